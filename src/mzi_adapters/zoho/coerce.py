@@ -1,0 +1,287 @@
+"""From what Zoho, Deluge scripts and spreadsheets really send to typed values: strict, and never guessing.
+
+Every function takes any JSON value and returns the value to keep, or None where the field is empty; what
+cannot be understood raises `Refused` with a sentence that starts after the field's name. Sentences never
+repeat the value: it may be somebody's personal data.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from mzi_core.values import Code, Email, MoodleId, ZohoId
+
+MAX_INTEGER = 2**63 - 1
+MAX_MONEY = Decimal(10) ** 15
+MAX_PLACES = 9  # the most decimal places a Zoho currency field can have
+MAX_ID = 100
+MAX_EMAIL = 254
+
+_TEMPLATE = re.compile(r"\s*\$\{!?[^}]*\}\s*")
+_EMAIL = re.compile(r"[^\s@,;<>\"()\[\]\\]+@([^\s@.,;<>\"()\[\]\\]+\.)+[^\s@.,;<>\"()\[\]\\]{2,}")
+_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_CURRENCY = re.compile(r"(?P<before>[A-Z]{3})?\s*(?P<amount>[^A-Z]*?)\s*(?P<after>[A-Z]{3})?")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", re.ASCII)
+_MONEY_LIKE = re.compile(r"[+-]?[0-9][0-9.,' ]*")
+_TRUE = frozenset({"true", "yes", "1", "on"})
+_FALSE = frozenset({"false", "no", "0", "off"})
+
+
+class Refused(ValueError):
+    """A value that cannot be taken: `code` for machines, `said` a sentence without its subject."""
+
+    def __init__(self, code: Code, said: str) -> None:
+        self.code = code
+        self.said = said
+        super().__init__(said)
+
+
+def _legible(value: str) -> str:
+    """Text a database can hold, exactly as given."""
+    if "\x00" in value:
+        raise Refused(Code.TEXT_INVALID, "holds a NUL character, which no database keeps; remove it.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Refused(
+            Code.TEXT_INVALID, "holds half a character (a lone surrogate); send it again."
+        ) from None
+    if _TEMPLATE.fullmatch(value):
+        raise Refused(
+            Code.TEMPLATE_NOT_SUBSTITUTED,
+            "still holds the template of the workflow rule instead of a value; repair the rule in Zoho.",
+        )
+    return value
+
+
+def text(value: object) -> str | None:
+    """Text as it is; numbers and switches as they are written; a lookup's name; a pick-list's value."""
+    match value:
+        case None:
+            return None
+        case str():
+            return _legible(value)
+        case bool():
+            return "true" if value else "false"
+        case int() | Decimal():
+            return str(value)
+        case float() if math.isfinite(value):
+            return str(int(value)) if value.is_integer() and abs(value) < MAX_MONEY else repr(value)
+        case Mapping():
+            for key in ("name", "value", "actual_value", "display_value", "id"):
+                if value.get(key) is not None and not isinstance(value[key], Mapping):
+                    return text(value[key])
+            if {"name", "value", "id"} & set(value):
+                return None
+    raise Refused(Code.WRONG_TYPE, "must be text.")
+
+
+def _trimmed(value: object) -> str | None:
+    """Text without blanks around it, or None when nothing is left."""
+    found = text(value)
+    return (found.strip() or None) if found is not None else None
+
+
+def record_id(value: object) -> ZohoId | None:
+    """An id: text, or a whole number. A float is refused: beyond 15 digits it is already another id."""
+    if isinstance(value, float | bool | Mapping | list):
+        raise Refused(Code.WRONG_TYPE, "must be an id, sent as text.")
+    found = _trimmed(value)
+    if found is not None and len(found) > MAX_ID:
+        raise Refused(Code.OUT_OF_RANGE, f"is longer than the {MAX_ID} characters an id may have.")
+    return None if found is None else ZohoId(found)
+
+
+def lookup(value: object) -> ZohoId | None:
+    """The id of the record pointed at: from `{"id", "name"}`, or bare."""
+    if isinstance(value, Mapping):
+        if "id" not in value:
+            raise Refused(Code.WRONG_TYPE, "must be a lookup with an `id`.")
+        return record_id(value["id"])
+    return record_id(value)
+
+
+def email(value: object) -> Email | None:
+    """An address with a dotted domain, in small letters."""
+    found = _trimmed(value)
+    if found is None:
+        return None
+    if len(found) > MAX_EMAIL or not _EMAIL.fullmatch(found):
+        raise Refused(Code.EMAIL_INVALID, "must be an e-mail address such as name@college.example.")
+    return Email(found.lower())
+
+
+def integer(value: object) -> int | None:
+    """A whole number of at most 64 bits."""
+    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
+        value = int(value)
+    found = _trimmed(value) if not isinstance(value, bool) else ""
+    if found is None:
+        return None
+    if not _INTEGER.fullmatch(found):
+        raise Refused(Code.NUMBER_INVALID, "must be a whole number.")
+    if len(found) > len(str(MAX_INTEGER)) + 1 or abs(int(found)) > MAX_INTEGER:
+        raise Refused(Code.OUT_OF_RANGE, "is larger than any number that can be kept.")
+    return int(found)
+
+
+def moodle_id(value: object) -> MoodleId | None:
+    """A Moodle database id; 0 is Moodle's way of saying none."""
+    found = integer(value)
+    if not found:
+        return None
+    if found < 0:
+        raise Refused(Code.OUT_OF_RANGE, "must be a Moodle id, which is never negative.")
+    return MoodleId(found)
+
+
+def _bounded(found: str, code: Code) -> Decimal:
+    number = Decimal(found)
+    if abs(number) >= MAX_MONEY:
+        raise Refused(Code.OUT_OF_RANGE, "is larger than any number that can be kept.")
+    if -int(number.as_tuple().exponent) > MAX_PLACES:
+        raise Refused(code, f"has more than {MAX_PLACES} decimal places.")
+    return number
+
+
+def decimal(value: object) -> Decimal | None:
+    """An exact number; a trailing per-cent sign is read over."""
+    found = _trimmed(_plain_number(value)) if not isinstance(value, bool) else "?"
+    if found is None:
+        return None
+    found = found.removesuffix("%").rstrip()
+    if not _DECIMAL.fullmatch(found):
+        raise Refused(Code.NUMBER_INVALID, "must be a number such as 12 or 12.5.")
+    return _bounded(found, Code.NUMBER_INVALID)
+
+
+def _plain_number(value: object) -> object:
+    """Floats and Decimals without an exponent, so that one grammar reads all numbers."""
+    if isinstance(value, float) and math.isfinite(value):
+        value = Decimal(repr(value))
+    return f"{value:f}" if isinstance(value, Decimal) and value.is_finite() else value
+
+
+def money(value: object) -> tuple[Decimal, str | None] | None:
+    """An exact amount and the ISO currency code written beside it, if any.
+
+    `9,500.00`, `12,000 USD` and `500` are read; `1.500,50` and `9,50` could each mean two amounts and are
+    refused, for a guess here is a wrong invoice.
+    """
+    if isinstance(value, bool | Mapping | list):
+        raise Refused(Code.MONEY_INVALID, "must be an amount such as 9500.00.")
+    found = _trimmed(_plain_number(value))
+    if found is None:
+        return None
+    parts = _CURRENCY.fullmatch(found)
+    if parts is None or (parts["before"] and parts["after"]):
+        raise Refused(Code.MONEY_INVALID, "must be an amount such as 9500.00.")
+    amount = parts["amount"]
+    if _GROUPED.fullmatch(amount):
+        amount = amount.replace(",", "")
+    if not _DECIMAL.fullmatch(amount):
+        if _MONEY_LIKE.fullmatch(amount):
+            raise Refused(
+                Code.MONEY_AMBIGUOUS, "can be read as two different amounts; write it as 9500.00 or 9,500.00."
+            )
+        raise Refused(Code.MONEY_INVALID, "must be an amount such as 9500.00.")
+    return _bounded(amount, Code.MONEY_INVALID), parts["before"] or parts["after"]
+
+
+def day(value: object) -> date | None:
+    """A calendar date, `YYYY-MM-DD`; of a moment the date as it is written there."""
+    if not isinstance(value, str | None):
+        raise Refused(Code.DATE_INVALID, "must be a date written YYYY-MM-DD.")
+    found = _trimmed(value)
+    if found is None:
+        return None
+    try:
+        if _DATE.fullmatch(found):
+            return date.fromisoformat(found)
+        if _MOMENT.fullmatch(found):
+            return datetime.fromisoformat(found).date()
+    except ValueError:
+        raise Refused(Code.DATE_INVALID, "is no day of the calendar.") from None
+    raise Refused(Code.DATE_INVALID, "must be a date written YYYY-MM-DD.")
+
+
+def moment(value: object) -> datetime | None:
+    """An instant with its offset from UTC, kept in UTC; without the offset it could be any of 26."""
+    if not isinstance(value, str | None):
+        raise Refused(Code.DATE_INVALID, "must be a moment such as 2026-02-01T09:00:00+03:00.")
+    found = _trimmed(value)
+    if found is None:
+        return None
+    if not _MOMENT.fullmatch(found):
+        raise Refused(Code.DATE_INVALID, "must be a moment such as 2026-02-01T09:00:00+03:00.")
+    try:
+        parsed = datetime.fromisoformat(found)
+        if parsed.tzinfo is None:
+            raise Refused(Code.DATE_INVALID, "lacks its offset from UTC, such as +03:00.")
+        return parsed.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, Refused):
+            raise
+        raise Refused(Code.DATE_INVALID, "is no moment of the calendar.") from None
+
+
+def boolean(value: object) -> bool | None:
+    """A switch: true/false, yes/no, on/off, 1/0."""
+    if isinstance(value, bool):
+        return value
+    found = _trimmed(value)
+    if found is None:
+        return None
+    word = found.lower()
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    raise Refused(Code.WRONG_TYPE, "must be true or false.")
+
+
+def many(value: object) -> list[object]:
+    """A list; nothing is an empty one."""
+    if value is None or value == "":
+        return []
+    if not isinstance(value, list | tuple):
+        raise Refused(Code.WRONG_TYPE, "must be a list.")
+    return list(value)
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """Several texts: a list of them, or one by itself."""
+    found = [text(item) for item in ([value] if isinstance(value, str) and value else many(value))]
+    return tuple(item for item in found if item is not None)
+
+
+def lookups(value: object) -> tuple[ZohoId, ...]:
+    """The ids of several records, in order of the ids: Zoho gives the rows in any order.
+
+    A row is `{"Enrolled_Students": {"id"}, "id": <the row's own>}`, or a lookup, or a bare id.
+    """
+    found = set()
+    for row in many(value):
+        inner = (
+            [v for v in row.values() if isinstance(v, Mapping) and "id" in v]
+            if isinstance(row, Mapping)
+            else []
+        )
+        found.add(lookup(inner[0] if inner else row))
+    return tuple(sorted(item for item in found if item is not None))
+
+
+def mojibake(value: str) -> bool:
+    """Whether UTF-8 text was once read as cp1252, as in `Ø±Ù†Ø§` for رنا."""
+    if value.isascii():
+        return False
+    try:
+        value.encode("cp1252").decode()
+    except UnicodeError:
+        return False
+    return True

@@ -1,0 +1,349 @@
+"""What follows from a record that arrived, given what is stored: pure, so that every answer can be tested.
+
+The use case gathers `Facts`, hands them to `plan` together with the arrivals, and carries the `Plan` out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Generic
+
+import attrs
+
+from mzi_core.module import E, Module
+from mzi_core.values import (
+    Code,
+    MoodleId,
+    Outcome,
+    Parent,
+    Reason,
+    RecordId,
+    State,
+    Value,
+    ZohoId,
+)
+
+DELETED = "deleted_at"
+"""Named among the changed fields of a record that comes back after it was deleted."""
+
+
+def _framed(tag: str, body: str) -> str:
+    return f"{tag}{len(body)}:{body}"
+
+
+def _canonical(value: object) -> str:
+    """One text per value: equal values give equal texts, different ones different texts.
+
+    Every part is framed by its type and its length, so no two neighbours can be read as another pair.
+    """
+    match value:
+        case None:
+            return "-"
+        case str():
+            return _framed("s", value)
+        case bool():
+            return "t" if value else "f"
+        case int():
+            return _framed("i", str(value))
+        case Decimal():
+            digits = f"{value:f}"
+            return _framed(
+                "n", (digits.rstrip("0").rstrip(".") if "." in digits else digits) if value else "0"
+            )
+        case datetime():
+            return _framed("m", value.astimezone(UTC).isoformat())
+        case date():
+            return _framed("d", value.isoformat())
+        case tuple():
+            return _framed("l", "".join(map(_canonical, value)))
+        case Mapping():
+            return _framed("o", "".join(f"{_canonical(k)}{_canonical(value[k])}" for k in sorted(value)))
+    return _framed(
+        "r", "".join(_canonical(getattr(value, field.name)) for field in attrs.fields(type(value)))
+    )
+
+
+def fingerprint(module: Module[E], entity: E) -> str:
+    """SHA-256 (hex) over every compared field of `entity`, in the order of the declaration.
+
+    Equal for two entities exactly when `changed_fields` finds nothing between them; so amounts are the same
+    as 5 and 5.00, instants in any offset, while letter case, white space, and null against empty text differ.
+    """
+    parts = [_framed("s", module.name)]
+    parts += [_canonical(getattr(entity, field.name)) for field in module.compared]
+    parts.append(_canonical(entity.extra))
+    return sha256("".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def changed_fields(module: Module[E], before: E, after: E) -> tuple[str, ...]:
+    """The names of the compared fields that differ, in the order of the declaration; `extra.` ones last."""
+    fields = [f.name for f in module.compared if getattr(before, f.name) != getattr(after, f.name)]
+    extras = sorted(
+        name
+        for name in {*before.extra, *after.extra}
+        if name not in before.extra or name not in after.extra or before.extra[name] != after.extra[name]
+    )
+    return (*fields, *(f"extra.{name}" for name in extras))
+
+
+@attrs.frozen(kw_only=True)
+class Known:
+    """What is read of a stored record before anything is decided: enough to see that nothing changed."""
+
+    id: RecordId
+    fingerprint: str
+    modified_at: datetime | None = None
+    links: Mapping[str, MoodleId] = attrs.field(factory=dict)
+    deleted: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Arrival(Generic[E]):
+    """A record of a request: as it came (`record`), and as it was understood (`entity`, or why not)."""
+
+    position: int
+    record: object
+    zoho_id: ZohoId | None
+    entity: E | None
+    reasons: tuple[Reason, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Facts(Generic[E]):
+    """What the store said about a page of arrivals.
+
+    `stored` need hold only the records named by `suspects`; `owners` the live owner of each unique value, by
+    field name; `parents` the records that are there, by module; `held` the ids an earlier version of which
+    was refused or is waiting; `new_ids` the keys to give to records that are not stored yet.
+    """
+
+    new_ids: Mapping[ZohoId, RecordId] = attrs.field(factory=dict)
+    known: Mapping[ZohoId, Known] = attrs.field(factory=dict)
+    stored: Mapping[ZohoId, E] = attrs.field(factory=dict)
+    owners: Mapping[str, Mapping[Value, ZohoId]] = attrs.field(factory=dict)
+    parents: Mapping[str, Mapping[ZohoId, RecordId]] = attrs.field(factory=dict)
+    held: frozenset[ZohoId] = frozenset()
+
+
+@attrs.frozen(kw_only=True)
+class Write(Generic[E]):
+    """A row to store: `new` says that none is there yet, `parents` which rows its lookups point at."""
+
+    id: RecordId
+    entity: E
+    fingerprint: str
+    state: State
+    new: bool
+    parents: Mapping[str, RecordId]
+
+
+@attrs.frozen(kw_only=True)
+class Hold:
+    """A record to keep aside: refused for good, or parked until the record it waits for arrives."""
+
+    zoho_id: ZohoId
+    record: object
+    reasons: tuple[Reason, ...]
+    waits_for: Parent | None
+
+
+@attrs.frozen(kw_only=True)
+class Plan(Generic[E]):
+    """What to do about a page: one outcome per arrival, and the writes in groups.
+
+    A group is written before the next one begins: the later group takes a unique value that the earlier one
+    gives up, and no store need care about the order within a group.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    writes: tuple[tuple[Write[E], ...], ...]
+    hold: tuple[Hold, ...]
+    release: tuple[ZohoId, ...]
+
+
+def with_links(module: Module[E], known: Known | None, entity: E) -> E:
+    """`entity` with the Moodle ids we already know, where it brings none: an update never clears a link."""
+    if known is None:
+        return entity
+    kept = {
+        field.name: known.links[field.name]
+        for field in module.links
+        if field.name in known.links and getattr(entity, field.name) is None
+    }
+    return attrs.evolve(entity, **kept) if kept else entity
+
+
+def suspects(module: Module[E], entities: Iterable[E], known: Mapping[ZohoId, Known]) -> tuple[ZohoId, ...]:
+    """The ids of the records that differ from what is stored, so that the stored ones must be read."""
+    return tuple(
+        {
+            entity.zoho_id: None
+            for entity in entities
+            if (before := known.get(entity.zoho_id)) is not None
+            and fingerprint(module, with_links(module, before, entity)) != before.fingerprint
+        }
+    )
+
+
+def unique_values(module: Module[E], entity: E) -> tuple[tuple[str, Value], ...]:
+    """The (field, value) pairs of `entity` that no other live record of the tenant may have."""
+    pairs = [(field.name, getattr(entity, field.name)) for field in module.unique]
+    return tuple((name, value) for name, value in pairs if value is not None)
+
+
+def parents_of(module: Module[E], entity: E) -> tuple[tuple[str, Parent], ...]:
+    """The (field, record) pairs that must be stored before `entity` can be."""
+    pairs = [(name, parent, getattr(entity, name)) for name, parent in module.depends_on.items()]
+    return tuple((name, Parent(parent, zoho_id)) for name, parent, zoho_id in pairs if zoho_id is not None)
+
+
+class _Page(Generic[E]):
+    """A page while it is being judged: the facts, and what this page's own records have changed of them."""
+
+    def __init__(self, module: Module[E], facts: Facts[E]) -> None:
+        self.module = module
+        self.facts = facts
+        self.known: dict[ZohoId, Known | None] = dict(facts.known)
+        self.entities: dict[ZohoId, E] = dict(facts.stored)
+        self.owners: dict[tuple[str, Value], ZohoId | None] = {
+            (name, value): owner for name, owned in facts.owners.items() for value, owner in owned.items()
+        }
+        self.groups: list[dict[ZohoId, Write[E]]] = [{}]
+        self.given_up: set[tuple[str, Value]] = set()
+        self.hold: dict[ZohoId, Hold] = {}
+        self.release: dict[ZohoId, None] = {}
+
+    def judge(self, arrival: Arrival[E]) -> Outcome:
+        """Decide one arrival after all before it."""
+        entity = arrival.entity
+        if entity is None:
+            return self._refuse(arrival, arrival.reasons, None)
+        known = self.known.get(entity.zoho_id)
+        entity = with_links(self.module, known, entity)
+        missing = [
+            (name, parent)
+            for name, parent in parents_of(self.module, entity)
+            if parent.zoho_id not in self.facts.parents.get(parent.module, {})
+        ]
+        reasons = (*self.module.check(entity), *self._taken(entity), *map(self._missing, missing))
+        if reasons:
+            waits_for = missing[0][1] if len(missing) == len(reasons) else None
+            return self._refuse(arrival, reasons, waits_for)
+        return self._accept(arrival, entity, known)
+
+    def _taken(self, entity: E) -> Iterable[Reason]:
+        for name, value in unique_values(self.module, entity):
+            owner = self.owners.get((name, value))
+            if owner is not None and owner != entity.zoho_id:
+                wire = self.module.field[name].names[0]
+                yield Reason(Code.DUPLICATE, f"$.{wire}", f"`{wire}` already belongs to record {owner}.")
+
+    def _missing(self, found: tuple[str, Parent]) -> Reason:
+        name, parent = found
+        wire = self.module.field[name].names[0]
+        return Reason(
+            Code.DEPENDENCY_MISSING,
+            f"$.{wire}",
+            f"`{wire}` points at {parent.zoho_id}, which is not among the {parent.module} yet.",
+        )
+
+    def _refuse(self, arrival: Arrival[E], reasons: tuple[Reason, ...], waits_for: Parent | None) -> Outcome:
+        if arrival.zoho_id is not None:
+            self.hold[arrival.zoho_id] = Hold(
+                zoho_id=arrival.zoho_id, record=arrival.record, reasons=reasons, waits_for=waits_for
+            )
+            self.release.pop(arrival.zoho_id, None)
+        return self._outcome(arrival, State.INVALID, reasons, parked=waits_for is not None)
+
+    def _accept(self, arrival: Arrival[E], entity: E, known: Known | None) -> Outcome:
+        zoho_id = entity.zoho_id
+        if known and known.modified_at and entity.modified_at and entity.modified_at < known.modified_at:
+            stale = Reason(Code.STALE, "$.Modified_Time", "A newer version of this record is already stored.")
+            return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, stale))
+        if self.hold.pop(zoho_id, None) or zoho_id in self.facts.held:
+            self.release[zoho_id] = None
+        mark = fingerprint(self.module, entity)
+        if known and known.fingerprint == mark and not known.deleted:
+            return self._outcome(arrival, State.UNCHANGED, arrival.reasons)
+        state = State.UPDATED if known else State.NEW
+        changed = self._changes(entity, known) if known else ()
+        self._write(entity, mark, state)
+        return self._outcome(arrival, state, arrival.reasons, changed)
+
+    def _changes(self, entity: E, known: Known) -> tuple[str, ...]:
+        before = self.entities.get(entity.zoho_id)
+        fields = () if before is None else changed_fields(self.module, before, entity)
+        return (*fields, DELETED) if known.deleted else fields
+
+    def _write(self, entity: E, mark: str, state: State) -> None:
+        zoho_id = entity.zoho_id
+        claimed = set(unique_values(self.module, entity))
+        if claimed & self.given_up:
+            self.groups.append({})
+            self.given_up = set()
+        before = self.entities.get(zoho_id)
+        if before is not None:
+            left = {
+                pair
+                for pair in unique_values(self.module, before)
+                if pair not in claimed and self.owners.get(pair) == zoho_id
+            }
+            self.given_up |= left
+            self.owners.update(dict.fromkeys(left))
+        self.owners.update(dict.fromkeys(claimed, zoho_id))
+        earlier = self.groups[-1].get(zoho_id)
+        stored = self.known.get(zoho_id)
+        record_id = stored.id if stored else self.facts.new_ids[zoho_id]
+        self.groups[-1][zoho_id] = Write(
+            id=record_id,
+            entity=entity,
+            fingerprint=mark,
+            state=state,
+            new=earlier.new if earlier else stored is None,
+            parents={
+                name: self.facts.parents[parent.module][parent.zoho_id]
+                for name, parent in parents_of(self.module, entity)
+            },
+        )
+        self.entities[zoho_id] = entity
+        self.known[zoho_id] = Known(
+            id=record_id,
+            fingerprint=mark,
+            modified_at=entity.modified_at,
+            links={f.name: v for f in self.module.links if (v := getattr(entity, f.name)) is not None},
+        )
+
+    def _outcome(
+        self,
+        arrival: Arrival[E],
+        state: State,
+        reasons: tuple[Reason, ...],
+        changed: tuple[str, ...] = (),
+        *,
+        parked: bool = False,
+    ) -> Outcome:
+        return Outcome(
+            position=arrival.position,
+            module=self.module.name,
+            zoho_id=arrival.zoho_id,
+            state=state,
+            changed_fields=changed,
+            reasons=reasons,
+            parked=parked,
+        )
+
+
+def plan(module: Module[E], arrivals: Sequence[Arrival[E]], facts: Facts[E]) -> Plan[E]:
+    """Judge a page of arrivals in order, each in the light of those before it.
+
+    Never raises for data: what cannot be accepted is INVALID in its own outcome and harms no other record.
+    """
+    page = _Page(module, facts)
+    outcomes = tuple(page.judge(arrival) for arrival in arrivals)
+    return Plan(
+        outcomes=outcomes,
+        writes=tuple(tuple(group.values()) for group in page.groups if group),
+        hold=tuple(page.hold.values()),
+        release=tuple(page.release),
+    )

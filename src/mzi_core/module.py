@@ -1,0 +1,261 @@
+"""The vocabulary of a declaration: what a Zoho module looks like, said once.
+
+An entity is a frozen attrs class whose annotations carry the Zoho names; everything else (decoding,
+fingerprint, table, route, docs) is derived from the `Field`s read off it here.
+`Annotated` metadata rather than a wrapper around `attrs.field`, because with such a wrapper mypy accepts
+`Registration()` without arguments.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache, cached_property
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+import attrs
+
+from mzi_core.values import Email, Extra, MoodleId, Reason, ZohoId
+
+
+class Kind(StrEnum):
+    """How a value is held inside, whatever Zoho calls its type."""
+
+    ID = "id"
+    TEXT = "text"
+    EMAIL = "email"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    MONEY = "money"
+    DATE = "date"
+    DATETIME = "datetime"
+    BOOLEAN = "boolean"
+    LOOKUP = "lookup"
+    LOOKUPS = "lookups"
+    MOODLE_ID = "moodle_id"
+    TEXTS = "texts"
+    SUBFORM = "subform"
+    CRITERIA = "criteria"
+    IMAGE = "image"
+
+    @property
+    def mappable(self) -> bool:
+        """Whether a tenant may hold it as a field of his own: not a table of rows, nor a picture."""
+        return self not in (Kind.ID, Kind.SUBFORM, Kind.CRITERIA, Kind.IMAGE)
+
+
+@attrs.frozen(kw_only=True)
+class Wire:
+    """What an annotation says about a field's Zoho side and its checks."""
+
+    names: tuple[str, ...]
+    kind: Kind | None = None
+    unique: bool = False
+    link: bool = False
+    volatile: bool = False
+    minimum: Decimal | None = None
+    above: Decimal | None = None
+    maximum: Decimal | None = None
+    clean: Callable[[str], str] | None = None
+
+
+def zoho(
+    *names: str,
+    unique: bool = False,
+    volatile: bool = False,
+    minimum: int | None = None,
+    maximum: int | None = None,
+    clean: Callable[[str], str] | None = None,
+) -> Wire:
+    """A field read from the first of `names` that a record carries, and written under the first of all.
+
+    `unique`: no two live records of a tenant may share the value. `volatile`: kept, but a change of it alone
+    is no change. `minimum`, `maximum`: inclusive bounds of a number. `clean`: text in, text to keep.
+    """
+    return Wire(
+        names=names,
+        unique=unique,
+        volatile=volatile,
+        minimum=None if minimum is None else Decimal(minimum),
+        maximum=None if maximum is None else Decimal(maximum),
+        clean=clean,
+    )
+
+
+def identity(*names: str) -> Wire:
+    """The record's own id: text or a whole number on the wire, text inside."""
+    return Wire(names=names, kind=Kind.ID)
+
+
+def money(*names: str, minimum: int | None = 0, above: int | None = None) -> Wire:
+    """An exact amount in the record's currency; not negative unless `minimum` says so."""
+    return Wire(
+        names=names,
+        kind=Kind.MONEY,
+        minimum=None if minimum is None else Decimal(minimum),
+        above=None if above is None else Decimal(above),
+    )
+
+
+def lookup(*names: str) -> Wire:
+    """The id of another record, sent as `{"id", "name"}`, as a bare id, or null."""
+    return Wire(names=names, kind=Kind.LOOKUP)
+
+
+def lookups(*names: str) -> Wire:
+    """A multi-select lookup: the ids of several records, each in a row of its own."""
+    return Wire(names=names, kind=Kind.LOOKUPS)
+
+
+def link(*names: str) -> Wire:
+    """The Moodle id of the same person or thing: unique in a tenant, and never cleared by an update."""
+    return Wire(names=names, kind=Kind.MOODLE_ID, unique=True, link=True)
+
+
+def subform(name: str) -> Wire:
+    """A table of rows inside the record; the annotated type is `tuple[Row, ...]` of a declared row class."""
+    return Wire(names=(name,), kind=Kind.SUBFORM)
+
+
+def criterion_texts(rows: str) -> Wire:
+    """The family `P1_description` … `D9_description`, in the record and in the rows of subform `rows`."""
+    return Wire(names=(rows,), kind=Kind.CRITERIA)
+
+
+@attrs.frozen(kw_only=True)
+class Entity:
+    """What every Zoho record has. `modified_at` is Zoho's own `Modified_Time`."""
+
+    zoho_id: Annotated[ZohoId, identity("id", "ID")]
+    modified_at: Annotated[datetime | None, zoho("Modified_Time", volatile=True)] = None
+    extra: Extra = attrs.field(factory=dict)
+    """Fields that only this tenant maps, by the name it gave them."""
+
+
+E = TypeVar("E", bound=Entity)
+
+
+@attrs.frozen(kw_only=True)
+class Field:
+    """One field of an entity or of a subform row, as its declaration reads."""
+
+    name: str
+    type: object
+    kind: Kind
+    wire: Wire
+    default: Any
+    row: type[Any] | None = None
+
+    @property
+    def required(self) -> bool:
+        """Whether a record cannot do without it."""
+        return self.default is attrs.NOTHING
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The Zoho API names, in order of preference."""
+        return self.wire.names
+
+
+_KINDS: dict[object, Kind] = {
+    str: Kind.TEXT,
+    Email: Kind.EMAIL,
+    int: Kind.INTEGER,
+    Decimal: Kind.DECIMAL,
+    date: Kind.DATE,
+    datetime: Kind.DATETIME,
+    bool: Kind.BOOLEAN,
+    ZohoId: Kind.LOOKUP,
+    MoodleId: Kind.MOODLE_ID,
+}
+
+
+def _plain(hint: object) -> object:
+    """`X` for `X | None`: whether a value may be absent is said by the default, not by the type."""
+    options = [option for option in get_args(hint) if option is not type(None)]
+    return options[0] if type(None) in get_args(hint) and len(options) == 1 else hint
+
+
+@cache
+def declared(cls: type[Any]) -> tuple[Field, ...]:
+    """The fields of a declared class, in the order they are written down.
+
+    Raises TypeError for an annotation whose type has no kind: a mistake in the declaration.
+    """
+    hints = get_type_hints(cls, include_extras=True)
+    fields = []
+    for attribute in attrs.fields(cls):
+        hint = hints[attribute.name]
+        wire = next((note for note in getattr(hint, "__metadata__", ()) if isinstance(note, Wire)), None)
+        if wire is None:
+            continue
+        plain = _plain(get_args(hint)[0])
+        kind = wire.kind or _KINDS.get(plain) or (Kind.TEXTS if get_origin(plain) is tuple else None)
+        if kind is None:
+            raise TypeError(f"{cls.__name__}.{attribute.name}: no kind for the type {plain!r}")
+        fields.append(
+            Field(
+                name=attribute.name,
+                type=plain,
+                kind=kind,
+                wire=wire,
+                default=attribute.default,
+                row=get_args(plain)[0] if kind in (Kind.SUBFORM, Kind.CRITERIA) else None,
+            )
+        )
+    return tuple(fields)
+
+
+def _nothing_more(entity: Any) -> tuple[Reason, ...]:
+    return ()
+
+
+def _as_it_is(entity: Any) -> Any:
+    return entity
+
+
+@attrs.frozen(kw_only=True, slots=False)  # its derived views are cached on it
+class Module(Generic[E]):
+    """A Zoho module: its names, its entity, and what follows from them.
+
+    `depends_on` names the fields whose record must be stored first; `refers_to` the fields that only point.
+    `complete` fills in what Zoho leaves to be inferred; `check` says what no single field can.
+    """
+
+    name: str
+    singular: str
+    zoho_module: str
+    entity: type[E]
+    aliases: tuple[str, ...] = ()
+    depends_on: Mapping[str, str] = attrs.field(factory=dict)
+    refers_to: Mapping[str, str] = attrs.field(factory=dict)
+    complete: Callable[[E], E] = _as_it_is
+    check: Callable[[E], tuple[Reason, ...]] = _nothing_more
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """Every declared field, in order."""
+        return declared(self.entity)
+
+    @cached_property
+    def field(self) -> Mapping[str, Field]:
+        """The declared fields by their name inside."""
+        return {field.name: field for field in self.fields}
+
+    @cached_property
+    def compared(self) -> tuple[Field, ...]:
+        """The fields whose change is a change: all but the id and the volatile ones."""
+        return tuple(f for f in self.fields if not f.wire.volatile and f.name != "zoho_id")
+
+    @cached_property
+    def unique(self) -> tuple[Field, ...]:
+        """The fields no two live records of a tenant may share."""
+        return tuple(f for f in self.fields if f.wire.unique)
+
+    @cached_property
+    def links(self) -> tuple[Field, ...]:
+        """The fields that tie the record to Moodle."""
+        return tuple(f for f in self.fields if f.wire.link)
+
+
+AnyModule = Module[Any]

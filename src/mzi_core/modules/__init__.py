@@ -1,0 +1,108 @@
+"""The catalogue: every Zoho module mzi knows, each declared in a file of its own."""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from graphlib import TopologicalSorter
+
+import attrs
+
+from mzi_core.errors import UnknownModule
+from mzi_core.module import AnyModule
+from mzi_core.modules.classes import CLASSES, Class
+from mzi_core.modules.enrollments import ENROLLMENTS, Enrollment
+from mzi_core.modules.grades import GRADES, OutcomeRow, RecordedGrade
+from mzi_core.modules.payments import PAYMENTS, Payment
+from mzi_core.modules.programs import PROGRAMS, Program
+from mzi_core.modules.registrations import REGISTRATIONS, Installment, Registration
+from mzi_core.modules.requests import REQUESTS, FieldChange, Request, RequestedClass
+from mzi_core.modules.students import STUDENTS, Student
+from mzi_core.modules.teachers import TEACHERS, Teacher
+from mzi_core.modules.units import UNITS, CriterionText, Unit
+
+
+def _spelling(name: str) -> str:
+    return name.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+@attrs.frozen
+class Catalogue:
+    """The modules, found by any of their names, and in the order in which parents come first."""
+
+    modules: tuple[AnyModule, ...]
+    _by_name: dict[str, AnyModule] = attrs.field(init=False, repr=False, eq=False)
+
+    @_by_name.default
+    def _index(self) -> dict[str, AnyModule]:
+        return {
+            _spelling(name): module
+            for module in self.modules
+            for name in (module.name, module.singular, module.zoho_module, *module.aliases)
+        }
+
+    def __iter__(self) -> Iterator[AnyModule]:
+        return iter(self.modules)
+
+    def __getitem__(self, name: str) -> AnyModule:
+        """The module called `name`: its plural, singular, Zoho or other name, in any letter case.
+
+        Raises UnknownModule, which names the nearest ones.
+        """
+        found = self._by_name.get(_spelling(name))
+        if found is None:
+            raise UnknownModule(name, get_close_matches(_spelling(name), [m.name for m in self.modules]))
+        return found
+
+    def in_order(self) -> Sequence[AnyModule]:
+        """Every module after those its records depend on or refer to."""
+        graph = {m.name: {*m.depends_on.values(), *m.refers_to.values()} for m in self.modules}
+        return [self[name] for name in TopologicalSorter(graph).static_order()]
+
+    def dependents(self, module: AnyModule) -> Sequence[AnyModule]:
+        """The modules whose records may wait for one of `module`."""
+        return [other for other in self.modules if module.name in other.depends_on.values()]
+
+
+CATALOGUE = Catalogue(
+    (
+        STUDENTS,
+        TEACHERS,
+        PROGRAMS,
+        UNITS,
+        CLASSES,
+        ENROLLMENTS,
+        REGISTRATIONS,
+        PAYMENTS,
+        GRADES,
+        REQUESTS,
+    )
+)
+
+__all__ = [
+    "CATALOGUE",
+    "CLASSES",
+    "ENROLLMENTS",
+    "GRADES",
+    "PAYMENTS",
+    "PROGRAMS",
+    "REGISTRATIONS",
+    "REQUESTS",
+    "STUDENTS",
+    "TEACHERS",
+    "UNITS",
+    "Catalogue",
+    "Class",
+    "CriterionText",
+    "Enrollment",
+    "FieldChange",
+    "Installment",
+    "OutcomeRow",
+    "Payment",
+    "Program",
+    "RecordedGrade",
+    "Registration",
+    "Request",
+    "RequestedClass",
+    "Student",
+    "Teacher",
+    "Unit",
+]

@@ -1,0 +1,22 @@
+"""BTEC_Teachers: who teaches and marks. Source: reference §1.2."""
+
+from typing import Annotated
+
+import attrs
+
+from mzi_core.module import Entity, Module, link, zoho
+from mzi_core.values import Email, MoodleId
+
+
+@attrs.frozen(kw_only=True)
+class Teacher(Entity):
+    """A teacher, found in Moodle by the academic e-mail when no Moodle id is known yet (B3)."""
+
+    name: Annotated[str, zoho("Name")]
+    academic_email: Annotated[Email | None, zoho("Academic_Email", unique=True)] = None
+    email: Annotated[Email | None, zoho("Email")] = None
+    phone: Annotated[str | None, zoho("Phone_Number")] = None
+    moodle_userid: Annotated[MoodleId | None, link("Teacher_Moodle_ID")] = None
+
+
+TEACHERS = Module(name="teachers", singular="teacher", zoho_module="BTEC_Teachers", entity=Teacher)

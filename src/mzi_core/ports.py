@@ -1,0 +1,334 @@
+"""What the core needs of the world, each port with what it does NOT promise.
+
+An adapter proves itself by running the contract suite of its port in `mzi_adapters.contracts`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, Protocol
+
+import attrs
+
+from mzi_core.decide import Known, Write
+from mzi_core.grading import Decision
+from mzi_core.mapping import FieldMapping, Overlay
+from mzi_core.module import AnyModule, E, Module
+from mzi_core.values import Parent, Reason, RecordId, State, TenantId, Value, ZohoId
+
+
+class Clock(Protocol):
+    """The time. Not promised: that two readings differ."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+
+class Ids(Protocol):
+    """Fresh names. Not promised: any order among them."""
+
+    def record_id(self) -> RecordId:
+        """A UUID no one has had before."""
+        ...
+
+    def secret(self) -> str:
+        """At least 128 bits that nobody can guess, as URL-safe text."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Decoded(Generic[E]):
+    """A wire record understood: the entity, or None and every reason why not.
+
+    With an entity, `reasons` holds what was noticed about it. `zoho_id` is there whenever it could be read.
+    """
+
+    zoho_id: ZohoId | None
+    entity: E | None
+    reasons: tuple[Reason, ...] = ()
+
+
+class Codec(Protocol):
+    """Between wire records and entities. Not promised: that unknown keys survive a round trip."""
+
+    def decode(self, module: Module[E], record: object, overlay: Overlay) -> Decoded[E]:
+        """Understand one record; never raises, whatever `record` is."""
+        ...
+
+    def encode(self, module: Module[E], entity: E, overlay: Overlay) -> dict[str, object]:
+        """The record as Zoho writes it, under the first name of each field; JSON-able."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Stored(Generic[E]):
+    """A record as the store has it. `state` is what its last change was: NEW or UPDATED."""
+
+    id: RecordId
+    entity: E
+    fingerprint: str
+    state: State
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Held:
+    """A record kept aside: refused (`waits_for` is None) or parked until the record it names arrives."""
+
+    module: str
+    zoho_id: ZohoId
+    record: object
+    """The wire record as it came: anything JSON can say."""
+    state: State
+    reasons: tuple[Reason, ...]
+    waits_for: Parent | None
+    held_at: datetime
+
+
+@attrs.frozen
+class Cursor:
+    """Where a page ended: the next one starts after this moment and key."""
+
+    at: datetime
+    key: str
+
+
+@attrs.frozen(kw_only=True)
+class Query:
+    """Which records to list: in `state` NEW or UPDATED, changed at or after `updated_since`, deleted or not."""
+
+    state: State | None = None
+    updated_since: datetime | None = None
+    with_deleted: bool = False
+    after: Cursor | None = None
+    limit: int = 100
+
+
+@attrs.frozen(kw_only=True)
+class DecisionRecord:
+    """A grading decision that was recorded under a key (the composite key of the grade)."""
+
+    key: str
+    decision: Decision
+    decided_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """What was answered to a request that carried an idempotency key; `body` None: nothing to replay yet."""
+
+    key: str
+    digest: str
+    body: str | None
+    answered_at: datetime
+
+
+class RunStatus(StrEnum):
+    """How a sync run stands; `partial`: it went through, and some records were not accepted."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+@attrs.frozen(kw_only=True)
+class Run:
+    """One bulk run: where it came from, how far it got (`cursor`: records done), what became of them."""
+
+    id: RecordId
+    module: str
+    source: str
+    status: RunStatus
+    started_at: datetime
+    finished_at: datetime | None = None
+    cursor: int = 0
+    counts: Mapping[str, int] = attrs.field(factory=dict)
+    message: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class TenantSettings:
+    """What a tenant chose: field mappings by module, grading policies as data (see `grading.policy`)."""
+
+    mappings: Mapping[str, tuple[FieldMapping, ...]] = attrs.field(factory=dict)
+    policies: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+class Session(Protocol):
+    """One transaction over one tenant's data: what is written is seen by later reads of the same session.
+
+    Every statement carries the tenant. Not promised: that other sessions can write meanwhile; that anything
+    is kept when the block it was opened for ends with an exception.
+    """
+
+    @property
+    def tenant(self) -> TenantId:
+        """Whose data this session sees."""
+        ...
+
+    async def settings(self) -> TenantSettings:
+        """The tenant's choices; raises UnknownTenant."""
+        ...
+
+    async def save_settings(self, settings: TenantSettings) -> None:
+        """Replace the tenant's choices; raises UnknownTenant."""
+        ...
+
+    async def known(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Known]:
+        """What is known of these records, deleted ones too; one read however many ids."""
+        ...
+
+    async def stored(self, module: Module[E], ids: Collection[ZohoId]) -> dict[ZohoId, Stored[E]]:
+        """These records whole, deleted ones too; one read however many ids."""
+        ...
+
+    async def owners(
+        self, module: AnyModule, values: Mapping[str, Collection[Value]]
+    ) -> dict[str, dict[Value, ZohoId]]:
+        """By unique field, which live record has each of these values; values nobody has are left out."""
+        ...
+
+    async def present(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, RecordId]:
+        """Which of these records are there, deleted ones too: the children of a deleted parent stay."""
+        ...
+
+    async def write(self, module: Module[E], rows: Sequence[Write[E]], at: datetime) -> None:
+        """Add the new rows and replace the others; a written row is live.
+
+        All or nothing: on StoreRefused no row of this call is stored and the session can go on.
+        """
+        ...
+
+    async def delete(self, module: AnyModule, ids: Collection[ZohoId], at: datetime) -> tuple[ZohoId, ...]:
+        """Mark live records deleted and say which were; their unique values are free for others."""
+        ...
+
+    async def linked(self, module: Module[E], field: str, value: int) -> Stored[E] | None:
+        """The live record with this Moodle id."""
+        ...
+
+    async def list(self, module: Module[E], query: Query) -> Sequence[Stored[E]]:
+        """Records by (updated_at, zoho_id), at most `query.limit`."""
+        ...
+
+    async def count(self, module: AnyModule) -> dict[State, int]:
+        """How many live records are NEW and UPDATED, and how many held ones INVALID and ERROR."""
+        ...
+
+    async def hold(self, held: Sequence[Held]) -> None:
+        """Keep records aside, each in place of what was held under its module and id."""
+        ...
+
+    async def release(self, module: str, ids: Collection[ZohoId]) -> None:
+        """Forget what is held under these ids; unknown ids are no error."""
+        ...
+
+    async def held(self, module: str, ids: Collection[ZohoId]) -> dict[ZohoId, Held]:
+        """What is held under these ids."""
+        ...
+
+    async def held_list(self, module: str, query: Query) -> Sequence[Held]:
+        """Held records by (held_at, zoho_id), at most `query.limit`; `query.state` INVALID, ERROR or all."""
+        ...
+
+    async def waiting_for(self, module: str, ids: Collection[ZohoId], limit: int) -> Sequence[Held]:
+        """Parked records that wait for one of these, oldest first, at most `limit`."""
+        ...
+
+    async def record_decision(self, record: DecisionRecord) -> None:
+        """Keep a decision; several may stand under one key, the newest counts."""
+        ...
+
+    async def decisions(self, after: Cursor | None, limit: int) -> Sequence[DecisionRecord]:
+        """The newest decision of each key, by key; `after.key` is the key to go on after."""
+        ...
+
+    async def decision(self, key: str) -> DecisionRecord | None:
+        """The newest decision under a key."""
+        ...
+
+    async def answer(self, key: str) -> Answer | None:
+        """What was answered under an idempotency key."""
+        ...
+
+    async def keep_answer(self, answer: Answer, forget_before: datetime) -> None:
+        """Keep an answer in place of the one under its key, and forget those older than a moment."""
+        ...
+
+    async def save_run(self, run: Run) -> None:
+        """Keep a run in place of the one with its id."""
+        ...
+
+    async def runs(self, limit: int) -> Sequence[Run]:
+        """The latest runs, newest first."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class ApiKey:
+    """A key that opens the API: `id` is public, `digest` the SHA-256 (hex) of the secret part.
+
+    `tenant` None: it opens every tenant.
+    """
+
+    id: str
+    digest: str
+    label: str
+    tenant: TenantId | None
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+class Registry(Protocol):
+    """What belongs to no tenant: the tenants themselves and the API keys. One transaction, as a Session."""
+
+    async def tenants(self) -> Sequence[TenantId]:
+        """Every tenant, by name; the default one is always among them."""
+        ...
+
+    async def add_tenant(self, tenant: TenantId, at: datetime) -> bool:
+        """Make a tenant; False when it is there already."""
+        ...
+
+    async def keys(self) -> Sequence[ApiKey]:
+        """Every API key, oldest first, revoked ones too."""
+        ...
+
+    async def key(self, id: str) -> ApiKey | None:
+        """One API key."""
+        ...
+
+    async def save_key(self, key: ApiKey) -> None:
+        """Keep a key in place of the one with its id."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class StoreHealth:
+    """What a store says of itself. `ready`: reachable and of the schema this version needs."""
+
+    backend: str
+    version: str
+    ready: bool
+    message: str
+
+
+class Store(Protocol):
+    """Where everything is kept. Raises StoreUnavailable when it cannot be reached."""
+
+    def begin(self, tenant: TenantId, *, discard: bool = False) -> AbstractAsyncContextManager[Session]:
+        """A session that keeps its writes when the block ends well; with `discard` never (a preview)."""
+        ...
+
+    def registry(self) -> AbstractAsyncContextManager[Registry]:
+        """The tenants and keys, in a transaction."""
+        ...
+
+    async def health(self) -> StoreHealth:
+        """How the store is; never raises."""
+        ...

@@ -1,0 +1,58 @@
+"""What people and machines ask of mzi, one class each: ports as fields, one `__call__`."""
+
+from typing import Self
+
+import attrs
+
+from mzi_core.ports import Clock, Codec, Ids, Store
+from mzi_core.use_cases.access import CheckKey, ListKeys, NewKey, RevokeKey
+from mzi_core.use_cases.browse import ListRecords, Overview, ShowRecord
+from mzi_core.use_cases.bulk import BulkSync
+from mzi_core.use_cases.grades import DecideGrade, SimulateGrades
+from mzi_core.use_cases.sync import SyncBatch
+from mzi_core.use_cases.tenants import AddTenant, ListTenants, MapFields, ReadSettings
+
+
+@attrs.frozen(kw_only=True)
+class UseCases:
+    """All of them over one set of adapters: what every shell and the test harness work with."""
+
+    store: Store
+    sync: SyncBatch
+    bulk: BulkSync
+    list_records: ListRecords
+    show_record: ShowRecord
+    overview: Overview
+    decide_grade: DecideGrade
+    simulate_grades: SimulateGrades
+    add_tenant: AddTenant
+    list_tenants: ListTenants
+    read_settings: ReadSettings
+    map_fields: MapFields
+    new_key: NewKey
+    revoke_key: RevokeKey
+    list_keys: ListKeys
+    check_key: CheckKey
+
+    @classmethod
+    def over(cls, *, store: Store, codec: Codec, clock: Clock, ids: Ids) -> Self:
+        """Build them all."""
+        sync = SyncBatch(store=store, codec=codec, clock=clock, ids=ids)
+        return cls(
+            store=store,
+            sync=sync,
+            bulk=BulkSync(sync=sync, store=store, clock=clock, ids=ids),
+            list_records=ListRecords(store),
+            show_record=ShowRecord(store),
+            overview=Overview(store),
+            decide_grade=DecideGrade(store=store, clock=clock),
+            simulate_grades=SimulateGrades(store=store, clock=clock),
+            add_tenant=AddTenant(store=store, clock=clock),
+            list_tenants=ListTenants(store),
+            read_settings=ReadSettings(store),
+            map_fields=MapFields(store),
+            new_key=NewKey(store=store, clock=clock, ids=ids),
+            revoke_key=RevokeKey(store=store, clock=clock),
+            list_keys=ListKeys(store),
+            check_key=CheckKey(store),
+        )

@@ -1,0 +1,89 @@
+"""Look at what is stored and at what is held aside."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from mzi_core.errors import NotFound
+from mzi_core.module import AnyModule
+from mzi_core.ports import Cursor, Held, Query, Run, Store, Stored
+from mzi_core.values import State, TenantId, ZohoId
+
+
+@attrs.frozen
+class Page:
+    """Some records, and where the next page begins: None after the last one."""
+
+    items: Sequence[Stored[Any] | Held]
+    next: Cursor | None
+
+
+@attrs.frozen
+class ListRecords:
+    """List a module page by page: stored records, or with `state` INVALID or ERROR the held ones.
+
+    UNCHANGED is what became of a request, no state a record stays in, so nothing is listed under it.
+    """
+
+    store: Store
+
+    async def __call__(self, tenant: TenantId, module: AnyModule, query: Query) -> Page:
+        """The page `query` asks for. Raises UnknownTenant, StoreUnavailable."""
+        more = attrs.evolve(query, limit=query.limit + 1)
+        async with self.store.begin(tenant) as session:
+            await session.settings()
+            found: Sequence[Stored[Any] | Held] = []
+            if query.state in (State.INVALID, State.ERROR):
+                found = await session.held_list(module.name, more)
+            elif query.state is not State.UNCHANGED:
+                found = await session.list(module, more)
+        items = found[: query.limit]
+        return Page(items, _place(items[-1]) if len(found) > query.limit else None)
+
+
+def _place(item: Stored[Any] | Held) -> Cursor:
+    if isinstance(item, Held):
+        return Cursor(item.held_at, item.zoho_id)
+    return Cursor(item.updated_at, item.entity.zoho_id)
+
+
+@attrs.frozen
+class Shown:
+    """All we have of a record: as stored, and a later version that was refused or waits."""
+
+    stored: Stored[Any] | None
+    held: Held | None
+
+
+@attrs.frozen
+class ShowRecord:
+    """Show one record, deleted or held ones too."""
+
+    store: Store
+
+    async def __call__(self, tenant: TenantId, module: AnyModule, zoho_id: ZohoId) -> Shown:
+        """Raises NotFound when nothing is stored or held, UnknownTenant, StoreUnavailable."""
+        async with self.store.begin(tenant) as session:
+            await session.settings()
+            stored = (await session.stored(module, [zoho_id])).get(zoho_id)
+            held = (await session.held(module.name, [zoho_id])).get(zoho_id)
+        if stored is None and held is None:
+            raise NotFound(module.singular, zoho_id)
+        return Shown(stored, held)
+
+
+@attrs.frozen
+class Overview:
+    """Count what is in the store, module by module, and name the latest runs."""
+
+    store: Store
+
+    async def __call__(
+        self, tenant: TenantId, modules: Sequence[AnyModule], runs: int = 10
+    ) -> tuple[dict[str, dict[State, int]], Sequence[Run]]:
+        """Counts by module and state, and at most `runs` runs. Raises UnknownTenant, StoreUnavailable."""
+        async with self.store.begin(tenant) as session:
+            await session.settings()
+            counts = {module.name: await session.count(module) for module in modules}
+            return counts, await session.runs(runs)

@@ -1,0 +1,254 @@
+"""Take a batch of Zoho records: decode, decide, store, and set free what waited for them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+
+from mzi_core.decide import Arrival, Facts, Hold, Write, parents_of, plan, suspects, unique_values
+from mzi_core.errors import KeyReused, StoreRefused
+from mzi_core.mapping import NO_OVERLAY, Overlay, overlay
+from mzi_core.module import AnyModule, E, Module
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Answer, Clock, Codec, Held, Ids, Session, Store, TenantSettings
+from mzi_core.values import (
+    BatchResult,
+    Code,
+    Outcome,
+    Reason,
+    State,
+    TenantId,
+    Value,
+    ZohoId,
+)
+
+PAGE = 1000
+"""How many records are judged and written together; also how many parked ones are set free at a time."""
+
+REMEMBERED = timedelta(hours=76)
+"""How long an idempotency key is remembered: longer than the longest horizon of retries."""
+
+
+@attrs.frozen
+class Once:
+    """An idempotency key, the digest of the request it came with, and how its answer is written down."""
+
+    key: str
+    digest: str
+    render: Callable[[BatchResult], str]
+
+
+@attrs.frozen
+class Replayed:
+    """The answer of the first time, as `Once.render` wrote it."""
+
+    body: str
+
+
+def overlays(settings: TenantSettings) -> dict[str, Overlay]:
+    """The tenant's mappings by module; lines that no longer fit the catalogue are passed over."""
+    return {name: overlay(CATALOGUE[name], lines)[0] for name, lines in settings.mappings.items()}
+
+
+@attrs.frozen(kw_only=True)
+class SyncBatch:
+    """Take one page of records of one module.
+
+    Every record gets an outcome, in order. One that the store refuses is an ERROR of its own; one whose
+    parent is missing is parked and taken by itself when the parent arrives.
+    """
+
+    store: Store
+    codec: Codec
+    clock: Clock
+    ids: Ids
+
+    async def __call__(
+        self,
+        tenant: TenantId,
+        module: AnyModule,
+        records: Sequence[object],
+        *,
+        first_position: int = 0,
+        dry_run: bool = False,
+        once: Once | None = None,
+    ) -> BatchResult | Replayed:
+        """Judge and store `records`. With `dry_run` the answer is the same and nothing is kept.
+
+        Raises UnknownTenant, StoreUnavailable, and KeyReused when `once` was seen with another request.
+        """
+        async with self.store.begin(tenant, discard=dry_run) as session:
+            settings = await session.settings()
+            if once is not None and (replayed := await self._replay(session, once)):
+                return replayed
+            taker = _Taker(
+                session=session,
+                codec=self.codec,
+                ids=self.ids,
+                now=self.clock.now(),
+                overlays=overlays(settings),
+            )
+            outcomes, arrived = await taker.take(module, list(enumerate(records, start=first_position)))
+            result = BatchResult(
+                outcomes=tuple(outcomes), released=tuple(await taker.set_free(module, arrived))
+            )
+            if once is not None:
+                await self._remember(session, once, result, taker.now)
+        return result
+
+    async def _replay(self, session: Session, once: Once) -> Replayed | None:
+        answer = await session.answer(once.key)
+        if answer is None:
+            return None
+        if answer.digest != once.digest:
+            raise KeyReused(once.key)
+        return None if answer.body is None else Replayed(answer.body)
+
+    async def _remember(self, session: Session, once: Once, result: BatchResult, now: datetime) -> None:
+        """Freeze only an answer in which everything was accepted: the rest deserves another look."""
+        body = once.render(result) if result.complete else None
+        answer = Answer(key=once.key, digest=once.digest, body=body, answered_at=now)
+        await session.keep_answer(answer, forget_before=now - REMEMBERED)
+
+
+@attrs.frozen(kw_only=True)
+class _Taker:
+    """The steps of one batch, in one session and at one moment."""
+
+    session: Session
+    codec: Codec
+    ids: Ids
+    now: datetime
+    overlays: dict[str, Overlay]
+
+    async def take(
+        self, module: Module[E], records: Sequence[tuple[int, object]]
+    ) -> tuple[list[Outcome], list[ZohoId]]:
+        """The outcomes of (position, record) pairs, and the ids of the records that were not there before."""
+        laid = self.overlays.get(module.name, NO_OVERLAY)
+        arrivals = [self._arrival(module, position, record, laid) for position, record in records]
+        facts = await self._gather(module, arrivals)
+        decided = plan(module, arrivals, facts)
+        failed: dict[ZohoId, Reason] = {}
+        for group in decided.writes:
+            failed |= await self._write(module, group)
+        holds = [self._held(module, State.INVALID, hold) for hold in decided.hold]
+        if failed:
+            holds += self._broken(module, arrivals, failed)
+        if holds:
+            await self.session.hold(holds)
+        released = [zoho_id for zoho_id in decided.release if zoho_id not in failed]
+        if released:
+            await self.session.release(module.name, released)
+        arrived = [w.entity.zoho_id for group in decided.writes for w in group if w.new]
+        return (
+            [_failed(outcome, failed) for outcome in decided.outcomes],
+            [zoho_id for zoho_id in arrived if zoho_id not in failed],
+        )
+
+    def _arrival(self, module: Module[E], position: int, record: object, laid: Overlay) -> Arrival[E]:
+        decoded = self.codec.decode(module, record, laid)
+        return Arrival(
+            position=position,
+            record=record,
+            zoho_id=decoded.zoho_id,
+            entity=decoded.entity,
+            reasons=decoded.reasons,
+        )
+
+    async def _gather(self, module: Module[E], arrivals: Iterable[Arrival[E]]) -> Facts[E]:
+        entities = [arrival.entity for arrival in arrivals if arrival.entity is not None]
+        seen = [arrival.zoho_id for arrival in arrivals if arrival.zoho_id is not None]
+        known = await self.session.known(module, seen)
+        different = suspects(module, entities, known)
+        stored = await self.session.stored(module, different) if different else {}
+        values: dict[str, set[Value]] = defaultdict(set)
+        wanted: dict[str, set[ZohoId]] = defaultdict(set)
+        for entity in entities:
+            for name, value in unique_values(module, entity):
+                values[name].add(value)
+            for _, parent in parents_of(module, entity):
+                wanted[parent.module].add(parent.zoho_id)
+        return Facts(
+            new_ids={e.zoho_id: self.ids.record_id() for e in entities if e.zoho_id not in known},
+            known=known,
+            stored={zoho_id: row.entity for zoho_id, row in stored.items()},
+            owners=await self.session.owners(module, values) if values else {},
+            parents={name: await self.session.present(CATALOGUE[name], ids) for name, ids in wanted.items()},
+            held=frozenset(await self.session.held(module.name, seen)),
+        )
+
+    async def _write(self, module: Module[E], rows: Sequence[Write[E]]) -> dict[ZohoId, Reason]:
+        """Store `rows`, halving them on a refusal until only what cannot be stored is left out."""
+        try:
+            await self.session.write(module, rows, self.now)
+        except StoreRefused as refused:
+            if len(rows) == 1:
+                return {rows[0].entity.zoho_id: Reason(Code.STORAGE, "$", str(refused))}
+            half = len(rows) // 2
+            return {
+                **await self._write(module, rows[:half]),
+                **await self._write(module, rows[half:]),
+            }
+        return {}
+
+    def _held(self, module: AnyModule, state: State, hold: Hold) -> Held:
+        return Held(
+            module=module.name,
+            zoho_id=hold.zoho_id,
+            record=hold.record,
+            state=state,
+            reasons=hold.reasons,
+            waits_for=hold.waits_for,
+            held_at=self.now,
+        )
+
+    def _broken(
+        self, module: AnyModule, arrivals: Iterable[Arrival[Any]], failed: dict[ZohoId, Reason]
+    ) -> list[Held]:
+        last = {arrival.zoho_id: arrival for arrival in arrivals if arrival.entity is not None}
+        return [
+            self._held(
+                module,
+                State.ERROR,
+                Hold(zoho_id=zoho_id, record=last[zoho_id].record, reasons=(reason,), waits_for=None),
+            )
+            for zoho_id, reason in failed.items()
+        ]
+
+    async def set_free(self, module: AnyModule, arrived: Sequence[ZohoId]) -> list[Outcome]:
+        """Take what waited for `arrived`, and what waited for that in turn; positions count from 0."""
+        outcomes: list[Outcome] = []
+        waiting: list[tuple[AnyModule, Sequence[ZohoId]]] = [(module, arrived)]
+        while waiting:
+            parent, ids = waiting.pop(0)
+            while ids and (parked := await self.session.waiting_for(parent.name, ids, PAGE)):
+                by_module: dict[str, list[Held]] = defaultdict(list)
+                for held in parked:
+                    by_module[held.module].append(held)
+                for name, group in by_module.items():
+                    child = CATALOGUE[name]
+                    taken, new = await self.take(child, [(0, held.record) for held in group])
+                    await self.session.release(name, _passed_over(taken))
+                    outcomes += taken
+                    waiting.append((child, new))
+        return [attrs.evolve(outcome, position=i) for i, outcome in enumerate(outcomes)]
+
+
+def _passed_over(outcomes: Iterable[Outcome]) -> list[ZohoId]:
+    """The parked records that turned out to say nothing new: they must not wait for ever."""
+    return [o.zoho_id for o in outcomes if o.state is State.UNCHANGED and o.zoho_id is not None]
+
+
+def _failed(outcome: Outcome, failed: dict[ZohoId, Reason]) -> Outcome:
+    if outcome.zoho_id not in failed or outcome.state not in (State.NEW, State.UPDATED):
+        return outcome
+    assert outcome.zoho_id is not None  # noqa: S101  # None is in no dict of ids
+    return attrs.evolve(
+        outcome,
+        state=State.ERROR,
+        changed_fields=(),
+        reasons=(*outcome.reasons, failed[outcome.zoho_id]),
+    )

@@ -1,0 +1,135 @@
+"""The small values every other file speaks in: ids, states, reasons, outcomes."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NewType
+
+import attrs
+
+TenantId = NewType("TenantId", str)
+"""Whose data it is. Part of every key and of every statement."""
+
+ZohoId = NewType("ZohoId", str)
+"""A Zoho record id: always text, for its 19 digits do not survive a float."""
+
+RecordId = NewType("RecordId", str)
+"""Our own primary key, a UUID in canonical text."""
+
+MoodleId = NewType("MoodleId", int)
+"""A Moodle database id, at least 1; Moodle's 0 means "none"."""
+
+Email = NewType("Email", str)
+"""An address, validated and lower-cased."""
+
+DEFAULT_TENANT = TenantId("default")
+
+Value = str | int | Decimal | date | datetime | bool | tuple[str, ...] | None
+"""What a tenant's own (`extra`) field may hold."""
+
+Extra = Mapping[str, Value]
+
+
+class State(StrEnum):
+    """What became of a record of a request. There are no others."""
+
+    NEW = "NEW"
+    UPDATED = "UPDATED"
+    UNCHANGED = "UNCHANGED"
+    INVALID = "INVALID"
+    ERROR = "ERROR"
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the store now agrees with the record that came."""
+        return self in (State.NEW, State.UPDATED, State.UNCHANGED)
+
+
+class Code(StrEnum):
+    """Why a record was refused, or what was noticed about one that was accepted."""
+
+    NOT_AN_OBJECT = "not_an_object"
+    REQUIRED = "required"
+    WRONG_TYPE = "wrong_type"
+    TEXT_INVALID = "text_invalid"
+    EMAIL_INVALID = "email_invalid"
+    DATE_INVALID = "date_invalid"
+    NUMBER_INVALID = "number_invalid"
+    MONEY_INVALID = "money_invalid"
+    MONEY_AMBIGUOUS = "money_ambiguous"
+    CURRENCY_MISMATCH = "currency_mismatch"
+    OUT_OF_RANGE = "out_of_range"
+    TEMPLATE_NOT_SUBSTITUTED = "template_not_substituted"
+    DUPLICATE = "duplicate"
+    DEPENDENCY_MISSING = "dependency_missing"
+    STORAGE = "storage"
+    # noticed about an accepted record
+    MOJIBAKE = "mojibake"
+    LINK_KEPT = "link_kept"
+    STALE = "stale"
+
+
+@attrs.frozen
+class Reason:
+    """One reason: a code for machines, the JSON path inside the record, a sentence for people."""
+
+    code: Code
+    path: str
+    message: str
+
+
+@attrs.frozen
+class Parent:
+    """The record another one cannot do without."""
+
+    module: str
+    zoho_id: ZohoId
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What became of one record: `position` counts from 0 in the request it came with."""
+
+    position: int
+    module: str
+    zoho_id: ZohoId | None
+    state: State
+    changed_fields: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    parked: bool = False
+
+    @property
+    def message(self) -> str:
+        """One sentence for the person who sent the record."""
+        match self.state:
+            case State.NEW:
+                return "Stored for the first time."
+            case State.UPDATED:
+                return f"Changed: {', '.join(self.changed_fields)}."
+            case State.UNCHANGED:
+                return "Nothing to do: the store already agrees."
+            case State.INVALID | State.ERROR:
+                said = " ".join(reason.message for reason in self.reasons)
+                return f"{said} It is parked and will be taken by itself then." if self.parked else said
+
+
+@attrs.frozen(kw_only=True)
+class BatchResult:
+    """What became of a request: every record in order, and the parked ones it set free."""
+
+    outcomes: tuple[Outcome, ...]
+    released: tuple[Outcome, ...] = ()
+
+    @property
+    def summary(self) -> dict[State, int]:
+        """How many records of the request ended in each state; all five are named."""
+        counts = dict.fromkeys(State, 0)
+        for outcome in self.outcomes:
+            counts[outcome.state] += 1
+        return counts
+
+    @property
+    def complete(self) -> bool:
+        """Whether the store agrees with every record of the request."""
+        return all(outcome.state.accepted for outcome in self.outcomes)

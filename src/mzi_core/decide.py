@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import Generic
+from typing import Any, Generic, cast
 
 import attrs
 
 from mzi_core.module import E, Module
 from mzi_core.values import (
     Code,
+    Extra,
     MoodleId,
     Outcome,
     Parent,
@@ -32,6 +33,12 @@ def _framed(tag: str, body: str) -> str:
     return f"{tag}{len(body)}:{body}"
 
 
+def _digits(value: Decimal) -> str:
+    """The shortest plain writing: 5 for 5.00, 0 for -0."""
+    written = f"{value or Decimal(0):f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
 def _canonical(value: object) -> str:
     """One text per value: equal values give equal texts, different ones different texts.
 
@@ -47,10 +54,7 @@ def _canonical(value: object) -> str:
         case int():
             return _framed("i", str(value))
         case Decimal():
-            digits = f"{value:f}"
-            return _framed(
-                "n", (digits.rstrip("0").rstrip(".") if "." in digits else digits) if value else "0"
-            )
+            return _framed("n", _digits(value))
         case datetime():
             return _framed("m", value.astimezone(UTC).isoformat())
         case date():
@@ -59,9 +63,8 @@ def _canonical(value: object) -> str:
             return _framed("l", "".join(map(_canonical, value)))
         case Mapping():
             return _framed("o", "".join(f"{_canonical(k)}{_canonical(value[k])}" for k in sorted(value)))
-    return _framed(
-        "r", "".join(_canonical(getattr(value, field.name)) for field in attrs.fields(type(value)))
-    )
+    row = attrs.astuple(cast("attrs.AttrsInstance", value), recurse=False)
+    return _framed("r", "".join(map(_canonical, row)))
 
 
 def fingerprint(module: Module[E], entity: E) -> str:
@@ -76,14 +79,18 @@ def fingerprint(module: Module[E], entity: E) -> str:
     return sha256("".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _canonical_at(extra: Extra, name: str) -> str:
+    return _canonical(extra[name]) if name in extra else ""
+
+
 def changed_fields(module: Module[E], before: E, after: E) -> tuple[str, ...]:
     """The names of the compared fields that differ, in the order of the declaration; `extra.` ones last."""
     fields = [f.name for f in module.compared if getattr(before, f.name) != getattr(after, f.name)]
-    extras = sorted(
+    extras = [
         name
-        for name in {*before.extra, *after.extra}
-        if name not in before.extra or name not in after.extra or before.extra[name] != after.extra[name]
-    )
+        for name in sorted({*before.extra, *after.extra})
+        if _canonical_at(before.extra, name) != _canonical_at(after.extra, name)
+    ]
     return (*fields, *(f"extra.{name}" for name in extras))
 
 
@@ -166,7 +173,7 @@ def with_links(module: Module[E], known: Known | None, entity: E) -> E:
     """`entity` with the Moodle ids we already know, where it brings none: an update never clears a link."""
     if known is None:
         return entity
-    kept = {
+    kept: dict[str, Any] = {
         field.name: known.links[field.name]
         for field in module.links
         if field.name in known.links and getattr(entity, field.name) is None

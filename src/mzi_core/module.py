@@ -6,11 +6,11 @@ fingerprint, table, route, docs) is derived from the `Field`s read off it here.
 `Registration()` without arguments.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
@@ -140,7 +140,7 @@ class Field:
     """One field of an entity or of a subform row, as its declaration reads."""
 
     name: str
-    type: object
+    held_as: object
     kind: Kind
     wire: Wire
     default: Any
@@ -176,14 +176,21 @@ def _plain(hint: object) -> object:
     return options[0] if type(None) in get_args(hint) and len(options) == 1 else hint
 
 
-@cache
+_read: dict[object, tuple[Field, ...]] = {}
+
+
 def declared(cls: type[Any]) -> tuple[Field, ...]:
-    """The fields of a declared class, in the order they are written down.
+    """The fields of a declared class, in the order they are written down; read once a class.
 
     Raises TypeError for an annotation whose type has no kind: a mistake in the declaration.
     """
+    if cls not in _read:
+        _read[cls] = tuple(_fields(cls))
+    return _read[cls]
+
+
+def _fields(cls: type[Any]) -> Iterator[Field]:
     hints = get_type_hints(cls, include_extras=True)
-    fields = []
     for attribute in attrs.fields(cls):
         hint = hints[attribute.name]
         wire = next((note for note in getattr(hint, "__metadata__", ()) if isinstance(note, Wire)), None)
@@ -193,17 +200,14 @@ def declared(cls: type[Any]) -> tuple[Field, ...]:
         kind = wire.kind or _KINDS.get(plain) or (Kind.TEXTS if get_origin(plain) is tuple else None)
         if kind is None:
             raise TypeError(f"{cls.__name__}.{attribute.name}: no kind for the type {plain!r}")
-        fields.append(
-            Field(
-                name=attribute.name,
-                type=plain,
-                kind=kind,
-                wire=wire,
-                default=attribute.default,
-                row=get_args(plain)[0] if kind in (Kind.SUBFORM, Kind.CRITERIA) else None,
-            )
+        yield Field(
+            name=attribute.name,
+            held_as=plain,
+            kind=kind,
+            wire=wire,
+            default=attribute.default,
+            row=get_args(plain)[0] if kind in (Kind.SUBFORM, Kind.CRITERIA) else None,
         )
-    return tuple(fields)
 
 
 def _nothing_more(entity: Any) -> tuple[Reason, ...]:

@@ -8,8 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import attrs
 from cattrs import Converter
@@ -163,10 +162,10 @@ class ZohoCodec:
         return value
 
     def _rows(self, field: Field, raw: object, path: str, reading: _Reading) -> tuple[object, ...]:
-        rows = []
+        rows: list[object] = []
         for place, row in enumerate(coerce.many(raw)):
             try:
-                rows.append(self._converter.structure(row, field.row))
+                rows.append(self._converter.structure(row, cast("type[object]", field.row)))
             except _RecordRefused as refused:
                 reading.reasons += [_subpath(f"{path}[{place}]", reason) for reason in refused.reasons]
         return tuple(rows)
@@ -239,7 +238,6 @@ class ZohoCodec:
         return self._converter.unstructure(value)
 
 
-@cache
 def _is_declared(cls: Any) -> bool:
     return attrs.has(cls) and not issubclass(cls, Entity) and bool(declared(cls))
 
@@ -295,8 +293,8 @@ def _criteria(record: Mapping[str, object], rows: str, reading: _Reading) -> tup
 
 
 def _criteria_fields(criteria: Iterable[CriterionText], rows: str) -> dict[str, object]:
-    main = {}
-    further = {}
+    main: dict[str, object] = {}
+    further: dict[str, object] = {}
     for criterion in criteria:
         place = main if int(criterion.code[1:]) <= MAIN_CRITERIA[criterion.code[0]] else further
         place[f"{criterion.code}_description"] = criterion.description

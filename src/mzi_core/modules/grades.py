@@ -6,7 +6,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.grading.grade import Grade
+from mzi_core.grading import Grade
 from mzi_core.module import Entity, Module, link, lookup, subform, zoho
 from mzi_core.values import Code, MoodleId, Reason, ZohoId
 

@@ -8,7 +8,7 @@ from mzi_core.ports import Clock, Codec, Ids, Store
 from mzi_core.use_cases.access import CheckKey, ListKeys, NewKey, RevokeKey
 from mzi_core.use_cases.browse import ListRecords, Overview, ShowRecord
 from mzi_core.use_cases.bulk import BulkSync
-from mzi_core.use_cases.grades import DecideGrade, SimulateGrades
+from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, SimulateGrades
 from mzi_core.use_cases.sync import SyncBatch
 from mzi_core.use_cases.tenants import AddTenant, ListTenants, MapFields, ReadSettings
 
@@ -25,6 +25,7 @@ class UseCases:
     overview: Overview
     decide_grade: DecideGrade
     simulate_grades: SimulateGrades
+    choose_policy: ChoosePolicy
     add_tenant: AddTenant
     list_tenants: ListTenants
     read_settings: ReadSettings
@@ -47,6 +48,7 @@ class UseCases:
             overview=Overview(store),
             decide_grade=DecideGrade(store=store, clock=clock),
             simulate_grades=SimulateGrades(store=store, clock=clock),
+            choose_policy=ChoosePolicy(store),
             add_tenant=AddTenant(store=store, clock=clock),
             list_tenants=ListTenants(store),
             read_settings=ReadSettings(store),

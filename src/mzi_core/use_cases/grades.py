@@ -1,0 +1,168 @@
+"""Decide grades, keep the decisions, and see what another policy would have decided."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+
+import attrs
+
+from mzi_core.errors import MziError
+from mzi_core.grading import (
+    BTEC_DEFAULT,
+    Change,
+    Decision,
+    GradingPolicy,
+    Marking,
+    PolicyBook,
+    Recorded,
+    decide,
+    family_of,
+    lint,
+    marking_from_data,
+    policy_from,
+    simulate,
+)
+from mzi_core.ports import Clock, Cursor, DecisionRecord, Store, TenantSettings
+from mzi_core.values import TenantId
+
+DEFAULT = "default"
+"""The family under which a tenant's policy for everything else is kept."""
+
+PAGE = 500
+"""How many decisions are read at a time."""
+
+
+class MarkingRefused(MziError):
+    """What was said about a marking cannot be judged; the message says which part and why."""
+
+
+class PolicyRefused(MziError):
+    """A policy that is not known, cannot be read, or would be wrong; `problems` says everything about it."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__(" ".join(f"{problem.rstrip('.')}." for problem in problems))
+
+
+def read_marking(data: Mapping[str, object], clock: Clock) -> Marking:
+    """A marking from plain JSON; `now` is the present moment unless it is said. Raises MarkingRefused."""
+    try:
+        return marking_from_data({"now": clock.now().isoformat(), **data})
+    except ValueError as error:
+        raise MarkingRefused(f"{str(error).rstrip('.')}.") from error
+
+
+def read_policy(data: Mapping[str, object]) -> GradingPolicy:
+    """A policy from plain JSON, as `policy_from` reads it. Raises PolicyRefused."""
+    try:
+        return policy_from(data)
+    except ValueError as error:
+        raise PolicyRefused(str(error)) from error
+
+
+def book_of(settings: TenantSettings) -> PolicyBook:
+    """The policies a tenant chose, by family. Raises PolicyRefused."""
+    chosen = {family: read_policy(data) for family, data in settings.policies.items()}
+    return PolicyBook(default=chosen.pop(DEFAULT, BTEC_DEFAULT), by_family=chosen)
+
+
+@attrs.frozen(kw_only=True)
+class DecideGrade:
+    """Judge a marking by the tenant's policy, and keep the decision where a key is given."""
+
+    store: Store
+    clock: Clock
+
+    async def __call__(
+        self,
+        tenant: TenantId,
+        marking: Mapping[str, object],
+        *,
+        policy: str | None = None,
+        level: str | None = None,
+        record_as: str | None = None,
+    ) -> Decision:
+        """The decision, by the built-in called `policy`, else by the tenant's choice for programme `level`.
+
+        With `record_as` (the composite key of the grade) it is kept, trace and all. Raises MarkingRefused,
+        PolicyRefused, UnknownTenant, StoreUnavailable.
+        """
+        read = read_marking(marking, self.clock)
+        named = None if policy is None else read_policy({"base": policy})
+        now = self.clock.now()
+        async with self.store.begin(tenant) as session:
+            chosen = named or book_of(await session.settings()).for_level(level, now.date())
+            decision = decide(read, chosen)
+            if record_as is not None:
+                await session.record_decision(
+                    DecisionRecord(key=record_as, decision=decision, decided_at=now)
+                )
+        return decision
+
+
+@attrs.frozen(kw_only=True)
+class SimulateGrades:
+    """Judge kept decisions, or markings that are handed in, by another policy; nothing is written."""
+
+    store: Store
+    clock: Clock
+
+    async def __call__(
+        self,
+        tenant: TenantId,
+        policy: Mapping[str, object],
+        markings: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> AsyncIterator[Change[str]]:
+        """The changes `policy` (plain JSON, see `policy_from`) would make, by key.
+
+        `markings` by a key of the caller's are compared with what the tenant's present policy makes of them.
+        Raises MarkingRefused, PolicyRefused, UnknownTenant, StoreUnavailable.
+        """
+        other = read_policy(policy)
+        if markings is not None:
+            async with self.store.begin(tenant) as session:
+                present = book_of(await session.settings()).default
+            read = {key: read_marking(data, self.clock) for key, data in markings.items()}
+            for change in simulate(other, _judged(read, present)):
+                yield change
+            return
+        after: Cursor | None = None
+        while True:
+            async with self.store.begin(tenant) as session:
+                await session.settings()
+                kept = await session.decisions(after, PAGE)
+            if not kept:
+                return
+            for change in simulate(other, [Recorded.of(record.key, record.decision) for record in kept]):
+                yield change
+            after = Cursor(kept[-1].decided_at, kept[-1].key)
+
+
+def _judged(markings: Mapping[str, Marking], policy: GradingPolicy) -> Iterable[Recorded[str]]:
+    return (Recorded.of(key, decide(marking, policy)) for key, marking in markings.items())
+
+
+@attrs.frozen
+class ChoosePolicy:
+    """Choose how a qualification family of a tenant is graded from now on."""
+
+    store: Store
+
+    async def __call__(
+        self, tenant: TenantId, level: str | None, policy: Mapping[str, object]
+    ) -> GradingPolicy:
+        """The policy as kept, for the family of `level` (L3, L5, L7), or for everything else without one.
+
+        A policy that cannot be right is refused with every problem, and nothing changes. Raises
+        PolicyRefused, UnknownTenant, StoreUnavailable.
+        """
+        family = DEFAULT if level is None else family_of(level)
+        if family is None:
+            raise PolicyRefused(f"`{level}` is no programme level; write L3, L5 or L7")
+        chosen = read_policy(policy)
+        problems = lint(chosen)
+        if problems:
+            raise PolicyRefused(*(problem.sentence for problem in problems))
+        async with self.store.begin(tenant) as session:
+            settings = await session.settings()
+            policies = {**settings.policies, family: chosen.to_data()}
+            await session.save_settings(attrs.evolve(settings, policies=policies))
+        return chosen

@@ -1,0 +1,159 @@
+"""Two records have one fingerprint exactly when nothing differs between them."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.strategies import entities, extras, modules
+
+from mzi_core.decide import changed_fields, fingerprint
+from mzi_core.module import AnyModule
+from mzi_core.modules import CATALOGUE, PAYMENTS, REGISTRATIONS, STUDENTS, Installment, Payment, Student
+from mzi_core.values import Email, ZohoId
+
+
+def student(**fields: Any) -> Student:
+    return Student(
+        **{
+            "zoho_id": ZohoId("1"),
+            "display_name": "A01",
+            "academic_email": Email("a@b.example"),
+            **fields,
+        }
+    )
+
+
+def payment(**fields: Any) -> Payment:
+    return Payment(**{"zoho_id": ZohoId("1"), "registration": ZohoId("2"), "amount": Decimal(5), **fields})
+
+
+def marks(module: AnyModule, *found: Any) -> set[str]:
+    return {fingerprint(module, entity) for entity in found}
+
+
+@given(st.data(), modules)
+def test_a_fingerprint_differs_exactly_when_a_field_has_changed(
+    data: st.DataObject, module: AnyModule
+) -> None:
+    one = attrs.evolve(data.draw(entities(module)), extra=data.draw(extras))
+    other = attrs.evolve(data.draw(entities(module)), extra=data.draw(extras))
+    mixed = attrs.evolve(
+        one, **{f.name: getattr(data.draw(st.sampled_from([one, other])), f.name) for f in module.compared}
+    )
+    for a, b in [(one, other), (one, mixed), (one, one)]:
+        assert (fingerprint(module, a) == fingerprint(module, b)) == (changed_fields(module, a, b) == ())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"city": "a|b", "address": "c"}, {"city": "a", "address": "b|c"}),
+        ({"city": "ab", "address": "c"}, {"city": "a", "address": "bc"}),
+        ({"city": "Amman"}, {"city": "amman"}),
+        ({"city": "Amman"}, {"city": "Amman "}),
+        ({"city": None}, {"city": ""}),
+        ({"city": "-"}, {"city": None}),
+        ({"city": "a", "address": None}, {"city": None, "address": "a"}),
+        ({"city": "s1:a"}, {"city": "a"}),
+        ({"extra": {"x": 1}}, {"extra": {"x": True}}),
+        ({"extra": {"x": 1}}, {"extra": {"x": "1"}}),
+        ({"extra": {"x": None}}, {"extra": {}}),
+        ({"extra": {"x": ("a", "b")}}, {"extra": {"x": ("ab",)}}),
+        ({"extra": {"x": ()}}, {"extra": {"x": ("",)}}),
+        ({"extra": {"x": True}}, {"extra": {"x": False}}),
+        ({"extra": {"x": "2026-01-01"}}, {"extra": {"x": date(2026, 1, 1)}}),
+        ({"extra": {"x": "a", "y": "b"}}, {"extra": {"x": "b", "y": "a"}}),
+        ({"city": "e\u0301"}, {"city": "\u00e9"}),
+    ],
+)
+def test_records_that_only_look_alike_have_different_fingerprints(one: Any, other: Any) -> None:
+    assert len(marks(STUDENTS, student(**one), student(**other))) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("5", "5.00"),
+        ("0", "-0"),
+        ("0", "0E+5"),
+        ("100", "1E+2"),
+        ("0.10", "0.1"),
+    ],
+)
+def test_one_amount_has_one_fingerprint_however_it_is_written(one: str, other: str) -> None:
+    assert len(marks(PAYMENTS, payment(amount=Decimal(one)), payment(amount=Decimal(other)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("100", "1"), ("10", "1.0"), ("5", "0.5"), ("-5", "5"), ("0.01", "0.1")]
+)
+def test_two_amounts_have_two_fingerprints(one: str, other: str) -> None:
+    assert len(marks(PAYMENTS, payment(amount=Decimal(one)), payment(amount=Decimal(other)))) == 2
+
+
+def test_one_instant_has_one_fingerprint_in_every_offset() -> None:
+    at = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    same = at.astimezone(timezone(timedelta(hours=3)))
+    assert len(marks(STUDENTS, student(extra={"x": at}), student(extra={"x": same}))) == 1
+    assert (
+        len(marks(STUDENTS, student(extra={"x": at}), student(extra={"x": at + timedelta(seconds=1)}))) == 2
+    )
+    assert len(marks(STUDENTS, student(extra={"x": at}), student(extra={"x": at.date()}))) == 2
+
+
+def test_the_order_in_which_extra_fields_were_mapped_does_not_matter() -> None:
+    assert len(marks(STUDENTS, student(extra={"a": 1, "b": 2}), student(extra={"b": 2, "a": 1}))) == 1
+
+
+def test_neither_the_id_nor_the_time_of_the_change_is_part_of_it() -> None:
+    later = student(zoho_id=ZohoId("2"), modified_at=datetime(2026, 1, 1, tzinfo=UTC))
+    assert len(marks(STUDENTS, student(), later)) == 1
+    assert changed_fields(STUDENTS, student(), later) == ()
+
+
+def test_the_same_values_in_two_modules_have_two_fingerprints() -> None:
+    same_fields = attrs.evolve(STUDENTS, name="pupils")
+    assert fingerprint(STUDENTS, student()) != fingerprint(same_fields, student())
+
+
+def test_every_row_of_a_subform_counts_and_so_does_their_order() -> None:
+    def registration(*rows: Installment) -> Any:
+        return REGISTRATIONS.entity(
+            zoho_id=ZohoId("1"), student=ZohoId("2"), program=ZohoId("3"), installments=rows
+        )
+
+    a, b = Installment(number=1, amount=Decimal(5)), Installment(number=2, amount=Decimal(5))
+    found = [registration(), registration(a), registration(a, b), registration(b, a)]
+    assert len(marks(REGISTRATIONS, *found)) == 4
+
+
+def test_a_fingerprint_is_sixty_four_hexadecimal_digits_and_never_changes() -> None:
+    assert fingerprint(STUDENTS, student()) == EXPECTED
+    assert len(EXPECTED) == 64
+
+
+def test_changed_fields_are_named_in_the_order_of_the_declaration_and_extra_ones_last() -> None:
+    before = student(status="Active", extra={"kept": 1, "gone": 1, "other": 1})
+    after = student(
+        status="Freeze", display_name="A02", city="Irbid", extra={"kept": 1, "came": None, "other": 2}
+    )
+    assert changed_fields(STUDENTS, before, after) == (
+        "display_name",
+        "city",
+        "status",
+        "extra.came",
+        "extra.gone",
+        "extra.other",
+    )
+
+
+@pytest.mark.parametrize("module", list(CATALOGUE), ids=lambda module: module.name)
+def test_every_mapped_field_is_compared(module: AnyModule) -> None:
+    assert {f.name for f in module.fields} - {f.name for f in module.compared} == {"zoho_id", "modified_at"}
+
+
+EXPECTED = "0" * 64

@@ -1,1 +1,36 @@
-"""placeholder"""
+"""What is true for a BTEC college's Zoho CRM and Moodle: modules, decisions, grading, use cases, ports.
+
+Pure: the standard library and attrs, nothing else. Everything that reaches out is behind a port.
+"""
+
+from mzi_core.decide import changed_fields, fingerprint
+from mzi_core.errors import MziError
+from mzi_core.grading import Decision, Grade, GradingPolicy, Marking, decide
+from mzi_core.module import Entity, Field, Kind, Module
+from mzi_core.modules import CATALOGUE
+from mzi_core.use_cases import UseCases
+from mzi_core.values import BatchResult, Code, Outcome, Reason, State, TenantId, ZohoId
+
+__all__ = [
+    "CATALOGUE",
+    "BatchResult",
+    "Code",
+    "Decision",
+    "Entity",
+    "Field",
+    "Grade",
+    "GradingPolicy",
+    "Kind",
+    "Marking",
+    "Module",
+    "MziError",
+    "Outcome",
+    "Reason",
+    "State",
+    "TenantId",
+    "UseCases",
+    "ZohoId",
+    "changed_fields",
+    "decide",
+    "fingerprint",
+]

@@ -147,7 +147,10 @@ class Write(Generic[E]):
 
 @attrs.frozen(kw_only=True)
 class Hold:
-    """A record to keep aside: refused for good, or parked until the record it waits for arrives."""
+    """A record to keep aside: refused for good, or parked until the record it waits for arrives.
+
+    A parked one keeps only the reason it waits for: what else is missing now may have come by then.
+    """
 
     zoho_id: ZohoId
     record: object
@@ -258,7 +261,10 @@ class _Page(Generic[E]):
     def _refuse(self, arrival: Arrival[E], reasons: tuple[Reason, ...], waits_for: Parent | None) -> Outcome:
         if arrival.zoho_id is not None:
             self.hold[arrival.zoho_id] = Hold(
-                zoho_id=arrival.zoho_id, record=arrival.record, reasons=reasons, waits_for=waits_for
+                zoho_id=arrival.zoho_id,
+                record=arrival.record,
+                reasons=reasons[:1] if waits_for else reasons,
+                waits_for=waits_for,
             )
             self.release.pop(arrival.zoho_id, None)
         return self._outcome(arrival, State.INVALID, reasons, parked=waits_for is not None)

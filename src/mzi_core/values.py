@@ -111,7 +111,7 @@ class Outcome:
                 return "Nothing to do: the store already agrees."
             case State.INVALID | State.ERROR:
                 said = " ".join(reason.message for reason in self.reasons)
-                return f"{said} It is parked and will be taken by itself then." if self.parked else said
+                return f"{said} It is parked, and is taken by itself when that record arrives." if self.parked else said
 
 
 @attrs.frozen(kw_only=True)

@@ -371,13 +371,16 @@ def test_a_record_whose_parent_is_missing_is_parked_until_that_one_arrives() -> 
     )
     (hold,) = decided.hold
     assert hold.waits_for == Parent("classes", ZohoId("2"))
+    assert hold.reasons == only(decided).reasons
     assert decided.writes == ()
 
 
 def test_with_two_parents_missing_both_are_named_and_the_first_is_waited_for() -> None:
     decided = plan(ENROLLMENTS, arrivals(enrollment()), with_parents())
     assert [r.path for r in only(decided).reasons] == ["$.Enrolled_Students", "$.Classes"]
-    assert [hold.waits_for for hold in decided.hold] == [Parent("students", ZohoId("1"))]
+    (hold,) = decided.hold
+    assert hold.waits_for == Parent("students", ZohoId("1"))
+    assert hold.reasons == only(decided).reasons[:1]
 
 
 def test_a_record_with_another_fault_as_well_is_not_parked() -> None:

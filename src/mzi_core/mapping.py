@@ -68,7 +68,7 @@ def _problem(module: AnyModule, line: FieldMapping) -> str | None:
         if known is None:
             return _not_known(module, line.zoho_name)
         if not known.kind.mappable:
-            return f"`{line.zoho_name}` is a {known.zoho_type}: it holds no value that could be mapped."
+            return f"`{line.zoho_name}` is of the type {known.zoho_type}, which holds no value to map."
         if not _NAME.fullmatch(line.field.removeprefix(EXTRA)):
             return f"`{line.field}` is no name for a field; use small letters, digits and underscores."
         return None

@@ -99,7 +99,7 @@ class Cursor:
 
 @attrs.frozen(kw_only=True)
 class Query:
-    """Which records to list: in `state` NEW or UPDATED, changed at or after `updated_since`, deleted or not."""
+    """Which records to list: those in a state, changed at or after `updated_since`, deleted or not."""
 
     state: State | None = None
     updated_since: datetime | None = None

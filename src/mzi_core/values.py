@@ -31,6 +31,9 @@ Value = str | int | Decimal | date | datetime | bool | tuple[str, ...] | None
 Extra = Mapping[str, Value]
 
 
+PARKED = "It is parked, and is taken by itself when that record arrives."
+
+
 class State(StrEnum):
     """What became of a record of a request. There are no others."""
 
@@ -111,7 +114,7 @@ class Outcome:
                 return "Nothing to do: the store already agrees."
             case State.INVALID | State.ERROR:
                 said = " ".join(reason.message for reason in self.reasons)
-                return f"{said} It is parked, and is taken by itself when that record arrives." if self.parked else said
+                return f"{said} {PARKED}" if self.parked else said
 
 
 @attrs.frozen(kw_only=True)

@@ -10,6 +10,7 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.strategies import entities, modules
 
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.mapping import NO_OVERLAY, ExtraField, Overlay
@@ -27,7 +28,6 @@ from mzi_core.modules import (
 )
 from mzi_core.ports import Decoded
 from mzi_core.values import Code
-from tests.strategies import entities, modules
 
 table = partial(pytest.mark.parametrize, ids=repr)
 CODEC = ZohoCodec()

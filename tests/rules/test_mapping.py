@@ -44,13 +44,25 @@ def test_a_name_like_nothing_gets_no_suggestion() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (("extra.x", "Student_Payments"), "`Student_Payments` is a Subform: it holds no value that could be mapped."),
-        (("extra.x", "Student_Image"), "`Student_Image` is a Image Upload: it holds no value that could be mapped."),
-        (("extra.X y", "Intake"), "`extra.X y` is no name for a field; use small letters, digits and underscores."),
-        (("intake", "Intake"), "students has no field `intake`; a field of your own is called `extra.<name>`."),
+        (
+            ("extra.x", "Student_Payments"),
+            "`Student_Payments` is of the type Subform, which holds no value to map.",
+        ),
+        (
+            ("extra.x", "Student_Image"),
+            "`Student_Image` is of the type Image Upload, which holds no value to map.",
+        ),
+        (
+            ("extra.X y", "Intake"),
+            "`extra.X y` is no name for a field; use small letters, digits and underscores.",
+        ),
+        (
+            ("intake", "Intake"),
+            "students has no field `intake`; a field of your own is called `extra.<name>`.",
+        ),
         (("zoho_id", "Intake"), "`zoho_id` cannot be read from another Zoho field."),
     ],
-)  # fmt: skip
+)
 def test_a_line_that_cannot_be_used_is_told_why(line: tuple[str, str], said: str) -> None:
     assert problems(line) == (said,)
 

@@ -209,7 +209,7 @@ class _Picky:
                 raise StoreRefused("The store cannot hold this.")
             await plain_write(module, rows, at)
 
-        return _Over(session, write)  # type: ignore[return-value]  # a session with another `write`
+        return _Over(session, write)
 
     async def __aexit__(self, *error: Any) -> Any:
         return await self.inner.__aexit__(*error)

@@ -5,16 +5,15 @@ The use case gathers `Facts`, hands them to `plan` together with the arrivals, a
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from hashlib import sha256
-from typing import Any, Generic, cast
+from typing import Any, Generic
 
 import attrs
 
 from mzi_core.module import E, Module
 from mzi_core.values import (
     Code,
-    Extra,
     MoodleId,
     Outcome,
     Parent,
@@ -33,13 +32,16 @@ def _framed(tag: str, body: str) -> str:
     return f"{tag}{len(body)}:{body}"
 
 
+_EXACT = Context(prec=1000)
+"""Far more digits than any amount has: nothing is rounded while it is written down."""
+
+
 def _digits(value: Decimal) -> str:
-    """The shortest plain writing: 5 for 5.00, 0 for -0."""
-    written = f"{value or Decimal(0):f}"
-    return written.rstrip("0").rstrip(".") if "." in written else written
+    """The shortest plain writing: 5 for 5.00, 100 for 1E+2, 0 for -0."""
+    return f"{_EXACT.plus(value).normalize(_EXACT):f}"
 
 
-def _canonical(value: object) -> str:
+def _canonical(value: Any) -> str:
     """One text per value: equal values give equal texts, different ones different texts.
 
     Every part is framed by its type and its length, so no two neighbours can be read as another pair.
@@ -63,7 +65,7 @@ def _canonical(value: object) -> str:
             return _framed("l", "".join(map(_canonical, value)))
         case Mapping():
             return _framed("o", "".join(f"{_canonical(k)}{_canonical(value[k])}" for k in sorted(value)))
-    row = attrs.astuple(cast("attrs.AttrsInstance", value), recurse=False)
+    row = (getattr(value, field.name) for field in attrs.fields(type(value)))
     return _framed("r", "".join(map(_canonical, row)))
 
 
@@ -72,25 +74,19 @@ def fingerprint(module: Module[E], entity: E) -> str:
 
     Equal for two entities exactly when `changed_fields` finds nothing between them; so amounts are the same
     as 5 and 5.00, instants in any offset, while letter case, white space, and null against empty text differ.
+    Text must be encodable, as all decoded text is.
     """
     parts = [_framed("s", module.name)]
     parts += [_canonical(getattr(entity, field.name)) for field in module.compared]
     parts.append(_canonical(entity.extra))
-    return sha256("".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _canonical_at(extra: Extra, name: str) -> str:
-    return _canonical(extra[name]) if name in extra else ""
+    return sha256("".join(parts).encode()).hexdigest()
 
 
 def changed_fields(module: Module[E], before: E, after: E) -> tuple[str, ...]:
     """The names of the compared fields that differ, in the order of the declaration; `extra.` ones last."""
     fields = [f.name for f in module.compared if getattr(before, f.name) != getattr(after, f.name)]
-    extras = [
-        name
-        for name in sorted({*before.extra, *after.extra})
-        if _canonical_at(before.extra, name) != _canonical_at(after.extra, name)
-    ]
+    old, new = ({name: _canonical(value) for name, value in e.extra.items()} for e in (before, after))
+    extras = (name for name in sorted({*old, *new}) if old.get(name) != new.get(name))
     return (*fields, *(f"extra.{name}" for name in extras))
 
 
@@ -169,7 +165,7 @@ class Plan(Generic[E]):
     outcomes: tuple[Outcome, ...]
     writes: tuple[tuple[Write[E], ...], ...]
     hold: tuple[Hold, ...]
-    release: tuple[ZohoId, ...]
+    release: frozenset[ZohoId]
 
 
 def with_links(module: Module[E], known: Known | None, entity: E) -> E:
@@ -222,7 +218,7 @@ class _Page(Generic[E]):
         self.groups: list[dict[ZohoId, Write[E]]] = [{}]
         self.given_up: set[tuple[str, Value]] = set()
         self.hold: dict[ZohoId, Hold] = {}
-        self.release: dict[ZohoId, None] = {}
+        self.release: set[ZohoId] = set()
 
     def judge(self, arrival: Arrival[E]) -> Outcome:
         """Decide one arrival after all before it."""
@@ -266,7 +262,7 @@ class _Page(Generic[E]):
                 reasons=reasons[:1] if waits_for else reasons,
                 waits_for=waits_for,
             )
-            self.release.pop(arrival.zoho_id, None)
+            self.release.discard(arrival.zoho_id)
         return self._outcome(arrival, State.INVALID, reasons, parked=waits_for is not None)
 
     def _accept(self, arrival: Arrival[E], entity: E, known: Known | None) -> Outcome:
@@ -275,7 +271,7 @@ class _Page(Generic[E]):
             stale = Reason(Code.STALE, "$.Modified_Time", "A newer version of this record is already stored.")
             return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, stale))
         if self.hold.pop(zoho_id, None) or zoho_id in self.facts.held:
-            self.release[zoho_id] = None
+            self.release.add(zoho_id)
         mark = fingerprint(self.module, entity)
         if known and known.fingerprint == mark and not known.deleted:
             return self._outcome(arrival, State.UNCHANGED, arrival.reasons)
@@ -358,5 +354,5 @@ def plan(module: Module[E], arrivals: Sequence[Arrival[E]], facts: Facts[E]) -> 
         outcomes=outcomes,
         writes=tuple(tuple(group.values()) for group in page.groups if group),
         hold=tuple(page.hold.values()),
-        release=tuple(page.release),
+        release=frozenset(page.release),
     )

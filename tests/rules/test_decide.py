@@ -90,7 +90,7 @@ def test_a_record_nobody_knows_is_new_and_gets_the_id_it_was_given() -> None:
     assert (write.id, write.new, write.state) == (RecordId("new-1"), True, State.NEW)
     assert (write.entity, write.fingerprint) == (student(), fingerprint(STUDENTS, student()))
     assert write.parents == {}
-    assert (decided.hold, decided.release) == ((), ())
+    assert (decided.hold, decided.release) == ((), frozenset())
 
 
 def test_a_record_that_says_the_same_again_is_unchanged_and_costs_no_write() -> None:
@@ -155,7 +155,7 @@ def test_the_last_refused_version_is_the_one_held() -> None:
 def test_an_accepted_version_after_a_refused_one_releases_it() -> None:
     decided = plan(STUDENTS, [refused("1"), *arrivals(student())], facts())
     assert decided.hold == ()
-    assert decided.release == (ZohoId("1"),)
+    assert decided.release == {ZohoId("1")}
 
 
 def test_a_refused_version_after_an_accepted_one_is_held_and_not_released() -> None:
@@ -163,18 +163,18 @@ def test_a_refused_version_after_an_accepted_one_is_held_and_not_released() -> N
     decided = plan(STUDENTS, [*arrivals(student()), refused("1", 1)], found)
     assert states(decided) == [State.NEW, State.INVALID]
     assert [hold.zoho_id for hold in decided.hold] == [ZohoId("1")]
-    assert decided.release == ()
+    assert decided.release == frozenset()
 
 
 def test_a_version_held_earlier_is_released_when_the_record_is_accepted_even_unchanged() -> None:
     found = facts(student(), held=frozenset({ZohoId("1")}))
     decided = plan(STUDENTS, arrivals(student()), found)
     assert only(decided).state is State.UNCHANGED
-    assert decided.release == (ZohoId("1"),)
+    assert decided.release == {ZohoId("1")}
 
 
 def test_nothing_is_released_that_was_not_held() -> None:
-    assert plan(STUDENTS, arrivals(student()), facts()).release == ()
+    assert plan(STUDENTS, arrivals(student()), facts()).release == frozenset()
 
 
 def test_what_was_noticed_about_an_accepted_record_stays_among_its_reasons() -> None:
@@ -234,6 +234,13 @@ def test_a_record_new_in_one_group_is_changed_in_the_next_not_added_again() -> N
     assert states(decided) == [State.NEW, State.UPDATED, State.NEW, State.UPDATED]
     flat = [(w.entity.zoho_id, w.new, w.id) for group in decided.writes for w in group]
     assert flat == [("1", True, "new-1"), ("2", True, "new-2"), ("1", False, "new-1")]
+
+
+def test_values_given_up_by_several_records_are_each_taken_in_a_later_group() -> None:
+    moved = [student(n, academic_email=Email(f"new{n}@b.example")) for n in ("1", "2")]
+    heir = student("3", academic_email=Email("s1@b.example"))
+    decided = plan(STUDENTS, arrivals(*moved, heir), facts(student("1"), student("2")))
+    assert [[w.entity.zoho_id for w in group] for group in decided.writes] == [["1", "2"], ["3"]]
 
 
 def test_two_records_cannot_swap_a_value_in_one_page() -> None:
@@ -388,7 +395,8 @@ def test_a_record_with_another_fault_as_well_is_not_parked() -> None:
     decided = plan(GRADES, arrivals(grade), with_parents())
     assert [r.code for r in only(decided).reasons] == [Code.REQUIRED, Code.DEPENDENCY_MISSING]
     assert not only(decided).parked
-    assert [hold.waits_for for hold in decided.hold] == [None]
+    (hold,) = decided.hold
+    assert (hold.waits_for, hold.reasons) == (None, only(decided).reasons)
 
 
 def test_a_lookup_that_is_empty_waits_for_nobody() -> None:
@@ -414,4 +422,4 @@ def test_a_record_that_differs_only_by_a_link_we_know_is_not_suspected() -> None
 
 @pytest.mark.parametrize("module", [STUDENTS, ENROLLMENTS])
 def test_an_empty_page_decides_nothing(module: AnyModule) -> None:
-    assert plan(module, [], Facts()) == Plan(outcomes=(), writes=(), hold=(), release=())
+    assert plan(module, [], Facts()) == Plan(outcomes=(), writes=(), hold=(), release=frozenset())

@@ -1,5 +1,6 @@
 """Two records have one fingerprint exactly when nothing differs between them."""
 
+import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from hashlib import sha256
@@ -13,7 +14,17 @@ from tests.strategies import entities, extras, modules
 
 from mzi_core.decide import changed_fields, fingerprint
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE, PAYMENTS, REGISTRATIONS, STUDENTS, Installment, Payment, Student
+from mzi_core.modules import (
+    CATALOGUE,
+    GRADES,
+    PAYMENTS,
+    REGISTRATIONS,
+    STUDENTS,
+    Installment,
+    OutcomeRow,
+    Payment,
+    Student,
+)
 from mzi_core.values import Email, ZohoId
 
 
@@ -90,7 +101,15 @@ def test_one_amount_has_one_fingerprint_however_it_is_written(one: str, other: s
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("100", "1"), ("10", "1.0"), ("5", "0.5"), ("-5", "5"), ("0.01", "0.1")]
+    ("one", "other"),
+    [
+        ("100", "1"),
+        ("10", "1.0"),
+        ("5", "0.5"),
+        ("-5", "5"),
+        ("0.01", "0.1"),
+        (f"{10**40}.1", f"{10**40}.2"),
+    ],
 )
 def test_two_amounts_have_two_fingerprints(one: str, other: str) -> None:
     assert len(marks(PAYMENTS, payment(amount=Decimal(one)), payment(amount=Decimal(other)))) == 2
@@ -104,6 +123,18 @@ def test_one_instant_has_one_fingerprint_in_every_offset() -> None:
         len(marks(STUDENTS, student(extra={"x": at}), student(extra={"x": at + timedelta(seconds=1)}))) == 2
     )
     assert len(marks(STUDENTS, student(extra={"x": at}), student(extra={"x": at.date()}))) == 2
+
+
+def test_where_the_machine_stands_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = student(extra={"x": datetime(2026, 1, 1, 12, tzinfo=UTC)})
+    before = fingerprint(STUDENTS, here)
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    time.tzset()
+    try:
+        assert fingerprint(STUDENTS, here) == before
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_the_order_in_which_extra_fields_were_mapped_does_not_matter() -> None:
@@ -132,10 +163,43 @@ def test_every_row_of_a_subform_counts_and_so_does_their_order() -> None:
     assert len(marks(REGISTRATIONS, *found)) == 4
 
 
-def test_a_fingerprint_is_sixty_four_hexadecimal_digits_and_never_changes() -> None:
+def written(module: AnyModule, entity: Any, text: str) -> bool:
+    return fingerprint(module, entity) == sha256(text.encode()).hexdigest()
+
+
+def test_how_a_fingerprint_is_written_never_changes() -> None:
     absent = "-" * (len(STUDENTS.compared) - 2)
-    written = f"s8:studentss3:A01s11:a@b.example{absent}o0:"
-    assert fingerprint(STUDENTS, student()) == sha256(written.encode()).hexdigest()
+    assert written(STUDENTS, student(), f"s8:studentss3:A01s11:a@b.example{absent}o0:")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "-"),
+        ("رنا", "s3:رنا"),
+        (True, "t"),
+        (False, "f"),
+        (12, "i2:12"),
+        (Decimal("12.50"), "n4:12.5"),
+        (datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=3))), "m25:2026-01-01T09:00:00+00:00"),
+        (date(2026, 1, 1), "d10:2026-01-01"),
+        (("a", "b"), "l8:s1:as1:b"),
+    ],
+)
+def test_how_each_kind_of_value_is_written_never_changes(value: Any, text: str) -> None:
+    absent = "-" * (len(STUDENTS.compared) - 2)
+    extra = f"s1:x{text}s1:yi1:1"
+    found = student(extra={"y": 1, "x": value})
+    assert written(STUDENTS, found, f"s8:studentss3:A01s11:a@b.example{absent}o{len(extra)}:{extra}")
+
+
+def test_how_rows_are_written_never_changes() -> None:
+    grade = GRADES.entity(
+        zoho_id=ZohoId("1"), student=ZohoId("2"), outcomes=(OutcomeRow(code="P1", score="0"),)
+    )
+    row = "r13:-s2:P1--s1:0-"
+    absent = "-" * (len(GRADES.compared) - 2)
+    assert written(GRADES, grade, f"s6:gradess1:2{absent}l{len(row)}:{row}o0:")
 
 
 def test_changed_fields_are_named_in_the_order_of_the_declaration_and_extra_ones_last() -> None:

@@ -11,7 +11,7 @@ from typing import Any, Generic
 
 import attrs
 
-from mzi_core.module import E, Module
+from mzi_core.module import E, Entity, Module
 from mzi_core.values import (
     Code,
     MoodleId,
@@ -204,6 +204,13 @@ def parents_of(module: Module[E], entity: E) -> tuple[tuple[str, Parent], ...]:
     return tuple((name, Parent(parent, zoho_id)) for name, parent, zoho_id in pairs if zoho_id is not None)
 
 
+def _older(entity: Entity, known: Known) -> bool:
+    """Whether `entity` is a version from before the stored one, where both say when they are of."""
+    if entity.modified_at is None or known.modified_at is None:
+        return False
+    return entity.modified_at < known.modified_at
+
+
 class _Page(Generic[E]):
     """A page while it is being judged: the facts, and what this page's own records have changed of them."""
 
@@ -266,14 +273,14 @@ class _Page(Generic[E]):
         return self._outcome(arrival, State.INVALID, reasons, parked=waits_for is not None)
 
     def _accept(self, arrival: Arrival[E], entity: E, known: Known | None) -> Outcome:
-        zoho_id = entity.zoho_id
-        if known and known.modified_at and entity.modified_at and entity.modified_at < known.modified_at:
+        mark = fingerprint(self.module, entity)
+        same = known is not None and known.fingerprint == mark and not known.deleted
+        if not same and known is not None and _older(entity, known):
             stale = Reason(Code.STALE, "$.Modified_Time", "A newer version of this record is already stored.")
             return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, stale))
-        if self.hold.pop(zoho_id, None) or zoho_id in self.facts.held:
-            self.release.add(zoho_id)
-        mark = fingerprint(self.module, entity)
-        if known and known.fingerprint == mark and not known.deleted:
+        if self.hold.pop(entity.zoho_id, None) or entity.zoho_id in self.facts.held:
+            self.release.add(entity.zoho_id)
+        if same:
             return self._outcome(arrival, State.UNCHANGED, arrival.reasons)
         state = State.UPDATED if known else State.NEW
         changed = self._changes(entity, known) if known else ()

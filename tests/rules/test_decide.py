@@ -330,6 +330,12 @@ def test_an_older_version_never_overwrites_a_newer_one() -> None:
     assert decided.writes == ()
 
 
+def test_an_older_version_that_says_the_same_is_just_unchanged() -> None:
+    stored = student(modified_at=LATER)
+    decided = plan(STUDENTS, arrivals(student(modified_at=AT)), facts(stored))
+    assert (only(decided).state, only(decided).reasons) == (State.UNCHANGED, ())
+
+
 @pytest.mark.parametrize(("before", "after"), [(AT, AT), (AT, LATER), (None, AT), (AT, None), (None, None)])
 def test_a_version_that_is_not_older_is_taken(before: datetime | None, after: datetime | None) -> None:
     stored = student(city="a", modified_at=before)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, assert_never
 
 import attrs
 
@@ -115,6 +115,7 @@ class Outcome:
             case State.INVALID | State.ERROR:
                 said = " ".join(reason.message for reason in self.reasons)
                 return f"{said} {PARKED}" if self.parked else said
+        assert_never(self.state)
 
 
 @attrs.frozen(kw_only=True)

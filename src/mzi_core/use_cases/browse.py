@@ -1,13 +1,13 @@
 """Look at what is stored and at what is held aside."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, assert_never
 
 import attrs
 
 from mzi_core.errors import NotFound
 from mzi_core.module import AnyModule
-from mzi_core.ports import Cursor, Held, Query, Run, Store, Stored
+from mzi_core.ports import Cursor, Held, Query, Run, Session, Store, Stored
 from mzi_core.values import State, TenantId, ZohoId
 
 
@@ -33,13 +33,20 @@ class ListRecords:
         more = attrs.evolve(query, limit=query.limit + 1)
         async with self.store.begin(tenant) as session:
             await session.settings()
-            found: Sequence[Stored[Any] | Held] = []
-            if query.state in (State.INVALID, State.ERROR):
-                found = await session.held_list(module.name, more)
-            elif query.state is not State.UNCHANGED:
-                found = await session.list(module, more)
+            found = await _found(session, module, more)
         items = found[: query.limit]
         return Page(items, _place(items[-1]) if len(found) > query.limit else None)
+
+
+async def _found(session: Session, module: AnyModule, query: Query) -> Sequence[Stored[Any]] | Sequence[Held]:
+    match query.state:
+        case State.INVALID | State.ERROR:
+            return await session.held_list(module.name, query)
+        case State.UNCHANGED:
+            return []
+        case State.NEW | State.UPDATED | None:
+            return await session.list(module, query)
+    assert_never(query.state)
 
 
 def _place(item: Stored[Any] | Held) -> Cursor:

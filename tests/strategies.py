@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from mzi_adapters.zoho.codec import criterion_order
+from mzi_adapters.zoho.criteria import criterion_order
 from mzi_core.module import AnyModule, Field, Kind, declared
 from mzi_core.modules import CATALOGUE, CriterionText
 

@@ -3,7 +3,7 @@
 An adapter proves itself by running the contract suite of its port in `mzi_adapters.contracts`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from enum import StrEnum
@@ -53,8 +53,8 @@ class Decoded(Generic[E]):
 class Codec(Protocol):
     """Between wire records and entities. Not promised: that unknown keys survive a round trip."""
 
-    def decode(self, module: Module[E], record: object, overlay: Overlay) -> Decoded[E]:
-        """Understand one record; never raises, whatever `record` is."""
+    def decoder(self, module: Module[E], overlay: Overlay) -> Callable[[object], Decoded[E]]:
+        """How to understand one record; fetched once, called for each. It never raises, whatever comes."""
         ...
 
     def encode(self, module: Module[E], entity: E, overlay: Overlay) -> dict[str, object]:

@@ -35,7 +35,7 @@ STUDENT = {"id": "1", "Name": "A01", "Academic_Email": "a@b.example"}
 
 
 def decode(module: AnyModule, record: object, overlay: Overlay = NO_OVERLAY) -> Decoded[Any]:
-    return CODEC.decode(module, record, overlay)
+    return CODEC.decoder(module, overlay)(record)
 
 
 def entity(module: AnyModule, record: object, overlay: Overlay = NO_OVERLAY) -> Any:

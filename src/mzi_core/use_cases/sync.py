@@ -12,7 +12,7 @@ from mzi_core.errors import KeyReused, StoreRefused
 from mzi_core.mapping import NO_OVERLAY, Overlay, overlay
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Answer, Clock, Codec, Held, Ids, Session, Store, TenantSettings
+from mzi_core.ports import Answer, Clock, Codec, Decoded, Held, Ids, Session, Store, TenantSettings
 from mzi_core.values import (
     BatchResult,
     Code,
@@ -127,8 +127,8 @@ class _Taker:
         self, module: Module[E], records: Sequence[tuple[int, object]]
     ) -> tuple[list[Outcome], list[ZohoId]]:
         """The outcomes of (position, record) pairs, and the ids of the records that were not there before."""
-        laid = self.overlays.get(module.name, NO_OVERLAY)
-        arrivals = [self._arrival(module, position, record, laid) for position, record in records]
+        decode = self.codec.decoder(module, self.overlays.get(module.name, NO_OVERLAY))
+        arrivals = [_arrival(position, record, decode(record)) for position, record in records]
         facts = await self._gather(module, arrivals)
         decided = plan(module, arrivals, facts)
         failed: dict[ZohoId, Reason] = {}
@@ -146,16 +146,6 @@ class _Taker:
         return (
             [_failed(outcome, failed) for outcome in decided.outcomes],
             [zoho_id for zoho_id in arrived if zoho_id not in failed],
-        )
-
-    def _arrival(self, module: Module[E], position: int, record: object, laid: Overlay) -> Arrival[E]:
-        decoded = self.codec.decode(module, record, laid)
-        return Arrival(
-            position=position,
-            record=record,
-            zoho_id=decoded.zoho_id,
-            entity=decoded.entity,
-            reasons=decoded.reasons,
         )
 
     async def _gather(self, module: Module[E], arrivals: Iterable[Arrival[E]]) -> Facts[E]:
@@ -235,6 +225,16 @@ class _Taker:
                     outcomes += taken
                     waiting.append((child, new))
         return [attrs.evolve(outcome, position=i) for i, outcome in enumerate(outcomes)]
+
+
+def _arrival(position: int, record: object, decoded: Decoded[E]) -> Arrival[E]:
+    return Arrival(
+        position=position,
+        record=record,
+        zoho_id=decoded.zoho_id,
+        entity=decoded.entity,
+        reasons=decoded.reasons,
+    )
 
 
 def _passed_over(outcomes: Iterable[Outcome]) -> list[ZohoId]:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import cast
 
 from mzi_core.values import Code, Email, MoodleId, ZohoId
 
@@ -64,14 +63,12 @@ def _legible(value: str) -> str:
 
 def text(value: object) -> str | None:
     """Text as it is; numbers and switches as they are written; a lookup's name; a pick-list's value."""
-    if value.__class__ is str:
-        plain = cast(str, value)
-        return plain if plain.isascii() and "\x00" not in plain and "${" not in plain else _legible(plain)
     match value:
+        case str():  # first, for most values are
+            plain = value.isascii() and "\x00" not in value and "${" not in value
+            return value if plain else _legible(value)
         case None:
             return None
-        case str():
-            return _legible(value)
         case bool():
             return "true" if value else "false"
         case int() | Decimal():

@@ -1,7 +1,7 @@
 """How the fields of a declared class are read: worked out once, then done for every record.
 
-A record of 110 keys passes here a million times a night, so what does not depend on the record (names, checks,
-defaults) is settled when a `FieldReader` is made, and a path is only written down when something is wrong.
+Records of 110 keys pass here a million times a night, so what does not depend on the record (names, checks,
+defaults) is settled when a `FieldReader` is made, and a path is written down only when something is wrong.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -159,6 +159,8 @@ class _MemorySession:
         if row.new != (before is None):
             there = "is there already" if row.new else "is not there"
             raise StoreRefused(f"The {module.singular} to store {there}.")
+        if before is not None and before.id != row.id:
+            raise StoreRefused(f"The {module.singular} to store is there under another id.")
         for name, parent in module.depends_on.items():
             wanted = getattr(row.entity, name)
             known = self.tables.records.get((self.tenant, parent, wanted))
@@ -253,7 +255,9 @@ class _MemorySession:
         return sorted(waiting, key=lambda held: (held.held_at, held.module, held.zoho_id))[:limit]
 
     async def record_decision(self, record: DecisionRecord) -> None:
-        self.tables.decisions.put((self.tenant, record.key), record)
+        newest = await self.decision(record.key)
+        if newest is None or newest.decided_at <= record.decided_at:
+            self.tables.decisions.put((self.tenant, record.key), record)
 
     async def decisions(self, after: Cursor | None, limit: int) -> Sequence[DecisionRecord]:
         mine = sorted(

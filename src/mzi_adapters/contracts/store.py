@@ -1,0 +1,33 @@
+"""The contract of the `Store` port: subclass `StoreContract` over a fixture `store`, an empty store.
+
+The store must be ready (its schema in place) and hold no tenant but the default one. The cases furnish it
+themselves, and with every one of them goes a canary: a second tenant with the same ids, untouched at the end.
+"""
+
+from mzi_adapters.contracts.store_kept import AnswerPromises, DecisionPromises, RunPromises
+from mzi_adapters.contracts.store_lists import HeldPromises, ListingPromises
+from mzi_adapters.contracts.store_records import ExactnessPromises, ReadingPromises
+from mzi_adapters.contracts.store_transactions import (
+    RegistryPromises,
+    SettingsPromises,
+    TransactionPromises,
+)
+from mzi_adapters.contracts.store_writes import DeletingPromises, UniquenessPromises, WritingPromises
+
+
+class StoreContract(
+    TransactionPromises,
+    SettingsPromises,
+    RegistryPromises,
+    ExactnessPromises,
+    ReadingPromises,
+    WritingPromises,
+    UniquenessPromises,
+    DeletingPromises,
+    ListingPromises,
+    HeldPromises,
+    DecisionPromises,
+    AnswerPromises,
+    RunPromises,
+):
+    """Everything the docstrings of the port promise, a test each."""

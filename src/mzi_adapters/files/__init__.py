@@ -1,0 +1,25 @@
+"""Files of Zoho records, read as a stream: JSON, one JSON object a line, and Zoho's own CSV export.
+
+Nothing is ever held but the page being read, so a file may be larger than memory and a pipe may never end.
+"""
+
+from mzi_adapters.files.csv_export import read_csv
+from mzi_adapters.files.json_stream import read_json
+from mzi_adapters.files.ndjson import read_ndjson
+from mzi_adapters.files.reading import Format, Page, pages, read_items
+from mzi_adapters.files.source import FileProblem, Item, Source, Unreadable, open_source
+
+__all__ = [
+    "FileProblem",
+    "Format",
+    "Item",
+    "Page",
+    "Source",
+    "Unreadable",
+    "open_source",
+    "pages",
+    "read_csv",
+    "read_items",
+    "read_json",
+    "read_ndjson",
+]

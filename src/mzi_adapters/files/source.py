@@ -1,0 +1,158 @@
+"""Where bytes come from, and what can be said about them before and after they are read."""
+
+import codecs
+import io
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, Self
+
+import attrs
+
+from mzi_core.errors import MziError
+
+STDIN = "-"
+
+CHUNK = 2**16
+"""How much is read at a time."""
+
+LONGEST = 2**26
+"""The longest record or line that is read, in characters or bytes: beyond it a quote is missing somewhere."""
+
+
+class FileProblem(MziError):
+    """A file cannot be read, or not to its end."""
+
+
+class Unreadable(str):
+    """A piece of a file that is no record, as it stands there; `said` ends a sentence about it.
+
+    It is passed on in the place of a record, so that it gets an outcome of its own and nothing is lost.
+    """
+
+    __slots__ = ("said",)
+    said: str
+
+    def __new__(cls, text: str, said: str) -> Self:
+        """The piece itself, and what is wrong with it."""
+        piece = super().__new__(cls, text)
+        piece.said = said
+        return piece
+
+
+@attrs.frozen
+class Item:
+    """One record of a file, or what stands in the place of one, and the line it begins on."""
+
+    record: object
+    line: int
+
+
+class _Counted(io.RawIOBase):
+    """The bytes that were looked at already, then the rest; counts what is taken."""
+
+    def __init__(self, name: str, head: bytes, rest: BinaryIO) -> None:
+        super().__init__()
+        self._name = name
+        self._head = head
+        self._rest = rest
+        self.taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # io's own Buffer
+        data = self._head[: len(buffer)]
+        if data:
+            self._head = self._head[len(data) :]
+        else:
+            with _readable(self._name):
+                data = self._rest.read1(len(buffer))  # type: ignore[attr-defined]  # every buffered stream has it
+        buffer[: len(data)] = data
+        self.taken += len(data)
+        return len(data)
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FileProblem(f"{name} cannot be read: {error.strerror or error}.") from error
+
+
+class Source:
+    """A readable stream with a name for messages.
+
+    `head`: its first line, at most 64 KB of it, which is still to be read. `size`: how many bytes there are,
+    where that can be known.
+    """
+
+    def __init__(self, name: str, stream: BinaryIO, size: int | None = None) -> None:
+        self.name = name
+        self.size = size
+        with _readable(name):
+            self.head = stream.readline(CHUNK)
+        self._counted = _Counted(name, self.head, stream)
+        self.stream = io.BufferedReader(self._counted, CHUNK)
+
+    @property
+    def taken(self) -> int:
+        """How many bytes were read so far."""
+        return self._counted.taken
+
+    @property
+    def encoding(self) -> str:
+        """What the byte order mark says; UTF-8 when there is none."""
+        utf16 = self.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return "utf-16" if utf16 else "utf-8-sig"
+
+    def not_text(self, line: int) -> FileProblem:
+        """The problem of a file that is in another encoding, found out on `line`."""
+        return FileProblem(
+            f"{self.name}, line {line}: this is not UTF-8. Arabic text that a spreadsheet saved as plain CSV "
+            "is mostly in cp1256; save it as “CSV UTF-8”, or export it from Zoho again."
+        )
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Its lines with their numbers, from 1; a byte order mark is left out. Raises FileProblem."""
+        number = 0
+        while raw := self.stream.readline(LONGEST):
+            number += 1
+            if len(raw) == LONGEST:
+                raise FileProblem(
+                    f"{self.name}, line {number} is longer than {LONGEST >> 20} MB; it has no line ends."
+                )
+            yield number, raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
+
+
+_ARCHIVES = ((b"PK\x03\x04", "a ZIP archive or an Excel workbook"), (b"\x1f\x8b", "a gzip archive"))
+
+
+@contextmanager
+def open_source(path: str) -> Iterator[Source]:
+    """Open a file by its path; `-` is standard input. Raises FileProblem."""
+    name = "standard input" if path == STDIN else path
+    with _readable(name):
+        stream: BinaryIO = sys.stdin.buffer if path == STDIN else open(path, "rb")  # noqa: SIM115
+    try:
+        source = Source(name, stream, _size(stream))
+        for mark, what in _ARCHIVES:
+            if source.head.startswith(mark):
+                raise FileProblem(
+                    f"{name} is {what}, no file of records; unpack it, or save it as “CSV UTF-8”."
+                )
+        yield source
+    finally:
+        if path != STDIN:
+            stream.close()
+
+
+def _size(stream: BinaryIO) -> int | None:
+    try:
+        found = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None

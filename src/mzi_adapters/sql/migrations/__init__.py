@@ -1,0 +1,118 @@
+"""The history of the schema, and the functions that move a database along it.
+
+The revisions are in `versions`; no ini file is needed. A new one is written by hand, beginning with
+`alembic.command.revision(config(...), autogenerate=True)`.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mzi_adapters.sql.engine import engine_for
+from mzi_adapters.sql.tables import metadata
+from mzi_adapters.sql.translation import translated
+from mzi_core.errors import StoreRefused
+
+
+def config(connection: sa.Connection | None = None) -> Config:
+    """Alembic's configuration for these scripts, working on `connection`."""
+    made = Config(attributes={"connection": connection})
+    made.set_main_option("script_location", "mzi_adapters.sql:migrations")
+    return made
+
+
+@lru_cache(maxsize=1)
+def head() -> str | None:
+    """The revision this version of mzi needs."""
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+@lru_cache(maxsize=1)
+def revisions() -> frozenset[str]:
+    """Every revision this version of mzi has heard of."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(config()).walk_revisions())
+
+
+@asynccontextmanager
+async def _changing(url: str) -> AsyncIterator[AsyncConnection]:
+    # SQLite changes a table by making it anew, which foreign keys would forbid; they are checked at the end.
+    engine = engine_for(url, create=True, foreign_keys=False)
+    try:
+        with translated():
+            async with engine.begin() as connection:
+                yield connection
+                await check_foreign_keys(connection)
+    finally:
+        await engine.dispose()
+
+
+async def check_foreign_keys(connection: AsyncConnection) -> None:
+    """Raise StoreRefused if a row points at nothing; PostgreSQL never lets it come to that."""
+    if connection.dialect.name == "sqlite":
+        lost = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).mappings().first()
+        if lost is not None:
+            child, parent = lost["table"], lost["parent"]
+            raise StoreRefused(f"A row of {child} points at nothing among the {parent}; nothing was changed.")
+
+
+async def upgrade(url: str, revision: str = "head") -> None:
+    """Bring a database to a revision, making it first if need be; all or nothing."""
+    async with _changing(url) as connection:
+        await connection.run_sync(lambda sync: command.upgrade(config(sync), revision))
+
+
+async def upgrade_on(connection: AsyncConnection) -> None:
+    """Bring the database behind an open connection to the newest revision, in its transaction."""
+    await connection.run_sync(lambda sync: command.upgrade(config(sync), "head"))
+
+
+async def downgrade(url: str, revision: str = "base") -> None:
+    """Take a database back to a revision; what the newer schema alone could hold is lost."""
+    async with _changing(url) as connection:
+        await connection.run_sync(lambda sync: command.downgrade(config(sync), revision))
+
+
+def revision_of(connection: sa.Connection) -> str | None:
+    """The revision a database is at; None before the first."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@asynccontextmanager
+async def _reading(url: str) -> AsyncIterator[AsyncConnection]:
+    engine = engine_for(url)
+    try:
+        with translated():
+            async with engine.connect() as connection:
+                yield connection
+    finally:
+        await engine.dispose()
+
+
+async def current(url: str) -> str | None:
+    """The revision a database is at; None before the first."""
+    async with _reading(url) as connection:
+        return await connection.run_sync(revision_of)
+
+
+async def check(url: str) -> list[str]:
+    """Every difference between a database and the catalogue, as a line each; none when they agree."""
+    async with _reading(url) as connection:
+        return await connection.run_sync(_differences)
+
+
+def _differences(connection: sa.Connection) -> list[str]:
+    context = MigrationContext.configure(connection, opts={"target_metadata": metadata})
+    return [line for found in compare_metadata(context, metadata) for line in _lines(found)]
+
+
+def _lines(found: Any) -> list[str]:
+    return [line for part in found for line in _lines(part)] if isinstance(found, list) else [str(found)]

@@ -1,0 +1,146 @@
+"""The store in a SQL database, its sessions, and how it is opened."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import attrs
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from mzi_adapters.sql import migrations
+from mzi_adapters.sql.engine import PATIENCE, engine_for, for_reading, is_memory, server_version
+from mzi_adapters.sql.held import HeldRecords
+from mzi_adapters.sql.kept import Kept
+from mzi_adapters.sql.records import Records
+from mzi_adapters.sql.registry import Settings, SqlRegistry
+from mzi_adapters.sql.translation import REMEDY, translated
+from mzi_core.errors import StoreError, StoreUnavailable
+from mzi_core.ports import Registry, Session, Store, StoreHealth
+from mzi_core.values import DEFAULT_TENANT, TenantId
+
+
+class SqlSession(Records, HeldRecords, Kept, Settings):
+    """One transaction over one tenant's rows."""
+
+    __slots__ = ()
+
+
+def _wrong_schema(found: str | None) -> str:
+    """What is to be done about a database at another revision than ours."""
+    if found is None:
+        return f"The database holds no schema yet; {REMEDY}"
+    if found in migrations.revisions():
+        return f"The database is at revision {found}, and this version needs {migrations.head()}; {REMEDY}"
+    return f"The database is at revision {found}, which a newer version of mzi made; run that version."
+
+
+@attrs.define
+class SqlStore:
+    """Everything in a SQL database; `open_store` makes one.
+
+    Not promised: that a session begun inside another one of the same task ever gets its turn.
+    """
+
+    _engine: AsyncEngine
+    _patience: float
+    _turn: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
+    _is_current: bool = attrs.field(default=False, init=False, repr=False)
+
+    @asynccontextmanager
+    async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
+        """A session that keeps its writes when the block ends well; with `discard` never.
+
+        Raises StoreUnavailable when the database cannot be reached, has another schema, or is being written
+        to by somebody else for longer than the store's patience.
+        """
+        async with self._transaction(discard=discard) as connection:
+            yield SqlSession(tenant, connection)
+
+    @asynccontextmanager
+    async def registry(self) -> AsyncIterator[Registry]:
+        """The tenants and keys, in a transaction; errors as `begin`."""
+        async with self._transaction(discard=False) as connection:
+            yield SqlRegistry(DEFAULT_TENANT, connection)
+
+    @asynccontextmanager
+    async def _transaction(self, *, discard: bool) -> AsyncIterator[AsyncConnection]:
+        async with self._my_turn(), self._connected() as connection:
+            with translated():
+                await connection.begin()
+                await self._check_schema(connection)
+            yield connection
+            with translated():
+                await (connection.rollback() if discard else connection.commit())
+
+    @asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        """One writer at a time: in this process first come, first served, instead of polling for the file."""
+        if self._engine.dialect.name != "sqlite":
+            yield
+            return
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._turn.acquire()
+        except TimeoutError as error:
+            raise StoreUnavailable("Other sessions have been writing all the time.") from error
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        connection = self._engine.connect()
+        with translated():
+            await connection.start()
+        try:
+            yield connection
+        finally:
+            # Closing takes back what was not committed, and is not to be left half done by a cancellation.
+            await asyncio.shield(asyncio.ensure_future(connection.close()))
+
+    async def _check_schema(self, connection: AsyncConnection) -> None:
+        if not self._is_current:
+            found = await connection.run_sync(migrations.revision_of)
+            if found != migrations.head():
+                raise StoreUnavailable(_wrong_schema(found))
+            self._is_current = True
+
+    async def health(self) -> StoreHealth:
+        """Which database this is and whether it is ready; never raises."""
+        version, message = "", "The schema is up to date."
+        try:
+            async with self._connected() as connection:
+                version = await server_version(connection)
+                with translated():
+                    await for_reading(connection)
+                    found = await connection.run_sync(migrations.revision_of)
+            ready = found == migrations.head()
+            message = message if ready else _wrong_schema(found)
+        except StoreError as error:
+            ready, message = False, str(error)
+        return StoreHealth(backend=self._engine.dialect.name, version=version, ready=ready, message=message)
+
+
+@asynccontextmanager
+async def open_store(url: str, *, patience: float = PATIENCE) -> AsyncIterator[SqlStore]:
+    """The store behind a database URL such as `sqlite:///mzi.db` or `sqlite:////srv/mzi.db`.
+
+    Opening migrates nothing and does not even connect: `health` and `begin` say what is missing. Only
+    `sqlite:///:memory:`, which is born here and dies at the end of the block, gets its schema at once.
+    `patience` is how many seconds a session waits for its turn to write. Raises StoreUnavailable for a URL
+    mzi cannot use.
+    """
+    engine = engine_for(url, patience=patience)
+    try:
+        if is_memory(engine.url):
+            async with engine.begin() as connection:
+                await migrations.upgrade_on(connection)
+        yield SqlStore(engine, patience)
+    finally:
+        await engine.dispose()
+
+
+def _proof(store: SqlStore) -> Store:
+    """The type checker's word that this is a Store."""
+    return store

@@ -1,0 +1,202 @@
+"""The schema: one table per module, built from its declaration, and the tables for what mzi itself keeps.
+
+Every row belongs to a tenant, and the tenant is part of every key, so that two tenants may share every id
+and no foreign key can cross from one to the other.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from mzi_adapters.sql.types import Exact, Json, Key, UtcDateTime
+from mzi_core.module import AnyModule, Field, Kind
+from mzi_core.modules import CATALOGUE
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+_TYPES: Mapping[Kind, type[sa.types.TypeEngine[Any]]] = {
+    Kind.ID: Key,
+    Kind.TEXT: sa.Text,
+    Kind.EMAIL: sa.Text,
+    Kind.INTEGER: sa.BigInteger,
+    Kind.DECIMAL: Exact,
+    Kind.MONEY: Exact,
+    Kind.DATE: sa.Date,
+    Kind.DATETIME: UtcDateTime,
+    Kind.BOOLEAN: sa.Boolean,
+    Kind.LOOKUP: Key,
+    Kind.LOOKUPS: Json,
+    Kind.MOODLE_ID: sa.BigInteger,
+    Kind.TEXTS: Json,
+    Kind.SUBFORM: Json,
+    Kind.CRITERIA: Json,
+}
+
+IN_JSON = frozenset(kind for kind, column in _TYPES.items() if column is Json)
+"""The kinds of field that are kept as JSON in one column."""
+
+# Beside the keys, the links and the lookups: what else people find a record by.
+_FOUND_BY: Mapping[str, tuple[str, ...]] = {"units": ("unit_code",), "programs": ("moodle_id",)}
+
+
+def column_of(field: Field) -> str:
+    """The column of a declared field: its own name; `student_zoho_id` for the lookup `student`."""
+    name = field.name.rstrip("_")
+    return f"{name}_zoho_id" if field.kind is Kind.LOOKUP else name
+
+
+def parent_column_of(name: str) -> str:
+    """The column with our own id of the record that the lookup field `name` points at."""
+    return f"{name.rstrip('_')}_id"
+
+
+def _optional(field: Field) -> bool:
+    return field.default is None
+
+
+def _columns(module: AnyModule) -> Iterator[sa.schema.SchemaItem]:
+    yield sa.Column("tenant_id", Key, primary_key=True)
+    yield sa.Column("id", sa.String(36), primary_key=True)
+    for field in module.fields:
+        yield sa.Column(column_of(field), _TYPES[field.kind], nullable=_optional(field))
+    for name in module.depends_on:
+        yield sa.Column(parent_column_of(name), sa.String(36), nullable=_optional(module.field[name]))
+    yield sa.Column("extra", Json, nullable=False)
+    yield sa.Column("fingerprint", sa.String(64), nullable=False)
+    yield sa.Column("state", sa.Text, nullable=False)
+    yield sa.Column("created_at", UtcDateTime, nullable=False)
+    yield sa.Column("updated_at", UtcDateTime, nullable=False)
+    yield sa.Column("deleted_at", UtcDateTime)
+
+
+def _rules(module: AnyModule) -> Iterator[sa.schema.SchemaItem]:
+    yield sa.UniqueConstraint("tenant_id", "zoho_id")
+    for name, parent in module.depends_on.items():
+        column = parent_column_of(name)
+        yield sa.ForeignKeyConstraint(("tenant_id", column), (f"{parent}.tenant_id", f"{parent}.id"))
+        if _optional(module.field[name]):
+            both = f"({column} IS NULL) = ({column_of(module.field[name])} IS NULL)"
+            yield sa.CheckConstraint(both, name=f"{column}_found")
+
+
+def _indexes(module: AnyModule, table: sa.Table) -> None:
+    tenant = table.c.tenant_id
+    for field in module.unique:
+        column = table.c[column_of(field)]
+        live = sa.and_(table.c.deleted_at.is_(None), column.is_not(None))
+        name = f"uq_{table.name}_live_{column.name}"
+        sa.Index(name, tenant, column, unique=True, sqlite_where=live, postgresql_where=live)
+    sa.Index(None, tenant, table.c.updated_at, table.c.zoho_id)
+    if module.depends_on:
+        sa.Index(None, tenant, *(table.c[column_of(module.field[name])] for name in module.depends_on))
+    for name in _FOUND_BY.get(module.name, ()):
+        sa.Index(None, tenant, table.c[name])
+
+
+def _table(module: AnyModule) -> sa.Table:
+    table = sa.Table(module.name, metadata, *_columns(module), *_rules(module))
+    _indexes(module, table)
+    return table
+
+
+RECORDS: Mapping[str, sa.Table] = {module.name: _table(module) for module in CATALOGUE}
+"""The table of each module, by the module's name."""
+
+TENANTS = sa.Table(
+    "extension_tenants",
+    metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("policies", Json, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+MAPPINGS = sa.Table(
+    "extension_field_mappings",
+    metadata,
+    sa.Column("tenant_id", Key, sa.ForeignKey("extension_tenants.tenant_id"), primary_key=True),
+    sa.Column("module", sa.Text, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("zoho_name", sa.Text, nullable=False),
+)
+
+RUNS = sa.Table(
+    "extension_sync_runs",
+    metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("module", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("cursor", sa.BigInteger, nullable=False),
+    sa.Column("counts", Json, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Index(None, "tenant_id", "started_at", "id"),
+)
+
+HELD = sa.Table(
+    "parked_records",
+    metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("module", Key, primary_key=True),
+    sa.Column("zoho_id", Key, primary_key=True),
+    # Text, not JSON: what was refused may be just what a JSON column refuses, such as a NUL.
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reasons", Json, nullable=False),
+    sa.Column("waits_for_module", sa.Text),
+    sa.Column("waits_for_zoho_id", Key),
+    sa.Column("held_at", UtcDateTime, nullable=False),
+    sa.Index(None, "tenant_id", "module", "held_at", "zoho_id"),
+    sa.Index(None, "tenant_id", "waits_for_module", "waits_for_zoho_id"),
+)
+
+DECISIONS = sa.Table(
+    "grade_decisions",
+    metadata,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("tenant_id", Key, nullable=False),
+    sa.Column("key", Key, nullable=False),
+    sa.Column("decided_at", UtcDateTime, nullable=False),
+    sa.Column("marking", Json, nullable=False),
+    sa.Column("policy", Json, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("grade", sa.Text, nullable=False),
+    sa.Column("settled", sa.Text, nullable=False),
+    sa.Column("capped_from", sa.Text),
+    sa.Column("trace", Json, nullable=False),
+    sa.Index(None, "tenant_id", "key", "decided_at", "number"),
+)
+
+ANSWERS = sa.Table(
+    "idempotency_answers",
+    metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("key", Key, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("body", sa.Text),
+    sa.Column("answered_at", UtcDateTime, nullable=False),
+    sa.Index(None, "tenant_id", "answered_at"),
+)
+
+API_KEYS = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("tenant_id", Key),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("revoked_at", UtcDateTime),
+)

@@ -1,0 +1,86 @@
+"""The BTEC grading policy: from what a marker did in Moodle to what the college records, with the reason why.
+
+`decide(Marking(raw=Decimal("2.5")))` gives a `Decision`, which knows its grade, what settling makes of it,
+the rule that decided, the trace of all rules, and a sentence for the student in English and Arabic. Policies
+are values: pick a built-in, `override` it, `lint` it, `simulate` it on stored markings. Nothing here reads a
+clock, a file or a network.
+"""
+
+from mzi_core.grading.book import PolicyBook, family_of
+from mzi_core.grading.border import marking_from_event
+from mzi_core.grading.criteria import Criterion, Level, unit_outcome
+from mzi_core.grading.decision import Decision, WarningId, decide
+from mzi_core.grading.grade import Grade
+from mzi_core.grading.keys import GradeKey, OldKey, parse_key
+from mzi_core.grading.linting import Check, Problem, lint
+from mzi_core.grading.marking import Marking, Scale
+from mzi_core.grading.outcomes import OutcomeWords, criteria_from, criterion_from, outcome_rows
+from mzi_core.grading.policy import (
+    BTEC_DEFAULT,
+    BUILT_IN,
+    PEARSON_HIGHER_NATIONAL,
+    PERCENT,
+    GradingPolicy,
+    SettleMode,
+    Thresholds,
+    policy_from,
+)
+from mzi_core.grading.rules import RuleId, Verdict, judge
+from mzi_core.grading.sentences import Language
+from mzi_core.grading.settling import Settled, SettledBy, settle
+from mzi_core.grading.simulation import Change, Recorded, simulate
+from mzi_core.grading.standing import Standing, supersede, supersedes
+from mzi_core.grading.stored import marking_from_data, marking_to_data
+from mzi_core.grading.trace import Outcome, Step
+from mzi_core.grading.words import GradeWords
+
+__all__ = [
+    "BTEC_DEFAULT",
+    "BUILT_IN",
+    "PEARSON_HIGHER_NATIONAL",
+    "PERCENT",
+    "Change",
+    "Check",
+    "Criterion",
+    "Decision",
+    "Grade",
+    "GradeKey",
+    "GradeWords",
+    "GradingPolicy",
+    "Language",
+    "Level",
+    "Marking",
+    "OldKey",
+    "Outcome",
+    "OutcomeWords",
+    "PolicyBook",
+    "Problem",
+    "Recorded",
+    "RuleId",
+    "Scale",
+    "SettleMode",
+    "Settled",
+    "SettledBy",
+    "Standing",
+    "Step",
+    "Thresholds",
+    "Verdict",
+    "WarningId",
+    "criteria_from",
+    "criterion_from",
+    "decide",
+    "family_of",
+    "judge",
+    "lint",
+    "marking_from_data",
+    "marking_from_event",
+    "marking_to_data",
+    "outcome_rows",
+    "parse_key",
+    "policy_from",
+    "settle",
+    "simulate",
+    "supersede",
+    "supersedes",
+    "unit_outcome",
+]

@@ -1,0 +1,46 @@
+"""Which policy a qualification family is graded by."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+import attrs
+
+from mzi_core.grading.policy import BTEC_DEFAULT, GradingPolicy
+
+_LEVEL = re.compile(r"(?:\b|l|level)[ -]?([3-8])\b", re.IGNORECASE)
+
+
+def family_of(level: str | None) -> str | None:
+    """The family of a programme level: `L5` for `L5`, `level 5`, `5` or `BTEC HND (Level 5)`, else None."""
+    found = None if level is None else _LEVEL.search(level)
+    return f"L{found[1]}" if found else None
+
+
+def _by_family(policies: Mapping[str, GradingPolicy]) -> dict[str, GradingPolicy]:
+    book = {}
+    for level, policy in policies.items():
+        family = family_of(level)
+        if family is None:
+            raise ValueError(f"{level!r} is no programme level; write L3, L5 or L7")
+        book[family] = policy
+    return book
+
+
+@attrs.frozen(kw_only=True)
+class PolicyBook:
+    """A tenant's choice: one policy for a family (L3, L5, L7), and one for everything else."""
+
+    default: GradingPolicy = BTEC_DEFAULT
+    by_family: Mapping[str, GradingPolicy] = attrs.field(factory=dict, converter=_by_family)
+
+    def for_level(self, level: str | None, on: date | None = None) -> GradingPolicy:
+        """The policy for a programme level, in any of the spellings of `family_of`.
+
+        On a day before the family's policy takes effect the default is used; no day means today's rules
+        are not asked about.
+        """
+        family = family_of(level)
+        chosen = self.default if family is None else self.by_family.get(family, self.default)
+        begins = chosen.effective_from
+        return self.default if on is not None and begins is not None and on < begins else chosen

@@ -1,0 +1,160 @@
+"""A grade event from Moodle, turned into the marking it reports.
+
+Three senders exist. The college's plugin sends `raw_grade`, `attempt_number` and a `grade` letter; a newer
+one sends the columns of Moodle by their own names (`rawgrade`, `attemptnumber`, `assigngrademax`,
+`submissionstatus`); the direct route sends what the gradebook has (`finalgrade`).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from mzi_core.grading.grade import Grade
+from mzi_core.grading.marking import UNGRADED, Marking, Scale
+from mzi_core.grading.outcomes import DEFAULT_OUTCOME_WORDS, OutcomeWords, criteria_from
+from mzi_core.grading.reading import read_bool, read_decimal, read_int, read_rows, read_text
+from mzi_core.grading.words import LETTERS, GradeWords
+
+_RAW = ("raw_grade", "rawgrade", "finalgrade")
+_GRADEMAX = ("grademax", "rawgrademax", "assigngrademax")
+_SCALE_ID = ("scaleid", "scale_id")
+_OUTCOMES = ("learning_outcomes", "criteria")
+_WORKFLOW = ("workflow_state", "workflowstate")
+_ATTEMPTS = (("attemptnumber_zero_indexed", 0), ("attemptnumber", 0), ("attempt_number", 1))
+_STATUS = ("submission_status", "submissionstatus")
+
+# The old plugin puts these where a workflow state belongs. Each says how the submission is, not the marking.
+_NOT_WORKFLOW = ("submitted", "draft", "new", "reopened", "failedtosubmit")
+
+_SUBMITTED = "submitted"
+
+# Moodle keeps a mark as NUMERIC(10,5).
+_BEYOND_MOODLE = Decimal(10) ** 5
+
+
+def marking_from_event(
+    data: Mapping[str, object],
+    *,
+    now: datetime | None = None,
+    due: datetime | None = None,
+    extension: datetime | None = None,
+    cutoff: datetime | None = None,
+    scale: Scale | None = None,
+    words: GradeWords = LETTERS,
+    outcome_words: OutcomeWords = DEFAULT_OUTCOME_WORDS,
+) -> Marking:
+    """The marking in the `event_data` of a grade event; the dates and the time are the caller's to know.
+
+    The plugin's letter is worked out by the plugin, not chosen by a person, and worked out wrongly where
+    the mark is -1 or the feedback has the invalid code. So a letter counts only where there is no mark to
+    work from: when no raw grade was sent, or the event is `auto_generated`. An automatic F is not even
+    taken as a letter but as the fact behind it, that nothing was handed in, so that it cannot come before
+    the deadline.
+
+    `scale` is used when the event does not say its item's maximum or scale: look the item up, or give the
+    policy's `assumed_scale`. A ValueError names the field that cannot be read.
+    """
+    letter = _letter(data, words)
+    nothing_came = letter is Grade.F and _is_automatic(data)
+    grademax = _number(data, _GRADEMAX)
+    raw = _raw(data)
+    scale = _scale(data, grademax, raw, scale)
+    if scale is Scale.PERCENT and grademax is not None and raw not in (None, UNGRADED):
+        raw = raw * 100 / grademax
+    workflow, status = _workflow_and_status(data)
+    return Marking(
+        raw=None if nothing_came else raw,
+        scale=scale,
+        letter=None if nothing_came else letter,
+        submitted=status == _SUBMITTED and not nothing_came,
+        attempt=_attempt(data),
+        feedback=read_text(data.get("feedback"), "feedback"),
+        workflow=workflow,
+        due=due,
+        extension=extension,
+        cutoff=cutoff,
+        now=now,
+        criteria=criteria_from(_outcomes(data), outcome_words),
+    )
+
+
+def _is_automatic(data: Mapping[str, object]) -> bool:
+    return read_bool(data.get("auto_generated", False), "auto_generated")
+
+
+def _letter(data: Mapping[str, object], words: GradeWords) -> Grade | None:
+    """The letter where it counts; see `marking_from_event`."""
+    marked = any(name in data for name in _RAW)
+    if marked and not _is_automatic(data):
+        return None
+    text = read_text(data.get("grade"), "grade")
+    if text.strip():
+        return words.grade(text)
+    if marked:
+        return None
+    raise ValueError("The event has neither a mark nor a grade")
+
+
+def _raw(data: Mapping[str, object]) -> Decimal | None:
+    """The mark as `assign_grades` would have it.
+
+    An empty `finalgrade` is not an empty mark: the gradebook has none while nobody has graded, and while
+    the grade is not released. That is Moodle's -1.
+    """
+    raw = _number(data, _RAW)
+    if raw is None and "finalgrade" in data and "raw_grade" not in data and "rawgrade" not in data:
+        return UNGRADED
+    if raw is not None and not -_BEYOND_MOODLE < raw < _BEYOND_MOODLE:
+        raise ValueError(f"No mark in Moodle can be {raw}")
+    return raw
+
+
+def _scale(
+    data: Mapping[str, object], grademax: Decimal | None, raw: Decimal | None, otherwise: Scale | None
+) -> Scale:
+    """The item's own scale, else the caller's, else what the sender is known to send.
+
+    The plugin reports BTEC assignments only. For the gradebook's `finalgrade` there is no such rule: more
+    than 4 cannot be on the BTEC scale, and everything up to 4 is refused, since a 4 may be a Distinction.
+    """
+    scale_id = _number(data, _SCALE_ID)
+    if grademax is not None or scale_id is not None:
+        return Scale.for_item(grademax, None if scale_id is None else int(scale_id))
+    if otherwise is not None:
+        return otherwise
+    if "finalgrade" not in data or raw is None or raw == UNGRADED:
+        return Scale.BTEC_0_4
+    return Scale.PERCENT if raw > Scale.BTEC_0_4.maximum else Scale.for_item(None)
+
+
+def _workflow_and_status(data: Mapping[str, object]) -> tuple[str | None, str]:
+    """The marking workflow state, and the submission status: `submitted` when the event does not say."""
+    workflow = _first(data, _WORKFLOW)
+    state = None if workflow is None else read_text(workflow, "workflow_state")
+    status = read_text(_first(data, _STATUS), "submission_status")
+    if state in _NOT_WORKFLOW:
+        return None, status or state
+    return state, status or _SUBMITTED
+
+
+def _attempt(data: Mapping[str, object]) -> int:
+    """The attempt from 0. Moodle's own `attemptnumber` is so already; `attempt_number` is what people see."""
+    for name, first in _ATTEMPTS:
+        if data.get(name) is not None:
+            return max(read_int(data[name], name) - first, 0)
+    return 0
+
+
+def _outcomes(data: Mapping[str, object]) -> list[Mapping[str, object]]:
+    return read_rows(_first(data, _OUTCOMES), "learning_outcomes")
+
+
+def _number(data: Mapping[str, object], names: tuple[str, ...]) -> Decimal | None:
+    for name in names:
+        if data.get(name) is not None:
+            return read_decimal(data[name], name)
+    return None
+
+
+def _first(data: Mapping[str, object], names: tuple[str, ...]) -> object:
+    return next((data[name] for name in names if data.get(name) is not None), None)

@@ -1,0 +1,133 @@
+"""From a marking to a decision that can explain itself."""
+
+from datetime import UTC, tzinfo
+from enum import StrEnum
+
+import attrs
+
+from mzi_core.grading.criteria import unit_outcome
+from mzi_core.grading.grade import Grade
+from mzi_core.grading.marking import Marking
+from mzi_core.grading.policy import BTEC_DEFAULT, GradingPolicy, SettleMode
+from mzi_core.grading.rules import RuleId, Verdict, judge
+from mzi_core.grading.sentences import Language, sentence
+from mzi_core.grading.trace import Step, trace
+
+
+class WarningId(StrEnum):
+    """What somebody should look at, though the grade stands."""
+
+    CRITERIA_MISMATCH = "CRITERIA_MISMATCH"
+    """The criteria of the marking imply another grade than the one decided on."""
+
+
+# These grades say nothing about the quality of the work, so criteria cannot contradict them.
+_NOT_ABOUT_QUALITY = (RuleId.INVALID_SUBMISSION, RuleId.NO_SUBMISSION)
+
+
+@attrs.define(unsafe_hash=True)
+class Decision:
+    """A marking, the policy it was judged by, and the verdict; all the rest is derived when asked for.
+
+    Equal inputs make equal decisions, so storing the marking and the policy stores the trace. Made by
+    `decide` alone, and read-only through its properties: a frozen attrs class would cost three times as
+    much to make, and making it is most of what a decision costs.
+    """
+
+    _marking: Marking
+    _policy: GradingPolicy
+    _verdict: Verdict
+
+    @property
+    def marking(self) -> Marking:
+        """What was judged."""
+        return self._marking
+
+    @property
+    def policy(self) -> GradingPolicy:
+        """What it was judged by; its name and version stand in `as_data`."""
+        return self._policy
+
+    @property
+    def verdict(self) -> Verdict:
+        """The bare result, one of a few constants."""
+        return self._verdict
+
+    @property
+    def grade(self) -> Grade:
+        """What the marking comes to the moment the teacher grades."""
+        return self.verdict.grade
+
+    @property
+    def settled(self) -> Grade:
+        """What the scheduled settling pass makes of it: R on a second attempt is RR."""
+        return self.verdict.settled
+
+    @property
+    def published(self) -> Grade:
+        """What is to be recorded now: `settled` if the policy settles immediately, else `grade`."""
+        return self.settled if self.policy.settle is SettleMode.IMMEDIATELY else self.grade
+
+    @property
+    def rule(self) -> RuleId:
+        """The rule that decided."""
+        return self.verdict.rule
+
+    @property
+    def capped_from(self) -> Grade | None:
+        """The grade that the mark would have earned on a first attempt, if a cap lowered it."""
+        return self.verdict.capped_from
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether nobody graded: an F because nothing was handed in. See `supersedes`."""
+        return self.rule is RuleId.NO_SUBMISSION
+
+    @property
+    def trace(self) -> tuple[Step, ...]:
+        """Every rule in order, whether it held, and the values it looked at."""
+        return trace(self.rule, self.marking, self.policy)
+
+    @property
+    def warnings(self) -> tuple[WarningId, ...]:
+        """What should be looked at; a cap is no mismatch, and F, R and RR all agree with a missing Pass."""
+        implied = unit_outcome(self.marking.criteria)
+        earned = self.capped_from or self.grade
+        if implied is None or not earned.is_final or self.rule in _NOT_ABOUT_QUALITY:
+            return ()
+        return () if implied.rank == earned.rank else (WarningId.CRITERIA_MISMATCH,)
+
+    def explain(self, language: str = Language.EN, zone: tzinfo = UTC) -> str:
+        """The sentence a student may be shown, in `en` or `ar`, with times in the college's `zone`.
+
+        A ValueError refuses another language.
+        """
+        return sentence(
+            self.verdict,
+            published=self.published,
+            marking=self.marking,
+            policy=self.policy,
+            language=Language(language),
+            zone=zone,
+        )
+
+    def as_data(self) -> dict[str, object]:
+        """The decision as plain JSON: everything but the marking and the policy's fields."""
+        return {
+            "grade": self.grade.value,
+            "settled": self.settled.value,
+            "published": self.published.value,
+            "rule": self.rule.value,
+            "policy": {"name": self.policy.name, "version": self.policy.version},
+            "capped_from": self.capped_from and self.capped_from.value,
+            "warnings": [warning.value for warning in self.warnings],
+            "trace": [step.as_data() for step in self.trace],
+        }
+
+
+def decide(marking: Marking, policy: GradingPolicy = BTEC_DEFAULT) -> Decision:
+    """Judge a marking. Pure and total: no Marking that can be built makes it raise.
+
+    Where only the grade of very many markings matters, `judge` gives the bare verdict at half the cost.
+    """
+    return Decision(marking, policy, judge(marking, policy))

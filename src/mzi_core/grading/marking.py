@@ -1,0 +1,139 @@
+"""What a marker did in Moodle, as plain values: the only input of the grading policy."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+import attrs
+
+from mzi_core.grading.criteria import Criterion
+from mzi_core.grading.feedback import plain_text
+from mzi_core.grading.grade import Grade, letter_from
+from mzi_core.grading.reading import in_utc
+
+RELEASED = "released"
+"""The workflow state in which a student may see the grade."""
+
+UNGRADED = Decimal(-1)
+"""What Moodle writes into `assign_grades` when there is a row and nobody has graded."""
+
+_BTEC_MAXIMUM = Decimal(4)
+
+
+class Scale(StrEnum):
+    """The scale that a mark is given on."""
+
+    BTEC_0_4 = "btec-0-4"
+    """Points from 0 to 4, or the BTEC scale 1 to 4: Refer, Pass, Merit, Distinction."""
+
+    PERCENT = "percent"
+    """Hundredths, 0 to 100."""
+
+    @property
+    def maximum(self) -> Decimal:
+        """The best mark there is."""
+        return _BTEC_MAXIMUM if self is Scale.BTEC_0_4 else Decimal(100)
+
+    @classmethod
+    def for_item(cls, grademax: Decimal | None, scale_id: int | None = None) -> "Scale":
+        """The scale of a Moodle grade item: BTEC for a Moodle scale or at most 4 points, else percent.
+
+        Assignments write a scale as a negative `grademax`. A ValueError refuses an item that says neither:
+        a 4 may be a Distinction or four per cent, so the number itself never decides.
+        """
+        if scale_id is not None:
+            return cls.BTEC_0_4
+        if grademax is None:
+            raise ValueError(
+                "The grade item says neither its maximum nor its scale, and the mark alone cannot tell; "
+                "read grademax or scaleid of the item"
+            )
+        return cls.BTEC_0_4 if grademax <= _BTEC_MAXIMUM else cls.PERCENT
+
+
+def _finite(marking: "Marking", _: object, raw: Decimal | None) -> None:
+    if raw is not None and not raw.is_finite():
+        raise ValueError(f"A mark must be a finite number, not {raw}")
+
+
+def _not_negative(marking: "Marking", _: object, attempt: int) -> None:
+    if attempt < 0:
+        raise ValueError(f"Attempts are counted from 0 here, so {attempt} is none")
+
+
+def _no_criterion_twice(marking: "Marking", _: object, criteria: tuple[Criterion, ...]) -> None:
+    codes = [criterion.code for criterion in criteria]
+    for code in codes:
+        if codes.count(code) > 1:
+            raise ValueError(f"{code} is assessed twice in one marking")
+
+
+def _instant(moment: datetime | None) -> datetime | None:
+    return None if moment is None else in_utc(moment)
+
+
+@attrs.frozen(kw_only=True)
+class Marking:
+    """What is known of one attempt of one student at one assignment; say only what you know.
+
+    Times are kept in UTC. `now` is the moment at which the question is asked, and is needed as soon as
+    there is a due date or an extension. A ValueError refuses what no policy could judge.
+    """
+
+    raw: Decimal | None = attrs.field(default=None, validator=_finite)
+    """The mark in `assign_grades`: None without a value, -1 where Moodle has a row and nobody has graded."""
+
+    scale: Scale = Scale.BTEC_0_4
+
+    letter: Grade | None = attrs.field(default=None, converter=letter_from)
+    """A letter or word that a person or sender decided on; it wins over the mark. Blank is none."""
+
+    submitted: bool = True
+    """True for the submission status `submitted` alone; `new`, `draft` and `reopened` are not."""
+
+    attempt: int = attrs.field(default=0, validator=_not_negative)
+    """From 0; people and Zoho see `attempt_shown`."""
+
+    feedback: str = ""
+    """As Moodle has it, HTML and all; `text` has what a reader sees."""
+
+    workflow: str | None = None
+    """Moodle's marking workflow state, '' included; None when the assignment does not use it."""
+
+    due: datetime | None = attrs.field(default=None, converter=_instant)
+    extension: datetime | None = attrs.field(default=None, converter=_instant)
+    cutoff: datetime | None = attrs.field(default=None, converter=_instant)
+    now: datetime | None = attrs.field(default=None, converter=_instant)
+    criteria: tuple[Criterion, ...] = attrs.field(default=(), validator=_no_criterion_twice)
+
+    text: str = attrs.field(init=False, eq=False, repr=False)
+    """The feedback as a reader sees it. Made here, once, so that a decision need not."""
+
+    @text.default
+    def _read_feedback(self) -> str:
+        return plain_text(self.feedback)
+
+    def __attrs_post_init__(self) -> None:
+        if self.now is None and self.deadline is not None:
+            raise ValueError("Whether the deadline has passed depends on now; say when the question is asked")
+
+    @property
+    def deadline(self) -> datetime | None:
+        """The last moment at which Moodle takes work: the extension, else the due date, or the later cut-off.
+
+        None when neither a due date nor an extension is known; a cut-off alone asks for nothing.
+        """
+        wanted = self.extension or self.due
+        return None if wanted is None else max(wanted, self.cutoff or wanted)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether nothing was handed in and there is still time; the deadline itself is in time."""
+        if self.submitted or self.now is None or self.deadline is None:
+            return False
+        return self.now <= self.deadline
+
+    @property
+    def attempt_shown(self) -> int:
+        """The attempt as people count, from 1."""
+        return self.attempt + 1

@@ -1,0 +1,100 @@
+"""Markings as plain JSON, for the store: what is written is read back exactly."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from mzi_core.grading.criteria import Criterion
+from mzi_core.grading.grade import Grade, letter_from
+from mzi_core.grading.marking import Marking, Scale
+from mzi_core.grading.reading import (
+    choice,
+    optional,
+    read_bool,
+    read_decimal,
+    read_instant,
+    read_int,
+    read_rows,
+    read_text,
+    refuse_unknown,
+)
+
+
+def marking_to_data(marking: Marking) -> dict[str, object]:
+    """Every field as plain JSON: the mark as text, times as ISO 8601 in UTC, criteria as objects."""
+    return {
+        "raw": None if marking.raw is None else str(marking.raw),
+        "scale": marking.scale.value,
+        "letter": None if marking.letter is None else marking.letter.value,
+        "submitted": marking.submitted,
+        "attempt": marking.attempt,
+        "feedback": marking.feedback,
+        "workflow": marking.workflow,
+        "due": _written(marking.due),
+        "extension": _written(marking.extension),
+        "cutoff": _written(marking.cutoff),
+        "now": _written(marking.now),
+        "criteria": [attrs.asdict(criterion) for criterion in marking.criteria],
+    }
+
+
+def marking_from_data(data: Mapping[str, object]) -> Marking:
+    """The marking that `marking_to_data` wrote, or that somebody wrote like it.
+
+    A field that is missing has its default; `letter` may be a word.
+
+    A ValueError names the field that is unknown or cannot be read.
+    """
+    refuse_unknown(data, _MARKING, "A stored marking")
+    fields: dict[str, Any] = {name: _MARKING[name](value, name) for name, value in data.items()}
+    return Marking(**fields)
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _letter(value: object, name: str) -> Grade | None:
+    text = read_text(value, name)
+    try:
+        return letter_from(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def _criteria(value: object, name: str) -> tuple[Criterion, ...]:
+    return tuple(
+        _criterion(row, f"{name} {position}") for position, row in enumerate(read_rows(value, name), start=1)
+    )
+
+
+def _criterion(row: Mapping[str, object], name: str) -> Criterion:
+    refuse_unknown(row, _CRITERION, f"A stored criterion ({name})")
+    fields: dict[str, Any] = {key: _CRITERION[key](value, f"{name} {key}") for key, value in row.items()}
+    return Criterion(**{"code": "", "achieved": False, **fields})
+
+
+_CRITERION = {
+    "code": read_text,
+    "achieved": read_bool,
+    "title": read_text,
+    "definition": read_text,
+    "remark": read_text,
+}
+
+_MARKING = {
+    "raw": optional(read_decimal),
+    "scale": choice(Scale),
+    "letter": _letter,
+    "submitted": read_bool,
+    "attempt": read_int,
+    "feedback": read_text,
+    "workflow": optional(read_text),
+    "due": optional(read_instant),
+    "extension": optional(read_instant),
+    "cutoff": optional(read_instant),
+    "now": optional(read_instant),
+    "criteria": _criteria,
+}

@@ -1,0 +1,692 @@
+"""Stores that each break one promise, and the test of the contract that notices it."""
+
+import json
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import attrs
+
+from mzi_adapters.contracts.furnished import ALL, CANARY, OURS
+from mzi_adapters.memory import MemoryStore
+from mzi_core.decide import Known, Write, unique_values
+from mzi_core.errors import MziError, StoreRefused
+from mzi_core.grading import decide
+from mzi_core.module import AnyModule
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import (
+    Answer,
+    ApiKey,
+    Cursor,
+    DecisionRecord,
+    Held,
+    Query,
+    Registry,
+    Run,
+    Session,
+    Stored,
+    StoreHealth,
+    TenantSettings,
+)
+from mzi_core.values import Parent, RecordId, State, TenantId, Value, ZohoId
+
+Rows = Sequence[Write[Any]]
+
+
+class Faithful:
+    """A session that passes everything on; the classes below each break one promise."""
+
+    noticed_by = ""
+
+    def __init__(self, session: Any) -> None:
+        self.real = session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+@attrs.define(slots=False)
+class FaithfulStore:
+    """A store that passes everything on."""
+
+    noticed_by: ClassVar[str] = ""
+
+    session: type[Faithful] = Faithful
+    real: MemoryStore = attrs.field(factory=MemoryStore)
+
+    @asynccontextmanager
+    async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
+        async with self.real.begin(tenant, discard=discard) as session:
+            broken: Any = self.session(session)
+            yield broken
+
+    def registry(self) -> AbstractAsyncContextManager[Registry]:
+        return self.real.registry()
+
+    async def health(self) -> StoreHealth:
+        return await self.real.health()
+
+
+class ForgetsTheTenantInOwners(Faithful):
+    noticed_by = "test_what_only_another_tenant_has_is_nothing_here"
+
+    async def owners(self, module: AnyModule, values: Mapping[str, Collection[Value]]) -> object:
+        theirs = await attrs.evolve(self.real, tenant=CANARY).owners(module, values)
+        mine = await self.real.owners(module, values)
+        return {name: {**theirs[name], **mine[name]} for name in mine}
+
+
+class ForgetsTheTenantInKnown(Faithful):
+    noticed_by = "test_what_only_another_tenant_has_is_nothing_here"
+
+    async def known(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Known]:
+        theirs = await attrs.evolve(self.real, tenant=CANARY).known(module, ids)
+        return {**theirs, **await self.real.known(module, ids)}
+
+
+class ForgetsTheTenantInRelease(Faithful):
+    noticed_by = "test_what_both_tenants_have_is_changed_for_one"
+
+    async def release(self, module: str, ids: Collection[ZohoId]) -> None:
+        for tenant in (OURS, CANARY):
+            await attrs.evolve(self.real, tenant=tenant).release(module, ids)
+
+
+class ForgetsTheTenantInDelete(Faithful):
+    noticed_by = "test_what_both_tenants_have_is_changed_for_one"
+
+    async def delete(self, module: AnyModule, ids: Collection[ZohoId], at: datetime) -> object:
+        await attrs.evolve(self.real, tenant=CANARY).delete(module, ids, at)
+        return await self.real.delete(module, ids, at)
+
+
+class WritesToBothTenants(Faithful):
+    noticed_by = "test_choices_are_read_as_they_were_saved"
+
+    async def save_settings(self, settings: TenantSettings) -> None:
+        await self.real.save_settings(settings)
+        if self.real.tenant == OURS:
+            await attrs.evolve(self.real, tenant=CANARY).save_settings(settings)
+
+
+class IsUniqueAmongTheDeleted(Faithful):
+    noticed_by = "test_the_values_of_a_deleted_record_are_free"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        for one in await self.real.list(module, ALL):
+            for written in rows:
+                shared = set(unique_values(module, one.entity)) & set(unique_values(module, written.entity))
+                if one.deleted_at and shared and one.entity.zoho_id != written.entity.zoho_id:
+                    raise StoreRefused("taken")
+        await self.real.write(module, rows, at)
+
+
+class LetsTwoHaveOneValue(Faithful):
+    noticed_by = "test_a_unique_value_has_one_live_owner"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        for each in rows:
+            try:
+                await self.real.write(module, [each], at)
+            except StoreRefused as refused:
+                if "belongs" not in str(refused):
+                    raise
+
+
+class IsHalfWritten(Faithful):
+    noticed_by = "test_a_refused_change_leaves_no_new_rows"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        for each in rows:
+            await self.real.write(module, [each], at)
+
+
+class SaysWhoseValueItIs(Faithful):
+    noticed_by = "test_a_refusal_repeats_no_personal_data"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        try:
+            await self.real.write(module, rows, at)
+        except StoreRefused as refused:
+            raise StoreRefused(
+                f"{refused} {[getattr(r.entity, 'academic_email', '') for r in rows]}"
+            ) from None
+
+
+class AsksForNoParents(Faithful):
+    noticed_by = "test_a_record_needs_the_parents_it_points_at"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        try:
+            await self.real.write(module, rows, at)
+        except StoreRefused as refused:
+            if "points at" not in str(refused):
+                raise
+
+
+class LosesMicroseconds(Faithful):
+    noticed_by = "test_moments_are_aware_and_exact_to_the_microsecond"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        await self.real.write(module, rows, at.replace(microsecond=0))
+
+
+class ForgetsTheZone(Faithful):
+    noticed_by = "test_moments_are_aware_and_exact_to_the_microsecond"
+
+    async def stored(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Stored[Any]]:
+        found = await self.real.stored(module, ids)
+        return {i: attrs.evolve(s, updated_at=s.updated_at.replace(tzinfo=None)) for i, s in found.items()}
+
+
+def _evolved(written: Write[Any], change: Any) -> Write[Any]:
+    values = {
+        name: change(getattr(written.entity, name)) for name in attrs.asdict(written.entity, recurse=False)
+    }
+    return attrs.evolve(written, entity=attrs.evolve(written.entity, **values))
+
+
+class MakesFloatsOfDecimals(Faithful):
+    noticed_by = "test_amounts_come_back_to_the_last_digit"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        def rounded(value: object) -> object:
+            return Decimal(float(value)) if isinstance(value, Decimal) else value
+
+        await self.real.write(module, [_evolved(each, rounded) for each in rows], at)
+
+
+class TrimsText(Faithful):
+    noticed_by = "test_texts_come_back_letter_by_letter"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        def trimmed(value: object) -> object:
+            return value.strip() if isinstance(value, str) else value
+
+        await self.real.write(module, [_evolved(each, trimmed) for each in rows], at)
+
+
+class TakesEmptyTextForNone(Faithful):
+    noticed_by = "test_texts_come_back_letter_by_letter"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        await self.real.write(
+            module, [_evolved(each, lambda value: None if value == "" else value) for each in rows], at
+        )
+
+
+class KeepsExtraAsPlainJson(Faithful):
+    noticed_by = "test_values_keep_their_types"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        def plain(each: Write[Any]) -> Write[Any]:
+            extra = json.loads(json.dumps(dict(each.entity.extra), default=str))
+            return attrs.evolve(each, entity=attrs.evolve(each.entity, extra=extra))
+
+        await self.real.write(module, [plain(each) for each in rows], at)
+
+
+class MakesANewRecordOfEachWrite(Faithful):
+    noticed_by = "test_a_deleted_record_says_when"
+
+    async def stored(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Stored[Any]]:
+        found = await self.real.stored(module, ids)
+        return {i: attrs.evolve(s, created_at=s.updated_at) for i, s in found.items()}
+
+
+class TakesAnyKeyForARecord(Faithful):
+    noticed_by = "test_a_row_to_replace_must_be_there"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        known = await self.real.known(module, [each.entity.zoho_id for each in rows])
+        same = [attrs.evolve(r, id=known[i].id) if (i := r.entity.zoho_id) in known else r for r in rows]
+        await self.real.write(module, same, at)
+
+
+class TakesNothingForAValue(Faithful):
+    noticed_by = "test_nothing_is_no_value"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        for field in module.unique:
+            if [getattr(each.entity, field.name) for each in rows].count(None) > 1:
+                raise StoreRefused("None twice.")
+        await self.real.write(module, rows, at)
+
+
+class KnowsLinksThatAreNone(Faithful):
+    noticed_by = "test_a_record_without_links_has_none"
+
+    async def known(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Known]:
+        none: Any = {field.name: None for field in module.links}
+        found = await self.real.known(module, ids)
+        return {i: attrs.evolve(known, links={**none, **known.links}) for i, known in found.items()}
+
+
+class KnowsNoLinks(Faithful):
+    noticed_by = "test_a_record_is_known_by_what_decisions_need"
+
+    async def known(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Known]:
+        return {i: attrs.evolve(known, links={}) for i, known in (await self.real.known(module, ids)).items()}
+
+
+class MixesModules(Faithful):
+    noticed_by = "test_an_id_is_of_one_module"
+
+    async def known(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Known]:
+        found: dict[ZohoId, Known] = {}
+        for each in CATALOGUE:
+            found |= await self.real.known(each, ids)
+        return found
+
+
+class KnowsNoDeleted(Faithful):
+    noticed_by = "test_deleted_records_are_still_known"
+
+    async def known(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Known]:
+        return {i: known for i, known in (await self.real.known(module, ids)).items() if not known.deleted}
+
+
+class FindsNoDeletedParents(Faithful):
+    noticed_by = "test_deleted_records_are_still_known"
+
+    async def present(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, RecordId]:
+        found = await self.real.stored(module, ids)
+        return {i: stored.id for i, stored in found.items() if stored.deleted_at is None}
+
+
+class LetsTheDeletedOwn(Faithful):
+    noticed_by = "test_the_owner_of_a_unique_value_is_the_live_record_that_has_it"
+
+    async def owners(self, module: AnyModule, values: Mapping[str, Collection[Value]]) -> object:
+        rows = await self.real.list(module, ALL)
+        return {
+            name: {
+                getattr(s.entity, name): s.entity.zoho_id for s in rows if getattr(s.entity, name) in wanted
+            }
+            for name, wanted in values.items()
+        }
+
+
+class LinksToTheDeleted(Faithful):
+    noticed_by = "test_a_record_is_found_by_its_moodle_id"
+
+    async def linked(self, module: AnyModule, field: str, value: int) -> Stored[Any] | None:
+        rows = await self.real.list(module, ALL)
+        return next((s for s in rows if getattr(s.entity, field) == value), None)
+
+
+class AnswersOnlyAHundred(Faithful):
+    noticed_by = "test_any_number_of_ids_may_be_asked_for"
+
+    async def stored(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Stored[Any]]:
+        found: dict[ZohoId, Stored[Any]] = await self.real.stored(module, list(ids)[:100])
+        return found
+
+
+class DeletesWhatIsDeleted(Faithful):
+    noticed_by = "test_deleting_says_which_were_live"
+
+    async def delete(self, module: AnyModule, ids: Collection[ZohoId], at: datetime) -> tuple[ZohoId, ...]:
+        await self.real.delete(module, ids, at)
+        return tuple(await self.real.present(module, ids))
+
+
+class SkipsEqualTimes(Faithful):
+    noticed_by = "test_pages_of_any_size_show_every_row_once"
+
+    async def list(self, module: AnyModule, query: Query) -> object:
+        after = query.after and Cursor(query.after.at, "\U0010ffff")
+        return await self.real.list(module, attrs.evolve(query, after=after))
+
+
+class RepeatsEqualTimes(Faithful):
+    noticed_by = "test_pages_of_any_size_show_every_row_once"
+
+    async def list(self, module: AnyModule, query: Query) -> object:
+        after = query.after and Cursor(query.after.at, "")
+        return await self.real.list(module, attrs.evolve(query, after=after))
+
+
+class ListsTheDeleted(Faithful):
+    noticed_by = "test_pages_of_any_size_show_every_row_once"
+
+    async def list(self, module: AnyModule, query: Query) -> object:
+        return await self.real.list(module, attrs.evolve(query, with_deleted=True))
+
+
+class ListsEveryState(Faithful):
+    noticed_by = "test_lists_can_be_narrowed"
+
+    async def list(self, module: AnyModule, query: Query) -> object:
+        return await self.real.list(module, attrs.evolve(query, state=None))
+
+
+class ForgetsWhenItBegan(Faithful):
+    noticed_by = "test_records_are_listed_by_time_and_id"
+
+    async def list(self, module: AnyModule, query: Query) -> object:
+        found = await self.real.list(module, query)
+        return [s for s in found if query.updated_since is None or s.updated_at > query.updated_since]
+
+
+class CountsTheDeleted(Faithful):
+    noticed_by = "test_records_are_counted_by_state"
+
+    async def count(self, module: AnyModule) -> dict[State, int]:
+        counted: dict[State, int] = await self.real.count(module)
+        gone = [s for s in await self.real.list(module, ALL) if s.deleted_at]
+        for stored in gone:
+            counted[stored.state] = counted.get(stored.state, 0) + 1
+        return counted
+
+
+class KeepsTheFirstHeld(Faithful):
+    noticed_by = "test_a_held_record_takes_the_place_of_the_one_before"
+
+    async def hold(self, held: Sequence[Held]) -> None:
+        for one in held:
+            if not await self.real.held(one.module, [one.zoho_id]):
+                await self.real.hold([one])
+
+
+class HoldsWithoutReasons(Faithful):
+    noticed_by = "test_held_lists_can_be_narrowed"
+
+    async def hold(self, held: Sequence[Held]) -> None:
+        await self.real.hold([attrs.evolve(one, reasons=()) for one in held])
+
+
+class ReleasesEveryModule(Faithful):
+    noticed_by = "test_released_records_are_forgotten"
+
+    async def release(self, module: str, ids: Collection[ZohoId]) -> None:
+        for each in CATALOGUE:
+            await self.real.release(each.name, ids)
+
+
+class HoldsOnlyWhatAColumnKeeps(Faithful):
+    noticed_by = "test_a_held_record_comes_back_as_it_came"
+
+    async def hold(self, held: Sequence[Held]) -> None:
+        def kept(record: object) -> object:
+            return record.replace("\x00", "") if isinstance(record, str) else record
+
+        await self.real.hold([attrs.evolve(one, record=kept(one.record)) for one in held])
+
+
+class WaitsForAnyModule(Faithful):
+    noticed_by = "test_what_waits_for_a_record_is_found_oldest_first"
+
+    async def waiting_for(self, module: str, ids: Collection[ZohoId], limit: int) -> object:
+        found: list[Held] = []
+        for each in CATALOGUE:
+            found += await self.real.waiting_for(each.name, ids, limit)
+        return sorted(found, key=lambda held: held.held_at)[:limit]
+
+
+class FindsTheNewestWaitingFirst(Faithful):
+    noticed_by = "test_any_number_of_parents_may_be_waited_for"
+
+    async def waiting_for(self, module: str, ids: Collection[ZohoId], limit: int) -> object:
+        return (await self.real.waiting_for(module, ids, 10_000))[::-1][:limit]
+
+
+class LimitsEachPartOfTheWaiting(Faithful):
+    noticed_by = "test_any_number_of_parents_may_be_waited_for"
+
+    async def waiting_for(self, module: str, ids: Collection[ZohoId], limit: int) -> object:
+        found: list[Held] = []
+        for start in range(0, len(ids), 500):
+            found += await self.real.waiting_for(module, list(ids)[start : start + 500], limit)
+        return found
+
+
+class KeepsTheWaitOfAReplacedRecord(Faithful):
+    noticed_by = "test_a_held_record_takes_the_place_of_the_one_before"
+
+    async def hold(self, held: Sequence[Held]) -> None:
+        for one in held:
+            before = (await self.real.held(one.module, [one.zoho_id])).get(one.zoho_id)
+            kept: Parent | None = one.waits_for or (before and before.waits_for)
+            await self.real.hold([attrs.evolve(one, waits_for=kept)])
+
+
+class CountsTheLastDecision(Faithful):
+    noticed_by = "test_the_newest_decision_under_a_key_counts"
+
+    async def record_decision(self, record: DecisionRecord) -> None:
+        before = await self.real.decision(record.key)
+        at = max(record.decided_at, before.decided_at) if before else record.decided_at
+        await self.real.record_decision(attrs.evolve(record, decided_at=at))
+
+
+class CountsTheFirstDecision(Faithful):
+    noticed_by = "test_decisions_are_listed_by_key"
+
+    async def record_decision(self, record: DecisionRecord) -> None:
+        if await self.real.decision(record.key) is None:
+            await self.real.record_decision(record)
+
+
+class PagesDecisionsFromTheStart(Faithful):
+    noticed_by = "test_decisions_are_listed_by_key"
+
+    async def decisions(self, after: Cursor | None, limit: int) -> object:
+        return await self.real.decisions(None, limit)
+
+
+class DecidesAnew(Faithful):
+    noticed_by = "test_a_decision_is_kept_as_it_was_made"
+
+    async def decision(self, key: str) -> DecisionRecord | None:
+        found: DecisionRecord | None = await self.real.decision(key)
+        if found is None:
+            return None
+        return attrs.evolve(found, decision=decide(found.decision.marking, found.decision.policy))
+
+
+class DecidesByTodaysPolicy(Faithful):
+    noticed_by = "test_a_decision_comes_back_equal"
+
+    async def decision(self, key: str) -> DecisionRecord | None:
+        found: DecisionRecord | None = await self.real.decision(key)
+        return found and attrs.evolve(found, decision=decide(found.decision.marking))
+
+
+class KeepsTheFirstAnswer(Faithful):
+    noticed_by = "test_an_answer_takes_the_place_of_the_one_before"
+
+    async def keep_answer(self, answer: Answer, forget_before: datetime) -> None:
+        if await self.real.answer(answer.key) is None:
+            await self.real.keep_answer(answer, forget_before)
+
+
+class AnswersNothingWithEmptyText(Faithful):
+    noticed_by = "test_an_answer_comes_back_as_it_was_kept"
+
+    async def answer(self, key: str) -> Answer | None:
+        found: Answer | None = await self.real.answer(key)
+        return found and attrs.evolve(found, body=found.body or "")
+
+
+class NeverForgetsAnAnswer(Faithful):
+    noticed_by = "test_old_answers_are_forgotten"
+
+    async def keep_answer(self, answer: Answer, forget_before: datetime) -> None:
+        await self.real.keep_answer(answer, forget_before.replace(year=1))
+
+
+class ForgetsTheEdge(Faithful):
+    noticed_by = "test_old_answers_are_forgotten"
+
+    async def keep_answer(self, answer: Answer, forget_before: datetime) -> None:
+        await self.real.keep_answer(answer, forget_before.replace(microsecond=forget_before.microsecond + 1))
+
+
+class ShowsTheOldestRunFirst(Faithful):
+    noticed_by = "test_the_latest_runs_come_first"
+
+    async def runs(self, limit: int) -> object:
+        return (await self.real.runs(10_000))[::-1][:limit]
+
+
+class CountsNothingInRuns(Faithful):
+    noticed_by = "test_a_run_is_kept_in_place_of_the_one_with_its_id"
+
+    async def save_run(self, run: Run) -> None:
+        await self.real.save_run(attrs.evolve(run, counts={}))
+
+
+class MergesSettings(Faithful):
+    noticed_by = "test_choices_are_read_as_they_were_saved"
+
+    async def save_settings(self, settings: TenantSettings) -> None:
+        before = await self.real.settings()
+        await self.real.save_settings(
+            attrs.evolve(settings, mappings={**before.mappings, **settings.mappings})
+        )
+
+
+class KnowsEveryTenant(Faithful):
+    noticed_by = "test_choices_of_a_tenant_nobody_made_are_refused"
+
+    async def settings(self) -> TenantSettings:
+        try:
+            found: TenantSettings = await self.real.settings()
+        except MziError:
+            return TenantSettings()
+        return found
+
+
+class KeepsWritesOnExceptions(FaithfulStore):
+    noticed_by = "test_an_exception_takes_everything_back"
+
+    @asynccontextmanager
+    async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
+        failed = None
+        async with self.real.begin(tenant, discard=discard) as session:
+            try:
+                yield session
+            except Exception as error:
+                failed = error
+        if failed:
+            raise failed
+
+
+class KeepsWritesOnCancellation(FaithfulStore):
+    noticed_by = "test_a_cancelled_session_keeps_nothing"
+
+    @asynccontextmanager
+    async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
+        failed = None
+        async with self.real.begin(tenant, discard=discard) as session:
+            try:
+                yield session
+            except BaseException as error:
+                if isinstance(error, Exception):
+                    raise
+                failed = error
+        if failed:
+            raise failed
+
+
+class KeepsPreviews(FaithfulStore):
+    noticed_by = "test_a_preview_sees_its_writes_and_keeps_none"
+
+    @asynccontextmanager
+    async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
+        async with self.real.begin(tenant) as session:
+            yield session
+
+
+class KeepsNothing(FaithfulStore):
+    noticed_by = "test_what_a_session_writes_is_kept_and_seen_at_once"
+
+    @asynccontextmanager
+    async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
+        async with self.real.begin(tenant, discard=True) as session:
+            yield session
+
+
+class KeepsTheRegistryOnExceptions(FaithfulStore):
+    noticed_by = "test_an_exception_takes_back_tenants_and_keys"
+
+    @asynccontextmanager
+    async def registry(self) -> AsyncIterator[Registry]:
+        failed = None
+        async with self.real.registry() as registry:
+            try:
+                yield registry
+            except Exception as error:
+                failed = error
+        if failed:
+            raise failed
+
+
+class FaithfulRegistry:
+    """A registry that passes everything on."""
+
+    noticed_by = ""
+
+    def __init__(self, registry: Any) -> None:
+        self.real = registry
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+class HidesRevokedKeys(FaithfulRegistry):
+    noticed_by = "test_a_key_is_kept_in_place_of_the_one_with_its_id"
+
+    async def keys(self) -> Sequence[ApiKey]:
+        return [key for key in await self.real.keys() if key.revoked_at is None]
+
+
+class ListsKeysById(FaithfulRegistry):
+    noticed_by = "test_keys_are_listed_oldest_first"
+
+    async def keys(self) -> Sequence[ApiKey]:
+        return sorted(await self.real.keys(), key=lambda key: key.id)
+
+
+class FindsKeysInAnyCase(FaithfulRegistry):
+    noticed_by = "test_a_key_is_kept_in_place_of_the_one_with_its_id"
+
+    async def key(self, id: str) -> ApiKey | None:
+        found: ApiKey | None = await self.real.key(id.lower())
+        return found
+
+
+class MakesATenantTwice(FaithfulRegistry):
+    noticed_by = "test_tenants_are_listed_by_name_and_made_once"
+
+    async def add_tenant(self, tenant: TenantId, at: datetime) -> bool:
+        await self.real.add_tenant(tenant, at)
+        return True
+
+
+class HidesTheDefaultTenant(FaithfulRegistry):
+    noticed_by = "test_the_default_tenant_is_always_there"
+
+    async def tenants(self) -> Sequence[TenantId]:
+        return [tenant for tenant in await self.real.tenants() if tenant != OURS]
+
+
+@attrs.define(slots=False)
+class StoreOfRegistry(FaithfulStore):
+    """A faithful store but for its registry."""
+
+    kind: type[FaithfulRegistry] = FaithfulRegistry
+
+    @asynccontextmanager
+    async def registry(self) -> AsyncIterator[Registry]:
+        async with self.real.registry() as registry:
+            broken: Any = self.kind(registry)
+            yield broken
+
+
+SESSIONS = Faithful.__subclasses__()
+REGISTRIES = FaithfulRegistry.__subclasses__()
+STORES = [each for each in FaithfulStore.__subclasses__() if each is not StoreOfRegistry]

@@ -1,0 +1,57 @@
+"""The contract of the store notices every one of the ways to break a promise that `broken_stores` knows."""
+
+from inspect import signature
+
+import pytest
+from tests.contracts.broken_stores import (
+    REGISTRIES,
+    SESSIONS,
+    STORES,
+    Faithful,
+    FaithfulRegistry,
+    FaithfulStore,
+    StoreOfRegistry,
+)
+
+from mzi_adapters.contracts.store import StoreContract
+from mzi_core.errors import MziError
+from mzi_core.ports import Store
+
+PROMISES = [name for name in dir(StoreContract) if name.startswith("test_")]
+
+
+async def _is_kept(name: str, store: Store) -> bool:
+    """Whether a test of the contract passes over a store."""
+    test = getattr(StoreContract(), name)
+    try:
+        await (test(store) if signature(test).parameters else test())
+    except (AssertionError, MziError, LookupError):
+        return False
+    return True
+
+
+def _name(broken: type) -> str:
+    return broken.__name__
+
+
+async def test_a_faithful_store_breaks_no_promise() -> None:
+    """So that it is the breakage that is noticed, not the wrapping."""
+    assert [name for name in PROMISES if not await _is_kept(name, StoreOfRegistry())] == []
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=_name)
+async def test_a_broken_session_is_noticed(session: type[Faithful]) -> None:
+    """The test that the session names fails over it."""
+    assert not await _is_kept(session.noticed_by, FaithfulStore(session=session))
+
+
+@pytest.mark.parametrize("store", STORES, ids=_name)
+async def test_a_broken_store_is_noticed(store: type[FaithfulStore]) -> None:
+    """The test that the store names fails over it."""
+    assert not await _is_kept(store.noticed_by, store())
+
+
+@pytest.mark.parametrize("registry", REGISTRIES, ids=_name)
+async def test_a_broken_registry_is_noticed(registry: type[FaithfulRegistry]) -> None:
+    """The test that the registry names fails over it."""
+    assert not await _is_kept(registry.noticed_by, StoreOfRegistry(kind=registry))

@@ -1,0 +1,193 @@
+"""The schema that the migrations make is the one that the catalogue asks for, there and back."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mzi_adapters.contracts.furnished import BEGAN, OURS, everything, furnished, raises
+from mzi_adapters.contracts.samples import row, sample
+from mzi_adapters.sql import check, current, downgrade, open_store, upgrade
+from mzi_adapters.sql.engine import engine_for
+from mzi_adapters.sql.migrations import head
+from mzi_adapters.sql.tables import metadata
+from mzi_core.errors import StoreRefused, StoreUnavailable
+from mzi_core.modules import STUDENTS
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """Where no database is yet."""
+    return f"sqlite:///{tmp_path}/mzi.db"
+
+
+@asynccontextmanager
+async def _connected(url: str, *, foreign_keys: bool = True) -> AsyncIterator[AsyncConnection]:
+    engine = engine_for(url, create=True, foreign_keys=foreign_keys)
+    async with engine.begin() as connection:
+        yield connection
+    await engine.dispose()
+
+
+def _rules(connection: sa.Connection) -> dict[str, object]:
+    """What alembic's comparison leaves out: checks, and for which rows an index is unique."""
+    inspector = sa.inspect(connection)
+    found: dict[str, object] = {}
+    for table in metadata.tables:
+        checks = {check["name"]: check["sqltext"] for check in inspector.get_check_constraints(table)}
+        where = {
+            index["name"]: str(index.get("dialect_options", {}).get("sqlite_where"))
+            for index in inspector.get_indexes(table)
+        }
+        found[table] = (checks, where, inspector.get_pk_constraint(table)["constrained_columns"])
+    return found
+
+
+async def test_the_migrations_make_what_the_catalogue_asks_for(url: str) -> None:
+    """No difference is left; upgrading again changes nothing."""
+    await upgrade(url)
+    assert (await current(url), await check(url)) == (head(), [])
+    await upgrade(url)
+    assert await check(url) == []
+
+
+async def test_checks_and_partial_indexes_are_the_catalogue_s_too(url: str, tmp_path: Path) -> None:
+    """Rule by rule the same as in a schema made straight from the catalogue."""
+    await upgrade(url)
+    async with _connected(url) as connection:
+        migrated = await connection.run_sync(_rules)
+    async with _connected(f"sqlite:///{tmp_path}/straight.db") as connection:
+        await connection.run_sync(metadata.create_all)
+        assert migrated == await connection.run_sync(_rules)
+
+
+async def test_differences_are_named(url: str) -> None:
+    """A column too many, a table too few."""
+    await upgrade(url)
+    async with _connected(url) as connection:
+        await connection.exec_driver_sql("ALTER TABLE students ADD COLUMN shoe_size INTEGER")
+        await connection.exec_driver_sql("DROP TABLE api_keys")
+    said = "\n".join(await check(url))
+    assert "shoe_size" in said
+    assert "api_keys" in said
+
+
+async def test_the_schema_can_be_taken_down_and_made_again(url: str) -> None:
+    """Down to nothing at all, and up to a store that works."""
+    await upgrade(url)
+    async with open_store(url) as store, furnished(store):
+        pass
+    await downgrade(url)
+    assert await current(url) is None
+    async with _connected(url) as connection:
+        tables = await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names())
+    assert tables == ["alembic_version"]
+    await upgrade(url)
+    async with open_store(url) as store:
+        assert (await everything(store, OURS)).records["students"] == []
+
+
+async def test_a_store_without_its_schema_says_what_to_do(url: str) -> None:
+    """In its health and at every session, until it is done; it need not be opened again."""
+    async with _connected(url):
+        pass
+    async with open_store(url) as store:
+        health = await store.health()
+        assert (health.backend, health.ready) == ("sqlite", False)
+        assert health.version.startswith("3.")
+        assert "`mzi db upgrade`" in health.message
+        with raises(StoreUnavailable) as caught:
+            async with store.begin(OURS):
+                raise AssertionError("A session without a schema.")
+        assert "`mzi db upgrade`" in caught.message
+        with raises(StoreUnavailable):
+            async with store.registry():
+                raise AssertionError("A registry without a schema.")
+        await upgrade(url)
+        assert (await store.health()).ready
+        async with store.begin(OURS) as session:
+            await session.settings()
+
+
+async def test_a_store_of_a_newer_version_is_left_alone(url: str) -> None:
+    """Upgrading is no remedy there."""
+    await upgrade(url)
+    async with _connected(url) as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    async with open_store(url) as store:
+        health = await store.health()
+        assert not health.ready
+        assert "newer version of mzi" in health.message
+
+
+async def test_a_file_that_is_not_there_is_not_made_by_looking(url: str, tmp_path: Path) -> None:
+    """A mistyped path is no empty database; only `upgrade` makes one."""
+    async with open_store(url) as store:
+        health = await store.health()
+        assert not health.ready
+        assert "no such file" in health.message
+        with raises(StoreUnavailable):
+            async with store.begin(OURS):
+                raise AssertionError("A session in no file.")
+    with raises(StoreUnavailable):
+        await current(url)
+    assert os.listdir(tmp_path) == []
+
+
+async def test_a_file_that_is_no_database_is_named_as_such(url: str, tmp_path: Path) -> None:
+    """And left as it is."""
+    (tmp_path / "mzi.db").write_text("name;email\n" * 1000)
+    async with open_store(url) as store:
+        health = await store.health()
+        assert not health.ready
+        assert "not a database" in health.message
+    with raises(StoreUnavailable):
+        await upgrade(url)
+    assert (tmp_path / "mzi.db").read_text().startswith("name;email")
+
+
+async def test_a_migration_that_would_lose_parents_changes_nothing(url: str) -> None:
+    """Rows are checked at the end, for SQLite rebuilds tables with its foreign keys off."""
+    await upgrade(url)
+    async with _connected(url, foreign_keys=False) as connection:
+        await connection.exec_driver_sql(
+            "INSERT INTO extension_field_mappings VALUES ('nobody', 'students', 0, 'city', 'City')"
+        )
+    with raises(StoreRefused) as caught:
+        await upgrade(url)
+    assert "extension_field_mappings" in caught.message
+
+
+async def test_a_database_in_memory_is_born_with_its_schema() -> None:
+    """It could not be migrated from outside, and is gone when the store is closed."""
+    for _ in range(2):
+        async with open_store("sqlite:///:memory:") as store:
+            assert (await store.health()).ready
+            async with store.begin(OURS) as session:
+                await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, 1))], BEGAN)
+            async with store.begin(OURS, discard=True) as session:
+                await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, 2))], BEGAN)
+            assert len((await everything(store, OURS)).records["students"]) == 1
+
+
+@pytest.mark.parametrize("wrong", ["", "mzi.db", "mysql://host/mzi", "sqlite:/mzi.db", "://"])
+async def test_a_url_of_no_database_mzi_can_use_is_refused(wrong: str) -> None:
+    """With an example of a right one, and without repeating a password."""
+    with raises(StoreUnavailable) as caught:
+        async with open_store(wrong):
+            raise AssertionError("Opened nothing.")
+    assert "sqlite:///mzi.db" in caught.message
+
+
+async def test_paths_may_hold_what_urls_may_not(tmp_path: Path) -> None:
+    """Blanks, percent signs, hashes, Arabic."""
+    path = tmp_path / "قسم 100% a+b#c"
+    path.mkdir()
+    url = f"sqlite:///{path}/mzi.db"
+    await upgrade(url)
+    assert (path / "mzi.db").exists()
+    assert await check(url) == []

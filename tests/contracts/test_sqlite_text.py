@@ -1,0 +1,60 @@
+"""Any text that a database can hold survives being written and read."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mzi_adapters.contracts.furnished import BEGAN, OURS
+from mzi_adapters.contracts.samples import bare, changed, row
+from mzi_adapters.sql import open_store
+from mzi_core.modules import REGISTRATIONS, STUDENTS, UNITS
+from mzi_core.modules.units import CriterionText
+from mzi_core.ports import Held, Store
+from mzi_core.values import Code, Reason, State, ZohoId
+
+legal = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@pytest.fixture(scope="module")
+async def one_store() -> AsyncIterator[Store]:
+    """A store for all examples; every session in it is a preview."""
+    async with open_store("sqlite:///:memory:") as store:
+        yield store
+
+
+@given(text=legal, name=legal.filter(bool))
+@settings(max_examples=40)
+async def test_any_text_survives(one_store: Store, text: str, name: str) -> None:
+    """In a column, in a row of a list, in the tenant's own fields and their names, and as an id."""
+    student = changed(STUDENTS, bare(STUDENTS, 1), zoho_id=ZohoId(name), city=text, extra={name: text})
+    unit = changed(UNITS, bare(UNITS, 1), unit_name=text, criteria=(CriterionText("P1", text),))
+    async with one_store.begin(OURS, discard=True) as session:
+        await session.write(STUDENTS, [row(STUDENTS, student)], BEGAN)
+        await session.write(UNITS, [row(UNITS, unit)], BEGAN)
+        assert (await session.stored(STUDENTS, [student.zoho_id]))[student.zoho_id].entity == student
+        assert (await session.stored(UNITS, [unit.zoho_id]))[unit.zoho_id].entity == unit
+
+
+@given(record=json_values, said=legal)
+@settings(max_examples=40)
+async def test_any_json_survives_being_held(one_store: Store, record: object, said: str) -> None:
+    """Half characters, NULs and huge numbers included: just these are why a record is held."""
+    held = Held(
+        module=REGISTRATIONS.name,
+        zoho_id=ZohoId("1"),
+        record=record,
+        state=State.INVALID,
+        reasons=(Reason(Code.TEXT_INVALID, f"$.{said}", said),),
+        waits_for=None,
+        held_at=BEGAN,
+    )
+    async with one_store.begin(OURS, discard=True) as session:
+        await session.hold([held])
+        assert await session.held(REGISTRATIONS.name, [held.zoho_id]) == {held.zoho_id: held}

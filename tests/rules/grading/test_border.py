@@ -1,0 +1,408 @@
+"""Grade events as Moodle's senders write them, turned into markings and decided."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tests.rules.grading.given import DAY, NOW, refused
+
+from mzi_core.grading import (
+    BTEC_DEFAULT,
+    PERCENT,
+    Criterion,
+    Decision,
+    Grade,
+    GradeWords,
+    Marking,
+    OutcomeWords,
+    Scale,
+    WarningId,
+    decide,
+    marking_from_event,
+    outcome_rows,
+)
+
+COMPLETE: dict[str, Any] = {
+    "grade_id": 789,
+    "student_id": 4101,
+    "student_name": "Noor Haddad",
+    "assignment_id": 55,
+    "course_id": 1001,
+    "grade": "M",
+    "raw_grade": "3.00000",
+    "attempt_number": 1,
+    "attemptnumber_zero_indexed": 0,
+    "timestamp": 1770640200,
+    "graded_at": "2026-02-09 14:30:00",
+    "grader_name": "Lina Saleh",
+    "feedback": "Clear design.",
+    "workflow_state": "released",
+    "learning_outcomes": [
+        {
+            "code": "P1",
+            "level": "P",
+            "description": "P1: describe networking topic 1.",
+            "score": "1",
+            "feedback": "ok",
+            "achieved": True,
+        },
+        {
+            "code": "M1",
+            "level": "M",
+            "description": "M1: analyse.",
+            "score": "0",
+            "feedback": "not yet",
+            "achieved": True,
+        },
+    ],
+    "composite_key": "4101_1001_55",
+    "sync_type": "complete",
+}
+
+AUTOMATIC_F: dict[str, Any] = {
+    "student_id": 4102,
+    "grade": "F",
+    "raw_grade": 0,
+    "attempt_number": 0,
+    "status": "Failed to Submit",
+    "workflow_state": "failedtosubmit",
+    "auto_generated": True,
+}
+
+OBSERVED: dict[str, Any] = {
+    "gradeid": 40,
+    "assignid": 3,
+    "courseid": 2,
+    "assigngrademax": -3,
+    "userid": 18,
+    "attemptnumber": 1,
+    "rawgrade": 3,
+    "submissionstatus": "submitted",
+    "workflowstate": "released",
+    "feedback": "<p>event test merit</p>",
+    "finalgrade": 3,
+    "criteria": [
+        {"code": "P1", "definition": "Explain the environment", "score": 1, "remark": "remark P1"},
+        {"code": "M1", "definition": "Analyse impact", "score": 1, "remark": "remark M1"},
+        {"code": "D1", "definition": "Evaluate critically", "score": 0, "remark": "remark D1"},
+    ],
+}
+
+DIRECT: dict[str, Any] = {
+    "eventname": "\\core\\event\\user_graded",
+    "gradeid": 789,
+    "userid": 456,
+    "itemid": 123,
+    "itemname": "Unit 1",
+    "finalgrade": 85.5,
+    "feedback": "ok",
+}
+
+
+def decided(data: dict[str, Any], **known: Any) -> Decision:
+    return decide(marking_from_event(data, **known))
+
+
+def test_a_complete_event_is_a_merit_and_its_scores_beat_achieved() -> None:
+    decision = decided(COMPLETE, now=NOW)
+    assert decision.marking == Marking(
+        raw=Decimal("3.00000"),
+        scale=Scale.BTEC_0_4,
+        submitted=True,
+        attempt=0,
+        feedback="Clear design.",
+        workflow="released",
+        now=NOW,
+        criteria=(
+            Criterion(code="P1", achieved=True, definition="P1: describe networking topic 1.", remark="ok"),
+            Criterion(code="M1", achieved=False, definition="M1: analyse.", remark="not yet"),
+        ),
+    )
+    assert decision.grade is Grade.M
+    assert decision.warnings == (WarningId.CRITERIA_MISMATCH,)
+    assert [(row["LO_Code"], row["LO_Score"]) for row in outcome_rows(decision.marking.criteria)] == [
+        ("P1", "Achieved"),
+        ("M1", "Not Achieved"),
+    ]
+
+
+def test_a_basic_event_is_a_refer() -> None:
+    basic = {key: value for key, value in COMPLETE.items() if key != "learning_outcomes"}
+    decision = decided({**basic, "grade": "R", "raw_grade": 1.5, "status": "PENDING_ENRICHMENT"})
+    assert (decision.grade, decision.settled, decision.marking.raw) == (Grade.R, Grade.R, Decimal("1.5"))
+    assert decision.marking.criteria == ()
+
+
+def test_a_double_refer_that_was_only_told_is_taken_as_it_is() -> None:
+    event = {
+        "zoho_record_id": "5398830000090000901",
+        "grade": "RR",
+        "attempt_number": 2,
+        "status": "RR_UPDATED",
+    }
+    decision = decided(event)
+    assert (decision.rule, decision.grade, decision.marking.attempt) == ("EXPLICIT_LETTER", Grade.RR, 1)
+    assert decision.marking.scale is Scale.BTEC_0_4
+
+
+def test_the_invalid_code_wins_over_the_letter_that_the_plugin_worked_out() -> None:
+    feedback = "Good work but wrong assignment. Code: 01122"
+    assert decided({**COMPLETE, "raw_grade": 3.5, "feedback": feedback}).grade is Grade.F
+
+
+def test_minus_one_is_held_whatever_letter_the_plugin_worked_out() -> None:
+    event = {**COMPLETE, "grade": "R", "raw_grade": -1, "feedback": "", "workflow_state": "inmarking"}
+    decision = decided(event)
+    assert (decision.rule, decision.grade) == ("UNGRADED", Grade.PENDING)
+    assert decision.marking.workflow == "inmarking"
+
+
+def test_of_two_changes_each_gets_its_own_grade() -> None:
+    assert decided(COMPLETE).grade is Grade.M
+    assert decided({**COMPLETE, "grade": "D", "raw_grade": 4.0, "feedback": "Regraded"}).grade is Grade.D
+
+
+def test_an_automatic_fail_means_that_nothing_was_handed_in() -> None:
+    decision = decided(AUTOMATIC_F)
+    assert decision.marking == Marking(raw=None, submitted=False, attempt=0)
+    assert (decision.rule, decision.grade, decision.is_automatic) == ("NO_SUBMISSION", Grade.F, True)
+
+
+@pytest.mark.parametrize(
+    ("due", "extension", "grade"),
+    [
+        (NOW - DAY, None, Grade.F),
+        (NOW - DAY, NOW + DAY, Grade.PENDING),
+        (NOW + DAY, None, Grade.PENDING),
+    ],
+)
+def test_an_automatic_fail_cannot_come_before_the_deadline(
+    due: datetime, extension: datetime | None, grade: Grade
+) -> None:
+    assert decided(AUTOMATIC_F, due=due, extension=extension, now=NOW).grade is grade
+
+
+def test_an_automatic_fail_waits_for_no_release_because_its_state_is_no_workflow() -> None:
+    marking = marking_from_event(AUTOMATIC_F)
+    assert decide(marking, BTEC_DEFAULT.override(release_gating=True)).grade is Grade.F
+
+
+def test_another_automatic_letter_is_taken_as_it_is() -> None:
+    event = {**COMPLETE, "auto_generated": 1, "grade": "Double Refer", "raw_grade": 1.5, "attempt_number": 2}
+    decision = decided(event)
+    assert (decision.rule, decision.grade) == ("EXPLICIT_LETTER", Grade.RR)
+    assert decision.marking.submitted
+    assert decision.marking.raw == Decimal("1.5")
+
+
+def test_an_automatic_event_without_a_letter_goes_by_its_mark() -> None:
+    assert decided({"auto_generated": True, "raw_grade": 2}).grade is Grade.P
+
+
+def test_the_dates_are_the_callers_to_know() -> None:
+    marking = marking_from_event(COMPLETE, now=NOW, due=NOW - DAY, extension=NOW, cutoff=NOW + DAY)
+    assert (marking.now, marking.due, marking.extension, marking.cutoff) == (NOW, NOW - DAY, NOW, NOW + DAY)
+
+
+def test_an_event_in_moodles_own_names_is_read() -> None:
+    decision = decided(OBSERVED)
+    assert decision.marking == Marking(
+        raw=Decimal(3),
+        scale=Scale.BTEC_0_4,
+        attempt=1,
+        feedback="<p>event test merit</p>",
+        workflow="released",
+        criteria=(
+            Criterion(code="P1", achieved=True, definition="Explain the environment", remark="remark P1"),
+            Criterion(code="M1", achieved=True, definition="Analyse impact", remark="remark M1"),
+            Criterion(code="D1", achieved=False, definition="Evaluate critically", remark="remark D1"),
+        ),
+    )
+    assert decision.grade is Grade.M
+    assert decision.warnings == ()
+
+
+def test_an_empty_final_grade_beside_a_raw_grade_is_only_not_released() -> None:
+    event = {**OBSERVED, "rawgrade": 0, "assigngrademax": 4, "finalgrade": None, "workflowstate": "inmarking"}
+    assert decided(event).grade is Grade.F
+    assert decided({**event, "rawgrade": None}).grade is Grade.R
+    assert decided({**COMPLETE, "raw_grade": None, "finalgrade": None}).grade is Grade.R
+
+
+def test_a_reopened_attempt_that_fires_an_event_has_nothing_handed_in() -> None:
+    event = {**OBSERVED, "rawgrade": -1, "submissionstatus": "reopened"}
+    assert decided(event, due=NOW + DAY, now=NOW).grade is Grade.PENDING
+    assert decided(event).rule == "NO_SUBMISSION"
+
+
+@pytest.mark.parametrize("status", ["new", "draft", "reopened", "Submitted"])
+def test_only_the_status_submitted_is_handed_in(status: str) -> None:
+    assert marking_from_event({**OBSERVED, "submissionstatus": status}).submitted is False
+    assert marking_from_event({**COMPLETE, "submission_status": status}).submitted is False
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "workflow", "submitted"),
+    [
+        ("released", None, "released", True),
+        ("", None, "", True),
+        (None, None, None, True),
+        ("submitted", None, None, True),
+        ("draft", None, None, False),
+        ("new", None, None, False),
+        ("reopened", None, None, False),
+        ("failedtosubmit", None, None, False),
+        ("draft", "submitted", None, True),
+        ("inmarking", "draft", "inmarking", False),
+        ("somethingelse", None, "somethingelse", True),
+    ],
+)
+def test_a_submission_state_in_the_place_of_the_workflow_is_none(
+    state: str | None, status: str | None, workflow: str | None, submitted: bool
+) -> None:
+    marking = marking_from_event({"raw_grade": 2, "workflow_state": state, "submission_status": status})
+    assert (marking.workflow, marking.submitted) == (workflow, submitted)
+
+
+@pytest.mark.parametrize(
+    ("fields", "attempt"),
+    [
+        ({}, 0),
+        ({"attempt_number": 1}, 0),
+        ({"attempt_number": "2"}, 1),
+        ({"attempt_number": 0}, 0),
+        ({"attemptnumber": 1}, 1),
+        ({"attemptnumber": -1}, 0),
+        ({"attemptnumber_zero_indexed": 1, "attempt_number": 7}, 1),
+        ({"attemptnumber_zero_indexed": None, "attempt_number": 3}, 2),
+        ({"attemptnumber": 2, "attempt_number": 9}, 2),
+    ],
+    ids=repr,
+)
+def test_attempts_are_counted_from_zero_whoever_counts_them(fields: dict[str, Any], attempt: int) -> None:
+    assert marking_from_event({"raw_grade": 2, **fields}).attempt == attempt
+
+
+def test_a_direct_event_above_four_can_only_be_percent() -> None:
+    decision = decided(DIRECT)
+    assert (decision.grade, decision.marking.scale) == (Grade.D, Scale.PERCENT)
+    assert decided({**DIRECT, "finalgrade": 4.01}).marking.scale is Scale.PERCENT
+
+
+@pytest.mark.parametrize("final", [4, "4.00000", 3.5, 0])
+def test_a_direct_event_that_may_be_on_either_scale_is_refused(final: object) -> None:
+    with refused(
+        "The grade item says neither its maximum nor its scale, and the mark alone cannot tell; "
+        "read grademax or scaleid of the item"
+    ):
+        marking_from_event({**DIRECT, "finalgrade": final})
+
+
+@pytest.mark.parametrize(
+    ("said", "scale", "grade"),
+    [
+        ({"grademax": 4}, None, Grade.D),
+        ({"grademax": 100}, None, Grade.R),
+        ({"rawgrademax": "100.00000"}, None, Grade.R),
+        ({"scaleid": 3}, None, Grade.D),
+        ({"scale_id": "3", "grademax": 100}, None, Grade.D),
+        ({}, Scale.BTEC_0_4, Grade.D),
+        ({}, PERCENT.assumed_scale, Grade.R),
+        ({"grademax": 4}, Scale.PERCENT, Grade.D),
+        ({"grademax": None}, Scale.BTEC_0_4, Grade.D),
+    ],
+    ids=repr,
+)
+def test_a_direct_four_is_what_its_grade_item_or_the_caller_says(
+    said: dict[str, Any], scale: Scale | None, grade: Grade
+) -> None:
+    assert decided({**DIRECT, "finalgrade": 4, **said}, scale=scale).grade is grade
+
+
+def test_the_plugin_reports_btec_assignments_unless_it_says_otherwise() -> None:
+    assert marking_from_event({"raw_grade": 4.5}).scale is Scale.BTEC_0_4
+    assert marking_from_event({"rawgrade": 85}, scale=Scale.PERCENT).scale is Scale.PERCENT
+    assert marking_from_event({"rawgrade": 85, "assigngrademax": 100}).scale is Scale.PERCENT
+
+
+@pytest.mark.parametrize(
+    ("mark", "grademax", "raw"),
+    [
+        (18, 20, "90"),
+        (85.5, 100, "85.5"),
+        (0, 20, "0"),
+        (-1, 20, "-1"),
+        (3, "12.00000", "25"),
+    ],
+)
+def test_points_of_another_maximum_become_hundredths(mark: object, grademax: object, raw: str) -> None:
+    marking = marking_from_event({"finalgrade": mark, "grademax": grademax})
+    assert (marking.raw, marking.scale) == (Decimal(raw), Scale.PERCENT)
+
+
+def test_points_on_the_btec_scale_stay_as_they_are() -> None:
+    assert marking_from_event({"finalgrade": 2, "grademax": 3}).raw == Decimal(2)
+
+
+def test_an_empty_grade_in_the_gradebook_is_nobody_having_graded() -> None:
+    for event in ({**DIRECT, "finalgrade": None}, {**DIRECT, "finalgrade": None, "grademax": 4}):
+        decision = decided(event)
+        assert (decision.rule, decision.grade) == ("UNGRADED", Grade.PENDING)
+    assert decided({**DIRECT, "finalgrade": -1}).grade is Grade.PENDING
+
+
+def test_words_of_the_tenant_are_read() -> None:
+    words = GradeWords({"R": "Resubmit"})
+    assert marking_from_event({"grade": "resubmit"}, words=words).letter is Grade.R
+    event = {**COMPLETE, "learning_outcomes": [{"code": "P1", "score": "Erreicht"}]}
+    outcome_words = OutcomeWords(achieved="Erreicht", not_achieved="Offen")
+    assert marking_from_event(event, outcome_words=outcome_words).criteria == (
+        Criterion(code="P1", achieved=True),
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "refusal"),
+    [
+        ({}, "The event has neither a mark nor a grade"),
+        ({"grade": " "}, "The event has neither a mark nor a grade"),
+        ({"grade": None, "auto_generated": True}, "The event has neither a mark nor a grade"),
+        ({"grade": ["F"]}, "grade must be a text, not ['F']"),
+        ({"raw_grade": "three"}, "raw_grade must be a number, not 'three'"),
+        ({"rawgrade": True}, "rawgrade must be a number, not True"),
+        ({"finalgrade": "NaN"}, "finalgrade must be a number, not 'NaN'"),
+        ({"raw_grade": "1e9"}, "No mark in Moodle can be 1E+9"),
+        ({"raw_grade": 100000}, "No mark in Moodle can be 100000"),
+        ({"raw_grade": -100000}, "No mark in Moodle can be -100000"),
+        ({"raw_grade": 2, "auto_generated": "yes"}, "auto_generated must be true or false, not 'yes'"),
+        ({"raw_grade": 2, "attempt_number": "second"}, "attempt_number must be a number, not 'second'"),
+        ({"raw_grade": 2, "attemptnumber": 1.5}, "attemptnumber must be a whole number, not 1.5"),
+        ({"raw_grade": 2, "feedback": ["x"]}, "feedback must be a text, not ['x']"),
+        ({"raw_grade": 2, "workflow_state": 1.5}, "workflow_state must be a text, not 1.5"),
+        ({"raw_grade": 2, "submission_status": 1.5}, "submission_status must be a text, not 1.5"),
+        (
+            {"raw_grade": 2, "workflow_state": "draft", "submission_status": 1.5},
+            "submission_status must be a text, not 1.5",
+        ),
+        ({"raw_grade": 2, "grademax": "lots"}, "grademax must be a number, not 'lots'"),
+        ({"raw_grade": 2, "scaleid": "BTEC"}, "scaleid must be a number, not 'BTEC'"),
+        (
+            {"raw_grade": 2, "learning_outcomes": {"P1": 1}},
+            "learning_outcomes must be a list of objects, not {'P1': 1}",
+        ),
+        (
+            {"raw_grade": 2, "criteria": [{"code": "P1", "score": "so so"}]},
+            "Learning outcome 1: the score of P1 must be a number, not 'so so'",
+        ),
+    ],
+    ids=repr,
+)
+def test_an_event_that_cannot_be_read_is_refused_by_field(data: dict[str, Any], refusal: str) -> None:
+    with refused(refusal):
+        marking_from_event(data)
+
+
+def test_the_largest_marks_that_moodle_can_hold_are_read() -> None:
+    assert marking_from_event({"raw_grade": "99999.99999"}).raw == Decimal("99999.99999")
+    assert marking_from_event({"raw_grade": "-99999.99999"}).raw == Decimal("-99999.99999")

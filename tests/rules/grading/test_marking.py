@@ -1,0 +1,161 @@
+"""A marking: what may be said of one, and what is refused."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+from tests.rules.grading.given import DAY, NOW, refused
+
+from mzi_core.grading import Criterion, Grade, Marking, Scale
+
+
+def test_a_marking_needs_only_what_is_known() -> None:
+    marking = Marking()
+    assert marking == Marking(
+        raw=None,
+        scale=Scale.BTEC_0_4,
+        letter=None,
+        submitted=True,
+        attempt=0,
+        feedback="",
+        workflow=None,
+        due=None,
+        extension=None,
+        cutoff=None,
+        now=None,
+        criteria=(),
+    )
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        marking.attempt = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [
+        ({"raw": Decimal("NaN")}, "A mark must be a finite number, not NaN"),
+        ({"raw": Decimal("-Infinity")}, "A mark must be a finite number, not -Infinity"),
+        ({"raw": Decimal("sNaN")}, "A mark must be a finite number, not sNaN"),
+        ({"attempt": -1}, "Attempts are counted from 0 here, so -1 is none"),
+        (
+            {"letter": "A"},
+            "'A' is no grade; write F, R, RR, P, M or D, "
+            "or Fail, Refer, Double Refer, Pass, Merit or Distinction",
+        ),
+        (
+            {"due": datetime(2026, 2, 9)},  # noqa: DTZ001  a time without offset is the point
+            "2026-02-09T00:00:00 says no offset from UTC, so nobody knows when it is",
+        ),
+        (
+            {"now": datetime.max.replace(tzinfo=timezone(timedelta(hours=-3)))},
+            "9999-12-31T23:59:59.999999-03:00 is outside the years 1 to 9999 in UTC",
+        ),
+        ({"due": NOW}, "Whether the deadline has passed depends on now; say when the question is asked"),
+        (
+            {"extension": NOW},
+            "Whether the deadline has passed depends on now; say when the question is asked",
+        ),
+        (
+            {
+                "criteria": (
+                    Criterion(code="M1", achieved=True),
+                    Criterion(code="P1", achieved=True),
+                    Criterion(code="p1", achieved=False),
+                )
+            },
+            "P1 is assessed twice in one marking",
+        ),
+    ],
+)
+def test_what_no_policy_could_judge_is_refused_with_a_sentence(fields: dict[str, Any], refusal: str) -> None:
+    with refused(refusal):
+        Marking(**fields)
+
+
+def test_a_letter_may_be_a_word_and_a_blank_is_none() -> None:
+    assert Marking(letter=" merit ").letter is Grade.M
+    assert Marking(letter=Grade.RR).letter is Grade.RR
+    assert Marking(letter="  ").letter is None
+    assert Marking(letter="").letter is None
+
+
+def test_times_are_kept_in_utc() -> None:
+    amman = timezone(timedelta(hours=3))
+    marking = Marking(
+        due=datetime(2026, 2, 9, 2, tzinfo=amman),
+        extension=datetime(2026, 2, 10, 2, tzinfo=amman),
+        cutoff=datetime(2026, 2, 11, 2, tzinfo=amman),
+        now=datetime(2026, 2, 12, 2, tzinfo=amman),
+    )
+    for moment, day in ((marking.due, 8), (marking.extension, 9), (marking.cutoff, 10), (marking.now, 11)):
+        assert moment == datetime(2026, 2, day, 23, tzinfo=UTC)
+        assert moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("due", "extension", "cutoff", "deadline"),
+    [
+        (None, None, None, None),
+        (None, None, NOW, None),
+        (NOW, None, None, NOW),
+        (NOW, NOW + DAY, None, NOW + DAY),
+        (NOW + DAY, NOW, None, NOW),
+        (None, NOW, None, NOW),
+        (NOW, None, NOW + DAY, NOW + DAY),
+        (NOW, None, NOW - DAY, NOW),
+        (NOW - DAY, NOW + DAY, NOW, NOW + DAY),
+    ],
+)
+def test_the_deadline_is_the_extension_else_the_due_date_or_a_later_cut_off(
+    due: datetime | None, extension: datetime | None, cutoff: datetime | None, deadline: datetime | None
+) -> None:
+    assert Marking(due=due, extension=extension, cutoff=cutoff, now=NOW).deadline == deadline
+
+
+def test_work_is_awaited_up_to_and_with_the_deadline_unless_it_was_handed_in() -> None:
+    assert Marking(submitted=False, due=NOW, now=NOW).is_awaited is True
+    assert Marking(submitted=False, due=NOW, now=NOW + timedelta(microseconds=1)).is_awaited is False
+    assert Marking(submitted=True, due=NOW, now=NOW).is_awaited is False
+    assert Marking(submitted=False, now=NOW).is_awaited is False
+    assert Marking(submitted=False).is_awaited is False
+
+
+def test_people_count_attempts_from_one() -> None:
+    assert [Marking(attempt=attempt).attempt_shown for attempt in (0, 1, 2)] == [1, 2, 3]
+
+
+def test_the_text_is_the_feedback_as_read() -> None:
+    marking = Marking(feedback="<p>Well&nbsp;done</p>")
+    assert marking.text == " Well\xa0done "
+    assert attrs.evolve(marking, feedback="x").text == "x"
+
+
+@pytest.mark.parametrize(
+    ("grademax", "scale_id", "scale"),
+    [
+        ("4", None, Scale.BTEC_0_4),
+        ("4.00000", None, Scale.BTEC_0_4),
+        ("3", None, Scale.BTEC_0_4),
+        ("-3", None, Scale.BTEC_0_4),
+        (None, 3, Scale.BTEC_0_4),
+        ("100", 3, Scale.BTEC_0_4),
+        ("4.01", None, Scale.PERCENT),
+        ("20", None, Scale.PERCENT),
+        ("100", None, Scale.PERCENT),
+    ],
+)
+def test_the_grade_item_decides_the_scale(grademax: str | None, scale_id: int | None, scale: Scale) -> None:
+    assert Scale.for_item(None if grademax is None else Decimal(grademax), scale_id) is scale
+
+
+def test_an_item_that_says_nothing_is_refused_because_a_mark_cannot_tell_its_scale() -> None:
+    with refused(
+        "The grade item says neither its maximum nor its scale, and the mark alone cannot tell; "
+        "read grademax or scaleid of the item"
+    ):
+        Scale.for_item(None)
+
+
+def test_each_scale_has_a_best_mark() -> None:
+    assert (Scale.BTEC_0_4.maximum, Scale.PERCENT.maximum) == (Decimal(4), Decimal(100))

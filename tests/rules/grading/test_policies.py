@@ -1,0 +1,274 @@
+"""Policies as values and as JSON, and the book that a tenant chooses from."""
+
+import json
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.rules.grading.given import policies, refused
+
+from mzi_core.grading import (
+    BTEC_DEFAULT,
+    BUILT_IN,
+    PEARSON_HIGHER_NATIONAL,
+    PERCENT,
+    Grade,
+    GradingPolicy,
+    PolicyBook,
+    Scale,
+    SettleMode,
+    Thresholds,
+    family_of,
+    policy_from,
+)
+
+
+def test_the_default_policy_is_the_conversion_guide() -> None:
+    assert (
+        GradingPolicy(
+            name="btec-default",
+            version="1",
+            pass_from=Decimal(2),
+            merit_from=Decimal(3),
+            distinction_from=Decimal(4),
+            percent_pass_from=Decimal(40),
+            percent_merit_from=Decimal(60),
+            percent_distinction_from=Decimal(70),
+            invalid_code="01122",
+            release_gating=False,
+            null_means_refer=True,
+            reassessment_cap=None,
+            settle=SettleMode.SCHEDULED,
+            assumed_scale=None,
+            effective_from=None,
+        )
+        == BTEC_DEFAULT
+    )
+
+
+def test_the_other_built_in_policies_differ_in_one_thing_each() -> None:
+    assert attrs.evolve(BTEC_DEFAULT, name="pearson-higher-national", reassessment_cap=Grade.P) == (
+        PEARSON_HIGHER_NATIONAL
+    )
+    assert attrs.evolve(BTEC_DEFAULT, name="percent", assumed_scale=Scale.PERCENT) == PERCENT
+    assert dict(BUILT_IN) == {
+        "btec-default": BTEC_DEFAULT,
+        "pearson-higher-national": PEARSON_HIGHER_NATIONAL,
+        "percent": PERCENT,
+    }
+
+
+def test_a_policy_has_thresholds_for_each_scale() -> None:
+    assert BTEC_DEFAULT.thresholds(Scale.BTEC_0_4) == Thresholds(
+        pass_from=Decimal(2), merit_from=Decimal(3), distinction_from=Decimal(4)
+    )
+    assert BTEC_DEFAULT.thresholds(Scale.PERCENT) == Thresholds(
+        pass_from=Decimal(40), merit_from=Decimal(60), distinction_from=Decimal(70)
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [
+        ({"name": " "}, "A grading policy must have a name"),
+        ({"version": ""}, "A grading policy must have a version"),
+        ({"pass_from": Decimal("NaN")}, "pass_from must be a finite number, not NaN"),
+        ({"merit_from": Decimal("Infinity")}, "merit_from must be a finite number, not Infinity"),
+        (
+            {"percent_distinction_from": Decimal("NaN")},
+            "percent_distinction_from must be a finite number, not NaN",
+        ),
+        (
+            {"reassessment_cap": Grade.D},
+            "A reassessment can be capped at P, at M or not at all, but not at D",
+        ),
+        (
+            {"reassessment_cap": Grade.R},
+            "A reassessment can be capped at P, at M or not at all, but not at R",
+        ),
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused(fields: dict[str, Any], refusal: str) -> None:
+    with refused(refusal):
+        attrs.evolve(BTEC_DEFAULT, **fields)
+
+
+def test_an_override_gets_a_version_of_its_own_that_says_what_it_changed() -> None:
+    strict = BTEC_DEFAULT.override(pass_from=Decimal("2.5"))
+    assert strict.pass_from == Decimal("2.5")
+    assert strict.btec.pass_from == Decimal("2.5")
+    assert strict.name == "btec-default"
+    assert re.fullmatch(r"1\+[0-9a-f]{8}", strict.version)
+    assert BTEC_DEFAULT.override(pass_from=Decimal("2.5")) == strict
+    assert BTEC_DEFAULT.override(pass_from=Decimal("2.6")).version != strict.version
+    assert BTEC_DEFAULT.override(pass_from=Decimal("2.50")) == strict
+    assert strict.override(pass_from=Decimal("2.5")) == strict
+
+
+def test_an_override_of_an_override_keeps_the_number_of_the_first_version() -> None:
+    twice = BTEC_DEFAULT.override(pass_from=Decimal("2.5")).override(merit_from=Decimal("3.5"))
+    at_once = BTEC_DEFAULT.override(pass_from=Decimal("2.5"), merit_from=Decimal("3.5"))
+    assert twice == at_once
+    assert twice.version.startswith("1+")
+    assert twice.version.count("+") == 1
+    assert len(twice.version) == 10
+
+
+def test_no_change_makes_no_version_and_a_given_version_is_kept() -> None:
+    assert BTEC_DEFAULT.override() == BTEC_DEFAULT
+    assert BTEC_DEFAULT.override(pass_from=Decimal(2)) == BTEC_DEFAULT
+    assert BTEC_DEFAULT.override(pass_from=Decimal("2.5"), version="2").version == "2"
+
+
+@pytest.mark.parametrize(
+    ("data", "refusal"),
+    [
+        ({"pas_from": "2"}, "A grading policy has no 'pas_from'; did you mean 'pass_from'?"),
+        ({"base": "percnt"}, "The set of built-in policies has no 'percnt'; did you mean 'percent'?"),
+        (
+            {"base": "???"},
+            "The set of built-in policies has no '???'; "
+            "known are btec-default, pearson-higher-national, percent",
+        ),
+        ({"base": 1.5}, "base must be a text, not 1.5"),
+        ({"name": 1.5}, "name must be a text, not 1.5"),
+        ({"pass_from": "two"}, "pass_from must be a number, not 'two'"),
+        ({"release_gating": "yes"}, "release_gating must be true or false, not 'yes'"),
+        ({"null_means_refer": None}, "null_means_refer must be true or false, not None"),
+        ({"settle": "later"}, "settle must be one of immediately, scheduled, not 'later'"),
+        ({"assumed_scale": "decimal"}, "assumed_scale must be one of btec-0-4, percent, not 'decimal'"),
+        ({"effective_from": "1.9.2026"}, "effective_from must be a day like 2026-09-01, not '1.9.2026'"),
+        ({"reassessment_cap": "D"}, "A reassessment can be capped at P, at M or not at all, but not at D"),
+        (
+            {"reassessment_cap": "X"},
+            "reassessment_cap must be one of F, R, RR, P, M, D, PENDING, not 'X'",
+        ),
+    ],
+)
+def test_policy_data_that_cannot_be_read_is_refused_by_name(data: dict[str, Any], refusal: str) -> None:
+    with refused(refusal):
+        policy_from(data)
+
+
+def test_an_override_of_an_unknown_field_is_refused_with_the_nearest_name() -> None:
+    with refused("A grading policy has no 'merit'; did you mean 'merit_from'?"):
+        BTEC_DEFAULT.override(merit=Decimal(3))
+    with refused("A grading policy has no 'btec'; known are " + ", ".join(BTEC_DEFAULT.to_data())):
+        BTEC_DEFAULT.override(btec=None)
+
+
+def test_data_changes_the_base_it_names_and_the_default_otherwise() -> None:
+    assert policy_from({}) == BTEC_DEFAULT
+    assert policy_from({"base": "percent"}) == PERCENT
+    assert policy_from({"base": "percent", "percent_pass_from": "45"}) == PERCENT.override(
+        percent_pass_from=Decimal(45)
+    )
+    assert policy_from(
+        {
+            "name": "college",
+            "version": "2026",
+            "pass_from": 2.5,
+            "invalid_code": None,
+            "release_gating": True,
+            "reassessment_cap": "M",
+            "settle": "immediately",
+            "effective_from": "2026-09-01",
+        }
+    ) == GradingPolicy(
+        name="college",
+        version="2026",
+        pass_from=Decimal("2.5"),
+        invalid_code=None,
+        release_gating=True,
+        reassessment_cap=Grade.M,
+        settle=SettleMode.IMMEDIATELY,
+        effective_from=date(2026, 9, 1),
+    )
+
+
+def test_a_policy_is_written_as_plain_json() -> None:
+    policy = BTEC_DEFAULT.override(effective_from=date(2026, 9, 1), reassessment_cap=Grade.P, version="7")
+    data = policy.to_data()
+    assert json.loads(json.dumps(data)) == data
+    assert data == {
+        "name": "btec-default",
+        "version": "7",
+        "pass_from": "2",
+        "merit_from": "3",
+        "distinction_from": "4",
+        "percent_pass_from": "40",
+        "percent_merit_from": "60",
+        "percent_distinction_from": "70",
+        "invalid_code": "01122",
+        "release_gating": False,
+        "null_means_refer": True,
+        "reassessment_cap": "P",
+        "settle": "scheduled",
+        "assumed_scale": None,
+        "effective_from": "2026-09-01",
+    }
+    assert set(data) == {field.name for field in attrs.fields(GradingPolicy) if field.init}
+
+
+@settings(max_examples=50, deadline=None)
+@given(policy=policies, day=st.none() | st.dates(), threshold=st.decimals(-1, 5), code=st.none() | st.text())
+def test_a_policy_is_read_back_exactly(
+    policy: GradingPolicy, day: date | None, threshold: Decimal, code: str | None
+) -> None:
+    policy = policy.override(effective_from=day, merit_from=threshold, invalid_code=code)
+    again = policy_from(json.loads(json.dumps(policy.to_data())))
+    assert again == policy
+    assert again.to_data() == policy.to_data()
+
+
+@pytest.mark.parametrize(
+    ("level", "family"),
+    [
+        ("L3", "L3"),
+        ("l5", "L5"),
+        ("L 5", "L5"),
+        ("Level 7", "L7"),
+        ("level-7", "L7"),
+        ("level7", "L7"),
+        ("5", "L5"),
+        ("BTEC HND Computing (Level 5)", "L5"),
+        ("Pearson BTEC Level 3 Extended Diploma", "L3"),
+        ("2025 intake, Level 5", "L5"),
+        ("L55", None),
+        ("Level 9", None),
+        ("HND", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_family_of_a_programme_is_its_level(level: str | None, family: str | None) -> None:
+    assert family_of(level) == family
+
+
+def test_a_book_gives_each_family_its_policy_and_everything_else_the_default() -> None:
+    book = PolicyBook(by_family={"Level 5": PEARSON_HIGHER_NATIONAL, "L7": PERCENT})
+    assert book.for_level("L5") is PEARSON_HIGHER_NATIONAL
+    assert book.for_level("BTEC HND (Level 5)") is PEARSON_HIGHER_NATIONAL
+    assert book.for_level("7") is PERCENT
+    assert book.for_level("L3") is BTEC_DEFAULT
+    assert book.for_level(None) is BTEC_DEFAULT
+    assert PolicyBook(default=PERCENT).for_level("L3") is PERCENT
+
+
+def test_a_policy_that_is_not_in_force_yet_gives_way_to_the_default() -> None:
+    new = PEARSON_HIGHER_NATIONAL.override(effective_from=date(2026, 9, 1))
+    book = PolicyBook(by_family={"L5": new})
+    assert book.for_level("L5", on=date(2026, 8, 31)) is BTEC_DEFAULT
+    assert book.for_level("L5", on=date(2026, 9, 1)) is new
+    assert book.for_level("L5") is new
+    assert PolicyBook(by_family={"L5": PERCENT}).for_level("L5", on=date(2026, 1, 1)) is PERCENT
+
+
+def test_a_book_refuses_a_family_that_is_no_level() -> None:
+    with refused("'HND' is no programme level; write L3, L5 or L7"):
+        PolicyBook(by_family={"HND": PERCENT})

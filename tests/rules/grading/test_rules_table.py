@@ -1,0 +1,283 @@
+"""Every row of the table of default rules, as a row here."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tests.rules.grading.given import DAY, NOW, SECOND, grade_of
+
+from mzi_core.grading import (
+    BTEC_DEFAULT,
+    PEARSON_HIGHER_NATIONAL,
+    PERCENT,
+    Grade,
+    Marking,
+    RuleId,
+    Scale,
+    SettleMode,
+    Verdict,
+    decide,
+    judge,
+)
+
+GATED = BTEC_DEFAULT.override(release_gating=True)
+HOLDING = BTEC_DEFAULT.override(null_means_refer=False)
+
+
+def mark(raw: str | None, **facts: Any) -> Marking:
+    return Marking(raw=None if raw is None else Decimal(raw), **facts)
+
+
+@pytest.mark.parametrize("letter", list(Grade))
+def test_an_explicit_letter_wins_over_everything_and_is_never_re_derived(letter: Grade) -> None:
+    marking = mark("4", letter=letter, submitted=False, attempt=1, feedback="01122", workflow="inmarking")
+    for policy in (BTEC_DEFAULT, GATED, PEARSON_HIGHER_NATIONAL):
+        assert grade_of(marking, policy) == ("EXPLICIT_LETTER", letter, letter)
+
+
+@pytest.mark.parametrize(
+    "state", ["", "inmarking", "readyforreview", "inreview", "readyforrelease", "Released"]
+)
+def test_an_unreleased_marking_is_pending_where_the_tenant_gates_on_release(state: str) -> None:
+    marking = mark("4", workflow=state, feedback="01122", submitted=False)
+    assert grade_of(marking, GATED) == ("NOT_RELEASED", "PENDING", "PENDING")
+    assert grade_of(marking)[0] == "INVALID_SUBMISSION"
+
+
+@pytest.mark.parametrize("state", [None, "released"])
+def test_a_released_marking_and_one_without_workflow_pass_the_gate(state: str | None) -> None:
+    assert grade_of(mark("4", workflow=state), GATED) == ("DISTINCTION", "D", "D")
+
+
+@pytest.mark.parametrize(
+    "feedback",
+    [
+        "01122",
+        "Good work but wrong assignment. Code: 01122",
+        "<p>01122</p>",
+        "<p>0112<strong>2</strong></p>",
+        "see&nbsp;01122.",
+        "<ul><li>1</li><li>01122</li></ul>",
+        "0770112233, but also 01122",
+        "الرمز ٠١١٢٢",
+    ],
+)
+def test_the_invalid_code_as_a_token_of_its_own_is_a_fail_whatever_the_mark(feedback: str) -> None:
+    for raw in ("3.5", "-1", None):
+        assert grade_of(mark(raw, feedback=feedback)) == ("INVALID_SUBMISSION", "F", "F")
+    assert grade_of(mark("3", feedback=feedback, submitted=False)) == ("INVALID_SUBMISSION", "F", "F")
+
+
+@pytest.mark.parametrize(
+    "feedback", ["", "0770112233", "x01122", "01122_a", "01 122", "<p>01</p><p>122</p>", "1122"]
+)
+def test_the_invalid_code_inside_something_else_is_nothing(feedback: str) -> None:
+    assert grade_of(mark("3.5", feedback=feedback)) == ("MERIT", "M", "M")
+
+
+def test_the_code_is_the_policys_own_and_may_be_none() -> None:
+    marking = mark("2", feedback="VOID 01122")
+    assert grade_of(marking, BTEC_DEFAULT.override(invalid_code="VOID"))[0] == "INVALID_SUBMISSION"
+    assert grade_of(marking, BTEC_DEFAULT.override(invalid_code="NULL"))[0] == "PASS"
+    assert grade_of(marking, BTEC_DEFAULT.override(invalid_code=None))[0] == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("due", "extension", "cutoff"),
+    [
+        (NOW, None, None),
+        (NOW + SECOND, None, None),
+        (NOW - DAY, NOW + DAY, None),
+        (None, NOW, None),
+        (NOW - DAY, None, NOW),
+        (NOW - DAY, NOW, NOW - DAY),
+        (NOW - DAY, NOW - SECOND, NOW + SECOND),
+    ],
+)
+def test_nothing_handed_in_is_pending_as_long_as_moodle_takes_work(
+    due: datetime | None, extension: datetime | None, cutoff: datetime | None
+) -> None:
+    marking = mark("3", submitted=False, due=due, extension=extension, cutoff=cutoff, now=NOW)
+    assert grade_of(marking) == ("AWAITING_SUBMISSION", "PENDING", "PENDING")
+
+
+@pytest.mark.parametrize(
+    ("due", "extension", "cutoff"),
+    [
+        (None, None, None),
+        (None, None, NOW + DAY),
+        (NOW - SECOND, None, None),
+        (NOW - SECOND, None, NOW - DAY),
+        (NOW - DAY, NOW - SECOND, NOW - SECOND),
+        (NOW + DAY, NOW - SECOND, None),
+    ],
+)
+def test_nothing_handed_in_is_a_fail_once_the_deadline_has_passed_or_when_there_is_none(
+    due: datetime | None, extension: datetime | None, cutoff: datetime | None
+) -> None:
+    for attempt in (0, 1):
+        marking = mark(
+            "3", submitted=False, due=due, extension=extension, cutoff=cutoff, now=NOW, attempt=attempt
+        )
+        assert grade_of(marking) == ("NO_SUBMISSION", "F", "F")
+
+
+def test_work_that_was_handed_in_is_graded_before_the_deadline() -> None:
+    assert grade_of(mark("3", due=NOW + DAY, now=NOW)) == ("MERIT", "M", "M")
+
+
+@pytest.mark.parametrize("scale", list(Scale))
+@pytest.mark.parametrize("policy", [BTEC_DEFAULT, HOLDING, PERCENT])
+def test_moodles_minus_one_is_no_grade_on_either_scale(scale: Scale, policy: Any) -> None:
+    assert grade_of(mark("-1", scale=scale, attempt=1), policy) == ("UNGRADED", "PENDING", "PENDING")
+    assert grade_of(mark("-1.00000", scale=scale), policy) == ("UNGRADED", "PENDING", "PENDING")
+
+
+def test_a_missing_mark_is_a_refer_on_the_btec_scale_unless_the_policy_holds_it() -> None:
+    assert grade_of(mark(None)) == ("BELOW_PASS", "R", "R")
+    assert grade_of(mark(None, attempt=1)) == ("BELOW_PASS", "R", "RR")
+    assert grade_of(mark(None), HOLDING) == ("UNGRADED", "PENDING", "PENDING")
+    assert grade_of(mark(None, scale=Scale.PERCENT)) == ("UNGRADED", "PENDING", "PENDING")
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule", "grade"),
+    [
+        ("0", "EXPLICIT_ZERO", "F"),
+        ("0.00000", "EXPLICIT_ZERO", "F"),
+        ("-0.5", "BELOW_PASS", "R"),
+        ("0.01", "BELOW_PASS", "R"),
+        ("1", "BELOW_PASS", "R"),
+        ("1.99", "BELOW_PASS", "R"),
+        ("2", "PASS", "P"),
+        ("2.00000", "PASS", "P"),
+        ("2.99", "PASS", "P"),
+        ("3", "MERIT", "M"),
+        ("3.99", "MERIT", "M"),
+        ("4", "DISTINCTION", "D"),
+        ("4.5", "DISTINCTION", "D"),
+    ],
+)
+def test_a_mark_on_the_btec_scale(raw: str, rule: str, grade: str) -> None:
+    assert grade_of(mark(raw)) == (rule, grade, grade)
+    settled = "RR" if grade == "R" else grade
+    for attempt in (1, 2):
+        assert grade_of(mark(raw, attempt=attempt)) == (rule, grade, settled)
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule", "grade"),
+    [
+        ("0", "BELOW_PASS", "R"),
+        ("4", "BELOW_PASS", "R"),
+        ("39.99", "BELOW_PASS", "R"),
+        ("40", "PASS", "P"),
+        ("59.99", "PASS", "P"),
+        ("60", "MERIT", "M"),
+        ("69.99", "MERIT", "M"),
+        ("70", "DISTINCTION", "D"),
+        ("85.5", "DISTINCTION", "D"),
+        ("100", "DISTINCTION", "D"),
+    ],
+)
+def test_a_mark_on_the_percent_scale(raw: str, rule: str, grade: str) -> None:
+    for policy in (PERCENT, BTEC_DEFAULT):
+        assert grade_of(mark(raw, scale=Scale.PERCENT), policy) == (rule, grade, grade)
+    assert grade_of(mark(raw, scale=Scale.PERCENT, attempt=1))[2] == ("RR" if grade == "R" else grade)
+
+
+@pytest.mark.parametrize(
+    ("raw", "attempt", "expected", "capped_from"),
+    [
+        ("4", 0, ("DISTINCTION", "D", "D"), None),
+        ("3", 0, ("MERIT", "M", "M"), None),
+        ("4", 1, ("REASSESSMENT_CAP", "P", "P"), Grade.D),
+        ("3", 1, ("REASSESSMENT_CAP", "P", "P"), Grade.M),
+        ("3", 2, ("REASSESSMENT_CAP", "P", "P"), Grade.M),
+        ("2", 1, ("PASS", "P", "P"), None),
+        ("1", 1, ("BELOW_PASS", "R", "RR"), None),
+        ("0", 1, ("EXPLICIT_ZERO", "F", "F"), None),
+    ],
+)
+def test_a_reassessment_under_the_higher_national_rules_is_capped_at_pass(
+    raw: str, attempt: int, expected: tuple[str, str, str], capped_from: Grade | None
+) -> None:
+    marking = mark(raw, attempt=attempt)
+    assert grade_of(marking, PEARSON_HIGHER_NATIONAL) == expected
+    assert decide(marking, PEARSON_HIGHER_NATIONAL).capped_from == capped_from
+    assert decide(marking).capped_from is None
+
+
+def test_a_cap_at_merit_leaves_a_merit_alone() -> None:
+    policy = BTEC_DEFAULT.override(reassessment_cap=Grade.M)
+    assert grade_of(mark("3", attempt=1), policy) == ("MERIT", "M", "M")
+    assert grade_of(mark("4", attempt=1), policy) == ("REASSESSMENT_CAP", "M", "M")
+    assert decide(mark("4", attempt=1), policy).capped_from is Grade.D
+    assert grade_of(mark("70", attempt=1, scale=Scale.PERCENT), policy) == ("REASSESSMENT_CAP", "M", "M")
+
+
+@pytest.mark.parametrize(
+    ("marking", "published", "settled"),
+    [
+        pytest.param(
+            mark("3.5", feedback="Good work but wrong assignment. Code: 01122"),
+            "F",
+            "F",
+            id="1 invalid submission",
+        ),
+        pytest.param(mark(None, submitted=False), "F", "F", id="2 no submission"),
+        pytest.param(mark("1.5", feedback="Needs improvement"), "R", "R", id="3 first attempt refer"),
+        pytest.param(
+            mark("1.8", attempt=1, feedback="Still not meeting criteria"),
+            "R",
+            "RR",
+            id="4 second attempt refer",
+        ),
+        pytest.param(mark("2.5", attempt=1, feedback="Much better!"), "P", "P", id="5 second attempt pass"),
+    ],
+)
+def test_the_five_cases_of_the_conversion_guide(marking: Marking, published: str, settled: str) -> None:
+    decision = decide(marking)
+    assert (decision.grade, decision.settled) == (published, settled)
+    assert decision.published == published
+
+
+def test_a_policy_that_settles_immediately_publishes_the_settled_grade() -> None:
+    at_once = BTEC_DEFAULT.override(settle=SettleMode.IMMEDIATELY)
+    decision = decide(mark("1.8", attempt=1), at_once)
+    assert (decision.grade, decision.settled, decision.published) == (Grade.R, Grade.RR, Grade.RR)
+    assert decide(mark("1.8"), at_once).published is Grade.R
+
+
+def test_only_a_fail_for_nothing_handed_in_is_automatic() -> None:
+    assert decide(mark(None, submitted=False)).is_automatic
+    assert not decide(mark("0")).is_automatic
+    assert not decide(mark("3", feedback="01122")).is_automatic
+
+
+def test_a_judgement_is_one_of_a_few_constants() -> None:
+    assert judge(mark("2.5"), BTEC_DEFAULT) is judge(mark("2.9", attempt=1), BTEC_DEFAULT)
+    assert decide(mark("2.5")).verdict is judge(mark("2.5"), BTEC_DEFAULT)
+
+
+def test_a_verdict_settles_to_its_own_grade_unless_said_otherwise() -> None:
+    assert Verdict(rule=RuleId.PASS, grade=Grade.P).settled is Grade.P
+    assert Verdict(rule=RuleId.BELOW_PASS, grade=Grade.R, settled=Grade.RR).settled is Grade.RR
+
+
+def test_the_rules_stand_in_the_order_in_which_they_are_asked() -> None:
+    assert list(RuleId) == [
+        "EXPLICIT_LETTER",
+        "NOT_RELEASED",
+        "INVALID_SUBMISSION",
+        "AWAITING_SUBMISSION",
+        "NO_SUBMISSION",
+        "UNGRADED",
+        "EXPLICIT_ZERO",
+        "BELOW_PASS",
+        "PASS",
+        "REASSESSMENT_CAP",
+        "MERIT",
+        "DISTINCTION",
+    ]

@@ -1,0 +1,226 @@
+"""Markings as JSON in the store."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.rules.grading.given import DAY, NOW, markings, refused
+
+from mzi_core.grading import (
+    BTEC_DEFAULT,
+    Criterion,
+    Grade,
+    Marking,
+    Scale,
+    decide,
+    marking_from_data,
+    marking_to_data,
+    policy_from,
+)
+from mzi_core.grading.reading import choice, optional, read_date, read_decimal, read_int, read_text
+
+
+def test_a_marking_is_written_with_marks_and_times_as_text() -> None:
+    marking = Marking(
+        raw=Decimal("3.00000"),
+        scale=Scale.PERCENT,
+        letter=Grade.M,
+        submitted=False,
+        attempt=1,
+        feedback="<p>ok</p>",
+        workflow="released",
+        due=NOW,
+        extension=NOW + DAY,
+        cutoff=NOW + 2 * DAY,
+        now=NOW - DAY,
+        criteria=(Criterion(code="P1", achieved=True, title="T", definition="D", remark="R"),),
+    )
+    data = marking_to_data(marking)
+    assert data == {
+        "raw": "3.00000",
+        "scale": "percent",
+        "letter": "M",
+        "submitted": False,
+        "attempt": 1,
+        "feedback": "<p>ok</p>",
+        "workflow": "released",
+        "due": "2026-02-09T12:00:00+00:00",
+        "extension": "2026-02-10T12:00:00+00:00",
+        "cutoff": "2026-02-11T12:00:00+00:00",
+        "now": "2026-02-08T12:00:00+00:00",
+        "criteria": [{"code": "P1", "achieved": True, "title": "T", "definition": "D", "remark": "R"}],
+    }
+    assert marking_from_data(data) == marking
+
+
+def test_what_is_not_known_is_written_as_null() -> None:
+    assert marking_to_data(Marking()) == {
+        "raw": None,
+        "scale": "btec-0-4",
+        "letter": None,
+        "submitted": True,
+        "attempt": 0,
+        "feedback": "",
+        "workflow": None,
+        "due": None,
+        "extension": None,
+        "cutoff": None,
+        "now": None,
+        "criteria": [],
+    }
+
+
+@settings(max_examples=100, deadline=None)
+@given(markings, st.none() | st.decimals(allow_nan=False, allow_infinity=False))
+def test_every_marking_comes_back_exactly(marking: Marking, raw: Decimal | None) -> None:
+    data = json.loads(json.dumps({**marking_to_data(marking), "raw": None if raw is None else str(raw)}))
+    again = marking_from_data(data)
+    assert marking_to_data(again) == data
+    back = marking_from_data(marking_to_data(marking))
+    assert back == marking
+    assert str(back.raw) == str(marking.raw)
+    assert decide(back) == decide(marking)
+
+
+def test_a_stored_decision_can_be_explained_a_year_later_from_marking_and_policy() -> None:
+    policy = BTEC_DEFAULT.override(pass_from=Decimal("1.5"))
+    decision = decide(Marking(raw=Decimal("1.75")), policy)
+    stored = json.dumps([marking_to_data(decision.marking), policy.to_data()])
+    marking, rules = json.loads(stored)
+    again = decide(marking_from_data(marking), policy_from(rules))
+    assert again == decision
+    assert again.as_data() == decision.as_data()
+    assert again.explain("ar") == decision.explain("ar")
+
+
+def test_a_letter_may_be_written_as_a_word() -> None:
+    letters = [
+        marking_from_data({"letter": word}).letter for word in ("merit", "Double Refer", "D", "", None)
+    ]
+    assert letters == [Grade.M, Grade.RR, Grade.D, None, None]
+
+
+def test_missing_fields_have_their_defaults() -> None:
+    assert marking_from_data({}) == Marking()
+    assert marking_from_data({"criteria": None}) == Marking()
+    assert marking_from_data({"criteria": [{"code": "P1"}]}).criteria == (
+        Criterion(code="P1", achieved=False),
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "refusal"),
+    [
+        ({"raws": "3"}, "A stored marking has no 'raws'; did you mean 'raw'?"),
+        ({"raw": "three"}, "raw must be a number, not 'three'"),
+        ({"raw": "Infinity"}, "raw must be a number, not 'Infinity'"),
+        ({"scale": "points"}, "scale must be one of btec-0-4, percent, not 'points'"),
+        ({"scale": None}, "scale must be one of btec-0-4, percent, not None"),
+        (
+            {"letter": "X"},
+            "letter: 'X' is no grade; write F, R, RR, P, M or D, "
+            "or Fail, Refer, Double Refer, Pass, Merit or Distinction",
+        ),
+        ({"letter": 1.5}, "letter must be a text, not 1.5"),
+        ({"submitted": "yes"}, "submitted must be true or false, not 'yes'"),
+        ({"attempt": "1.5"}, "attempt must be a whole number, not '1.5'"),
+        ({"attempt": "1e30"}, "attempt must be a whole number, not '1e30'"),
+        ({"attempt": -1}, "Attempts are counted from 0 here, so -1 is none"),
+        ({"feedback": 1.5}, "feedback must be a text, not 1.5"),
+        ({"workflow": True}, "workflow must be a text, not True"),
+        (
+            {"due": "2026-02-09"},
+            "due must be a time with its offset, like 2026-02-09T14:30:00+00:00, not '2026-02-09'",
+        ),
+        (
+            {"extension": "tomorrow"},
+            "extension must be a time with its offset, like 2026-02-09T14:30:00+00:00, not 'tomorrow'",
+        ),
+        (
+            {"cutoff": 1770640200},
+            "cutoff must be a time with its offset, like 2026-02-09T14:30:00+00:00, not 1770640200",
+        ),
+        ({"now": ""}, "now must be a time with its offset, like 2026-02-09T14:30:00+00:00, not ''"),
+        ({"criteria": "P1"}, "criteria must be a list of objects, not 'P1'"),
+        ({"criteria": ["P1"]}, "criteria must be a list of objects, not ['P1']"),
+        (
+            {"criteria": [{"code": "P1", "achieved": "x"}]},
+            "criteria 1 achieved must be true or false, not 'x'",
+        ),
+        (
+            {"criteria": [{"code": "P1"}, {"kode": "P1"}]},
+            "A stored criterion (criteria 2) has no 'kode'; did you mean 'code'?",
+        ),
+        ({"criteria": [{}]}, "'' is no criterion; write P1 to P20, M1 to M9, D1 to D9, or LO1, LO1.2"),
+    ],
+    ids=repr,
+)
+def test_a_stored_marking_that_cannot_be_read_is_refused_by_field(data: dict[str, Any], refusal: str) -> None:
+    with refused(refusal):
+        marking_from_data(data)
+
+
+def test_an_unknown_field_that_resembles_none_is_refused_with_all_there_are() -> None:
+    with refused(
+        "A stored marking has no '???'; known are raw, scale, letter, submitted, attempt, feedback, "
+        "workflow, due, extension, cutoff, now, criteria"
+    ):
+        marking_from_data({"???": 1})
+
+
+def test_a_choice_is_one_of_its_values_and_an_option_may_be_none() -> None:
+    read = choice(Scale)
+    assert [read("percent", "x"), read(Scale.BTEC_0_4, "x")] == [Scale.PERCENT, Scale.BTEC_0_4]
+    assert isinstance(read("percent", "x"), Scale)
+    with refused("x must be one of btec-0-4, percent, not 'PERCENT'"):
+        read("PERCENT", "x")
+    maybe = optional(read)
+    assert [maybe(None, "x"), maybe("percent", "x")] == [None, Scale.PERCENT]
+    with refused("y must be one of btec-0-4, percent, not ''"):
+        maybe("", "y")
+
+
+def test_zero_and_one_are_read_as_false_and_true() -> None:
+    assert [marking_from_data({"submitted": value}).submitted for value in (0, 1, False, True)] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+    others: list[object] = [2, 1.0, "1"]
+    for value in others:
+        with refused(f"submitted must be true or false, not {value!r}"):
+            marking_from_data({"submitted": value})
+
+
+def test_numbers_are_read_as_they_were_written() -> None:
+    assert str(read_decimal(" 3.00000 ", "x")) == "3.00000"
+    assert str(read_decimal(0.1, "x")) == "0.1"
+    assert read_decimal(3, "x") == read_decimal(Decimal(3), "x") == Decimal(3)
+    others: list[object] = [None, True, [], "", "1,5"]
+    for value in others:
+        with refused(f"x must be a number, not {value!r}"):
+            read_decimal(value, "x")
+
+
+def test_whole_numbers_are_read_up_to_what_a_database_keeps() -> None:
+    assert read_int("7.00", "x") == 7
+    assert read_int(2**63 - 1, "x") == 2**63 - 1
+    assert read_int(-(2**63) + 1, "x") == -(2**63) + 1
+    for value in (2**63, -(2**63)):
+        with refused(f"x must be a whole number, not {value}"):
+            read_int(value, "x")
+
+
+def test_texts_are_read_as_they_are_and_whole_numbers_as_their_digits() -> None:
+    assert [read_text(value, "x") for value in (None, "", " a ", 7)] == ["", "", " a ", "7"]
+
+
+def test_days_are_read_from_text_alone() -> None:
+    assert read_date("2026-09-01", "x") == date(2026, 9, 1)
+    with refused(f"x must be a day like 2026-09-01, not {date(2026, 9, 1)!r}"):
+        read_date(date(2026, 9, 1), "x")

@@ -1,0 +1,192 @@
+"""What holds at every point of the input grid, against predicates written down a second time."""
+
+from decimal import Decimal
+from itertools import takewhile
+
+import attrs
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from tests.rules.grading.given import NOW, feedbacks, marking_grid, markings, policies
+
+from mzi_core.grading import (
+    BTEC_DEFAULT,
+    PEARSON_HIGHER_NATIONAL,
+    PERCENT,
+    Grade,
+    GradingPolicy,
+    Marking,
+    Outcome,
+    RuleId,
+    Scale,
+    decide,
+    judge,
+)
+
+HAS_CODE = {"Code: 01122.", "<p>0112<b>2</b></p>", "٠١١٢٢"}
+
+
+def rules_that_hold(marking: Marking, policy: GradingPolicy) -> list[str]:
+    """The table of the rules once more, each row complete in itself, so that exactly one may hold."""
+    percent = marking.scale is Scale.PERCENT
+    low, middle, high = (
+        (policy.percent_pass_from, policy.percent_merit_from, policy.percent_distinction_from)
+        if percent
+        else (policy.pass_from, policy.merit_from, policy.distinction_from)
+    )
+    letter = marking.letter is not None
+    gated = policy.release_gating and marking.workflow not in (None, "released")
+    invalid = policy.invalid_code == "01122" and marking.feedback in HAS_CODE
+    ends = [] if marking.extension is None and marking.due is None else [marking.extension or marking.due]
+    ends += [marking.cutoff] if ends and marking.cutoff else []
+    open_ = any(end is not None and end >= NOW for end in ends)
+    free = not letter and not gated and not invalid
+    judged = free and marking.submitted
+    raw = marking.raw
+    unmarked = raw is None and (percent or not policy.null_means_refer)
+    ungraded = unmarked or raw == -1
+    zero = raw == 0 and not percent
+    number = raw if raw is not None else Decimal("-Infinity")
+    marked = judged and not ungraded and not zero
+    cap = policy.reassessment_cap
+    again = marking.attempt > 0
+    capped_merit = again and cap is Grade.P
+    capped_distinction = again and cap is not None
+    table = {
+        "EXPLICIT_LETTER": letter,
+        "NOT_RELEASED": gated and not letter,
+        "INVALID_SUBMISSION": invalid and not letter and not gated,
+        "AWAITING_SUBMISSION": free and not marking.submitted and open_,
+        "NO_SUBMISSION": free and not marking.submitted and not open_,
+        "UNGRADED": judged and ungraded,
+        "EXPLICIT_ZERO": judged and zero,
+        "BELOW_PASS": marked and number < low,
+        "PASS": marked and low <= number < middle,
+        "REASSESSMENT_CAP": marked
+        and ((middle <= number < high and capped_merit) or (number >= high and capped_distinction)),
+        "MERIT": marked and middle <= number < high and not capped_merit,
+        "DISTINCTION": marked and number >= high and not capped_distinction,
+    }
+    return [rule for rule, holds in table.items() if holds]
+
+
+@settings(max_examples=300, deadline=None)
+@given(marking=markings, policy=policies)
+def test_exactly_one_rule_holds_and_it_is_the_one_that_decides(
+    marking: Marking, policy: GradingPolicy
+) -> None:
+    assert rules_that_hold(marking, policy) == [decide(marking, policy).rule]
+
+
+def test_exactly_one_rule_holds_at_every_point_of_a_grid_walked_completely() -> None:
+    seen = set()
+    for policy in (BTEC_DEFAULT.override(release_gating=True), PEARSON_HIGHER_NATIONAL):
+        for marking in marking_grid():
+            (rule,) = rules_that_hold(marking, policy)
+            assert judge(marking, policy).rule == rule
+            seen.add(rule)
+    assert seen == set(RuleId)
+
+
+@settings(max_examples=100, deadline=None)
+@given(marking=markings, policy=policies)
+def test_the_same_marking_always_gets_the_same_decision(marking: Marking, policy: GradingPolicy) -> None:
+    once, twice = decide(marking, policy), decide(attrs.evolve(marking), attrs.evolve(policy))
+    assert once == twice
+    assert hash(once) == hash(twice)
+    assert once.as_data() == twice.as_data()
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    scale=st.sampled_from(Scale),
+    policy=policies,
+    attempt=st.integers(0, 2),
+    raws=st.lists(st.decimals(0, 100, places=3), min_size=2, max_size=6),
+    feedback=feedbacks,
+)
+def test_a_better_mark_never_gets_a_worse_grade(
+    scale: Scale, policy: GradingPolicy, attempt: int, raws: list[Decimal], feedback: str
+) -> None:
+    grades = [
+        decide(Marking(raw=raw, scale=scale, attempt=attempt, feedback=feedback), policy).grade
+        for raw in sorted(raw / 20 if scale is Scale.BTEC_0_4 else raw for raw in raws)
+    ]
+    ranks = [grade.rank for grade in grades]
+    assert ranks == sorted(ranks)
+    assert all(grade.is_final for grade in grades)
+
+
+@settings(max_examples=100, deadline=None)
+@given(marking=markings, cap=st.sampled_from([Grade.P, Grade.M]))
+@example(marking=Marking(raw=Decimal(4), attempt=1), cap=Grade.P)
+def test_a_cap_lowers_a_reassessment_to_itself_and_changes_nothing_else(marking: Marking, cap: Grade) -> None:
+    free = decide(marking, BTEC_DEFAULT)
+    capped = decide(marking, BTEC_DEFAULT.override(reassessment_cap=cap))
+    lowered = marking.letter is None and marking.attempt > 0 and free.grade.rank > cap.rank
+    assert capped.grade is (cap if lowered else free.grade)
+    assert capped.capped_from is (free.grade if lowered else None)
+    assert (capped.rule is RuleId.REASSESSMENT_CAP) == lowered
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    raw=st.decimals(0, 100, places=3),
+    scale=st.sampled_from(Scale),
+    attempt=st.integers(1, 3),
+    cap=st.sampled_from([Grade.P, Grade.M]),
+)
+def test_capping_what_is_capped_already_changes_nothing(
+    raw: Decimal, scale: Scale, attempt: int, cap: Grade
+) -> None:
+    policy = BTEC_DEFAULT.override(reassessment_cap=cap)
+    limits = policy.thresholds(scale)
+    least = {Grade.P: limits.pass_from, Grade.M: limits.merit_from}
+    once = decide(Marking(raw=raw, scale=scale, attempt=attempt), policy)
+    again = decide(Marking(raw=least.get(once.grade, raw), scale=scale, attempt=attempt), policy)
+    assert again.grade is once.grade
+
+
+@settings(max_examples=150, deadline=None)
+@given(marking=markings, policy=policies)
+def test_a_trace_has_every_rule_in_order_and_the_first_that_held_decided(
+    marking: Marking, policy: GradingPolicy
+) -> None:
+    decision = decide(marking, policy)
+    trace = decision.trace
+    assert [step.rule for step in trace] == list(RuleId)
+    before = list(takewhile(lambda step: step.outcome is Outcome.NOT_HELD, trace))
+    decisive, *after = trace[len(before) :]
+    assert decisive.rule is decision.rule
+    assert decisive.outcome is Outcome.HELD
+    assert {step.outcome for step in after} <= {Outcome.NOT_REACHED}
+    assert all(step.saw for step in (*before, decisive))
+    assert not any(step.saw for step in after)
+
+
+@settings(max_examples=100, deadline=None)
+@given(marking=markings, other=markings, policy=policies)
+def test_what_a_trace_shows_is_all_that_the_decision_depended_on(
+    marking: Marking, other: Marking, policy: GradingPolicy
+) -> None:
+    """Values that the reached rules did not look at may be anything."""
+    decision = decide(marking, policy)
+    seen = {name for step in decision.trace for name in step.saw}
+    belongs_to = {
+        "letter": ["letter"],
+        "workflow": ["workflow"],
+        "feedback": ["feedback"],
+        "submitted": ["submitted"],
+        "deadline": ["due", "extension", "cutoff"],
+        "raw": ["raw"],
+        "scale": ["scale"],
+        "pass_from": ["scale"],
+        "attempt": ["attempt"],
+    }
+    kept = {field for name, fields in belongs_to.items() if name in seen for field in fields}
+    changed = attrs.evolve(other, now=NOW, criteria=(), **{field: getattr(marking, field) for field in kept})
+    assert decide(changed, policy).verdict is decision.verdict
+
+
+def test_percent_differs_from_the_default_only_at_the_border() -> None:
+    for marking in marking_grid():
+        assert judge(marking, PERCENT) is judge(marking, BTEC_DEFAULT)

@@ -1,0 +1,20 @@
+"""The console script `mzi`, and `python -m mzi_http`."""
+
+import sys
+from importlib.util import find_spec
+
+_NEEDED = ("cyclopts", "rich", "typed_settings", "structlog", "dependency_injector", "sqlalchemy")
+
+
+def main() -> int:
+    """Run the command line. Without the `server` extra it says so, and nothing heavy is imported."""
+    if any(find_spec(name) is None for name in _NEEDED):
+        print('The mzi command needs more than the library: pip install "mzi[server]"', file=sys.stderr)
+        return 2
+    from mzi_http.cli import run  # noqa: PLC0415  # only when it can work
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

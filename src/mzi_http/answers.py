@@ -1,0 +1,137 @@
+"""What the core says, as it is answered: plain JSON in the shapes of `shapes`."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import attrs
+import msgspec
+
+from mzi_core import values
+from mzi_core.grading import Change, Decision, Language
+from mzi_core.module import Entity
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Held, Stored, StoreHealth
+from mzi_core.use_cases.browse import Shown
+from mzi_http.shapes import (
+    Decided,
+    Explanation,
+    GradeChange,
+    HeldRecord,
+    OneRecord,
+    Reason,
+    Result,
+    Step,
+    StoredRecord,
+    StoreState,
+)
+
+
+def moment(at: datetime) -> str:
+    """An instant as it is answered: UTC, with `Z`."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def zoho_key(module: str) -> str:
+    """The name under which a result carries its record's id: `zoho_student_id`."""
+    return f"zoho_{CATALOGUE[module].singular}_id"
+
+
+def reasons(found: Sequence[values.Reason]) -> list[Reason]:
+    """Reasons as they are answered."""
+    return [{"code": reason.code, "path": reason.path, "message": reason.message} for reason in found]
+
+
+def result(outcome: values.Outcome) -> dict[str, object]:
+    """What became of one record, as a `Result` with its id beside it."""
+    plain: Result = {
+        "position": outcome.position,
+        "status": outcome.state,
+        "message": outcome.message,
+        "changed_fields": list(outcome.changed_fields),
+        "reasons": reasons(outcome.reasons),
+    }
+    if outcome.parked:
+        plain["parked"] = True
+    return {**plain, zoho_key(outcome.module): outcome.zoho_id}
+
+
+def fields(entity: Entity) -> dict[str, Any]:
+    """The fields of an entity in their order: amounts as text, days and times in ISO 8601, `extra` inside."""
+    plain = msgspec.to_builtins(entity)
+    return {field.name: plain[field.name] for field in attrs.fields(type(entity))}
+
+
+def stored_record(stored: Stored[Any]) -> StoredRecord:
+    """A stored record as it is answered."""
+    return {
+        "id": stored.id,
+        "zoho_id": stored.entity.zoho_id,
+        "state": stored.state,
+        "record": fields(stored.entity),
+        "created_at": moment(stored.created_at),
+        "updated_at": moment(stored.updated_at),
+        "deleted_at": None if stored.deleted_at is None else moment(stored.deleted_at),
+    }
+
+
+def held_record(held: Held) -> HeldRecord:
+    """A held record as it is answered."""
+    parent = held.waits_for
+    return {
+        "zoho_id": held.zoho_id,
+        "state": held.state,
+        "reasons": reasons(held.reasons),
+        "waits_for": None if parent is None else {"module": parent.module, "zoho_id": parent.zoho_id},
+        "received": held.record,
+        "held_at": moment(held.held_at),
+    }
+
+
+def one_record(shown: Shown) -> OneRecord:
+    """All there is about a record, as it is answered."""
+    return {
+        "stored": None if shown.stored is None else stored_record(shown.stored),
+        "held": None if shown.held is None else held_record(shown.held),
+    }
+
+
+def explanation(decision: Decision) -> Explanation:
+    """The sentence in each language."""
+    return {"en": decision.explain(Language.EN), "ar": decision.explain(Language.AR)}
+
+
+def decided(decision: Decision) -> Decided:
+    """A decision as it is answered."""
+    return {
+        "grade": decision.grade,
+        "settled": decision.settled,
+        "published": decision.published,
+        "rule": decision.rule,
+        "policy": {"name": decision.policy.name, "version": decision.policy.version},
+        "capped_from": decision.capped_from,
+        "warnings": list(decision.warnings),
+        "trace": [cast("Step", step.as_data()) for step in decision.trace],
+        "explanation": explanation(decision),
+    }
+
+
+def grade_change(change: Change[str]) -> GradeChange:
+    """A changed grade as it is answered."""
+    return {
+        "key": change.key,
+        "before": {"grade": change.before[0], "settled": change.before[1]},
+        "after": {"grade": change.after[0], "settled": change.after[1]},
+        "rule": change.decision.rule,
+        "explanation": explanation(change.decision),
+    }
+
+
+def store_state(health: StoreHealth) -> StoreState:
+    """The store's health as it is answered."""
+    return {
+        "backend": health.backend,
+        "version": health.version,
+        "ready": health.ready,
+        "message": health.message,
+    }

@@ -1,0 +1,56 @@
+"""The HTTP service: what is served, behind which guards, over which use cases."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Router
+
+from mzi_core.use_cases import UseCases
+from mzi_http.context import Service
+from mzi_http.errors import HANDLERS
+from mzi_http.openapi import document
+from mzi_http.routes import docs, grades, health, records, sync
+from mzi_http.security import Guard, SafeHeaders
+from mzi_http.shield import Shield
+
+MAX_BODY = 16 * 2**20
+MAX_RECORDS = 10_000
+
+
+def create_app(
+    open_use_cases: Callable[[], AbstractAsyncContextManager[UseCases]],
+    *,
+    version: str,
+    max_body: int = MAX_BODY,
+    max_records: int = MAX_RECORDS,
+    open_to_all: bool = False,
+) -> Starlette:
+    """The service over the use cases that `open_use_cases` opens when it starts and closes when it ends.
+
+    `version` is mzi's own. `max_body`: the largest body that is read, in bytes. `max_records`: the most
+    records or markings of one request. `open_to_all`: no API key is asked for; for trying things out.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Service]]:
+        async with open_use_cases() as use_cases:
+            yield {
+                "service": Service(
+                    use_cases=use_cases, version=version, max_body=max_body, max_records=max_records
+                )
+            }
+
+    subjects = (sync, grades, records, health)
+    described = document(version, [each for subject in subjects for each in subject.operations()])
+    public = [*health.ROUTES, *docs.routes(described)]
+    routes = [*public, *sync.ROUTES, *grades.ROUTES, *records.ROUTES]
+    guard = Middleware(Guard, open_paths={route.path for route in public}, open_to_all=open_to_all)
+    return Starlette(
+        # One mount, so that the guard stands before all routes and inside the exception handling.
+        routes=[Mount("", Router(routes, redirect_slashes=False), middleware=[guard])],
+        middleware=[Middleware(SafeHeaders), Middleware(Shield)],
+        exception_handlers=HANDLERS,
+        lifespan=lifespan,
+    )

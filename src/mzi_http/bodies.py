@@ -1,0 +1,137 @@
+"""Request bodies, read up to a limit and understood strictly."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+import attrs
+from starlette.requests import Request
+
+from mzi_http.context import service
+from mzi_http.errors import BAD_BODY, OTHER_MEDIA_TYPE, TOO_LARGE, Problem
+from mzi_http.jsontext import BadJson, decode, repeated
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+MOST_FIELDS = 1000
+"""Of a form; more has no record."""
+
+_JSON = re.compile(r"application/(json|[!#$&^_.+a-z0-9-]+\+json)")
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\";\s]+)", re.IGNORECASE)
+_UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_SHOWN = 60  # of what was sent, in characters
+
+RECORDS_WANTED = 'Send {"data": [<record>, …]}, {"data": <record>} or one record as the object itself.'
+
+
+@attrs.frozen
+class Body:
+    """A body as it came, and whether it is a form; otherwise it is JSON."""
+
+    raw: bytes
+    is_form: bool
+
+
+async def read_body(request: Request, *, forms: bool = False) -> Body:
+    """The body, if its media type is one that is read here. Raises Problem: 400 empty, 413, 415."""
+    is_form = _is_form(request, forms=forms)
+    raw = await _all(request, service(request).max_body)
+    if not raw.strip():
+        raise Problem(BAD_BODY, "The body is empty.")
+    return Body(raw, is_form)
+
+
+def _is_form(request: Request, *, forms: bool) -> bool:
+    read = f"`{JSON}` or `{FORM}`" if forms else f"`{JSON}`"
+    coding = request.headers.get("Content-Encoding", "identity")
+    if coding.lower() != "identity":
+        raise Problem(
+            OTHER_MEDIA_TYPE, f"`{coding[:_SHOWN]}` bodies are not read here; send it uncompressed."
+        )
+    said = request.headers.get("Content-Type", "")
+    media_type = said.partition(";")[0].strip().lower()
+    charset = _CHARSET.search(said)
+    if charset is not None and charset[1].lower() not in _UTF_8:
+        raise Problem(OTHER_MEDIA_TYPE, f"`{charset[1][:_SHOWN]}` is not read here; send UTF-8.")
+    if _JSON.fullmatch(media_type):
+        return False
+    if forms and media_type == FORM:
+        return True
+    what = f"`{media_type[:_SHOWN]}` is not read here" if media_type else "The body has no Content-Type"
+    raise Problem(OTHER_MEDIA_TYPE, f"{what}; send {read}.")
+
+
+async def _all(request: Request, limit: int) -> bytes:
+    """The whole body; given up as soon as it proves larger than `limit`, whatever it says of itself."""
+    too_large = Problem(TOO_LARGE, f"The body is larger than {limit:,} bytes; send it in several requests.")
+    said = request.headers.get("Content-Length", "")
+    if said.isascii() and said.isdigit() and int(said[:_SHOWN]) > limit:
+        raise too_large
+    chunks = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise too_large
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def json_of(text: bytes, what: str = "The body") -> object:
+    """The JSON value of a body or of a part of it. Raises Problem: 400 with the place."""
+    try:
+        return decode(text)
+    except BadJson as error:
+        raise Problem(BAD_BODY, f"{what} is not JSON that can be taken. {error}") from error
+
+
+def object_of(body: Body) -> Mapping[str, object]:
+    """The JSON object a body must be. Raises Problem: 400."""
+    value = json_of(body.raw)
+    if not isinstance(value, dict):
+        raise Problem(BAD_BODY, "The body must be a JSON object.")
+    return value
+
+
+def records_of(body: Body) -> list[object]:
+    """The records of a body, in any of the shapes senders use. Raises Problem: 400.
+
+    A form carries JSON in its field `data`, a list or one record; without that field it is the record.
+    """
+    if body.is_form:
+        return _form_records(body.raw)
+    value = json_of(body.raw)
+    if isinstance(value, list):
+        raise Problem(BAD_BODY, f"The body is a list. {RECORDS_WANTED}")
+    if not isinstance(value, dict) or not value:
+        raise Problem(BAD_BODY, f"The body has no record. {RECORDS_WANTED}")
+    return _listed(value["data"]) if "data" in value else [value]
+
+
+def _listed(data: object) -> list[object]:
+    if isinstance(data, list):
+        return data
+    if isinstance(data, dict):
+        return [data]
+    raise Problem(BAD_BODY, f"`data` must be a list of records, or one record. {RECORDS_WANTED}")
+
+
+def _form_records(raw: bytes) -> list[object]:
+    try:
+        text = raw.decode()
+        fields = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except UnicodeDecodeError as error:
+        raise Problem(BAD_BODY, "The form is not UTF-8.") from error
+    except ValueError as error:
+        raise Problem(BAD_BODY, f"The form has more than {MOST_FIELDS:,} fields.") from error
+    record = dict(fields)
+    if len(record) < len(fields):
+        raise Problem(BAD_BODY, f"The form has the field `{repeated(fields)[:_SHOWN]}` twice.")
+    if "data" in record:
+        return _listed(json_of(record["data"].encode(), "The form's field `data`"))
+    if text.lstrip().startswith(("{", "[")):
+        raise Problem(
+            BAD_BODY, f"The body looks like JSON, but says it is a form; say `Content-Type: {JSON}`."
+        )
+    return [record]

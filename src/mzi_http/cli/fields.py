@@ -1,0 +1,155 @@
+"""`mzi fields`: what mzi reads of a module, and the fields a tenant adds to that."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.table import Table
+
+from mzi_core.known_fields import known_fields
+from mzi_core.mapping import EXTRA, FieldMapping, overlay, suggest
+from mzi_core.module import AnyModule, Field
+from mzi_core.modules import CATALOGUE
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Tenant, Usage
+from mzi_http.cli.tables import key, plain, table
+
+
+def register(app: App) -> None:
+    """Add the command."""
+    app.command(fields)
+
+
+async def fields(
+    module: str,
+    /,
+    *,
+    every: Annotated[bool, Parameter(name="--all")] = False,
+    map: Sequence[str] = (),
+    unmap: Sequence[str] = (),
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    shell: Given,
+) -> Ended:
+    """List the fields of a module, or have one more of Zoho's fields kept.
+
+    Parameters
+    ----------
+    module
+        Whose fields: students, payments, …, or Zoho's name.
+    every
+        List the other fields that Zoho is known to have, too.
+    map
+        ZOHO_FIELD or ZOHO_FIELD=name: keep this field of Zoho's as well, or read a field from it first.
+    unmap
+        The name of a field that was mapped: keep it no longer.
+    """
+    declared = CATALOGUE[module]
+    whose = shell.tenant(tenant)
+    async with shell.open(Missing.MAKE if map or unmap else Missing.EMPTY) as use_cases:
+        settings = await use_cases.read_settings(whose)
+        lines: Sequence[FieldMapping] = settings.mappings.get(declared.name, ())
+        if map or unmap:
+            lines = _changed(declared, lines, map, unmap)
+            await use_cases.map_fields(whose, declared, lines)
+            shell.say(f"Kept. The {declared.name} that are stored get it when they are synced again.")
+    if as_json:
+        shell.json(_data(declared, lines, every))
+        return Ended.WELL
+    shell.show(_table(declared, lines))
+    if every:
+        shell.show("", _known(declared, lines))
+    return Ended.WELL
+
+
+def _changed(
+    module: AnyModule, lines: Sequence[FieldMapping], map: Sequence[str], unmap: Sequence[str]
+) -> list[FieldMapping]:
+    kept = {line.field: line for line in lines}
+    for name in unmap:
+        field = name if name in kept else f"{EXTRA}{name}"
+        if field not in kept:
+            close = get_close_matches(name, [f.removeprefix(EXTRA) for f in kept], n=1)
+            hint = f"Did you mean `{close[0]}`?" if close else f"Mapped are: {', '.join(kept) or 'none'}."
+            raise Usage(f"`{name}` is not a mapped field of the {module.name}. {hint}")
+        del kept[field]
+    for asked in map:
+        line = _line(module, asked)
+        kept[line.field] = line
+    return list(kept.values())
+
+
+def _line(module: AnyModule, asked: str) -> FieldMapping:
+    """`ZOHO_FIELD=name`; without a name one is made, and what mzi reads anyhow is pointed out."""
+    zoho_name, given, name = asked.partition("=")
+    if given:
+        is_field = name in module.field or name.startswith(EXTRA)
+        return FieldMapping(name if is_field else f"{EXTRA}{name}", zoho_name)
+    reader = next((f.name for f in module.fields if zoho_name in f.names), None)
+    if reader is not None:
+        raise Usage(f"`{zoho_name}` is read already: it is `{reader}`.")
+    return FieldMapping(f"{EXTRA}{suggest(zoho_name)}", zoho_name)
+
+
+def _marks(field: Field) -> str:
+    marks = {
+        "required": field.required,
+        "unique": field.wire.unique,
+        "Moodle link": field.wire.link,
+        "not compared": field.wire.volatile,
+    }
+    return ", ".join(name for name, is_so in marks.items() if is_so)
+
+
+def _points_at(module: AnyModule, field: Field) -> str:
+    parent = module.depends_on.get(field.name)
+    pointed = module.refers_to.get(field.name)
+    return f"{parent}, needed first" if parent else pointed or ""
+
+
+def _table(module: AnyModule, lines: Sequence[FieldMapping]) -> Table:
+    laid, _ = overlay(module, lines)
+    shown = table(key("field"), "in Zoho, first to last", "kind", "")
+    for field in module.fields:
+        names = (laid.names[field.name], *field.names) if field.name in laid.names else field.names
+        notes = ", ".join(filter(None, (_marks(field), _points_at(module, field))))
+        shown.add_row(field.name, ", ".join(dict.fromkeys(names)), field.kind, notes)
+    for extra in laid.extras:
+        shown.add_row(f"{EXTRA}{extra.name}", extra.zoho_name, extra.kind, "mapped")
+    return shown
+
+
+def _known(module: AnyModule, lines: Sequence[FieldMapping]) -> Table:
+    read = {name for field in module.fields for name in field.names} | {line.zoho_name for line in lines}
+    shown = table(key("Zoho's other fields"), "label", "type", "", title="--map keeps one of them")
+    for field in known_fields(module.name).values():
+        if field.api_name not in read:
+            note = "" if field.kind.mappable else "holds no value to map"
+            shown.add_row(field.api_name, plain(field.label), field.zoho_type, note)
+    return shown
+
+
+def _data(module: AnyModule, lines: Sequence[FieldMapping], every: bool) -> dict[str, object]:
+    data: dict[str, object] = {
+        "module": module.name,
+        "fields": [
+            {
+                "name": field.name,
+                "zoho_names": list(field.names),
+                "kind": field.kind,
+                "required": field.required,
+                "unique": field.wire.unique,
+                "link": field.wire.link,
+                "depends_on": module.depends_on.get(field.name),
+                "refers_to": module.refers_to.get(field.name),
+            }
+            for field in module.fields
+        ],
+        "mapped": [{"field": line.field, "zoho_name": line.zoho_name} for line in lines],
+    }
+    if every:
+        data["known"] = [
+            {"zoho_name": field.api_name, "label": field.label, "type": field.zoho_type, "kind": field.kind}
+            for field in known_fields(module.name).values()
+        ]
+    return data

@@ -1,0 +1,229 @@
+"""`mzi grade`: what a mark comes to and why, and what another policy would make of it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from mzi_core.grading import (
+    BUILT_IN,
+    Decision,
+    Grade,
+    GradingPolicy,
+    Language,
+    Outcome,
+    Step,
+    criterion_from,
+)
+from mzi_core.use_cases.grades import book_of
+from mzi_http.answers import decided
+from mzi_http.cli import simulate
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Tenant, Usage
+from mzi_http.cli.tables import key, plain, table
+
+STYLES: Mapping[Grade, str] = {
+    Grade.D: "bold green",
+    Grade.M: "green",
+    Grade.P: "cyan",
+    Grade.R: "yellow",
+    Grade.RR: "magenta",
+    Grade.F: "red",
+    Grade.PENDING: "dim",
+}
+_OUTCOMES: Mapping[Outcome, tuple[str, str]] = {
+    Outcome.HELD: ("held", "bold green"),
+    Outcome.NOT_HELD: ("no", ""),
+    Outcome.NOT_REACHED: ("not reached", "dim"),
+}
+
+
+def register(app: App) -> None:
+    """Add the commands."""
+    grade = App(name="grade", help="Decide, explain and simulate grades.")
+    grade.command(explain)
+    grade.command(policies)
+    simulate.register(grade)
+    app.command(grade)
+
+
+async def explain(
+    *,
+    raw: str | None = None,
+    scale: str | None = None,
+    letter: str | None = None,
+    not_submitted: bool = False,
+    attempt: int | None = None,
+    feedback: str | None = None,
+    workflow: str | None = None,
+    due: str | None = None,
+    extension: str | None = None,
+    cutoff: str | None = None,
+    now: str | None = None,
+    criteria: Annotated[str | None, Parameter(show_default=False)] = None,
+    policy: str | None = None,
+    level: str | None = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    shell: Given,
+) -> Ended:
+    """Decide one grade and show how: every rule in order, what it looked at, and the student's sentence.
+
+    Nothing is kept. Times are written 2026-02-09T14:30:00+00:00.
+
+    Parameters
+    ----------
+    raw
+        The mark in Moodle; leave it out for work without one. -1 is Moodle's “not graded”.
+    scale
+        btec-0-4, or percent.
+    letter
+        A letter or word that somebody decided on; it wins over the mark.
+    not_submitted
+        Nothing was handed in.
+    attempt
+        The attempt, counted from 0.
+    feedback
+        The marker's feedback, HTML and all.
+    workflow
+        Moodle's marking workflow state, such as inmarking or released.
+    due
+        When the work was due.
+    extension
+        Until when this student was given time.
+    cutoff
+        After which nothing is taken any more.
+    now
+        The moment the question is asked; the present if not said.
+    criteria
+        P1=yes,M1=no: what the marker ticked.
+    policy
+        The built-in policy to judge by; `mzi grade policies` lists them.
+    level
+        The programme level (L3, L5, L7), to judge by the tenant's policy for it.
+    """
+    said = {
+        "raw": raw,
+        "scale": scale,
+        "letter": letter,
+        "submitted": False if not_submitted else None,
+        "attempt": attempt,
+        "feedback": feedback,
+        "workflow": workflow,
+        "due": due,
+        "extension": extension,
+        "cutoff": cutoff,
+        "now": now,
+        "criteria": None if criteria is None else _criteria(criteria),
+    }
+    marking = {name: value for name, value in said.items() if value is not None}
+    async with shell.open(Missing.EMPTY) as use_cases:
+        decision = await use_cases.decide_grade(shell.tenant(tenant), marking, policy=policy, level=level)
+    if as_json:
+        shell.json(decided(decision))
+    else:
+        shell.show(*explained(decision))
+    return Ended.WELL
+
+
+def _criteria(text: str) -> list[dict[str, object]]:
+    """`P1=yes,M1=no` as a marking has it."""
+    rows = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        code, _, word = part.partition("=")
+        try:
+            criterion = criterion_from({"code": code, "score": word or None})
+        except ValueError as error:
+            raise Usage(f"--criteria: {error}.") from error
+        rows.append({"code": criterion.code, "achieved": criterion.achieved})
+    return rows
+
+
+def explained(decision: Decision) -> Iterable[RenderableType]:
+    """A decision as people read it: the grade, the trace, the sentences."""
+    policy = decision.policy
+    yield Text.assemble(
+        *graded(decision), "  by rule ", (decision.rule, "bold"), f" of {policy.name} {policy.version}"
+    )
+    for warning in decision.warnings:
+        yield Text(f"Look at this: {warning}: the criteria add up to another grade.", style="yellow")
+    yield ""
+    yield traced(decision.trace)
+    for language in Language:
+        yield ""
+        yield plain_sentence(decision.explain(language))
+
+
+def graded(decision: Decision) -> list[tuple[str, str]]:
+    """The grade, and what it settles into where that is another."""
+    parts = [(decision.grade.value, STYLES[decision.grade])]
+    if decision.settled is not decision.grade:
+        parts += [(" → ", ""), (decision.settled.value, STYLES[decision.settled])]
+    return parts
+
+
+def plain_sentence(sentence: str) -> str:
+    """A sentence for the terminal: the marks that isolate a number in Arabic text are for browsers."""
+    return sentence.replace("\u2068", "").replace("\u2069", "")
+
+
+def traced(trace: Iterable[Step]) -> Table:
+    """A trace as a table."""
+    shown = table(key("rule"), "held?", "looked at")
+    for step in trace:
+        word, style = _OUTCOMES[step.outcome]
+        looked = ", ".join(f"{name} {_seen(name, value)}" for name, value in step.saw.items())
+        shown.add_row(Text(step.rule, style=style), Text(word, style=style), Text(looked, style=style))
+    return shown
+
+
+def _seen(name: str, value: object) -> str:
+    if name == "feedback":
+        return f"“{plain(value).strip()}”"
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M}Z"
+        case _:
+            return plain(value)
+
+
+async def policies(*, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
+    """List the policies: those that are built in, and those the tenant chose."""
+    async with shell.open(Missing.EMPTY) as use_cases:
+        book = book_of(await use_cases.read_settings(shell.tenant(tenant)))
+    chosen: dict[str, GradingPolicy] = {"everything else": book.default, **book.by_family}
+    if as_json:
+        shell.json(
+            {
+                "built_in": [policy.to_data() for policy in BUILT_IN.values()],
+                "chosen": {family: policy.to_data() for family, policy in chosen.items()},
+            }
+        )
+        return Ended.WELL
+    shell.show("Built in:", "", _policies((policy.name, policy) for policy in BUILT_IN.values()))
+    shell.show("", "The tenant's:", "", _policies(chosen.items()))
+    return Ended.WELL
+
+
+def _policies(listed: Iterable[tuple[str, GradingPolicy]]) -> Table:
+    shown = table(key(""), "policy", "P M D from", "in percent", "cap", "code", "settles")
+    for name, policy in listed:
+        btec: Any = policy.btec
+        percent: Any = policy.percent
+        shown.add_row(
+            name,
+            f"{policy.name} {policy.version}",
+            f"{btec.pass_from} {btec.merit_from} {btec.distinction_from}",
+            f"{percent.pass_from} {percent.merit_from} {percent.distinction_from}",
+            policy.reassessment_cap or "–",
+            policy.invalid_code or "–",
+            policy.settle,
+        )
+    return shown

@@ -1,0 +1,138 @@
+"""`mzi show` and `mzi modules`: what is stored, and what could be."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+from cyclopts import App
+from rich.console import RenderableType
+
+from mzi_core.module import AnyModule, Entity
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Held, Stored
+from mzi_core.values import ZohoId
+from mzi_http.answers import one_record
+from mzi_http.cli.shell import AsJson, Ended, Given, Tenant
+from mzi_http.cli.tables import key, moment, number, pairs, plain, table
+
+
+def register(app: App) -> None:
+    """Add the commands."""
+    app.command(show)
+    app.command(modules)
+
+
+async def show(
+    module: str, id: str, /, *, tenant: Tenant = None, as_json: AsJson = False, shell: Given
+) -> Ended:
+    """Show a record: as it is stored, and a later version that was refused or waits.
+
+    Parameters
+    ----------
+    module
+        What the record is: students, payments, …, or Zoho's name.
+    id
+        Its Zoho id.
+    """
+    declared = CATALOGUE[module]
+    async with shell.open() as use_cases:
+        shown = await use_cases.show_record(shell.tenant(tenant), declared, ZohoId(id.strip()))
+    if as_json:
+        shell.json(one_record(shown))
+        return Ended.WELL
+    if shown.stored is not None:
+        shell.show(*_stored(declared, shown.stored))
+    if shown.held is not None:
+        if shown.stored is not None:
+            shell.show("")
+        shell.show(*_held(declared, shown.held))
+    return Ended.WELL
+
+
+def _stored(module: AnyModule, stored: Stored[Any]) -> Iterable[RenderableType]:
+    entity: Entity = stored.entity
+    gone = "" if stored.deleted_at is None else f", deleted {moment(stored.deleted_at)}"
+    when = f"stored {moment(stored.created_at)}, changed {moment(stored.updated_at)}{gone}"
+    yield f"{module.singular.capitalize()} {entity.zoho_id}: {stored.state}, {when}"
+    yield ""
+    yield pairs(_values(module, entity))
+
+
+def _values(module: AnyModule, entity: Entity) -> Iterable[tuple[str, object]]:
+    """The fields that hold something, a row of a subform each by itself."""
+    for field in module.fields:
+        value = getattr(entity, field.name)
+        if value is None or value == ():
+            continue
+        if isinstance(value, tuple):
+            yield from ((f"{field.name}[{place}]", _row(row)) for place, row in enumerate(value))
+        elif isinstance(value, datetime):
+            yield field.name, f"{value:%Y-%m-%d %H:%M:%S}Z"
+        else:
+            yield field.name, value
+    yield from ((f"extra.{name}", _row(value)) for name, value in sorted(entity.extra.items()))
+
+
+def _row(value: Any) -> str:
+    """A value, or a row of a subform with the cells that hold something."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    if not attrs.has(type(value)):
+        return str(value)
+    cells = attrs.asdict(value, recurse=False)
+    return ", ".join(f"{name}: {cell}" for name, cell in cells.items() if cell is not None)
+
+
+def _as_sent(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _held(module: AnyModule, held: Held) -> Iterable[RenderableType]:
+    fate = (
+        "was refused"
+        if held.waits_for is None
+        else f"waits for {held.waits_for.module} {held.waits_for.zoho_id}"
+    )
+    yield f"A version of {module.singular} {held.zoho_id} of {moment(held.held_at)} {fate} ({held.state}):"
+    yield ""
+    reasons = table(key("where"), "why", key("code"))
+    for reason in held.reasons:
+        reasons.add_row(plain(reason.path), plain(reason.message), reason.code)
+    yield reasons
+    if isinstance(held.record, Mapping):
+        yield ""
+        yield pairs(
+            ((str(k), _as_sent(v)) for k, v in held.record.items() if v is not None), title="As it came"
+        )
+
+
+def modules(*, as_json: AsJson = False, shell: Given) -> Ended:
+    """List the modules mzi knows, parents before children."""
+    if as_json:
+        shell.json([_module(module) for module in CATALOGUE.in_order()])
+        return Ended.WELL
+    shown = table(key("module"), "in Zoho", "needs first", "points at", number("fields"))
+    for module in CATALOGUE.in_order():
+        shown.add_row(
+            module.name,
+            ", ".join((module.zoho_module, *module.aliases)),
+            ", ".join(dict.fromkeys(module.depends_on.values())),
+            ", ".join(dict.fromkeys(module.refers_to.values())),
+            str(len(module.fields)),
+        )
+    shell.show(shown)
+    return Ended.WELL
+
+
+def _module(module: AnyModule) -> dict[str, object]:
+    return {
+        "name": module.name,
+        "singular": module.singular,
+        "zoho_module": module.zoho_module,
+        "aliases": list(module.aliases),
+        "depends_on": dict(module.depends_on),
+        "refers_to": dict(module.refers_to),
+        "fields": [field.name for field in module.fields],
+    }

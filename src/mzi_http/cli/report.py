@@ -1,0 +1,119 @@
+"""What a sync says about single records: a CSV report for people, one JSON document for programs."""
+
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Self
+
+import attrs
+
+from mzi_adapters.files import FileProblem, Item, Unreadable
+from mzi_core.values import Code, Outcome, Reason, State
+from mzi_http.answers import result
+
+_COLUMNS = (
+    "file", "record", "line", "zoho_id", "state", "parked", "changed_fields", "codes", "paths", "messages",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a cell that begins so for a formula, and a formula can send data away."""
+
+
+@attrs.frozen(kw_only=True)
+class Line:
+    """One record's outcome, and where in which file the record stands."""
+
+    file: str
+    line: int
+    outcome: Outcome
+
+    @classmethod
+    def of(cls, file: str, item: Item, outcome: Outcome) -> Self:
+        """The outcome of `item`; for what could not be read as a record, with the reason of that."""
+        if isinstance(item.record, Unreadable):
+            said = Reason(Code.NOT_AN_OBJECT, "$", f"Line {item.line} {item.record.said}")
+            outcome = attrs.evolve(outcome, reasons=(said,))
+        return cls(file=file, line=item.line, outcome=outcome)
+
+    def data(self) -> dict[str, object]:
+        """As JSON: what the service answers about a record, and its place."""
+        return {"file": self.file, "line": self.line, **result(self.outcome)}
+
+
+def _cell(value: object) -> str:
+    """Text that no spreadsheet runs."""
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+@attrs.define
+class Report:
+    """A CSV file with a row for every record that was not UNCHANGED."""
+
+    _stream: IO[str]
+
+    def __attrs_post_init__(self) -> None:
+        """The heading."""
+        csv.writer(self._stream).writerow(_COLUMNS)
+
+    def add(self, line: Line) -> None:
+        """Write one row."""
+        outcome = line.outcome
+        csv.writer(self._stream).writerow(
+            map(
+                _cell,
+                (
+                    line.file,
+                    outcome.position + 1,
+                    line.line,
+                    outcome.zoho_id or "",
+                    outcome.state,
+                    "yes" if outcome.parked else "",
+                    " ".join(outcome.changed_fields),
+                    " ".join(reason.code for reason in outcome.reasons),
+                    " ".join(reason.path for reason in outcome.reasons),
+                    " ".join(reason.message for reason in outcome.reasons),
+                ),
+            )
+        )
+
+
+@contextmanager
+def open_report(path: str) -> Iterator[Report]:
+    """A report in a new file, with the mark by which spreadsheets know UTF-8. Raises FileProblem."""
+    try:
+        stream = open(path, "w", encoding="utf-8-sig", newline="")  # noqa: SIM115  # its errors are told apart
+    except OSError as error:
+        raise FileProblem(f"The report {path} cannot be written: {error.strerror or error}.") from error
+    with stream:
+        yield Report(stream)
+
+
+@attrs.define
+class Results:
+    """One JSON document, written while the sync goes on: however many results, none is kept."""
+
+    _stream: IO[str]
+    _some: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """The beginning."""
+        self._stream.write('{\n"results": [')
+
+    def add(self, line: Line) -> None:
+        """Write one result."""
+        self._stream.write(",\n" if self._some else "\n")
+        self._stream.write(json.dumps(line.data(), ensure_ascii=False))
+        self._some = True
+
+    def end(self, **rest: object) -> None:
+        """The other members, and the end."""
+        self._stream.write("\n]")
+        for name, value in rest.items():
+            self._stream.write(f",\n{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}")
+        self._stream.write("\n}\n")
+
+
+def is_worth_telling(outcome: Outcome) -> bool:
+    """Whether anything happened: UNCHANGED records are only counted."""
+    return outcome.state is not State.UNCHANGED

@@ -1,0 +1,102 @@
+"""`mzi serve`: the HTTP service."""
+
+import os
+import socket
+from functools import partial
+from importlib.metadata import version
+from ipaddress import ip_address
+
+from cyclopts import App
+
+from mzi_core.errors import StoreUnavailable
+from mzi_http import logs, services
+from mzi_http.cli.shell import Ended, Given, Shell, Usage
+
+_GRACE = 10
+"""Seconds that requests in flight are given when the service is told to stop."""
+
+
+def register(app: App) -> None:
+    """Add the command."""
+    app.command(serve)
+
+
+async def serve(
+    *, host: str | None = None, port: int | None = None, dev: bool = False, shell: Given
+) -> Ended:
+    """Run the HTTP service until it is told to stop.
+
+    Parameters
+    ----------
+    host
+        The address to listen on; the one of the settings if not said.
+    port
+        The port to listen on; 0 takes any that is free.
+    dev
+        For trying it out: the store is made and brought up to date, and no key is asked for.
+    """
+    # Only here, because a web framework takes longer to import than the other commands take to run.
+    import uvicorn  # noqa: PLC0415
+
+    from mzi_http.app import create_app  # noqa: PLC0415
+
+    settings = shell.settings
+    address = host or settings.http.host
+    if dev and not _is_loopback(address):
+        raise Usage(
+            f"--dev asks for no key, so it listens on this machine only; {address} is more than that."
+        )
+    await _make_ready(shell, dev)
+    with _bound(address, settings.http.port if port is None else port) as listening:
+        app = create_app(
+            partial(services.open_use_cases, settings),
+            version=version("mzi"),
+            max_body=settings.http.max_body,
+            max_records=settings.http.max_records,
+            open_to_all=dev,
+        )
+        logs.set_up(settings.log)
+        config = uvicorn.Config(
+            app, log_config=None, server_header=False, timeout_graceful_shutdown=_GRACE, lifespan="on"
+        )
+        _announce(shell, address, listening.getsockname()[1], dev)
+        await uvicorn.Server(config).serve(sockets=[listening])
+    return Ended.WELL
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def _make_ready(shell: Shell, dev: bool) -> None:
+    """See to it that the store can be used: only --dev changes its schema. Raises StoreUnavailable."""
+    if dev and services.has_schema(shell.settings):
+        await services.upgrade(shell.settings)
+    async with shell.open() as use_cases:
+        health = await use_cases.store.health()
+        if not health.ready:
+            raise StoreUnavailable(health.message)
+        if not dev and not any(key.revoked_at is None for key in await use_cases.list_keys()):
+            shell.say("There is no key yet, so nobody can use the service; `mzi keys new LABEL` makes one.")
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket that listens already, so that a port in use is told in a sentence."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        raise Usage(f"Nobody can listen on {host} port {port}: {said}.") from error
+
+
+def _announce(shell: Shell, host: str, port: int, dev: bool) -> None:
+    where = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    said = f"mzi {version('mzi')} serves {where}; {where}/docs describes its API. Ctrl-C stops it."
+    shell.err.print(said, soft_wrap=True)
+    if dev:
+        said = "OPEN TO EVERYBODY on this machine: --dev asks for no key. Not for real data."
+        shell.err.print(said, style="bold red", soft_wrap=True)

@@ -1,0 +1,106 @@
+"""What every command works with: the settings, two consoles, and the way to the use cases."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import Annotated
+
+import attrs
+from cyclopts import Parameter
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+from mzi_core.errors import MziError, StoreUnavailable
+from mzi_core.use_cases import UseCases
+from mzi_core.use_cases.access import tenant_id
+from mzi_core.values import TenantId
+from mzi_http import services
+from mzi_http.cli.tables import OneLine, settle
+from mzi_http.settings import MEMORY, Settings
+
+
+class Ended(StrEnum):
+    """How a command ended, in the words of its exit code."""
+
+    code: int
+
+    def __new__(cls, value: str, code: int) -> "Ended":
+        """A member is its text; the exit code stands beside it."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.code = code
+        return member
+
+    WELL = "everything was accepted", 0
+    REFUSED = "some records were refused", 1
+    MISUSED = "the command, the settings or a file cannot be used", 2
+    NO_STORE = "the store is not available", 3
+    UNFORESEEN = "something nobody foresaw", 70
+    STOPPED = "stopped by Ctrl-C", 130
+
+
+class Usage(MziError):
+    """The command line asks for something that cannot be."""
+
+
+class Missing(StrEnum):
+    """What to do when the store is a SQLite file that is not there yet."""
+
+    REFUSE = "refuse"
+    MAKE = "make"
+    EMPTY = "empty"
+    """Work over nothing, and leave nothing behind."""
+
+
+@attrs.frozen(kw_only=True)
+class Shell:
+    """Handed to every command. `out` is for results, `err` for everything that is said beside them."""
+
+    settings: Settings
+    out: Console
+    err: Console
+
+    def show(self, *things: RenderableType) -> None:
+        """Print results."""
+        for thing in things:
+            shown = settle(thing) if isinstance(thing, Table) else thing
+            self.out.print(shown, soft_wrap=isinstance(thing, OneLine))
+
+    def say(self, sentence: str) -> None:
+        """Tell the person at the terminal something that is no result."""
+        self.err.print(sentence, style="dim", soft_wrap=True)
+
+    def json(self, data: object) -> None:
+        """Print results as one JSON document."""
+        print(json.dumps(data, ensure_ascii=False, indent=2), file=self.out.file)
+
+    def tenant(self, name: str | None) -> TenantId:
+        """The tenant a command is about: the one it names, else the one of the settings."""
+        return self.settings.tenant if name is None else tenant_id(name)
+
+    @asynccontextmanager
+    async def open(self, missing: Missing = Missing.REFUSE) -> AsyncIterator[UseCases]:
+        """The use cases over the store. Raises StoreUnavailable."""
+        settings = self.settings
+        file = services.file_of(settings)
+        if file is not None and not file.exists():
+            match missing:
+                case Missing.REFUSE:
+                    raise StoreUnavailable(
+                        f"There is no store at {file} yet; `mzi sync` makes it, and so does `mzi db upgrade`."
+                    )
+                case Missing.MAKE:
+                    await services.upgrade(settings)
+                    self.say(f"Made the store {file}.")
+                case Missing.EMPTY:
+                    settings = attrs.evolve(settings, store=MEMORY)
+        async with services.open_use_cases(settings) as use_cases:
+            yield use_cases
+
+
+Given = Annotated[Shell, Parameter(parse=False)]
+"""The annotation of a command's shell, which no token of the command line fills."""
+
+Tenant = Annotated[str | None, Parameter(help="Whose data it is; the tenant of the settings if not said.")]
+AsJson = Annotated[bool, Parameter(name="--json", help="Print one JSON document instead of tables.")]

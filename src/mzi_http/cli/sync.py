@@ -1,0 +1,219 @@
+"""`mzi sync`: files of Zoho records into the store."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import attrs
+from cyclopts import App, Parameter
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from mzi_adapters.files import FileProblem, Format, Page, Source, open_source, pages, read_items
+from mzi_core.errors import MziError
+from mzi_core.module import AnyModule
+from mzi_core.modules import CATALOGUE
+from mzi_core.use_cases import UseCases
+from mzi_core.values import State, TenantId
+from mzi_http.cli.report import Line, Report, Results, is_worth_telling, open_report
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, Usage
+from mzi_http.cli.tables import STYLES
+from mzi_http.cli.tally import Tally, changes, counted, rate, refusals, summed
+
+STDIN = "-"
+
+
+def register(app: App) -> None:
+    """Add the command."""
+    app.command(sync)
+
+
+async def sync(
+    module: str,
+    /,
+    *files: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    dry_run: bool = False,
+    format: Format | None = None,
+    page: Annotated[int | None, Parameter(show_default=False)] = None,
+    report: Path | None = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    shell: Given,
+) -> Ended:
+    """Take records from files, page by page, and say what became of every one.
+
+    A file is a JSON array, Zoho's `{"data": [...]}`, one record, one JSON object a line, or a CSV export.
+    A record that is refused harms no other. A record whose parent is missing is parked, and taken by itself
+    when the parent arrives, so the order of the files matters little.
+
+    Parameters
+    ----------
+    module
+        What the records are: students, payments, …, or Zoho's name. `mzi modules` lists them.
+    files
+        Where they are; `-` is standard input.
+    dry_run
+        Only show what would change.
+    format
+        How they are written; by the extension or the first line if not said.
+    page
+        How many records are taken in one transaction.
+    report
+        Write every record that was not UNCHANGED into this CSV file.
+    """
+    declared = CATALOGUE[module]
+    _check(files, report, page)
+    missing = Missing.EMPTY if dry_run else Missing.MAKE
+    with ExitStack() as stack:
+        intake = Intake(
+            shell=shell,
+            module=declared,
+            tenant=shell.tenant(tenant),
+            format=format,
+            page=page or shell.settings.page,
+            dry_run=dry_run,
+            report=None if report is None else stack.enter_context(open_report(str(report))),
+            results=Results(shell.out.file) if as_json else None,
+        )
+        try:
+            async with shell.open(missing) as use_cases:
+                for file in files:
+                    await intake.take(use_cases, file)
+        except (MziError, asyncio.CancelledError) as error:
+            intake.tell(report, stopped=str(error) or Ended.STOPPED.value)
+            raise
+        return intake.tell(report)
+
+
+def _check(files: Sequence[str], report: Path | None, page: int | None) -> None:
+    """Refuse what can be seen to be wrong before anything is done."""
+    if not files:
+        raise Usage("Name at least one file of records, or `-` for standard input.")
+    if page is not None and page < 1:
+        raise Usage("--page must be at least 1.")
+    for file in files:
+        if file.startswith("-") and file != STDIN:
+            raise Usage(
+                f"Unknown option {file}; `mzi sync --help` lists them. A file of that name is ./{file}"
+            )
+        if file != STDIN and not Path(file).exists():
+            raise FileProblem(f"There is no file {file}.")
+        if report is not None and report.exists() and file != STDIN and report.samefile(file):
+            raise Usage(f"--report {report} would overwrite the records themselves.")
+
+
+@attrs.define(kw_only=True)
+class Intake:
+    """One run of the command: what it was asked for, and a tally for each file so far."""
+
+    shell: Shell
+    module: AnyModule
+    tenant: TenantId
+    format: Format | None
+    page: int
+    dry_run: bool
+    report: Report | None
+    results: Results | None
+    tallies: list[Tally] = attrs.field(factory=list)
+
+    async def take(self, use_cases: UseCases, file: str) -> None:
+        """Take one file. Raises FileProblem, StoreUnavailable."""
+        with open_source(file) as source, _progress(self.shell) as progress:
+            tally = Tally(source.name)
+            self.tallies.append(tally)
+            feed = _Feed(source, self)
+            task = progress.add_task(source.name, total=source.size, counts="")
+            begun = perf_counter()
+            try:
+                async for done in use_cases.bulk(
+                    self.tenant, self.module, feed.pages(), source=source.name, dry_run=self.dry_run
+                ):
+                    tally.released += len(done.result.released)
+                    for item, outcome in zip(feed.current.items, done.result.outcomes, strict=True):
+                        self._tell_of(Line.of(source.name, item, outcome), tally)
+                    tally.seconds = perf_counter() - begun
+                    progress.update(task, completed=source.taken, counts=_counts(tally))
+            finally:
+                tally.seconds = perf_counter() - begun
+
+    def _tell_of(self, line: Line, tally: Tally) -> None:
+        tally.add(line)
+        if is_worth_telling(line.outcome):
+            if self.report is not None:
+                self.report.add(line)
+            if self.results is not None:
+                self.results.add(line)
+
+    def tell(self, report: Path | None, stopped: str | None = None) -> Ended:
+        """Say how it went; `stopped`: why it went no further."""
+        total = summed(self.tallies)
+        ended = Ended.REFUSED if total.turned_away else Ended.WELL
+        if self.results is not None:
+            self.results.end(
+                status="stopped" if stopped else "partial" if total.turned_away else "success",
+                **({"error": stopped} if stopped else {}),
+                tenant_id=self.tenant,
+                module=self.module.name,
+                dry_run=self.dry_run,
+                summary={state.value: total.counts[state] for state in State},
+                files=[tally.data() for tally in self.tallies],
+            )
+            return ended
+        if not total.records:
+            if not stopped:
+                self.shell.show("There is no record in it.")
+            return ended
+        kept = "would become" if self.dry_run else "became"
+        what = self.module.singular if total.records == 1 else self.module.name
+        self.shell.show(f"What {kept} of {total.records:,} {what}:", "", counted(self.tallies, "file"))
+        if self.dry_run:
+            self.shell.show(*changes(self.tallies))
+        self.shell.show(*refusals(self.tallies, None if report is None else str(report)))
+        if self.dry_run:
+            self.shell.show("", "This was a dry run: nothing was kept.")
+        return ended
+
+
+class _Feed:
+    """The pages of a source as a sync takes them, and the one it is working on."""
+
+    def __init__(self, source: Source, intake: Intake) -> None:
+        self._pages = pages(read_items(source, intake.module, intake.format), intake.page)
+        self.current = Page(0, ())
+
+    async def pages(self) -> AsyncIterator[list[object]]:
+        """The records of each page in turn."""
+        for page in self._pages:
+            self.current = page
+            yield page.records
+
+
+def _counts(tally: Tally) -> str:
+    states = "  ".join(
+        f"[{STYLES[state]}]{state.value} {tally.counts[state]:,}[/]" for state in State if tally.counts[state]
+    )
+    return f"{tally.records:,} records, {rate(tally)} a second  {states}"
+
+
+def _progress(shell: Shell) -> Progress:
+    """A bar on a terminal, nothing elsewhere."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[counts]}"),
+        TimeElapsedColumn(),
+        console=shell.err,
+        disable=not shell.err.is_terminal,
+        transient=True,
+    )

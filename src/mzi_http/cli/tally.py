@@ -1,0 +1,140 @@
+"""What became of the records of one file or module so far, and how that looks."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import attrs
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from mzi_core.values import Outcome, State
+from mzi_http.cli.report import Line
+from mzi_http.cli.tables import count, key, number, plain, states, table
+
+SHOWN = 5
+"""How many refused or changed records are shown; the report has all of them."""
+
+_ALWAYS = (State.NEW, State.UPDATED, State.UNCHANGED, State.INVALID)
+"""The states every table has a column for, even when there is nothing in it."""
+
+
+@attrs.define
+class Tally:
+    """Counts by state, and the first few records worth a look. `seconds`: how long it took."""
+
+    name: str
+    counts: Counter[State] = attrs.field(factory=Counter)
+    parked: int = 0
+    released: int = 0
+    seconds: float = 0.0
+    refused: list[Line] = attrs.field(factory=list)
+    changed: list[Line] = attrs.field(factory=list)
+
+    @property
+    def records(self) -> int:
+        """How many went through."""
+        return self.counts.total()
+
+    @property
+    def turned_away(self) -> int:
+        """How many were not accepted, parked ones too."""
+        return sum(n for state, n in self.counts.items() if not state.accepted)
+
+    def add(self, line: Line) -> None:
+        """Count one outcome."""
+        outcome = line.outcome
+        self.counts[outcome.state] += 1
+        self.parked += outcome.parked
+        if not outcome.state.accepted and len(self.refused) < SHOWN:
+            self.refused.append(line)
+        if outcome.state is State.UPDATED and len(self.changed) < SHOWN:
+            self.changed.append(line)
+
+    def data(self) -> dict[str, object]:
+        """As JSON, under the names the service uses."""
+        return {
+            "file": self.name,
+            "records": self.records,
+            "summary": {state.value: self.counts[state] for state in State},
+            "parked": self.parked,
+            "released": self.released,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def summed(tallies: Sequence[Tally]) -> Tally:
+    """All of them as one."""
+    total = Tally("in all")
+    for tally in tallies:
+        total.counts.update(tally.counts)
+        total.parked += tally.parked
+        total.released += tally.released
+        total.seconds += tally.seconds
+    return total
+
+
+def rate(tally: Tally) -> str:
+    """Records a second."""
+    return f"{tally.records / tally.seconds:,.0f}" if tally.records and tally.seconds else ""
+
+
+def counted(tallies: Sequence[Tally], what: str) -> Table:
+    """A row of counts a tally, and their sum when there are several; rare columns only when needed."""
+    total = summed(tallies)
+    shown = [state for state in State if state in _ALWAYS or total.counts[state]]
+    counts = table(key(what), number("records"), *states(*shown))
+    if total.parked:
+        counts.add_column("parked", justify="right")
+    if total.released:
+        counts.add_column("freed", justify="right")
+    counts.add_column("per s", justify="right")
+    for tally in [*tallies, *([total] if len(tallies) > 1 else [])]:
+        counts.add_row(
+            plain(tally.name),
+            count(tally.records),
+            *(count(tally.counts[state]) for state in shown),
+            *([count(tally.parked)] if total.parked else []),
+            *([count(tally.released)] if total.released else []),
+            rate(tally),
+            end_section=len(tallies) > 1 and tally is tallies[-1],
+        )
+    return counts
+
+
+def refusals(tallies: Sequence[Tally], report: str | None) -> list[RenderableType]:
+    """The first refused records with every reason, and how many more there are."""
+    lines = [line for tally in tallies for line in tally.refused][:SHOWN]
+    if not lines:
+        return []
+    shown = table(number("record"), number("line"), key("Zoho id"), "why it was refused")
+    for line in lines:
+        shown.add_row(*_place(line), plain(line.outcome.zoho_id or "–"), why(line.outcome))
+    more = sum(tally.turned_away for tally in tallies) - len(lines)
+    where = f"All are in {report}." if report else "--report FILE writes down every one."
+    left = f"… and {more:,} more. {where}" if more else where if report else ""
+    return ["", shown, *([Text(left, style="dim")] if left else [])]
+
+
+def changes(tallies: Sequence[Tally]) -> list[RenderableType]:
+    """The first changed records with the names of their changed fields, and how many more there are."""
+    lines = [line for tally in tallies for line in tally.changed][:SHOWN]
+    if not lines:
+        return []
+    shown = table(number("record"), number("line"), key("Zoho id"), "fields that would change")
+    for line in lines:
+        shown.add_row(*_place(line), plain(line.outcome.zoho_id), ", ".join(line.outcome.changed_fields))
+    more = sum(tally.counts[State.UPDATED] for tally in tallies) - len(lines)
+    return ["", shown, *([Text(f"… and {more:,} more.", style="dim")] if more else [])]
+
+
+def _place(line: Line) -> tuple[str, str]:
+    return f"{line.outcome.position + 1:,}", f"{line.line:,}"
+
+
+def why(outcome: Outcome) -> str:
+    """Every reason, with its code."""
+    said = [f"{reason.message} ({reason.code})" for reason in outcome.reasons]
+    if outcome.parked:
+        said.append("Parked: it is taken by itself when that record arrives.")
+    return plain("\n".join(said))

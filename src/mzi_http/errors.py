@@ -1,0 +1,182 @@
+"""Every refusal as a problem document (RFC 9457)."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Self
+
+import attrs
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ExceptionHandler
+
+from mzi_core.errors import (
+    KeyReused,
+    MziError,
+    NotFound,
+    StoreError,
+    StoreRefused,
+    StoreUnavailable,
+    UnknownModule,
+    UnknownTenant,
+)
+from mzi_core.use_cases.access import TenantNameRefused
+from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused
+from mzi_http.jsontext import encode
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = {"Retry-After": "5"}
+"""Seconds after which a store that was away may be back."""
+
+_SHOWN = 200  # of a path, in characters
+_LONGEST = 2000  # of a sentence that may quote what was sent, in characters
+_SAID = 20  # of the faults
+
+
+def _short(sentence: str) -> str:
+    return sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST]}…"
+
+
+@attrs.frozen
+class Kind:
+    """A kind of problem: its status, the name that ends its `type`, its title."""
+
+    status: int
+    name: str
+    title: str
+
+    @property
+    def type(self) -> str:
+        """The URI that tells this kind from others; a name, not an address."""
+        return f"urn:mzi:problem:{self.name}"
+
+
+BAD_BODY = Kind(400, "bad-body", "The body cannot be read")
+BAD_PARAMETER = Kind(400, "bad-parameter", "A parameter or header cannot be used")
+KEY_NEEDED = Kind(401, "key-needed", "An API key is needed")
+OTHER_TENANT = Kind(403, "other-tenant", "The API key opens another tenant")
+NOTHING_HERE = Kind(404, "nothing-here", "There is nothing here")
+UNKNOWN_MODULE = Kind(404, "unknown-module", "There is no such module")
+UNKNOWN_TENANT = Kind(404, "unknown-tenant", "There is no such tenant")
+UNKNOWN_RECORD = Kind(404, "unknown-record", "There is no such record")
+OTHER_METHOD = Kind(405, "other-method", "This method is not offered here")
+KEY_REUSED = Kind(409, "idempotency-key-reused", "The idempotency key belongs to another request")
+TOO_LARGE = Kind(413, "too-large", "The request is too large")
+OTHER_MEDIA_TYPE = Kind(415, "other-media-type", "Bodies of this kind are not read here")
+REFUSED = Kind(422, "refused", "What was asked cannot be done")
+UNFORESEEN = Kind(500, "unforeseen", "Something went wrong inside")
+UNAVAILABLE = Kind(503, "unavailable", "The store is not available")
+
+
+@attrs.frozen
+class Fault:
+    """One of several things that are wrong: a sentence, and the parameter it is about, if any."""
+
+    detail: str
+    parameter: str | None = None
+
+    def as_data(self) -> dict[str, str]:
+        """As it stands in a problem document."""
+        about = {} if self.parameter is None else {"parameter": _short(self.parameter)}
+        return {"detail": _short(self.detail), **about}
+
+
+class Problem(Exception):
+    """Why a request is not answered as asked; the detail is a sentence that says what to do instead."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, object] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.detail = _short(detail)
+        self.faults = tuple(faults)
+        self.headers = dict(headers or {})
+        self.more = dict(more or {})
+        super().__init__(detail)
+
+    @classmethod
+    def of(cls, kind: Kind, faults: Sequence[Fault]) -> Self:
+        """The problem that has these faults; of very many the first are said."""
+        return cls(kind, " ".join(fault.detail for fault in faults[:_SAID]), faults=faults[:_SAID])
+
+    def response(self) -> Response:
+        """The problem document."""
+        document: dict[str, object] = {
+            "type": self.kind.type,
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+        }
+        if self.faults:
+            document["errors"] = [fault.as_data() for fault in self.faults]
+        return Response(
+            encode({**document, **self.more}),
+            status_code=self.kind.status,
+            headers=self.headers,
+            media_type=MEDIA_TYPE,
+        )
+
+
+_KINDS: Mapping[type[MziError], Kind] = {
+    UnknownTenant: UNKNOWN_TENANT,
+    NotFound: UNKNOWN_RECORD,
+    KeyReused: KEY_REUSED,
+    TenantNameRefused: BAD_PARAMETER,
+}
+"""Of what mzi raises on purpose; what is not named here, and not below, is REFUSED."""
+
+
+def problem_of(error: MziError) -> Problem:
+    """What mzi raised on purpose, as a problem; raises a StoreError of no known kind again, as unforeseen."""
+    match error:
+        case StoreUnavailable():
+            return Problem(UNAVAILABLE, str(error), headers=RETRY_AFTER)
+        case UnknownModule():
+            return Problem(UNKNOWN_MODULE, str(error), more={"nearest": list(error.nearest)})
+        case PolicyRefused():
+            return Problem.of(REFUSED, [Fault(problem) for problem in error.problems])
+        case MarkingRefused():
+            return Problem.of(REFUSED, [Fault(str(error))])
+        case StoreError() if not isinstance(error, StoreRefused):
+            raise error
+    return Problem(_KINDS.get(type(error), REFUSED), str(error))
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101  # it is registered for Problem alone
+    return error.response()
+
+
+async def _refusal(request: Request, error: Exception) -> Response:
+    assert isinstance(error, MziError)  # noqa: S101  # it is registered for MziError alone
+    return problem_of(error).response()
+
+
+async def _broken_off(request: Request, error: Exception) -> Response:
+    return Problem(BAD_BODY, "The request ended before its body was complete.").response()
+
+
+async def _routing(request: Request, error: Exception) -> Response:
+    """Starlette's own refusals: no route, or a route for other methods."""
+    assert isinstance(error, HTTPException)  # noqa: S101  # it is registered for HTTPException alone
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        offered = sorted((error.headers or {}).get("Allow", "").split(", "))
+        said = f"`{request.method[:_SHOWN]}` is not offered here; use {' or '.join(offered)}."
+        return Problem(OTHER_METHOD, said, headers={"Allow": ", ".join(offered)}).response()
+    path = request.url.path[:_SHOWN]
+    return Problem(NOTHING_HERE, f"There is nothing at `{path}`; /docs lists what there is.").response()
+
+
+HANDLERS: Mapping[type[Exception], ExceptionHandler] = {
+    Problem: _problem,
+    MziError: _refusal,
+    ClientDisconnect: _broken_off,
+    HTTPException: _routing,
+}
+"""How the app answers what is raised while a request is handled."""

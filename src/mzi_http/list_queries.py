@@ -1,0 +1,113 @@
+"""What is asked of a list: the parameters in the query string, and what they say in the document."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from starlette.requests import Request
+
+from mzi_core.grading.reading import read_instant
+from mzi_core.ports import Cursor, Query
+from mzi_core.values import State
+from mzi_http.context import tenant
+from mzi_http.cursors import BadCursor, read_cursor
+from mzi_http.errors import BAD_PARAMETER, Fault, Problem
+
+LIMIT = 50
+LARGEST_LIMIT = 200
+
+PARAMETERS = ("state", "updated_since", "limit", "cursor", "with_deleted")
+_LISTED = tuple(state for state in State if state is not State.UNCHANGED)
+
+
+def _parameter(name: str, description: str, schema: dict[str, object]) -> dict[str, object]:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+DESCRIBED = (
+    _parameter("state", "INVALID and ERROR list what is held aside.", {"enum": list(_LISTED)}),
+    _parameter(
+        "updated_since", "Changed at or after this moment.", {"type": "string", "format": "date-time"}
+    ),
+    _parameter("limit", "", {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": LIMIT}),
+    _parameter("cursor", "`next` of the page before.", {"type": "string"}),
+    _parameter("with_deleted", "Deleted records too.", {"type": "boolean", "default": False}),
+)
+"""As the document has them."""
+
+
+class _Parameters:
+    """The query of a request, read parameter by parameter; everything wrong with it is gathered."""
+
+    def __init__(self, request: Request) -> None:
+        self.values = dict(request.query_params)
+        self.faults: list[Fault] = []
+        names = [name for name, _ in request.query_params.multi_items()]
+        for name in dict.fromkeys(names):
+            if name not in PARAMETERS:
+                self.refuse(name, f"There is no parameter `{name[:60]}`; there are {', '.join(PARAMETERS)}.")
+            elif names.count(name) > 1:
+                self.refuse(name, f"`{name}` is given more than once.")
+
+    def refuse(self, name: str, said: str) -> None:
+        self.faults.append(Fault(said, name))
+
+    def state(self) -> State | None:
+        given = self.values.get("state")
+        if given is None or given in _LISTED:
+            return None if given is None else State(given)
+        if given == State.UNCHANGED:
+            said = (
+                "`UNCHANGED` is what became of a request, and no state a record stays in; "
+                "ask for NEW or UPDATED, or leave `state` away."
+            )
+        else:
+            said = f"`state` must be one of {', '.join(_LISTED)}."
+        self.refuse("state", said)
+        return None
+
+    def updated_since(self) -> datetime | None:
+        given = self.values.get("updated_since")
+        try:
+            return None if given is None else read_instant(given, "updated_since")
+        except ValueError:
+            said = "`updated_since` must be a time with its offset, such as 2026-02-15T08:00:00Z"
+            self.refuse("updated_since", f"{said} (a `+` is written %2B).")
+            return None
+
+    def limit(self) -> int:
+        given = self.values.get("limit", str(LIMIT))
+        if given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= LARGEST_LIMIT:
+            return int(given)
+        self.refuse("limit", f"`limit` must be a whole number from 1 to {LARGEST_LIMIT}.")
+        return LIMIT
+
+    def with_deleted(self) -> bool:
+        given = self.values.get("with_deleted", "false")
+        if given not in ("true", "false"):
+            self.refuse("with_deleted", "`with_deleted` must be true or false.")
+        return given == "true"
+
+    def after(self, list_id: Sequence[object]) -> Cursor | None:
+        given = self.values.get("cursor")
+        try:
+            return None if given is None else read_cursor(given, list_id)
+        except BadCursor as error:
+            self.refuse("cursor", str(error))
+            return None
+
+
+def read_query(request: Request, module: str) -> tuple[Query, Sequence[object]]:
+    """The query of a request, and what its list depends on. Raises Problem: 400 with every reason."""
+    read = _Parameters(request)
+    state, since, with_deleted = read.state(), read.updated_since(), read.with_deleted()
+    list_id = (tenant(request), module, state, since, with_deleted)
+    query = Query(
+        state=state,
+        updated_since=since,
+        with_deleted=with_deleted,
+        after=read.after(list_id),
+        limit=read.limit(),
+    )
+    if read.faults:
+        raise Problem.of(BAD_PARAMETER, read.faults)
+    return query, list_id

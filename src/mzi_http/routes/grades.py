@@ -1,0 +1,107 @@
+"""POST /grades/decide and /grades/simulate: grades with their reasons."""
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from typing import cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from mzi_core.grading import Change
+from mzi_core.use_cases.grades import MarkingRefused, read_policy
+from mzi_http import grade_schemas
+from mzi_http.answers import decided, grade_change
+from mzi_http.bodies import JSON, object_of, read_body
+from mzi_http.context import service, tenant
+from mzi_http.errors import BAD_BODY, OTHER_MEDIA_TYPE, REFUSED, TOO_LARGE
+from mzi_http.grade_bodies import DECIDE, LARGEST_LIMIT, SIMULATE, Asked
+from mzi_http.routing import PREFIX, Operation, answer, under_prefixes
+from mzi_http.schemas import ref
+from mzi_http.shapes import Judged, Simulated
+
+MOST_AT_ONCE = 1000
+"""The most markings decided for one request: each decision comes with its whole trace."""
+
+
+async def decide(request: Request) -> Response:
+    """The decision about one marking, or about each of several; a bad one of several harms no other."""
+    said = Asked(object_of(await read_body(request)), DECIDE)
+    policy, level, record_as = said.text("policy"), said.text("level"), said.text("record_as")
+    several = said.several(min(MOST_AT_ONCE, service(request).max_records))
+    one = None if several is not None else said.mapping("marking")
+    if several is not None and ("marking" in said.fields or record_as is not None):
+        said.refuse(
+            "`markings` goes neither with `marking` nor with `record_as`, which are about a single one."
+        )
+    said.finish()
+    decide_grade = service(request).use_cases.decide_grade
+    if several is None:
+        made = await decide_grade(tenant(request), one or {}, policy=policy, level=level, record_as=record_as)
+        return answer(decided(made))
+    judged: list[Judged] = []
+    for position, marking in enumerate(several):
+        try:
+            made = await decide_grade(tenant(request), marking, policy=policy, level=level)
+            judged.append({"position": position, "decision": decided(made), "errors": []})
+        except MarkingRefused as refused:
+            judged.append({"position": position, "decision": None, "errors": [str(refused)]})
+    return answer({"decisions": judged})
+
+
+async def simulate(request: Request) -> Response:
+    """What another policy would change: of the kept decisions, or of markings that are sent along."""
+    said = Asked(object_of(await read_body(request)), SIMULATE)
+    data = said.policy()
+    limit = said.limit()
+    markings = said.by_key(service(request).max_records)
+    said.finish()
+    policy = read_policy(data)
+    simulate_grades = service(request).use_cases.simulate_grades
+    found = cast("AsyncGenerator[Change[str]]", simulate_grades(tenant(request), data, markings))
+    simulated: Simulated = {
+        "policy": {"name": policy.name, "version": policy.version},
+        "changes": [],
+        "more": False,
+    }
+    async with aclosing(found):
+        async for change in found:
+            simulated["more"] = len(simulated["changes"]) == limit
+            if simulated["more"]:
+                break
+            simulated["changes"].append(grade_change(change))
+    return answer(simulated)
+
+
+ROUTES: Sequence[BaseRoute] = (
+    *under_prefixes("/grades/decide", decide, ["POST"]),
+    *under_prefixes("/grades/simulate", simulate, ["POST"]),
+)
+
+_PROBLEMS = (BAD_BODY, TOO_LARGE, OTHER_MEDIA_TYPE, REFUSED)
+
+
+def operations() -> Iterator[Operation]:
+    """Both."""
+    yield Operation(
+        method="post",
+        path=f"{PREFIX}/grades/decide",
+        id="decide_grades",
+        tag="grades",
+        summary="Decide grades, with the reason",
+        description="By the policy that is named, else by the tenant's own for the programme's level.",
+        body={JSON: grade_schemas.decide_body()},
+        answer={"anyOf": [ref("Decided"), ref("DecidedAll")]},
+        problems=_PROBLEMS,
+    )
+    yield Operation(
+        method="post",
+        path=f"{PREFIX}/grades/simulate",
+        id="simulate_grades",
+        tag="grades",
+        summary="See what another policy would change",
+        description="Of the decisions that were kept, or of the markings sent along. Nothing is written.",
+        body={JSON: grade_schemas.simulate_body(LARGEST_LIMIT)},
+        answer=ref("Simulated"),
+        problems=_PROBLEMS,
+    )

@@ -1,0 +1,83 @@
+"""GET /{module} and /{module}/{zoho_id}: what is stored, and what is held aside."""
+
+from collections.abc import Iterator, Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from mzi_core.errors import NotFound
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Held
+from mzi_core.values import ZohoId
+from mzi_http import schemas
+from mzi_http.answers import held_record, one_record, stored_record
+from mzi_http.context import service, tenant
+from mzi_http.cursors import write_cursor
+from mzi_http.errors import BAD_PARAMETER, UNKNOWN_RECORD
+from mzi_http.jsontext import is_keepable_text
+from mzi_http.list_queries import DESCRIBED, read_query
+from mzi_http.routing import PREFIX, Operation, answer, under_prefixes
+
+
+async def list_records(request: Request) -> Response:
+    """A page of the module's records, oldest change first."""
+    module = CATALOGUE[request.path_params["module"]]
+    query, list_id = read_query(request, module.name)
+    page = await service(request).use_cases.list_records(tenant(request), module, query)
+    return answer(
+        {
+            "items": [
+                held_record(item) if isinstance(item, Held) else stored_record(item) for item in page.items
+            ],
+            "next": None if page.next is None else write_cursor(page.next, list_id),
+        }
+    )
+
+
+async def show_record(request: Request) -> Response:
+    """One record."""
+    module = CATALOGUE[request.path_params["module"]]
+    zoho_id = request.path_params["zoho_id"]
+    if not is_keepable_text(zoho_id):
+        raise NotFound(module.singular, zoho_id)
+    shown = await service(request).use_cases.show_record(tenant(request), module, ZohoId(zoho_id))
+    return answer(one_record(shown))
+
+
+ROUTES: Sequence[BaseRoute] = (
+    *under_prefixes("/{module}", list_records, ["GET"]),
+    *under_prefixes("/{module}/{zoho_id:path}", show_record, ["GET"]),
+)
+
+
+def operations() -> Iterator[Operation]:
+    """Two a module."""
+    for module in CATALOGUE:
+        yield Operation(
+            method="get",
+            path=f"{PREFIX}/{module.name}",
+            id=f"list_{module.name}",
+            tag="records",
+            summary=f"List {module.name}",
+            parameters=DESCRIBED,
+            answer=schemas.listed(module),
+            problems=(BAD_PARAMETER,),
+        )
+        yield Operation(
+            method="get",
+            path=f"{PREFIX}/{module.name}/{{zoho_id}}",
+            id=f"show_{module.singular}",
+            tag="records",
+            summary=f"Show one {module.singular}",
+            parameters=[
+                {
+                    "name": "zoho_id",
+                    "in": "path",
+                    "required": True,
+                    "schema": {"type": "string", "examples": ["5398830000090000001"]},
+                }
+            ],
+            answer=schemas.one_record(module),
+            problems=(UNKNOWN_RECORD,),
+        )

@@ -1,0 +1,249 @@
+"""What an operator may set: `mzi.toml`, then `MZI_*` in the environment. A name nobody knows is refused."""
+
+import os
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+import attrs
+import typed_settings as ts
+from typed_settings.cls_utils import deep_options
+from typed_settings.dict_utils import get_path, set_path
+from typed_settings.exceptions import TsError
+from typed_settings.types import OptionInfo, OptionList, SettingsClass, SettingsDict
+
+from mzi_core.errors import MziError
+from mzi_core.use_cases.access import TenantNameRefused, tenant_id
+from mzi_core.values import DEFAULT_TENANT, TenantId
+
+FILE = "mzi.toml"
+"""Read from the working directory when no other file is named."""
+
+PREFIX = "MZI_"
+POINTER = "MZI_SETTINGS"
+"""Names the settings file; what is named must be there."""
+
+MEMORY = "memory:"
+"""The store that nothing outlives."""
+
+_BACKENDS = ("sqlite:///", "postgresql://", MEMORY)
+
+C = TypeVar("C", bound=StrEnum)
+
+
+class SettingsRefused(MziError):
+    """The settings cannot be used; `problems` says every reason."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class LogFormat(StrEnum):
+    """How a log line is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """The least that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+# Converters: each refuses with the end of a sentence that begins with the option's name.
+# One function an option, because mypy reads an attrs converter's type only off a function with a name.
+
+
+def _whole(value: object, least: int, most: int) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not text.isascii() or not text.isdigit():
+        raise ValueError("must be a whole number.")
+    if not least <= int(text) <= most:
+        raise ValueError(f"must be from {least} to {most}.")
+    return int(text)
+
+
+def _port(value: object) -> int:
+    return _whole(value, 1, 65_535)
+
+
+def _records(value: object) -> int:
+    return _whole(value, 1, 100_000)
+
+
+def _body(value: object) -> int:
+    return _whole(value, 1, 2**30)
+
+
+def _one_of(value: object, choices: type[C]) -> C:
+    try:
+        return choices(str(value).strip().lower())
+    except ValueError:
+        raise ValueError(f"must be one of {', '.join(choices)}.") from None
+
+
+def _level(value: object) -> LogLevel:
+    return _one_of(value, LogLevel)
+
+
+def _format(value: object) -> LogFormat:
+    return _one_of(value, LogFormat)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("must be a text.")
+    return value.strip()
+
+
+def _store(value: object) -> str:
+    """A store's address; the sentence never repeats it, for a password may stand in it."""
+    url = _text(value)
+    if not url.startswith(_BACKENDS):
+        raise ValueError("must begin with `sqlite:///`, `postgresql://` or `memory:`.")
+    return url
+
+
+def _tenant(value: object) -> TenantId:
+    try:
+        return tenant_id(_text(value))
+    except TenantNameRefused as refused:
+        raise ValueError(f"is no tenant. {refused}") from None
+
+
+@attrs.frozen(kw_only=True)
+class Http:
+    """Where `mzi serve` listens, and the largest request it takes, in bytes and in records."""
+
+    host: str = attrs.field(default="127.0.0.1", converter=_text)
+    port: int = attrs.field(default=8000, converter=_port)
+    max_body: int = attrs.field(default=16 * 2**20, converter=_body)
+    max_records: int = attrs.field(default=10_000, converter=_records)
+
+
+@attrs.frozen(kw_only=True)
+class Log:
+    """What the service logs, and how."""
+
+    level: LogLevel = attrs.field(default=LogLevel.INFO, converter=_level)
+    format: LogFormat = attrs.field(default=LogFormat.TEXT, converter=_format)
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """All of them. `page`: how many records of a file are taken in one transaction."""
+
+    store: str = attrs.field(default="sqlite:///mzi.db", converter=_store, repr=False)
+    tenant: TenantId = attrs.field(default=DEFAULT_TENANT, converter=_tenant)
+    page: int = attrs.field(default=1000, converter=_records)
+    http: Http = attrs.field(factory=Http)
+    log: Log = attrs.field(factory=Log)
+
+
+def options() -> OptionList:
+    """Every option with its dotted path, in order."""
+    return deep_options(Settings)
+
+
+def variable(option: OptionInfo) -> str:
+    """The environment variable of an option: `MZI_HTTP_PORT` for `http.port`."""
+    return PREFIX + option.path.upper().replace(".", "_")
+
+
+def load(file: Path | None = None) -> Settings:
+    """The settings in force; `file` comes before the one MZI_SETTINGS names. Raises SettingsRefused."""
+    path = _file(file)
+    problems = _unknown_variables(os.environ)
+    refuse = _Refuse(path, problems)
+    loaders: list[ts.loaders.Loader] = [ts.EnvLoader(PREFIX)]
+    if path is not None:
+        loaders.insert(0, ts.FileLoader({"*": _Toml(problems)}, [path]))
+    try:
+        return ts.load_settings(Settings, loaders, processors=[refuse])
+    except TsError as error:  # a file that is no TOML, or cannot be read
+        raise SettingsRefused([f"`{path}` cannot be read: {error}"]) from error
+
+
+def _file(named: Path | None) -> Path | None:
+    pointed = os.environ.get(POINTER, "")
+    path = named or (Path(pointed) if pointed else None)
+    if path is None:
+        return Path(FILE) if Path(FILE).is_file() else None
+    if not path.is_file():
+        source = "--settings" if named else POINTER
+        raise SettingsRefused([f"There is no file `{path}`, which {source} names."])
+    return path
+
+
+def _not_known(what: str, name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    close = get_close_matches(name, known, n=1)
+    hint = f"Did you mean `{close[0]}`?" if close else f"Known are {', '.join(f'`{k}`' for k in known)}."
+    return f"{what} `{name}` is not known. {hint}"
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    known = [POINTER, *map(variable, options())]
+    return [
+        _not_known("The environment variable", name, known)
+        for name in sorted(environment)
+        if name.startswith(PREFIX) and name not in known
+    ]
+
+
+def _paths(settings: SettingsDict, prefix: str = "") -> Iterable[str]:
+    for name, value in settings.items():
+        if isinstance(value, dict) and value:
+            yield from _paths(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+@attrs.frozen
+class _Toml:
+    """Reads a settings file, and takes out of it what is not known, noting a problem for each."""
+
+    problems: list[str]
+
+    def __call__(self, path: Path, settings_cls: SettingsClass, options: OptionList) -> SettingsDict:
+        settings = ts.TomlFormat(None)(path, settings_cls, options)
+        known = [option.path for option in options]
+        found = list(_paths(settings))
+        self.problems.extend(
+            _not_known(f"In {path.name} the setting", name, known) for name in found if name not in known
+        )
+        kept: SettingsDict = {}
+        for name in found:
+            if name in known:
+                set_path(kept, name, get_path(settings, name))
+        return kept
+
+
+@attrs.frozen
+class _Refuse:
+    """The last step before conversion: tries every value, and raises all problems together."""
+
+    path: Path | None
+    problems: list[str]
+
+    def __call__(
+        self, settings_dict: SettingsDict, settings_cls: SettingsClass, options: OptionList
+    ) -> SettingsDict:
+        for option in options:
+            try:
+                if option.converter is not None:
+                    option.converter(get_path(settings_dict, option.path))
+            except ValueError as error:
+                name = variable(option)
+                where = f"`{name}`" if name in os.environ else f"`{option.path}` in {self.path}"
+                self.problems.append(f"{where} {error}")
+        if self.problems:
+            raise SettingsRefused(self.problems)
+        return settings_dict

@@ -1,0 +1,202 @@
+"""The shapes of what the service answers.
+
+TypedDicts, because from them the type checker proves what `answers` builds, msgspec writes the schemas of the
+OpenAPI document (see `openapi`), and what is answered stays the plain JSON that it is.
+"""
+
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+from msgspec import Meta
+
+from mzi_core.grading import Grade, Outcome, RuleId, WarningId
+from mzi_core.values import Code, State
+
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+Count = Annotated[int, Meta(ge=0)]
+
+
+class Reason(TypedDict):
+    """Why a record was refused, or what was noticed about it: for machines, where, and for people."""
+
+    code: Code
+    path: Annotated[str, Meta(description="JSON path inside the record", examples=["$.Academic_Email"])]
+    message: str
+
+
+class Result(TypedDict):
+    """What became of one record. `changed_fields` are named as inside; `reasons` may be on any status."""
+
+    position: Annotated[Count, Meta(description="Its place in the request, from 0")]
+    status: State
+    message: str
+    changed_fields: list[str]
+    reasons: list[Reason]
+    parked: NotRequired[
+        Annotated[bool, Meta(description="It waits for its parent and is taken by itself when that arrives")]
+    ]
+
+
+class Released(Result):
+    """What became of a parked record, perhaps of another module, that this request set free."""
+
+    module: str
+
+
+class Summary(TypedDict):
+    """How many records ended in each status."""
+
+    NEW: Count
+    UPDATED: Count
+    UNCHANGED: Count
+    INVALID: Count
+    ERROR: Count
+
+
+class Synced(TypedDict):
+    """What became of a request. `partial`: at least one record is INVALID or ERROR."""
+
+    status: Literal["success", "partial"]
+    tenant_id: str
+    idempotency_key: str
+    idempotent_replay: NotRequired[
+        Annotated[bool, Meta(description="This is the answer of the first time; nothing was done")]
+    ]
+    summary: Summary
+    results: list[Result]
+    released: list[Released]
+
+
+class Parent(TypedDict):
+    """The record another one waits for."""
+
+    module: str
+    zoho_id: str
+
+
+class StoredRecord(TypedDict):
+    """A record as it is stored. `record`: its fields by the name inside, amounts as text, times in UTC."""
+
+    id: Annotated[str, Meta(description="Our own key, a UUID")]
+    zoho_id: str
+    state: State
+    record: dict[str, Any]
+    created_at: Moment
+    updated_at: Moment
+    deleted_at: Moment | None
+
+
+class HeldRecord(TypedDict):
+    """A record that was refused, or waits for another one. `received`: as it came."""
+
+    zoho_id: str
+    state: State
+    reasons: list[Reason]
+    waits_for: Parent | None
+    received: Any
+    held_at: Moment
+
+
+class Listed(TypedDict):
+    """A page of records: stored ones, or held ones where the state asked for is INVALID or ERROR."""
+
+    items: list[Any]  # StoredRecord | HeldRecord, but msgspec has no unions of TypedDicts; `schemas` says it
+    next: Annotated[str | None, Meta(description="The cursor of the next page; null after the last")]
+
+
+class OneRecord(TypedDict):
+    """All there is about one record: as it is stored, and a version that was refused or waits."""
+
+    stored: StoredRecord | None
+    held: HeldRecord | None
+
+
+class PolicyName(TypedDict):
+    """The policy that decided."""
+
+    name: str
+    version: str
+
+
+class Step(TypedDict):
+    """One rule of a trace, and the values it looked at."""
+
+    rule: RuleId
+    outcome: Outcome
+    saw: dict[str, Any]
+
+
+class Explanation(TypedDict):
+    """The sentence a student may be shown."""
+
+    en: str
+    ar: str
+
+
+class Decided(TypedDict):
+    """A grade, what settling makes of it, and why."""
+
+    grade: Grade
+    settled: Grade
+    published: Grade
+    rule: RuleId
+    policy: PolicyName
+    capped_from: Grade | None
+    warnings: list[WarningId]
+    trace: list[Step]
+    explanation: Explanation
+
+
+class Judged(TypedDict):
+    """What became of one of several markings: a decision, or what is wrong with the marking."""
+
+    position: Count
+    decision: Decided | None
+    errors: list[str]
+
+
+class DecidedAll(TypedDict):
+    """What became of each marking, in order."""
+
+    decisions: list[Judged]
+
+
+class Grades(TypedDict):
+    """A grade and what settling makes of it."""
+
+    grade: Grade
+    settled: Grade
+
+
+class GradeChange(TypedDict):
+    """A grade that would be another."""
+
+    key: str
+    before: Grades
+    after: Grades
+    rule: RuleId
+    explanation: Explanation
+
+
+class Simulated(TypedDict):
+    """The grades that would change under a policy; with `more` there are more than were asked for."""
+
+    policy: PolicyName
+    changes: list[GradeChange]
+    more: bool
+
+
+class StoreState(TypedDict):
+    """What the store says of itself."""
+
+    backend: str
+    version: str
+    ready: bool
+    message: str
+
+
+class Health(TypedDict):
+    """How the service is, and which versions work together in it."""
+
+    ready: bool
+    versions: dict[str, str]
+    store: StoreState

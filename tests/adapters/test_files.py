@@ -1,0 +1,446 @@
+"""Files of Zoho records: what is read out of them, what is reported about them, and how little is held."""
+
+import io
+import json
+import os
+import threading
+import tracemalloc
+from collections.abc import Iterator
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mzi_adapters.files import (
+    FileProblem,
+    Format,
+    Item,
+    Source,
+    Unreadable,
+    json_stream,
+    open_source,
+    pages,
+    read_csv,
+    read_items,
+    read_json,
+    read_ndjson,
+)
+from mzi_adapters.files import source as source_module
+from mzi_core.modules import CLASSES, GRADES, PAYMENTS, REGISTRATIONS, STUDENTS
+
+ONE, TWO = {"id": "1", "Name": "رنا"}, {"id": "2", "Name": "Zoé"}
+
+
+def source(data: bytes | str, name: str = "records") -> Source:
+    return Source(name, io.BytesIO(data if isinstance(data, bytes) else data.encode()))
+
+
+def records(items: Iterator[Item]) -> list[Any]:
+    return [item.record for item in items]
+
+
+def whole(data: bytes | str) -> list[Any]:
+    return records(read_json(source(data)))
+
+
+class TestJson:
+    """Documents: an array, Zoho's envelope, or one record."""
+
+    def test_an_array_gives_its_elements_with_the_line_each_begins_on(self) -> None:
+        text = json.dumps([ONE, TWO], indent=1, ensure_ascii=False)
+        items = list(read_json(source(text)))
+        assert [Item(ONE, 2), Item(TWO, 6)] == items
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '{"data": [{"id": "1"}, {"id": "2"}]}',
+            '{"data": [{"id": "1"}, {"id": "2"}], "info": {"count": 2}}',
+            '{"info": {"more": [1, 2]}, "data": [{"id": "1"}, {"id": "2"}]}',
+            '\ufeff [{"id": "1"} , {"id": "2"}]\n\n',
+        ],
+    )
+    def test_the_envelope_may_stand_anywhere_and_blanks_too(self, text: str) -> None:
+        assert whole(text) == [{"id": "1"}, {"id": "2"}]
+
+    def test_a_single_object_is_one_record(self) -> None:
+        assert whole(json.dumps(ONE)) == [ONE]
+
+    @pytest.mark.parametrize("text", ["[]", '{"data": []}', " [ ] "])
+    def test_an_empty_list_has_no_records(self, text: str) -> None:
+        assert whole(text) == []
+
+    def test_an_empty_object_is_a_record_without_anything(self) -> None:
+        assert whole("{}") == [{}]
+
+    def test_utf_16_is_read_by_its_mark(self) -> None:
+        assert whole(json.dumps([ONE], ensure_ascii=False).encode("utf-16")) == [ONE]
+
+    @given(
+        st.lists(
+            st.recursive(
+                st.none()
+                | st.booleans()
+                | st.integers(-(2**70), 2**70)
+                | st.floats(allow_nan=False, allow_infinity=False)
+                | st.text(),
+                lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+                max_leaves=12,
+            ),
+            max_size=6,
+        ),
+        st.sampled_from([None, 1]),
+        st.booleans(),
+    )
+    def test_whatever_json_can_say_is_read_as_the_standard_library_reads_it(
+        self, found: list[Any], indent: int | None, ascii_only: bool
+    ) -> None:
+        text = json.dumps(found, indent=indent, ensure_ascii=ascii_only)
+        assert json.loads(text) == whole(text)
+
+    def test_half_a_surrogate_pair_is_left_for_the_codec_to_refuse(self) -> None:
+        assert whole(r'[{"Name": "a\ud800"}]') == [{"Name": "a\ud800"}]
+
+    @pytest.mark.parametrize("step", [1, 2, 3, 7, 64])
+    def test_it_does_not_matter_where_the_chunks_end(
+        self, step: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        text = json.dumps([{"a": '\u0631\\"x', "b": [1.5e3, -2, True, None], "c": {"d": ""}}, 12, "y", []])
+        monkeypatch.setattr(json_stream, "CHUNK", step)
+        monkeypatch.setattr(source_module, "CHUNK", step)
+        assert json.loads(text) == whole(text)
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ('[{"id": "1"},\n {"id" "2"}]', "records, line 2, column 8: expecting ':' delimiter."),
+            ('[{"id": "1"}\n {"id": "2"}]', "records, line 2, column 2: `,` or `]` was expected."),
+            ('{"a": 1 "b": 2}', "records, line 1, column 9: `,` or `}` was expected."),
+            ("{a: 1}", "records, line 1, column 2: a field name was expected."),
+            ('{"a" 1}', "records, line 1, column 6: `:` was expected."),
+            ("hello", "records, line 1, column 1: a list of records or a record was expected."),
+            ("[] x", "records, line 1, column 4: something follows the end of the document."),
+            ('{"id": "1"}\n{"id": "2"}', "It seems to have one record a line: read it with --format ndjson."),
+            ("[NaN]", "the record that begins here is no JSON: NaN is no JSON."),
+            (f"[{'9' * 5000}]", "the record that begins here is no JSON: Exceeds the limit"),
+            (f"[{'[' * 100_000}{']' * 100_000}]", "the record is nested too deeply."),
+            ("", "records is empty."),
+            (" \n ", "records is empty."),
+            (b'[{"id": "1"},\n{"Name": "\xe3\xcd"}]', "records, line 2: this is not UTF-8."),
+        ],
+    )
+    def test_a_broken_document_is_told_with_its_place(self, text: str | bytes, said: str) -> None:
+        with pytest.raises(FileProblem) as problem:
+            whole(text)
+        assert said in str(problem.value)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '[{"id": "1"}, {"id": "2", "x": ',
+            '[{"id": "1"}, {"id": "2", "x": "ab',
+            '[{"id": "1"}, {"id": "2", "x": tru',
+            '[{"id": "1"}, {"id": "2"}',
+            '[{"id": "1"}, {"id": "2"},',
+            '{"data": [{"id": "1"}',
+            '{"id": "1", ',
+            '{"id": "1", "x',
+        ],
+    )
+    def test_a_document_that_is_cut_short_is_told_to_be_so(self, text: str) -> None:
+        with pytest.raises(FileProblem, match="records is cut short"):
+            whole(text)
+
+    def test_the_records_before_the_cut_are_still_given(self) -> None:
+        items = read_json(source('[{"id": "1"}, {"id": "2"'))
+        assert next(items).record == {"id": "1"}
+        with pytest.raises(FileProblem, match=r"begins on line 1, column 15 has no end\. Copy or export it"):
+            next(items)
+
+    def test_a_record_without_end_is_not_held_for_ever(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(json_stream, "LONGEST", 1000)
+        with pytest.raises(FileProblem, match="a quote is missing"):
+            whole('[{"id": "1' + "x" * 400_000 + '"}]')
+
+    def test_a_record_larger_than_a_chunk_is_read_whole(self) -> None:
+        large = [{"id": "1", "text": "é" * 1_500_000}, {"id": "2"}]
+        assert large == whole(json.dumps(large, ensure_ascii=False))
+
+
+class TestNdjson:
+    """One object a line."""
+
+    def test_every_line_is_a_record_and_blank_ones_are_none(self) -> None:
+        data = '\ufeff{"id": "1"}\n\n  \r\n{"id": "2"}\r\n{"id": "3"}'
+        items = list(read_ndjson(source(data)))
+        assert [Item({"id": "1"}, 1), Item({"id": "2"}, 4), Item({"id": "3"}, 5)] == items
+
+    @pytest.mark.parametrize(
+        ("line", "said"),
+        [
+            (b'{"id": "2"', "is no JSON: Expecting ',' delimiter, column 11."),
+            (b'{"id": "2', "is no JSON: Unterminated string starting at, column 8."),
+            (b"\xe3\xcd", "is no JSON: it is not UTF-8 at byte 1."),
+            (b'{"id": NaN}', "is no JSON: NaN is no JSON."),
+            (b"[" * 100_000, "is nested too deeply."),
+        ],
+    )
+    def test_a_line_that_is_no_json_harms_no_other(self, line: bytes, said: str) -> None:
+        first, bad, last = records(read_ndjson(source(b'{"id": "1"}\n' + line + b'\n{"id": "3"}\n')))
+        assert (first, last) == ({"id": "1"}, {"id": "3"})
+        assert isinstance(bad, Unreadable)
+        assert said == bad.said
+        assert line.decode(errors="replace") == bad
+
+    def test_utf_16_is_refused(self) -> None:
+        with pytest.raises(FileProblem, match="is UTF-16; save it as UTF-8"):
+            list(read_ndjson(source('{"id": "1"}'.encode("utf-16"))))
+
+    def test_a_file_without_line_ends_is_refused_and_not_held(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(source_module, "LONGEST", 2**20)
+        with pytest.raises(FileProblem, match=r"line 2 is longer than 1 MB"):
+            list(read_ndjson(source(b'{"id": "1"}\n' + b"x" * 2**21)))
+
+
+class TestCsv:
+    """Zoho's export."""
+
+    def test_labels_and_api_names_mean_the_same_and_the_prefix_of_ids_goes(self) -> None:
+        labels = "Record Id,Student ID,Academic Email\r\nzcrm_5398830000090000001,A01,a@b.example\r\n"
+        names = "id,Name,Academic_Email\n5398830000090000001,A01,a@b.example\n"
+        expected = [{"id": "5398830000090000001", "Name": "A01", "Academic_Email": "a@b.example"}]
+        assert expected == records(read_csv(source(labels), STUDENTS))
+        assert expected == records(read_csv(source(names), STUDENTS))
+
+    def test_a_lookup_is_put_together_from_its_two_columns(self) -> None:
+        text = "Record Id,Student ID,Student ID.id,Program.id\n1,A01,zcrm_900,zcrm_11\n2,,,\n3,A03,,\n"
+        assert records(read_csv(source(text), REGISTRATIONS)) == [
+            {"id": "1", "Student_ID": {"id": "900", "name": "A01"}, "Program": {"id": "11", "name": None}},
+            {"id": "2", "Student_ID": None, "Program": None},
+            {"id": "3", "Student_ID": {"id": None, "name": "A03"}, "Program": None},
+        ]
+
+    def test_a_lookup_in_one_column_is_an_id_or_says_only_a_name(self) -> None:
+        text = "id,Registration_ID\n1,zcrm_140\n2,140\n3,REG-1\n"
+        assert [record["Registration_ID"] for record in records(read_csv(source(text), PAYMENTS))] == [
+            "140",
+            "140",
+            {"name": "REG-1"},
+        ]
+
+    def test_the_label_of_one_field_does_not_hide_another(self) -> None:
+        text = "Record Id,Class ID,Class ID.id,Student,Student.id\n1,CLS-1,zcrm_13,A01,zcrm_9\n"
+        assert records(read_csv(source(text), GRADES)) == [
+            {"id": "1", "Class": {"id": "13", "name": "CLS-1"}, "Student": {"id": "9", "name": "A01"}}
+        ]
+
+    def test_several_values_in_a_cell_are_a_list(self) -> None:
+        text = "id,Enrolled Students\n1,zcrm_9;zcrm_8\n2,\n"
+        assert [record["Enrolled_Students"] for record in records(read_csv(source(text), CLASSES))] == [
+            ["9", "8"],
+            None,
+        ]
+
+    def test_a_moment_without_its_offset_is_nothing(self) -> None:
+        text = "id,Modified Time\n1,2026-02-01 09:00:00\n2,2026-02-01T09:00:00+03:00\n"
+        assert [record["Modified_Time"] for record in records(read_csv(source(text), STUDENTS))] == [
+            None,
+            "2026-02-01T09:00:00+03:00",
+        ]
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+    def test_spreadsheets_write_it_in_other_ways(self, encoding: str, delimiter: str) -> None:
+        text = delimiter.join(("Record Id", "Name", "City")) + "\r\n" + delimiter.join(("1", "رنا", "عمّان"))
+        assert records(read_csv(source(text.encode(encoding)), STUDENTS)) == [
+            {"id": "1", "Name": "رنا", "City": "عمّان"}
+        ]
+
+    def test_a_quoted_cell_may_hold_anything(self) -> None:
+        text = 'id,Name,City\n1,"a ""b"", c","x\ny"\n\n2,,\n'
+        assert [
+            Item({"id": "1", "Name": 'a "b", c', "City": "x\ny"}, 2),
+            Item({"id": "2", "Name": None, "City": None}, 5),
+        ] == list(read_csv(source(text), STUDENTS))
+
+    def test_a_row_of_another_length_is_reported_and_harms_no_other(self) -> None:
+        text = "id,Name,City\n1,A\n2,B,C\n3,D,E,F\n"
+        short, good, long = records(read_csv(source(text), STUDENTS))
+        assert short.said == "has 2 cells where the header has 3."
+        assert good == {"id": "2", "Name": "B", "City": "C"}
+        assert long.said == "has 4 cells where the header has 3."
+
+    def test_a_wrong_quote_is_reported_and_harms_no_other(self) -> None:
+        first, second = records(read_csv(source('id,Name\n1,"a"b\n2,c\n'), STUDENTS))
+        assert isinstance(first, Unreadable)
+        assert first == '1,"a"b'
+        assert second == {"id": "2", "Name": "c"}
+
+    def test_a_quote_without_end_is_reported(self) -> None:
+        (last,) = records(read_csv(source('id,Name\n1,"a\n2,b\n'), STUDENTS))
+        assert last.said == "is no row of a CSV file: unexpected end of data."
+
+    def test_cp1256_is_refused_with_what_to_do_about_it(self) -> None:
+        data = "id,Name\n1,Rana\n2,محمد\n".encode("cp1256")
+        with pytest.raises(FileProblem, match=r"line 3: this is not UTF-8\. .* cp1256; save it as"):
+            list(read_csv(source(data), STUDENTS))
+
+    def test_half_a_character_of_utf_16_is_refused(self) -> None:
+        with pytest.raises(FileProblem, match="is not UTF-16 throughout"):
+            list(read_csv(source("id,Name\n1,a\n".encode("utf-16") + b"\x00"), STUDENTS))
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("", "is empty"),
+            ("Name,City\nA,B\n", "has no column `Record Id` or `id`"),
+            ("id,Academic Email,Academic_Email\n1,a,b\n", "two columns mean `Academic_Email`"),
+            ('id,"Na"me\n', "its header cannot be read"),
+        ],
+    )
+    def test_a_header_that_says_nothing_is_refused(self, text: str, said: str) -> None:
+        with pytest.raises(FileProblem, match=said):
+            list(read_csv(source(text), STUDENTS))
+
+
+class TestFormat:
+    """Which of the three it is."""
+
+    @pytest.mark.parametrize(
+        ("name", "text", "count"),
+        [
+            ("x.json", '[{"id": "1"}]', 1),
+            ("x.ndjson", '{"id": "1"}\n{"id": "2"}', 2),
+            ("x.JSONL", '{"id": "1"}\n{"id": "2"}', 2),
+            ("x.csv", "id,Name\n1,A\n", 1),
+            ("x", '[{"id": "1"}, {"id": "2"}]', 2),
+            ("x", '{"id": "1"}\n{"id": "2"}', 2),
+            ("x", '{"data": [{"id": "1"}, {"id": "2"}]}', 2),
+            ("x", '{"data": [\n{"id": "1"}]}', 1),
+            ("x", "id,Name\n1,A\n", 1),
+        ],
+    )
+    def test_it_is_told_by_the_extension_and_else_by_the_first_line(
+        self, name: str, text: str, count: int
+    ) -> None:
+        assert count == len(records(read_items(source(text, name), STUDENTS)))
+
+    def test_what_is_said_counts_for_more_than_the_extension(self) -> None:
+        found = records(read_items(source('{"id": "1"}\n{"id": "2"}', "x.json"), STUDENTS, Format.NDJSON))
+        assert found == [{"id": "1"}, {"id": "2"}]
+
+
+class TestPages:
+    """Pages of records."""
+
+    def test_they_are_full_but_for_the_last_and_know_their_places(self) -> None:
+        text = "\n".join(json.dumps({"id": str(n)}) for n in range(5))
+        found = list(pages(read_ndjson(source(text)), 2))
+        assert [(page.first, len(page.items)) for page in found] == [(0, 2), (2, 2), (4, 1)]
+        assert found[1].records == [{"id": "2"}, {"id": "3"}]
+        assert found[1].line(3) == 4
+
+    def test_what_was_read_before_the_file_broke_is_not_lost(self) -> None:
+        found = pages(read_json(source('[{"id": "1"}, {"id": "2"}, {"id": "3"}, {"id"')), 2)
+        assert next(found).records == [{"id": "1"}, {"id": "2"}]
+        assert next(found).records == [{"id": "3"}]
+        with pytest.raises(FileProblem):
+            next(found)
+
+
+class TestOpening:
+    """Files and streams."""
+
+    @pytest.mark.parametrize(
+        ("data", "said"),
+        [(b"PK\x03\x04...", "a ZIP archive or an Excel workbook"), (b"\x1f\x8b\x08", "a gzip archive")],
+    )
+    def test_an_archive_is_refused_by_name(self, tmp_path: Path, data: bytes, said: str) -> None:
+        (tmp_path / "x.csv").write_bytes(data)
+        with pytest.raises(FileProblem, match=said), open_source(str(tmp_path / "x.csv")):
+            pass
+
+    def test_what_cannot_be_opened_is_told(self, tmp_path: Path) -> None:
+        with pytest.raises(FileProblem, match="No such file"), open_source(str(tmp_path / "none")):
+            pass
+        with pytest.raises(FileProblem, match="Is a directory"), open_source(str(tmp_path)):
+            pass
+
+    def test_it_says_how_much_of_a_file_was_taken(self, tmp_path: Path) -> None:
+        (tmp_path / "x.json").write_text('[{"id": "1"}]')
+        with open_source(str(tmp_path / "x.json")) as opened:
+            before = opened.taken
+            list(read_json(opened))
+            assert (before, opened.taken, opened.size) == (0, 13, 13)
+
+
+WRITTEN = {
+    Format.JSON: ("[" + '{"id": "0"},' * 20_000, '{"id": "1"}]'),
+    Format.NDJSON: ('{"id": "0"}\n' * 20_000, '{"id": "1"}\n'),
+    Format.CSV: ("id,Name\n" + "1,A\n" * 40_000, "2,B\n"),
+}
+
+
+@pytest.mark.parametrize("format", Format)
+def test_a_page_is_given_before_the_rest_is_written(format: Format) -> None:
+    """A pipe whose writer waits until the first page came out: whoever read on would wait for ever."""
+    head, tail = WRITTEN[format]
+    reading, writing = os.pipe()
+    first_page_is_out = threading.Event()
+
+    def write() -> None:
+        with open(writing, "wb") as pipe:
+            pipe.write(head.encode())
+            pipe.flush()
+            assert first_page_is_out.wait(30)
+            pipe.write(tail.encode())
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with open(reading, "rb") as stream:
+        found = pages(read_items(Source("pipe", stream), STUDENTS, format), 1000)
+        total = len(next(found).items)
+        first_page_is_out.set()
+        total += sum(len(page.items) for page in found)
+    writer.join(30)
+    assert {Format.JSON: 20_001, Format.NDJSON: 20_001, Format.CSV: 40_001}[format] == total
+
+
+class Made(io.RawIOBase):
+    """A file that is made while it is read."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._left = self._left or next(self._chunks, b"")
+        data, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@pytest.mark.parametrize("format", Format)
+def test_what_is_held_does_not_grow_with_the_file(format: Format) -> None:
+    """Of fifty thousand records, twelve megabytes of them, never more than a page and a chunk are alive."""
+    _, tail = WRITTEN[format]
+    begin, piece = {
+        Format.JSON: ("[", '{"id": "0"},'),
+        Format.NDJSON: ("", '{"id": "0"}\n'),
+        Format.CSV: ("id,Name\n", "1,A\n"),
+    }[format]
+    chunks = (text.encode() for text in chain([begin], repeat(piece * 1000, 50), [tail]))
+    stream = io.BufferedReader(Made(chunks), 2**16)
+    tracemalloc.start()
+    found = pages(read_items(Source("made", stream), STUDENTS, format), 500)
+    total = sum(len(page.items) for page in found)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert total == 50_001
+    assert peak < 2 * 2**20

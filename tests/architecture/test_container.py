@@ -1,0 +1,68 @@
+"""The container: every provider of every profile can be built, which the type checker does not see."""
+
+from pathlib import Path
+
+import pytest
+
+from mzi_core.errors import StoreUnavailable
+from mzi_core.ports import Clock, Codec, Ids, Store
+from mzi_core.use_cases import UseCases
+from mzi_core.values import DEFAULT_TENANT
+from mzi_http.container import Container, container_for
+from mzi_http.services import open_use_cases, upgrade
+from mzi_http.settings import Settings
+
+PROFILES = ("memory:", "sqlite:///{folder}/mzi.db", "sqlite:///:memory:")
+
+
+@pytest.fixture(params=PROFILES, ids=["memory", "sqlite", "sqlite in memory"])
+async def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings of one profile, its schema up to date."""
+    chosen = Settings(store=request.param.format(folder=tmp_path))
+    if "{folder}" in request.param:
+        await upgrade(chosen)
+    return chosen
+
+
+async def test_every_provider_can_be_built_and_closed(settings: Settings) -> None:
+    container = container_for(settings)
+    built = {
+        name: await provider.async_()
+        for name, provider in container.providers.items()
+        if name in ("store", "codec", "clock", "ids")
+    }
+    assert set(container.providers) == {*built, "config"}
+    store: Store = built["store"]
+    codec: Codec = built["codec"]
+    clock: Clock = built["clock"]
+    ids: Ids = built["ids"]
+    assert (await store.health()).ready
+    assert clock.now().tzinfo is not None
+    assert ids.record_id() != ids.record_id()
+    assert codec is await container.codec.async_()
+    closing = container.shutdown_resources()
+    if closing is not None:
+        await closing
+
+
+async def test_a_profile_gives_working_use_cases(settings: Settings) -> None:
+    async with open_use_cases(settings) as use_cases:
+        assert isinstance(use_cases, UseCases)
+        assert list(await use_cases.list_tenants()) == [DEFAULT_TENANT]
+        _, secret = await use_cases.new_key("a test")
+        assert await use_cases.check_key(secret, DEFAULT_TENANT) == "granted"
+
+
+async def test_two_containers_share_nothing() -> None:
+    first, second = container_for(Settings(store="memory:")), container_for(Settings(store="memory:"))
+    assert await first.store.async_() is not await second.store.async_()
+
+
+async def test_an_address_nobody_can_use_is_told_as_such() -> None:
+    with pytest.raises(StoreUnavailable, match="asyncpg"):
+        async with open_use_cases(Settings(store="postgresql://localhost/mzi")):
+            pass
+
+
+def test_the_container_declares_one_provider_a_port() -> None:
+    assert set(Container.providers) == {"config", "store", "codec", "clock", "ids"}

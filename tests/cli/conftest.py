@@ -1,0 +1,37 @@
+"""A person at a terminal: an empty folder, a clean environment, and the command line run in this process."""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.terminal import Mzi, Ran
+
+from mzi_http.cli import run
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The working folder, with no settings around; logging is put back as it was."""
+    for name in [name for name in os.environ if name.startswith("MZI_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield tmp_path
+    root.handlers[:], root.level = before[0], before[1]
+
+
+@pytest.fixture
+def mzi(capsys: pytest.CaptureFixture[str]) -> Mzi:
+    """The command line: `mzi("sync", "students", "students.json")`."""
+
+    def command(*tokens: object) -> Ran:
+        capsys.readouterr()
+        code = run([str(token) for token in tokens])
+        said = capsys.readouterr()
+        return Ran(code, said.out, said.err)
+
+    return command

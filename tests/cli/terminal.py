@@ -1,0 +1,43 @@
+"""What a command leaves behind, and records to give it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+
+@attrs.frozen
+class Ran:
+    """What a command left behind: its exit code, and what it said where."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Its output as JSON."""
+        return json.loads(self.out)
+
+
+Mzi = Callable[..., Ran]
+"""The command line: `mzi("sync", "students", "students.json")`."""
+
+
+def student(number: int, **fields: object) -> dict[str, object]:
+    """A sound student."""
+    return {
+        "id": f"539883000009{number:07d}",
+        "Name": f"A{number:04d}",
+        "Academic_Email": f"a{number}@campus.example",
+        **fields,
+    }
+
+
+def written(folder: Path, name: str, records: object) -> Path:
+    """A JSON file in the folder."""
+    path = folder / name
+    path.write_text(json.dumps(records, ensure_ascii=False), "utf-8")
+    return path

@@ -1,0 +1,106 @@
+"""`mzi demo`: what a newcomer sees first has to be true."""
+
+import re
+import shlex
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from tests.cli.terminal import Mzi
+
+from mzi_adapters.college import build, changed, markings
+
+STUDENTS, SEED = 60, 7
+
+
+@pytest.fixture
+def told(mzi: Mzi, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the demo of a small college says."""
+    monkeypatch.setenv("COLUMNS", "140")
+    ran = mzi("demo", "--students", STUDENTS, "--seed", SEED)
+    assert (ran.code, ran.err) == (0, "")
+    return ran.out
+
+
+def section(told: str, number: int) -> list[list[str]]:
+    """The rows of the table in a section, cell by cell."""
+    text = told.partition(f"\n{number}  ")[2].partition(f"\n{number + 1}  ")[0]
+    lines = text.splitlines()
+    rule = next(place for place, line in enumerate(lines) if line.startswith("──"))
+    return [re.split(r"\s{2,}", line.strip()) for line in lines[rule + 1 :] if line.strip()]
+
+
+def test_every_module_is_counted_as_it_is(told: str) -> None:
+    college = build(SEED, STUDENTS)
+    counts = {row[0]: int(row[1].replace(",", "")) for row in section(told, 1) if row[0] in college.records}
+    assert counts == {name: len(records) for name, records in college.records.items()}
+
+
+def test_every_broken_record_gets_the_answer_it_has_to_get(told: str) -> None:
+    college = build(SEED, STUDENTS)
+    planted = Counter(label.kind.replace("_", " ") for label in college.broken)
+    rows = {row[0]: row for row in section(told, 2) if len(row) >= 4}
+    assert {name: row[1] for name, row in rows.items()} == {
+        name: f"{count} of {count}" for name, count in planted.items()
+    }
+    sound = sum(map(len, college.records.values())) - len(college.broken)
+    assert f"Of the {sound:,} sound records none was refused." in told
+    assert rows["missing parent"][2] == "parked"
+    assert rows["numeric id"][2] == "taken"
+
+
+def test_the_week_after_is_counted_as_it_is(told: str) -> None:
+    later = changed(build(SEED, STUDENTS))
+    kinds = Counter(change.kind for change in later.changes)
+    assert f"{kinds['changed']:,} records were edited, {kinds['new']:,} are new" in told
+    (total,) = [row for row in section(told, 3) if row[0] == "in all"]
+    assert int(total[1].replace(",", "")) == sum(map(len, later.records.values()))
+    assert "0 written" in told
+
+
+def test_every_grade_is_the_one_that_is_expected(told: str) -> None:
+    rows = {row[0]: row for row in section(told, 4)}
+    for person in markings(SEED, 16):
+        expected = person["expected"]
+        grade, settled = expected["grade"], expected["settled"]
+        shown = grade if grade == settled else f"{grade} → {settled}"
+        assert shown in rows[person["name"]]
+        assert expected["rule"] in rows[person["name"]]
+
+
+def test_the_commands_it_ends_with_work_as_they_stand(mzi: Mzi, told: str, folder: Path) -> None:
+    commands = [
+        shlex.split(line)[1:]
+        for line in told.splitlines()
+        if line.startswith("mzi -") or line.startswith("mzi ")
+    ]
+    commands = [tokens for tokens in commands if tokens[1:]]
+    assert len(commands) == 7
+    assert commands[0][:2] == ["demo", "--students"]
+    for tokens in commands:
+        if "serve" not in tokens:
+            ran = mzi(*tokens)
+            assert ran.code == 0, ran.err
+    assert (folder / "college.db").exists()
+
+
+def test_it_leaves_nothing_behind_unless_it_is_asked_to(mzi: Mzi, told: str, folder: Path) -> None:
+    assert list(folder.iterdir()) == []
+    kept = mzi("demo", "--students", 30, "--keep", "my college.db")
+    assert "mzi --store 'sqlite:///my college.db' show students" in kept.out
+    assert "--keep" not in kept.out
+    again = mzi("demo", "--students", 30, "--keep", "my college.db")
+    assert (again.code, again.err) == (2, "my college.db is there already; name a file that is not.\n")
+
+
+@pytest.mark.parametrize("students", [0, 29, 20_001])
+def test_a_college_of_another_size_is_refused(mzi: Mzi, students: int) -> None:
+    ran = mzi("demo", "--students", students)
+    assert (ran.code, ran.err) == (2, "--students must be from 30 to 20,000.\n")
+
+
+def test_it_fits_eighty_columns(mzi: Mzi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = mzi("demo", "--students", 30).out.splitlines()
+    assert max(len(line) for line in lines if not line.startswith("mzi ")) <= 80
+    assert not any("…" in line for line in lines)

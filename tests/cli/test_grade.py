@@ -1,0 +1,171 @@
+"""`mzi grade`: explain, simulate, policies."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.cli.terminal import Mzi
+
+from mzi_adapters.college import markings
+from mzi_core.grading import BUILT_IN, RuleId
+
+
+class TestExplain:
+    """One grade, and how it came about."""
+
+    def test_the_grade_the_trace_and_both_sentences_are_shown(self, mzi: Mzi, folder: Path) -> None:
+        ran = mzi("grade", "explain", "--raw", "1.5", "--attempt", "1")
+        assert ran.code == 0
+        lines = ran.out.splitlines()
+        assert lines[0] == "R → RR  by rule BELOW_PASS of btec-default 1"
+        rules = [line.split()[0] for line in lines[4:16]]
+        assert rules == list(RuleId)
+        (held,) = [line for line in lines if " held  " in line]
+        assert held.split(maxsplit=2) == ["BELOW_PASS", "held", "raw 1.5, pass_from 2, attempt 1"]
+        assert lines[17].startswith("Refer: the mark 1.5 on attempt 2 is below 2")
+        assert lines[19].startswith("إعادة (Refer)")
+        assert list(folder.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        ("tokens", "grade", "rule"),
+        [
+            (["--raw", "4"], "D", "DISTINCTION"),
+            (["--raw", "-1"], "PENDING", "UNGRADED"),
+            ([], "R", "BELOW_PASS"),
+            (["--letter", "Merit"], "M", "EXPLICIT_LETTER"),
+            (["--not-submitted"], "F", "NO_SUBMISSION"),
+            (["--raw", "65", "--scale", "percent"], "M", "MERIT"),
+            (["--raw", "3", "--feedback", "<p>01122</p>"], "F", "INVALID_SUBMISSION"),
+            (
+                ["--raw", "4", "--attempt", "1", "--policy", "pearson-higher-national"],
+                "P",
+                "REASSESSMENT_CAP",
+            ),
+            (["--raw", "3", "--workflow", "inmarking", "--level", "L5"], "M", "MERIT"),
+            (
+                ["--not-submitted", "--due", "2026-02-01T00:00:00Z", "--now", "2026-01-01T00:00:00Z"],
+                "PENDING",
+                "AWAITING_SUBMISSION",
+            ),
+            (
+                [
+                    *("--not-submitted", "--due", "2026-02-01T00:00:00Z", "--now", "2026-02-03T00:00:00Z"),
+                    *("--extension", "2026-02-02T00:00:00Z", "--cutoff", "2026-02-04T00:00:00Z"),
+                ],
+                "PENDING",
+                "AWAITING_SUBMISSION",
+            ),
+        ],
+    )
+    def test_every_input_counts(self, mzi: Mzi, tokens: list[str], grade: str, rule: str) -> None:
+        told = mzi("grade", "explain", *tokens, "--json").json
+        assert (told["grade"], told["rule"]) == (grade, rule)
+        assert set(told["explanation"]) == {"en", "ar"}
+
+    def test_criteria_that_say_something_else_are_pointed_out(self, mzi: Mzi) -> None:
+        ran = mzi("grade", "explain", "--raw", "4", "--criteria", "P1=yes, M1=no")
+        assert "CRITERIA_MISMATCH" in ran.out
+
+    @pytest.mark.parametrize(
+        ("tokens", "said"),
+        [
+            (["--raw", "x"], "raw must be a number, not 'x'."),
+            (["--due", "2026-02-01"], "due must be a time with its offset"),
+            (["--criteria", "P1=maybe"], "--criteria: P1 is scored 'maybe', which says neither yes nor no."),
+            (["--criteria", "Q1=yes"], "--criteria: 'Q1' is no criterion"),
+            (["--policy", "prcent"], "did you mean 'percent'?"),
+            (["--attempt", "-1"], "Attempts are counted from 0 here"),
+            (["--attempt", "x"], 'Invalid value "x" for --attempt'),
+        ],
+    )
+    def test_what_cannot_be_judged_is_told(self, mzi: Mzi, tokens: list[str], said: str) -> None:
+        ran = mzi("grade", "explain", *tokens)
+        assert ran.code == 2
+        assert said in ran.err
+
+
+class TestSimulate:
+    """Another policy over grades that were given."""
+
+    @pytest.fixture
+    def file(self, folder: Path) -> str:
+        """A class of 30 as a file."""
+        lines = [json.dumps(marking, ensure_ascii=False) for marking in markings(5, 30)]
+        (folder / "class.ndjson").write_text("\n".join(lines), "utf-8")
+        return "class.ndjson"
+
+    def test_the_changes_are_counted_and_shown(self, mzi: Mzi, file: str, folder: Path) -> None:
+        ran = mzi("grade", "simulate", "--policy", "btec-default", "--set", "merit_from=3.5", "--file", file)
+        told = mzi(
+            *("grade", "simulate", "--policy", "btec-default", "--set", "merit_from=3.5"),
+            *("--file", file, "--json"),
+        ).json["changes"]
+        merits = [m for m in markings(5, 30) if m["raw"] == "3" and "01122" not in m["feedback"]]
+        assert [change["key"] for change in told] == [str(m["student"]) for m in merits]
+        assert {(c["before"]["grade"], c["after"]["grade"]) for c in told} == {("M", "P")}
+        assert f"{len(merits)} of 30 grades would change:" in ran.out
+        assert "Pass: the mark 3 reaches 2, where a Pass begins" in ran.out
+        assert not (folder / "mzi.db").exists()
+
+    def test_the_same_policy_changes_nothing(self, mzi: Mzi, file: str) -> None:
+        ran = mzi("grade", "simulate", "--policy", "btec-default", "--file", file)
+        assert ran.out == "None of 30 grades would change.\n"
+
+    def test_recorded_decisions_are_judged_again(self, mzi: Mzi) -> None:
+        mzi("demo", "--students", 30, "--keep", "c.db")
+        ran = mzi(
+            *("--store", "sqlite:///c.db", "grade", "simulate", "--policy", "btec-default"),
+            *("--set", "release_gating=true", "--set", "merit_from=2.5"),
+        )
+        assert ran.out.startswith("1 grades would change:") or "grades would change:" in ran.out
+        assert "_1001_55" in ran.out
+
+    def test_what_is_wrong_with_the_policy_is_said(self, mzi: Mzi, file: str) -> None:
+        ran = mzi("grade", "simulate", "--policy", "btec-default", "--set", "merit_from=5", "--file", file)
+        assert ran.code == 0
+        assert "Wrong with this policy:" in ran.err
+
+    @pytest.mark.parametrize(
+        ("tokens", "said"),
+        [
+            (["--policy", "btec-default", "--set", "merit_frm=3"], "did you mean 'merit_from'?"),
+            (
+                ["--policy", "btec-default", "--set", "merit_from"],
+                "--set merit_from: write it as merit_from=3.2.",
+            ),
+            (["--policy", "none"], "The set of built-in policies has no 'none'"),
+            ([], 'Command "grade simulate" parameter --policy requires an argument.'),
+            (["--policy", "percent", "--file", "none"], "none cannot be read: No such file or directory."),
+        ],
+    )
+    def test_misuse_is_told(self, mzi: Mzi, tokens: list[str], said: str) -> None:
+        ran = mzi("grade", "simulate", *tokens)
+        assert ran.code == 2
+        assert said in ran.err
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("nonsense", "m.ndjson, line 1 is no JSON: Expecting value, column 1."),
+            ("5", "m.ndjson, line 1 is no JSON object."),
+            ('{"key": "a"}\n{"key": "a"}', "m.ndjson, line 2: a second marking of `a`."),
+            ('{"rwa": 3}', "A stored marking has no 'rwa'; did you mean 'raw'?"),
+        ],
+    )
+    def test_a_broken_file_of_markings_is_told(self, mzi: Mzi, folder: Path, text: str, said: str) -> None:
+        (folder / "m.ndjson").write_text(text)
+        ran = mzi("grade", "simulate", "--policy", "percent", "--file", "m.ndjson")
+        assert ran.code == 2
+        assert said in ran.err
+
+    def test_without_a_store_and_a_file_there_is_nothing_to_judge(self, mzi: Mzi) -> None:
+        assert mzi("grade", "simulate", "--policy", "percent").code == 3
+
+
+def test_policies_are_listed(mzi: Mzi) -> None:
+    ran = mzi("grade", "policies")
+    assert ran.code == 0
+    assert all(name in ran.out for name in BUILT_IN)
+    told = mzi("grade", "policies", "--json").json
+    assert [policy["name"] for policy in told["built_in"]] == list(BUILT_IN)
+    assert told["chosen"]["everything else"]["name"] == "btec-default"

@@ -1,0 +1,135 @@
+"""The command line as a whole: help, version, colours, errors, and what it needs."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from tests.cli.terminal import Mzi, student, written
+
+from mzi_http import __main__ as entry
+from mzi_http.cli import main, records
+
+COMMANDS = ("demo", "sync", "show", "modules", "fields", "grade", "db", "keys", "tenants", "serve")
+
+
+def test_help_names_every_command_and_exit_code(mzi: Mzi) -> None:
+    ran = mzi("--help")
+    assert ran.code == 0
+    assert all(f"│ {command} " in ran.out for command in COMMANDS)
+    assert "130 stopped by Ctrl-C" in ran.out
+    assert "What the records are: students, payments" in mzi("sync", "--help").out
+    assert "Keep the store in this new file" in mzi("demo", "--help").out
+    assert mzi().out == ran.out
+
+
+def test_the_version_is_told(mzi: Mzi) -> None:
+    assert mzi("--version").out == f"mzi {version('mzi')}\n"
+
+
+@pytest.mark.parametrize("tokens", [["snyc"], ["grade", "explian"], ["modules", "--nosn"]])
+def test_an_unknown_word_is_exit_code_2(mzi: Mzi, tokens: Sequence[str]) -> None:
+    ran = mzi(*tokens)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("Unknown")
+
+
+def test_what_nobody_foresaw_is_a_sentence_without_a_secret(
+    mzi: Mzi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        local = "hunter2"
+        raise RuntimeError(f"{len(local)} letters; token=canary")
+
+    monkeypatch.setattr(records, "_module", fail)
+    ran = mzi("modules", "--json")
+    assert ran.code == 70
+    assert ran.err.startswith("Nobody foresaw this: RuntimeError: 7 letters; token=[redacted].")
+    assert "Traceback" not in ran.err
+    shown = mzi("modules", "--json", "--debug")
+    assert "Traceback" in shown.err
+    assert "raise RuntimeError" in shown.err
+    assert "token=canary" not in shown.err
+
+
+def test_no_colour_comes_through_a_pipe(mzi: Mzi, folder: Path) -> None:
+    written(folder, "a.json", [student(1), student(2, Name=None)])
+    assert "\x1b" not in "".join(mzi("sync", "students", "a.json", "--debug").out)
+
+
+@pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colours_are_for_terminals_and_can_be_refused(
+    mzi: Mzi, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], coloured: bool
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # what rich takes for a terminal
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert coloured is ("\x1b[1;32m" in mzi("grade", "explain", "--raw", "4").out)
+
+
+def test_tables_fit_eighty_columns(mzi: Mzi, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    written(folder, "a.json", [student(1), student(2, Name=None)])
+    for tokens in (["sync", "students", "a.json"], ["modules"], ["fields", "students", "--all"]):
+        ran = mzi(*tokens)
+        assert max(map(len, ran.out.splitlines())) <= 80
+        assert "…" not in ran.out.replace("… and", "")
+
+
+def test_without_the_extra_one_sentence_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(entry, "_NEEDED", ("nothing_of_this_name",))
+    assert entry.main() == 2
+    assert capsys.readouterr().err.strip().endswith('pip install "mzi[server]"')
+
+
+def test_without_the_extra_nothing_heavy_is_imported(folder: Path) -> None:
+    code = (
+        "import sys; sys.modules['cyclopts'] = None\n"
+        "import importlib.util as util; find = util.find_spec\n"
+        "util.find_spec = lambda name, *rest: None if name == 'cyclopts' else find(name, *rest)\n"
+        "from mzi_http.__main__ import main\n"
+        "code = main()\n"
+        "heavy = {'attrs', 'rich', 'sqlalchemy', 'starlette', 'structlog', 'mzi_core'} & set(sys.modules)\n"
+        "print(code, sorted(heavy))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=True)
+    assert ran.stdout == "2 []\n"
+
+
+def test_it_can_be_run_as_a_module(folder: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "mzi_http", "--version"],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=True,
+    )
+    assert ran.stdout == f"mzi {version('mzi')}\n"
+
+
+def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
+    """As in `mzi fields students --all | head -1`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(
+        [sys.executable, "-m", "mzi_http", "modules"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        check=False,
+    )
+    os.close(writing)
+    assert ran.stderr == ""
+    assert ran.returncode == 141
+
+
+def test_every_command_is_registered_once() -> None:
+    assert len(set(main.GROUPS)) == len(main.GROUPS)

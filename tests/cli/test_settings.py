@@ -1,0 +1,135 @@
+"""Settings: the file, then the environment, and nothing that nobody knows."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.cli.terminal import Mzi
+from typed_settings.types import OptionInfo
+
+from mzi_http.settings import (
+    Http,
+    Log,
+    LogFormat,
+    LogLevel,
+    Settings,
+    SettingsRefused,
+    load,
+    options,
+    variable,
+)
+
+
+def test_without_anything_said_there_are_defaults() -> None:
+    assert load() == Settings()
+    assert Settings().store == "sqlite:///mzi.db"
+    assert Settings().http.host == "127.0.0.1"
+
+
+def test_the_file_in_the_folder_is_read_and_the_environment_counts_for_more(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "mzi.toml").write_text(
+        'store = "memory:"\npage = 10\n[http]\nport = 9000\nhost = "::1"\n[log]\nlevel = "DEBUG"\nformat = "json"\n'
+    )
+    monkeypatch.setenv("MZI_HTTP_PORT", "9001")
+    monkeypatch.setenv("MZI_TENANT", "irbid")
+    assert load() == Settings(
+        store="memory:",
+        tenant="irbid",
+        page=10,
+        http=Http(port=9001, host="::1"),
+        log=Log(level=LogLevel.DEBUG, format=LogFormat.JSON),
+    )
+
+
+def test_another_file_can_be_named_in_two_ways(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "mzi.toml").write_text("page = 1")
+    (folder / "two.toml").write_text("page = 2")
+    (folder / "three.conf").write_text("page = 3")
+    monkeypatch.setenv("MZI_SETTINGS", "two.toml")
+    assert load().page == 2
+    assert load(Path("three.conf")).page == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MZI_PROT", "1", "The environment variable `MZI_PROT` is not known. Did you mean `MZI_HTTP_PORT`?"),
+        ("MZI_STROE", "x", "Did you mean `MZI_STORE`?"),
+        ("MZI_QQQQQQQQQ", "x", "Known are `MZI_SETTINGS`, `MZI_STORE`, `MZI_TENANT`,"),
+        ("MZI_HTTP_PORT", "http", "`MZI_HTTP_PORT` must be a whole number."),
+        ("MZI_HTTP_PORT", "0", "`MZI_HTTP_PORT` must be from 1 to 65535."),
+        ("MZI_HTTP_MAX_BODY", "-5", "`MZI_HTTP_MAX_BODY` must be a whole number."),
+        ("MZI_PAGE", "", "`MZI_PAGE` must be a whole number."),
+        ("MZI_LOG_LEVEL", "loud", "`MZI_LOG_LEVEL` must be one of debug, info, warning, error."),
+        ("MZI_LOG_FORMAT", "xml", "`MZI_LOG_FORMAT` must be one of text, json."),
+        ("MZI_TENANT", "A B", "`MZI_TENANT` is no tenant. A tenant name has small letters"),
+        ("MZI_HTTP_HOST", " ", "`MZI_HTTP_HOST` must be a text."),
+        ("MZI_STORE", "mysql://u:hunter2@h", "`MZI_STORE` must begin with `sqlite:///`,"),
+        ("MZI_SETTINGS", "none.toml", "There is no file `none.toml`, which MZI_SETTINGS names."),
+    ],
+)
+def test_a_wrong_variable_is_refused_by_name(
+    mzi: Mzi, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    ran = mzi("modules")
+    assert ran.code == 2
+    assert said in ran.err
+    assert "hunter2" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('stroe = "x"', "In mzi.toml the setting `stroe` is not known. Did you mean `store`?"),
+        ("[http]\nprot = 1", "In mzi.toml the setting `http.prot` is not known. Did you mean `http.port`?"),
+        ("[htpp]\n", "In mzi.toml the setting `htpp` is not known."),
+        ("http = 5", "In mzi.toml the setting `http` is not known."),
+        ("page = true", "`page` in mzi.toml must be a whole number."),
+        ("[http]\nhost = 5", "`http.host` in mzi.toml must be a text."),
+        ("page = ", "cannot be read: Invalid value (at line 1, column 8)"),
+    ],
+)
+def test_a_wrong_line_of_the_file_is_refused_by_name(mzi: Mzi, folder: Path, text: str, said: str) -> None:
+    (folder / "mzi.toml").write_text(text)
+    ran = mzi("modules")
+    assert ran.code == 2
+    assert said in ran.err
+
+
+def test_every_problem_is_told_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "mzi.toml").write_text('stroe = "x"\npage = 0\n[log]\nlevel = 5\n')
+    monkeypatch.setenv("MZI_PORT", "1")
+    with pytest.raises(SettingsRefused) as refused:
+        load()
+    assert [problem.partition(" must")[0].partition(" is")[0] for problem in refused.value.problems] == [
+        "The environment variable `MZI_PORT`",
+        "In mzi.toml the setting `stroe`",
+        "`page` in mzi.toml",
+        "`log.level` in mzi.toml",
+    ]
+
+
+@pytest.mark.parametrize("option", options(), ids=lambda option: option.path)
+def test_every_option_has_a_default_a_check_and_a_variable(option: OptionInfo) -> None:
+    assert not option.has_no_default
+    assert option.converter is not None
+    assert option.converter(option.default) == option.default
+    assert variable(option).startswith("MZI_")
+
+
+def test_the_address_of_the_store_is_not_in_the_representation() -> None:
+    assert "hunter2" not in repr(Settings(store="postgresql://u:hunter2@h/mzi"))
+
+
+@given(st.text(max_size=20))
+def test_no_text_makes_an_option_raise_anything_but_its_sentence(text: str) -> None:
+    for option in options():
+        assert option.converter is not None
+        try:
+            option.converter(text)
+        except ValueError as refused:
+            assert str(refused).endswith(".")

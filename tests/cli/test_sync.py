@@ -1,0 +1,252 @@
+"""`mzi sync`: files into the store, and an outcome for every record."""
+
+import csv
+import io
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.cli.terminal import Mzi, student, written
+
+GOOD = [student(1), student(2)]
+BAD = student(3, Academic_Email="nobody@localhost")
+
+
+def stored(folder: Path) -> int:
+    with sqlite3.connect(folder / "mzi.db") as database:
+        (count,) = database.execute("select count(*) from students").fetchone()
+    return int(count)
+
+
+def test_the_first_sync_makes_the_store_and_says_what_became_of_everything(mzi: Mzi, folder: Path) -> None:
+    written(folder, "students.json", [*GOOD, BAD])
+    ran = mzi("sync", "students", "students.json")
+    assert ran.code == 1
+    assert ran.err == "Made the store mzi.db.\n"
+    assert "What became of 3 students:" in ran.out
+    heads, _, row = ran.out.splitlines()[2:5]
+    assert heads.split()[:6] == ["file", "records", "NEW", "UPDATED", "UNCHANGED", "INVALID"]
+    assert row.split()[:4] == ["students.json", "3", "2", "1"]
+    assert (
+        "`Academic_Email` must be an e-mail address such as name@college.example. (email_invalid)" in ran.out
+    )
+    assert stored(folder) == 2
+
+
+def test_everything_accepted_is_exit_code_0_and_a_second_time_nothing_changes(mzi: Mzi, folder: Path) -> None:
+    written(folder, "students.json", GOOD)
+    assert mzi("sync", "students", "students.json").code == 0
+    again = mzi("sync", "BTEC_Students", "students.json", "--json")
+    assert again.code == 0
+    assert again.json["summary"] == {"NEW": 0, "UPDATED": 0, "UNCHANGED": 2, "INVALID": 0, "ERROR": 0}
+    assert again.json["results"] == []
+
+
+def test_json_tells_of_every_record_to_which_something_happened(mzi: Mzi, folder: Path) -> None:
+    written(folder, "a.json", GOOD)
+    written(folder, "b.json", {"data": [student(1, City="Irbid"), student(2), BAD, "x"]})
+    mzi("sync", "students", "a.json")
+    ran = mzi("sync", "students", "b.json", "a.json", "--json", "--page", 1)
+    assert (ran.code, ran.err) == (1, "")
+    told = ran.json
+    assert [(r["file"], r["line"], r["position"], r["status"]) for r in told["results"]] == [
+        ("b.json", 1, 0, "UPDATED"),
+        ("b.json", 1, 2, "INVALID"),
+        ("b.json", 1, 3, "INVALID"),
+        ("a.json", 1, 0, "UPDATED"),
+    ]
+    assert told["results"][0]["changed_fields"] == ["city"]
+    assert told["results"][1]["zoho_student_id"] == BAD["id"]
+    assert told["results"][1]["reasons"][0]["code"] == "email_invalid"
+    assert (told["status"], told["module"], told["tenant_id"]) == ("partial", "students", "default")
+    assert [file["records"] for file in told["files"]] == [4, 2]
+    assert told["summary"] == {"NEW": 0, "UPDATED": 2, "UNCHANGED": 2, "INVALID": 2, "ERROR": 0}
+
+
+def test_a_dry_run_shows_what_would_change_and_changes_nothing(mzi: Mzi, folder: Path) -> None:
+    written(folder, "a.json", GOOD)
+    written(folder, "b.json", [student(1, City="Irbid", Gender="Female"), student(9)])
+    mzi("sync", "students", "a.json")
+    before = (folder / "mzi.db").read_bytes()
+    ran = mzi("sync", "students", "b.json", "--dry-run")
+    assert ran.code == 0
+    assert "What would become of 2 students:" in ran.out
+    assert "city, gender" in ran.out
+    assert ran.out.endswith("This was a dry run: nothing was kept.\n")
+    assert (folder / "mzi.db").read_bytes() == before
+    assert mzi("sync", "students", "b.json", "--dry-run", "--json").json["dry_run"] is True
+
+
+def test_a_dry_run_before_there_is_a_store_makes_none(mzi: Mzi, folder: Path) -> None:
+    written(folder, "a.json", [*GOOD, BAD])
+    ran = mzi("sync", "students", "a.json", "--dry-run", "--json")
+    assert ran.code == 1
+    assert ran.json["summary"]["NEW"] == 2
+    assert [path.name for path in folder.iterdir()] == ["a.json"]
+
+
+def test_the_report_has_a_row_for_every_record_but_the_unchanged(mzi: Mzi, folder: Path) -> None:
+    written(folder, "a.json", GOOD)
+    mzi("sync", "students", "a.json")
+    lines = [student(1), student(2, City="Irbid"), {**BAD, "id": "=cmd|' /C calc'!A0"}, student(4, Name=None)]
+    (folder / "b.ndjson").write_text("\n".join(map(json.dumps, lines)) + "\nnonsense\n")
+    ran = mzi("sync", "students", "b.ndjson", "--report", "report.csv")
+    assert ran.code == 1
+    assert "All are in report.csv." in ran.out
+    raw = (folder / "report.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
+    assert [(r["record"], r["line"], r["state"], r["changed_fields"], r["codes"]) for r in rows] == [
+        ("2", "2", "UPDATED", "city", ""),
+        ("3", "3", "INVALID", "", "email_invalid"),
+        ("4", "4", "INVALID", "", "required"),
+        ("5", "5", "INVALID", "", "not_an_object"),
+    ]
+    assert {r["file"] for r in rows} == {"b.ndjson"}
+    assert rows[1]["zoho_id"] == "'=cmd|' /C calc'!A0"
+    assert rows[2]["paths"] == "$.Name"
+    assert rows[3]["messages"] == "Line 5 is no JSON: Expecting value, column 1."
+
+
+def test_a_line_that_cannot_be_read_is_told_and_those_beside_it_are_taken(mzi: Mzi, folder: Path) -> None:
+    good, better = map(json.dumps, GOOD)
+    (folder / "a.ndjson").write_text(f"{good}\n{{broken\n{better}\n")
+    ran = mzi("sync", "students", "a.ndjson")
+    assert ran.code == 1
+    assert "Line 2 is no JSON: Expecting property name enclosed in double quotes, column 2." in ran.out
+    assert stored(folder) == 2
+
+
+def test_a_file_that_is_cut_short_is_exit_code_2_and_what_came_before_is_kept(mzi: Mzi, folder: Path) -> None:
+    (folder / "a.json").write_text(json.dumps([*GOOD, student(4)])[:-20])
+    ran = mzi("sync", "students", "a.json")
+    assert ran.code == 2
+    assert "a.json is cut short: the record that begins on line 1" in ran.err
+    assert "What became of 2 students:" in ran.out
+    assert stored(folder) == 2
+    told = mzi("sync", "students", "a.json", "--json")
+    assert told.code == 2
+    assert told.json["status"] == "stopped"
+    assert "cut short" in told.json["error"]
+    assert told.json["summary"]["UNCHANGED"] == 2
+
+
+def test_a_zoho_export_goes_in_as_it_is(mzi: Mzi, folder: Path) -> None:
+    (folder / "students.csv").write_text(
+        "Record Id,Student ID,Academic Email,Program,Program.id,Modified Time,City\n"
+        "zcrm_5398830000090000001,A01,a1@campus.example,L3,zcrm_5398830000110000001,2026-02-01 09:00:00,\n"
+        "zcrm_5398830000090000002,A02,a2@campus.example\n",
+        "utf-8-sig",
+    )
+    ran = mzi("sync", "students", "students.csv")
+    assert "Line 3 has 3 cells where the header has 7." in ran.out
+    shown = mzi("show", "students", "5398830000090000001", "--json").json["stored"]["record"]
+    assert (shown["display_name"], shown["program"], shown["city"]) == ("A01", "5398830000110000001", None)
+
+
+def test_a_dash_is_standard_input(mzi: Mzi, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "\n".join(map(json.dumps, GOOD))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    ran = mzi("sync", "students", "-", "--json")
+    assert ran.code == 0
+    assert ran.json["files"][0]["file"] == "standard input"
+    assert ran.json["summary"]["NEW"] == 2
+
+
+def test_children_that_come_first_wait_for_their_parents(mzi: Mzi, folder: Path) -> None:
+    registration = {"id": "14", "Student_ID": {"id": GOOD[0]["id"]}, "Program": {"id": "11"}}
+    written(folder, "registrations.json", [registration])
+    written(folder, "programs.json", [{"id": "11", "Product_Name": "BTEC L3"}])
+    written(folder, "students.json", GOOD)
+    first = mzi("sync", "registrations", "registrations.json")
+    assert first.code == 1
+    assert "Parked: it is taken by itself when that record arrives." in first.out
+    mzi("sync", "programs", "programs.json")
+    assert "waits for students" in mzi("show", "registrations", "14").out
+    last = mzi("sync", "students", "students.json", "--json").json
+    assert last["files"][0]["released"] == 1
+    assert mzi("show", "registrations", "14", "--json").json["held"] is None
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        (["studnts", "a.json"], "`studnts` is not a module mzi knows. Did you mean `students`"),
+        (["students"], "Name at least one file of records, or `-` for standard input."),
+        (["students", "none.json"], "There is no file none.json."),
+        (["students", "a.json", "--page", "0"], "--page must be at least 1."),
+        (["students", "a.json", "--dry-rnu"], "Unknown option --dry-rnu"),
+        (["students", "a.json", "--format", "xml"], 'Invalid value "xml" for --format'),
+        (
+            ["students", "a.json", "--report", "a.json"],
+            "--report a.json would overwrite the records",
+        ),
+        (
+            ["students", "a.json", "--report", "none/r.csv"],
+            "The report none/r.csv cannot be written",
+        ),
+        (["students", "a.json", "--tenant", "Not One"], "A tenant name has small letters"),
+        (
+            ["students", "a.json", "--tenant", "other"],
+            "`mzi tenants add other` makes it.",
+        ),
+        ([], 'Command "sync" parameter MODULE requires an argument.'),
+    ],
+)
+def test_misuse_is_exit_code_2_and_a_sentence(mzi: Mzi, folder: Path, tokens: list[str], said: str) -> None:
+    written(folder, "a.json", GOOD)
+    ran = mzi("sync", *tokens)
+    assert ran.code == 2
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_store_without_schema_is_exit_code_3_and_is_left_alone(mzi: Mzi, folder: Path) -> None:
+    written(folder, "a.json", GOOD)
+    with sqlite3.connect(folder / "mzi.db") as database:
+        database.execute("create table something (else_ integer)")
+    ran = mzi("sync", "students", "a.json")
+    assert ran.code == 3
+    assert "`mzi db upgrade`" in ran.err
+    with sqlite3.connect(folder / "mzi.db") as database:
+        assert database.execute("select name from sqlite_master").fetchall() == [("something",)]
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if holds():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never came to that")
+
+
+def test_ctrl_c_is_exit_code_130_and_tells_what_was_done(folder: Path) -> None:
+    """The process reads a pipe that never ends, takes a page, and is interrupted."""
+    lines = "".join(json.dumps(record) + "\n" for record in GOOD)
+    with subprocess.Popen(
+        [sys.executable, "-m", "mzi_http", "sync", "students", "-", "--page", "1", "--report", "r.csv"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "200"},
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(lines.encode())
+        process.stdin.flush()
+        assert b"Made the store" in process.stderr.readline()
+        _until(lambda: (folder / "mzi.db-wal").exists() and stored(folder) == 2)
+        process.send_signal(signal.SIGINT)
+        process.stdin.close()
+        out, err = process.stdout.read() if process.stdout else b"", process.stderr.read()
+        assert process.wait(30) == 130
+    assert b"What became of 2 students:" in out
+    assert err.decode().strip() == "Stopped."

@@ -1,0 +1,249 @@
+"""What a body may be, and what is said about one that cannot be read."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tests.http.serving import Api, serving, statuses, student
+
+from mzi_core.modules import CATALOGUE
+
+STUDENTS = "/api/v1/sync/students"
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+
+async def refusal(api: Api, body: bytes, status: int, content_type: str = JSON, **headers: str) -> str:
+    """The detail of the problem that a body is answered with."""
+    answer = await api.client.post(STUDENTS, content=body, headers={"Content-Type": content_type, **headers})
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == status
+    return str(answer.json()["detail"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": [student(1)]},
+        {"data": student(1)},
+        student(1),
+    ],
+    ids=["a list", "an object as data", "a bare record"],
+)
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        JSON,
+        "application/json; charset=utf-8",
+        'Application/JSON;charset="UTF-8"',
+        "application/vnd.zoho.v8+json",
+    ],
+)
+async def test_a_body_is_taken_in_every_shape_and_spelling(
+    memory: Api, body: object, content_type: str
+) -> None:
+    answer = await memory.client.post(
+        STUDENTS, content=json.dumps(body).encode(), headers={"Content-Type": content_type}
+    )
+    assert statuses(answer.json()) == ["NEW"]
+
+
+async def test_a_byte_order_mark_is_read_over(api: Api) -> None:
+    body = b"\xef\xbb\xbf" + json.dumps(student(1)).encode()
+    answer = await api.client.post(STUDENTS, content=body, headers={"Content-Type": JSON})
+    assert statuses(answer.json()) == ["NEW"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"data": json.dumps([student(1)])},
+        {"data": json.dumps(student(1))},
+        student(1),
+    ],
+    ids=["a list as data", "an object as data", "the fields"],
+)
+async def test_a_form_carries_json_or_is_the_record(api: Api, form: dict[str, str]) -> None:
+    answer = await api.client.post(STUDENTS, data=form)
+    assert statuses(answer.json()) == ["NEW"]
+    assert (await api.stored("students", "1"))["academic_email"] == "s1@college.example"
+
+
+async def test_arabic_in_a_form_arrives_whole(api: Api) -> None:
+    answer = await api.client.post(STUDENTS, data=student(1, First_Name="سلمى"))
+    assert statuses(answer.json()) == ["NEW"]
+    assert (await api.stored("students", "1"))["first_name"] == "سلمى"
+
+
+async def test_an_empty_batch_is_nothing_to_do(api: Api) -> None:
+    answer = await api.sync("students")
+    assert (answer["status"], answer["results"], sum(answer["summary"].values())) == ("success", [], 0)
+
+
+async def test_an_id_of_19_digits_sent_as_a_number_is_exact(api: Api) -> None:
+    answer = await api.sync("students", student(1, id=5398830000090000001))
+    assert answer["results"][0]["zoho_student_id"] == "5398830000090000001"
+
+
+async def test_what_no_database_keeps_spoils_its_own_record_only(api: Api) -> None:
+    """NUL, half a character, a number beyond 64 bits, what is no object, a deep value: each INVALID."""
+    deep: object = 1
+    for _ in range(20):
+        deep = [deep]
+    bad = [
+        student(1, First_Name="a\x00b"),
+        student(2, First_Name="a\ud800b"),
+        student(3, Student_Moodle_ID=10**3000),
+        "student",
+        None,
+        student(4, First_Name=deep),
+    ]
+    answer = await api.sync("students", *bad, student(9))  # type: ignore[arg-type]
+    assert statuses(answer) == ["INVALID"] * len(bad) + ["NEW"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "The body is empty."),
+        (b" \r\n", "The body is empty."),
+        (b'{"data": [{"id": 1,}]}', "line 1, column 20"),
+        (b'{"data":\n  [}', "line 2, column 4"),
+        (b'{"id": "1"} x', "line 1, column 13"),
+        (b"{'id': 1}", "line 1, column 2"),
+        (b'{"id": "\xff"}', "It is not UTF-8: byte 8"),
+        (b'\xef\xbb\xbf{"id": "\xff"}', "It is not UTF-8: byte 11"),
+        (b'{"id": "\xed\xa0\x80"}', "It is not UTF-8: byte 8"),
+        (b'{"id": 1, "id": 2}', "the name `id` twice"),
+        (b'{"data": [{"a": {"b": 1, "b": 1}}]}', "the name `b` twice"),
+        (b"{" + b",".join(b'"%d":1' % (n % 200_000) for n in range(200_001)) + b"}", "the name `0` twice"),
+        (b'{"id": NaN}', "`NaN` is no JSON"),
+        (b'{"id": -Infinity}', "`-Infinity` is no JSON"),
+        (b'{"id": 1e400}', "larger than any that can be kept"),
+        (b'{"id": ' + b"9" * 5000 + b"}", "more than 4300 digits"),
+        (b"[" * 100_000 + b"]" * 100_000, "deeper than 64 levels"),
+        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "deeper than 64 levels"),
+        (b'{"a":' * 65 + b"1" + b"}" * 65, "deeper than 64 levels"),
+        (b"[" * 100_000, "deeper than 64 levels"),
+        (b'[{"id": "1"}]', "The body is a list. Send {"),
+        (b"{}", "The body has no record. Send {"),
+        (b"null", "The body has no record. Send {"),
+        (b'"text"', "The body has no record. Send {"),
+        (b'{"data": 5}', "`data` must be a list of records"),
+        (b'{"data": null}', "`data` must be a list of records"),
+    ],
+)
+async def test_a_body_that_is_no_batch_is_refused_with_the_place(memory: Api, body: bytes, said: str) -> None:
+    assert said in await refusal(memory, body, 400)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"id=1&id=2", "the field `id` twice"),
+        (b"&".join(b"a%d=" % n for n in range(1001)), "more than 1,000 fields"),
+        (b"Name=%ff", "not UTF-8"),
+        (b"Name=\xff", "not UTF-8"),
+        (b"data=%7B", "The form's field `data` is not JSON"),
+        (b"data=5", "`data` must be a list of records"),
+        (b'{"id": "1"}', "looks like JSON, but says it is a form"),
+    ],
+)
+async def test_a_form_that_is_no_batch_is_refused(memory: Api, body: bytes, said: str) -> None:
+    assert said in await refusal(memory, body, 400, FORM)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "said"),
+    [
+        ("text/plain", "`text/plain` is not read here; send `application/json` or"),
+        ("multipart/form-data; boundary=x", "`multipart/form-data` is not read here"),
+        ("application/jsonp", "`application/jsonp` is not read here"),
+        ("", "The body has no Content-Type; send `application/json`"),
+        ("application/json; charset=iso-8859-6", "`iso-8859-6` is not read here; send UTF-8."),
+    ],
+)
+async def test_another_media_type_is_415(memory: Api, content_type: str, said: str) -> None:
+    assert said in await refusal(memory, b'{"id": "1"}', 415, content_type)
+
+
+async def test_a_compressed_body_is_415(memory: Api) -> None:
+    said = await refusal(memory, b"\x1f\x8b", 415, **{"Content-Encoding": "gzip"})
+    assert said == "`gzip` bodies are not read here; send it uncompressed."
+
+
+@pytest.fixture
+async def narrow() -> AsyncIterator[Api]:
+    """A service that reads 100 bytes and 3 records."""
+    async with serving(max_body=1000, max_records=3) as api:
+        yield api
+
+
+async def test_a_body_that_says_it_is_too_large_is_413(narrow: Api) -> None:
+    assert "larger than 1,000 bytes" in await refusal(narrow, b" " * 1001, 413)
+
+
+async def test_a_body_that_does_not_say_its_length_is_413_as_soon_as_it_is_too_large(narrow: Api) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 100
+            yield b" " * 100
+
+    answer = await narrow.client.post(STUDENTS, content=endless(), headers={"Content-Type": JSON})
+    assert answer.status_code == 413
+    assert "several requests" in answer.json()["detail"]
+    assert sent <= 1200
+
+
+async def test_too_many_records_are_413_with_the_remedy(narrow: Api) -> None:
+    body = json.dumps({"data": [{}] * 4}).encode()
+    said = await refusal(narrow, body, 413)
+    assert said == "These are 4 records, and one request may carry 3; send several requests."
+
+
+async def test_a_request_that_breaks_off_is_no_fault_of_the_service(
+    memory: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a server says when the connection is gone before the body was complete."""
+    received: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b'{"id', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return received.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    headers = {"Content-Type": JSON, "X-API-Key": memory.client.headers["X-API-Key"]}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": STUDENTS,
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+    await memory.app(scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("prefix", ["/api/v1", "/v1"])
+@pytest.mark.parametrize("module", list(CATALOGUE), ids=lambda module: module.name)
+async def test_every_module_is_served_under_both_prefixes_and_all_its_names(
+    prefix: str, module: object
+) -> None:
+    async with serving() as api:
+        for name in (module.name, module.singular, module.zoho_module, *module.aliases):  # type: ignore[attr-defined]
+            answer = await api.client.post(f"{prefix}/sync/{name}", json={"data": [{"id": "1"}]})
+            (result,) = answer.json()["results"]
+            assert f"zoho_{module.singular}_id" in result  # type: ignore[attr-defined]
+            assert (await api.client.get(f"{prefix}/{name}")).status_code == 200

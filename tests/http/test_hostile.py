@@ -1,0 +1,81 @@
+"""Real requests, damaged at random: each is answered, and none with a 5xx."""
+
+import os
+import random
+from urllib.parse import quote
+
+from tests.http.serving import PAYLOADS, Api
+
+from mzi_core.modules import CATALOGUE
+
+REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "400"))
+"""How many; more are for a quiet hour."""
+
+PIECES = [
+    *(
+        b'"',
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b",",
+        b":",
+        b"=",
+        b"&",
+        b"\\",
+        b"null",
+        b"true",
+        b"-0",
+        b"1.5",
+        b" " * 50,
+    ),
+    *(b"\x00", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\\u0000", b"\\ud800", b"%00", b"%ff", b"${!x}"),
+    *(b"NaN", b"1e999", b"9" * 400, b"[" * 70, b'{"a":' * 70, b"5398830000090000001"),
+    *(b'"id":', b'{"id":"1"}', b"data=", "ـ".encode()),
+]
+TYPES = (
+    "application/json",
+    "application/json;charset=utf-8",
+    "application/x-www-form-urlencoded",
+    "text/plain",
+)
+
+
+def damaged(raw: bytes, dice: random.Random) -> bytes:
+    """The bytes with up to four wounds: cut off, taken out, doubled, or something put in."""
+    for _ in range(dice.randrange(5)):
+        at = dice.randrange(len(raw) + 1)
+        end = at + dice.randrange(40)
+        match dice.randrange(5):
+            case 0:
+                raw = raw[:at]
+            case 1:
+                raw = raw[:at] + raw[end:]
+            case 2:
+                raw = raw[:end] + raw[at:]
+            case _:
+                raw = raw[:at] + dice.choice(PIECES) + raw[end if dice.random() < 0.5 else at :]
+    return raw
+
+
+async def test_damaged_requests_are_answered_and_never_with_a_5xx(api: Api) -> None:
+    dice = random.Random(20260215)  # the same damage in every run
+    files = [path.read_bytes() for path in sorted(PAYLOADS.glob("*.json"))]
+    bodies = [
+        raw[raw.index(b'"body"') + 7 : raw.rindex(b'"expect"')].rstrip(b" \n,")
+        for raw in files
+        if b'"body"' in raw
+    ]
+    names = [module.name for module in CATALOGUE]
+    for _ in range(REQUESTS):
+        raw = damaged(dice.choice(bodies), dice)
+        headers = {"Content-Type": dice.choices(TYPES, (10, 1, 2, 1))[0]}
+        if dice.random() < 0.3:
+            headers["Idempotency-Key"] = dice.choice("abcdefgh")
+        answer = await api.client.post(f"/api/v1/sync/{dice.choice(names)}", content=raw, headers=headers)
+        assert answer.status_code in (200, 400, 409, 415), (raw, answer.text)
+        assert answer.json()
+    for name in names:
+        for item in (await api.client.get(f"/api/v1/{name}", params={"state": "INVALID"})).json()["items"]:
+            path = f"/api/v1/{name}/{quote(item['zoho_id'], safe='')}"
+            assert (await api.client.get(path)).status_code == 200, path

@@ -1,0 +1,280 @@
+"""Tables made from the code while the pages are read, so that no fact is copied by hand.
+
+A line `<!-- mzi: NAME -->` in a page is replaced by what the function of that name gives. A line
+`<!-- mzi: all NAME -->` is a promise that the page has a table row for each of some names, and for no others.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from io import StringIO
+from pathlib import Path
+
+import attrs
+import mzi_core
+from rich.console import Console
+from sphinx.application import Sphinx
+from sphinx.pycode import ModuleAnalyzer
+from sphinx.util import logging
+
+from mzi_core.grading import BUILT_IN, Marking, RuleId, marking_to_data
+from mzi_core.module import AnyModule, Field, declared
+from mzi_core.modules import CATALOGUE
+from mzi_core.values import Code, State
+from mzi_http import errors, settings
+from mzi_http.cli import main as cli
+from mzi_http.cli.shell import Ended
+
+_log = logging.getLogger(__name__)
+
+_MARKER = re.compile(r"^<!-- mzi: (?P<name>[a-z ]+) -->$", re.MULTILINE)
+_ROW = re.compile(r"^\| (`[^|]+`) \|", re.MULTILINE)
+_LABEL = re.compile(r"\b[CBGQXS][0-9]{1,2}\b")
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    head = list(head)
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(str(cell) for cell in row)} |"
+    yield ""
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _prose(docstring: str | None) -> str:
+    return " ".join((docstring or "").split())
+
+
+@cache
+def _said_beside(module: str) -> Mapping[tuple[str, str], str]:
+    """The sentences under the members of a module's classes, by (class, member)."""
+    found = ModuleAnalyzer.for_module(module).find_attr_docs()
+    return {place: _prose(" ".join(lines)) for place, lines in found.items()}
+
+
+# The modules.
+
+
+def _remarks(module: AnyModule | None, field: Field) -> Iterator[str]:
+    wire = field.wire
+    if field.required:
+        yield "**required**"
+    if wire.link:
+        yield "link to Moodle: unique, never cleared"
+    elif wire.unique:
+        yield "unique"
+    if wire.volatile:
+        yield "a change of it alone is no change"
+    if wire.minimum is not None:
+        yield f"at least {wire.minimum}"
+    if wire.above is not None:
+        yield f"more than {wire.above}"
+    if wire.maximum is not None:
+        yield f"at most {wire.maximum}"
+    if not field.required and field.default not in (None, ()):
+        yield f"`{field.default}` unless said"
+    if module is not None and field.name in module.depends_on:
+        parent = module.depends_on[field.name]
+        yield f"waits for its [{CATALOGUE[parent].singular}](#{parent})"
+    if module is not None and field.name in module.refers_to:
+        yield f"points at [{module.refers_to[field.name]}](#{module.refers_to[field.name]})"
+
+
+def _fields(module: AnyModule | None, fields: Iterable[Field]) -> Iterator[str]:
+    yield from _table(
+        ("field", "read from", "kept as", ""),
+        (
+            (f"`{f.name}`", _code(f.names), f.kind.value.replace("_", " "), "; ".join(_remarks(module, f)))
+            for f in fields
+        ),
+    )
+
+
+def _follows(module: AnyModule) -> Iterator[str]:
+    """What no single field says: what is filled in, and what is checked."""
+    for function in (module.complete, module.check):
+        if function.__module__ != attrs.fields(type(module)).complete.default.__module__:
+            yield f"`{function.__name__}`: {_prose(function.__doc__)}"
+            yield ""
+
+
+def _module(module: AnyModule) -> Iterator[str]:
+    yield f"## {module.name}"
+    yield ""
+    others = [module.singular, *module.aliases]
+    yield f"Zoho's `{module.zoho_module}`; also called {_code(others)}. {_prose(module.entity.__doc__)}"
+    yield ""
+    yield from _fields(module, module.fields)
+    yield from _follows(module)
+    for field in module.fields:
+        if field.row is not None and declared(field.row):
+            yield f"A row of `{field.name}`. {_prose(field.row.__doc__)}"
+            yield ""
+            yield from _fields(None, declared(field.row))
+
+
+def modules() -> Iterator[str]:
+    """Every module with its fields."""
+    for module in CATALOGUE:
+        yield from _module(module)
+
+
+def overview() -> Iterator[str]:
+    """The modules in the order in which parents come first."""
+    yield from _table(
+        ("module", "Zoho calls it", "waits for", "points at"),
+        (
+            (
+                f"[{m.name}](#{m.name})",
+                f"`{m.zoho_module}`",
+                ", ".join(dict.fromkeys(m.depends_on.values())) or "–",
+                ", ".join(dict.fromkeys(m.refers_to.values())) or "–",
+            )
+            for m in CATALOGUE.in_order()
+        ),
+    )
+
+
+# Grading.
+
+
+def rules() -> Iterator[str]:
+    """The rules in order, as the code says them."""
+    said = _said_beside("mzi_core.grading.rules")
+    rows = []
+    for place, rule in enumerate(RuleId, start=1):
+        when, _, grade = said["RuleId", rule.name].partition(": ")
+        rows.append((place, f"`{rule}`", when, grade.replace("PENDING.", "`PENDING`").strip()))
+    yield from _table(("", "rule", "when", "grade"), rows)
+
+
+def policies() -> Iterator[str]:
+    """The built-in policies, field by field where they differ."""
+    data = {name: policy.to_data() for name, policy in BUILT_IN.items()}
+    said = _said_beside("mzi_core.grading.policy")
+    fields = [name for name in next(iter(data.values())) if name != "name"]
+    yield from _table(
+        ("field", *(f"`{name}`" for name in data), ""),
+        (
+            (
+                f"`{field}`",
+                *(f"`{_json(one[field])}`" for one in data.values()),
+                said.get(("GradingPolicy", field), ""),
+            )
+            for field in fields
+        ),
+    )
+
+
+def _json(value: object) -> str:
+    return {None: "null", True: "true", False: "false"}.get(value, value)  # type: ignore[call-overload]
+
+
+# The service and its settings.
+
+
+def problems() -> Iterator[str]:
+    """Every kind of problem document."""
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, errors.Kind)}
+    yield from _table(
+        ("status", "`type`", "title"),
+        (
+            (kind.status, f"`{kind.type}`", kind.title)
+            for kind in sorted(kinds, key=lambda kind: (kind.status, kind.name))
+        ),
+    )
+
+
+_GLOBAL = re.compile(r"^\* `--(settings PATH|store STR|debug)`.*\n", re.MULTILINE)
+_EMPTY_LIST = re.compile(r"^\*\*[A-Z][a-z]+\*\*:\n\n(?=#|\Z)", re.MULTILINE)
+
+
+def commands() -> Iterator[str]:
+    """Every command, as its help says."""
+    nowhere = Console(file=StringIO())
+    said = cli._app(nowhere, nowhere).generate_docs(heading_level=2)
+    yield _EMPTY_LIST.sub("", _GLOBAL.sub("", said[said.index("### ") :])).replace("```console", "```text")
+
+
+def endings() -> Iterator[str]:
+    """The exit codes."""
+    yield from _table(("exit code", "the command ended so"), ((f"`{e.code}`", e.value) for e in Ended))
+
+
+_MAKERS: Mapping[str, Callable[[], Iterator[str]]] = {
+    each.__name__: each for each in (modules, overview, rules, policies, problems, commands, endings)
+}
+
+
+# Promises that a table is whole.
+
+
+def _labels() -> set[str]:
+    """The labels by which the code names its reasons."""
+    packages = Path(mzi_core.__file__).parents[1]
+    files = (file for name in ("core", "adapters", "http") for file in (packages / f"mzi_{name}").rglob("*.py"))
+    return {label for file in files for label in _LABEL.findall(file.read_text("utf-8"))}
+
+
+_WHOLE: Mapping[str, Callable[[], set[str]]] = {
+    "codes": lambda: {code.value for code in Code},
+    "states": lambda: {state.value for state in State},
+    "labels": _labels,
+    "marking": lambda: set(marking_to_data(Marking())),
+    "settings": lambda: {text for o in settings.options() for text in (o.path, str(o.default))},
+}
+
+
+def _promised(page: str, name: str, text: str) -> str:
+    """Nothing; but a warning if the rows from here to the next heading are not the names promised."""
+    here = re.split(r"^#", text, maxsplit=1, flags=re.MULTILINE)[0]
+    rows = {name for cell in _ROW.findall(here) for name in re.findall(r"`([^`]+)`", cell)}
+    wanted = _WHOLE[name]()
+    for missing in sorted(wanted - rows):
+        _log.warning("%s: `%s` is missing in the table of %s", page, missing, name)
+    for unknown in sorted(rows - wanted):
+        _log.warning("%s: `%s` is none of the %s", page, unknown, name)
+    return ""
+
+
+def _fill(app: Sphinx, page: str, source: list[str]) -> None:
+    text = source[0]
+
+    def made(found: re.Match[str]) -> str:
+        name = found["name"]
+        if name.startswith("all "):
+            return _promised(page, name.removeprefix("all "), text[found.end() :])
+        return "\n".join(_MAKERS[name]())
+
+    source[0] = _MARKER.sub(made, text)
+
+
+# Docstrings are written for people who read code: `x` is code there, and a plural s may follow.
+
+_CODE_IN_DOCSTRING = re.compile(r"(?<![`:])`(?P<code>[^`\n]+)`(?!`)(?P<after>\w?)")
+
+
+def _literal(found: re.Match[str]) -> str:
+    return f"``{found['code']}``" + (f"\\ {found['after']}" if found["after"] else "")
+
+
+def _docstring(app: Sphinx, what: str, name: str, it: object, options: object, lines: list[str]) -> None:
+    lines[:] = _CODE_IN_DOCSTRING.sub(_literal, "\n".join(lines)).split("\n")
+
+
+def _made_pages(app: Sphinx, *_: object) -> list[str]:
+    """The pages with markers: read again in every build, for the code may have changed."""
+    pages = Path(app.srcdir).glob("*.md")
+    return [page.stem for page in pages if _MARKER.search(page.read_text("utf-8"))]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Join the build."""
+    app.connect("env-get-outdated", _made_pages)
+    app.connect("source-read", _fill)
+    app.connect("autodoc-process-docstring", _docstring)
+    return {"parallel_read_safe": True}

@@ -5,7 +5,7 @@ Pure: the standard library and attrs, nothing else. Everything that reaches out 
 
 from mzi_core.decide import changed_fields, fingerprint
 from mzi_core.errors import MziError
-from mzi_core.grading import Decision, Grade, GradingPolicy, Marking, decide
+from mzi_core.grading import Decision, Grade, GradingPolicy, Marking
 from mzi_core.module import Entity, Field, Kind, Module
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
@@ -31,6 +31,5 @@ __all__ = [
     "UseCases",
     "ZohoId",
     "changed_fields",
-    "decide",
     "fingerprint",
 ]

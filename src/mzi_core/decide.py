@@ -46,11 +46,11 @@ def _canonical(value: Any) -> str:
 
     Every part is framed by its type and its length, so no two neighbours can be read as another pair.
     """
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return f"s{len(value)}:{value}"
     match value:
-        case None:
-            return "-"
-        case str():
-            return _framed("s", value)
         case bool():
             return "t" if value else "f"
         case int():
@@ -76,10 +76,8 @@ def fingerprint(module: Module[E], entity: E) -> str:
     as 5 and 5.00, instants in any offset, while letter case, white space, and null against empty text differ.
     Text must be encodable, as all decoded text is.
     """
-    parts = [_framed("s", module.name)]
-    parts += [_canonical(getattr(entity, field.name)) for field in module.compared]
-    parts.append(_canonical(entity.extra))
-    return sha256("".join(parts).encode()).hexdigest()
+    values = (module.name, *module.compared_values(entity), entity.extra)
+    return sha256("".join(map(_canonical, values)).encode()).hexdigest()
 
 
 def changed_fields(module: Module[E], before: E, after: E) -> tuple[str, ...]:

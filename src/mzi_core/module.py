@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
@@ -250,6 +251,11 @@ class Module(Generic[E]):
     def compared(self) -> tuple[Field, ...]:
         """The fields whose change is a change: all but the id and the volatile ones."""
         return tuple(f for f in self.fields if not f.wire.volatile and f.name != "zoho_id")
+
+    @cached_property
+    def compared_values(self) -> Callable[[E], tuple[object, ...]]:
+        """Their values in an entity, in order."""
+        return attrgetter(*(field.name for field in self.compared))
 
     @cached_property
     def unique(self) -> tuple[Field, ...]:

@@ -13,7 +13,8 @@ RULES = """
 import asyncio
 from mzi_adapters.contracts.store import StoreContract
 from mzi_adapters.harness import Harness
-from mzi_core import CATALOGUE, Marking, TenantId, decide
+from mzi_core import CATALOGUE, Marking, TenantId
+from mzi_core.grading import decide
 
 assert decide(Marking(raw=None)).grade == "R"
 record = {"id": "1", "Name": "A01", "Academic_Email": "a@b.example"}

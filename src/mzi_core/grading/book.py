@@ -8,7 +8,8 @@ import attrs
 
 from mzi_core.grading.policy import BTEC_DEFAULT, GradingPolicy
 
-_LEVEL = re.compile(r"(?:\b|l|level)[ -]?([3-8])\b", re.IGNORECASE)
+# A digit counts after an L or the word, or when it is all there is: "3 years" is no level.
+_LEVEL = re.compile(r"(?:\bl(?:evel)?[ -]?|\A\s*(?=\d\s*\Z))([3-8])\b", re.IGNORECASE)
 
 
 def family_of(level: str | None) -> str | None:

@@ -3,7 +3,8 @@
 The use case gathers `Facts`, hands them to `plan` together with the arrivals, and carries the `Plan` out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal
 from hashlib import sha256
@@ -97,6 +98,16 @@ class Known:
     modified_at: datetime | None = None
     links: Mapping[str, MoodleId] = attrs.field(factory=dict)
     deleted: bool = False
+    mark: str | None = None
+    """The mark of the record it was last taken from; None when that one must be read again."""
+
+
+@attrs.frozen
+class Mark:
+    """A record's id, and a digest of what it says word for word: None where that cannot be said."""
+
+    zoho_id: ZohoId
+    digest: str | None
 
 
 @attrs.frozen(kw_only=True)
@@ -108,6 +119,7 @@ class Arrival(Generic[E]):
     zoho_id: ZohoId | None
     entity: E | None
     reasons: tuple[Reason, ...] = ()
+    mark: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -137,6 +149,8 @@ class Write(Generic[E]):
     state: State
     new: bool
     parents: Mapping[str, RecordId]
+    mark: str | None = None
+    """The mark to remember; None where the record has something about it that must be told every time."""
 
 
 @attrs.frozen(kw_only=True)
@@ -164,6 +178,26 @@ class Plan(Generic[E]):
     writes: tuple[tuple[Write[E], ...], ...]
     hold: tuple[Hold, ...]
     release: frozenset[ZohoId]
+
+
+def word_for_word(
+    marks: Sequence[Mark | None], known: Mapping[ZohoId, Known], held: Collection[ZohoId]
+) -> frozenset[int]:
+    """The places of the records that say just what was last taken: nothing else need be found out of them.
+
+    A record that came twice, was deleted, or has a version held aside is looked at like any other.
+    """
+    times = Counter(mark.zoho_id for mark in marks if mark is not None)
+    return frozenset(
+        place
+        for place, mark in enumerate(marks)
+        if mark is not None
+        and times[mark.zoho_id] == 1
+        and (before := known.get(mark.zoho_id)) is not None
+        and before.mark == mark.digest is not None
+        and not before.deleted
+        and mark.zoho_id not in held
+    )
 
 
 def with_links(module: Module[E], known: Known | None, entity: E) -> E:
@@ -271,8 +305,8 @@ class _Page(Generic[E]):
         return self._outcome(arrival, State.INVALID, reasons, parked=waits_for is not None)
 
     def _accept(self, arrival: Arrival[E], entity: E, known: Known | None) -> Outcome:
-        mark = fingerprint(self.module, entity)
-        same = known is not None and known.fingerprint == mark and not known.deleted
+        digest = fingerprint(self.module, entity)
+        same = known is not None and known.fingerprint == digest and not known.deleted
         if not same and known is not None and _older(entity, known):
             stale = Reason(Code.STALE, "$.Modified_Time", "A newer version of this record is already stored.")
             return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, stale))
@@ -282,7 +316,7 @@ class _Page(Generic[E]):
             return self._outcome(arrival, State.UNCHANGED, arrival.reasons)
         state = State.UPDATED if known else State.NEW
         changed = self._changes(entity, known) if known else ()
-        self._write(entity, mark, state)
+        self._write(arrival, entity, digest, state)
         return self._outcome(arrival, state, arrival.reasons, changed)
 
     def _changes(self, entity: E, known: Known) -> tuple[str, ...]:
@@ -290,7 +324,7 @@ class _Page(Generic[E]):
         fields = () if before is None else changed_fields(self.module, before, entity)
         return (*fields, DELETED) if known.deleted else fields
 
-    def _write(self, entity: E, mark: str, state: State) -> None:
+    def _write(self, arrival: Arrival[E], entity: E, digest: str, state: State) -> None:
         zoho_id = entity.zoho_id
         claimed = set(unique_values(self.module, entity))
         if claimed & self.given_up:
@@ -312,18 +346,19 @@ class _Page(Generic[E]):
         self.groups[-1][zoho_id] = Write(
             id=record_id,
             entity=entity,
-            fingerprint=mark,
+            fingerprint=digest,
             state=state,
             new=earlier.new if earlier else stored is None,
             parents={
                 name: self.facts.parents[parent.module][parent.zoho_id]
                 for name, parent in parents_of(self.module, entity)
             },
+            mark=None if arrival.reasons else arrival.mark,
         )
         self.entities[zoho_id] = entity
         self.known[zoho_id] = Known(
             id=record_id,
-            fingerprint=mark,
+            fingerprint=digest,
             modified_at=entity.modified_at,
             links={f.name: v for f in self.module.links if (v := getattr(entity, f.name)) is not None},
         )

@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol
 
 import attrs
 
-from mzi_core.decide import Known, Write
+from mzi_core.decide import Known, Mark, Write
 from mzi_core.grading import Decision
 from mzi_core.mapping import FieldMapping, Overlay
 from mzi_core.module import AnyModule, E, Module
@@ -55,6 +55,14 @@ class Codec(Protocol):
 
     def decoder(self, module: Module[E], overlay: Overlay) -> Callable[[object], Decoded[E]]:
         """How to understand one record; fetched once, called for each. It never raises, whatever comes."""
+        ...
+
+    def marker(self, module: Module[E], overlay: Overlay) -> Callable[[object], Mark | None]:
+        """How to mark what one record says, word for word; None for one without an id to be known by.
+
+        Records with equal marks are understood alike. Not promised: that records understood alike have
+        equal marks.
+        """
         ...
 
     def encode(self, module: Module[E], entity: E, overlay: Overlay) -> dict[str, object]:
@@ -325,8 +333,16 @@ class Store(Protocol):
         """A session that keeps its writes when the block ends well; with `discard` never (a preview)."""
         ...
 
+    def read(self, tenant: TenantId) -> AbstractAsyncContextManager[Session]:
+        """A session that keeps nothing and waits for no writer: one moment of what is kept."""
+        ...
+
     def registry(self) -> AbstractAsyncContextManager[Registry]:
         """The tenants and keys, in a transaction."""
+        ...
+
+    def read_registry(self) -> AbstractAsyncContextManager[Registry]:
+        """The tenants and keys to look at, as `read`."""
         ...
 
     async def health(self) -> StoreHealth:

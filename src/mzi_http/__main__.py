@@ -2,6 +2,7 @@
 
 import sys
 from importlib.util import find_spec
+from io import TextIOWrapper
 
 _NEEDED = ("cyclopts", "rich", "typed_settings", "structlog", "dependency_injector", "sqlalchemy")
 
@@ -11,6 +12,10 @@ def main() -> int:
     if any(find_spec(name) is None for name in _NEEDED):
         print('The mzi command needs more than the library: pip install "mzi[server]"', file=sys.stderr)
         return 2
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show رنا still shows the rest.
+            stream.reconfigure(errors="backslashreplace")
     from mzi_http.cli import run  # noqa: PLC0415  # only when it can work
 
     return run(sys.argv[1:])

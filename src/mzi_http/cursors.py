@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from mzi_core.grading.reading import read_instant
 from mzi_core.ports import Cursor
-from mzi_http.jsontext import is_keepable_text
+from mzi_http.jsontext import is_keepable
 
 _CHECK = 8  # bytes of the checksum
 
@@ -38,7 +38,7 @@ def read_cursor(text: str, list_id: Sequence[object]) -> Cursor:
         if check != _check(place, list_id):
             raise BadCursor
         at, key = json.loads(place)
-        if not isinstance(key, str) or not is_keepable_text(key):
+        if not isinstance(key, str) or not is_keepable(key):
             raise BadCursor
         return Cursor(read_instant(at, "at"), key)
     except (ValueError, TypeError) as error:

@@ -1,14 +1,20 @@
 """What is asked of the grading routes, read field by field."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from mzi_http.errors import REFUSED, TOO_LARGE, Fault, Problem
-from mzi_http.jsontext import is_keepable
+from mzi_http.jsontext import is_keepable, texts
 
 LIMIT = 200
 LARGEST_LIMIT = 1000
 LONGEST = 255  # of a key or a level, in characters
+LONGEST_TEXT = 100_000
+"""Of any text, in characters: a decision quotes in its trace what it looked at."""
+MOST_CRITERIA = 200
+"""Of one marking; a unit has 38, and some senders add learning outcomes."""
+MOST_UNKNOWN = 5  # fields that are named
 
 DECIDE = ("marking", "markings", "policy", "level", "record_as")
 SIMULATE = ("policy", "markings", "limit")
@@ -20,11 +26,13 @@ class Asked:
     def __init__(self, fields: Mapping[str, object], known: Sequence[str]) -> None:
         self.fields = fields
         self.faults: list[Fault] = []
-        for name in fields:
-            if name not in known:
-                self.refuse(f"There is no field `{name[:60]}`; there are {', '.join(known)}.")
-        if not is_keepable(fields):
+        unknown = (name for name in fields if name not in known)
+        for name in islice(unknown, MOST_UNKNOWN):
+            self.refuse(f"There is no field `{name[:60]}`; there are {', '.join(known)}.")
+        if not all(map(is_keepable, texts(fields))):
             self.refuse("A text has a NUL or half a character (a lone surrogate) in it; no store keeps that.")
+        if any(len(text) > LONGEST_TEXT for text in texts(fields)):
+            self.refuse(f"A text has more than {LONGEST_TEXT:,} characters.")
 
     def refuse(self, sentence: str) -> None:
         """Note a fault."""
@@ -51,6 +59,10 @@ class Asked:
         self.refuse(f"`{name}` must be an object.")
         return {}
 
+    def marking(self) -> Mapping[str, object]:
+        """The single marking."""
+        return self._within_limits([self.mapping("marking")])[0]
+
     def limit(self) -> int:
         """How many changes are wanted."""
         value = self.fields.get("limit", LIMIT)
@@ -75,7 +87,7 @@ class Asked:
             self.refuse("`markings` must be a list of objects.")
             return []
         _at_most(most, value)
-        return value
+        return self._within_limits(value)
 
     def by_key(self, most: int) -> Mapping[str, Mapping[str, object]] | None:
         """The markings by key; those of a list have their place, from 0, for a key."""
@@ -87,7 +99,14 @@ class Asked:
             self.refuse("`markings` must be objects by their keys, or a list of objects.")
             return {}
         _at_most(most, value)
+        self._within_limits(list(value.values()))
         return value
+
+    def _within_limits(self, markings: list[Mapping[str, object]]) -> list[Mapping[str, object]]:
+        given = [criteria for marking in markings if isinstance(criteria := marking.get("criteria"), list)]
+        if any(len(criteria) > MOST_CRITERIA for criteria in given):
+            self.refuse(f"A marking has more than {MOST_CRITERIA} criteria.")
+        return markings
 
 
 def _at_most(most: int, markings: Sequence[Any] | Mapping[str, Any]) -> None:

@@ -10,7 +10,6 @@ import math
 import re
 from codecs import BOM_UTF8
 from collections import Counter
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
@@ -59,18 +58,17 @@ def encode(value: object) -> bytes:
         return json.dumps(value, allow_nan=False).encode()
 
 
-def is_keepable(value: object) -> bool:
-    """Whether every database keeps all text in `value`: it holds neither NUL nor half a character."""
+def texts(value: object) -> Iterator[str]:
+    """Every text in `value`, the names in its objects too."""
     for level in _levels([value]):
         for container in level:
             for item in (*container, *container.values()) if isinstance(container, dict) else container:
-                if isinstance(item, str) and not is_keepable_text(item):
-                    return False
-    return True
+                if isinstance(item, str):
+                    yield item
 
 
-def is_keepable_text(text: str) -> bool:
-    """The same of one text."""
+def is_keepable(text: str) -> bool:
+    """Whether every database keeps this text: it holds neither NUL nor half a character."""
     return _UNKEEPABLE.search(text) is None
 
 

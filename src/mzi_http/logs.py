@@ -22,8 +22,8 @@ _PATTERNS: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"\b(Bearer|Basic|Zoho-oauthtoken)\s+[\w.~+/=-]+", re.IGNORECASE), rf"\1 {REDACTED}"),
     (
         re.compile(
-            r"""(?P<key>\w*(?:token|secret|authorization|api[-_]?key|password|passwd)\w*["']?\s*[:=]\s*["']?)"""
-            r"""(?!\[|Bearer|Basic|Zoho-oauthtoken)[^\s"',;&}\])]+""",
+            r"""(?P<key>\w*(?:token|secret|authorization|api[-_]?key|password|passwd)\w*[\\"']*\s*[:=]\s*[\\"']*)"""
+            r"""(?!\[|Bearer|Basic|Zoho-oauthtoken)[^\s\\"',;&}\])]+""",
             re.IGNORECASE,
         ),
         rf"\g<key>{REDACTED}",

@@ -4,11 +4,10 @@ The container and the database toolkit are imported where they are first needed:
 store would otherwise spend most of its time on them.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from mzi_core.errors import StoreUnavailable
 from mzi_core.ports import Clock, Codec, Ids, Store
 from mzi_core.use_cases import UseCases
 from mzi_http.settings import MEMORY, Settings
@@ -22,17 +21,6 @@ def build_services(*, store: Store, codec: Codec, clock: Clock, ids: Ids) -> Use
     return UseCases.over(store=store, codec=codec, clock=clock, ids=ids)
 
 
-@contextmanager
-def _driver() -> Iterator[None]:
-    """Say which extra brings the driver that is not installed."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise StoreUnavailable(
-            f'This store needs the package {error.name}: pip install "mzi[postgres]"'
-        ) from error
-
-
 @asynccontextmanager
 async def open_use_cases(settings: Settings) -> AsyncIterator[UseCases]:
     """All use cases over the store that `settings` names, which is closed at the end of the block.
@@ -43,8 +31,7 @@ async def open_use_cases(settings: Settings) -> AsyncIterator[UseCases]:
 
     container = container_for(settings)
     try:
-        with _driver():
-            store = await container.store.async_()
+        store = await container.store.async_()
         yield build_services(
             store=store, codec=container.codec(), clock=container.clock(), ids=container.ids()
         )
@@ -71,21 +58,18 @@ async def upgrade(settings: Settings) -> None:
     """Bring the store's schema up to date, making the store first if need be. Raises StoreError."""
     from mzi_adapters import sql  # noqa: PLC0415
 
-    with _driver():
-        await sql.upgrade(settings.store)
+    await sql.upgrade(settings.store)
 
 
 async def differences(settings: Settings) -> list[str]:
     """Where the store's schema differs from the catalogue, a line each. Raises StoreUnavailable."""
     from mzi_adapters import sql  # noqa: PLC0415
 
-    with _driver():
-        return await sql.check(settings.store)
+    return await sql.check(settings.store)
 
 
 async def revision(settings: Settings) -> str | None:
     """The revision the store's schema is at; None before the first. Raises StoreUnavailable."""
     from mzi_adapters import sql  # noqa: PLC0415
 
-    with _driver():
-        return await sql.current(settings.store)
+    return await sql.current(settings.store)

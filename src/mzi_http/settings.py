@@ -30,6 +30,8 @@ MEMORY = "memory:"
 
 _BACKENDS = ("sqlite:///", "postgresql://", MEMORY)
 
+LARGEST_PORT = 65_535
+
 C = TypeVar("C", bound=StrEnum)
 
 
@@ -71,7 +73,7 @@ def _whole(value: object, least: int, most: int) -> int:
 
 
 def _port(value: object) -> int:
-    return _whole(value, 1, 65_535)
+    return _whole(value, 1, LARGEST_PORT)
 
 
 def _records(value: object) -> int:

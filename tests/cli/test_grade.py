@@ -9,6 +9,8 @@ from tests.cli.terminal import Mzi
 from mzi_adapters.college import markings
 from mzi_core.grading import BUILT_IN, RuleId
 
+PEARSON = ("--policy", "pearson-higher-national")
+
 
 class TestExplain:
     """One grade, and how it came about."""
@@ -21,7 +23,7 @@ class TestExplain:
         rules = [line.split()[0] for line in lines[4:16]]
         assert rules == list(RuleId)
         (held,) = [line for line in lines if " held  " in line]
-        assert held.split(maxsplit=2) == ["BELOW_PASS", "held", "raw 1.5, pass_from 2, attempt 1"]
+        assert held.rstrip().split(maxsplit=2) == ["BELOW_PASS", "held", "raw 1.5, pass_from 2, attempt 1"]
         assert lines[17].startswith("Refer: the mark 1.5 on attempt 2 is below 2")
         assert lines[19].startswith("إعادة (Refer)")
         assert list(folder.iterdir()) == []
@@ -71,11 +73,11 @@ class TestExplain:
         [
             (["--raw", "x"], "raw must be a number, not 'x'."),
             (["--due", "2026-02-01"], "due must be a time with its offset"),
-            (["--criteria", "P1=maybe"], "--criteria: P1 is scored 'maybe', which says neither yes nor no."),
+            (["--criteria", "P1=maybe"], "--criteria: the score of P1 must be"),
             (["--criteria", "Q1=yes"], "--criteria: 'Q1' is no criterion"),
             (["--policy", "prcent"], "did you mean 'percent'?"),
             (["--attempt", "-1"], "Attempts are counted from 0 here"),
-            (["--attempt", "x"], 'Invalid value "x" for --attempt'),
+            (["--attempt", "x"], 'Invalid value for --attempt: unable to convert "x" into int.'),
         ],
     )
     def test_what_cannot_be_judged_is_told(self, mzi: Mzi, tokens: list[str], said: str) -> None:
@@ -117,7 +119,7 @@ class TestSimulate:
             *("--store", "sqlite:///c.db", "grade", "simulate", "--policy", "btec-default"),
             *("--set", "release_gating=true", "--set", "merit_from=2.5"),
         )
-        assert ran.out.startswith("1 grades would change:") or "grades would change:" in ran.out
+        assert "grades would change:" in ran.out
         assert "_1001_55" in ran.out
 
     def test_what_is_wrong_with_the_policy_is_said(self, mzi: Mzi, file: str) -> None:
@@ -131,7 +133,7 @@ class TestSimulate:
             (["--policy", "btec-default", "--set", "merit_frm=3"], "did you mean 'merit_from'?"),
             (
                 ["--policy", "btec-default", "--set", "merit_from"],
-                "--set merit_from: write it as merit_from=3.2.",
+                "write it as merit_from=3.2.",
             ),
             (["--policy", "none"], "The set of built-in policies has no 'none'"),
             ([], 'Command "grade simulate" parameter --policy requires an argument.'),

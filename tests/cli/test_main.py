@@ -1,5 +1,6 @@
 """The command line as a whole: help, version, colours, errors, and what it needs."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from tests.cli.terminal import Mzi, student, written
 
 from mzi_http import __main__ as entry
-from mzi_http.cli import main, records
+from mzi_http.cli import records
 
 COMMANDS = ("demo", "sync", "show", "modules", "fields", "grade", "db", "keys", "tenants", "serve")
 
@@ -20,7 +21,7 @@ def test_help_names_every_command_and_exit_code(mzi: Mzi) -> None:
     ran = mzi("--help")
     assert ran.code == 0
     assert all(f"│ {command} " in ran.out for command in COMMANDS)
-    assert "130 stopped by Ctrl-C" in ran.out
+    assert "130 stopped by Ctrl-C" in " ".join(ran.out.split())
     assert "What the records are: students, payments" in mzi("sync", "--help").out
     assert "Keep the store in this new file" in mzi("demo", "--help").out
     assert mzi().out == ran.out
@@ -79,6 +80,9 @@ def test_tables_fit_eighty_columns(mzi: Mzi, folder: Path, monkeypatch: pytest.M
         ran = mzi(*tokens)
         assert max(map(len, ran.out.splitlines())) <= 80
         assert "…" not in ran.out.replace("… and", "")
+    rows = mzi("modules").out.splitlines()
+    assert rows[0].endswith("fields")
+    assert [row.split()[-1] for row in rows if row.startswith("requests ")] == ["16"]
 
 
 def test_without_the_extra_one_sentence_says_what_to_install(
@@ -114,12 +118,13 @@ def test_it_can_be_run_as_a_module(folder: Path) -> None:
     assert ran.stdout == f"mzi {version('mzi')}\n"
 
 
-def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
+@pytest.mark.parametrize("rest", [[], ["--json"]], ids=["table", "json"])
+def test_a_reader_that_goes_away_is_no_error(folder: Path, rest: list[str]) -> None:
     """As in `mzi fields students --all | head -1`."""
     reading, writing = os.pipe()
     os.close(reading)
     ran = subprocess.run(
-        [sys.executable, "-m", "mzi_http", "modules"],
+        [sys.executable, "-m", "mzi_http", "modules", *rest],
         stdout=writing,
         stderr=subprocess.PIPE,
         text=True,
@@ -131,5 +136,11 @@ def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
     assert ran.returncode == 141
 
 
-def test_every_command_is_registered_once() -> None:
-    assert len(set(main.GROUPS)) == len(main.GROUPS)
+def test_what_no_encoding_can_write_is_still_shown(
+    mzi: Mzi, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "a.json").write_text(f'[{{"id": "5", "Name": "{chr(92)}ud800", "Academic_Email": "x"}}]')
+    mzi("sync", "students", "a.json")
+    monkeypatch.setattr(sys, "argv", ["mzi", "show", "students", "5", "--json"])
+    assert entry.main() == 0
+    assert json.loads(capsys.readouterr().out)["held"]["received"]["Name"] == "\ud800"

@@ -25,6 +25,13 @@ def stored(folder: Path) -> int:
     return int(count)
 
 
+def taken(folder: Path) -> int:
+    """How far the run has come."""
+    with sqlite3.connect(folder / "mzi.db") as database:
+        found = database.execute("select max(cursor) from extension_sync_runs").fetchone()
+    return int(found[0] or 0)
+
+
 def test_the_first_sync_makes_the_store_and_says_what_became_of_everything(mzi: Mzi, folder: Path) -> None:
     written(folder, "students.json", [*GOOD, BAD])
     ran = mzi("sync", "students", "students.json")
@@ -170,8 +177,12 @@ def test_children_that_come_first_wait_for_their_parents(mzi: Mzi, folder: Path)
     assert "Parked: it is taken by itself when that record arrives." in first.out
     mzi("sync", "programs", "programs.json")
     assert "waits for students" in mzi("show", "registrations", "14").out
-    last = mzi("sync", "students", "students.json", "--json").json
+    last = mzi("sync", "students", "students.json", "--json", "--report", "r.csv").json
     assert last["files"][0]["released"] == 1
+    assert [(r["module"], r["status"], r["zoho_registration_id"]) for r in last["released"]] == [
+        ("registrations", "NEW", "14")
+    ]
+    assert "students.json,,,registrations,14,NEW" in (folder / "r.csv").read_text("utf-8-sig")
     assert mzi("show", "registrations", "14", "--json").json["held"] is None
 
 
@@ -243,10 +254,12 @@ def test_ctrl_c_is_exit_code_130_and_tells_what_was_done(folder: Path) -> None:
         process.stdin.write(lines.encode())
         process.stdin.flush()
         assert b"Made the store" in process.stderr.readline()
-        _until(lambda: (folder / "mzi.db-wal").exists() and stored(folder) == 2)
+        _until(lambda: taken(folder) == 2)
+        time.sleep(0.5)  # for the line that will not come
         process.send_signal(signal.SIGINT)
         process.stdin.close()
         out, err = process.stdout.read() if process.stdout else b"", process.stderr.read()
         assert process.wait(30) == 130
     assert b"What became of 2 students:" in out
-    assert err.decode().strip() == "Stopped."
+    assert err.decode().splitlines()[-1] == "Stopped."
+    assert stored(folder) == 2

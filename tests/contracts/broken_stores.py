@@ -62,8 +62,14 @@ class FaithfulStore:
             broken: Any = self.session(session)
             yield broken
 
+    def read(self, tenant: TenantId) -> AbstractAsyncContextManager[Session]:
+        return self.begin(tenant, discard=True)
+
     def registry(self) -> AbstractAsyncContextManager[Registry]:
         return self.real.registry()
+
+    def read_registry(self) -> AbstractAsyncContextManager[Registry]:
+        return self.registry()
 
     async def health(self) -> StoreHealth:
         return await self.real.health()

@@ -1,14 +1,16 @@
 """Any text that a database can hold survives being written and read."""
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mzi_adapters.contracts.furnished import BEGAN, OURS
+from mzi_adapters.contracts.furnished import BEGAN, OURS, raises
 from mzi_adapters.contracts.samples import bare, changed, row
 from mzi_adapters.sql import open_store
+from mzi_core.errors import StoreRefused
 from mzi_core.modules import REGISTRATIONS, STUDENTS, UNITS
 from mzi_core.modules.units import CriterionText
 from mzi_core.ports import Held, Store
@@ -58,3 +60,31 @@ async def test_any_json_survives_being_held(one_store: Store, record: object, sa
     async with one_store.begin(OURS, discard=True) as session:
         await session.hold([held])
         assert await session.held(REGISTRATIONS.name, [held.zoho_id]) == {held.zoho_id: held}
+
+
+def _held(record: object) -> Held:
+    return Held(
+        module=REGISTRATIONS.name,
+        zoho_id=ZohoId("1"),
+        record=record,
+        state=State.ERROR,
+        reasons=(),
+        waits_for=None,
+        held_at=BEGAN,
+    )
+
+
+async def test_amounts_read_as_decimals_are_held_by_their_digits(one_store: Store) -> None:
+    """A caller's JSON reader may give Decimals; the codec reads the same amount from the text."""
+    async with one_store.begin(OURS, discard=True) as session:
+        await session.hold([_held({"Amount": Decimal("9999999999.990")})])
+        (found,) = (await session.held(REGISTRATIONS.name, [ZohoId("1")])).values()
+        assert found.record == {"Amount": "9999999999.990"}
+
+
+async def test_what_is_no_json_is_refused(one_store: Store) -> None:
+    """And the session goes on."""
+    async with one_store.begin(OURS, discard=True) as session:
+        with raises(StoreRefused):
+            await session.hold([_held({"When": object()})])
+        assert await session.held(REGISTRATIONS.name, [ZohoId("1")]) == {}

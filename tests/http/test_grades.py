@@ -104,10 +104,13 @@ async def test_a_simulation_stops_at_its_limit_and_says_so(
         ({"marking": {}, "policy": 5}, "`policy` must be a text"),
         ({"marking": {}, "level": ""}, "`level` must be a text"),
         ({"marking": {}, "record_as": "k" * 256}, "`record_as` must be a text"),
+        ({"marking": {"criteria": [{"code": "P1"}] * 201}}, "more than 200 criteria"),
+        ({"markings": [{"criteria": [{"code": "P1"}] * 201}]}, "more than 200 criteria"),
         ({"marking": {}, "polcy": "percent"}, "There is no field `polcy`"),
         ({"marking": {"feedback": "a\x00"}}, "NUL"),
         ({"marking": {"feedback": "a\ud800"}}, "half a character"),
         ({"marking": {}, "record_as": "a\x00"}, "NUL"),
+        ({"marking": {"feedback": "a" * 100_001}}, "more than 100,000 characters"),
     ],
 )
 async def test_what_cannot_be_decided_is_422_with_every_reason(memory: Api, body: Any, said: str) -> None:
@@ -124,6 +127,7 @@ async def test_what_cannot_be_decided_is_422_with_every_reason(memory: Api, body
         ({"policy": "nonsense"}, "nonsense"),
         ({"policy": {"pass_from": "x"}}, "pass_from"),
         ({"policy": {"nonsense": 1}}, "nonsense"),
+        ({"policy": "percent", "markings": {"a": {"criteria": [{}] * 201}}}, "more than 200 criteria"),
         ({"policy": "percent", "limit": 0}, "from 1 to 1000"),
         ({"policy": "percent", "limit": True}, "from 1 to 1000"),
         ({"policy": "percent", "markings": 5}, "`markings` must be a list"),

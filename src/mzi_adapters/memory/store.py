@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -64,6 +64,7 @@ class _Table(dict[Any, Any]):
 @attrs.define
 class _Tables:
     records: _Table = attrs.field(factory=_Table)  # (tenant, module, zoho id) -> Stored
+    marks: _Table = attrs.field(factory=_Table)  # (tenant, module, zoho id) -> mark of the wire record
     owners: _Table = attrs.field(factory=_Table)  # (tenant, module, field, value) -> zoho id
     held: _Table = attrs.field(factory=_Table)  # (tenant, module, zoho id) -> Held
     decisions: _Table = attrs.field(factory=_Table)  # (tenant, key) -> DecisionRecord
@@ -120,6 +121,7 @@ class _MemorySession:
                     if (value := getattr(row.entity, f.name)) is not None
                 },
                 deleted=row.deleted_at is not None,
+                mark=self.tables.marks.get((self.tenant, module.name, zoho_id)),
             )
             for zoho_id, row in (await self.stored(module, ids)).items()
         }
@@ -166,6 +168,7 @@ class _MemorySession:
             known = self.tables.records.get((self.tenant, parent, wanted))
             if wanted is not None and (known is None or known.id != row.parents.get(name)):
                 raise StoreRefused(f"`{name}` points at nothing among the {parent}.")
+        self.tables.marks.put((self.tenant, module.name, zoho_id), row.mark)
         self._keep(
             module,
             before,
@@ -345,11 +348,19 @@ class MemoryStore:
         async with self._transaction(discard=discard) as tables:
             yield _MemorySession(tenant, tables)
 
+    def read(self, tenant: TenantId) -> AbstractAsyncContextManager[Session]:
+        """A session that keeps nothing."""
+        return self.begin(tenant, discard=True)
+
     @asynccontextmanager
     async def registry(self) -> AsyncIterator[Registry]:
         """The tenants and keys, in a transaction."""
         async with self._transaction(discard=False) as tables:
             yield _MemoryRegistry(tables)
+
+    def read_registry(self) -> AbstractAsyncContextManager[Registry]:
+        """The tenants and keys to look at."""
+        return self.registry()
 
     async def health(self) -> StoreHealth:
         """Always well."""

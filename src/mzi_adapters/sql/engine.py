@@ -56,15 +56,21 @@ def engine_for(
         "json_serializer": json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode,
         "pool_timeout": patience,
     }
-    if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, **options)
+    is_sqlite = url.get_backend_name() == "sqlite"
     if is_memory(url):
         # One connection is the whole database, and its users take turns.
         options |= {"pool_size": 1, "max_overflow": 0, "poolclass": sa.AsyncAdaptedQueuePool}
-    else:
+    elif is_sqlite:
         url = _file_url(url, create=create)
-    engine = create_async_engine(url, **options)
-    _teach_sqlite(engine, patience=patience, foreign_keys=foreign_keys)
+    try:
+        engine = create_async_engine(url, **options)
+    except ImportError as error:
+        extra = "sqlite" if is_sqlite else "postgres"
+        raise StoreUnavailable(
+            f"The driver for this database is not installed; add `mzi[{extra}]`."
+        ) from error
+    if is_sqlite:
+        _teach_sqlite(engine, patience=patience, foreign_keys=foreign_keys)
     return engine
 
 

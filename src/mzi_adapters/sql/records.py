@@ -22,12 +22,14 @@ from mzi_core.values import RecordId, State, Value, ZohoId
 def _refusal(shape: Shape[Any], error: exc.DBAPIError) -> str:
     """Which rule the rows break, named by its field and never by the value."""
     module, said = shape.module, said_by(error)
-    for field in module.unique:
-        if shape.column(field.name) in said:
-            return f"`{field.name}` already belongs to another of the {module.name}."
-    if "foreign key" in said.lower() or "_found" in said:
+    if "unique" in said.lower():
+        for field in module.unique:
+            if shape.column(field.name) in said:
+                return f"`{field.name}` already belongs to another of the {module.name}."
+        return f"The {module.singular} to store is there already."
+    if "foreign key" in said.lower() or any(column in said for column in shape.parents.values()):
         return f"The {module.singular} points at a record that is not there."
-    return f"The {module.singular} to store is there already."
+    return f"The {module.singular} breaks a rule of its table."
 
 
 class Records(Scope):

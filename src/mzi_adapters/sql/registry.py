@@ -71,10 +71,12 @@ class SqlRegistry(Scope):
 
     async def add_tenant(self, tenant: TenantId, at: datetime) -> bool:
         """Make a tenant; False when it is there already."""
-        if tenant in await self.tenants():
-            return False
-        await self.run(sa.insert(TENANTS), [{"tenant_id": tenant, "policies": {}, "created_at": at}])
-        return True
+        made = await self.run(
+            self.insert(TENANTS)
+            .values(tenant_id=tenant, policies={}, created_at=at)
+            .on_conflict_do_nothing(index_elements=[TENANTS.c.tenant_id])
+        )
+        return made.rowcount == 1
 
     async def keys(self) -> Sequence[ApiKey]:
         """Every API key, oldest first, revoked ones too."""

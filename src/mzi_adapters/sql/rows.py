@@ -79,7 +79,7 @@ def _understood(value: Any) -> Value:
     return found
 
 
-_KNOWN = ("zoho_id", "id", "fingerprint", "modified_at", "deleted_at")
+_KNOWN = ("zoho_id", "id", "fingerprint", "mark", "modified_at", "deleted_at")
 _KEPT = ("id", "fingerprint", "state", "created_at", "updated_at", "deleted_at")
 
 
@@ -108,7 +108,7 @@ class Shape(Generic[E]):
         self.module = module
         self.table: sa.Table = RECORDS[module.name]
         self._cells = tuple(_cell(field) for field in module.fields)
-        self._parents = tuple((name, parent_column_of(name)) for name in module.depends_on)
+        self.parents = {name: parent_column_of(name) for name in module.depends_on}
         self._links = tuple(field.name for field in module.links)
         columns = self.table.c
         self.known = tuple(columns[name] for name in (*_KNOWN, *map(self.column, self._links)))
@@ -126,6 +126,7 @@ class Shape(Generic[E]):
             "id": write.id,
             "extra": extra_to_data(entity.extra),
             "fingerprint": write.fingerprint,
+            "mark": write.mark,
             "state": write.state.value,
             "created_at": at,
             "updated_at": at,
@@ -134,7 +135,7 @@ class Shape(Generic[E]):
         for cell in self._cells:
             value = getattr(entity, cell.name)
             row[cell.column] = value if cell.to_row is None else cell.to_row(value)
-        for name, column in self._parents:
+        for name, column in self.parents.items():
             row[column] = write.parents.get(name)
         return row
 
@@ -151,8 +152,9 @@ class Shape(Generic[E]):
                     if value is not None
                 },
                 deleted=deleted_at is not None,
+                mark=mark,
             )
-            for zoho_id, record_id, fingerprint, modified_at, deleted_at, *links in rows
+            for zoho_id, record_id, fingerprint, mark, modified_at, deleted_at, *links in rows
         }
 
     def stored(self, row: AnyRow) -> Stored[E]:

@@ -50,10 +50,15 @@ class Scope:
         """The condition under which a row is this tenant's."""
         return table.c.tenant_id == self.tenant
 
+    def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+        """An insert that can be told what to do on a conflict, in the words of the dialect at hand."""
+        if self.connection.dialect.name == "postgresql":
+            return postgresql.insert(table)
+        return sqlite.insert(table)
+
     def upsert(self, table: sa.Table) -> sa.Insert:
         """Insert, or replace the row with the same primary key."""
-        insert = postgresql.insert if self.connection.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(table)
+        statement = self.insert(table)
         key = list(table.primary_key)
         return statement.on_conflict_do_update(
             index_elements=key,

@@ -53,24 +53,47 @@ class SqlStore:
         Raises StoreUnavailable when the database cannot be reached, has another schema, or is being written
         to by somebody else for longer than the store's patience.
         """
-        async with self._transaction(discard=discard) as connection:
+        async with self._writing(discard=discard) as connection:
+            yield SqlSession(tenant, connection)
+
+    @asynccontextmanager
+    async def read(self, tenant: TenantId) -> AsyncIterator[Session]:
+        """A session that keeps nothing and waits for no writer; errors as `begin`."""
+        async with self._reading() as connection:
             yield SqlSession(tenant, connection)
 
     @asynccontextmanager
     async def registry(self) -> AsyncIterator[Registry]:
         """The tenants and keys, in a transaction; errors as `begin`."""
-        async with self._transaction(discard=False) as connection:
+        async with self._writing(discard=False) as connection:
             yield SqlRegistry(DEFAULT_TENANT, connection)
 
     @asynccontextmanager
-    async def _transaction(self, *, discard: bool) -> AsyncIterator[AsyncConnection]:
+    async def read_registry(self) -> AsyncIterator[Registry]:
+        """The tenants and keys to look at; errors as `begin`."""
+        async with self._reading() as connection:
+            yield SqlRegistry(DEFAULT_TENANT, connection)
+
+    @asynccontextmanager
+    async def _writing(self, *, discard: bool) -> AsyncIterator[AsyncConnection]:
         async with self._my_turn(), self._connected() as connection:
-            with translated():
-                await connection.begin()
-                await self._check_schema(connection)
+            await self._start(connection)
             yield connection
             with translated():
                 await (connection.rollback() if discard else connection.commit())
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        async with self._connected() as connection:
+            await self._start(await for_reading(connection))
+            yield connection
+            with translated():
+                await connection.rollback()
+
+    async def _start(self, connection: AsyncConnection) -> None:
+        with translated():
+            await connection.begin()
+            await self._check_schema(connection)
 
     @asynccontextmanager
     async def _my_turn(self) -> AsyncIterator[None]:

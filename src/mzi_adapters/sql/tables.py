@@ -72,6 +72,7 @@ def _columns(module: AnyModule) -> Iterator[sa.schema.SchemaItem]:
         yield sa.Column(parent_column_of(name), sa.String(36), nullable=_optional(module.field[name]))
     yield sa.Column("extra", Json, nullable=False)
     yield sa.Column("fingerprint", sa.String(64), nullable=False)
+    yield sa.Column("mark", sa.String(32))
     yield sa.Column("state", sa.Text, nullable=False)
     yield sa.Column("created_at", UtcDateTime, nullable=False)
     yield sa.Column("updated_at", UtcDateTime, nullable=False)
@@ -92,7 +93,9 @@ def _indexes(module: AnyModule, table: sa.Table) -> None:
     tenant = table.c.tenant_id
     for field in module.unique:
         column = table.c[column_of(field)]
-        live = sa.and_(table.c.deleted_at.is_(None), column.is_not(None))
+        live: sa.ColumnElement[bool] = table.c.deleted_at.is_(None)
+        if _optional(field):  # said of a column that is never NULL, SQLite would not use the index
+            live = sa.and_(live, column.is_not(None))
         name = f"uq_{table.name}_live_{column.name}"
         sa.Index(name, tenant, column, unique=True, sqlite_where=live, postgresql_where=live)
     sa.Index(None, tenant, table.c.updated_at, table.c.zoho_id)

@@ -8,6 +8,7 @@ from sqlalchemy import exc
 from mzi_core.errors import StoreRefused, StoreUnavailable
 
 REMEDY = "`mzi db upgrade` brings it up to date."
+TOO_MUCH = "A value is larger than its column, or holds what no text can."
 
 
 def _plainly(error: exc.DBAPIError) -> str:
@@ -19,6 +20,13 @@ def said_by(error: exc.DBAPIError) -> str:
     return (str(error.orig).splitlines() or [""])[0]
 
 
+def without_values(error: exc.DBAPIError) -> exc.DBAPIError:
+    """The error as far as it does not quote the row, which PostgreSQL's own error below it does (DETAIL)."""
+    if error.orig is None or error.orig.__cause__ is None:
+        return error
+    return type(error)(error.statement, None, Exception(said_by(error)), hide_parameters=True)
+
+
 @contextmanager
 def translated(refusal: Callable[[exc.DBAPIError], str] = _plainly) -> Iterator[None]:
     """Raise StoreRefused for what the rows are to blame for, and StoreUnavailable for anything else.
@@ -28,15 +36,23 @@ def translated(refusal: Callable[[exc.DBAPIError], str] = _plainly) -> Iterator[
     try:
         yield
     except exc.IntegrityError as error:
-        raise StoreRefused(refusal(error)) from error
+        raise StoreRefused(refusal(error)) from without_values(error)
     except (exc.DataError, OverflowError, UnicodeError) as error:
-        raise StoreRefused("A value is larger than its column or of another kind.") from error
+        raise StoreRefused(TOO_MUCH) from error
     except exc.DBAPIError as error:
+        if _is_about_values(error):
+            raise StoreRefused(TOO_MUCH) from without_values(error)
         raise StoreUnavailable(f"The database did not answer: {_cause(error)}.") from error
     except exc.StatementError as error:  # a value that its column type would not take
         raise StoreRefused("A value does not fit its column.") from error
     except (exc.TimeoutError, OSError) as error:
         raise StoreUnavailable("The database cannot be reached in time.") from error
+
+
+def _is_about_values(error: exc.DBAPIError) -> bool:
+    """Whether PostgreSQL (SQLSTATE 22, data exception) or its driver (ValueError) would not take a value."""
+    state: str = getattr(error.orig, "sqlstate", None) or ""
+    return state.startswith("22") or isinstance(error.orig and error.orig.__cause__, ValueError)
 
 
 def _cause(error: exc.DBAPIError) -> str:
@@ -46,5 +62,5 @@ def _cause(error: exc.DBAPIError) -> str:
     if "database is locked" in said:
         return "another process has been writing to it all the time"
     if "unable to open" in said:
-        return "there is no such file, or it may not be opened; `mzi db upgrade` makes one"
+        return "there is no such file or folder, or it may not be opened; `mzi db upgrade` makes the file"
     return said

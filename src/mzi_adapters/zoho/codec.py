@@ -15,7 +15,9 @@ from cattrs import Converter
 from mzi_adapters.zoho import coerce
 from mzi_adapters.zoho.coerce import Refused
 from mzi_adapters.zoho.criteria import read_criteria, written_criteria
+from mzi_adapters.zoho.marking import marker
 from mzi_adapters.zoho.reading import READ, FieldReader, Reading, RowsRefused, field_reader, read_fields
+from mzi_core.decide import Mark
 from mzi_core.mapping import ExtraField, Overlay
 from mzi_core.module import E, Entity, Field, Kind, Module, declared
 from mzi_core.ports import Decoded
@@ -108,6 +110,10 @@ class ZohoCodec:
             return cls(**values)
 
         return structure
+
+    def marker(self, module: Module[E], overlay: Overlay) -> Callable[[object], Mark | None]:
+        """How to mark what one record says, word for word."""
+        return marker(module, overlay)
 
     # writing
 

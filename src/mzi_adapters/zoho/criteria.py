@@ -15,6 +15,9 @@ MAIN_CRITERIA = {"P": 10, "M": 9, "D": 6}
 _CRITERION = re.compile(r"(?P<level>[PMD])(?P<number>[1-9][0-9]?)_description", re.IGNORECASE)
 _LEVELS = "PMD"
 
+CRITERION_FIELDS = tuple(f"{level}{number}_description" for level in _LEVELS for number in range(1, 21))
+"""Every name a criterion may have in a record, written as Zoho writes it."""
+
 
 def criterion_order(code: str) -> tuple[int, int]:
     """Pass, Merit, Distinction, each in the order of its numbers."""

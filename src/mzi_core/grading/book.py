@@ -18,8 +18,8 @@ def family_of(level: str | None) -> str | None:
     return f"L{found[1]}" if found else None
 
 
-def _by_family(policies: Mapping[str, GradingPolicy]) -> dict[str, GradingPolicy]:
-    book = {}
+def _by_family(policies: Mapping[str, GradingPolicy]) -> dict[str | None, GradingPolicy]:
+    book: dict[str | None, GradingPolicy] = {}
     for level, policy in policies.items():
         family = family_of(level)
         if family is None:
@@ -33,15 +33,14 @@ class PolicyBook:
     """A tenant's choice: one policy for a family (L3, L5, L7), and one for everything else."""
 
     default: GradingPolicy = BTEC_DEFAULT
-    by_family: Mapping[str, GradingPolicy] = attrs.field(factory=dict, converter=_by_family)
+    by_family: Mapping[str | None, GradingPolicy] = attrs.field(factory=dict, converter=_by_family)
 
     def for_level(self, level: str | None, on: date | None = None) -> GradingPolicy:
         """The policy for a programme level, in any of the spellings of `family_of`.
 
-        On a day before the family's policy takes effect the default is used; no day means today's rules
-        are not asked about.
+        On a day before the family's policy takes effect it is the default; without a day, the family's
+        policy whether it is in force or not.
         """
-        family = family_of(level)
-        chosen = self.default if family is None else self.by_family.get(family, self.default)
+        chosen = self.by_family.get(family_of(level), self.default)
         begins = chosen.effective_from
         return self.default if on is not None and begins is not None and on < begins else chosen

@@ -94,7 +94,7 @@ class ListKeys:
 
     async def __call__(self) -> Sequence[ApiKey]:
         """Oldest first."""
-        async with self.store.registry() as registry:
+        async with self.store.read_registry() as registry:
             return await registry.keys()
 
 
@@ -108,7 +108,7 @@ class CheckKey:
         """Compare in constant time; a revoked key is an unknown one."""
         _, _, rest = (presented or "").partition("_")
         public, _, secret = rest.partition("_")
-        async with self.store.registry() as registry:
+        async with self.store.read_registry() as registry:
             key = await registry.key(public)
             if key is None and not any(k.revoked_at is None for k in await registry.keys()):
                 return Access.NO_KEYS

@@ -31,7 +31,7 @@ class ListRecords:
     async def __call__(self, tenant: TenantId, module: AnyModule, query: Query) -> Page:
         """The page `query` asks for. Raises UnknownTenant, StoreUnavailable."""
         more = attrs.evolve(query, limit=query.limit + 1)
-        async with self.store.begin(tenant) as session:
+        async with self.store.read(tenant) as session:
             await session.settings()
             found = await _found(session, module, more)
         items = found[: query.limit]
@@ -71,7 +71,7 @@ class ShowRecord:
 
     async def __call__(self, tenant: TenantId, module: AnyModule, zoho_id: ZohoId) -> Shown:
         """Raises NotFound when nothing is stored or held, UnknownTenant, StoreUnavailable."""
-        async with self.store.begin(tenant) as session:
+        async with self.store.read(tenant) as session:
             await session.settings()
             stored = (await session.stored(module, [zoho_id])).get(zoho_id)
             held = (await session.held(module.name, [zoho_id])).get(zoho_id)
@@ -90,7 +90,7 @@ class Overview:
         self, tenant: TenantId, modules: Sequence[AnyModule], runs: int = 10
     ) -> tuple[dict[str, dict[State, int]], Sequence[Run]]:
         """Counts by module and state, and at most `runs` runs. Raises UnknownTenant, StoreUnavailable."""
-        async with self.store.begin(tenant) as session:
+        async with self.store.read(tenant) as session:
             await session.settings()
             counts = {module.name: await session.count(module) for module in modules}
             return counts, await session.runs(runs)

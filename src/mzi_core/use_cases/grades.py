@@ -88,13 +88,13 @@ class DecideGrade:
         read = read_marking(marking, self.clock)
         named = None if policy is None else read_policy({"base": policy})
         now = self.clock.now()
-        async with self.store.begin(tenant) as session:
-            chosen = named or book_of(await session.settings()).for_level(level, now.date())
-            decision = decide(read, chosen)
-            if record_as is not None:
-                await session.record_decision(
-                    DecisionRecord(key=record_as, decision=decision, decided_at=now)
-                )
+        async with self.store.read(tenant) as session:
+            settings = await session.settings()
+        decision = decide(read, named or book_of(settings).for_level(level, now.date()))
+        if record_as is not None:
+            async with self.store.begin(tenant) as session:
+                kept = DecisionRecord(key=record_as, decision=decision, decided_at=now)
+                await session.record_decision(kept)
         return decision
 
 
@@ -118,7 +118,7 @@ class SimulateGrades:
         """
         other = read_policy(policy)
         if markings is not None:
-            async with self.store.begin(tenant) as session:
+            async with self.store.read(tenant) as session:
                 present = book_of(await session.settings()).default
             read = {key: read_marking(data, self.clock) for key, data in markings.items()}
             for change in simulate(other, _judged(read, present)):
@@ -126,7 +126,7 @@ class SimulateGrades:
             return
         after: Cursor | None = None
         while True:
-            async with self.store.begin(tenant) as session:
+            async with self.store.read(tenant) as session:
                 await session.settings()
                 kept = await session.decisions(after, PAGE)
             if not kept:

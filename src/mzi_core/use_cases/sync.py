@@ -1,13 +1,25 @@
 """Take a batch of Zoho records: decode, decide, store, and set free what waited for them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 
-from mzi_core.decide import Arrival, Facts, Hold, Write, parents_of, plan, suspects, unique_values
+from mzi_core.decide import (
+    Arrival,
+    Facts,
+    Hold,
+    Known,
+    Mark,
+    Write,
+    parents_of,
+    plan,
+    suspects,
+    unique_values,
+    word_for_word,
+)
 from mzi_core.errors import KeyReused, StoreRefused
 from mzi_core.mapping import NO_OVERLAY, Overlay, overlay
 from mzi_core.module import AnyModule, E, Module
@@ -127,18 +139,43 @@ class _Taker:
         self, module: Module[E], records: Sequence[tuple[int, object]]
     ) -> tuple[list[Outcome], list[ZohoId]]:
         """The outcomes of (position, record) pairs, and the ids of the records that were not there before."""
-        decode = self.codec.decoder(module, self.overlays.get(module.name, NO_OVERLAY))
-        arrivals = [_arrival(position, record, decode(record)) for position, record in records]
-        facts = await self._gather(module, arrivals)
+        laid = self.overlays.get(module.name, NO_OVERLAY)
+        marks = list(map(self.codec.marker(module, laid), (record for _, record in records)))
+        seen = [mark.zoho_id for mark in marks if mark is not None]
+        known = await self.session.known(module, seen)
+        held = frozenset(await self.session.held(module.name, seen))
+        same = word_for_word(marks, known, held)
+        decode = self.codec.decoder(module, laid)
+        arrivals = [
+            _arrival(position, record, decode(record), mark)
+            for place, ((position, record), mark) in enumerate(zip(records, marks, strict=True))
+            if place not in same
+        ]
+        judged, arrived = await self._judge(module, arrivals, known, held)
+        rest = iter(judged)
+        outcomes = [
+            _as_before(module, position, marks[place]) if place in same else next(rest)
+            for place, (position, _) in enumerate(records)
+        ]
+        return outcomes, arrived
+
+    async def _judge(
+        self,
+        module: Module[E],
+        arrivals: Sequence[Arrival[E]],
+        known: Mapping[ZohoId, Known],
+        held: frozenset[ZohoId],
+    ) -> tuple[list[Outcome], list[ZohoId]]:
+        facts = await self._gather(module, arrivals, known, held)
         decided = plan(module, arrivals, facts)
         failed: dict[ZohoId, Reason] = {}
         for group in decided.writes:
             failed |= await self._write(module, group)
-        holds = [self._held(module, State.INVALID, hold) for hold in decided.hold]
-        if failed:
-            holds += self._broken(module, arrivals, failed)
+        # A version that was refused after one that could not be stored is the newer one: it is kept.
+        holds = {held.zoho_id: held for held in self._broken(module, arrivals, failed)}
+        holds |= {hold.zoho_id: self._held(module, State.INVALID, hold) for hold in decided.hold}
         if holds:
-            await self.session.hold(holds)
+            await self.session.hold(list(holds.values()))
         released = [zoho_id for zoho_id in decided.release if zoho_id not in failed]
         if released:
             await self.session.release(module.name, released)
@@ -148,10 +185,14 @@ class _Taker:
             [zoho_id for zoho_id in arrived if zoho_id not in failed],
         )
 
-    async def _gather(self, module: Module[E], arrivals: Iterable[Arrival[E]]) -> Facts[E]:
+    async def _gather(
+        self,
+        module: Module[E],
+        arrivals: Iterable[Arrival[E]],
+        known: Mapping[ZohoId, Known],
+        held: frozenset[ZohoId],
+    ) -> Facts[E]:
         entities = [arrival.entity for arrival in arrivals if arrival.entity is not None]
-        seen = [arrival.zoho_id for arrival in arrivals if arrival.zoho_id is not None]
-        known = await self.session.known(module, seen)
         different = suspects(module, entities, known)
         stored = await self.session.stored(module, different) if different else {}
         values: dict[str, set[Value]] = defaultdict(set)
@@ -167,7 +208,7 @@ class _Taker:
             stored={zoho_id: row.entity for zoho_id, row in stored.items()},
             owners=await self.session.owners(module, values) if values else {},
             parents={name: await self.session.present(CATALOGUE[name], ids) for name, ids in wanted.items()},
-            held=frozenset(await self.session.held(module.name, seen)),
+            held=held,
         )
 
     async def _write(self, module: Module[E], rows: Sequence[Write[E]]) -> dict[ZohoId, Reason]:
@@ -220,26 +261,28 @@ class _Taker:
                     by_module[held.module].append(held)
                 for name, group in by_module.items():
                     child = CATALOGUE[name]
+                    # Taken or not, none waits for this parent any longer; what is refused is held anew.
+                    await self.session.release(name, [held.zoho_id for held in group])
                     taken, new = await self.take(child, [(0, held.record) for held in group])
-                    await self.session.release(name, _passed_over(taken))
                     outcomes += taken
                     waiting.append((child, new))
         return [attrs.evolve(outcome, position=i) for i, outcome in enumerate(outcomes)]
 
 
-def _arrival(position: int, record: object, decoded: Decoded[E]) -> Arrival[E]:
+def _as_before(module: AnyModule, position: int, mark: Mark | None) -> Outcome:
+    zoho_id = None if mark is None else mark.zoho_id
+    return Outcome(position=position, module=module.name, zoho_id=zoho_id, state=State.UNCHANGED)
+
+
+def _arrival(position: int, record: object, decoded: Decoded[E], mark: Mark | None) -> Arrival[E]:
     return Arrival(
         position=position,
         record=record,
         zoho_id=decoded.zoho_id,
         entity=decoded.entity,
         reasons=decoded.reasons,
+        mark=None if mark is None else mark.digest,
     )
-
-
-def _passed_over(outcomes: Iterable[Outcome]) -> list[ZohoId]:
-    """The parked records that turned out to say nothing new: they must not wait for ever."""
-    return [o.zoho_id for o in outcomes if o.state is State.UNCHANGED and o.zoho_id is not None]
 
 
 def _failed(outcome: Outcome, failed: dict[ZohoId, Reason]) -> Outcome:

@@ -32,7 +32,7 @@ class ListTenants:
 
     async def __call__(self) -> Sequence[TenantId]:
         """The default one is always among them."""
-        async with self.store.registry() as registry:
+        async with self.store.read_registry() as registry:
             return await registry.tenants()
 
 
@@ -44,7 +44,7 @@ class ReadSettings:
 
     async def __call__(self, tenant: TenantId) -> TenantSettings:
         """Raises UnknownTenant."""
-        async with self.store.begin(tenant) as session:
+        async with self.store.read(tenant) as session:
             return await session.settings()
 
 

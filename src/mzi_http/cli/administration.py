@@ -83,7 +83,7 @@ async def new(label: str, /, *, tenant: Tenant = None, as_json: AsJson = False, 
         return Ended.WELL
     opens = "every tenant" if made.tenant is None else f"tenant {made.tenant}"
     shell.say(f"A key for {opens}, shown this once. Send it as `Authorization: Bearer …`.")
-    print(secret, file=shell.out.file)
+    shell.line(secret)
     return Ended.WELL
 
 

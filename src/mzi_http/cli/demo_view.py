@@ -122,8 +122,8 @@ def second_round(college: College, tallies: Sequence[Tally], again: Tally) -> It
     total = summed(tallies)
     written = again.counts[State.NEW] + again.counts[State.UPDATED]
     yield Text(
-        f"{total.records:,} records in {total.seconds:.1f} s. Then the {again.name} once more, word for "
-        f"word: {written:,} written, {again.counts[State.UNCHANGED]:,} UNCHANGED, {again.seconds:.1f} s.",
+        f"{total.records:,} records in {total.seconds:.1f} s. Then the {again.name} once more, as they were: "
+        f"{again.counts[State.UNCHANGED]:,} UNCHANGED, {written:,} written.",
         style="dim",
     )
 

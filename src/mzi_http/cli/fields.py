@@ -125,7 +125,8 @@ def _known(module: AnyModule, lines: Sequence[FieldMapping]) -> Table:
     for field in known_fields(module.name).values():
         if field.api_name not in read:
             note = "" if field.kind.mappable else "holds no value to map"
-            shown.add_row(field.api_name, plain(field.label), field.zoho_type, note)
+            label = "" if field.label == field.api_name.replace("_", " ") else plain(field.label)
+            shown.add_row(field.api_name, label, field.zoho_type, note)
     return shown
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import inspect
+import os
+import sys
 import traceback
 from collections.abc import Awaitable, Sequence
 from importlib.metadata import version
@@ -16,6 +18,7 @@ from mzi_core.errors import MziError, StoreError
 from mzi_http import logs
 from mzi_http.cli import administration, demo, fields, grade, records, serve, sync
 from mzi_http.cli.shell import Ended, Shell, Usage
+from mzi_http.cli.tables import plain
 from mzi_http.settings import Log, LogLevel, Settings, load
 
 GROUPS = (demo, sync, records, fields, grade, administration, serve)
@@ -23,7 +26,7 @@ GROUPS = (demo, sync, records, fields, grade, administration, serve)
 
 def run(tokens: Sequence[str]) -> int:
     """Run one command line and give its exit code; whatever goes wrong is told in a sentence."""
-    out, err = _console(), _console(stderr=True)
+    out, err = _Output(), _Output(stderr=True)
     app = _app(out, err)
     try:
         ended = app.meta(tokens, console=out, error_console=err)
@@ -32,9 +35,16 @@ def run(tokens: Sequence[str]) -> int:
     return ended.code if isinstance(ended, Ended) else Ended.WELL.code
 
 
-def _console(*, stderr: bool = False) -> Console:
-    """Text as it is: nothing in a record is markup."""
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+class _Output(Console):
+    """Shows text as it is, for nothing in a record is markup."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False, highlight=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """End without a word, as other programs do, when `head` has seen enough."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(Ended.UNHEARD.code)
 
 
 def _app(out: Console, err: Console) -> App:
@@ -108,7 +118,7 @@ def _settings(file: Path | None, store: str | None) -> Settings:
 
 
 def _told(err: Console, sentence: str, ended: Ended) -> Ended:
-    err.print(sentence.strip(), style="red", soft_wrap=True)
+    err.print(plain(sentence.strip()), style="red", soft_wrap=True)
     return ended
 
 

@@ -113,11 +113,11 @@ def modules(*, as_json: AsJson = False, shell: Given) -> Ended:
     if as_json:
         shell.json([_module(module) for module in CATALOGUE.in_order()])
         return Ended.WELL
-    shown = table(key("module"), "in Zoho", "needs first", "points at", number("fields"))
+    shown = table(key("module"), key("in Zoho", ""), "needs first", "points at", number("fields"))
     for module in CATALOGUE.in_order():
         shown.add_row(
             module.name,
-            ", ".join((module.zoho_module, *module.aliases)),
+            "\n".join((module.zoho_module, *module.aliases)),
             ", ".join(dict.fromkeys(module.depends_on.values())),
             ", ".join(dict.fromkeys(module.refers_to.values())),
             str(len(module.fields)),

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Self
 
@@ -13,18 +13,22 @@ from mzi_core.values import Code, Outcome, Reason, State
 from mzi_http.answers import result
 
 _COLUMNS = (
-    "file", "record", "line", "zoho_id", "state", "parked", "changed_fields", "codes", "paths", "messages",
-)  # fmt: skip
+    *("file", "record", "line", "module", "zoho_id", "state", "parked"),
+    *("changed_fields", "codes", "paths", "messages"),
+)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for a formula, and a formula can send data away."""
 
 
 @attrs.frozen(kw_only=True)
 class Line:
-    """One record's outcome, and where in which file the record stands."""
+    """One record's outcome, and where in which file the record stands.
+
+    `line` None: it stood in no file, but was parked, and set free by a record of this one.
+    """
 
     file: str
-    line: int
+    line: int | None
     outcome: Outcome
 
     @classmethod
@@ -64,8 +68,9 @@ class Report:
                 _cell,
                 (
                     line.file,
-                    outcome.position + 1,
-                    line.line,
+                    "" if line.line is None else outcome.position + 1,
+                    "" if line.line is None else line.line,
+                    outcome.module,
                     outcome.zoho_id or "",
                     outcome.state,
                     "yes" if outcome.parked else "",
@@ -82,7 +87,9 @@ class Report:
 def open_report(path: str) -> Iterator[Report]:
     """A report in a new file, with the mark by which spreadsheets know UTF-8. Raises FileProblem."""
     try:
-        stream = open(path, "w", encoding="utf-8-sig", newline="")  # noqa: SIM115  # its errors are told apart
+        stream = open(  # noqa: SIM115  # its errors are told apart
+            path, "w", encoding="utf-8-sig", errors="backslashreplace", newline=""
+        )
     except OSError as error:
         raise FileProblem(f"The report {path} cannot be written: {error.strerror or error}.") from error
     with stream:
@@ -93,25 +100,24 @@ def open_report(path: str) -> Iterator[Report]:
 class Results:
     """One JSON document, written while the sync goes on: however many results, none is kept."""
 
-    _stream: IO[str]
-    _some: bool = False
+    _write: Callable[[str], None]
+    _before: str = ""
 
     def __attrs_post_init__(self) -> None:
         """The beginning."""
-        self._stream.write('{\n"results": [')
+        self._write('{"results": [')
 
     def add(self, line: Line) -> None:
         """Write one result."""
-        self._stream.write(",\n" if self._some else "\n")
-        self._stream.write(json.dumps(line.data(), ensure_ascii=False))
-        self._some = True
+        self._write(f"{self._before}{json.dumps(line.data(), ensure_ascii=False)}")
+        self._before = ","
 
     def end(self, **rest: object) -> None:
         """The other members, and the end."""
-        self._stream.write("\n]")
-        for name, value in rest.items():
-            self._stream.write(f",\n{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}")
-        self._stream.write("\n}\n")
+        members = (
+            f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in rest.items()
+        )
+        self._write("],\n" + ",\n".join(members) + "}")
 
 
 def is_worth_telling(outcome: Outcome) -> bool:

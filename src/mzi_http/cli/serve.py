@@ -11,6 +11,7 @@ from cyclopts import App
 from mzi_core.errors import StoreUnavailable
 from mzi_http import logs, services
 from mzi_http.cli.shell import Ended, Given, Shell, Usage
+from mzi_http.settings import LARGEST_PORT
 
 _GRACE = 10
 """Seconds that requests in flight are given when the service is told to stop."""
@@ -43,9 +44,7 @@ async def serve(
     settings = shell.settings
     address = host or settings.http.host
     if dev and not _is_loopback(address):
-        raise Usage(
-            f"--dev asks for no key, so it listens on this machine only; {address} is more than that."
-        )
+        raise Usage(f"--dev asks for no key, so it listens on this machine only, and not on {address}.")
     await _make_ready(shell, dev)
     with _bound(address, settings.http.port if port is None else port) as listening:
         app = create_app(
@@ -85,11 +84,13 @@ async def _make_ready(shell: Shell, dev: bool) -> None:
 
 def _bound(host: str, port: int) -> socket.socket:
     """A socket that listens already, so that a port in use is told in a sentence."""
+    if not 0 <= port <= LARGEST_PORT:
+        raise Usage(f"--port must be from 0 to {LARGEST_PORT}.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
-        said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+    except OSError as error:
+        said = os.strerror(error.errno) if error.errno else str(error)
         raise Usage(f"Nobody can listen on {host} port {port}: {said}.") from error
 
 

@@ -38,6 +38,7 @@ class Ended(StrEnum):
     NO_STORE = "the store is not available", 3
     UNFORESEEN = "something nobody foresaw", 70
     STOPPED = "stopped by Ctrl-C", 130
+    UNHEARD = "nobody read on", 141
 
 
 class Usage(MziError):
@@ -73,7 +74,11 @@ class Shell:
 
     def json(self, data: object) -> None:
         """Print results as one JSON document."""
-        print(json.dumps(data, ensure_ascii=False, indent=2), file=self.out.file)
+        self.line(json.dumps(data, ensure_ascii=False, indent=2))
+
+    def line(self, text: str) -> None:
+        """Print text as it is, for programs."""
+        self.out.out(text, highlight=False)
 
     def tenant(self, name: str | None) -> TenantId:
         """The tenant a command is about: the one it names, else the one of the settings."""

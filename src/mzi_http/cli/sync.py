@@ -24,6 +24,7 @@ from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
 from mzi_core.values import State, TenantId
+from mzi_http.answers import result
 from mzi_http.cli.report import Line, Report, Results, is_worth_telling, open_report
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, Usage
 from mzi_http.cli.tables import STYLES
@@ -66,7 +67,7 @@ async def sync(
     format
         How they are written; by the extension or the first line if not said.
     page
-        How many records are taken in one transaction.
+        How many records are taken in one transaction; the `page` of the settings if not said.
     report
         Write every record that was not UNCHANGED into this CSV file.
     """
@@ -82,14 +83,18 @@ async def sync(
             page=page or shell.settings.page,
             dry_run=dry_run,
             report=None if report is None else stack.enter_context(open_report(str(report))),
-            results=Results(shell.out.file) if as_json else None,
+            results=Results(shell.line) if as_json else None,
         )
         try:
             async with shell.open(missing) as use_cases:
                 for file in files:
                     await intake.take(use_cases, file)
-        except (MziError, asyncio.CancelledError) as error:
-            intake.tell(report, stopped=str(error) or Ended.STOPPED.value)
+        except Exception as error:
+            intake.tell(report, stopped=str(error) if isinstance(error, MziError) else type(error).__name__)
+            raise
+        except asyncio.CancelledError:
+            intake.tell(report, stopped=Ended.STOPPED.value)
+            shell.say("Take the files again whenever you like: what is stored will be UNCHANGED.")
             raise
         return intake.tell(report)
 
@@ -102,9 +107,7 @@ def _check(files: Sequence[str], report: Path | None, page: int | None) -> None:
         raise Usage("--page must be at least 1.")
     for file in files:
         if file.startswith("-") and file != STDIN:
-            raise Usage(
-                f"Unknown option {file}; `mzi sync --help` lists them. A file of that name is ./{file}"
-            )
+            raise Usage(f"Unknown option {file}; `mzi sync --help` lists them.")
         if file != STDIN and not Path(file).exists():
             raise FileProblem(f"There is no file {file}.")
         if report is not None and report.exists() and file != STDIN and report.samefile(file):
@@ -124,6 +127,7 @@ class Intake:
     report: Report | None
     results: Results | None
     tallies: list[Tally] = attrs.field(factory=list)
+    freed: list[dict[str, object]] = attrs.field(factory=list)
 
     async def take(self, use_cases: UseCases, file: str) -> None:
         """Take one file. Raises FileProblem, StoreUnavailable."""
@@ -138,6 +142,8 @@ class Intake:
                     self.tenant, self.module, feed.pages(), source=source.name, dry_run=self.dry_run
                 ):
                     tally.released += len(done.result.released)
+                    for freed in done.result.released:
+                        self._tell_of_freed(Line(file=source.name, line=None, outcome=freed))
                     for item, outcome in zip(feed.current.items, done.result.outcomes, strict=True):
                         self._tell_of(Line.of(source.name, item, outcome), tally)
                     tally.seconds = perf_counter() - begun
@@ -153,6 +159,12 @@ class Intake:
             if self.results is not None:
                 self.results.add(line)
 
+    def _tell_of_freed(self, line: Line) -> None:
+        if self.report is not None:
+            self.report.add(line)
+        if self.results is not None:
+            self.freed.append({**result(line.outcome), "module": line.outcome.module})
+
     def tell(self, report: Path | None, stopped: str | None = None) -> Ended:
         """Say how it went; `stopped`: why it went no further."""
         total = summed(self.tallies)
@@ -166,6 +178,7 @@ class Intake:
                 dry_run=self.dry_run,
                 summary={state.value: total.counts[state] for state in State},
                 files=[tally.data() for tally in self.tallies],
+                released=[{**each, "position": place} for place, each in enumerate(self.freed)],
             )
             return ended
         if not total.records:

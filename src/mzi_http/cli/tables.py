@@ -40,7 +40,7 @@ def moment(at: datetime | None) -> str:
 def table(*columns: str | Column, title: str | None = None) -> Table:
     """A table with a heading line and nothing else around it; a column given by name is text."""
     return Table(
-        *columns,
+        *(Column(column, overflow="fold") if isinstance(column, str) else column for column in columns),
         title=title,
         title_justify="left",
         title_style="bold",
@@ -78,8 +78,11 @@ def settle(shown: Table) -> Table:
     """The table with its keys as wide as they need to be, so that the sentences beside them break first."""
     for column in shown.columns:
         if isinstance(column, Key):
-            longest = max((cell_len(str(cell)) for cell in column.cells), default=0)
-            column.min_width = min(longest, _LONGEST_KEY)
+            lines = [line for cell in column.cells for line in str(cell).splitlines()]
+            if max(map(cell_len, lines), default=0) <= _LONGEST_KEY:
+                column.no_wrap = True
+            else:
+                column.width = _LONGEST_KEY
     return shown
 
 

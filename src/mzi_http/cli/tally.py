@@ -129,7 +129,7 @@ def changes(tallies: Sequence[Tally]) -> list[RenderableType]:
 
 
 def _place(line: Line) -> tuple[str, str]:
-    return f"{line.outcome.position + 1:,}", f"{line.line:,}"
+    return f"{line.outcome.position + 1:,}", "" if line.line is None else f"{line.line:,}"
 
 
 def why(outcome: Outcome) -> str:

@@ -29,7 +29,7 @@ async def decide(request: Request) -> Response:
     said = Asked(object_of(await read_body(request)), DECIDE)
     policy, level, record_as = said.text("policy"), said.text("level"), said.text("record_as")
     several = said.several(min(MOST_AT_ONCE, service(request).max_records))
-    one = None if several is not None else said.mapping("marking")
+    one = None if several is not None else said.marking()
     if several is not None and ("marking" in said.fields or record_as is not None):
         said.refuse(
             "`markings` goes neither with `marking` nor with `record_as`, which are about a single one."
@@ -58,7 +58,7 @@ async def simulate(request: Request) -> Response:
     said.finish()
     policy = read_policy(data)
     simulate_grades = service(request).use_cases.simulate_grades
-    found = cast("AsyncGenerator[Change[str]]", simulate_grades(tenant(request), data, markings))
+    found = cast(AsyncGenerator[Change[str], None], simulate_grades(tenant(request), data, markings))
     simulated: Simulated = {
         "policy": {"name": policy.name, "version": policy.version},
         "changes": [],

@@ -15,7 +15,7 @@ from mzi_http.answers import held_record, one_record, stored_record
 from mzi_http.context import service, tenant
 from mzi_http.cursors import write_cursor
 from mzi_http.errors import BAD_PARAMETER, UNKNOWN_RECORD
-from mzi_http.jsontext import is_keepable_text
+from mzi_http.jsontext import is_keepable
 from mzi_http.list_queries import DESCRIBED, read_query
 from mzi_http.routing import PREFIX, Operation, answer, under_prefixes
 
@@ -39,7 +39,7 @@ async def show_record(request: Request) -> Response:
     """One record."""
     module = CATALOGUE[request.path_params["module"]]
     zoho_id = request.path_params["zoho_id"]
-    if not is_keepable_text(zoho_id):
+    if not is_keepable(zoho_id):
         raise NotFound(module.singular, zoho_id)
     shown = await service(request).use_cases.show_record(tenant(request), module, ZohoId(zoho_id))
     return answer(one_record(shown))

@@ -79,9 +79,9 @@ def _index(table: str, *columns: str) -> None:
     op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, columns)
 
 
-def _unique_live(table: str, *columns: str) -> None:
+def _unique_live(table: str, *columns: str, needed: bool = False) -> None:
     for column in columns:
-        live = sa.text(f"deleted_at IS NULL AND {column} IS NOT NULL")
+        live = sa.text("deleted_at IS NULL" if needed else f"deleted_at IS NULL AND {column} IS NOT NULL")
         op.create_index(
             op.f(f"uq_{table}_live_{column}"),
             table,
@@ -119,6 +119,7 @@ def _records(table: str, *parts: Iterable[sa.schema.SchemaItem]) -> None:
         *parts,
         _json("extra"),
         _of(sa.String(64), "fingerprint", needed=True),
+        _of(sa.String(32), "mark"),
         _text("state", needed=True),
         _moment("created_at", "updated_at", needed=True),
         _moment("deleted_at"),
@@ -141,7 +142,8 @@ def _people() -> None:
         _text("status"),
         _number("moodle_userid"),
     )
-    _unique_live("students", "academic_email", "moodle_userid")
+    _unique_live("students", "academic_email", needed=True)
+    _unique_live("students", "moodle_userid")
     _records(
         "teachers",
         _text("name", needed=True),

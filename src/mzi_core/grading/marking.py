@@ -62,10 +62,11 @@ def _not_negative(marking: "Marking", _: object, attempt: int) -> None:
 
 
 def _no_criterion_twice(marking: "Marking", _: object, criteria: tuple[Criterion, ...]) -> None:
-    codes = [criterion.code for criterion in criteria]
-    for code in codes:
-        if codes.count(code) > 1:
-            raise ValueError(f"{code} is assessed twice in one marking")
+    assessed: set[str] = set()
+    for criterion in criteria:
+        if criterion.code in assessed:
+            raise ValueError(f"{criterion.code} is assessed twice in one marking")
+        assessed.add(criterion.code)
 
 
 def _instant(moment: datetime | None) -> datetime | None:

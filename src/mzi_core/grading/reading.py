@@ -38,6 +38,7 @@ def read_int(value: object, name: str) -> int:
 
 
 _NO_NUMBER = Decimal("NaN")
+_LONGEST = 64
 
 # Beyond the integers that a database keeps; 1e999999999 would fill the memory with its digits.
 _TOO_LARGE = Decimal(2) ** 63
@@ -45,8 +46,11 @@ _TOO_LARGE = Decimal(2) ** 63
 
 def read_decimal(value: object, name: str) -> Decimal:
     """A finite number, exact: `3`, `"3.00000"`, and 1.5 as it was written, not as its binary neighbour."""
+    written = str(value)
+    if len(written) > _LONGEST:
+        raise ValueError(f"{name} must be a number of at most {_LONGEST} characters")
     try:
-        number = Decimal(str(value))
+        number = Decimal(written)
     except InvalidOperation:
         number = _NO_NUMBER
     if number.is_finite():

@@ -47,7 +47,7 @@ def marking_from_data(data: Mapping[str, object]) -> Marking:
 
     A ValueError names the field that is unknown or cannot be read.
     """
-    refuse_unknown(data, _MARKING, "A stored marking")
+    refuse_unknown(data, _MARKING, "A marking")
     fields: dict[str, Any] = {name: _MARKING[name](value, name) for name, value in data.items()}
     return Marking(**fields)
 
@@ -71,7 +71,7 @@ def _criteria(value: object, name: str) -> tuple[Criterion, ...]:
 
 
 def _criterion(row: Mapping[str, object], name: str) -> Criterion:
-    refuse_unknown(row, _CRITERION, f"A stored criterion ({name})")
+    refuse_unknown(row, _CRITERION, f"A criterion ({name})")
     fields: dict[str, Any] = {key: _CRITERION[key](value, f"{name} {key}") for key, value in row.items()}
     return Criterion(**{"code": "", "achieved": False, **fields})
 

@@ -1,6 +1,6 @@
 """Decide grades, keep the decisions, and see what another policy would have decided."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 
 import attrs
 
@@ -110,7 +110,7 @@ class SimulateGrades:
         tenant: TenantId,
         policy: Mapping[str, object],
         markings: Mapping[str, Mapping[str, object]] | None = None,
-    ) -> AsyncIterator[Change[str]]:
+    ) -> AsyncGenerator[Change[str], None]:
         """The changes `policy` (plain JSON, see `policy_from`) would make, by key.
 
         `markings` by a key of the caller's are compared with what the tenant's present policy makes of them.

@@ -1,14 +1,12 @@
 """POST /grades/decide and /grades/simulate: grades with their reasons."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
-from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from mzi_core.grading import Change
 from mzi_core.use_cases.grades import MarkingRefused, read_policy
 from mzi_http import grade_schemas
 from mzi_http.answers import decided, grade_change
@@ -58,7 +56,7 @@ async def simulate(request: Request) -> Response:
     said.finish()
     policy = read_policy(data)
     simulate_grades = service(request).use_cases.simulate_grades
-    found = cast(AsyncGenerator[Change[str], None], simulate_grades(tenant(request), data, markings))
+    found = simulate_grades(tenant(request), data, markings)
     simulated: Simulated = {
         "policy": {"name": policy.name, "version": policy.version},
         "changes": [],

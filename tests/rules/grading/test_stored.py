@@ -115,7 +115,8 @@ def test_missing_fields_have_their_defaults() -> None:
 @pytest.mark.parametrize(
     ("data", "refusal"),
     [
-        ({"raws": "3"}, "A stored marking has no 'raws'; did you mean 'raw'?"),
+        ({"raws": "3"}, "A marking has no 'raws'; did you mean 'raw'?"),
+        ({"raw": "1" * 65}, "raw must be a number of at most 64 characters"),
         ({"raw": "three"}, "raw must be a number, not 'three'"),
         ({"raw": "Infinity"}, "raw must be a number, not 'Infinity'"),
         ({"scale": "points"}, "scale must be one of btec-0-4, percent, not 'points'"),
@@ -153,7 +154,7 @@ def test_missing_fields_have_their_defaults() -> None:
         ),
         (
             {"criteria": [{"code": "P1"}, {"kode": "P1"}]},
-            "A stored criterion (criteria 2) has no 'kode'; did you mean 'code'?",
+            "A criterion (criteria 2) has no 'kode'; did you mean 'code'?",
         ),
         ({"criteria": [{}]}, "'' is no criterion; write P1 to P20, M1 to M9, D1 to D9, or LO1, LO1.2"),
     ],
@@ -166,7 +167,7 @@ def test_a_stored_marking_that_cannot_be_read_is_refused_by_field(data: dict[str
 
 def test_an_unknown_field_that_resembles_none_is_refused_with_all_there_are() -> None:
     with refused(
-        "A stored marking has no '???'; known are raw, scale, letter, submitted, attempt, feedback, "
+        "A marking has no '???'; known are raw, scale, letter, submitted, attempt, feedback, "
         "workflow, due, extension, cutoff, now, criteria"
     ):
         marking_from_data({"???": 1})

@@ -219,7 +219,7 @@ def _as_it_is(entity: Any) -> Any:
     return entity
 
 
-@attrs.frozen(kw_only=True, slots=False)  # its derived views are cached on it
+@attrs.frozen(kw_only=True, slots=False, eq=False)  # there is one of each; derived views are cached on it
 class Module(Generic[E]):
     """A Zoho module: its names, its entity, and what follows from them.
 

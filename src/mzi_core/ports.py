@@ -167,6 +167,14 @@ class TenantSettings:
     policies: Mapping[str, Any] = attrs.field(factory=dict)
 
 
+@attrs.frozen
+class Turn:
+    """The right to write a module, or only to rely on what it holds staying there (`shared` with others)."""
+
+    module: str
+    shared: bool
+
+
 class Session(Protocol):
     """One transaction over one tenant's data: what is written is seen by later reads of the same session.
 
@@ -177,6 +185,15 @@ class Session(Protocol):
     @property
     def tenant(self) -> TenantId:
         """Whose data this session sees."""
+        ...
+
+    async def lock(self, turns: Sequence[Turn]) -> None:
+        """Wait until no other session of this tenant has one of these turns, and keep them to the end.
+
+        Called once, before anything that depends on it is read. Not promised: that it does anything where
+        only one session writes at a time; that two sessions which ask in different orders do not wait for
+        each other for ever, so every caller asks in the order of the catalogue.
+        """
         ...
 
     async def settings(self) -> TenantSettings:

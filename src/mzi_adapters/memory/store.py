@@ -26,6 +26,7 @@ from mzi_core.ports import (
     Stored,
     StoreHealth,
     TenantSettings,
+    Turn,
 )
 from mzi_core.values import DEFAULT_TENANT, MoodleId, Parent, RecordId, State, TenantId, Value, ZohoId
 
@@ -92,6 +93,9 @@ class _MemorySession:
 
     tenant: TenantId
     tables: _Tables
+
+    async def lock(self, turns: Sequence[Turn]) -> None:
+        """Nothing to wait for: one session at a time has everything."""
 
     async def settings(self) -> TenantSettings:
         if self.tenant not in self.tables.tenants:

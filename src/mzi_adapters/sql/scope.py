@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mzi_adapters.sql.translation import translated
-from mzi_core.ports import Cursor, Query
+from mzi_core.ports import Cursor, Query, Turn
 from mzi_core.values import TenantId
 
 T = TypeVar("T")
@@ -45,6 +45,15 @@ class Scope:
         """Carry out a statement, once or for each of `rows`; errors are those of the port."""
         with translated(refusal) if refusal else translated():
             return await self.connection.execute(statement, rows)
+
+    async def lock(self, turns: Sequence[Turn]) -> None:
+        """Wait for these turns; on SQLite, where one session writes at a time, there is nothing to wait for."""
+        if self.connection.dialect.name != "postgresql":
+            return
+        for turn in turns:
+            take = sa.func.pg_advisory_xact_lock_shared if turn.shared else sa.func.pg_advisory_xact_lock
+            key = sa.func.hashtextextended(f"mzi {self.tenant} {turn.module}", 0)
+            await self.run(sa.select(take(key)))
 
     def mine(self, table: sa.Table) -> sa.ColumnElement[bool]:
         """The condition under which a row is this tenant's."""

@@ -57,6 +57,16 @@ class Catalogue:
         graph = {m.name: {*m.depends_on.values(), *m.refers_to.values()} for m in self.modules}
         return [self[name] for name in TopologicalSorter(graph).static_order()]
 
+    def descendants(self, module: AnyModule) -> frozenset[str]:
+        """The modules whose records may be set free by one of `module`, or by one of those."""
+        found: set[str] = set()
+        waiting = [module]
+        while waiting:
+            children = [c for c in self.dependents(waiting.pop()) if c.name not in found]
+            found |= {child.name for child in children}
+            waiting += children
+        return frozenset(found)
+
     def dependents(self, module: AnyModule) -> Sequence[AnyModule]:
         """The modules whose records may wait for one of `module`."""
         return [other for other in self.modules if module.name in other.depends_on.values()]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import attrs
@@ -24,7 +25,7 @@ from mzi_core.errors import KeyReused, StoreRefused
 from mzi_core.mapping import NO_OVERLAY, Overlay, overlay
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Answer, Clock, Codec, Decoded, Held, Ids, Session, Store, TenantSettings
+from mzi_core.ports import Answer, Clock, Codec, Decoded, Held, Ids, Session, Store, TenantSettings, Turn
 from mzi_core.values import (
     BatchResult,
     Code,
@@ -64,6 +65,21 @@ def overlays(settings: TenantSettings) -> dict[str, Overlay]:
     return {name: overlay(CATALOGUE[name], lines)[0] for name, lines in settings.mappings.items()}
 
 
+@cache
+def turns_for(module: AnyModule) -> tuple[Turn, ...]:
+    """What a batch of `module` must have to itself: the module, and all that may be set free after it.
+
+    Their parents are shared: while a record is being parked, the parent it misses must not arrive unseen.
+    """
+    own = {module.name, *CATALOGUE.descendants(module)}
+    relied_on = {parent for name in own for parent in CATALOGUE[name].depends_on.values()}
+    return tuple(
+        Turn(each.name, shared=each.name not in own)
+        for each in CATALOGUE.in_order()
+        if each.name in own | relied_on
+    )
+
+
 @attrs.frozen(kw_only=True)
 class SyncBatch:
     """Take one page of records of one module.
@@ -93,6 +109,7 @@ class SyncBatch:
         """
         async with self.store.begin(tenant, discard=dry_run) as session:
             settings = await session.settings()
+            await session.lock(turns_for(module))
             if once is not None and (replayed := await self._replay(session, once)):
                 return replayed
             taker = _Taker(

@@ -143,6 +143,11 @@ class RunStatus(StrEnum):
     PARTIAL = "partial"
     FAILED = "failed"
 
+    @property
+    def reached_the_end(self) -> bool:
+        """Whether the source was read to its end."""
+        return self in (RunStatus.COMPLETED, RunStatus.PARTIAL)
+
 
 @attrs.frozen(kw_only=True)
 class Run:
@@ -291,6 +296,10 @@ class Session(Protocol):
 
     async def runs(self, limit: int) -> Sequence[Run]:
         """The latest runs, newest first."""
+        ...
+
+    async def unfinished(self, module: str, source: str) -> Run | None:
+        """The latest run of this module from this source, if it did not get to its end: RUNNING or FAILED."""
         ...
 
 

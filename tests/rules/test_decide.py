@@ -6,7 +6,18 @@ from typing import Any
 import attrs
 import pytest
 
-from mzi_core.decide import Arrival, Facts, Known, Plan, fingerprint, plan, suspects, with_links
+from mzi_core.decide import (
+    Arrival,
+    Facts,
+    Known,
+    Mark,
+    Plan,
+    fingerprint,
+    plan,
+    suspects,
+    with_links,
+    word_for_word,
+)
 from mzi_core.module import AnyModule
 from mzi_core.modules import ENROLLMENTS, GRADES, STUDENTS, Student
 from mzi_core.values import Code, Email, MoodleId, Outcome, Parent, Reason, RecordId, State, ZohoId
@@ -424,6 +435,66 @@ def test_only_records_that_differ_are_suspected() -> None:
 def test_a_record_that_differs_only_by_a_link_we_know_is_not_suspected() -> None:
     stored = student(moodle_userid=MoodleId(3))
     assert suspects(STUDENTS, [student()], {stored.zoho_id: known(stored)}) == ()
+
+
+# marks
+
+
+def marked(zoho_id: str = "1", digest: str | None = "d") -> Mark:
+    return Mark(ZohoId(zoho_id), digest)
+
+
+def remembered(**of: Any) -> dict[ZohoId, Known]:
+    return {ZohoId("1"): known(student(), **{"mark": "d", **of})}
+
+
+def test_a_record_that_says_what_was_last_taken_needs_no_second_look() -> None:
+    marks = [marked("2"), marked("1"), None]
+    assert word_for_word(marks, remembered(), frozenset()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("marks", "known_of", "held"),
+    [
+        ([marked(digest="other")], remembered(), ()),
+        ([marked(digest=None)], remembered(mark=None), ()),
+        ([marked()], remembered(mark=None), ()),
+        ([marked()], remembered(deleted=True), ()),
+        ([marked()], remembered(), ("1",)),
+        ([marked()], {}, ()),
+        ([marked(), marked()], remembered(), ()),
+        ([marked(), marked(digest="other")], remembered(), ()),
+        ([None], remembered(), ()),
+    ],
+    ids=[
+        "says something else",
+        "cannot be marked",
+        "last taken without a mark",
+        "deleted",
+        "held",
+        "unknown",
+        "came twice",
+        "came twice with a change",
+        "has no id",
+    ],
+)
+def test_any_other_record_is_looked_at(
+    marks: list[Mark | None], known_of: dict[ZohoId, Known], held: tuple[str, ...]
+) -> None:
+    assert word_for_word(marks, known_of, {ZohoId(h) for h in held}) == frozenset()
+
+
+def test_the_mark_of_what_is_taken_is_remembered() -> None:
+    arrival = attrs.evolve(arrivals(student())[0], mark="m")
+    ((write,),) = plan(STUDENTS, [arrival], facts()).writes
+    assert write.mark == "m"
+
+
+def test_a_record_with_something_to_tell_about_it_is_read_every_time() -> None:
+    noticed = (Reason(Code.MOJIBAKE, "$.Name", "odd"),)
+    arrival = attrs.evolve(arrivals(student())[0], mark="m", reasons=noticed)
+    ((write,),) = plan(STUDENTS, [arrival], facts()).writes
+    assert write.mark is None
 
 
 @pytest.mark.parametrize("module", [STUDENTS, ENROLLMENTS])

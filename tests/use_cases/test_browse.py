@@ -1,17 +1,18 @@
 """What is stored and what is held can be listed, shown and counted."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from mzi_adapters.harness import Harness
-from mzi_core.errors import MappingRefused, NotFound, StoreUnavailable
+from mzi_core.errors import MappingRefused, NotFound, StoreUnavailable, UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.ports import Query, RunStatus
 from mzi_core.use_cases.bulk import PageDone
-from mzi_core.values import DEFAULT_TENANT, State, ZohoId
+from mzi_core.values import DEFAULT_TENANT, State, TenantId, ZohoId
 
 
 def student(n: int, **more: Any) -> dict[str, Any]:
@@ -109,6 +110,67 @@ async def test_a_source_that_breaks_ends_the_run_as_failed_and_is_told(dry_run: 
     _, runs = await mzi.use_cases.overview(DEFAULT_TENANT, [])
     expected = [] if dry_run else [(RunStatus.FAILED, 1, "The source went away.")]
     assert [(r.status, r.cursor, r.message) for r in runs] == expected
+
+
+async def killed(mzi: Harness, done: int, *found: Sequence[object]) -> None:
+    """A run of which only the first `done` pages went through, and whose end nobody could write down."""
+    stream = mzi.use_cases.bulk(DEFAULT_TENANT, STUDENTS, pages(*found), source="test")
+    for _ in range(done):
+        await anext(stream)
+    await stream.aclose()
+
+
+async def test_a_killed_run_goes_on_behind_the_last_page_that_was_kept() -> None:
+    mzi = Harness()
+    found = [[student(1), student(2)], [student(3), student(4)], [student(5)]]
+    await killed(mzi, 1, *found)
+    mzi.clock.advance(timedelta(minutes=1))
+    done = await run(mzi, *found, resume=True)
+    assert [o.position for d in done for o in d.result.outcomes] == [2, 3, 4]
+    _, (kept,) = await mzi.use_cases.overview(DEFAULT_TENANT, [])
+    assert (kept.status, kept.cursor, kept.counts["NEW"]) == (RunStatus.COMPLETED, 5, 5)
+
+
+async def test_a_run_is_resumed_in_the_middle_of_a_page_when_pages_are_cut_otherwise() -> None:
+    mzi = Harness()
+    await killed(mzi, 1, [student(1), student(2)])
+    done = await run(mzi, [student(1), student(2), student(3)], [student(4)], resume=True)
+    assert [[o.zoho_id for o in d.result.outcomes] for d in done] == [["3"], ["4"]]
+
+
+async def test_a_failed_run_can_be_resumed_and_a_finished_one_begins_anew() -> None:
+    mzi = Harness()
+    with pytest.raises(StoreUnavailable):
+        async for _ in mzi.use_cases.bulk(DEFAULT_TENANT, STUDENTS, broken(), source="test"):
+            pass
+    resumed = await run(mzi, [student(1), student(2)], resume=True)
+    assert [o.zoho_id for d in resumed for o in d.result.outcomes] == ["2"]
+    mzi.clock.advance(timedelta(minutes=1))
+    again = await run(mzi, [student(1), student(2)], resume=True)
+    assert [o.state for d in again for o in d.result.outcomes] == [State.UNCHANGED] * 2
+
+
+async def test_only_a_run_of_the_same_module_and_source_is_resumed() -> None:
+    mzi = Harness()
+    await killed(mzi, 1, [student(1)], [student(2)])
+    stream = mzi.use_cases.bulk(
+        DEFAULT_TENANT, STUDENTS, pages([student(1)], [student(2)]), source="other", resume=True
+    )
+    assert [o.zoho_id async for d in stream for o in d.result.outcomes] == ["1", "2"]
+
+
+async def test_without_resume_everything_is_taken_again() -> None:
+    mzi = Harness()
+    await killed(mzi, 1, [student(1)], [student(2)])
+    done = await run(mzi, [student(1)], [student(2)])
+    assert [o.state for d in done for o in d.result.outcomes] == [State.UNCHANGED, State.NEW]
+
+
+async def test_an_unknown_tenant_begins_no_run() -> None:
+    with pytest.raises(UnknownTenant):
+        await anext(
+            Harness().use_cases.bulk(TenantId("nobody"), STUDENTS, pages([student(1)]), source="test")
+        )
 
 
 async def test_a_mapping_with_a_problem_is_refused_whole() -> None:

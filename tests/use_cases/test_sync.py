@@ -14,6 +14,7 @@ from tests.strategies import texts
 from mzi_adapters.college import build
 from mzi_adapters.harness import Harness
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.zoho import ZohoCodec
 from mzi_core.errors import KeyReused, StoreRefused, UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import CATALOGUE
@@ -96,6 +97,56 @@ async def test_an_update_keeps_our_id_and_when_it_was_first_stored() -> None:
     assert (second.stored.id, second.stored.created_at) == (first.stored.id, first.stored.created_at)
     assert second.stored.updated_at == mzi.clock.now()
     assert second.stored.state is State.UPDATED
+
+
+async def test_a_record_that_says_the_same_word_for_word_is_not_even_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mzi = Harness()
+    await sync(mzi, "students", student(1), student(2), student(3))
+    read: list[object] = []
+    real = ZohoCodec.decoder
+
+    def spying(self: ZohoCodec, module: Any, overlay: Any) -> Any:
+        decode = real(self, module, overlay)
+
+        def spied(record: object) -> Any:
+            read.append(record)
+            return decode(record)
+
+        return spied
+
+    monkeypatch.setattr(ZohoCodec, "decoder", spying)
+    again = await sync(mzi, "students", student(1), student(2, City="x"), {**student(3), "$x": 1}, None)
+    assert states(again) == ["UNCHANGED", "UPDATED", "UNCHANGED", "INVALID"]
+    assert [outcome.zoho_id for outcome in again.outcomes] == ["1", "2", "3", None]
+    assert read == [student(2, City="x"), None]
+
+
+async def test_what_was_noticed_about_a_record_is_told_every_time() -> None:
+    mzi = Harness()
+    for state in ("NEW", "UNCHANGED", "UNCHANGED"):
+        result = await sync(mzi, "students", student(1, City="CafÃ©"))
+        assert states(result) == [state]
+        assert [r.code for r in result.outcomes[0].reasons] == [Code.MOJIBAKE]
+
+
+async def test_a_new_mapping_reads_everything_again() -> None:
+    mzi = Harness()
+    await sync(mzi, "students", student(1, Intake="Autumn"))
+    await mzi.use_cases.map_fields(
+        DEFAULT_TENANT, CATALOGUE["students"], [FieldMapping("extra.intake", "Intake")]
+    )
+    again = await sync(mzi, "students", student(1, Intake="Autumn"))
+    assert [o.changed_fields for o in again.outcomes] == [("extra.intake",)]
+
+
+async def test_a_refused_version_is_forgotten_when_the_stored_one_comes_again() -> None:
+    mzi = Harness()
+    await sync(mzi, "students", student(1))
+    await sync(mzi, "students", student(1, Birth_Date="soon"))
+    assert states(await sync(mzi, "students", student(1))) == ["UNCHANGED"]
+    assert (await contents(mzi))["held students"] == {}
 
 
 # parking

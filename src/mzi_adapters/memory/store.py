@@ -296,6 +296,10 @@ class _MemorySession:
         mine = [run for key, run in self.tables.runs.items() if key[0] == self.tenant]
         return sorted(mine, key=lambda run: (run.started_at, run.id), reverse=True)[:limit]
 
+    async def unfinished(self, module: str, source: str) -> Run | None:
+        latest = next((r for r in await self.runs(10**9) if (r.module, r.source) == (module, source)), None)
+        return None if latest is None or latest.status.reached_the_end else latest
+
 
 @attrs.frozen
 class _MemoryRegistry:

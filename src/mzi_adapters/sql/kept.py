@@ -93,6 +93,19 @@ class Kept(Scope):
         rows = await self.run(sa.select(RUNS).where(self.mine(RUNS)).order_by(*newest_first).limit(limit))
         return [_run(row) for row in rows]
 
+    async def unfinished(self, module: str, source: str) -> Run | None:
+        """The latest run of this module from this source, if it did not get to its end."""
+        found = await self.run(
+            sa.select(RUNS)
+            .where(self.mine(RUNS), RUNS.c.module == module, RUNS.c.source == source)
+            .order_by(RUNS.c.started_at.desc(), RUNS.c.id.desc())
+            .limit(1)
+        )
+        row = found.first()
+        if row is None or RunStatus(row.status).reached_the_end:
+            return None
+        return _run(row)
+
 
 def _run(row: AnyRow) -> Run:
     return Run(

@@ -47,7 +47,7 @@ class Scope:
             return await self.connection.execute(statement, rows)
 
     async def lock(self, turns: Sequence[Turn]) -> None:
-        """Wait for these turns; on SQLite, where one session writes at a time, there is nothing to wait for."""
+        """Wait for these turns; on SQLite one session writes at a time, so there is nothing to wait for."""
         if self.connection.dialect.name != "postgresql":
             return
         for turn in turns:

@@ -1,14 +1,16 @@
 """Take any stream of pages of Zoho records, page by page, and keep a run that says how far it got."""
 
 from collections import Counter
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
+from contextlib import suppress
 
 import attrs
 
+from mzi_core.errors import StoreError
 from mzi_core.module import AnyModule
-from mzi_core.ports import Clock, Ids, Run, RunStatus, Store
+from mzi_core.ports import Clock, Ids, Run, RunStatus, Session, Store
 from mzi_core.use_cases.sync import Replayed, SyncBatch
-from mzi_core.values import BatchResult, TenantId
+from mzi_core.values import BatchResult, State, TenantId
 
 RELEASED = "released"
 """Counted beside the states: parked records of other modules that a run set free."""
@@ -24,7 +26,11 @@ class PageDone:
 
 @attrs.frozen(kw_only=True)
 class BulkSync:
-    """Sync a stream that may be larger than memory: one page is held, one transaction a page."""
+    """Sync a stream that may be larger than memory: one page is held, one transaction a page.
+
+    How far a run got is kept in the transaction of the page itself. So a run that was killed stands right
+    behind the last page that was kept, and goes on there when the same source is synced again.
+    """
 
     sync: SyncBatch
     store: Store
@@ -39,12 +45,41 @@ class BulkSync:
         *,
         source: str,
         dry_run: bool = False,
-    ) -> AsyncIterator[PageDone]:
-        """Yield after every page. A dry run keeps nothing, not even the run.
+        resume: bool = False,
+    ) -> AsyncGenerator[PageDone, None]:
+        """Yield after every page; positions count from the beginning of the stream.
 
-        A dry run judges each page against the store as it is now, so two versions of a record on different
-        pages are each judged by themselves. What a page raises ends the run as FAILED and is raised again.
+        With `resume` the records that an unfinished run of the same module and source has done are passed
+        over: the stream must be the same again. `source` says where the stream comes from, in words that
+        stay the same. A dry run keeps nothing, not even the run; it judges each page against the store as it
+        is now, so two versions of a record on different pages are each judged by themselves. What a page
+        raises ends the run as FAILED and is raised again.
         """
+        run = await self._begin(tenant, module, source, dry_run=dry_run, resume=resume)
+        done = [run]
+
+        async def keep(session: Session, result: BatchResult) -> None:
+            done.append(_advanced(done[-1], len(result.outcomes), result))
+            await session.save_run(done[-1])
+
+        try:
+            async for page in _after(pages, run.cursor):
+                result = await self.sync(
+                    tenant, module, page, first_position=done[-1].cursor, dry_run=dry_run, also=keep
+                )
+                assert not isinstance(result, Replayed)  # noqa: S101  # no idempotency key was given
+                yield PageDone(result, done[-1])
+        except Exception as error:
+            with suppress(StoreError):  # a store that is gone must not hide what happened
+                await self._end(tenant, done[-1], RunStatus.FAILED, str(error), dry_run=dry_run)
+            raise
+        accepted = sum(done[-1].counts.get(state, 0) for state in State if state.accepted)
+        status = RunStatus.COMPLETED if accepted == done[-1].cursor else RunStatus.PARTIAL
+        await self._end(tenant, done[-1], status, "", dry_run=dry_run)
+
+    async def _begin(
+        self, tenant: TenantId, module: AnyModule, source: str, *, dry_run: bool, resume: bool
+    ) -> Run:
         run = Run(
             id=self.ids.record_id(),
             module=module.name,
@@ -52,32 +87,29 @@ class BulkSync:
             status=RunStatus.RUNNING,
             started_at=self.clock.now(),
         )
-        try:
-            if not dry_run:
-                await self._save(tenant, run)
-            async for page in pages:
-                result = await self.sync(tenant, module, page, first_position=run.cursor, dry_run=dry_run)
-                assert not isinstance(result, Replayed)  # noqa: S101  # no idempotency key was given
-                run = _advanced(run, len(page), result)
-                if not dry_run:
-                    await self._save(tenant, run)
-                yield PageDone(result, run)
-        except Exception as error:
-            if not dry_run:
-                await self._save(tenant, self._ended(run, RunStatus.FAILED, str(error)))
-            raise
-        if not dry_run:
-            whole = run.cursor == sum(run.counts.get(s, 0) for s in ("NEW", "UPDATED", "UNCHANGED"))
-            await self._save(
-                tenant, self._ended(run, RunStatus.COMPLETED if whole else RunStatus.PARTIAL, "")
-            )
-
-    def _ended(self, run: Run, status: RunStatus, message: str) -> Run:
-        return attrs.evolve(run, status=status, message=message, finished_at=self.clock.now())
-
-    async def _save(self, tenant: TenantId, run: Run) -> None:
-        async with self.store.begin(tenant) as session:
+        async with self.store.begin(tenant, discard=dry_run) as session:
+            await session.settings()
+            unfinished = await session.unfinished(module.name, source) if resume else None
+            if unfinished is not None:
+                run = attrs.evolve(unfinished, status=RunStatus.RUNNING, finished_at=None, message="")
             await session.save_run(run)
+        return run
+
+    async def _end(
+        self, tenant: TenantId, run: Run, status: RunStatus, message: str, *, dry_run: bool
+    ) -> None:
+        ended = attrs.evolve(run, status=status, message=message, finished_at=self.clock.now())
+        async with self.store.begin(tenant, discard=dry_run) as session:
+            await session.save_run(ended)
+
+
+async def _after(pages: AsyncIterable[Sequence[object]], done: int) -> AsyncIterator[Sequence[object]]:
+    """The pages without their first `done` records."""
+    async for page in pages:
+        rest = page[done:]
+        done -= len(page) - len(rest)
+        if rest:
+            yield rest
 
 
 def _advanced(run: Run, records: int, result: BatchResult) -> Run:

@@ -1,7 +1,7 @@
 """Take a batch of Zoho records: decode, decide, store, and set free what waited for them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -102,9 +102,11 @@ class SyncBatch:
         first_position: int = 0,
         dry_run: bool = False,
         once: Once | None = None,
+        also: Callable[[Session, BatchResult], Awaitable[None]] | None = None,
     ) -> BatchResult | Replayed:
         """Judge and store `records`. With `dry_run` the answer is the same and nothing is kept.
 
+        `also` is called last in the same transaction: what it keeps is kept together with the records.
         Raises UnknownTenant, StoreUnavailable, and KeyReused when `once` was seen with another request.
         """
         async with self.store.begin(tenant, discard=dry_run) as session:
@@ -125,6 +127,8 @@ class SyncBatch:
             )
             if once is not None:
                 await self._remember(session, once, result, taker.now)
+            if also is not None:
+                await also(session, result)
         return result
 
     async def _replay(self, session: Session, once: Once) -> Replayed | None:

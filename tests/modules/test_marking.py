@@ -1,0 +1,113 @@
+"""A record's mark: equal when it says the same word for word, and never for two readings."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.strategies import entities, modules
+
+from mzi_adapters.zoho import ZohoCodec, marking
+from mzi_core.decide import Mark
+from mzi_core.mapping import NO_OVERLAY, ExtraField, Overlay
+from mzi_core.module import AnyModule, Kind
+from mzi_core.modules import PROGRAMS, STUDENTS, UNITS
+
+CODEC = ZohoCodec()
+STUDENT: dict[str, Any] = {"id": "1", "Name": "A01", "Academic_Email": "a@b.example", "City": None}
+
+
+def mark(record: object, module: AnyModule = STUDENTS, overlay: Overlay = NO_OVERLAY) -> Mark | None:
+    return CODEC.marker(module, overlay)(record)
+
+
+def test_a_record_is_marked_by_its_id_and_a_digest() -> None:
+    found = mark(STUDENT)
+    assert found is not None
+    assert found.zoho_id == "1"
+    assert found.digest is not None
+    assert len(found.digest) == 32
+    assert mark(dict(reversed(STUDENT.items()))) == found
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"Modified_Time": "2026-02-01T09:00:00Z"},
+        {"$editable": True},
+        {"Owner": {"id": "1"}},
+        {"id": 1},
+        {"Phone_Number": None},
+    ],
+    ids=repr,
+)
+def test_what_is_no_part_of_the_record_does_not_change_it(more: dict[str, Any]) -> None:
+    assert mark({**STUDENT, **more}) == mark(STUDENT)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"City": ""},
+        {"City": "Irbid"},
+        {"Name": "a01"},
+        {"Birth_Date": "2003-04-17"},
+        {"Moodle_Student_ID": 1},
+    ],
+    ids=repr,
+)
+def test_any_mapped_value_under_any_of_its_names_changes_it(more: dict[str, Any]) -> None:
+    assert mark({**STUDENT, **more}) != mark(STUDENT)
+
+
+def test_a_number_and_its_text_are_two_things_word_for_word() -> None:
+    digests = {mark({**STUDENT, "Phone_Number": said}) for said in (1, 1.0, "1", True)}
+    assert len(digests) == 4
+
+
+def test_criteria_and_rows_are_part_of_it() -> None:
+    unit = {"id": "1", "Name": "U"}
+    rows = {"BTEC_Grading_Template_P1": [{"P11_description": "x"}]}
+    found = {mark(u, UNITS) for u in (unit, {**unit, "D9_description": "x"}, {**unit, **rows})}
+    assert len(found) == 3
+
+
+def test_a_mapping_and_another_way_of_reading_make_all_marks_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    extra = Overlay(extras=(ExtraField("intake", "Intake", Kind.TEXT),))
+    renamed = Overlay(names={"city": "Branch_ID"})
+    found = {mark(STUDENT), mark(STUDENT, overlay=extra), mark(STUDENT, overlay=renamed)}
+    monkeypatch.setattr(marking, "READING", 10**6)
+    assert len({*found, mark(STUDENT)}) == 4
+
+
+@pytest.mark.parametrize("record", [None, [], "x", {}, {"id": None}, {"id": 1.5}, {"id": ["1"]}], ids=repr)
+def test_what_has_no_id_has_no_mark(record: object) -> None:
+    assert mark(record) is None
+
+
+def test_the_id_is_the_one_that_is_read() -> None:
+    record = {"id": "", "Product_ID": 7, "Product_Name": "P"}
+    found = mark(record, PROGRAMS)
+    assert found is not None
+    assert found.zoho_id == CODEC.decoder(PROGRAMS, NO_OVERLAY)(record).zoho_id == "7"
+
+
+def test_a_value_that_json_does_not_have_is_known_by_its_id_and_read_every_time() -> None:
+    assert mark({**STUDENT, "City": Decimal(1)}) == Mark(STUDENT["id"], None)
+
+
+@given(st.data(), modules)
+def test_records_with_one_mark_are_understood_alike(data: st.DataObject, module: AnyModule) -> None:
+    one = CODEC.encode(module, data.draw(entities(module, zoho_id="1")), NO_OVERLAY)
+    other = CODEC.encode(module, data.draw(entities(module, zoho_id="1")), NO_OVERLAY)
+    mixed = {key: data.draw(st.sampled_from([one, other])).get(key) for key in {*one, *other}}
+    decode = CODEC.decoder(module, NO_OVERLAY)
+    for a, b in [(one, other), (one, mixed)]:
+        if mark(a, module) == mark(b, module):
+            found, again = decode(a).entity, decode(b).entity
+            assert found is not None
+            assert again is not None
+            assert [getattr(found, f.name) for f in module.compared] == [
+                getattr(again, f.name) for f in module.compared
+            ]

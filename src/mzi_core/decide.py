@@ -224,13 +224,17 @@ def suspects(module: Module[E], entities: Iterable[E], known: Mapping[ZohoId, Kn
     )
 
 
-def unique_values(module: Module[E], entity: E) -> tuple[tuple[str, Value], ...]:
+Claims = tuple[tuple[str, Value], ...]
+Parents = tuple[tuple[str, Parent], ...]
+
+
+def unique_values(module: Module[E], entity: E) -> Claims:
     """The (field, value) pairs of `entity` that no other live record of the tenant may have."""
     pairs = [(field.name, getattr(entity, field.name)) for field in module.unique]
     return tuple((name, value) for name, value in pairs if value is not None)
 
 
-def parents_of(module: Module[E], entity: E) -> tuple[tuple[str, Parent], ...]:
+def parents_of(module: Module[E], entity: E) -> Parents:
     """The (field, record) pairs that must be stored before `entity` can be."""
     pairs = [(name, parent, getattr(entity, name)) for name, parent in module.depends_on.items()]
     return tuple((name, Parent(parent, zoho_id)) for name, parent, zoho_id in pairs if zoho_id is not None)
@@ -266,21 +270,27 @@ class _Page(Generic[E]):
             return self._refuse(arrival, arrival.reasons, None)
         known = self.known.get(entity.zoho_id)
         entity = with_links(self.module, known, entity)
+        claims = unique_values(self.module, entity)
+        parents = parents_of(self.module, entity)
         missing = [
             (name, parent)
-            for name, parent in parents_of(self.module, entity)
+            for name, parent in parents
             if parent.zoho_id not in self.facts.parents.get(parent.module, {})
         ]
-        reasons = (*self.module.check(entity), *self._taken(entity), *map(self._missing, missing))
+        reasons = (
+            *self.module.check(entity),
+            *self._taken(entity.zoho_id, claims),
+            *map(self._missing, missing),
+        )
         if reasons:
             waits_for = missing[0][1] if len(missing) == len(reasons) else None
             return self._refuse(arrival, reasons, waits_for)
-        return self._accept(arrival, entity, known)
+        return self._accept(arrival, entity, known, claims, parents)
 
-    def _taken(self, entity: E) -> Iterable[Reason]:
-        for name, value in unique_values(self.module, entity):
+    def _taken(self, zoho_id: ZohoId, claims: Claims) -> Iterable[Reason]:
+        for name, value in claims:
             owner = self.owners.get((name, value))
-            if owner is not None and owner != entity.zoho_id:
+            if owner is not None and owner != zoho_id:
                 wire = self.module.field[name].names[0]
                 yield Reason(Code.DUPLICATE, f"$.{wire}", f"`{wire}` already belongs to record {owner}.")
 
@@ -304,7 +314,9 @@ class _Page(Generic[E]):
             self.release.discard(arrival.zoho_id)
         return self._outcome(arrival, State.INVALID, reasons, parked=waits_for is not None)
 
-    def _accept(self, arrival: Arrival[E], entity: E, known: Known | None) -> Outcome:
+    def _accept(
+        self, arrival: Arrival[E], entity: E, known: Known | None, claims: Claims, parents: Parents
+    ) -> Outcome:
         digest = fingerprint(self.module, entity)
         same = known is not None and known.fingerprint == digest and not known.deleted
         if not same and known is not None and _older(entity, known):
@@ -316,7 +328,8 @@ class _Page(Generic[E]):
             return self._outcome(arrival, State.UNCHANGED, arrival.reasons)
         state = State.UPDATED if known else State.NEW
         changed = self._changes(entity, known) if known else ()
-        self._write(arrival, entity, digest, state)
+        self._claim(entity.zoho_id, claims)
+        self._write(arrival, entity, digest, state, parents)
         return self._outcome(arrival, state, arrival.reasons, changed)
 
     def _changes(self, entity: E, known: Known) -> tuple[str, ...]:
@@ -324,10 +337,9 @@ class _Page(Generic[E]):
         fields = () if before is None else changed_fields(self.module, before, entity)
         return (*fields, DELETED) if known.deleted else fields
 
-    def _write(self, arrival: Arrival[E], entity: E, digest: str, state: State) -> None:
-        zoho_id = entity.zoho_id
-        claimed = set(unique_values(self.module, entity))
-        if claimed & self.given_up:
+    def _claim(self, zoho_id: ZohoId, claims: Claims) -> None:
+        """Note which unique values a record has from now on, and which it gives up."""
+        if not self.given_up.isdisjoint(claims):
             self.groups.append({})
             self.given_up = set()
         before = self.entities.get(zoho_id)
@@ -335,11 +347,14 @@ class _Page(Generic[E]):
             left = {
                 pair
                 for pair in unique_values(self.module, before)
-                if pair not in claimed and self.owners.get(pair) == zoho_id
+                if pair not in claims and self.owners.get(pair) == zoho_id
             }
             self.given_up |= left
             self.owners.update(dict.fromkeys(left))
-        self.owners.update(dict.fromkeys(claimed, zoho_id))
+        self.owners.update(dict.fromkeys(claims, zoho_id))
+
+    def _write(self, arrival: Arrival[E], entity: E, digest: str, state: State, parents: Parents) -> None:
+        zoho_id = entity.zoho_id
         earlier = self.groups[-1].get(zoho_id)
         stored = self.known.get(zoho_id)
         record_id = stored.id if stored else self.facts.new_ids[zoho_id]
@@ -349,10 +364,7 @@ class _Page(Generic[E]):
             fingerprint=digest,
             state=state,
             new=earlier.new if earlier else stored is None,
-            parents={
-                name: self.facts.parents[parent.module][parent.zoho_id]
-                for name, parent in parents_of(self.module, entity)
-            },
+            parents={name: self.facts.parents[parent.module][parent.zoho_id] for name, parent in parents},
             mark=None if arrival.reasons else arrival.mark,
         )
         self.entities[zoho_id] = entity

@@ -177,7 +177,8 @@ def _settle_currency(values: dict[str, Any], reading: Reading) -> None:
 
 def _noticed(module: Module[E], values: Mapping[str, Any]) -> tuple[Reason, ...]:
     """What is odd about the text of an accepted record."""
-    odd = [name for name, v in values.items() if v.__class__ is str and coerce.mojibake(v)]
+    foreign = [(name, v) for name, v in values.items() if isinstance(v, str) and not v.isascii()]
+    odd = [name for name, v in foreign if coerce.mojibake(v)]
     return tuple(
         Reason(
             Code.MOJIBAKE,

@@ -30,6 +30,7 @@ _MOMENT = re.compile(
 _CURRENCY = re.compile(r"(?P<before>[A-Z]{3})?\s*(?P<amount>[^A-Z]*?)\s*(?P<after>[A-Z]{3})?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", re.ASCII)
 _MONEY_LIKE = re.compile(r"[+-]?[0-9][0-9.,' ]*")
+_LEAD = re.compile("[\u00c2-\u00f4]")  # what the first byte of a UTF-8 character becomes
 _TRUE = frozenset({"true", "yes", "1", "on"})
 _FALSE = frozenset({"false", "no", "0", "off"})
 
@@ -279,7 +280,7 @@ def lookups(value: object) -> tuple[ZohoId, ...]:
 
 def mojibake(value: str) -> bool:
     """Whether UTF-8 text was once read as cp1252, as in `Ø±Ù†Ø§` for رنا."""
-    if value.isascii():
+    if _LEAD.search(value) is None:
         return False
     try:
         value.encode("cp1252").decode()

@@ -341,7 +341,7 @@ class TestPages:
         found = list(pages(read_ndjson(source(text)), 2))
         assert [(page.first, len(page.items)) for page in found] == [(0, 2), (2, 2), (4, 1)]
         assert found[1].records == [{"id": "2"}, {"id": "3"}]
-        assert found[1].line(3) == 4
+        assert found[1].item(3) == Item({"id": "3"}, 4)
 
     def test_what_was_read_before_the_file_broke_is_not_lost(self) -> None:
         found = pages(read_json(source('[{"id": "1"}, {"id": "2"}, {"id": "3"}, {"id"')), 2)

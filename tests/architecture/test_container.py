@@ -1,5 +1,6 @@
 """The container: every provider of every profile can be built, which the type checker does not see."""
 
+import sys
 from inspect import isawaitable
 from pathlib import Path
 
@@ -59,7 +60,8 @@ async def test_two_containers_share_nothing() -> None:
     assert await first.store.async_() is not await second.store.async_()
 
 
-async def test_an_address_nobody_can_use_is_told_as_such() -> None:
+async def test_a_store_whose_driver_is_not_installed_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
     with pytest.raises(StoreUnavailable, match=r"mzi\[postgres\]"):
         async with open_use_cases(Settings(store="postgresql://localhost/mzi")):
             pass

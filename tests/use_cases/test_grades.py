@@ -67,7 +67,7 @@ async def test_a_policy_that_is_wrong_is_not_kept() -> None:
     assert refused.value.problems
     with pytest.raises(PolicyRefused, match="no programme level"):
         await mzi.choose_policy(DEFAULT_TENANT, "kindergarten", {})
-    with pytest.raises(PolicyRefused):
+    with pytest.raises(PolicyRefused, match=r"'passfrom'; did you mean 'pass_from'\?$"):
         await mzi.choose_policy(DEFAULT_TENANT, "L5", {"passfrom": "3"})
     assert (await mzi.read_settings(DEFAULT_TENANT)).policies == {}
 

@@ -72,9 +72,9 @@ class Page:
         """What a sync takes."""
         return [item.record for item in self.items]
 
-    def line(self, position: int) -> int:
-        """The line on which the record at `position` of the file begins."""
-        return self.items[position - self.first].line
+    def item(self, position: int) -> Item:
+        """The record at `position` of the file, which is one of this page."""
+        return self.items[position - self.first]
 
 
 def pages(items: Iterable[Item], size: int) -> Iterator[Page]:

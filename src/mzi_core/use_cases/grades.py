@@ -30,6 +30,10 @@ PAGE = 500
 """How many decisions are read at a time."""
 
 
+def _sentence(said: str) -> str:
+    return said if said.endswith((".", "?")) else f"{said}."
+
+
 class MarkingRefused(MziError):
     """What was said about a marking cannot be judged; the message says which part and why."""
 
@@ -39,7 +43,7 @@ class PolicyRefused(MziError):
 
     def __init__(self, *problems: str) -> None:
         self.problems = problems
-        super().__init__(" ".join(f"{problem.rstrip('.')}." for problem in problems))
+        super().__init__(" ".join(map(_sentence, problems)))
 
 
 def read_marking(data: Mapping[str, object], clock: Clock) -> Marking:
@@ -47,7 +51,7 @@ def read_marking(data: Mapping[str, object], clock: Clock) -> Marking:
     try:
         return marking_from_data({"now": clock.now().isoformat(), **data})
     except ValueError as error:
-        raise MarkingRefused(f"{str(error).rstrip('.')}.") from error
+        raise MarkingRefused(_sentence(str(error))) from error
 
 
 def read_policy(data: Mapping[str, object]) -> GradingPolicy:

@@ -46,6 +46,7 @@ def register(app: App) -> None:
     grade = App(name="grade", help="Decide, explain and simulate grades.")
     grade.command(explain)
     grade.command(policies)
+    grade.command(choose)
     simulate.register(grade)
     app.command(grade)
 
@@ -198,7 +199,7 @@ async def policies(*, tenant: Tenant = None, as_json: AsJson = False, shell: Giv
     """List the policies: those that are built in, and those the tenant chose."""
     async with shell.open(Missing.EMPTY) as use_cases:
         book = book_of(await use_cases.read_settings(shell.tenant(tenant)))
-    chosen: dict[str, GradingPolicy] = {"everything else": book.default, **book.by_family}
+    chosen = {"everything else": book.default} | {str(name): own for name, own in book.by_family.items()}
     if as_json:
         shell.json(
             {
@@ -209,6 +210,36 @@ async def policies(*, tenant: Tenant = None, as_json: AsJson = False, shell: Giv
         return Ended.WELL
     shell.show("Built in:", "", _policies((policy.name, policy) for policy in BUILT_IN.values()))
     shell.show("", "The tenant's:", "", _policies(chosen.items()))
+    return Ended.WELL
+
+
+async def choose(
+    *,
+    policy: str,
+    changes: simulate.Changes = (),
+    level: str | None = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    shell: Given,
+) -> Ended:
+    """Grade a qualification family by a policy from now on. A policy that cannot be right is refused.
+
+    Parameters
+    ----------
+    policy
+        The built-in policy to begin with; `mzi grade policies` lists them.
+    changes
+        merit_from=3.2: change a field of it; may be said several times.
+    level
+        The family: L3, L5 or L7; without it, whatever has no policy of its own.
+    """
+    async with shell.open(Missing.MAKE) as use_cases:
+        data = simulate.policy_data(policy, changes)
+        chosen = await use_cases.choose_policy(shell.tenant(tenant), level, data)
+    if as_json:
+        shell.json(chosen.to_data())
+    else:
+        shell.show(_policies([(level or "everything else", chosen)]))
     return Ended.WELL
 
 

@@ -22,6 +22,9 @@ _NOT_PART = ("key", "student", "name", "expected")
 """What a line of a file of markings may have beside the marking."""
 
 
+Changes = Annotated[Sequence[str], Parameter(name="--set")]
+
+
 def register(grade: App) -> None:
     """Add the command."""
     grade.command(simulate)
@@ -30,7 +33,7 @@ def register(grade: App) -> None:
 async def simulate(
     *,
     policy: str,
-    changes: Annotated[Sequence[str], Parameter(name="--set")] = (),
+    changes: Changes = (),
     file: str | None = None,
     tenant: Tenant = None,
     as_json: AsJson = False,
@@ -47,7 +50,7 @@ async def simulate(
     file
         One marking a line as JSON, in place of recorded decisions; judged before by the tenant's policy.
     """
-    other = {"base": policy, **dict(map(_change, changes))}
+    other = policy_data(policy, changes)
     for problem in lint(read_policy(other)):
         shell.say(f"Wrong with this policy: {problem.sentence}")
     markings = None if file is None else _markings(file)
@@ -59,6 +62,11 @@ async def simulate(
         return Ended.WELL
     _show(shell, found, None if markings is None else len(markings))
     return Ended.WELL
+
+
+def policy_data(base: str, changes: Sequence[str]) -> dict[str, object]:
+    """A built-in policy with some fields changed, as plain data. Raises Usage."""
+    return {"base": base, **dict(map(_change, changes))}
 
 
 def _change(text: str) -> tuple[str, object]:
@@ -98,7 +106,8 @@ def _show(shell: Shell, found: Sequence[Change[str]], judged: int | None) -> Non
         return
     of = "" if judged is None else f" of {judged:,}"
     counts = Counter((_grades(change.before), _grades(change.after)) for change in found)
-    shell.show(f"{len(found):,}{of} grades would change:", "")
+    grades = "grade" if len(found) == 1 and not of else "grades"
+    shell.show(f"{len(found):,}{of} {grades} would change:", "")
     shown = table(key("from"), key("to"), number("grades"))
     for (before, after), many in counts.most_common():
         shown.add_row(before, after, f"{many:,}")

@@ -23,7 +23,7 @@ from mzi_core.errors import MziError
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
-from mzi_core.values import State, TenantId
+from mzi_core.values import BatchResult, State, TenantId
 from mzi_http.answers import result
 from mzi_http.cli.report import Line, Report, Results, is_worth_telling, open_report
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, Usage
@@ -43,6 +43,7 @@ async def sync(
     /,
     *files: Annotated[str, Parameter(allow_leading_hyphen=True)],
     dry_run: bool = False,
+    resume: bool = False,
     format: Format | None = None,
     page: Annotated[int | None, Parameter(show_default=False)] = None,
     report: Path | None = None,
@@ -64,6 +65,8 @@ async def sync(
         Where they are; `-` is standard input.
     dry_run
         Only show what would change.
+    resume
+        Pass over the records that an earlier sync of the same file had done when it was stopped.
     format
         How they are written; by the extension or the first line if not said.
     page
@@ -82,6 +85,7 @@ async def sync(
             format=format,
             page=page or shell.settings.page,
             dry_run=dry_run,
+            resume=resume,
             report=None if report is None else stack.enter_context(open_report(str(report))),
             results=Results(shell.line) if as_json else None,
         )
@@ -94,7 +98,7 @@ async def sync(
             raise
         except asyncio.CancelledError:
             intake.tell(report, stopped=Ended.STOPPED.value)
-            shell.say("Take the files again whenever you like: what is stored will be UNCHANGED.")
+            shell.say("Take the files again: what is stored will be UNCHANGED, and --resume passes over it.")
             raise
         return intake.tell(report)
 
@@ -124,6 +128,7 @@ class Intake:
     format: Format | None
     page: int
     dry_run: bool
+    resume: bool
     report: Report | None
     results: Results | None
     tallies: list[Tally] = attrs.field(factory=list)
@@ -138,18 +143,30 @@ class Intake:
             task = progress.add_task(source.name, total=source.size, counts="")
             begun = perf_counter()
             try:
-                async for done in use_cases.bulk(
-                    self.tenant, self.module, feed.pages(), source=source.name, dry_run=self.dry_run
-                ):
-                    tally.released += len(done.result.released)
-                    for freed in done.result.released:
-                        self._tell_of_freed(Line(file=source.name, line=None, outcome=freed))
-                    for item, outcome in zip(feed.current.items, done.result.outcomes, strict=True):
-                        self._tell_of(Line.of(source.name, item, outcome), tally)
+                run = use_cases.bulk(
+                    self.tenant,
+                    self.module,
+                    feed.pages(),
+                    source=source.name,
+                    dry_run=self.dry_run,
+                    resume=self.resume,
+                )
+                async for done in run:
+                    self._tell_of_page(feed.current, done.result, tally)
                     tally.seconds = perf_counter() - begun
                     progress.update(task, completed=source.taken, counts=_counts(tally))
             finally:
                 tally.seconds = perf_counter() - begun
+
+    def _tell_of_page(self, page: Page, done: BatchResult, tally: Tally) -> None:
+        before = done.outcomes[0].position
+        if self.resume and not tally.records and before:
+            self.shell.say(f"Passed over the first {before:,} of {tally.name}: done before.")
+        tally.released += len(done.released)
+        for freed in done.released:
+            self._tell_of_freed(Line(file=tally.name, line=None, outcome=freed))
+        for outcome in done.outcomes:
+            self._tell_of(Line.of(tally.name, page.item(outcome.position), outcome), tally)
 
     def _tell_of(self, line: Line, tally: Tally) -> None:
         tally.add(line)

@@ -16,6 +16,7 @@ os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
 os.environ.setdefault("UV_LINK_MODE", "copy")
 
 ROOT = Path(__file__).parent
+EVERYWHERE = ("-m", "not wheel and not browser")
 PYTHON = sys.executable
 
 
@@ -46,13 +47,13 @@ def types(session: nox.Session) -> None:
 
 def _test(session: nox.Session, *args: str) -> None:
     session.install("-e", ".[test]")
-    session.run("coverage", "run", "-m", "pytest", *args, *session.posargs)
+    session.run("pytest", "-n", "auto", *args, *session.posargs)
 
 
 @nox.session(python=PYTHON)
 def tests(session: nox.Session) -> None:
     """All fast tests; every branch of mzi_core must be taken."""
-    _test(session, "--ignore=tests/contracts", "-m", "not wheel and not browser")
+    _test(session, *EVERYWHERE, "--ignore=tests/contracts", "--cov", "--cov-report=")
     session.run("coverage", "report", "--include=src/mzi_core/*", "--skip-covered", "--fail-under=100")
 
 
@@ -66,7 +67,7 @@ def contracts(session: nox.Session) -> None:
 @nox.parametrize("python", [nox.param(interpreter(v), id=v) for v in ("3.11", "3.12", "3.13")])
 def versions(session: nox.Session) -> None:
     """All tests on each supported Python: `nox -s versions`."""
-    _test(session, "-m", "not wheel and not browser")
+    _test(session, *EVERYWHERE)
 
 
 @nox.session(python=PYTHON)

@@ -113,7 +113,7 @@ async def test_a_record_that_is_not_there_is_404(api: Api) -> None:
 async def test_what_was_sent_is_not_quoted_at_any_length(memory: Api) -> None:
     answer = await memory.post("/api/v1/grades/decide", {"marking": {"raw": "x" * 100_000}, "nonsense": 1})
     assert len(answer.content) < 10_000
-    answer = await memory.post("/api/v1/grades/decide", {"marking": {"raw": "x" * 100_000}})
+    answer = await memory.post("/api/v1/grades/decide", {"marking": {"scale": "x" * 100_000}})
     assert len(answer.content) < 10_000
     assert answer.json()["detail"].endswith("…")
     answer = await memory.post("/api/v1/grades/decide", dict.fromkeys(map(str, range(1000)), 1))

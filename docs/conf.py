@@ -1,10 +1,15 @@
 """How the documentation is built: Markdown, tables made from the code, and examples that are executed."""
 
+import doctest
+import logging
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+# A package of the theme's sets up logging for everybody, and alembic has much to say while it is imported.
+logging.getLogger("alembic").setLevel(logging.WARNING)
 
 project = "mzi"
 author = "mzi contributors"
@@ -34,7 +39,7 @@ import asyncio
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 """
-trim_doctest_flags = True
+doctest_default_flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.DONT_ACCEPT_TRUE_FOR_1
 
 html_theme = "furo"
 html_title = "mzi"

@@ -45,17 +45,13 @@ _WIDTH = 84
 _RATE = re.compile(r" +[\d,]+ *$", re.MULTILINE)
 
 
-def _comparable(text: str) -> str:
-    """Without what differs from run to run: times, and the column `per s`."""
-    text = _BY_THE_CLOCK.sub("", text)
-    return _RATE.sub("", text) if "per s" in text else text
-
-
 def _as_written(wanted: str, got: str) -> bool:
+    """Whether an answer is as the page has it, but for times and for the column `per s`."""
     wanted = _SOME_LINES.sub("...\n", wanted)
-    return OutputChecker().check_output(
-        _comparable(wanted), _comparable(got), ELLIPSIS | NORMALIZE_WHITESPACE
-    )
+    told = _BY_THE_CLOCK.sub("", wanted), _BY_THE_CLOCK.sub("", got)
+    if "per s" in wanted + got:
+        told = _RATE.sub("", told[0]), _RATE.sub("", told[1])
+    return OutputChecker().check_output(*told, ELLIPSIS | NORMALIZE_WHITESPACE)
 
 
 @attrs.define
@@ -110,18 +106,15 @@ class _Desk:
         return opened
 
     async def _curl(self, words: list[str]) -> str:
-        method, headers, body, show_head, url = _request(words, self.folder)
-        app = create_app(self._service(), version=version("mzi"), open_to_all="x-api-key" not in headers)
-        if "x-api-key" in headers and self.store is None:
-            headers["x-api-key"] = await self._key(headers["x-api-key"])
+        asked = _asked(words, self.folder)
+        key = asked.headers.get("x-api-key")
+        app = create_app(self._service(), version=version("mzi"), open_to_all=key is None)
+        if key == "$KEY":
+            asked.headers["x-api-key"] = (await self.harness.use_cases.new_key("docs"))[1]
         async with app.router.lifespan_context(app) as state:
-            head, answer = await _call(app, dict(state or {}), method, url, headers, body)
+            head, answer = await _answered(app, dict(state or {}), asked)
         text = f"{_indented(json.loads(answer))}\n"
-        return f"{head}\n{text}" if show_head else text
-
-    async def _key(self, given: str) -> str:
-        """What `$KEY` stands for: a key of the harness, made for the occasion."""
-        return (await self.harness.use_cases.new_key("docs"))[1] if given == "$KEY" else given
+        return f"{head}\n{text}" if asked.shows_head else text
 
 
 def _indented(value: Any, indent: str = "") -> str:
@@ -132,56 +125,62 @@ def _indented(value: Any, indent: str = "") -> str:
     inner = f"{indent}  "
     named = isinstance(value, dict)
     items = [
-        f"{json.dumps(name, ensure_ascii=False)}: {_indented(item, inner)}" if named else _indented(item, inner)
+        f"{json.dumps(name, ensure_ascii=False)}: {_indented(item, inner)}"
+        if named
+        else _indented(item, inner)
         for name, item in (value.items() if named else enumerate(value))
     ]
     opening, closing = "{}" if named else "[]"
     return f"{opening}\n{inner}" + f",\n{inner}".join(items) + f"\n{indent}{closing}"
 
 
-def _request(words: list[str], folder: Path) -> tuple[str, dict[str, str], bytes, bool, str]:
-    method, body, show_head, url = "GET", b"", False, ""
-    headers = {"host": "127.0.0.1:8000"}
+@attrs.define
+class _Asked:
+    """What a `curl` asks for."""
+
+    method: str = "GET"
+    url: str = ""
+    headers: dict[str, str] = attrs.field(factory=lambda: {"host": "127.0.0.1:8000"})
+    body: bytes = b""
+    shows_head: bool = False
+
+
+def _asked(words: list[str], folder: Path) -> _Asked:
+    asked = _Asked()
     rest = iter(words)
     for word in rest:
         match word:
-            case "-X":
-                method = next(rest)
             case "-H":
                 name, _, value = next(rest).partition(": ")
-                headers[name.lower()] = value
-            case "-d" | "--data-binary" | "--json":
+                asked.headers[name.lower()] = value
+            case "--json":
                 said = next(rest)
-                body = (folder / said[1:]).read_bytes() if said.startswith("@") else said.encode()
-                method = "POST"
-                headers.setdefault(
-                    "content-type",
-                    "application/json" if word == "--json" else "application/x-www-form-urlencoded",
-                )
+                asked.body = (folder / said[1:]).read_bytes() if said.startswith("@") else said.encode()
+                asked.method = "POST"
+                asked.headers["content-type"] = "application/json"
             case "-i":
-                show_head = True
+                asked.shows_head = True
             case _ if word.startswith("http://"):
-                url = word
+                asked.url = word
             case _:
                 raise ValueError(f"curl {word} is not known here")
-    return method, headers, body, show_head, url
+    return asked
 
 
-async def _call(
-    app: Any, state: dict[str, Any], method: str, url: str, headers: dict[str, str], body: bytes
-) -> tuple[str, bytes]:
-    parts = urlsplit(url)
+async def _answered(app: Any, state: dict[str, Any], asked: _Asked) -> tuple[str, bytes]:
+    """The head and the body of the answer."""
+    parts = urlsplit(asked.url)
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": method,
+        "method": asked.method,
         "scheme": "http",
         "path": parts.path,
         "raw_path": parts.path.encode(),
         "root_path": "",
         "query_string": parts.query.encode(),
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "headers": [(name.encode(), value.encode()) for name, value in asked.headers.items()],
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 8000),
         "state": state,
@@ -189,7 +188,7 @@ async def _call(
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
+        return {"type": "http.request", "body": asked.body, "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)

@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import attrs
-import mzi_core
 from rich.console import Console
 from sphinx.application import Sphinx
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util import logging
 
-from mzi_core.grading import BUILT_IN, Marking, RuleId, marking_to_data
+import mzi_core.ports
+from mzi_core.grading import BTEC_DEFAULT, BUILT_IN, Marking, RuleId, marking_to_data
 from mzi_core.module import AnyModule, Field, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.values import Code, State
@@ -147,34 +148,49 @@ def rules() -> Iterator[str]:
     said = _said_beside("mzi_core.grading.rules")
     rows = []
     for place, rule in enumerate(RuleId, start=1):
-        when, _, grade = said["RuleId", rule.name].partition(": ")
-        rows.append((place, f"`{rule}`", when, grade.replace("PENDING.", "`PENDING`").strip()))
+        when, _, then = said["RuleId", rule.name].partition(": ")
+        grade, _, more = then.partition(". ")
+        rows.append((place, f"`{rule}`", f"{when}. {more}", grade.rstrip(".")))
     yield from _table(("", "rule", "when", "grade"), rows)
 
 
 def policies() -> Iterator[str]:
-    """The built-in policies, field by field where they differ."""
-    data = {name: policy.to_data() for name, policy in BUILT_IN.items()}
+    """The fields of the default policy, and where the other built-in ones differ."""
     said = _said_beside("mzi_core.grading.policy")
-    fields = [name for name in next(iter(data.values())) if name != "name"]
+    default = BTEC_DEFAULT.to_data()
     yield from _table(
-        ("field", *(f"`{name}`" for name in data), ""),
+        ("field", f"`{BTEC_DEFAULT.name}`", ""),
         (
-            (
-                f"`{field}`",
-                *(f"`{_json(one[field])}`" for one in data.values()),
-                said.get(("GradingPolicy", field), ""),
-            )
-            for field in fields
+            (f"`{field}`", f"`{_json(value)}`", said.get(("GradingPolicy", field), ""))
+            for field, value in default.items()
+            if field != "name"
         ),
     )
+    for name, policy in BUILT_IN.items():
+        changed = [f"`{f}` is `{_json(v)}`" for f, v in policy.to_data().items() if v != default[f]]
+        if policy is not BTEC_DEFAULT:
+            yield f"- `{name}`: as the default, but {' and '.join(changed[1:])}."
+    yield ""
 
 
 def _json(value: object) -> str:
     return {None: "null", True: "true", False: "false"}.get(value, value)  # type: ignore[call-overload]
 
 
-# The service and its settings.
+# The ports, the service and its settings.
+
+
+def names() -> Iterator[str]:
+    """What the core offers by its own name."""
+    yield f"From `mzi_core` itself: {_code(mzi_core.__all__)}."
+    yield ""
+
+
+def ports() -> Iterator[str]:
+    """Every port, as its docstring says."""
+    found = [each for each in vars(mzi_core.ports).values() if getattr(each, "_is_protocol", False)]
+    own = [each for each in found if each.__module__ == mzi_core.ports.__name__]
+    yield from _table(("port", ""), ((f"`{each.__name__}`", _prose(each.__doc__)) for each in own))
 
 
 def problems() -> Iterator[str]:
@@ -190,6 +206,7 @@ def problems() -> Iterator[str]:
 
 
 _GLOBAL = re.compile(r"^\* `--(settings PATH|store STR|debug)`.*\n", re.MULTILINE)
+_OFF = " *[default: False]*"
 _EMPTY_LIST = re.compile(r"^\*\*[A-Z][a-z]+\*\*:\n\n(?=#|\Z)", re.MULTILINE)
 
 
@@ -197,7 +214,8 @@ def commands() -> Iterator[str]:
     """Every command, as its help says."""
     nowhere = Console(file=StringIO())
     said = cli._app(nowhere, nowhere).generate_docs(heading_level=2)
-    yield _EMPTY_LIST.sub("", _GLOBAL.sub("", said[said.index("### ") :])).replace("```console", "```text")
+    said = _EMPTY_LIST.sub("", _GLOBAL.sub("", said[said.index("### ") :]))
+    yield said.replace("```console", "```text").replace(_OFF, "")
 
 
 def endings() -> Iterator[str]:
@@ -206,7 +224,8 @@ def endings() -> Iterator[str]:
 
 
 _MAKERS: Mapping[str, Callable[[], Iterator[str]]] = {
-    each.__name__: each for each in (modules, overview, rules, policies, problems, commands, endings)
+    each.__name__: each
+    for each in (modules, overview, rules, policies, names, ports, problems, commands, endings)
 }
 
 
@@ -216,14 +235,17 @@ _MAKERS: Mapping[str, Callable[[], Iterator[str]]] = {
 def _labels() -> set[str]:
     """The labels by which the code names its reasons."""
     packages = Path(mzi_core.__file__).parents[1]
-    files = (file for name in ("core", "adapters", "http") for file in (packages / f"mzi_{name}").rglob("*.py"))
+    files = (
+        file for name in ("core", "adapters", "http") for file in (packages / f"mzi_{name}").rglob("*.py")
+    )
     return {label for file in files for label in _LABEL.findall(file.read_text("utf-8"))}
 
 
 _WHOLE: Mapping[str, Callable[[], set[str]]] = {
     "codes": lambda: {code.value for code in Code},
     "states": lambda: {state.value for state in State},
-    "labels": _labels,
+    "contradictions": lambda: {label for label in _labels() if label.startswith("C")},
+    "rules taken over": lambda: {label for label in _labels() if not label.startswith("C")},
     "marking": lambda: set(marking_to_data(Marking())),
     "settings": lambda: {text for o in settings.options() for text in (o.path, str(o.default))},
 }
@@ -255,14 +277,15 @@ def _fill(app: Sphinx, page: str, source: list[str]) -> None:
 
 # Docstrings are written for people who read code: `x` is code there, and a plural s may follow.
 
-_CODE_IN_DOCSTRING = re.compile(r"(?<![`:])`(?P<code>[^`\n]+)`(?!`)(?P<after>\w?)")
+_CODE_IN_DOCSTRING = re.compile(r"(?<![`:])`(?P<code>[^`]+)`(?!`)(?P<after>\w?)")
 
 
 def _literal(found: re.Match[str]) -> str:
-    return f"``{found['code']}``" + (f"\\ {found['after']}" if found["after"] else "")
+    return f"``{_prose(found['code'])}``" + (f"\\ {found['after']}" if found["after"] else "")
 
 
-def _docstring(app: Sphinx, what: str, name: str, it: object, options: object, lines: list[str]) -> None:
+def _docstring(app: Sphinx, *said: Any) -> None:
+    *_, lines = said
     lines[:] = _CODE_IN_DOCSTRING.sub(_literal, "\n".join(lines)).split("\n")
 
 

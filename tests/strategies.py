@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from mzi_adapters.zoho.criteria import criterion_order
+from mzi_adapters.zoho.criteria import CRITERION_FIELDS
 from mzi_core.module import AnyModule, Field, Kind, declared
 from mzi_core.modules import CATALOGUE, CriterionText
 
@@ -44,9 +44,9 @@ _BY_KIND: dict[Kind, st.SearchStrategy[Any]] = {
 
 
 def _criteria() -> st.SearchStrategy[tuple[CriterionText, ...]]:
-    codes = [*(f"P{n}" for n in range(1, 21)), *(f"{c}{n}" for c in "MD" for n in range(1, 10))]
+    codes = list(CRITERION_FIELDS.values())
     return st.dictionaries(st.sampled_from(codes), texts.filter(lambda t: bool(t.strip())), max_size=4).map(
-        lambda found: tuple(CriterionText(c, found[c]) for c in sorted(found, key=criterion_order))
+        lambda found: tuple(CriterionText(c, found[c]) for c in codes if c in found)
     )
 
 

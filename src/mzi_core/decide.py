@@ -25,6 +25,9 @@ from mzi_core.values import (
     ZohoId,
 )
 
+STALE = Reason(Code.STALE, "$.Modified_Time", "A newer version of this record is already stored.")
+"""Said of an older version of a record, which changes nothing."""
+
 DELETED = "deleted_at"
 """Named among the changed fields of a record that comes back after it was deleted."""
 
@@ -71,14 +74,19 @@ def _canonical(value: Any) -> str:
 
 
 def fingerprint(module: Module[E], entity: E) -> str:
-    """SHA-256 (hex) over every compared field of `entity`, in the order of the declaration.
+    """SHA-256 (hex) over every compared field of `entity` that holds something, with its name.
 
     Equal for two entities exactly when `changed_fields` finds nothing between them; so amounts are the same
     as 5 and 5.00, instants in any offset, while letter case, white space, and null against empty text differ.
-    Text must be encodable, as all decoded text is.
+    A field that a later version declares leaves the fingerprints of records without it as they are. Text
+    must be encodable, as all decoded text is.
     """
-    values = (module.name, *module.compared_values(entity), entity.extra)
-    return sha256("".join(map(_canonical, values)).encode()).hexdigest()
+    said = [
+        f"{name}={_canonical(value)}"
+        for name, value in zip(module.compared_names, module.compared_values(entity), strict=True)
+        if value is not None
+    ]
+    return sha256(f"{module.name}:{''.join(said)}{_canonical(entity.extra)}".encode()).hexdigest()
 
 
 def changed_fields(module: Module[E], before: E, after: E) -> tuple[str, ...]:
@@ -167,6 +175,16 @@ class Hold:
 
 
 @attrs.frozen(kw_only=True)
+class Touch:
+    """A stored record that came again and says the same: what to remember of its coming."""
+
+    zoho_id: ZohoId
+    fingerprint: str
+    modified_at: datetime | None
+    mark: str | None
+
+
+@attrs.frozen(kw_only=True)
 class Plan(Generic[E]):
     """What to do about a page: one outcome per arrival, and the writes in groups.
 
@@ -176,6 +194,7 @@ class Plan(Generic[E]):
 
     outcomes: tuple[Outcome, ...]
     writes: tuple[tuple[Write[E], ...], ...]
+    touches: tuple[Touch, ...]
     hold: tuple[Hold, ...]
     release: frozenset[ZohoId]
 
@@ -247,6 +266,11 @@ def _older(entity: Entity, known: Known) -> bool:
     return entity.modified_at < known.modified_at
 
 
+def _memorable(arrival: Arrival[Any]) -> str | None:
+    """The mark to remember of a record: none where there is something to tell about it every time."""
+    return None if arrival.reasons else arrival.mark
+
+
 class _Page(Generic[E]):
     """A page while it is being judged: the facts, and what this page's own records have changed of them."""
 
@@ -260,6 +284,7 @@ class _Page(Generic[E]):
         }
         self.groups: list[dict[ZohoId, Write[E]]] = [{}]
         self.given_up: set[tuple[str, Value]] = set()
+        self.touches: dict[ZohoId, Touch] = {}
         self.hold: dict[ZohoId, Hold] = {}
         self.release: set[ZohoId] = set()
 
@@ -318,24 +343,42 @@ class _Page(Generic[E]):
         self, arrival: Arrival[E], entity: E, known: Known | None, claims: Claims, parents: Parents
     ) -> Outcome:
         digest = fingerprint(self.module, entity)
-        same = known is not None and known.fingerprint == digest and not known.deleted
-        if not same and known is not None and _older(entity, known):
-            stale = Reason(Code.STALE, "$.Modified_Time", "A newer version of this record is already stored.")
-            return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, stale))
+        changed = self._changes(entity, digest, known) if known else ()
+        if known and changed and _older(entity, known):
+            return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, STALE))
         if self.hold.pop(entity.zoho_id, None) or entity.zoho_id in self.facts.held:
             self.release.add(entity.zoho_id)
-        if same:
+        if known and not changed:
+            self._touch(arrival, entity, digest, known)
             return self._outcome(arrival, State.UNCHANGED, arrival.reasons)
         state = State.UPDATED if known else State.NEW
-        changed = self._changes(entity, known) if known else ()
         self._claim(entity.zoho_id, claims)
         self._write(arrival, entity, digest, state, parents)
         return self._outcome(arrival, state, arrival.reasons, changed)
 
-    def _changes(self, entity: E, known: Known) -> tuple[str, ...]:
-        before = self.entities.get(entity.zoho_id)
-        fields = () if before is None else changed_fields(self.module, before, entity)
+    def _changes(self, entity: E, digest: str, known: Known) -> tuple[str, ...]:
+        fields: tuple[str, ...] = ()
+        if digest != known.fingerprint:
+            fields = changed_fields(self.module, self.entities[entity.zoho_id], entity)
         return (*fields, DELETED) if known.deleted else fields
+
+    def _touch(self, arrival: Arrival[E], entity: E, digest: str, known: Known) -> None:
+        """Remember that the record came again, where that is news; a word for word repetition is none."""
+        zoho_id = entity.zoho_id
+        mark = _memorable(arrival)
+        modified_at = known.modified_at if _older(entity, known) else entity.modified_at
+        if (digest, modified_at, mark) == (known.fingerprint, known.modified_at, known.mark):
+            return
+        written = self.groups[-1].get(zoho_id)
+        if written is not None:
+            self.groups[-1][zoho_id] = attrs.evolve(
+                written, entity=attrs.evolve(written.entity, modified_at=modified_at), mark=mark
+            )
+        else:
+            self.touches[zoho_id] = Touch(
+                zoho_id=zoho_id, fingerprint=digest, modified_at=modified_at, mark=mark
+            )
+        self.known[zoho_id] = attrs.evolve(known, fingerprint=digest, modified_at=modified_at, mark=mark)
 
     def _claim(self, zoho_id: ZohoId, claims: Claims) -> None:
         """Note which unique values a record has from now on, and which it gives up."""
@@ -365,14 +408,16 @@ class _Page(Generic[E]):
             state=state,
             new=earlier.new if earlier else stored is None,
             parents={name: self.facts.parents[parent.module][parent.zoho_id] for name, parent in parents},
-            mark=None if arrival.reasons else arrival.mark,
+            mark=_memorable(arrival),
         )
+        self.touches.pop(zoho_id, None)
         self.entities[zoho_id] = entity
         self.known[zoho_id] = Known(
             id=record_id,
             fingerprint=digest,
             modified_at=entity.modified_at,
             links={f.name: v for f in self.module.links if (v := getattr(entity, f.name)) is not None},
+            mark=_memorable(arrival),
         )
 
     def _outcome(
@@ -405,6 +450,7 @@ def plan(module: Module[E], arrivals: Sequence[Arrival[E]], facts: Facts[E]) -> 
     return Plan(
         outcomes=outcomes,
         writes=tuple(tuple(group.values()) for group in page.groups if group),
+        touches=tuple(page.touches.values()),
         hold=tuple(page.hold.values()),
         release=frozenset(page.release),
     )

@@ -41,7 +41,7 @@ class Kind(StrEnum):
 
     @property
     def mappable(self) -> bool:
-        """Whether a tenant may hold it as a field of his own: not a table of rows, nor a picture."""
+        """Whether a tenant may hold it as a field of his own: not the id, a table of rows, or a picture."""
         return self not in (Kind.ID, Kind.SUBFORM, Kind.CRITERIA, Kind.IMAGE)
 
 
@@ -253,9 +253,14 @@ class Module(Generic[E]):
         return tuple(f for f in self.fields if not f.wire.volatile and f.name != "zoho_id")
 
     @cached_property
+    def compared_names(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(field.name for field in self.compared)
+
+    @cached_property
     def compared_values(self) -> Callable[[E], tuple[object, ...]]:
         """Their values in an entity, in order."""
-        return attrgetter(*(field.name for field in self.compared))
+        return attrgetter(*self.compared_names)
 
     @cached_property
     def unique(self) -> tuple[Field, ...]:

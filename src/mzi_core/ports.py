@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol
 
 import attrs
 
-from mzi_core.decide import Known, Mark, Write
+from mzi_core.decide import Known, Mark, Touch, Write
 from mzi_core.grading import Decision
 from mzi_core.mapping import FieldMapping, Overlay
 from mzi_core.module import AnyModule, E, Module
@@ -232,6 +232,10 @@ class Session(Protocol):
 
         All or nothing: on StoreRefused no row of this call is stored and the session can go on.
         """
+        ...
+
+    async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
+        """Remember that these stored records came again and say the same; they count as not written."""
         ...
 
     async def delete(self, module: AnyModule, ids: Collection[ZohoId], at: datetime) -> tuple[ZohoId, ...]:

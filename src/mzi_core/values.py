@@ -45,7 +45,7 @@ class State(StrEnum):
 
     @property
     def accepted(self) -> bool:
-        """Whether the store now agrees with the record that came."""
+        """Whether nothing is left to be done about the record that came."""
         return self in (State.NEW, State.UPDATED, State.UNCHANGED)
 
 
@@ -69,7 +69,6 @@ class Code(StrEnum):
     STORAGE = "storage"
     # noticed about an accepted record
     MOJIBAKE = "mojibake"
-    LINK_KEPT = "link_kept"
     STALE = "stale"
 
 
@@ -111,7 +110,8 @@ class Outcome:
             case State.UPDATED:
                 return f"Changed: {', '.join(self.changed_fields)}."
             case State.UNCHANGED:
-                return "Nothing to do: the store already agrees."
+                stale = [reason.message for reason in self.reasons if reason.code is Code.STALE]
+                return stale[0] if stale else "Nothing to do: the store already agrees."
             case State.INVALID | State.ERROR:
                 said = " ".join(reason.message for reason in self.reasons)
                 return f"{said} {PARKED}" if self.parked else said

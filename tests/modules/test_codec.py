@@ -217,7 +217,8 @@ def test_criteria_come_from_the_record_and_its_subform_in_order_and_blank_ones_a
         "P1_description": "  ",
         "M9_description": "nine",
         "D1_description": None,
-        "P21_descriptions": "no criterion",
+        "P21_description": "no criterion",
+        "p3_description": "no field of Zoho's",
         "BTEC_Grading_Template_P1": [{"id": "5", "P11_description": "eleven", "P2_description": "other"}],
     }
     assert entity(UNITS, record).criteria == (

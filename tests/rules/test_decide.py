@@ -12,6 +12,7 @@ from mzi_core.decide import (
     Known,
     Mark,
     Plan,
+    Touch,
     fingerprint,
     plan,
     suspects,
@@ -437,6 +438,78 @@ def test_a_record_that_differs_only_by_a_link_we_know_is_not_suspected() -> None
     assert suspects(STUDENTS, [student()], {stored.zoho_id: known(stored)}) == ()
 
 
+# what came again
+
+
+def test_a_record_that_came_again_is_remembered_with_when_it_was_last_changed() -> None:
+    decided = plan(STUDENTS, arrivals(student(modified_at=LATER)), facts(student(modified_at=AT)))
+    assert only(decided).state is State.UNCHANGED
+    assert decided.writes == ()
+    assert decided.touches == (
+        Touch(
+            zoho_id=ZohoId("1"),
+            fingerprint=fingerprint(STUDENTS, student()),
+            modified_at=LATER,
+            mark=None,
+        ),
+    )
+
+
+def test_a_record_in_between_two_versions_that_say_the_same_is_stale() -> None:
+    found = arrivals(student(modified_at=LATER), student(city="x", modified_at=AT + timedelta(hours=1)))
+    decided = plan(STUDENTS, found, facts(student(modified_at=AT)))
+    assert states(decided) == [State.UNCHANGED, State.UNCHANGED]
+    assert [r.code for r in decided.outcomes[1].reasons] == [Code.STALE]
+
+
+def test_a_word_for_word_repetition_is_no_news() -> None:
+    arrival = attrs.evolve(arrivals(student(modified_at=AT))[0], mark="m")
+    stored = facts(student(modified_at=AT), known={ZohoId("1"): known(student(modified_at=AT), mark="m")})
+    assert plan(STUDENTS, [arrival], stored).touches == ()
+
+
+def test_another_wording_of_the_same_is_remembered_by_its_mark_and_an_older_one_moves_no_time() -> None:
+    arrival = attrs.evolve(arrivals(student(modified_at=AT))[0], mark="m")
+    (touch,) = plan(STUDENTS, [arrival], facts(student(modified_at=LATER))).touches
+    assert (touch.mark, touch.modified_at) == ("m", LATER)
+
+
+def test_a_record_whose_fingerprint_is_of_another_version_of_mzi_is_unchanged() -> None:
+    stored = facts(student(), known={ZohoId("1"): known(student(), fingerprint="old")})
+    decided = plan(STUDENTS, arrivals(student()), stored)
+    assert (only(decided).state, only(decided).changed_fields) == (State.UNCHANGED, ())
+    assert [touch.fingerprint for touch in decided.touches] == [fingerprint(STUDENTS, student())]
+
+
+def test_what_came_again_in_the_page_it_was_written_in_is_remembered_in_that_row() -> None:
+    twice = arrivals(student(modified_at=AT), student(modified_at=LATER))
+    twice[1] = attrs.evolve(twice[1], mark="m")
+    decided = plan(STUDENTS, twice, facts())
+    ((write,),) = decided.writes
+    assert (write.entity.modified_at, write.mark, write.new) == (LATER, "m", True)
+    assert decided.touches == ()
+    third = [*twice, *arrivals(student(city="x", modified_at=AT))]
+    assert states(plan(STUDENTS, third, facts())) == [State.NEW, State.UNCHANGED, State.UNCHANGED]
+
+
+def test_what_was_written_after_it_came_again_is_only_written() -> None:
+    found = arrivals(student(modified_at=LATER), student(city="x", modified_at=LATER))
+    decided = plan(STUDENTS, found, facts(student(modified_at=AT)))
+    assert len(decided.writes) == 1
+    assert decided.touches == ()
+
+
+def test_what_came_again_twice_is_remembered_once_by_its_last_coming() -> None:
+    found = arrivals(student(modified_at=AT), student(modified_at=LATER))
+    decided = plan(STUDENTS, found, facts(student()))
+    assert [touch.modified_at for touch in decided.touches] == [LATER]
+
+
+def test_the_mark_of_a_record_written_earlier_in_the_page_is_known() -> None:
+    twice = [attrs.evolve(a, mark="m") for a in arrivals(student(), student())]
+    assert plan(STUDENTS, twice, facts()).touches == ()
+
+
 # marks
 
 
@@ -499,4 +572,4 @@ def test_a_record_with_something_to_tell_about_it_is_read_every_time() -> None:
 
 @pytest.mark.parametrize("module", [STUDENTS, ENROLLMENTS])
 def test_an_empty_page_decides_nothing(module: AnyModule) -> None:
-    assert plan(module, [], Facts()) == Plan(outcomes=(), writes=(), hold=(), release=frozenset())
+    assert plan(module, [], Facts()) == Plan(outcomes=(), writes=(), touches=(), hold=(), release=frozenset())

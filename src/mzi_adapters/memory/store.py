@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from mzi_core.decide import Known, Write, unique_values
+from mzi_core.decide import Known, Touch, Write, unique_values
 from mzi_core.errors import StoreRefused, UnknownTenant
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.ports import (
@@ -185,6 +185,15 @@ class _MemorySession:
                 updated_at=at,
             ),
         )
+
+    async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
+        for touch in touches:
+            row = self._row(module, touch.zoho_id)
+            if row is not None:
+                entity = attrs.evolve(row.entity, modified_at=touch.modified_at)
+                key = (self.tenant, module.name, touch.zoho_id)
+                self.tables.records.put(key, attrs.evolve(row, entity=entity, fingerprint=touch.fingerprint))
+                self.tables.marks.put(key, touch.mark)
 
     def _keep(self, module: AnyModule, before: Stored[Any] | None, after: Stored[Any]) -> None:
         """Put a row, and keep the index of unique values of live rows true."""

@@ -8,18 +8,19 @@ import attrs
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mzi_adapters.sql import migrations
-from mzi_adapters.sql.engine import PATIENCE, engine_for, for_reading, is_memory, server_version
+from mzi_adapters.sql.engine import PATIENCE, POOL, engine_for, for_reading, is_memory, server_version
 from mzi_adapters.sql.held import HeldRecords
 from mzi_adapters.sql.kept import Kept
 from mzi_adapters.sql.records import Records
 from mzi_adapters.sql.registry import Settings, SqlRegistry
+from mzi_adapters.sql.touching import Touched
 from mzi_adapters.sql.translation import REMEDY, translated
 from mzi_core.errors import StoreError, StoreUnavailable
 from mzi_core.ports import Registry, Session, Store, StoreHealth
 from mzi_core.values import DEFAULT_TENANT, TenantId
 
 
-class SqlSession(Records, HeldRecords, Kept, Settings):
+class SqlSession(Records, Touched, HeldRecords, Kept, Settings):
     """One transaction over one tenant's rows."""
 
     __slots__ = ()
@@ -145,16 +146,27 @@ class SqlStore:
         return StoreHealth(backend=self._engine.dialect.name, version=version, ready=ready, message=message)
 
 
+STATEMENT_TIMEOUT = 60.0
+"""How many seconds a statement may take: far more than any page needs, and less than anybody waits."""
+
+
 @asynccontextmanager
-async def open_store(url: str, *, patience: float = PATIENCE) -> AsyncIterator[SqlStore]:
-    """The store behind a database URL such as `sqlite:///mzi.db` or `sqlite:////srv/mzi.db`.
+async def open_store(
+    url: str,
+    *,
+    patience: float = PATIENCE,
+    pool_size: int = POOL,
+    statement_timeout: float | None = STATEMENT_TIMEOUT,
+) -> AsyncIterator[SqlStore]:
+    """The store behind a database URL such as `sqlite:///mzi.db` or `postgresql://user@host/mzi`.
 
     Opening migrates nothing and does not even connect: `health` and `begin` say what is missing. Only
     `sqlite:///:memory:`, which is born here and dies at the end of the block, gets its schema at once.
-    `patience` is how many seconds a session waits for its turn to write. Raises StoreUnavailable for a URL
-    mzi cannot use.
+    `patience` is how many seconds a session waits for its turn to write, for a connection, or for the server;
+    `pool_size` how many sessions are at work at once, `statement_timeout` how many seconds one statement may
+    take (None: any number), both on PostgreSQL alone. Raises StoreUnavailable for a URL mzi cannot use.
     """
-    engine = engine_for(url, patience=patience)
+    engine = engine_for(url, patience=patience, pool_size=pool_size, statement_timeout=statement_timeout)
     try:
         if is_memory(engine.url):
             async with engine.begin() as connection:

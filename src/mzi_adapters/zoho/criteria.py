@@ -1,6 +1,5 @@
 """The criteria of a unit: fields named P1_description … D9_description, in two places of a record."""
 
-import re
 from collections.abc import Iterable, Mapping
 
 from mzi_adapters.zoho import coerce
@@ -12,16 +11,14 @@ from mzi_core.values import Code, Reason
 MAIN_CRITERIA = {"P": 10, "M": 9, "D": 6}
 """How many criteria of each level the unit record itself has fields for; the others go into the subform."""
 
-_CRITERION = re.compile(r"(?P<level>[PMD])(?P<number>[1-9][0-9]?)_description", re.IGNORECASE)
-_LEVELS = "PMD"
+_MOST = {"P": 20, "M": 9, "D": 9}
 
-CRITERION_FIELDS = tuple(f"{level}{number}_description" for level in _LEVELS for number in range(1, 21))
-"""Every name a criterion may have in a record, written as Zoho writes it."""
-
-
-def criterion_order(code: str) -> tuple[int, int]:
-    """Pass, Merit, Distinction, each in the order of its numbers."""
-    return _LEVELS.index(code[0]), int(code[1:])
+CRITERION_FIELDS = {
+    f"{level}{number}_description": f"{level}{number}"
+    for level, most in _MOST.items()
+    for number in range(1, most + 1)
+}
+"""The code of each criterion by the name of its field, in order: Pass, Merit, Distinction, each by number."""
 
 
 def read_criteria(record: Mapping[str, object], rows: str, reading: Reading) -> tuple[CriterionText, ...]:
@@ -31,18 +28,15 @@ def read_criteria(record: Mapping[str, object], rows: str, reading: Reading) -> 
         if not isinstance(source, Mapping):
             reading.reasons.append(Reason(Code.NOT_AN_OBJECT, path, "A row must be a JSON object."))
             continue
-        for key, raw in source.items():
-            named = _CRITERION.fullmatch(key)
-            if named is None:
-                continue
+        for name, code in CRITERION_FIELDS.items():
             try:
-                said = coerce.text(raw)
+                said = coerce.text(source.get(name))
             except Refused as refused:
-                reading.refuse(refused, f"{path}.{key}")
+                reading.refuse(refused, f"{path}.{name}")
                 continue
             if said is not None and said.strip():
-                found.setdefault(f"{named['level'].upper()}{named['number']}", said)
-    return tuple(CriterionText(code, found[code]) for code in sorted(found, key=criterion_order))
+                found.setdefault(code, said)
+    return tuple(CriterionText(code, found[code]) for code in CRITERION_FIELDS.values() if code in found)
 
 
 def _sources(record: Mapping[str, object], rows: str, reading: Reading) -> Iterable[tuple[str, object]]:

@@ -23,7 +23,9 @@ _SIZE = 16
 
 
 def _names(module: Module[E], overlay: Overlay) -> Iterator[str]:
-    for field in module.compared:
+    for field in module.fields:
+        if field.name == "zoho_id":
+            continue
         yield from field.names
         if field.kind is Kind.CRITERIA:
             yield from CRITERION_FIELDS
@@ -34,8 +36,8 @@ def _names(module: Module[E], overlay: Overlay) -> Iterator[str]:
 def marker(module: Module[E], overlay: Overlay) -> Callable[[object], Mark | None]:
     """How to mark one record of `module`; None for what has no id that could be known.
 
-    The digest covers every field whose change is a change, under all its names, the tenant's mapping, and
-    how records are read; not the key, nor when Zoho last touched the record.
+    The digest covers every field under all its names, the tenant's mapping, and how records are read; not
+    the id.
     """
     names = tuple(dict.fromkeys(_names(module, overlay)))
     ids = module.field["zoho_id"].names

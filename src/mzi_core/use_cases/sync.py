@@ -192,6 +192,8 @@ class _Taker:
         failed: dict[ZohoId, Reason] = {}
         for group in decided.writes:
             failed |= await self._write(module, group)
+        if decided.touches:
+            await self.session.touch(module, decided.touches)
         # A version that was refused after one that could not be stored is the newer one: it is kept.
         holds = {held.zoho_id: held for held in self._broken(module, arrivals, failed)}
         holds |= {hold.zoho_id: self._held(module, State.INVALID, hold) for hold in decided.hold}
@@ -271,7 +273,10 @@ class _Taker:
         ]
 
     async def set_free(self, module: AnyModule, arrived: Sequence[ZohoId]) -> list[Outcome]:
-        """Take what waited for `arrived`, and what waited for that in turn; positions count from 0."""
+        """Take what waited for `arrived`, and what waited for that in turn; positions count from 0.
+
+        What only begins to wait for another parent is not told.
+        """
         outcomes: list[Outcome] = []
         waiting: list[tuple[AnyModule, Sequence[ZohoId]]] = [(module, arrived)]
         while waiting:
@@ -287,7 +292,8 @@ class _Taker:
                     taken, new = await self.take(child, [(0, held.record) for held in group])
                     outcomes += taken
                     waiting.append((child, new))
-        return [attrs.evolve(outcome, position=i) for i, outcome in enumerate(outcomes)]
+        freed = (outcome for outcome in outcomes if not outcome.parked)
+        return [attrs.evolve(outcome, position=place) for place, outcome in enumerate(freed)]
 
 
 def _as_before(module: AnyModule, position: int, mark: Mark | None) -> Outcome:

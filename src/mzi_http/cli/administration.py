@@ -7,7 +7,7 @@ from mzi_core.use_cases.access import tenant_id
 from mzi_http import services
 from mzi_http.answers import moment as instant
 from mzi_http.answers import store_state
-from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, Usage
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Usage
 from mzi_http.cli.tables import key, moment, pairs, plain, table
 
 
@@ -66,7 +66,7 @@ async def status(*, as_json: AsJson = False, shell: Given) -> Ended:
     return Ended.WELL if health.ready else Ended.NO_STORE
 
 
-async def new(label: str, /, *, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
+async def new(label: str, /, *, tenant: str | None = None, as_json: AsJson = False, shell: Given) -> Ended:
     """Make a key that opens the service. Its text is shown this once and kept nowhere.
 
     Parameters

@@ -244,7 +244,7 @@ async def choose(
 
 
 def _policies(listed: Iterable[tuple[str, GradingPolicy]]) -> Table:
-    shown = table(key(""), "policy", "P M D from", "in percent", "cap", "code", "settles")
+    shown = table(key(""), key("policy", style=""), "P M D from", "in percent", "cap", "code", "settles")
     for name, policy in listed:
         btec: Any = policy.btec
         percent: Any = policy.percent

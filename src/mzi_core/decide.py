@@ -82,9 +82,7 @@ def fingerprint(module: Module[E], entity: E) -> str:
     must be encodable, as all decoded text is.
     """
     said = [
-        f"{name}={_canonical(value)}"
-        for name, value in zip(module.compared_names, module.compared_values(entity), strict=True)
-        if value is not None
+        f"{name}={_canonical(value)}" for name, value in module.compared_values(entity) if value is not None
     ]
     return sha256(f"{module.name}:{''.join(said)}{_canonical(entity.extra)}".encode()).hexdigest()
 
@@ -378,7 +376,7 @@ class _Page(Generic[E]):
             self.touches[zoho_id] = Touch(
                 zoho_id=zoho_id, fingerprint=digest, modified_at=modified_at, mark=mark
             )
-        self.known[zoho_id] = attrs.evolve(known, fingerprint=digest, modified_at=modified_at, mark=mark)
+        self.known[zoho_id] = attrs.evolve(known, modified_at=modified_at)
 
     def _claim(self, zoho_id: ZohoId, claims: Claims) -> None:
         """Note which unique values a record has from now on, and which it gives up."""

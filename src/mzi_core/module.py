@@ -252,15 +252,15 @@ class Module(Generic[E]):
         """The fields whose change is a change: all but the id and the volatile ones."""
         return tuple(f for f in self.fields if not f.wire.volatile and f.name != "zoho_id")
 
-    @cached_property
-    def compared_names(self) -> tuple[str, ...]:
-        """Their names."""
-        return tuple(field.name for field in self.compared)
+    def compared_values(self, entity: E) -> Iterator[tuple[str, object]]:
+        """Their names and values in an entity, in order."""
+        names, values = self._compared
+        return zip(names, values(entity), strict=True)
 
     @cached_property
-    def compared_values(self) -> Callable[[E], tuple[object, ...]]:
-        """Their values in an entity, in order."""
-        return attrgetter(*self.compared_names)
+    def _compared(self) -> tuple[tuple[str, ...], Callable[[E], tuple[object, ...]]]:
+        names = tuple(field.name for field in self.compared)
+        return names, attrgetter(*names)
 
     @cached_property
     def unique(self) -> tuple[Field, ...]:

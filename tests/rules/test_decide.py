@@ -505,9 +505,14 @@ def test_what_came_again_twice_is_remembered_once_by_its_last_coming() -> None:
     assert [touch.modified_at for touch in decided.touches] == [LATER]
 
 
-def test_the_mark_of_a_record_written_earlier_in_the_page_is_known() -> None:
-    twice = [attrs.evolve(a, mark="m") for a in arrivals(student(), student())]
-    assert plan(STUDENTS, twice, facts()).touches == ()
+def test_a_repetition_of_what_an_earlier_group_wrote_is_no_news() -> None:
+    first = student("1", academic_email=Email("x@b.example"))
+    moved = student("1", academic_email=Email("y@b.example"))
+    heir = student("2", academic_email=Email("x@b.example"))
+    found = [attrs.evolve(a, mark="m") for a in arrivals(first, moved, heir, moved)]
+    decided = plan(STUDENTS, found, facts())
+    assert len(decided.writes) == 2
+    assert decided.touches == ()
 
 
 # marks

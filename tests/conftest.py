@@ -1,6 +1,94 @@
-"""What every test shares: one way of drawing examples, on machines of any speed."""
+"""What every test shares: one way of drawing examples on machines of any speed, and databases of its own.
 
+A test asks for `sqlite_url`, `postgres_url`, or `database_url`, which is each in turn: a migrated database
+that nobody has touched. `empty_url` is one without a schema. The server starts when the first test asks.
+"""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
 from hypothesis import HealthCheck, settings
+from tests import postgres
+
+from mzi_adapters.sql import upgrade
 
 settings.register_profile("mzi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("mzi")
+
+TEMPLATE = "migrated"
+_number = count(1)
+
+
+@pytest.fixture(scope="session")
+async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file at the newest revision, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "mzi.db"
+    await upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated: Path, tmp_path: Path) -> str:
+    """The URL of a migrated SQLite database of this test's own."""
+    path = tmp_path / "mzi.db"
+    shutil.copy(migrated, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The folder of a server; each worker of pytest-xdist has one, so that they need agree about nothing."""
+    with postgres.running() as where:
+        yield where
+
+
+@pytest.fixture(scope="session")
+async def postgres_admin(postgres_server: str) -> AsyncIterator[Any]:
+    """A connection that makes databases, among them the template that is migrated once."""
+    admin = await asyncpg.connect(postgres.url_of(postgres_server, "postgres"))
+    await admin.execute(f"CREATE DATABASE {TEMPLATE}")
+    await upgrade(postgres.url_of(postgres_server, TEMPLATE))
+    yield admin
+    await admin.close()
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: str, postgres_admin: Any) -> AsyncIterator[str]:
+    """The URL of a migrated PostgreSQL database of this test's own."""
+    name = f"test{next(_number)}"
+    await postgres_admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY = FILE_COPY")
+    yield postgres.url_of(postgres_server, name)
+    await postgres_admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def empty_postgres_url(postgres_server: str, postgres_admin: Any) -> AsyncIterator[str]:
+    """The URL of a PostgreSQL database without a schema."""
+    name = f"test{next(_number)}"
+    await postgres_admin.execute(f"CREATE DATABASE {name}")
+    yield postgres.url_of(postgres_server, name)
+    await postgres_admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+BACKENDS = ["sqlite", "postgres"]
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=BACKENDS)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where no schema is yet, of each kind; the SQLite file is not even there."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/mzi.db"
+    url: str = request.getfixturevalue("empty_postgres_url")
+    return url

@@ -1,35 +1,24 @@
-"""SQLite files for the contract tests: migrated once, then copied for each test."""
+"""Stores for the contract tests: one engine a backend, which therefore compiles each statement once."""
 
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests import postgres
+from tests.conftest import TEMPLATE
 
-from mzi_adapters.sql import SqlStore, upgrade
+from mzi_adapters.sql import SqlStore
 from mzi_adapters.sql.engine import PATIENCE, engine_for
 
-
-@pytest.fixture(scope="session")
-async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file at the newest revision, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "mzi.db"
-    await upgrade(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture
-def sqlite_url(migrated: Path, tmp_path: Path) -> str:
-    """The URL of a migrated database of this test's own."""
-    path = tmp_path / "mzi.db"
-    shutil.copy(migrated, path)
-    return f"sqlite:///{path}"
+STORE = "store"
 
 
 @pytest.fixture(scope="session")
 async def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Path, AsyncEngine]]:
-    """One engine for all tests, which therefore compiles each statement once; and the file it opens."""
+    """One engine for all tests, and the file it opens."""
     path = tmp_path_factory.mktemp("store") / "mzi.db"
     engine = engine_for(f"sqlite:///{path}")
     yield path, engine
@@ -45,3 +34,20 @@ async def sqlite_store(migrated: Path, sqlite_engine: tuple[Path, AsyncEngine]) 
     await engine.dispose()
     for left in path.parent.iterdir():
         left.unlink()
+
+
+@pytest.fixture(scope="session")
+async def postgres_engine(postgres_server: str) -> AsyncIterator[AsyncEngine]:
+    """One engine for all tests; the database it opens is made anew for each."""
+    engine = engine_for(postgres.url_of(postgres_server, STORE))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def postgres_store(postgres_admin: Any, postgres_engine: AsyncEngine) -> AsyncIterator[SqlStore]:
+    """An empty store in a database that nobody has opened before."""
+    await postgres_admin.execute(f"CREATE DATABASE {STORE} TEMPLATE {TEMPLATE} STRATEGY = FILE_COPY")
+    yield SqlStore(postgres_engine, PATIENCE)
+    await postgres_engine.dispose()
+    await postgres_admin.execute(f"DROP DATABASE {STORE} WITH (FORCE)")

@@ -4,14 +4,16 @@ import pytest
 
 from mzi_adapters.contracts.store import StoreContract
 from mzi_adapters.memory import MemoryStore
-from mzi_adapters.sql import SqlStore
 from mzi_core.ports import Store
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, sqlite_store: SqlStore) -> Store:
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def store(request: pytest.FixtureRequest) -> Store:
     """An empty store of each kind."""
-    return sqlite_store if request.param == "sqlite" else MemoryStore()
+    if request.param == "memory":
+        return MemoryStore()
+    found: Store = request.getfixturevalue(f"{request.param}_store")
+    return found
 
 
 class TestStore(StoreContract):

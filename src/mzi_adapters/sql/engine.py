@@ -1,4 +1,4 @@
-"""Engines: which driver stands behind a URL, and everything that only SQLite needs to be told."""
+"""Engines: which driver stands behind a URL, and how it is opened."""
 
 import json
 from pathlib import Path
@@ -6,16 +6,19 @@ from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from sqlalchemy import event, exc
+from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from mzi_adapters.sql import postgres, sqlite
 from mzi_core.errors import StoreUnavailable
 
 PATIENCE = 10.0
-"""How many seconds a session waits for its turn to write."""
+"""How many seconds a session waits for its turn to write, for a connection, and for the server to answer."""
+
+POOL = 10
+"""How many connections to PostgreSQL a store opens at most: as many sessions are at work at once."""
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-_BEGIN = "mzi_begin"
 
 
 def _url(text: str) -> sa.URL:
@@ -25,7 +28,7 @@ def _url(text: str) -> sa.URL:
     except (exc.ArgumentError, KeyError):
         raise StoreUnavailable(
             "The database URL names no database mzi can use; write `sqlite:///mzi.db` for a file here, "
-            "`sqlite:////srv/mzi.db` for one elsewhere."
+            "`sqlite:////srv/mzi.db` for one elsewhere, `postgresql://user:password@host/mzi` for a server."
         ) from None
 
 
@@ -44,11 +47,18 @@ def _file_url(url: sa.URL, *, create: bool) -> sa.URL:
 
 
 def engine_for(
-    text: str, *, patience: float = PATIENCE, create: bool = False, foreign_keys: bool = True
+    text: str,
+    *,
+    patience: float = PATIENCE,
+    pool_size: int = POOL,
+    statement_timeout: float | None = None,
+    create: bool = False,
+    foreign_keys: bool = True,
 ) -> AsyncEngine:
     """An engine for a database URL such as `sqlite:///mzi.db`; nothing is opened yet.
 
-    `create` makes a SQLite file that is not there. Raises StoreUnavailable for a URL mzi cannot use.
+    `create` makes a SQLite file that is not there; `pool_size` and `statement_timeout` (seconds) are for
+    servers. Raises StoreUnavailable for a URL mzi cannot use.
     """
     url = _url(text)
     options: dict[str, Any] = {
@@ -62,6 +72,14 @@ def engine_for(
         options |= {"pool_size": 1, "max_overflow": 0, "poolclass": sa.AsyncAdaptedQueuePool}
     elif is_sqlite:
         url = _file_url(url, create=create)
+    else:
+        options |= {
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "pool_pre_ping": True,  # a server that was started anew is noticed before a session is
+            "isolation_level": "READ COMMITTED",  # what is read after `lock` must be as of then
+            "connect_args": postgres.connecting(patience=patience, statement_timeout=statement_timeout),
+        }
     try:
         engine = create_async_engine(url, **options)
     except ImportError as error:
@@ -70,32 +88,15 @@ def engine_for(
             f"The driver for this database is not installed; add `mzi[{extra}]`."
         ) from error
     if is_sqlite:
-        _teach_sqlite(engine, patience=patience, foreign_keys=foreign_keys)
+        sqlite.teach(engine, patience=patience, foreign_keys=foreign_keys)
     return engine
 
 
-def _teach_sqlite(engine: AsyncEngine, *, patience: float, foreign_keys: bool) -> None:
-    """Real transactions, foreign keys, a log that readers need not wait for, and patience with others."""
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # the driver must not begin transactions of its own
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _(connection: sa.Connection) -> None:
-        # Taken at once: a transaction that reads first could lose the write lock to another in between.
-        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))
-
-
 async def for_reading(connection: AsyncConnection) -> AsyncConnection:
-    """The connection, of which the next transaction waits for no writer."""
-    return await connection.execution_options(**{_BEGIN: "BEGIN"})
+    """The connection, whose next transaction writes nothing, waits for no writer, and sees one moment."""
+    if connection.dialect.name == "sqlite":
+        return await connection.execution_options(**{sqlite.BEGIN: "BEGIN"})
+    return await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 async def server_version(connection: AsyncConnection) -> str:

@@ -4,11 +4,15 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
+from mzi_adapters.sql.driver import Find
 from mzi_adapters.sql.rows import held_from_row, held_to_row
-from mzi_adapters.sql.scope import Scope, chunks, page
+from mzi_adapters.sql.scope import Scope, page
 from mzi_adapters.sql.tables import HELD
 from mzi_core.ports import Held, Query
 from mzi_core.values import ZohoId
+
+FIND_HELD = Find(HELD.name, ("zoho_id",), by="zoho_id", kind="TEXT", within=("tenant_id", "module"))
+"""Which records are held at all."""
 
 
 class HeldRecords(Scope):
@@ -26,16 +30,16 @@ class HeldRecords(Scope):
 
     async def release(self, module: str, ids: Collection[ZohoId]) -> None:
         """Forget what is held under these ids."""
-        for some in chunks(ids):
-            await self.run(sa.delete(HELD).where(self._of(module), HELD.c.zoho_id.in_(some)))
+        if ids:
+            await self.run(sa.delete(HELD).where(self._of(module), self.among(HELD.c.zoho_id, ids)))
 
     async def held(self, module: str, ids: Collection[ZohoId]) -> dict[ZohoId, Held]:
         """What is held under these ids."""
-        found: dict[ZohoId, Held] = {}
-        for some in chunks(ids):
-            rows = await self.run(sa.select(HELD).where(self._of(module), HELD.c.zoho_id.in_(some)))
-            found |= {one.zoho_id: one for one in map(held_from_row, rows)}
-        return found
+        there = [zoho_id for (zoho_id,) in await self.find(FIND_HELD, ids, module)]
+        if not there:  # as for most pages
+            return {}
+        rows = await self.run(sa.select(HELD).where(self._of(module), self.among(HELD.c.zoho_id, there)))
+        return {one.zoho_id: one for one in map(held_from_row, rows)}
 
     async def held_list(self, module: str, query: Query) -> Sequence[Held]:
         """Held records by (held_at, zoho_id), at most `query.limit`."""
@@ -47,13 +51,16 @@ class HeldRecords(Scope):
 
     async def waiting_for(self, module: str, ids: Collection[ZohoId], limit: int) -> Sequence[Held]:
         """Parked records that wait for one of these, oldest first, at most `limit`."""
-        found: list[Held] = []
-        for some in chunks(ids):
-            rows = await self.run(
-                sa.select(HELD)
-                .where(self.mine(HELD), HELD.c.waits_for_module == module, HELD.c.waits_for_zoho_id.in_(some))
-                .order_by(HELD.c.held_at, HELD.c.module, HELD.c.zoho_id)
-                .limit(limit)
+        if not ids:
+            return []
+        rows = await self.run(
+            sa.select(HELD)
+            .where(
+                self.mine(HELD),
+                HELD.c.waits_for_module == module,
+                self.among(HELD.c.waits_for_zoho_id, ids),
             )
-            found += map(held_from_row, rows)
-        return sorted(found, key=lambda held: (held.held_at, held.module, held.zoho_id))[:limit]
+            .order_by(HELD.c.held_at, HELD.c.module, HELD.c.zoho_id)
+            .limit(limit)
+        )
+        return [held_from_row(row) for row in rows]

@@ -6,12 +6,11 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import exc
 
 from mzi_adapters.sql.rows import Shape, shape_of
-from mzi_adapters.sql.scope import Scope, chunks, page
+from mzi_adapters.sql.scope import Scope, page
 from mzi_adapters.sql.tables import HELD
-from mzi_adapters.sql.translation import said_by, translated
+from mzi_adapters.sql.translation import translated
 from mzi_core.decide import Known, Write
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Module
@@ -19,9 +18,9 @@ from mzi_core.ports import Query, Stored
 from mzi_core.values import RecordId, State, Value, ZohoId
 
 
-def _refusal(shape: Shape[Any], error: exc.DBAPIError) -> str:
+def _refusal(shape: Shape[Any], said: str) -> str:
     """Which rule the rows break, named by its field and never by the value."""
-    module, said = shape.module, said_by(error)
+    module = shape.module
     if "unique" in said.lower():
         for field in module.unique:
             if shape.column(field.name) in said:
@@ -37,106 +36,64 @@ class Records(Scope):
 
     __slots__ = ()
 
+    def _shape(self, module: Module[E]) -> Shape[E]:
+        return shape_of(module, self.connection.dialect)
+
     async def known(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Known]:
         """What is known of these records, deleted ones too."""
-        shape = shape_of(module)
-        found: dict[ZohoId, Known] = {}
-        for some in chunks(ids):
-            rows = await self.run(
-                sa.select(*shape.known).where(self.mine(shape.table), shape.table.c.zoho_id.in_(some))
-            )
-            found |= shape.what_is_known(rows)
-        return found
+        shape = self._shape(module)
+        return shape.what_is_known(await self.find(shape.find_known, ids))
 
     async def stored(self, module: Module[E], ids: Collection[ZohoId]) -> dict[ZohoId, Stored[E]]:
         """These records whole, deleted ones too."""
-        shape = shape_of(module)
-        found: dict[ZohoId, Stored[E]] = {}
-        for some in chunks(ids):
-            rows = await self.run(
-                sa.select(*shape.whole).where(self.mine(shape.table), shape.table.c.zoho_id.in_(some))
-            )
-            found |= {one.entity.zoho_id: one for one in map(shape.stored, rows)}
-        return found
+        shape = self._shape(module)
+        found = await self.find(shape.find_whole, ids)
+        return {one.entity.zoho_id: one for one in shape.found_whole(found)}
 
     async def owners(
         self, module: AnyModule, values: Mapping[str, Collection[Value]]
     ) -> dict[str, dict[Value, ZohoId]]:
         """By unique field, which live record has each of these values."""
-        return {name: await self._owners(shape_of(module), name, wanted) for name, wanted in values.items()}
-
-    async def _owners(self, shape: Shape[Any], name: str, values: Collection[Value]) -> dict[Value, ZohoId]:
-        table = shape.table
-        column = table.c[shape.column(name)]
-        found: dict[Value, ZohoId] = {}
-        for some in chunks(values):
-            rows = await self.run(
-                sa.select(column, table.c.zoho_id).where(
-                    self.mine(table), table.c.deleted_at.is_(None), column.in_(some)
-                )
-            )
-            found |= dict(rows.all())
-        return found
+        shape = self._shape(module)
+        return {
+            name: dict(await self.find(shape.find_owners[name], wanted)) for name, wanted in values.items()
+        }
 
     async def present(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, RecordId]:
         """Which of these records are there, deleted ones too."""
-        table = shape_of(module).table
-        found: dict[ZohoId, RecordId] = {}
-        for some in chunks(ids):
-            rows = await self.run(
-                sa.select(table.c.zoho_id, table.c.id).where(self.mine(table), table.c.zoho_id.in_(some))
-            )
-            found |= dict(rows.all())
-        return found
+        return dict(await self.find(self._shape(module).find_present, ids))
 
     async def write(self, module: Module[E], rows: Sequence[Write[E]], at: datetime) -> None:
         """Add the new rows, then replace the others; all or nothing."""
-        shape = shape_of(module)
-        refusal = partial(_refusal, shape)
-        new = [shape.row(self.tenant, row, at) for row in rows if row.new]
-        changed = [row for row in rows if not row.new]
-        there = await self.present(module, [row.entity.zoho_id for row in changed])
-        if any(there.get(row.entity.zoho_id) != row.id for row in changed):
-            raise StoreRefused(f"The {module.singular} to store is not there, or under another id.")
-        with translated(refusal):
+        shape = self._shape(module)
+        new = shape.rows(self.tenant, [row for row in rows if row.new], at)
+        changed = shape.rows(self.tenant, [row for row in rows if not row.new], at)
+        if not rows:
+            return
+        with translated(partial(_refusal, shape)):
             async with self.connection.begin_nested():
                 if new:
-                    await self.run(sa.insert(shape.table), new, refusal)
-                if changed:
-                    statement, values = self._replacing(shape, changed, at)
-                    await self.run(statement, values, refusal)
-
-    def _replacing(
-        self, shape: Shape[E], rows: Sequence[Write[E]], at: datetime
-    ) -> tuple[sa.Update, list[dict[str, Any]]]:
-        table = shape.table
-        statement = sa.update(table).where(
-            table.c.tenant_id == sa.bindparam("whose"), table.c.id == sa.bindparam("which")
-        )
-        kept = ("tenant_id", "id", "zoho_id", "created_at")
-        values = []
-        for row in rows:
-            value = {name: v for name, v in shape.row(self.tenant, row, at).items() if name not in kept}
-            values.append({**value, "whose": self.tenant, "which": row.id})
-        return statement, values
+                    await self.driver.add(self.connection, shape.table, new)
+                if changed and len(changed) != await self.driver.replace(
+                    self.connection, shape.table, changed
+                ):
+                    raise StoreRefused(f"The {module.singular} to store is not there, or under another id.")
 
     async def delete(self, module: AnyModule, ids: Collection[ZohoId], at: datetime) -> tuple[ZohoId, ...]:
         """Mark live records deleted and say which were."""
-        table = shape_of(module).table
-        deleted: set[ZohoId] = set()
-        for some in chunks(ids):
-            rows = await self.run(
-                sa.update(table)
-                .where(self.mine(table), table.c.zoho_id.in_(some), table.c.deleted_at.is_(None))
-                .values(deleted_at=at, updated_at=at)
-                .returning(table.c.zoho_id)
-            )
-            deleted |= set(rows.scalars())
+        table = self._shape(module).table
+        rows = await self.run(
+            sa.update(table)
+            .where(self.mine(table), self.among(table.c.zoho_id, ids), table.c.deleted_at.is_(None))
+            .values(deleted_at=at, updated_at=at)
+            .returning(table.c.zoho_id)
+        )
+        deleted = set(rows.scalars())
         return tuple(zoho_id for zoho_id in dict.fromkeys(ids) if zoho_id in deleted)
 
     async def linked(self, module: Module[E], field: str, value: int) -> Stored[E] | None:
         """The live record with this Moodle id."""
-        shape = shape_of(module)
+        shape = self._shape(module)
         table = shape.table
         row = await self.run(
             sa.select(*shape.whole).where(
@@ -148,7 +105,7 @@ class Records(Scope):
 
     async def list(self, module: Module[E], query: Query) -> Sequence[Stored[E]]:
         """Records by (updated_at, zoho_id), at most `query.limit`."""
-        shape = shape_of(module)
+        shape = self._shape(module)
         table = shape.table
         statement = sa.select(*shape.whole).where(self.mine(table))
         if query.state is not None:
@@ -160,7 +117,7 @@ class Records(Scope):
 
     async def count(self, module: AnyModule) -> dict[State, int]:
         """How many live records are NEW and UPDATED, and how many held ones INVALID and ERROR."""
-        table = shape_of(module).table
+        table = self._shape(module).table
         live = (
             sa.select(table.c.state, sa.func.count())
             .where(self.mine(table), table.c.deleted_at.is_(None))

@@ -4,18 +4,21 @@ What is kept as JSON goes through a cattrs converter whose hooks are looked up o
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
+from operator import attrgetter
 from typing import Any, Generic
 
 import attrs
 import sqlalchemy as sa
 from cattrs import Converter
 
+from mzi_adapters.sql.driver import Find, Rows
 from mzi_adapters.sql.scope import AnyRow
 from mzi_adapters.sql.tables import IN_JSON, RECORDS, column_of, parent_column_of
-from mzi_core.decide import Known, Write
+from mzi_core.decide import Known, Touch, Write
 from mzi_core.errors import StoreRefused
 from mzi_core.grading import (
     Decision,
@@ -27,9 +30,8 @@ from mzi_core.grading import (
     policy_from,
 )
 from mzi_core.module import AnyModule, E, Field, Module
-from mzi_core.modules import CATALOGUE
 from mzi_core.ports import DecisionRecord, Held, Stored
-from mzi_core.values import Extra, MoodleId, Parent, Reason, RecordId, State, TenantId, Value, ZohoId
+from mzi_core.values import Extra, Parent, Reason, RecordId, State, TenantId, Value, ZohoId
 
 
 def _made() -> Converter:
@@ -79,8 +81,12 @@ def _understood(value: Any) -> Value:
     return found
 
 
-_KNOWN = ("zoho_id", "id", "fingerprint", "mark", "modified_at", "deleted_at")
 _KEPT = ("id", "fingerprint", "state", "created_at", "updated_at", "deleted_at")
+
+Conversion = Callable[[Any], Any]
+
+_NUMERIC = 1700
+"""PostgreSQL's code of its exact numbers: SQLAlchemy asks for it to read one, and for nothing else."""
 
 
 @attrs.frozen
@@ -89,8 +95,8 @@ class _Cell:
 
     name: str
     column: str
-    to_row: Callable[[Any], Any] | None
-    from_row: Callable[[Any], Any] | None
+    to_row: Conversion | None
+    from_row: Conversion | None
 
 
 def _cell(field: Field) -> _Cell:
@@ -101,72 +107,141 @@ def _cell(field: Field) -> _Cell:
     return _Cell(field.name, column_of(field), write, lambda data: read(data, field.held_as))
 
 
-class Shape(Generic[E]):
-    """How the entities of one module lie in their table."""
+def _one_after_the_other(first: Conversion | None, then: Conversion | None) -> Conversion | None:
+    if first is None or then is None:
+        return then or first
+    return lambda value: then(first(value))
 
-    def __init__(self, module: Module[E]) -> None:
+
+class Shape(Generic[E]):
+    """How the entities of one module lie in their table, in the values that one dialect's driver speaks."""
+
+    def __init__(self, module: Module[E], dialect: sa.Dialect) -> None:
         self.module = module
         self.table: sa.Table = RECORDS[module.name]
-        self._cells = tuple(_cell(field) for field in module.fields)
         self.parents = {name: parent_column_of(name) for name in module.depends_on}
-        self._links = tuple(field.name for field in module.links)
+        cells = [_cell(field) for field in module.fields]
         columns = self.table.c
-        self.known = tuple(columns[name] for name in (*_KNOWN, *map(self.column, self._links)))
-        self.whole = tuple(columns[name] for name in (*(c.column for c in self._cells), "extra", *_KEPT))
+        whole = (*(cell.column for cell in cells), "extra", *_KEPT)
+        self.whole = tuple(columns[name] for name in whole)
+        self._names = tuple(cell.name for cell in cells)
+        self._values = attrgetter(*self._names)
+        self._links = tuple(field.name for field in module.links)
+
+        def written(name: str) -> Conversion | None:
+            return columns[name].type.dialect_impl(dialect).bind_processor(dialect)
+
+        def read(name: str) -> Conversion | None:
+            return columns[name].type.dialect_impl(dialect).result_processor(dialect, _NUMERIC)
+
+        to_row = [_one_after_the_other(cell.to_row, written(cell.column)) for cell in cells]
+        self._to_row = [(place, convert) for place, convert in enumerate(to_row) if convert]
+        self._moment = written("created_at") or _same
+        self._extra = written("extra") or _same
+        self._no_extra = self._extra({})
+        self._from_row = [(place, convert) for place, convert in enumerate(map(read, whole)) if convert]
+        self._from_json = [(place, cell.from_row) for place, cell in enumerate(cells) if cell.from_row]
+        self._read_moment = read("modified_at") or _same
+
+        kind = columns.zoho_id.type.compile(dialect).split()[0]
+        wanted = ("zoho_id", "id", "fingerprint", "mark", "modified_at", "deleted_at IS NOT NULL")
+        links = map(self.column, self._links)
+        find = partial(Find, self.table.name, kind=kind, by="zoho_id")
+        self.find_known = find((*wanted, *links))
+        self.find_present = find(("zoho_id", "id"))
+        self.find_whole = find(whole)
+        self.find_owners = {
+            field.name: Find(
+                self.table.name,
+                (column, "zoho_id"),
+                by=column,
+                kind=columns[column].type.compile(dialect),
+                live=True,
+            )
+            for field in module.unique
+            for column in (column_of(field),)
+        }
 
     def column(self, name: str) -> str:
         """The column of the field called `name`."""
         return column_of(self.module.field[name])
 
-    def row(self, tenant: TenantId, write: Write[E], at: datetime) -> dict[str, Any]:
-        """A written row whole: live, and new unless the statement leaves `created_at` alone."""
-        entity = write.entity
-        row = {
-            "tenant_id": tenant,
-            "id": write.id,
-            "extra": extra_to_data(entity.extra),
-            "fingerprint": write.fingerprint,
-            "mark": write.mark,
-            "state": write.state.value,
-            "created_at": at,
-            "updated_at": at,
-            "deleted_at": None,
-        }
-        for cell in self._cells:
-            value = getattr(entity, cell.name)
-            row[cell.column] = value if cell.to_row is None else cell.to_row(value)
-        for name, column in self.parents.items():
-            row[column] = write.parents.get(name)
-        return row
+    def rows(self, tenant: TenantId, writes: Sequence[Write[E]], at: datetime) -> Rows:
+        """Written rows whole, in the order of the table's columns: live, and new unless they replace others.
 
-    def what_is_known(self, rows: Iterable[AnyRow]) -> dict[ZohoId, Known]:
-        """From rows of `known`."""
+        Raises StoreRefused for a value that its column type will not take.
+        """
+        try:
+            return self._rows(tenant, writes, self._moment(at))
+        except (TypeError, ValueError, ArithmeticError):
+            # Said without the value, and so without the error that may quote it.
+            raise StoreRefused(f"A value of the {self.module.singular} does not fit its column.") from None
+
+    def _rows(self, tenant: TenantId, writes: Sequence[Write[E]], moment: Any) -> Rows:
+        made = []
+        for write in writes:
+            values = [*self._values(write.entity)]
+            for place, convert in self._to_row:
+                if values[place] is not None:
+                    values[place] = convert(values[place])
+            extra = write.entity.extra
+            row = (
+                tenant,
+                write.id,
+                *values,
+                *map(write.parents.get, self.parents),
+                self._extra(extra_to_data(extra)) if extra else self._no_extra,
+                write.fingerprint,
+                write.mark,
+                str(write.state),
+                moment,
+                moment,
+                None,
+            )
+            made.append(row)
+        return made
+
+    def touched(self, touches: Iterable[Touch]) -> Rows:
+        """What is remembered of records that came again, in the order of `TOUCHED`."""
+        moment = self._moment
+        return [
+            (t.zoho_id, t.fingerprint, None if t.modified_at is None else moment(t.modified_at), t.mark)
+            for t in touches
+        ]
+
+    def what_is_known(self, rows: Iterable[Sequence[Any]]) -> dict[ZohoId, Known]:
+        """From rows of `find_known`."""
+        moment, names = self._read_moment, self._links
         return {
             zoho_id: Known(
                 id=record_id,
                 fingerprint=fingerprint,
-                modified_at=modified_at,
-                links={
-                    name: MoodleId(value)
-                    for name, value in zip(self._links, links, strict=True)
-                    if value is not None
-                },
-                deleted=deleted_at is not None,
+                modified_at=None if modified_at is None else moment(modified_at),
+                links={name: value for name, value in zip(names, links, strict=True) if value is not None},
+                deleted=bool(deleted),
                 mark=mark,
             )
-            for zoho_id, record_id, fingerprint, mark, modified_at, deleted_at, *links in rows
+            for zoho_id, record_id, fingerprint, mark, modified_at, deleted, *links in rows
         }
 
-    def stored(self, row: AnyRow) -> Stored[E]:
-        """From a row of `whole`."""
+    def found_whole(self, rows: Iterable[Sequence[Any]]) -> Iterator[Stored[E]]:
+        """From rows of `find_whole`, as the driver reads them."""
+        for row in rows:
+            values = [*row]
+            for place, convert in self._from_row:
+                values[place] = convert(values[place])
+            yield self.stored(values)
+
+    def stored(self, row: Sequence[Any]) -> Stored[E]:
+        """From a row of `whole`, as SQLAlchemy reads it."""
         *values, extra, record_id, fingerprint, state, created_at, updated_at, deleted_at = row
-        fields = {
-            cell.name: value if cell.from_row is None else cell.from_row(value)
-            for cell, value in zip(self._cells, values, strict=True)
-        }
+        for place, convert in self._from_json:
+            values[place] = convert(values[place])
         return Stored(
             id=RecordId(record_id),
-            entity=self.module.entity(extra=extra_from_data(extra), **fields),
+            entity=self.module.entity(
+                extra=extra_from_data(extra), **dict(zip(self._names, values, strict=True))
+            ),
             fingerprint=fingerprint,
             state=State(state),
             created_at=created_at,
@@ -175,12 +250,19 @@ class Shape(Generic[E]):
         )
 
 
-_SHAPES: Mapping[str, Shape[Any]] = {module.name: Shape(module) for module in CATALOGUE}
+def _same(value: Any) -> Any:
+    return value
 
 
-def shape_of(module: AnyModule) -> Shape[Any]:
-    """The shape of a module of the catalogue."""
-    return _SHAPES[module.name]
+_shapes: dict[tuple[str, str], Shape[Any]] = {}
+
+
+def shape_of(module: AnyModule, dialect: sa.Dialect) -> Shape[Any]:
+    """The shape of a module of the catalogue; there is one for each dialect."""
+    key = (module.name, dialect.name)
+    if key not in _shapes:
+        _shapes[key] = Shape(module, dialect)
+    return _shapes[key]
 
 
 _reasons_to_data = converter.get_unstructure_hook(tuple[Reason, ...])

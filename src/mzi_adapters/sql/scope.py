@@ -1,32 +1,25 @@
 """What every part of a session stands on: one tenant's rows, seen through one connection."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import attrs
 import sqlalchemy as sa
-from sqlalchemy import exc
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mzi_adapters.sql.driver import Driver, Find
+from mzi_adapters.sql.postgres import Postgres
+from mzi_adapters.sql.sqlite import Sqlite
 from mzi_adapters.sql.translation import translated
 from mzi_core.ports import Cursor, Query, Turn
-from mzi_core.values import TenantId
-
-T = TypeVar("T")
+from mzi_core.values import TenantId, Value
 
 AnyRow = sa.Row[*tuple[Any, ...]]
 AnyResult = sa.CursorResult[*tuple[Any, ...]]
 
-CHUNK = 500
-"""How many values one statement is asked about; each is a bound variable, and databases count these."""
-
-
-def chunks(values: Iterable[T]) -> Iterator[Sequence[T]]:
-    """The different values, in order, as many at a time as one statement takes."""
-    different = list(dict.fromkeys(values))
-    for start in range(0, len(different), CHUNK):
-        yield different[start : start + CHUNK]
+DRIVERS: Mapping[str, Driver] = {"sqlite": Sqlite(), "postgresql": Postgres()}
 
 
 @attrs.frozen
@@ -36,24 +29,40 @@ class Scope:
     tenant: TenantId
     connection: AsyncConnection
 
+    @property
+    def driver(self) -> Driver:
+        """What is underneath the connection."""
+        return DRIVERS[self.connection.dialect.name]
+
     async def run(
-        self,
-        statement: sa.Executable,
-        rows: Sequence[Mapping[str, Any]] | None = None,
-        refusal: Callable[[exc.DBAPIError], str] | None = None,
+        self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] | None = None
     ) -> AnyResult:
         """Carry out a statement, once or for each of `rows`; errors are those of the port."""
-        with translated(refusal) if refusal else translated():
+        with translated():
             return await self.connection.execute(statement, rows)
 
+    async def find(self, find: Find, values: Collection[Value], *within: str) -> Sequence[Any]:
+        """This tenant's rows by one of many values; nothing is asked where there is nothing to ask for."""
+        if not values:
+            return ()
+        with translated():
+            return await self.driver.find(self.connection, find, (self.tenant, *within), values)
+
     async def lock(self, turns: Sequence[Turn]) -> None:
-        """Wait for these turns; on SQLite one session writes at a time, so there is nothing to wait for."""
-        if self.connection.dialect.name != "postgresql":
-            return
-        for turn in turns:
-            take = sa.func.pg_advisory_xact_lock_shared if turn.shared else sa.func.pg_advisory_xact_lock
-            key = sa.func.hashtextextended(f"mzi {self.tenant} {turn.module}", 0)
-            await self.run(sa.select(take(key)))
+        """Wait for these turns; see `Driver.lock`."""
+        named = [(f"mzi {self.tenant} {turn.module}", turn.shared) for turn in turns]
+        with translated():
+            await self.driver.lock(self.connection, named)
+
+    def among(self, column: sa.ColumnElement[Any], values: Collection[Value]) -> sa.ColumnElement[bool]:
+        """The condition under which a column has one of many values: one parameter, and so one statement."""
+        if self.connection.dialect.name == "postgresql":
+            kind = postgresql.ARRAY(sa.Text)
+            each = sa.select(sa.func.unnest(sa.literal(list(values), kind)))
+        else:
+            listed = sa.func.json_each(sa.literal(json.dumps(list(values)), sa.Text))
+            each = sa.select(listed.table_valued("value").c.value)
+        return column.in_(each)
 
     def mine(self, table: sa.Table) -> sa.ColumnElement[bool]:
         """The condition under which a row is this tenant's."""

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
-
 from mzi_adapters.sql.rows import shape_of
 from mzi_adapters.sql.scope import Scope
+from mzi_adapters.sql.translation import translated
 from mzi_core.decide import Touch
 from mzi_core.module import AnyModule
 
@@ -19,23 +18,6 @@ class Touched(Scope):
         """Remember that these stored records came again and say the same; they count as not written."""
         if not touches:
             return
-        table = shape_of(module).table
-        statement = (
-            sa.update(table)
-            .where(self.mine(table), table.c.zoho_id == sa.bindparam("seen"))
-            .values(
-                fingerprint=sa.bindparam("seen_fingerprint"),
-                modified_at=sa.bindparam("seen_modified_at"),
-                mark=sa.bindparam("seen_mark"),
-            )
-        )
-        rows = [
-            {
-                "seen": touch.zoho_id,
-                "seen_fingerprint": touch.fingerprint,
-                "seen_modified_at": touch.modified_at,
-                "seen_mark": touch.mark,
-            }
-            for touch in touches
-        ]
-        await self.run(statement, rows)
+        shape = shape_of(module, self.connection.dialect)
+        with translated():
+            await self.driver.touch(self.connection, shape.table, self.tenant, shape.touched(touches))

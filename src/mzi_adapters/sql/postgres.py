@@ -1,0 +1,163 @@
+"""PostgreSQL: what its connections are told, and its driver used directly.
+
+Behind pgbouncer the store needs `pool_mode = session`, or in `transaction` mode `max_prepared_statements`
+above 0 (its statements are prepared once a connection and then only executed) and the names of
+`connecting` among `ignore_startup_parameters`, the same values being set for the database or the role.
+"""
+
+from collections.abc import Collection, Sequence
+from functools import cache
+from operator import itemgetter
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mzi_adapters.sql.driver import KEPT, TOUCHED, Driver, Find, Rows, raw
+from mzi_core.values import Value
+
+NAME = "mzi"
+"""The name under which pg_stat_activity shows our connections."""
+
+STATEMENTS = 200
+"""How many prepared statements a connection keeps: each module has some, and their number does not grow."""
+
+
+def connecting(*, patience: float, statement_timeout: float | None) -> dict[str, Any]:
+    """What asyncpg is told when it connects; `statement_timeout` None: a statement may take any time."""
+    milliseconds = "0" if statement_timeout is None else str(int(statement_timeout * 1000))
+    settings = {
+        "application_name": NAME,
+        "lock_timeout": str(int(patience * 1000)),
+        "statement_timeout": milliseconds,
+        # Compiling a plan takes longer than any of our statements runs.
+        "jit": "off",
+    }
+    return {
+        "timeout": patience,
+        "server_settings": settings,
+        "statement_cache_size": STATEMENTS,
+        "prepared_statement_cache_size": STATEMENTS,
+    }
+
+
+FINDING = """\
+SELECT found.* FROM unnest(${last}::{kind}[]) AS many(value) CROSS JOIN LATERAL (
+    SELECT {wanted} FROM {table} WHERE {conditions} AND {by} = many.value LIMIT 1
+) AS found"""
+"""LIMIT makes the planner go to the index value by value.
+
+Where a table has not been analysed yet, as in a first sync, `= ANY` and `IN (SELECT unnest)` are planned as
+if a tenant had one row in 200: all his rows are read for every page.
+"""
+
+
+@cache
+def _finding(find: Find) -> str:
+    conditions = [f"{column} = ${number}" for number, column in enumerate(find.within, start=1)]
+    return FINDING.format(
+        last=len(conditions) + 1,
+        kind=find.kind,
+        wanted=", ".join(find.wanted),
+        table=find.table,
+        conditions=" AND ".join([*conditions, "deleted_at IS NULL"] if find.live else conditions),
+        by=find.by,
+    )
+
+
+@cache
+def _replacing(table: sa.Table) -> str:
+    names = [column.name for column in table.columns if column.name not in KEPT]
+    changes = ", ".join(f"{name} = row.{name}" for name in names)
+    same = " AND ".join(f"old.{name} = row.{name}" for name in KEPT[:3])
+    return f"UPDATE {table.name} AS old SET {changes} FROM unnest($1::{table.name}[]) AS row WHERE {same}"  # noqa: S608  # names of the schema
+
+
+ORDER = """\
+SELECT attname FROM pg_attribute
+WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
+
+LOCKING = """\
+SELECT CASE WHEN turn.shared
+    THEN pg_advisory_xact_lock_shared(hashtextextended(turn.name, 0))
+    ELSE pg_advisory_xact_lock(hashtextextended(turn.name, 0))
+END FROM unnest($1::text[], $2::boolean[]) AS turn(name, shared)"""
+
+
+TOUCHING = """\
+UPDATE {table} AS old SET {changes} FROM (
+    SELECT $1::text AS tenant_id, * FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::text[])
+    AS touched({touched}) OFFSET 0
+) AS new WHERE old.tenant_id = new.tenant_id AND old.{by} = new.{by}"""
+"""Behind OFFSET 0 the planner does not see the tenant; see `FINDING` for what it would make of him."""
+
+
+@cache
+def _touching(table: sa.Table) -> str:
+    by, *changed = TOUCHED
+    changes = ", ".join(f"{name} = new.{name}" for name in changed)
+    return TOUCHING.format(table=table.name, changes=changes, touched=", ".join(TOUCHED), by=by)
+
+
+async def _inside(connection: AsyncConnection) -> Any:
+    """asyncpg's connection, in the transaction that SQLAlchemy puts off until its first statement."""
+    driver = await raw(connection)
+    if not driver.is_in_transaction():
+        await connection.exec_driver_sql("SELECT 1")
+    return driver
+
+
+class Postgres:
+    """asyncpg: COPY for new rows, one array of whole rows for changed ones."""
+
+    def __init__(self) -> None:
+        # A table whose columns were added one by one has them in another order than the schema, and in an
+        # array of rows they are told apart by their places alone.
+        self._places: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+
+    async def find(
+        self, connection: AsyncConnection, find: Find, within: Sequence[str], values: Collection[Value]
+    ) -> Sequence[Any]:
+        """The rows, by one statement."""
+        found: Sequence[Any] = await (await _inside(connection)).fetch(_finding(find), *within, list(values))
+        return found
+
+    async def add(self, connection: AsyncConnection, table: sa.Table, rows: Rows) -> None:
+        """Insert rows by COPY."""
+        driver = await _inside(connection)
+        names = [column.name for column in table.columns]
+        await driver.copy_records_to_table(table.name, records=rows, columns=names)
+
+    async def replace(self, connection: AsyncConnection, table: sa.Table, rows: Rows) -> int:
+        """Replace rows by one statement, without a temporary table, which would grow the catalogue."""
+        driver = await _inside(connection)
+        in_place = await self._in_place(driver, table)
+        done: str = await driver.execute(
+            _replacing(table), rows if in_place is None else list(map(in_place, rows))
+        )
+        return int(done.rsplit(maxsplit=1)[-1])
+
+    async def _in_place(self, driver: Any, table: sa.Table) -> Any:
+        """How a row is put into the table's own order; None where it is in it already."""
+        places = self._places.setdefault(driver, {})
+        if table.name not in places:
+            order = [row["attname"] for row in await driver.fetch(ORDER, table.name)]
+            ours = [column.name for column in table.columns]
+            places[table.name] = None if order == ours else itemgetter(*map(ours.index, order))
+        return places[table.name]
+
+    async def touch(self, connection: AsyncConnection, table: sa.Table, tenant: str, touched: Rows) -> None:
+        """Set what is remembered of rows, by one statement."""
+        driver = await _inside(connection)
+        await driver.execute(_touching(table), tenant, *map(list, zip(*touched, strict=True)))
+
+    async def lock(self, connection: AsyncConnection, turns: Sequence[tuple[str, bool]]) -> None:
+        """Take advisory locks, in one round trip."""
+        driver = await _inside(connection)
+        await driver.fetch(LOCKING, [name for name, _ in turns], [shared for _, shared in turns])
+
+
+def _proof(driver: Postgres) -> Driver:
+    """The type checker's word that this is a Driver."""
+    return driver

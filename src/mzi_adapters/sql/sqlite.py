@@ -1,0 +1,103 @@
+"""SQLite: what its connections are told, and its driver used directly."""
+
+import json
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from mzi_adapters.sql.driver import KEPT, TOUCHED, Driver, Find, Rows, raw
+from mzi_core.values import Value
+
+BEGIN = "mzi_begin"
+"""The execution option that says how a transaction is begun."""
+
+
+def teach(engine: AsyncEngine, *, patience: float, foreign_keys: bool) -> None:
+    """Real transactions, foreign keys, a log that readers need not wait for, and patience with others."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _(connection: sa.Connection) -> None:
+        # Taken at once: a transaction that reads first could lose the write lock to another in between.
+        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"))
+
+
+@cache
+def _finding(find: Find) -> str:
+    conditions = [f"{column} = ?" for column in find.within]
+    # One parameter for any number of values, so that there is one statement and no limit.
+    conditions.append(f"{find.by} IN (SELECT value FROM json_each(?))")  # noqa: S608  # a name of the schema
+    if find.live:
+        conditions.append("deleted_at IS NULL")
+    return f"SELECT {', '.join(find.wanted)} FROM {find.table} WHERE {' AND '.join(conditions)}"  # noqa: S608  # names of the schema
+
+
+@cache
+def _adding(table: sa.Table) -> str:
+    names = [column.name for column in table.columns]
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608  # names of the schema
+
+
+@cache
+def _replacing(table: sa.Table) -> str:
+    place = {column.name: f"?{number}" for number, column in enumerate(table.columns, start=1)}
+    changes = ", ".join(f"{name} = {value}" for name, value in place.items() if name not in KEPT)
+    same = " AND ".join(f"{name} = {place[name]}" for name in KEPT[:3])
+    return f"UPDATE {table.name} SET {changes} WHERE {same}"  # noqa: S608  # names of the schema
+
+
+@cache
+def _touching(table: sa.Table) -> str:
+    by, *changed = TOUCHED
+    changes = ", ".join(f"{name} = ?{place}" for place, name in enumerate(changed, start=2))
+    return f"UPDATE {table.name} SET {changes} WHERE tenant_id = ?{len(TOUCHED) + 1} AND {by} = ?1"  # noqa: S608  # names of the schema
+
+
+class Sqlite:
+    """aiosqlite: every call is one visit to the connection's thread."""
+
+    async def find(
+        self, connection: AsyncConnection, find: Find, within: Sequence[str], values: Collection[Value]
+    ) -> Sequence[Any]:
+        """The rows, by one statement."""
+        driver = await raw(connection)
+        found: Sequence[Any] = await driver.execute_fetchall(
+            _finding(find), (*within, json.dumps(list(values)))
+        )
+        return found
+
+    async def add(self, connection: AsyncConnection, table: sa.Table, rows: Rows) -> None:
+        """Insert rows, one after the other without leaving the thread."""
+        await (await (await raw(connection)).executemany(_adding(table), rows)).close()
+
+    async def replace(self, connection: AsyncConnection, table: sa.Table, rows: Rows) -> int:
+        """Replace rows likewise."""
+        async with (await raw(connection)).executemany(_replacing(table), rows) as cursor:
+            changed: int = cursor.rowcount
+        return changed
+
+    async def touch(self, connection: AsyncConnection, table: sa.Table, tenant: str, touched: Rows) -> None:
+        """Set what is remembered of rows."""
+        rows = [(*row, tenant) for row in touched]
+        await (await (await raw(connection)).executemany(_touching(table), rows)).close()
+
+    async def lock(self, connection: AsyncConnection, turns: Sequence[tuple[str, bool]]) -> None:
+        """Nothing: one session writes at a time."""
+
+
+def _proof(driver: Sqlite) -> Driver:
+    """The type checker's word that this is a Driver."""
+    return driver

@@ -7,6 +7,7 @@ checker, so `services` asks it for the ports alone and builds the rest in a call
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import attrs
 from dependency_injector import containers, providers
 
 from mzi_adapters.memory import MemoryStore
@@ -31,7 +32,13 @@ class Container(containers.DeclarativeContainer):
     store: providers.Provider[Store] = providers.Selector(
         config.backend,
         memory=providers.Resource(_in_memory),
-        sql=providers.Resource(open_store, config.url),
+        sql=providers.Resource(
+            open_store,
+            config.url,
+            patience=config.patience,
+            pool_size=config.pool_size,
+            statement_timeout=config.statement_timeout,
+        ),
     )
     codec: providers.Provider[Codec] = providers.Singleton(ZohoCodec)
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
@@ -42,5 +49,5 @@ def container_for(settings: Settings) -> Container:
     """A container that opens nothing yet."""
     container = Container()
     backend = "memory" if settings.store.startswith(MEMORY) else "sql"
-    container.config.from_dict({"backend": backend, "url": settings.store})
+    container.config.from_dict({"backend": backend, "url": settings.store, **attrs.asdict(settings.database)})
     return container

@@ -80,6 +80,14 @@ def _records(value: object) -> int:
     return _whole(value, 1, 100_000)
 
 
+def _seconds(value: object) -> int:
+    return _whole(value, 1, 86_400)
+
+
+def _connections(value: object) -> int:
+    return _whole(value, 1, 1_000)
+
+
 def _body(value: object) -> int:
     return _whole(value, 1, 2**30)
 
@@ -131,6 +139,19 @@ class Http:
 
 
 @attrs.frozen(kw_only=True)
+class Database:
+    """How a database behind the store is used; times in seconds.
+
+    `patience`: how long a session waits for its turn. On PostgreSQL also: `pool_size` connections at most, and
+    no statement runs longer than `statement_timeout`.
+    """
+
+    patience: int = attrs.field(default=10, converter=_seconds)
+    pool_size: int = attrs.field(default=10, converter=_connections)
+    statement_timeout: int = attrs.field(default=60, converter=_seconds)
+
+
+@attrs.frozen(kw_only=True)
 class Log:
     """What the service logs, and how."""
 
@@ -145,6 +166,7 @@ class Settings:
     store: str = attrs.field(default="sqlite:///mzi.db", converter=_store, repr=False)
     tenant: TenantId = attrs.field(default=DEFAULT_TENANT, converter=_tenant)
     page: int = attrs.field(default=1000, converter=_records)
+    database: Database = attrs.field(factory=Database)
     http: Http = attrs.field(factory=Http)
     log: Log = attrs.field(factory=Log)
 

@@ -14,14 +14,22 @@ from mzi_http.container import Container, container_for
 from mzi_http.services import open_use_cases, upgrade
 from mzi_http.settings import Settings
 
-PROFILES = ("memory:", "sqlite:///{folder}/mzi.db", "sqlite:///:memory:")
+PROFILES = ("memory:", "sqlite:///{folder}/mzi.db", "sqlite:///:memory:", "postgresql")
 
 
-@pytest.fixture(params=PROFILES, ids=["memory", "sqlite", "sqlite in memory"])
-async def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+@pytest.fixture(params=PROFILES, ids=["memory", "sqlite", "sqlite in memory", "postgres"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The store of one profile; a fixture that is not async may ask for another one by name."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    return str(request.param.format(folder=tmp_path))
+
+
+@pytest.fixture
+async def settings(address: str) -> Settings:
     """Settings of one profile, its schema up to date."""
-    chosen = Settings(store=request.param.format(folder=tmp_path))
-    if "{folder}" in request.param:
+    chosen = Settings(store=address)
+    if address.endswith("/mzi.db"):
         await upgrade(chosen)
     return chosen
 

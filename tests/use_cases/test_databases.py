@@ -1,0 +1,54 @@
+"""A whole college through the real use cases ends the same on every store."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from mzi_adapters.college import build, changed
+from mzi_adapters.harness import Harness
+from mzi_adapters.sql import open_store
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Query
+from mzi_core.values import DEFAULT_TENANT, BatchResult
+
+EVERYTHING = Query(limit=10**6, with_deleted=True)
+
+
+async def contents(mzi: Harness) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    async with mzi.store.read(DEFAULT_TENANT) as session:
+        for module in CATALOGUE:
+            rows = await session.list(module, EVERYTHING)
+            held = await session.held_list(module.name, EVERYTHING)
+            found[module.name] = {r.entity.zoho_id: (r.entity, r.fingerprint, r.state) for r in rows}
+            found[f"held {module.name}"] = {h.zoho_id: (h.state, h.reasons, h.waits_for) for h in held}
+    return found
+
+
+async def take(mzi: Harness, records: Any, modules: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Everything that was answered, in order."""
+    answered = []
+    for module in modules:
+        for start in range(0, len(records[module.name]), 250):
+            page = records[module.name][start : start + 250]
+            result = await mzi.use_cases.sync(DEFAULT_TENANT, module, page, first_position=start)
+            assert isinstance(result, BatchResult)
+            answered += [
+                (o.position, o.module, o.zoho_id, o.state, o.changed_fields, o.reasons)
+                for o in (*result.outcomes, *result.released)
+            ]
+    return answered
+
+
+async def test_a_database_answers_and_keeps_what_the_store_in_memory_does(database_url: str) -> None:
+    college = build(students=150)
+    next_week = changed(college)
+    async with open_store(database_url) as store:
+        model, real = Harness(), Harness(store=store)
+        children_first = list(reversed(CATALOGUE.in_order()))
+        for records, modules in (
+            (college.records, children_first),
+            (college.records, children_first),
+            (next_week.records, CATALOGUE.in_order()),
+        ):
+            assert await take(real, records, modules) == await take(model, records, modules)
+        assert await contents(real) == await contents(model)

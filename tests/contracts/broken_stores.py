@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 import attrs
 
-from mzi_adapters.contracts.furnished import ALL, CANARY, OURS
+from mzi_adapters.contracts.furnished import ALL, CANARY, OURS, later
+from mzi_adapters.contracts.samples import row
 from mzi_adapters.memory import MemoryStore
-from mzi_core.decide import Known, Write, unique_values
+from mzi_core.decide import Known, Touch, Write, unique_values
 from mzi_core.errors import MziError, StoreRefused
 from mzi_core.grading import decide
 from mzi_core.module import AnyModule
@@ -26,9 +27,11 @@ from mzi_core.ports import (
     Registry,
     Run,
     Session,
+    Store,
     Stored,
     StoreHealth,
     TenantSettings,
+    Turn,
 )
 from mzi_core.values import Parent, RecordId, State, TenantId, Value, ZohoId
 
@@ -54,7 +57,7 @@ class FaithfulStore:
     noticed_by: ClassVar[str] = ""
 
     session: type[Faithful] = Faithful
-    real: MemoryStore = attrs.field(factory=MemoryStore)
+    real: Store = attrs.field(factory=MemoryStore)
 
     @asynccontextmanager
     async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
@@ -62,14 +65,17 @@ class FaithfulStore:
             broken: Any = self.session(session)
             yield broken
 
-    def read(self, tenant: TenantId) -> AbstractAsyncContextManager[Session]:
-        return self.begin(tenant, discard=True)
+    @asynccontextmanager
+    async def read(self, tenant: TenantId) -> AsyncIterator[Session]:
+        async with self.real.read(tenant) as session:
+            broken: Any = self.session(session)
+            yield broken
 
     def registry(self) -> AbstractAsyncContextManager[Registry]:
         return self.real.registry()
 
     def read_registry(self) -> AbstractAsyncContextManager[Registry]:
-        return self.registry()
+        return self.real.read_registry()
 
     async def health(self) -> StoreHealth:
         return await self.real.health()
@@ -170,6 +176,50 @@ class AsksForNoParents(Faithful):
         except StoreRefused as refused:
             if "points at" not in str(refused):
                 raise
+
+
+class ForgetsTheMark(Faithful):
+    noticed_by = "test_the_mark_of_a_record_is_remembered"
+
+    async def known(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Known]:
+        return {
+            i: attrs.evolve(known, mark=None) for i, known in (await self.real.known(module, ids)).items()
+        }
+
+
+class KeepsTheMarkOfAReplacedRecord(Faithful):
+    noticed_by = "test_the_mark_of_a_record_is_remembered"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        known = await self.real.known(module, [each.entity.zoho_id for each in rows])
+        before = {i: one.mark for i, one in known.items()}
+        kept = [attrs.evolve(r, mark=r.mark or before.get(r.entity.zoho_id)) for r in rows]
+        await self.real.write(module, kept, at)
+
+
+class TouchesNothing(Faithful):
+    noticed_by = "test_a_record_that_came_again_counts_as_not_written"
+
+    async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
+        """Nothing."""
+
+
+class WritesWhatItTouches(Faithful):
+    noticed_by = "test_a_record_that_came_again_counts_as_not_written"
+
+    async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
+        await self.real.touch(module, touches)
+        for one in (await self.real.stored(module, [touch.zoho_id for touch in touches])).values():
+            again = row(module, one.entity, state=State.UPDATED)
+            await self.real.write(module, [attrs.evolve(again, fingerprint=one.fingerprint)], later(9))
+
+
+class TouchesBothTenants(Faithful):
+    noticed_by = "test_only_stored_records_of_the_tenant_can_come_again"
+
+    async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
+        for tenant in (OURS, CANARY):
+            await attrs.evolve(self.real, tenant=tenant).touch(module, touches)
 
 
 class LosesMicroseconds(Faithful):
@@ -616,6 +666,22 @@ class KeepsNothing(FaithfulStore):
             yield session
 
 
+class KeepsWhatReadersWrite(FaithfulStore):
+    noticed_by = "test_reading_keeps_nothing"
+
+    @asynccontextmanager
+    async def read(self, tenant: TenantId) -> AsyncIterator[Session]:
+        async with self.begin(tenant) as session:
+            yield session
+
+
+class KeepsWhatReadersOfTheRegistryWrite(FaithfulStore):
+    noticed_by = "test_reading_the_registry_keeps_nothing"
+
+    def read_registry(self) -> AbstractAsyncContextManager[Registry]:
+        return self.registry()
+
+
 class KeepsTheRegistryOnExceptions(FaithfulStore):
     noticed_by = "test_an_exception_takes_back_tenants_and_keys"
 
@@ -693,6 +759,75 @@ class StoreOfRegistry(FaithfulStore):
             yield broken
 
 
-SESSIONS = Faithful.__subclasses__()
+class TakesNoTurns(Faithful):
+    """One of `AMONG_OTHERS`: where one session is at work at a time, nobody can tell."""
+
+    async def lock(self, turns: Sequence[Turn]) -> None:
+        """Nothing."""
+
+
+class SharesEveryTurn(Faithful):
+    """One of `AMONG_OTHERS`."""
+
+    async def lock(self, turns: Sequence[Turn]) -> None:
+        await self.real.lock([attrs.evolve(turn, shared=True) for turn in turns])
+
+
+class SharesNoTurn(Faithful):
+    """One of `AMONG_OTHERS`."""
+
+    async def lock(self, turns: Sequence[Turn]) -> None:
+        await self.real.lock([attrs.evolve(turn, shared=False) for turn in turns])
+
+
+class TakesTurnsOfEveryModule(Faithful):
+    """One of `AMONG_OTHERS`."""
+
+    async def lock(self, turns: Sequence[Turn]) -> None:
+        await self.real.lock([attrs.evolve(turn, module="any") for turn in turns])
+
+
+class TakesTurnsOfEveryTenant(Faithful):
+    """One of `AMONG_OTHERS`."""
+
+    async def lock(self, turns: Sequence[Turn]) -> None:
+        await attrs.evolve(self.real, tenant=OURS).lock(turns)
+
+
+class SeesManyMoments(FaithfulStore):
+    """One of `AMONG_OTHERS`."""
+
+    @asynccontextmanager
+    async def read(self, tenant: TenantId) -> AsyncIterator[Session]:
+        async with self.begin(tenant, discard=True) as session:
+            yield session
+
+
+class ReadsAfterWriters(FaithfulStore):
+    """One of `AMONG_OTHERS`."""
+
+    @asynccontextmanager
+    async def read(self, tenant: TenantId) -> AsyncIterator[Session]:
+        async with self.real.begin(tenant, discard=True) as session:
+            await session.lock([Turn("students", shared=True)])
+            yield session
+
+
+AMONG_OTHERS: Mapping[type[Faithful | FaithfulStore], str] = {
+    TakesNoTurns: "test_sessions_that_ask_for_one_turn_have_it_one_after_the_other",
+    SharesEveryTurn: "test_sessions_that_ask_for_one_turn_have_it_one_after_the_other",
+    SharesNoTurn: "test_a_shared_turn_is_had_by_many_and_by_none_who_wants_it_alone",
+    TakesTurnsOfEveryModule: "test_turns_of_another_tenant_or_module_are_not_waited_for",
+    TakesTurnsOfEveryTenant: "test_turns_of_another_tenant_or_module_are_not_waited_for",
+    SeesManyMoments: "test_a_reader_sees_one_moment",
+    ReadsAfterWriters: "test_reading_waits_for_no_writer",
+}
+"""What breaks promises about several sessions at a time, and the test that notices."""
+
+SESSIONS = [each for each in Faithful.__subclasses__() if each not in AMONG_OTHERS]
 REGISTRIES = FaithfulRegistry.__subclasses__()
-STORES = [each for each in FaithfulStore.__subclasses__() if each is not StoreOfRegistry]
+STORES = [
+    each
+    for each in FaithfulStore.__subclasses__()
+    if each is not StoreOfRegistry and each not in AMONG_OTHERS
+]

@@ -4,19 +4,28 @@ The store must be ready (its schema in place) and hold no tenant but the default
 themselves, and with every one of them goes a canary: a second tenant with the same ids, untouched at the end.
 """
 
+from mzi_adapters.contracts.store_again import TouchPromises, UnfinishedPromises
 from mzi_adapters.contracts.store_kept import AnswerPromises, DecisionPromises, RunPromises
 from mzi_adapters.contracts.store_lists import HeldPromises, ListingPromises
 from mzi_adapters.contracts.store_records import ExactnessPromises, ReadingPromises
+from mzi_adapters.contracts.store_together import ReadingAsidePromises, TurnPromises
 from mzi_adapters.contracts.store_transactions import (
     RegistryPromises,
     SettingsPromises,
     TransactionPromises,
 )
-from mzi_adapters.contracts.store_writes import DeletingPromises, UniquenessPromises, WritingPromises
+from mzi_adapters.contracts.store_writes import (
+    DeletingPromises,
+    MarkingPromises,
+    UniquenessPromises,
+    WritingPromises,
+)
 
 
 class StoreContract(
     TransactionPromises,
+    TurnPromises,
+    ReadingAsidePromises,
     SettingsPromises,
     RegistryPromises,
     ExactnessPromises,
@@ -24,10 +33,13 @@ class StoreContract(
     WritingPromises,
     UniquenessPromises,
     DeletingPromises,
+    MarkingPromises,
+    TouchPromises,
     ListingPromises,
     HeldPromises,
     DecisionPromises,
     AnswerPromises,
     RunPromises,
+    UnfinishedPromises,
 ):
     """Everything the docstrings of the port promise, a test each."""

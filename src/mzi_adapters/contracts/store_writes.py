@@ -6,8 +6,9 @@ import attrs
 
 from mzi_adapters.contracts.furnished import BEGAN, GONE, ONLY_THEIRS, later, ours, raises
 from mzi_adapters.contracts.samples import bare, changed, record_id, row, sample, zoho_id
+from mzi_core.decide import Touch
 from mzi_core.errors import StoreRefused
-from mzi_core.modules import CATALOGUE, REGISTRATIONS, STUDENTS, TEACHERS
+from mzi_core.modules import CATALOGUE, PAYMENTS, REGISTRATIONS, STUDENTS, TEACHERS
 from mzi_core.ports import Query, Store
 from mzi_core.values import Email, MoodleId, State, ZohoId
 
@@ -127,6 +128,24 @@ class WritingPromises:
             entity = changed(REGISTRATIONS, sample(REGISTRATIONS, 1), zoho_id=ZohoId("999"))
             await session.write(REGISTRATIONS, [row(REGISTRATIONS, entity)], later(2))
 
+    async def test_a_value_too_much_is_refused_without_repeating_it(self, store: Store) -> None:
+        """Or kept; drivers like to quote the row that they would not take."""
+        async with ours(store) as session:
+            for n, (field, beyond) in enumerate(
+                (("note", "a\x00b"), ("note", "\ud800"), ("installment_number", 2**64))
+            ):
+                fine = changed(PAYMENTS, sample(PAYMENTS, 20 + n), registration=zoho_id(REGISTRATIONS, 1))
+                written = row(PAYMENTS, changed(PAYMENTS, fine, description="Fatima Secret"))
+                entity = changed(PAYMENTS, written.entity, **{field: beyond})
+                try:
+                    await session.write(PAYMENTS, [attrs.evolve(written, entity=entity)], later(1))
+                except StoreRefused as refused:
+                    said = "".join(format_exception(refused))
+                    assert [word for word in ("Fatima", str(2**64), "\\x00") if word in said] == []
+                else:
+                    found = await session.stored(PAYMENTS, [entity.zoho_id])
+                    assert found[entity.zoho_id].entity == entity
+
     async def test_a_refusal_repeats_no_personal_data(self, store: Store) -> None:
         """Neither its sentence nor what led to it: tracebacks end up in logs."""
         async with ours(store) as session:
@@ -214,6 +233,42 @@ class UniquenessPromises:
         async with ours(store) as session:
             entity = changed(STUDENTS, sample(STUDENTS, 1), city="x")
             await session.write(STUDENTS, [row(STUDENTS, entity, state=State.UPDATED)], later(1))
+
+
+class MarkingPromises:
+    """What a record said word for word, and that it came again."""
+
+    async def test_the_mark_of_a_record_is_remembered(self, store: Store) -> None:
+        """The one it was last written with, and none where it was written without."""
+        async with ours(store) as session:
+            entity = sample(STUDENTS, 20)
+            for n, mark in enumerate(("0" * 32, "f" * 32, None, "a" * 32)):
+                written = row(STUDENTS, entity, state=State.UPDATED if n else State.NEW)
+                await session.write(STUDENTS, [attrs.evolve(written, mark=mark)], later(n))
+                assert (await session.known(STUDENTS, [entity.zoho_id]))[entity.zoho_id].mark == mark
+
+    async def test_a_record_that_came_again_counts_as_not_written(self, store: Store) -> None:
+        """Its fingerprint, its mark and Zoho's own time are the new ones, all else is as it was."""
+        async with ours(store) as session:
+            one, two = (zoho_id(STUDENTS, n) for n in (1, 2))
+            before = await session.stored(STUDENTS, [one, two])
+            for modified_at, mark in ((later(7), "b" * 32), (None, None)):
+                touch = Touch(zoho_id=one, fingerprint="e" * 64, modified_at=modified_at, mark=mark)
+                await session.touch(STUDENTS, [touch])
+                known = (await session.known(STUDENTS, [one]))[one]
+                assert (known.fingerprint, known.modified_at, known.mark) == ("e" * 64, modified_at, mark)
+                entity = changed(STUDENTS, before[one].entity, modified_at=modified_at)
+                after = attrs.evolve(before[one], entity=entity, fingerprint="e" * 64)
+                assert await session.stored(STUDENTS, [one, two]) == {one: after, two: before[two]}
+
+    async def test_only_stored_records_of_the_tenant_can_come_again(self, store: Store) -> None:
+        """Others are passed over, and nothing at all is no error."""
+        async with ours(store) as session:
+            ids = [zoho_id(STUDENTS, n) for n in (ONLY_THEIRS, 99)]
+            nowhere = [Touch(zoho_id=i, fingerprint="e" * 64, modified_at=None, mark=None) for i in ids]
+            await session.touch(STUDENTS, nowhere)
+            await session.touch(STUDENTS, [])
+            assert await session.present(STUDENTS, ids) == {}
 
 
 class DeletingPromises:

@@ -1,8 +1,8 @@
-"""What a store promises about what comes again: records that say the same, and runs that were not finished."""
+"""What a store promises about what comes again: records that say the same, runs that were not finished."""
 
 import attrs
 
-from mzi_adapters.contracts.furnished import later, ours, run
+from mzi_adapters.contracts.furnished import ONLY_THEIRS, later, ours, run
 from mzi_adapters.contracts.samples import zoho_id
 from mzi_core.decide import Touch
 from mzi_core.modules import STUDENTS
@@ -38,6 +38,14 @@ class TouchPromises:
             )
             known = (await session.known(STUDENTS, [first]))[first]
             assert (known.modified_at, known.mark) == (None, None)
+
+    async def test_what_only_another_tenant_has_does_not_come_again(self, store: Store) -> None:
+        """It is passed over."""
+        async with ours(store) as session:
+            theirs = zoho_id(STUDENTS, ONLY_THEIRS)
+            touch = Touch(zoho_id=theirs, fingerprint=AGAIN, modified_at=later(7), mark=None)
+            await session.touch(STUDENTS, [touch])
+            assert await session.known(STUDENTS, [theirs]) == {}
 
     async def test_many_come_again_at_once_and_one_that_is_unknown_is_no_error(self, store: Store) -> None:
         """No touch at all is no error either."""

@@ -6,7 +6,6 @@ import attrs
 
 from mzi_adapters.contracts.furnished import BEGAN, GONE, ONLY_THEIRS, later, ours, raises
 from mzi_adapters.contracts.samples import bare, changed, record_id, row, sample, zoho_id
-from mzi_core.decide import Touch
 from mzi_core.errors import StoreRefused
 from mzi_core.modules import CATALOGUE, PAYMENTS, REGISTRATIONS, STUDENTS, TEACHERS
 from mzi_core.ports import Query, Store
@@ -236,7 +235,7 @@ class UniquenessPromises:
 
 
 class MarkingPromises:
-    """What a record said word for word, and that it came again."""
+    """What a record said word for word."""
 
     async def test_the_mark_of_a_record_is_remembered(self, store: Store) -> None:
         """The one it was last written with, and none where it was written without."""
@@ -246,29 +245,6 @@ class MarkingPromises:
                 written = row(STUDENTS, entity, state=State.UPDATED if n else State.NEW)
                 await session.write(STUDENTS, [attrs.evolve(written, mark=mark)], later(n))
                 assert (await session.known(STUDENTS, [entity.zoho_id]))[entity.zoho_id].mark == mark
-
-    async def test_a_record_that_came_again_counts_as_not_written(self, store: Store) -> None:
-        """Its fingerprint, its mark and Zoho's own time are the new ones, all else is as it was."""
-        async with ours(store) as session:
-            one, two = (zoho_id(STUDENTS, n) for n in (1, 2))
-            before = await session.stored(STUDENTS, [one, two])
-            for modified_at, mark in ((later(7), "b" * 32), (None, None)):
-                touch = Touch(zoho_id=one, fingerprint="e" * 64, modified_at=modified_at, mark=mark)
-                await session.touch(STUDENTS, [touch])
-                known = (await session.known(STUDENTS, [one]))[one]
-                assert (known.fingerprint, known.modified_at, known.mark) == ("e" * 64, modified_at, mark)
-                entity = changed(STUDENTS, before[one].entity, modified_at=modified_at)
-                after = attrs.evolve(before[one], entity=entity, fingerprint="e" * 64)
-                assert await session.stored(STUDENTS, [one, two]) == {one: after, two: before[two]}
-
-    async def test_only_stored_records_of_the_tenant_can_come_again(self, store: Store) -> None:
-        """Others are passed over, and nothing at all is no error."""
-        async with ours(store) as session:
-            ids = [zoho_id(STUDENTS, n) for n in (ONLY_THEIRS, 99)]
-            nowhere = [Touch(zoho_id=i, fingerprint="e" * 64, modified_at=None, mark=None) for i in ids]
-            await session.touch(STUDENTS, nowhere)
-            await session.touch(STUDENTS, [])
-            assert await session.present(STUDENTS, ids) == {}
 
 
 class DeletingPromises:

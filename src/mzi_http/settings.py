@@ -142,8 +142,8 @@ class Http:
 class Database:
     """How a database behind the store is used; times in seconds.
 
-    `patience`: how long a session waits for its turn. On PostgreSQL also: `pool_size` connections at most, and
-    no statement runs longer than `statement_timeout`.
+    `patience`: how long a session waits for its turn. On PostgreSQL also: `pool_size` connections at most,
+    and no statement runs longer than `statement_timeout`.
     """
 
     patience: int = attrs.field(default=10, converter=_seconds)

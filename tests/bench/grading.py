@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tests.bench.measure import Bar, ratio
 
-from mzi_core.grading import BTEC_DEFAULT, Marking, decide
+from mzi_core.grading import BTEC_DEFAULT, Marking, decide, judge
 
 MARKS = [None, *(Decimal(n) / 4 for n in range(-4, 18))]
 MARKINGS = [
@@ -48,11 +48,24 @@ def _decide() -> None:
             decide(marking, BTEC_DEFAULT)
 
 
+def _judge() -> None:
+    for _ in range(TIMES):
+        for marking in MARKINGS:
+            judge(marking, BTEC_DEFAULT)
+
+
+def agreed(marking: Marking) -> None:
+    """Make sure that all sides come to the same."""
+    decision = decide(marking)
+    assert straight(marking) == (decision.grade, decision.settled)
+    assert decision.verdict == judge(marking, BTEC_DEFAULT)
+
+
 def bars() -> Iterator[Bar]:
-    """The bar, after making sure that the two sides agree."""
+    """The bars, for sides that agree."""
     for marking in MARKINGS:
-        decision = decide(marking)
-        assert straight(marking) == (decision.grade, decision.settled)
+        agreed(marking)
+    decisions = TIMES * len(MARKINGS)
     yield Bar(
         number="7",
         what="a grading decision that keeps its trace",
@@ -60,4 +73,15 @@ def bars() -> Iterator[Bar]:
         ratio=ratio(_decide, _straight),
         bar=9.0,
         at_most=True,
+        records=decisions,
+    )
+    yield Bar(
+        number="7",
+        what="the bare verdict of a rule, to which the trace is constant",
+        baseline="the straight-line function without one",
+        ratio=ratio(_judge, _straight),
+        bar=None,
+        at_most=True,
+        records=decisions,
+        note="the aim is 1.25",
     )

@@ -14,7 +14,7 @@ from tests.cli.terminal import Mzi, student, written
 from mzi_http import __main__ as entry
 from mzi_http.cli import records
 
-COMMANDS = ("demo", "sync", "show", "modules", "fields", "grade", "db", "keys", "tenants", "serve")
+COMMANDS = ("demo", "sync", "show", "modules", "fields", "grade", "db", "keys", "tenants", "serve", "bench")
 
 
 def test_help_names_every_command_and_exit_code(mzi: Mzi) -> None:

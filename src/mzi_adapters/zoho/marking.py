@@ -46,15 +46,14 @@ def marker(module: Module[E], overlay: Overlay) -> Callable[[object], Mark | Non
     def mark(record: object) -> Mark | None:
         if not isinstance(record, Mapping):
             return None
-        get = record.get
         try:
-            zoho_id = next(filter(None, (coerce.record_id(get(name)) for name in ids)), None)
+            zoho_id = next(filter(None, map(coerce.record_id, map(record.get, ids))), None)
         except Refused:
             return None
         if zoho_id is None:
             return None
         try:
-            values = marshal.dumps([get(name) for name in names], _FORMAT)
+            values = marshal.dumps(list(map(record.get, names)), _FORMAT)
         except ValueError:
             return Mark(zoho_id, None)  # a value that JSON does not have, such as a Decimal
         digest = said.copy()

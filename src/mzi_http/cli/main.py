@@ -16,12 +16,12 @@ from rich.console import Console
 
 from mzi_core.errors import MziError, StoreError
 from mzi_http import logs
-from mzi_http.cli import administration, demo, fields, grade, records, serve, sync
+from mzi_http.cli import administration, bench, demo, fields, grade, records, serve, sync
 from mzi_http.cli.shell import Ended, Shell, Usage
 from mzi_http.cli.tables import plain
 from mzi_http.settings import Log, LogLevel, Settings, load
 
-GROUPS = (demo, sync, records, fields, grade, administration, serve)
+GROUPS = (demo, sync, records, fields, grade, administration, bench, serve)
 
 
 def run(tokens: Sequence[str]) -> int:

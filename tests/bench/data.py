@@ -1,0 +1,86 @@
+"""Records to measure with: students of few keys and of a real organisation's 110, and registrations."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from mzi_adapters.college import Record, iter_students
+from mzi_adapters.college.ids import chance
+from mzi_adapters.college.office import registrations as _registrations
+from mzi_adapters.college.structure import programs as _programs
+from mzi_core.known_fields import KnownField, ZohoType, known_fields
+
+SEED = 2026
+WIDE = 110
+_NARROW = (
+    "id",
+    "Name",
+    "First_Name",
+    "Last_Name",
+    "Display_Name",
+    "Frist_Name_Native",
+    "Last_Name_Native",
+    "Academic_Email",
+    "Phone_Number",
+    "City",
+    "Nationality",
+    "Birth_Date",
+    "Gender",
+    "National_Number",
+    "Program",
+    "Status",
+    "Student_Moodle_ID",
+    "Modified_Time",
+)
+
+
+def narrow(count: int) -> Iterator[Record]:
+    """Students as a webhook sends them: 18 keys, all of which are read."""
+    for student in iter_students(SEED, count):
+        yield {name: student[name] for name in _NARROW}
+
+
+def wide(count: int) -> Iterator[Record]:
+    """Students as Get Records answers them: 110 keys, most of which are not read, and half of those empty."""
+    padding: dict[str, Any] = {}
+    for place, field in enumerate(known_fields("students").values()):
+        padding[field.api_name] = None if place % 2 else _value(field, place)
+    for student in iter_students(SEED, count):
+        room = WIDE - len(student)
+        more = (item for item in padding.items() if item[0] not in student)
+        yield {**student, **dict(item for item, _ in zip(more, range(room), strict=False))}
+
+
+def _value(field: KnownField, place: int) -> object:
+    match field.zoho_type:
+        case ZohoType.NUMBER | ZohoType.CURRENCY | ZohoType.DECIMAL | ZohoType.PERCENT:
+            return place * 25
+        case ZohoType.BOOLEAN:
+            return place % 4 == 0
+        case ZohoType.DATE:
+            return f"2026-02-{1 + place % 28:02d}"
+        case ZohoType.DATETIME:
+            return f"2026-02-{1 + place % 28:02d}T09:30:00+03:00"
+        case ZohoType.EMAIL | ZohoType.UNIQUE_EMAIL:
+            return f"office{place}@campus.example"
+        case ZohoType.LOOKUP:
+            return {"id": f"53988300001100{place:05d}", "name": field.label}
+        case (
+            ZohoType.SUBFORM
+            | ZohoType.MULTI_SELECT_LOOKUP
+            | ZohoType.MULTI_MODULE_LOOKUP
+            | ZohoType.MULTISELECT
+        ):
+            return []
+        case _:
+            return f"{field.label} {place}"
+
+
+def programs(count: int) -> Iterator[Record]:
+    """Programmes, which students point at; there are few, so mostly less than `count`."""
+    return islice(_programs(chance(SEED, "programs")), count)
+
+
+def registrations(count: int) -> Iterator[Record]:
+    """A registration for each of the first `count` students, with two to six instalments."""
+    return _registrations(chance(SEED, "registrations"), iter_students(SEED, count))

@@ -53,14 +53,15 @@ def _test(session: nox.Session, *args: str) -> None:
 @nox.session(python=PYTHON)
 def tests(session: nox.Session) -> None:
     """All fast tests; every branch of mzi_core must be taken."""
-    _test(session, *EVERYWHERE, "--ignore=tests/contracts", "--cov", "--cov-report=")
+    elsewhere = ("--ignore=tests/contracts", "--ignore=tests/processes")
+    _test(session, *EVERYWHERE, *elsewhere, "--cov", "--cov-report=")
     session.run("coverage", "report", "--include=src/mzi_core/*", "--skip-covered", "--fail-under=100")
 
 
 @nox.session(python=PYTHON)
 def contracts(session: nox.Session) -> None:
-    """The contract suites over every adapter."""
-    _test(session, "tests/contracts")
+    """The contract suites over every adapter, and several processes at one store."""
+    _test(session, "tests/contracts", "tests/processes")
 
 
 @nox.session

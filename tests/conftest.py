@@ -10,12 +10,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 from tests import postgres
-
-from mzi_adapters.sql import upgrade
 
 settings.register_profile("mzi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("mzi")
@@ -27,6 +24,8 @@ _number = count(1)
 @pytest.fixture(scope="session")
 async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file at the newest revision, to be copied."""
+    from mzi_adapters.sql import upgrade  # not for tests of rules to wait for
+
     path = tmp_path_factory.mktemp("template") / "mzi.db"
     await upgrade(f"sqlite:///{path}")
     return path
@@ -50,11 +49,22 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 async def postgres_admin(postgres_server: str) -> AsyncIterator[Any]:
     """A connection that makes databases, among them the template that is migrated once."""
+    import asyncpg
+
+    from mzi_adapters.sql import upgrade
+
     admin = await asyncpg.connect(postgres.url_of(postgres_server, "postgres"))
     await admin.execute(f"CREATE DATABASE {TEMPLATE}")
     await upgrade(postgres.url_of(postgres_server, TEMPLATE))
     yield admin
     await admin.close()
+
+
+@pytest.fixture(scope="session")
+async def previews_url(postgres_server: str, postgres_admin: Any) -> str:
+    """The URL of one migrated PostgreSQL database for all who keep nothing in it."""
+    await postgres_admin.execute(f"CREATE DATABASE previews TEMPLATE {TEMPLATE} STRATEGY = FILE_COPY")
+    return postgres.url_of(postgres_server, "previews")
 
 
 @pytest.fixture

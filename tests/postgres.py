@@ -8,6 +8,7 @@ The wheel's own Python code is not used: as root it would add a user to the mach
 the data and the virtual environment to everybody, and leave its server running when it is killed.
 """
 
+import atexit
 import os
 import pwd
 import shutil
@@ -71,7 +72,7 @@ def _is_open_to_all(path: Path) -> bool:
     return all(each.stat().st_mode & 0o005 == 0o005 for each in (path, *path.parents))
 
 
-def _binaries(where: Path) -> Path:
+def _binaries() -> Path:
     """The wheel's programs, or a copy of them where the one who is to run them cannot get at the wheel."""
     spec = find_spec(PACKAGE)
     assert spec is not None, f"{PACKAGE} is not installed."
@@ -79,15 +80,18 @@ def _binaries(where: Path) -> Path:
     installed = Path(spec.origin).resolve().parent / INSTALLED
     if os.geteuid() != 0 or _is_open_to_all(installed / "bin"):
         return installed / "bin"
-    copy = where / "wheel" / PACKAGE / INSTALLED
+    # Not beside the data: memory is often mounted so that nothing in it can be run.
+    wheel = Path(tempfile.mkdtemp(prefix="pgwheel"))
+    atexit.register(shutil.rmtree, wheel, ignore_errors=True)
+    copy = wheel / PACKAGE / INSTALLED
     for part in ("bin", "lib", "share"):
         shutil.copytree(installed / part, copy / part, symlinks=True)
     libraries = installed.parent.with_name(f"{PACKAGE}.libs")  # the programs look for them beside the package
     if libraries.exists():
-        shutil.copytree(libraries, where / "wheel" / libraries.name, symlinks=True)
-    for each in (where / "wheel").rglob("*"):
+        shutil.copytree(libraries, wheel / libraries.name, symlinks=True)
+    for each in wheel.rglob("*"):
         each.chmod(each.stat().st_mode | (0o055 if each.is_dir() else 0o044))
-    (where / "wheel").chmod(0o755)
+    wheel.chmod(0o755)
     return copy / "bin"
 
 
@@ -101,7 +105,7 @@ def _as_somebody(where: Path) -> dict[str, Any]:
 
 
 def _keep(where: Path) -> None:
-    binaries, data, log = _binaries(where), where / "data", where / "log"
+    binaries, data, log = _binaries(), where / "data", where / "log"
     somebody = _as_somebody(where)
 
     def run(program: str, *arguments: str) -> None:

@@ -198,14 +198,14 @@ class KeepsTheMarkOfAReplacedRecord(Faithful):
 
 
 class TouchesNothing(Faithful):
-    noticed_by = "test_a_record_that_came_again_counts_as_not_written"
+    noticed_by = "test_what_came_again_is_remembered_and_counts_as_not_written"
 
     async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
         """Nothing."""
 
 
 class WritesWhatItTouches(Faithful):
-    noticed_by = "test_a_record_that_came_again_counts_as_not_written"
+    noticed_by = "test_what_came_again_is_remembered_and_counts_as_not_written"
 
     async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
         await self.real.touch(module, touches)
@@ -215,7 +215,7 @@ class WritesWhatItTouches(Faithful):
 
 
 class TouchesBothTenants(Faithful):
-    noticed_by = "test_only_stored_records_of_the_tenant_can_come_again"
+    noticed_by = "test_what_only_another_tenant_has_does_not_come_again"
 
     async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
         for tenant in (OURS, CANARY):

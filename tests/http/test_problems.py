@@ -145,6 +145,16 @@ class FailingStore(MemoryStore):
         async with super().registry() as registry:
             yield registry
 
+    @asynccontextmanager
+    async def read(self, tenant: TenantId) -> AsyncIterator[Session]:
+        async with self.begin(tenant, discard=True) as session:
+            yield session
+
+    @asynccontextmanager
+    async def read_registry(self) -> AsyncIterator[Registry]:
+        async with self.registry() as registry:
+            yield registry
+
     async def health(self) -> StoreHealth:
         ready = self.failure is None
         return StoreHealth(backend="memory", version="7", ready=ready, message=str(self.failure or "Well."))

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -365,9 +365,20 @@ class MemoryStore:
         async with self._transaction(discard=discard) as tables:
             yield _MemorySession(tenant, tables)
 
-    def read(self, tenant: TenantId) -> AbstractAsyncContextManager[Session]:
-        """A session that keeps nothing."""
-        return self.begin(tenant, discard=True)
+    def _aside(self) -> _Tables:
+        """A copy of everything, without what a session that is at work has written."""
+        copy = _Tables()
+        for table, copied in zip(self._tables.all(), copy.all(), strict=True):
+            copied.update(table)
+            if self._turn.locked():
+                copied.journal = list(table.journal)
+                copied.undo(0)
+        return copy
+
+    @asynccontextmanager
+    async def read(self, tenant: TenantId) -> AsyncIterator[Session]:
+        """A session over a copy, which keeps nothing and waits for nobody."""
+        yield _MemorySession(tenant, self._aside())
 
     @asynccontextmanager
     async def registry(self) -> AsyncIterator[Registry]:
@@ -375,9 +386,10 @@ class MemoryStore:
         async with self._transaction(discard=False) as tables:
             yield _MemoryRegistry(tables)
 
-    def read_registry(self) -> AbstractAsyncContextManager[Registry]:
-        """The tenants and keys to look at."""
-        return self.registry()
+    @asynccontextmanager
+    async def read_registry(self) -> AsyncIterator[Registry]:
+        """The tenants and keys to look at, as `read`."""
+        yield _MemoryRegistry(self._aside())
 
     async def health(self) -> StoreHealth:
         """Always well."""

@@ -27,7 +27,8 @@ TOUCHED = ("zoho_id", "fingerprint", "modified_at", "mark")
 class Find:
     """Rows found by one of many values, within what some columns are equal to; at most one for each value.
 
-    `wanted` are expressions over the columns of the table; `live` leaves deleted records out.
+    `wanted` are expressions over the columns of the table; `live` leaves deleted records out, `few`
+    says that there are never many rows to look through.
     """
 
     table: str
@@ -36,6 +37,7 @@ class Find:
     kind: str
     within: tuple[str, ...] = ("tenant_id",)
     live: bool = False
+    few: bool = False
 
 
 class Driver(Protocol):

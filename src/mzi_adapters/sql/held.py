@@ -11,7 +11,7 @@ from mzi_adapters.sql.tables import HELD
 from mzi_core.ports import Held, Query
 from mzi_core.values import ZohoId
 
-FIND_HELD = Find(HELD.name, ("zoho_id",), by="zoho_id", kind="TEXT", within=("tenant_id", "module"))
+FIND_HELD = Find(HELD.name, ("zoho_id",), by="zoho_id", kind="TEXT", within=("tenant_id", "module"), few=True)
 """Which records are held at all."""
 
 

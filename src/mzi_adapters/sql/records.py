@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mzi_adapters.sql.rows import Shape, shape_of
 from mzi_adapters.sql.scope import Scope, page
+from mzi_adapters.sql.shape import Shape, shape_of
 from mzi_adapters.sql.tables import HELD
 from mzi_adapters.sql.translation import translated
 from mzi_core.decide import Known, Write

@@ -13,6 +13,14 @@ from mzi_core.mapping import FieldMapping
 from mzi_core.ports import ApiKey, TenantSettings
 from mzi_core.values import TenantId
 
+# Read by every session, and so made once.
+POLICIES_OF = sa.select(TENANTS.c.policies).where(TENANTS.c.tenant_id == sa.bindparam("tenant"))
+MAPPINGS_OF = (
+    sa.select(MAPPINGS.c.module, MAPPINGS.c.field, MAPPINGS.c.zoho_name)
+    .where(MAPPINGS.c.tenant_id == sa.bindparam("tenant"))
+    .order_by(MAPPINGS.c.module, MAPPINGS.c.position)
+)
+
 
 class Settings(Scope):
     """The part of a session that is about the tenant's choices."""
@@ -21,16 +29,12 @@ class Settings(Scope):
 
     async def settings(self) -> TenantSettings:
         """The tenant's choices; raises UnknownTenant."""
-        found = (await self.run(sa.select(TENANTS.c.policies).where(self.mine(TENANTS)))).first()
+        whose = {"tenant": self.tenant}
+        found = (await self.run(POLICIES_OF, whose)).first()
         if found is None:
             raise UnknownTenant(self.tenant)
         mappings: dict[str, list[FieldMapping]] = defaultdict(list)
-        rows = await self.run(
-            sa.select(MAPPINGS.c.module, MAPPINGS.c.field, MAPPINGS.c.zoho_name)
-            .where(self.mine(MAPPINGS))
-            .order_by(MAPPINGS.c.module, MAPPINGS.c.position)
-        )
-        for module, field, zoho_name in rows:
+        for module, field, zoho_name in await self.run(MAPPINGS_OF, whose):
             mappings[module].append(FieldMapping(field, zoho_name))
         return TenantSettings(
             mappings={module: tuple(lines) for module, lines in mappings.items()}, policies=found.policies

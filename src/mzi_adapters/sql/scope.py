@@ -35,11 +35,13 @@ class Scope:
         return DRIVERS[self.connection.dialect.name]
 
     async def run(
-        self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] | None = None
+        self,
+        statement: sa.Executable,
+        values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> AnyResult:
-        """Carry out a statement, once or for each of `rows`; errors are those of the port."""
+        """Carry out a statement, once or for each row of values; errors are those of the port."""
         with translated():
-            return await self.connection.execute(statement, rows)
+            return await self.connection.execute(statement, values)
 
     async def find(self, find: Find, values: Collection[Value], *within: str) -> Sequence[Any]:
         """This tenant's rows by one of many values; nothing is asked where there is nothing to ask for."""

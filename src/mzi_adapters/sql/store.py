@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import attrs
+from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mzi_adapters.sql import migrations
@@ -24,6 +25,12 @@ class SqlSession(Records, Touched, HeldRecords, Kept, Settings):
     """One transaction over one tenant's rows."""
 
     __slots__ = ()
+
+
+async def _close(connection: AsyncConnection) -> None:
+    """Take back what was not committed; where the connection is lost, the server has done so."""
+    with suppress(exc.DBAPIError):
+        await connection.close()
 
 
 def _wrong_schema(found: str | None) -> str:
@@ -120,8 +127,8 @@ class SqlStore:
         try:
             yield connection
         finally:
-            # Closing takes back what was not committed, and is not to be left half done by a cancellation.
-            await asyncio.shield(asyncio.ensure_future(connection.close()))
+            # Not to be left half done by a cancellation.
+            await asyncio.shield(asyncio.ensure_future(_close(connection)))
 
     async def _check_schema(self, connection: AsyncConnection) -> None:
         if not self._is_current:

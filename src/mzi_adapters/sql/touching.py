@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from mzi_adapters.sql.rows import shape_of
 from mzi_adapters.sql.scope import Scope
+from mzi_adapters.sql.shape import shape_of
 from mzi_adapters.sql.translation import translated
 from mzi_core.decide import Touch
 from mzi_core.module import AnyModule

@@ -24,10 +24,19 @@ json_values = st.recursive(
 )
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def one_url(request: pytest.FixtureRequest) -> str:
+    """A database of each kind in which nothing is kept."""
+    if request.param == "sqlite":
+        return "sqlite:///:memory:"
+    url: str = request.getfixturevalue("previews_url")
+    return url
+
+
 @pytest.fixture(scope="module")
-async def one_store() -> AsyncIterator[Store]:
+async def one_store(one_url: str) -> AsyncIterator[Store]:
     """A store for all examples; every session in it is a preview."""
-    async with open_store("sqlite:///:memory:") as store:
+    async with open_store(one_url) as store:
         yield store
 
 

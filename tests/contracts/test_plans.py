@@ -1,0 +1,193 @@
+"""No statement of a session looks through rows it does not need."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import attrs
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from mzi_adapters.contracts.furnished import BEGAN, OURS, decision, held, later, run
+from mzi_adapters.contracts.samples import row, sample, zoho_id
+from mzi_adapters.sql import open_store
+from mzi_adapters.sql.driver import raw
+from mzi_adapters.sql.store import SqlSession
+from mzi_core.decide import Touch
+from mzi_core.modules import CATALOGUE, STUDENTS
+from mzi_core.ports import Answer, Cursor, DecisionRecord, Query, Session, TenantSettings
+from mzi_core.values import State
+
+PLANNED = ("SELECT", "UPDATE", "DELETE")
+MANY = 1000
+NARROW = ("extension_field_mappings", "extension_sync_runs", "extension_tenants")
+TOUCH = Touch(zoho_id=zoho_id(STUDENTS, 1), fingerprint="0" * 64, modified_at=None, mark=None)
+
+Plans = Mapping[str, Sequence[str]]
+"""How a database goes about each statement, step by step."""
+
+
+async def _ask_everything(session: Session) -> None:
+    cursor = Cursor(BEGAN, "1")
+    for module in CATALOGUE:
+        ids = [zoho_id(module, 1), zoho_id(module, 2)]
+        await session.known(module, ids)
+        await session.stored(module, ids)
+        await session.present(module, ids)
+        await session.delete(module, ids, BEGAN)
+        await session.list(module, Query(after=cursor))
+        await session.list(module, Query(with_deleted=True, updated_since=BEGAN, state=State.NEW))
+        await session.count(module)
+        values = {
+            field.name: [getattr(sample(module, n), field.name) for n in (1, 2)] for field in module.unique
+        }
+        await session.owners(module, values)
+        for field in module.links:
+            await session.linked(module, field.name, 1)
+    await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, 1))], BEGAN)
+    await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, 1), state=State.UPDATED)], BEGAN)
+    await session.touch(STUDENTS, [TOUCH])
+    await session.hold([held(STUDENTS, 1, BEGAN)])
+    await session.release("students", ids)
+    await session.held("students", ids)
+    await session.held_list("students", Query(after=cursor, state=State.INVALID))
+    await session.waiting_for("students", ids, 9)
+    await session.record_decision(DecisionRecord(key="k", decision=decision(), decided_at=BEGAN))
+    await session.decision("k")
+    await session.decisions(cursor, 9)
+    await session.answer("k")
+    await session.keep_answer(Answer(key="k", digest="", body=None, answered_at=BEGAN), later(1))
+    await session.save_run(run(1, BEGAN))
+    await session.runs(9)
+    await session.save_settings(TenantSettings())
+    await session.settings()
+
+
+async def _of_sqlite(session: SqlSession) -> Plans:
+    """How SQLite goes about everything a session can ask."""
+    driver = await raw(session.connection)
+    said: list[str] = []
+    await driver.set_trace_callback(said.append)
+    await _ask_everything(session)
+    await driver.set_trace_callback(None)
+    plans = {}
+    for statement in dict.fromkeys(said):
+        if statement.startswith(PLANNED):
+            steps = await driver.execute_fetchall(f"EXPLAIN QUERY PLAN {statement}")
+            plans[statement] = [step[3] for step in steps]
+    return plans
+
+
+async def test_every_statement_finds_its_rows_by_an_index(sqlite_url: str) -> None:
+    """None scans a table, and none sorts the rows of a tenant to show a page of them."""
+    async with open_store(sqlite_url) as store, store.begin(OURS, discard=True) as session:
+        assert isinstance(session, SqlSession)
+        plans = await _of_sqlite(session)
+    assert len(plans) > 50
+    found = {s: plan for s, plan in plans.items() if "count(" not in s}
+    assert _showing(found, r"^SCAN (?!.*VIRTUAL TABLE)") == {}
+    assert _showing(found, rf"^(?!.*({'|'.join(NARROW)})).*\(tenant_id=\?\)$") == {}
+    assert _showing(_paged(found), "FOR ORDER BY") == {}
+
+
+async def _of_postgres(session: SqlSession, ask: Callable[[Session], Awaitable[None]]) -> Plans:
+    """How PostgreSQL goes about what is asked, when it must."""
+    driver = await raw(session.connection)
+    said: dict[str, Sequence[Any]] = {}
+
+    def note(statement: str, values: Sequence[Any]) -> None:
+        if statement.startswith(PLANNED) and " pg_" not in statement:
+            said.setdefault(statement, values)
+
+    def through_sqlalchemy(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+        note(statement, values)
+
+    def directly(query: Any) -> None:
+        note(query.query, query.args)
+
+    await session.settings()  # begins the transaction
+    engine = session.connection.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", through_sqlalchemy)
+    driver.add_query_logger(directly)
+    await ask(session)
+    driver.remove_query_logger(directly)
+    event.remove(engine, "before_cursor_execute", through_sqlalchemy)
+    plans = {}
+    for statement, values in said.items():
+        plans[statement] = [step[0].strip() for step in await driver.fetch(f"EXPLAIN {statement}", *values)]
+    return plans
+
+
+async def test_postgresql_has_an_index_for_every_statement(postgres_url: str) -> None:
+    """Told to scan no table unless it must, it scans none, and sorts nothing to show a page."""
+    async with open_store(postgres_url) as store, store.begin(OURS, discard=True) as session:
+        assert isinstance(session, SqlSession)
+        await session.run(sa.text("SET LOCAL enable_seqscan = off"))
+        await session.run(sa.text("SET LOCAL enable_bitmapscan = off"))  # its rows are in no order
+        plans = await _of_postgres(session, _ask_everything)
+    assert len(plans) > 50
+    found = {s: plan for s, plan in plans.items() if "count(" not in s}
+    assert _showing(found, rf"Seq Scan on (?!{'|'.join(NARROW)})") == {}
+    assert _showing(_paged(found), "^Sort|-> +Sort") == {}
+
+
+async def _ask_by_the_page(session: Session) -> None:
+    students = [sample(STUDENTS, n) for n in range(2000, 2000 + MANY // 10)]
+    ids = [each.zoho_id for each in students]
+    await session.known(STUDENTS, ids)
+    await session.present(STUDENTS, ids)
+    await session.stored(STUDENTS, ids)
+    await session.owners(STUDENTS, {"academic_email": [each.academic_email for each in students]})
+    await session.owners(STUDENTS, {"moodle_userid": [each.moodle_userid for each in students]})
+    await session.touch(STUDENTS, [attrs.evolve(TOUCH, zoho_id=zoho_id) for zoho_id in ids])
+    await session.write(STUDENTS, [row(STUDENTS, each, state=State.UPDATED) for each in students], BEGAN)
+
+
+async def test_postgresql_goes_by_the_index_before_it_knows_a_table(postgres_url: str) -> None:
+    """In a first sync nothing is analysed yet: it must not read all of a tenant's rows for every page."""
+    async with open_store(postgres_url) as store, store.begin(OURS, discard=True) as session:
+        assert isinstance(session, SqlSession)
+        for start in range(0, 5 * MANY, MANY):
+            rows = [row(STUDENTS, sample(STUDENTS, n)) for n in range(start, start + MANY)]
+            await session.write(STUDENTS, rows, BEGAN)
+        plans = await _of_postgres(session, _ask_by_the_page)
+    assert len(plans) == 7
+    _each_by_its_whole_key(plans)
+
+
+async def test_postgresql_goes_by_the_index_when_it_knows_a_table(postgres_url: str) -> None:
+    """And then to all values at once, which is quicker."""
+    async with open_store(postgres_url) as store:
+        async with store.begin(OURS) as session:
+            for start in range(0, 5 * MANY, MANY):
+                rows = [row(STUDENTS, sample(STUDENTS, n)) for n in range(start, start + MANY)]
+                await session.write(STUDENTS, rows, BEGAN)
+            assert isinstance(session, SqlSession)
+            await session.run(sa.text("ANALYZE students"))
+        async with store.begin(OURS, discard=True) as session:
+            assert isinstance(session, SqlSession)
+            plans = await _of_postgres(session, _ask_by_the_page)
+    assert len([statement for statement in plans if "= ANY" in statement]) == 5
+    _each_by_its_whole_key(plans)
+
+
+def _each_by_its_whole_key(plans: Plans) -> None:
+    """Nothing is found by the tenant alone."""
+    for plan in plans.values():
+        conditions = [step for step in plan if step.startswith("Index Cond")]
+        assert conditions, plan
+        assert [each for each in conditions if " AND " not in each] == [], plan
+    assert _showing(plans, "Seq Scan|Hash") == {}
+
+
+def _paged(plans: Plans) -> Plans:
+    """Those that show a page of a list.
+
+    Those who wait for several parents have to be put in order of time; there are never many.
+    """
+    return {s: p for s, p in plans.items() if "ORDER BY" in s and "waits_for_zoho_id IN" not in s}
+
+
+def _showing(plans: Plans, sign: str) -> Plans:
+    """The plans in which a step shows a sign."""
+    return {s: plan for s, plan in plans.items() if any(re.search(sign, step) for step in plan)}

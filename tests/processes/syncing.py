@@ -1,0 +1,139 @@
+"""Processes that sync: the real use cases over a store of their own, as a service or a command line has it.
+
+They are forked from a server that has everything imported, so that starting one costs next to nothing.
+"""
+
+import asyncio
+import multiprocessing
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from multiprocessing.context import ForkServerProcess
+from multiprocessing.synchronize import Event
+from typing import Any
+
+import attrs
+
+from mzi_adapters.sql import open_store
+from mzi_adapters.system import SystemClock, SystemIds
+from mzi_adapters.zoho import ZohoCodec
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Query, Store
+from mzi_core.use_cases import UseCases
+from mzi_core.values import DEFAULT_TENANT
+
+Records = Sequence[object]
+
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload([__name__])
+
+LONG = 60.0
+"""Seconds after which a process is taken to be stuck."""
+
+SOME_TIME = datetime(2026, 2, 1, tzinfo=UTC)
+
+ALL = Query(with_deleted=True, limit=100_000)
+
+
+@attrs.frozen(kw_only=True)
+class Work:
+    """What a process does: the modules one after the other, each from its records in pages."""
+
+    url: str
+    runs: Sequence[tuple[str, Records]]
+    page: int = 20
+    resume: bool = False
+
+
+async def _pages(records: Records, page: int) -> AsyncIterator[Records]:
+    for start in range(0, len(records), page):
+        yield records[start : start + page]
+
+
+async def carry_out(work: Work) -> Mapping[str, int]:
+    """Do the work, and say how many records ended in each state."""
+    counts: Counter[str] = Counter()
+    async with open_store(work.url) as store:
+        use_cases = UseCases.over(store=store, codec=ZohoCodec(), clock=SystemClock(), ids=SystemIds())
+        for name, records in work.runs:
+            source = f"test:{name}"
+            bulk = use_cases.bulk(
+                DEFAULT_TENANT,
+                CATALOGUE[name],
+                _pages(records, work.page),
+                source=source,
+                resume=work.resume,
+            )
+            async for page in bulk:
+                counts.update(page.result.summary)
+    return counts
+
+
+def _main(work: Work, ready: Event, go: Event, answer: Any) -> None:
+    ready.set()
+    go.wait()
+    answer.send(asyncio.run(carry_out(work)))
+
+
+@attrs.frozen
+class Syncing:
+    """A process at work."""
+
+    process: ForkServerProcess
+    go: Event
+    answer: Any
+
+    async def ended(self) -> Mapping[str, int]:
+        """What it answers at its end, which must be a good one."""
+        await asyncio.to_thread(self.process.join, LONG)
+        assert self.process.exitcode == 0, f"Ended with {self.process.exitcode}."
+        counts: Mapping[str, int] = self.answer.recv()
+        return counts
+
+    async def killed(self) -> None:
+        """Ended by `kill -9`, wherever it is."""
+        self.process.kill()
+        await asyncio.to_thread(self.process.join, LONG)
+
+
+async def ready(work: Work, go: Event | None = None) -> Syncing:
+    """A process that begins when it is told to go."""
+    go = go or CONTEXT.Event()
+    is_ready = CONTEXT.Event()
+    answer, theirs = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_main, args=(work, is_ready, go, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    assert await asyncio.to_thread(is_ready.wait, LONG)
+    return Syncing(process, go, answer)
+
+
+async def together(*works: Work) -> Sequence[Mapping[str, int]]:
+    """What each of several processes answers that begin at the same moment."""
+    go = CONTEXT.Event()
+    processes = [await ready(work, go) for work in works]
+    go.set()
+    return await asyncio.gather(*(process.ended() for process in processes))
+
+
+async def contents(store: Store) -> Mapping[str, Sequence[object]]:
+    """All that a store holds of the records, but for our own keys and times."""
+    found: dict[str, Sequence[object]] = {}
+    async with store.read(DEFAULT_TENANT) as session:
+        for module in CATALOGUE:
+            stored = await session.list(module, ALL)
+            held = await session.held_list(module.name, ALL)
+            found[module.name] = [
+                (one.entity, one.fingerprint, one.deleted_at)
+                for one in sorted(stored, key=lambda one: str(one.entity.zoho_id))
+            ]
+            found[f"held {module.name}"] = [
+                attrs.evolve(one, held_at=SOME_TIME) for one in sorted(held, key=lambda one: one.zoho_id)
+            ]
+    return found
+
+
+async def contents_of(url: str) -> Mapping[str, Sequence[object]]:
+    """The same of the database behind a URL."""
+    async with open_store(url) as store:
+        return await contents(store)

@@ -225,3 +225,7 @@ def test_days_are_read_from_text_alone() -> None:
     assert read_date("2026-09-01", "x") == date(2026, 9, 1)
     with refused(f"x must be a day like 2026-09-01, not {date(2026, 9, 1)!r}"):
         read_date(date(2026, 9, 1), "x")
+
+
+def test_a_mark_of_sixty_four_digits_is_still_exact() -> None:
+    assert marking_from_data({"raw": "1" * 64}).raw == Decimal("1" * 64)

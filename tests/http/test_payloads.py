@@ -156,6 +156,24 @@ async def test_56_one_record_in_place_of_a_list_is_one_record(api: Api) -> None:
     assert answer["results"][0]["zoho_student_id"] == "1"
 
 
+async def test_28_a_grade_as_zoho_really_has_it_keeps_its_letter_and_its_outcomes(api: Api) -> None:
+    record = payload(28)["body"]["data"][0]
+    assert statuses(await api.sync("grades", record)) == ["INVALID"]
+    await send(api, 14)
+    released = (await send(api, 20))["released"]
+    assert [(each["module"], each["status"]) for each in released] == [("grades", "NEW")]
+    stored = await api.stored("grades", record["id"])
+    assert (stored["grade_value"], stored["composite_key"]) == ("M", "4101_1001_55")
+    assert [(row["code"], row["score"]) for row in stored["outcomes"]] == [("P1", "1"), ("M1", "0")]
+
+
+async def test_30_a_teachers_address_is_kept_in_small_letters_with_the_moodle_id(api: Api) -> None:
+    record = payload(30)["body"]["data"][0]
+    assert statuses(await api.sync("teachers", record)) == ["NEW"]
+    stored = await api.stored("teachers", record["id"])
+    assert (stored["academic_email"], stored["moodle_userid"]) == ("l.saleh@campus.example", 3007)
+
+
 async def test_57_58_59_bodies_that_are_no_batch_are_refused(api: Api) -> None:
     assert "is a list" in (await send(api, 57, expected=400))["detail"]
     assert "line 1, column 30" in (await send(api, 58, expected=400))["detail"]

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def test_a_store_is_made_and_looked_at(mzi: Mzi, folder: Path) -> None:
     assert "The schema is up to date." in status.out
     assert mzi("db", "status", "--json").json["ready"] is True
     assert mzi("db", "check").out == "The schema is what the modules ask for.\n"
-    with sqlite3.connect(folder / "mzi.db") as database:
+    with closing(sqlite3.connect(folder / "mzi.db")) as database, database:
         database.execute("alter table students drop column gender")
     checked = mzi("db", "check")
     assert checked.code == 3

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ BAD = student(3, Academic_Email="nobody@localhost")
 
 
 def stored(folder: Path) -> int:
-    with sqlite3.connect(folder / "mzi.db") as database:
+    with closing(sqlite3.connect(folder / "mzi.db")) as database, database:
         (count,) = database.execute("select count(*) from students").fetchone()
     return int(count)
 
@@ -225,12 +226,12 @@ def test_misuse_is_exit_code_2_and_a_sentence(mzi: Mzi, folder: Path, tokens: li
 
 def test_a_store_without_schema_is_exit_code_3_and_is_left_alone(mzi: Mzi, folder: Path) -> None:
     written(folder, "a.json", GOOD)
-    with sqlite3.connect(folder / "mzi.db") as database:
+    with closing(sqlite3.connect(folder / "mzi.db")) as database, database:
         database.execute("create table something (else_ integer)")
     ran = mzi("sync", "students", "a.json")
     assert ran.code == 3
     assert "`mzi db upgrade`" in ran.err
-    with sqlite3.connect(folder / "mzi.db") as database:
+    with closing(sqlite3.connect(folder / "mzi.db")) as database, database:
         assert database.execute("select name from sqlite_master").fetchall() == [("something",)]
 
 

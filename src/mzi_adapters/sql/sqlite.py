@@ -1,8 +1,9 @@
 """SQLite: what its connections are told, and its driver used directly."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,18 +53,22 @@ def _adding(table: sa.Table) -> str:
 
 
 @cache
-def _replacing(table: sa.Table) -> str:
-    place = {column.name: f"?{number}" for number, column in enumerate(table.columns, start=1)}
-    changes = ", ".join(f"{name} = {value}" for name, value in place.items() if name not in KEPT)
-    same = " AND ".join(f"{name} = {place[name]}" for name in KEPT[:3])
-    return f"UPDATE {table.name} SET {changes} WHERE {same}"  # noqa: S608  # names of the schema
+def _replacing(table: sa.Table) -> tuple[str, Callable[[Sequence[Any]], tuple[Any, ...]]]:
+    """The statement, and its parameters out of a row in the order of the columns."""
+    names = [column.name for column in table.columns]
+    changed, same = [name for name in names if name not in KEPT], KEPT[:3]
+    statement = f"UPDATE {table.name} SET {_equal(changed, ', ')} WHERE {_equal(same, ' AND ')}"  # noqa: S608  # names of the schema
+    return statement, itemgetter(*map(names.index, (*changed, *same)))
 
 
 @cache
 def _touching(table: sa.Table) -> str:
     by, *changed = TOUCHED
-    changes = ", ".join(f"{name} = ?{place}" for place, name in enumerate(changed, start=2))
-    return f"UPDATE {table.name} SET {changes} WHERE tenant_id = ?{len(TOUCHED) + 1} AND {by} = ?1"  # noqa: S608  # names of the schema
+    return f"UPDATE {table.name} SET {_equal(changed, ', ')} WHERE tenant_id = ? AND {by} = ?"  # noqa: S608  # names of the schema
+
+
+def _equal(names: Iterable[str], between: str) -> str:
+    return between.join(f"{name} = ?" for name in names)
 
 
 class Sqlite:
@@ -85,13 +90,14 @@ class Sqlite:
 
     async def replace(self, connection: AsyncConnection, table: sa.Table, rows: Rows) -> int:
         """Replace rows likewise."""
-        async with (await raw(connection)).executemany(_replacing(table), rows) as cursor:
+        statement, parameters = _replacing(table)
+        async with (await raw(connection)).executemany(statement, map(parameters, rows)) as cursor:
             changed: int = cursor.rowcount
         return changed
 
     async def touch(self, connection: AsyncConnection, table: sa.Table, tenant: str, touched: Rows) -> None:
         """Set what is remembered of rows."""
-        rows = [(*row, tenant) for row in touched]
+        rows = [(*changed, tenant, by) for by, *changed in touched]
         await (await (await raw(connection)).executemany(_touching(table), rows)).close()
 
     async def lock(self, connection: AsyncConnection, turns: Sequence[tuple[str, bool]]) -> None:

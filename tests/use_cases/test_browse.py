@@ -1,16 +1,19 @@
 """What is stored and what is held can be listed, shown and counted."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from mzi_adapters.harness import Harness
+from mzi_adapters.memory import MemoryStore
 from mzi_core.errors import MappingRefused, NotFound, StoreUnavailable, UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import CATALOGUE, STUDENTS
-from mzi_core.ports import Query, RunStatus
+from mzi_core.ports import Query, RunStatus, Session
 from mzi_core.use_cases.bulk import PageDone
 from mzi_core.values import DEFAULT_TENANT, State, TenantId, ZohoId
 
@@ -148,6 +151,32 @@ async def test_a_failed_run_can_be_resumed_and_a_finished_one_begins_anew() -> N
     mzi.clock.advance(timedelta(minutes=1))
     again = await run(mzi, [student(1), student(2)], resume=True)
     assert [o.state for d in again for o in d.result.outcomes] == [State.UNCHANGED] * 2
+
+
+@attrs.define(slots=False)
+class LosesACommit(MemoryStore):
+    """A store that goes away when the session with a certain record in it wants to be kept."""
+
+    until: ZohoId | None = None
+
+    @asynccontextmanager
+    async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
+        async with super().begin(tenant, discard=discard) as session:
+            yield session
+            if self.until is not None and await session.present(STUDENTS, [self.until]):
+                self.until = None
+                raise StoreUnavailable("The store went away.")
+
+
+async def test_a_page_whose_commit_was_lost_is_taken_when_the_run_goes_on() -> None:
+    mzi = Harness(store=LosesACommit(until=ZohoId("3")))
+    found = [[student(1), student(2)], [student(3), student(4)]]
+    with pytest.raises(StoreUnavailable):
+        await run(mzi, *found)
+    _, (failed,) = await mzi.use_cases.overview(DEFAULT_TENANT, [])
+    assert (failed.status, failed.cursor, failed.counts["NEW"]) == (RunStatus.FAILED, 2, 2)
+    resumed = await run(mzi, *found, resume=True)
+    assert [o.zoho_id for d in resumed for o in d.result.outcomes] == ["3", "4"]
 
 
 async def test_only_a_run_of_the_same_module_and_source_is_resumed() -> None:

@@ -1,7 +1,7 @@
 """Take any stream of pages of Zoho records, page by page, and keep a run that says how far it got."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import attrs
@@ -56,26 +56,21 @@ class BulkSync:
         raises ends the run as FAILED and is raised again.
         """
         run = await self._begin(tenant, module, source, dry_run=dry_run, resume=resume)
-        done = [run]
-
-        async def keep(session: Session, result: BatchResult) -> None:
-            done.append(_advanced(done[-1], len(result.outcomes), result))
-            await session.save_run(done[-1])
-
         try:
             async for page in _after(pages, run.cursor):
                 result = await self.sync(
-                    tenant, module, page, first_position=done[-1].cursor, dry_run=dry_run, also=keep
+                    tenant, module, page, first_position=run.cursor, dry_run=dry_run, also=_keeping(run)
                 )
                 assert not isinstance(result, Replayed)  # noqa: S101  # no idempotency key was given
-                yield PageDone(result, done[-1])
+                run = _advanced(run, result)  # only now: until here the page could still be lost
+                yield PageDone(result, run)
         except Exception as error:
             with suppress(StoreError):  # a store that is gone must not hide what happened
-                await self._end(tenant, done[-1], RunStatus.FAILED, str(error), dry_run=dry_run)
+                await self._end(tenant, run, RunStatus.FAILED, str(error), dry_run=dry_run)
             raise
-        accepted = sum(done[-1].counts.get(state, 0) for state in State if state.accepted)
-        status = RunStatus.COMPLETED if accepted == done[-1].cursor else RunStatus.PARTIAL
-        await self._end(tenant, done[-1], status, "", dry_run=dry_run)
+        accepted = sum(run.counts.get(state, 0) for state in State if state.accepted)
+        status = RunStatus.COMPLETED if accepted == run.cursor else RunStatus.PARTIAL
+        await self._end(tenant, run, status, "", dry_run=dry_run)
 
     async def _begin(
         self, tenant: TenantId, module: AnyModule, source: str, *, dry_run: bool, resume: bool
@@ -112,8 +107,17 @@ async def _after(pages: AsyncIterable[Sequence[object]], done: int) -> AsyncIter
             yield rest
 
 
-def _advanced(run: Run, records: int, result: BatchResult) -> Run:
+def _keeping(run: Run) -> Callable[[Session, BatchResult], Awaitable[None]]:
+    """Keeps how far `run` is after a page, in the page's own transaction."""
+
+    async def keep(session: Session, result: BatchResult) -> None:
+        await session.save_run(_advanced(run, result))
+
+    return keep
+
+
+def _advanced(run: Run, result: BatchResult) -> Run:
     counts = Counter(run.counts)
     counts.update({state.value: count for state, count in result.summary.items()})
     counts[RELEASED] += len(result.released)
-    return attrs.evolve(run, cursor=run.cursor + records, counts=dict(counts))
+    return attrs.evolve(run, cursor=run.cursor + len(result.outcomes), counts=dict(counts))

@@ -67,3 +67,61 @@ class StoreUnavailable(StoreError):
 
 class StoreRefused(StoreError):
     """The store will not hold these rows as they are; trying again will not help."""
+
+
+class GatewayError(MziError):
+    """Zoho or Moodle, whichever `service` names, did not do what was asked. No secret is in any of these."""
+
+    def __init__(self, service: str, said: str, *, code: str = "") -> None:
+        self.service = service
+        self.code = code
+        """The remote's own code of the error, such as `INVALID_DATA` or `invalidparameter`."""
+        super().__init__(f"{service}: {said}")
+
+
+class GatewayUnavailable(GatewayError):
+    """The service cannot answer now; the same request may go through after `retry_after` seconds."""
+
+    def __init__(self, service: str, said: str, *, code: str = "", retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(service, said, code=code)
+
+
+class GatewayLimited(GatewayUnavailable):
+    """The service's limits are used up: requests a moment, or credits a day."""
+
+
+class AmbiguousWrite(GatewayError):
+    """A write was sent and no usable answer came: it may or may not have been applied."""
+
+
+class GatewayRefused(GatewayError):
+    """The request as a whole was refused; sending it again will not help."""
+
+
+class AccessRefused(GatewayRefused):
+    """The account behind the gateway may not do this: a person must change a token, scope or capability."""
+
+
+class AuthRevoked(AccessRefused):
+    """The service no longer accepts our credentials: all work with it stops until they are replaced."""
+
+
+class GatewayConflict(GatewayRefused):
+    """The remote record was changed by somebody else since it was read."""
+
+
+class AmbiguousMatch(GatewayRefused):
+    """Several remote records answer to what must name only one."""
+
+
+class RemoteNotFound(GatewayRefused):
+    """The remote has nothing under this id."""
+
+
+class ProtocolError(GatewayError):
+    """The answer is not what this service ever says: not JSON, cut short, or of another shape."""
+
+
+class RemoteBug(GatewayError):
+    """The remote failed by a fault of its own; its operator must look."""

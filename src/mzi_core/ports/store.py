@@ -1,7 +1,4 @@
-"""What the core needs of the world, each port with what it does NOT promise.
-
-An adapter proves itself by running the contract suite of its port in `mzi_adapters.contracts`.
-"""
+"""What the core needs of a store, of the clock and of whoever makes ids; and the codec of records."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -180,6 +177,26 @@ class Turn:
     shared: bool
 
 
+@attrs.frozen(kw_only=True)
+class Grant:
+    """What a remote service lets us in with for now, shared by every process of a tenant.
+
+    `origin` is a digest of the lasting credentials it was obtained with: what was kept under another one
+    counts for nothing. `renewing_until`: one process is renewing it, and the others wait that long.
+    `renewals`: when it was renewed of late, oldest first. `paused_until`: the service has had enough of us.
+    `revoked`: why the service will never renew it again.
+    """
+
+    name: str
+    origin: str
+    token: str | None = attrs.field(default=None, repr=False)
+    expires_at: datetime | None = None
+    renewing_until: datetime | None = None
+    renewals: tuple[datetime, ...] = ()
+    paused_until: datetime | None = None
+    revoked: str = ""
+
+
 class Session(Protocol):
     """One transaction over one tenant's data: what is written is seen by later reads of the same session.
 
@@ -304,6 +321,14 @@ class Session(Protocol):
 
     async def unfinished(self, module: str, source: str) -> Run | None:
         """The latest run of this module from this source, if it did not get to its end: RUNNING or FAILED."""
+        ...
+
+    async def grant(self, name: str) -> Grant | None:
+        """What a remote service granted; `lock` a turn of its name before changing it."""
+        ...
+
+    async def save_grant(self, grant: Grant) -> None:
+        """Keep a grant in place of the one with its name."""
         ...
 
 

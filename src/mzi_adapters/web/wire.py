@@ -1,0 +1,84 @@
+"""Requests and answers as plain values, so that a gateway can talk to a fake as it talks to the network.
+
+A fake of a remote service is a `Wire`: it takes the request a gateway would send and gives the answer the
+service would give. The same fake stands behind a loopback server, where `AiohttpWire` reaches it.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+from urllib.parse import urlencode
+
+import attrs
+
+
+class NotSent(Exception):
+    """Nothing of the request reached the remote: no name, no connection. Sending it again is safe."""
+
+
+class Lost(Exception):
+    """The request left, and no whole answer came: reset, timeout, cut short. It may have been carried out."""
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """One HTTP request. Nothing but its method and address may appear in a log: the rest can be secret.
+
+    `url` is absolute and has no query; `query` is encoded by whoever sends it. `timeout`: seconds until the
+    whole answer must be there. `largest`: bytes of body that are read at most.
+    """
+
+    method: str
+    url: str
+    query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    body: bytes | None = attrs.field(default=None, repr=False)
+    timeout: float = 60
+    largest: int = 64 * 2**20
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """One HTTP answer with its whole body; the names of `headers` are in small letters."""
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    body: bytes = attrs.field(default=b"", repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Streamed:
+    """An answer whose body is read in chunks; reading it may raise Lost."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+
+
+class Wire(Protocol):
+    """How a request gets to the remote. Redirects are never followed and nothing is ever sent twice."""
+
+    async def send(self, request: Request) -> Answer:
+        """The answer, whatever its status. Raises NotSent or Lost."""
+        ...
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[Streamed]:
+        """The answer with its body still to be read, for files larger than memory. Raises NotSent or Lost."""
+        ...
+
+
+class Timer(Protocol):
+    """Time as it passes for a gateway: a test lets it pass at once."""
+
+    def monotonic(self) -> float:
+        """Seconds that no change of the clock disturbs."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+def pairs_to_form(pairs: Iterable[tuple[str, str]]) -> bytes:
+    """An `application/x-www-form-urlencoded` body."""
+    return urlencode(list(pairs)).encode()

@@ -22,6 +22,7 @@ from mzi_core.ports import (
     ApiKey,
     Cursor,
     DecisionRecord,
+    Grant,
     Held,
     Query,
     Registry,
@@ -593,6 +594,32 @@ class CountsNothingInRuns(Faithful):
 
     async def save_run(self, run: Run) -> None:
         await self.real.save_run(attrs.evolve(run, counts={}))
+
+
+class ForgetsTheBookmark(Faithful):
+    noticed_by = "test_a_run_is_kept_in_place_of_the_one_with_its_id"
+
+    async def save_run(self, run: Run) -> None:
+        await self.real.save_run(attrs.evolve(run, bookmark=""))
+
+
+class TakesTheLatestRunForAFinishedOne(Faithful):
+    noticed_by = "test_the_latest_run_that_reached_the_end_is_found"
+
+    async def finished(self, module: str, source: str) -> Run | None:
+        runs = [run for run in await self.real.runs(99) if (run.module, run.source) == (module, source)]
+        return runs[0] if runs and runs[0].status.reached_the_end else None
+
+
+class KeepsOneGrantForAllServices(Faithful):
+    noticed_by = "test_a_grant_comes_back_as_it_was_kept"
+
+    async def grant(self, name: str) -> Grant | None:
+        found: Grant | None = await self.real.grant("zoho")
+        return found
+
+    async def save_grant(self, grant: Grant) -> None:
+        await self.real.save_grant(attrs.evolve(grant, name="zoho"))
 
 
 class MergesSettings(Faithful):

@@ -17,6 +17,7 @@ from mzi_core.ports import (
     Answer,
     ApiKey,
     DecisionRecord,
+    Grant,
     Held,
     Query,
     Run,
@@ -158,6 +159,7 @@ async def _fill_more(session: Session) -> None:
     await session.record_decision(DecisionRecord(key="only theirs", decision=decision(), decided_at=BEGAN))
     await session.keep_answer(Answer(key="only theirs", digest="", body="", answered_at=BEGAN), BEGAN)
     await session.save_run(run(9, BEGAN))
+    await session.save_grant(Grant(name="zoho", origin="only theirs"))
 
 
 @attrs.frozen
@@ -169,6 +171,7 @@ class Everything:
     decisions: Sequence[DecisionRecord]
     runs: Sequence[Run]
     answers: Sequence[Answer | None]
+    grant: Grant | None
     settings: TenantSettings
 
 
@@ -181,6 +184,7 @@ async def everything(store: Store, tenant: TenantId) -> Everything:
             decisions=list(await session.decisions(None, 10_000)),
             runs=list(await session.runs(10_000)),
             answers=[await session.answer(each) for each in ("k", "only theirs")],
+            grant=await session.grant("zoho"),
             settings=await session.settings(),
         )
 

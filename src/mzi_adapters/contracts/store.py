@@ -5,7 +5,7 @@ themselves, and with every one of them goes a canary: a second tenant with the s
 """
 
 from mzi_adapters.contracts.store_again import TouchPromises, UnfinishedPromises
-from mzi_adapters.contracts.store_kept import AnswerPromises, DecisionPromises, RunPromises
+from mzi_adapters.contracts.store_kept import AnswerPromises, DecisionPromises, GrantPromises, RunPromises
 from mzi_adapters.contracts.store_lists import HeldPromises, ListingPromises
 from mzi_adapters.contracts.store_records import ExactnessPromises, ReadingPromises
 from mzi_adapters.contracts.store_together import ReadingAsidePromises, TurnPromises
@@ -41,5 +41,6 @@ class StoreContract(
     AnswerPromises,
     RunPromises,
     UnfinishedPromises,
+    GrantPromises,
 ):
     """Everything the docstrings of the port promise, a test each."""

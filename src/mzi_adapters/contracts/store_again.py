@@ -86,6 +86,20 @@ class UnfinishedPromises:
                 expected = latest if found else None
                 assert await session.unfinished(latest.module, latest.source) == expected
 
+    async def test_the_latest_run_that_reached_the_end_is_found(self, store: Store) -> None:
+        """COMPLETED and PARTIAL did; what began later and did not is passed over."""
+        async with ours(store) as session:
+            ended = None
+            for n, status in enumerate(
+                (RunStatus.FAILED, RunStatus.COMPLETED, RunStatus.RUNNING, RunStatus.PARTIAL), start=2
+            ):
+                latest = run(n, later(n), status=status)
+                await session.save_run(latest)
+                ended = latest if status.reached_the_end else ended
+                assert await session.finished(latest.module, latest.source) == ended
+            assert await session.finished("teachers", "upload:students.json") is None
+            assert await session.finished("students", "Upload:students.json") is None
+
     async def test_another_module_or_source_has_runs_of_its_own(self, store: Store) -> None:
         """Names are compared exactly."""
         async with ours(store) as session:

@@ -1,10 +1,10 @@
-"""What a store promises about decisions, answers and runs."""
+"""What a store promises about decisions, answers, runs and grants."""
 
 import attrs
 
 from mzi_adapters.contracts.furnished import BEGAN, decision, later, ours, run
 from mzi_core.grading import BTEC_DEFAULT, Grade, Marking, RuleId, decide
-from mzi_core.ports import Answer, Cursor, DecisionRecord, RunStatus, Store
+from mzi_core.ports import Answer, Cursor, DecisionRecord, Grant, RunStatus, Store
 
 
 def _record(key: str, minutes: float, attempt: int = 1) -> DecisionRecord:
@@ -110,6 +110,7 @@ class RunPromises:
                 finished_at=later(9),
                 cursor=2**40,
                 counts={"NEW": 3, "ERROR": 1},
+                bookmark='{"after": "رنا"}',
             )
             await session.save_run(finished)
             assert await session.runs(1) == [finished]
@@ -123,3 +124,34 @@ class RunPromises:
             newest_first = [run(n, BEGAN).id for n in (4, 2, 3, 1)]
             assert [one.id for one in await session.runs(9)] == newest_first
             assert [one.id for one in await session.runs(2)] == newest_first[:2]
+
+
+class GrantPromises:
+    """What remote services let us in with."""
+
+    async def test_a_grant_comes_back_as_it_was_kept(self, store: Store) -> None:
+        """Whole or nearly empty, one to a name; names are compared exactly."""
+        async with ours(store) as session:
+            assert await session.grant("zoho") is None
+            whole = Grant(
+                name="zoho",
+                origin="o" * 64,
+                token="an invented token",  # noqa: S106  # no service knows it
+                expires_at=later(60),
+                renewing_until=later(1),
+                renewals=(later(0.5), later(1)),
+                paused_until=later(10),
+                revoked="invalid_code",
+            )
+            for grant in (whole, Grant(name="zoho", origin="other"), whole):
+                await session.save_grant(grant)
+                assert await session.grant("zoho") == grant
+            await session.save_grant(Grant(name="moodle", origin="m"))
+            assert await session.grant("zoho") == whole
+            assert await session.grant("Zoho") is None
+
+    async def test_a_grant_does_not_show_its_token(self, store: Store) -> None:
+        """Not where it is printed."""
+        async with ours(store) as session:
+            await session.save_grant(Grant(name="zoho", origin="o", token="hush"))  # noqa: S106
+            assert "hush" not in repr(await session.grant("zoho"))

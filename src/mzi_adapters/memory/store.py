@@ -17,6 +17,7 @@ from mzi_core.ports import (
     ApiKey,
     Cursor,
     DecisionRecord,
+    Grant,
     Held,
     Query,
     Registry,
@@ -71,6 +72,7 @@ class _Tables:
     decisions: _Table = attrs.field(factory=_Table)  # (tenant, key) -> DecisionRecord
     answers: _Table = attrs.field(factory=_Table)  # (tenant, key) -> Answer
     runs: _Table = attrs.field(factory=_Table)  # (tenant, id) -> Run
+    grants: _Table = attrs.field(factory=_Table)  # (tenant, name) -> Grant
     tenants: _Table = attrs.field(factory=_Table)  # tenant -> TenantSettings
     keys: _Table = attrs.field(factory=_Table)  # id -> ApiKey
 
@@ -308,6 +310,17 @@ class _MemorySession:
     async def unfinished(self, module: str, source: str) -> Run | None:
         latest = next((r for r in await self.runs(10**9) if (r.module, r.source) == (module, source)), None)
         return None if latest is None or latest.status.reached_the_end else latest
+
+    async def finished(self, module: str, source: str) -> Run | None:
+        same = (r for r in await self.runs(10**9) if (r.module, r.source) == (module, source))
+        return next((r for r in same if r.status.reached_the_end), None)
+
+    async def grant(self, name: str) -> Grant | None:
+        found: Grant | None = self.tables.grants.get((self.tenant, name))
+        return found
+
+    async def save_grant(self, grant: Grant) -> None:
+        self.tables.grants.put((self.tenant, grant.name), grant)
 
 
 @attrs.frozen

@@ -1,4 +1,4 @@
-"""What mzi keeps of its own doings: grading decisions, answers to requests, sync runs."""
+"""What mzi keeps of its own doings: grading decisions, answers to requests, sync runs, grants."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from mzi_adapters.sql.rows import decision_from_row, decision_to_row
 from mzi_adapters.sql.scope import AnyRow, Scope
-from mzi_adapters.sql.tables import ANSWERS, DECISIONS, RUNS
-from mzi_core.ports import Answer, Cursor, DecisionRecord, Run, RunStatus
+from mzi_adapters.sql.tables import ANSWERS, DECISIONS, GRANTS, RUNS
+from mzi_core.ports import Answer, Cursor, DecisionRecord, Grant, Run, RunStatus
 from mzi_core.values import RecordId
 
 
@@ -23,7 +23,7 @@ def _newest() -> sa.ColumnElement[bool]:
 
 
 class Kept(Scope):
-    """The part of a session that is about decisions, answers and runs."""
+    """The part of a session that is about decisions, answers, runs and grants."""
 
     __slots__ = ()
 
@@ -84,6 +84,7 @@ class Kept(Scope):
             "cursor": run.cursor,
             "counts": dict(run.counts),
             "message": run.message,
+            "bookmark": run.bookmark,
         }
         await self.run(self.upsert(RUNS), [row])
 
@@ -95,16 +96,55 @@ class Kept(Scope):
 
     async def unfinished(self, module: str, source: str) -> Run | None:
         """The latest run of this module from this source, if it did not get to its end."""
+        latest = await self._latest(module, source)
+        return None if latest is None or latest.status.reached_the_end else latest
+
+    async def finished(self, module: str, source: str) -> Run | None:
+        """The latest run of this module from this source that got to its end."""
+        ends = [status.value for status in RunStatus if status.reached_the_end]
+        return await self._latest(module, source, RUNS.c.status.in_(ends))
+
+    async def _latest(self, module: str, source: str, *conditions: sa.ColumnElement[bool]) -> Run | None:
         found = await self.run(
             sa.select(RUNS)
-            .where(self.mine(RUNS), RUNS.c.module == module, RUNS.c.source == source)
+            .where(self.mine(RUNS), RUNS.c.module == module, RUNS.c.source == source, *conditions)
             .order_by(RUNS.c.started_at.desc(), RUNS.c.id.desc())
             .limit(1)
         )
         row = found.first()
-        if row is None or RunStatus(row.status).reached_the_end:
+        return None if row is None else _run(row)
+
+    async def grant(self, name: str) -> Grant | None:
+        """What a remote service granted."""
+        found = await self.run(sa.select(GRANTS).where(self.mine(GRANTS), GRANTS.c.name == name))
+        row = found.first()
+        if row is None:
             return None
-        return _run(row)
+        return Grant(
+            name=row.name,
+            origin=row.origin,
+            token=row.token,
+            expires_at=row.expires_at,
+            renewing_until=row.renewing_until,
+            renewals=tuple(map(datetime.fromisoformat, row.renewals)),
+            paused_until=row.paused_until,
+            revoked=row.revoked,
+        )
+
+    async def save_grant(self, grant: Grant) -> None:
+        """Keep a grant in place of the one with its name."""
+        row = {
+            "tenant_id": self.tenant,
+            "name": grant.name,
+            "origin": grant.origin,
+            "token": grant.token,
+            "expires_at": grant.expires_at,
+            "renewing_until": grant.renewing_until,
+            "renewals": [moment.isoformat() for moment in grant.renewals],
+            "paused_until": grant.paused_until,
+            "revoked": grant.revoked,
+        }
+        await self.run(self.upsert(GRANTS), [row])
 
 
 def _run(row: AnyRow) -> Run:
@@ -118,4 +158,5 @@ def _run(row: AnyRow) -> Run:
         cursor=row.cursor,
         counts=row.counts,
         message=row.message,
+        bookmark=row.bookmark,
     )

@@ -145,7 +145,22 @@ RUNS = sa.Table(
     sa.Column("cursor", sa.BigInteger, nullable=False),
     sa.Column("counts", Json, nullable=False),
     sa.Column("message", sa.Text, nullable=False),
+    sa.Column("bookmark", sa.Text, nullable=False, server_default=""),
     sa.Index(None, "tenant_id", "started_at", "id"),
+)
+
+GRANTS = sa.Table(
+    "service_grants",
+    metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("name", Key, primary_key=True),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("token", sa.Text),
+    sa.Column("expires_at", UtcDateTime),
+    sa.Column("renewing_until", UtcDateTime),
+    sa.Column("renewals", Json, nullable=False),
+    sa.Column("paused_until", UtcDateTime),
+    sa.Column("revoked", sa.Text, nullable=False),
 )
 
 HELD = sa.Table(

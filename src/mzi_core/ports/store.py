@@ -159,6 +159,8 @@ class Run:
     cursor: int = 0
     counts: Mapping[str, int] = attrs.field(factory=dict)
     message: str = ""
+    bookmark: str = ""
+    """Where its source is to be taken up again, in the source's own words."""
 
 
 @attrs.frozen(kw_only=True)
@@ -321,6 +323,10 @@ class Session(Protocol):
 
     async def unfinished(self, module: str, source: str) -> Run | None:
         """The latest run of this module from this source, if it did not get to its end: RUNNING or FAILED."""
+        ...
+
+    async def finished(self, module: str, source: str) -> Run | None:
+        """The latest run of this module from this source that got to its end."""
         ...
 
     async def grant(self, name: str) -> Grant | None:

@@ -249,6 +249,13 @@ class ZohoGateway(Protocol):
         """Change the record with this `id`; raises GatewayConflict when it was modified after a moment."""
         ...
 
+    async def update_many(self, module: str, records: Sequence[WireRecord]) -> Sequence[WriteResult]:
+        """Change records by their `id`, a result for each in order; without rows, so that it can be redone.
+
+        Redone when an answer is lost. Raises ValueError for a record without `id` or with subform rows.
+        """
+        ...
+
     async def put_rows(
         self, module: str, zoho_id: ZohoId, subform: str, rows: Sequence[WireRecord], *, key: Sequence[str]
     ) -> WriteResult:

@@ -1,6 +1,7 @@
 """Everything mzi raises on purpose. Each message is a sentence a person can act on."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 
 def _or(names: Sequence[str]) -> str:
@@ -108,7 +109,13 @@ class AuthRevoked(AccessRefused):
 
 
 class GatewayConflict(GatewayRefused):
-    """The remote record was changed by somebody else since it was read."""
+    """The remote record was changed by somebody else since it was read; at `modified_at`, if that is told."""
+
+    def __init__(
+        self, service: str, said: str, *, code: str = "", modified_at: datetime | None = None
+    ) -> None:
+        self.modified_at = modified_at
+        super().__init__(service, said, code=code)
 
 
 class AmbiguousMatch(GatewayRefused):
@@ -117,6 +124,18 @@ class AmbiguousMatch(GatewayRefused):
 
 class RemoteNotFound(GatewayRefused):
     """The remote has nothing under this id."""
+
+
+class InputRefused(GatewayRefused):
+    """The remote takes no such value; what was sent must change."""
+
+
+class AlreadyTaken(GatewayRefused):
+    """Another remote record has a value that must be unique."""
+
+
+class NotOffered(GatewayRefused):
+    """The remote lacks an optional function: the plugin behind it is not installed or not in the service."""
 
 
 class ProtocolError(GatewayError):

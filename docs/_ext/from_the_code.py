@@ -247,7 +247,7 @@ _WHOLE: Mapping[str, Callable[[], set[str]]] = {
     "contradictions": lambda: {label for label in _labels() if label.startswith("C")},
     "rules taken over": lambda: {label for label in _labels() if not label.startswith("C")},
     "marking": lambda: set(marking_to_data(Marking())),
-    "settings": lambda: {text for o in settings.options() for text in (o.path, str(o.default))},
+    "settings": lambda: {text for o in settings.options() for text in (o.path, str(o.default)) if text},
 }
 
 

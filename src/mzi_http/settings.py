@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
 
 import attrs
 import typed_settings as ts
@@ -17,6 +16,8 @@ from typed_settings.types import OptionInfo, OptionList, SettingsClass, Settings
 from mzi_core.errors import MziError
 from mzi_core.use_cases.access import TenantNameRefused, tenant_id
 from mzi_core.values import DEFAULT_TENANT, TenantId
+from mzi_http.accounts import Moodle, Zoho
+from mzi_http.converters import one_of, text, whole
 
 FILE = "mzi.toml"
 """Read from the working directory when no other file is named."""
@@ -31,8 +32,6 @@ MEMORY = "memory:"
 _BACKENDS = ("sqlite:///", "postgresql://", MEMORY)
 
 LARGEST_PORT = 65_535
-
-C = TypeVar("C", bound=StrEnum)
 
 
 class SettingsRefused(MziError):
@@ -59,63 +58,40 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-# Converters: each refuses with the end of a sentence that begins with the option's name.
 # One function an option, because mypy reads an attrs converter's type only off a function with a name.
 
 
-def _whole(value: object, least: int, most: int) -> int:
-    text = str(value).strip()
-    if isinstance(value, bool) or not text.isascii() or not text.isdigit():
-        raise ValueError("must be a whole number.")
-    if not least <= int(text) <= most:
-        raise ValueError(f"must be from {least} to {most}.")
-    return int(text)
-
-
 def _port(value: object) -> int:
-    return _whole(value, 1, LARGEST_PORT)
+    return whole(value, 1, LARGEST_PORT)
 
 
 def _records(value: object) -> int:
-    return _whole(value, 1, 100_000)
+    return whole(value, 1, 100_000)
 
 
 def _seconds(value: object) -> int:
-    return _whole(value, 1, 86_400)
+    return whole(value, 1, 86_400)
 
 
 def _connections(value: object) -> int:
-    return _whole(value, 1, 1_000)
+    return whole(value, 1, 1_000)
 
 
 def _body(value: object) -> int:
-    return _whole(value, 1, 2**30)
-
-
-def _one_of(value: object, choices: type[C]) -> C:
-    try:
-        return choices(str(value).strip().lower())
-    except ValueError:
-        raise ValueError(f"must be one of {', '.join(choices)}.") from None
+    return whole(value, 1, 2**30)
 
 
 def _level(value: object) -> LogLevel:
-    return _one_of(value, LogLevel)
+    return one_of(value, LogLevel)
 
 
 def _format(value: object) -> LogFormat:
-    return _one_of(value, LogFormat)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("must be a text.")
-    return value.strip()
+    return one_of(value, LogFormat)
 
 
 def _store(value: object) -> str:
     """A store's address; the sentence never repeats it, for a password may stand in it."""
-    url = _text(value)
+    url = text(value)
     if not url.startswith(_BACKENDS):
         raise ValueError("must begin with `sqlite:///`, `postgresql://` or `memory:`.")
     return url
@@ -123,7 +99,7 @@ def _store(value: object) -> str:
 
 def _tenant(value: object) -> TenantId:
     try:
-        return tenant_id(_text(value))
+        return tenant_id(text(value))
     except TenantNameRefused as refused:
         raise ValueError(f"is no tenant. {refused}") from None
 
@@ -132,7 +108,7 @@ def _tenant(value: object) -> TenantId:
 class Http:
     """Where `mzi serve` listens, and the largest request it takes, in bytes and in records."""
 
-    host: str = attrs.field(default="127.0.0.1", converter=_text)
+    host: str = attrs.field(default="127.0.0.1", converter=text)
     port: int = attrs.field(default=8000, converter=_port)
     max_body: int = attrs.field(default=16 * 2**20, converter=_body)
     max_records: int = attrs.field(default=10_000, converter=_records)
@@ -161,12 +137,17 @@ class Log:
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """All of them. `page`: how many records of a file are taken in one transaction."""
+    """All of them. `page`: how many records of a file are taken in one transaction.
+
+    `zoho` and `moodle` are the accounts of the tenant that `tenant` names, and of no other.
+    """
 
     store: str = attrs.field(default="sqlite:///mzi.db", converter=_store, repr=False)
     tenant: TenantId = attrs.field(default=DEFAULT_TENANT, converter=_tenant)
     page: int = attrs.field(default=1000, converter=_records)
     database: Database = attrs.field(factory=Database)
+    zoho: Zoho = attrs.field(factory=Zoho)
+    moodle: Moodle = attrs.field(factory=Moodle)
     http: Http = attrs.field(factory=Http)
     log: Log = attrs.field(factory=Log)
 

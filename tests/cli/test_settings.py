@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from tests.cli.terminal import Mzi
 from typed_settings.types import OptionInfo
 
+from mzi_adapters.zoho.hosts import DATA_CENTRES
+from mzi_http.accounts import DataCentre, Moodle, Zoho
 from mzi_http.settings import (
     Http,
     Log,
@@ -70,6 +72,33 @@ def test_another_file_can_be_named_in_two_ways(folder: Path, monkeypatch: pytest
         ("MZI_TENANT", "A B", "`MZI_TENANT` is no tenant. A tenant name has small letters"),
         ("MZI_HTTP_HOST", " ", "`MZI_HTTP_HOST` must be a text."),
         ("MZI_STORE", "mysql://u:hunter2@h", "`MZI_STORE` must begin with `sqlite:///`,"),
+        (
+            "MZI_ZOHO_DATA_CENTRE",
+            "com",
+            "`MZI_ZOHO_DATA_CENTRE` must be one of us, eu, in, au, jp, cn, ca, sa,",
+        ),
+        ("MZI_ZOHO_ENVIRONMENT", "test", "must be one of production, sandbox, developer."),
+        ("MZI_ZOHO_CONCURRENCY", "26", "`MZI_ZOHO_CONCURRENCY` must be from 1 to 25."),
+        ("MZI_ZOHO_REFRESH_TOKEN", "hunter2 x", "`MZI_ZOHO_REFRESH_TOKEN` must be one word of letters,"),
+        (
+            "MZI_ZOHO_CLIENT_SECRET",
+            "hunter2\r\nX: y",
+            "`MZI_ZOHO_CLIENT_SECRET` must be one word of letters,",
+        ),
+        ("MZI_ZOHO_REFRESH_TOKE", "hunter2", "Did you mean `MZI_ZOHO_REFRESH_TOKEN`?"),
+        ("MZI_ZOHO_API_URL", "https://evil.example/hunter2", "may only name a server on this machine, such"),
+        ("MZI_ZOHO_ACCOUNTS_URL", "http://10.0.0.1", "may only name a server on this machine, such"),
+        ("MZI_ZOHO_API_URL", "http://127.0.0.1.evil.example", "may only name a server on this machine"),
+        ("MZI_ZOHO_API_URL", "http://127.0.0.1@evil.example", "must be an address alone, without a name,"),
+        ("MZI_ZOHO_API_URL", "http://127.0.0.1:99999", "must be an address such as"),
+        ("MZI_MOODLE_URL", "http://moodle.college.example", "`MZI_MOODLE_URL` must begin with `https://`"),
+        (
+            "MZI_MOODLE_URL",
+            "https://u:hunter2@m.example",
+            "`MZI_MOODLE_URL` must be an address alone, without",
+        ),
+        ("MZI_MOODLE_URL", "https://m.example/?wstoken=hunter2", "must be an address alone, without"),
+        ("MZI_MOODLE_URL", "moodle", "must be an address such as `https://moodle.college.example`."),
         ("MZI_SETTINGS", "none.toml", "There is no file `none.toml`, which MZI_SETTINGS names."),
     ],
 )
@@ -92,6 +121,8 @@ def test_a_wrong_variable_is_refused_by_name(
         ("http = 5", "In mzi.toml the setting `http` is not known."),
         ("page = true", "`page` in mzi.toml must be a whole number."),
         ("[http]\nhost = 5", "`http.host` in mzi.toml must be a text."),
+        ("[zoho]\nclient_secret = 5", "`zoho.client_secret` in mzi.toml must be a text."),
+        ("[zoho]\napi_url = 5", "`zoho.api_url` in mzi.toml must be an address."),
         ("page = x", "cannot be read: Invalid value (at line 1, column 8)"),
     ],
 )
@@ -123,8 +154,42 @@ def test_every_option_has_a_default_a_check_and_a_variable(option: OptionInfo) -
     assert variable(option).startswith("MZI_")
 
 
-def test_the_address_of_the_store_is_not_in_the_representation() -> None:
-    assert "hunter2" not in repr(Settings(store="postgresql://u:hunter2@h/mzi"))
+def test_no_secret_is_in_the_representation() -> None:
+    shown = repr(
+        Settings(
+            store="postgresql://u:hunter2@h/mzi",
+            zoho=Zoho(client_id="1000.X", client_secret="hunter2", refresh_token="1000.hunter2"),
+            moodle=Moodle(url="https://moodle.college.example", token="hunter2"),
+        )
+    )
+    assert "hunter2" not in shown
+    assert "1000.X" in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://moodle.college.example/", "https://moodle.college.example"),
+        ("https://college.example/moodle/", "https://college.example/moodle"),
+        (" https://moodle.college.example:8443 ", "https://moodle.college.example:8443"),
+        ("http://localhost:8080/moodle", "http://localhost:8080/moodle"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("", ""),
+    ],
+    ids=repr,
+)
+def test_the_address_of_moodle_is_kept_without_its_last_slash(given: str, kept: str) -> None:
+    assert Moodle(url=given).url == kept
+
+
+def test_what_an_account_still_lacks_is_told_by_name() -> None:
+    assert Zoho().missing() == ("zoho.client_id", "zoho.client_secret", "zoho.refresh_token")
+    assert Zoho(client_id="a", client_secret="b", refresh_token="c").missing() == ()
+    assert Moodle(token="t").missing() == ("moodle.url",)
+
+
+def test_the_data_centres_are_those_whose_hosts_are_known() -> None:
+    assert set(DataCentre) == set(DATA_CENTRES)
 
 
 @given(st.text(max_size=20))

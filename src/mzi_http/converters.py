@@ -1,0 +1,82 @@
+"""From what an operator wrote to a value; each refuses with the end of a sentence that begins with a name."""
+
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+C = TypeVar("C", bound=StrEnum)
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def whole(value: object, least: int, most: int) -> int:
+    """A whole number within bounds."""
+    said = str(value).strip()
+    if isinstance(value, bool) or not said.isascii() or not said.isdigit():
+        raise ValueError("must be a whole number.")
+    if not least <= int(said) <= most:
+        raise ValueError(f"must be from {least} to {most}.")
+    return int(said)
+
+
+def one_of(value: object, choices: type[C]) -> C:
+    """One of a few words, in any letter case."""
+    try:
+        return choices(str(value).strip().lower())
+    except ValueError:
+        raise ValueError(f"must be one of {', '.join(choices)}.") from None
+
+
+def text(value: object) -> str:
+    """Any text but an empty one."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("must be a text.")
+    return value.strip()
+
+
+def credential(value: object) -> str:
+    """What lets somebody in, or nothing; the sentence never repeats it."""
+    if not isinstance(value, str):
+        raise ValueError("must be a text.")
+    said = value.strip()
+    if not all("!" <= each <= "~" for each in said):
+        raise ValueError("must be one word of letters, digits and signs, as it was given to you.")
+    return said
+
+
+def loopback(value: object) -> str:
+    """The address of a server on this machine, or nothing: what tests talk to instead of the real service."""
+    parts = _address(value)
+    if parts is None:
+        return ""
+    if parts.scheme != "http" or parts.hostname not in _LOOPBACK or parts.path.strip("/"):
+        raise ValueError("may only name a server on this machine, such as `http://127.0.0.1:8080`.")
+    return f"http://{parts.netloc}"
+
+
+def site(value: object) -> str:
+    """The address of a web site without a final slash, or nothing; `https://` except on this machine."""
+    parts = _address(value)
+    if parts is None:
+        return ""
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise ValueError("must begin with `https://`: what is sent there must not be read on the way.")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def _address(value: object) -> SplitResult | None:
+    """The parts of an address that names a host and nothing secret; None for an empty one."""
+    if not isinstance(value, str):
+        raise ValueError("must be an address.")
+    if not value.strip():
+        return None
+    try:
+        parts = urlsplit(value.strip())
+        _ = parts.port  # the one part whose reading fails late
+    except ValueError:
+        raise ValueError("must be an address such as `https://moodle.college.example`.") from None
+    if not parts.hostname or not all("!" <= each <= "~" for each in parts.geturl()):
+        raise ValueError("must be an address such as `https://moodle.college.example`.")
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise ValueError("must be an address alone, without a name, a password, a `?` or a `#` in it.")
+    return parts

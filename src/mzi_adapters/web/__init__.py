@@ -1,5 +1,32 @@
-"""HTTP as the gateways use it: requests and answers as values, and how they are sent."""
+"""HTTP as the gateways use it: requests and answers as values, and how they are sent.
 
-from mzi_adapters.web.wire import Answer, Lost, NotSent, Request, Streamed, Timer, Wire, pairs_to_form
+`mzi_adapters.web.aiohttp_wire` sends them over the network; nothing else needs aiohttp.
+"""
 
-__all__ = ["Answer", "Lost", "NotSent", "Request", "Streamed", "Timer", "Wire", "pairs_to_form"]
+from mzi_adapters.web.timer import LoopTimer
+from mzi_adapters.web.wire import (
+    Answer,
+    Lost,
+    NotSent,
+    Request,
+    Streamed,
+    Timer,
+    TooLarge,
+    Wire,
+    in_chunks,
+    pairs_to_form,
+)
+
+__all__ = [
+    "Answer",
+    "LoopTimer",
+    "Lost",
+    "NotSent",
+    "Request",
+    "Streamed",
+    "Timer",
+    "TooLarge",
+    "Wire",
+    "in_chunks",
+    "pairs_to_form",
+]

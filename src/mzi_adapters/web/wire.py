@@ -5,7 +5,7 @@ service would give. The same fake stands behind a loopback server, where `Aiohtt
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -20,12 +20,16 @@ class Lost(Exception):
     """The request left, and no whole answer came: reset, timeout, cut short. It may have been carried out."""
 
 
+class TooLarge(Lost):
+    """An answer came, with a larger body than the request takes. Asking again gives the same."""
+
+
 @attrs.frozen(kw_only=True)
 class Request:
     """One HTTP request. Nothing but its method and address may appear in a log: the rest can be secret.
 
     `url` is absolute and has no query; `query` is encoded by whoever sends it. `timeout`: seconds until the
-    whole answer must be there. `largest`: bytes of body that are read at most.
+    whole answer must be there. `largest`: bytes of body, unpacked, that are taken; beyond it is TooLarge.
     """
 
     method: str
@@ -48,7 +52,7 @@ class Answer:
 
 @attrs.frozen(kw_only=True)
 class Streamed:
-    """An answer whose body is read in chunks; reading it may raise Lost."""
+    """An answer whose body is read in chunks; reading it may raise Lost or TooLarge."""
 
     status: int
     headers: Mapping[str, str]
@@ -59,7 +63,7 @@ class Wire(Protocol):
     """How a request gets to the remote. Redirects are never followed and nothing is ever sent twice."""
 
     async def send(self, request: Request) -> Answer:
-        """The answer, whatever its status. Raises NotSent or Lost."""
+        """The answer, whatever its status. Raises NotSent, Lost or TooLarge."""
         ...
 
     def stream(self, request: Request) -> AbstractAsyncContextManager[Streamed]:
@@ -77,6 +81,17 @@ class Timer(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         ...
+
+
+@asynccontextmanager
+async def in_chunks(answer: Answer, size: int = 2**16) -> AsyncIterator[Streamed]:
+    """A whole answer as `Wire.stream` gives it: what a fake streams with."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for start in range(0, len(answer.body), size):
+            yield answer.body[start : start + size]
+
+    yield Streamed(status=answer.status, headers=answer.headers, chunks=chunks())
 
 
 def pairs_to_form(pairs: Iterable[tuple[str, str]]) -> bytes:

@@ -1,0 +1,17 @@
+"""Where the shared specification and its recorded answers lie: the one place that knows."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(os.environ.get("MZI_SHARED") or Path(__file__).parents[2] / "shared")
+
+
+def shared(*parts: str) -> Path:
+    """A file or folder of it; a sentence about `MZI_SHARED` when it is not there."""
+    path = ROOT.joinpath(*parts)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} is not there. Set MZI_SHARED to the folder that holds `spec` and `fixtures`; "
+            "by default it is `shared` beside the repository."
+        )
+    return path

@@ -1,0 +1,91 @@
+"""From the bytes of an answer to the JSON it holds, and small readings of that JSON."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import attrs
+
+from mzi_adapters.web import Answer
+from mzi_core.errors import ProtocolError
+
+SERVICE = "Zoho"
+
+Json = Mapping[str, object]
+
+
+@attrs.frozen(kw_only=True)
+class Said:
+    """An answer understood as JSON; `body` is empty where Zoho said nothing (204, 304)."""
+
+    status: int
+    body: Json
+
+    @property
+    def rows(self) -> list[Json]:
+        """The objects under `data`."""
+        return objects(self.body, "data") if "data" in self.body else []
+
+    @property
+    def info(self) -> Json:
+        """What Zoho says about the page."""
+        return part(self.body, "info")
+
+
+def bad(said: str) -> ProtocolError:
+    """An answer that Zoho never gives."""
+    return ProtocolError(SERVICE, said)
+
+
+def read(answer: Answer) -> Said:
+    """The JSON of an answer; raises ProtocolError, which describes the body and does not repeat it."""
+    if not answer.body.strip():
+        return Said(status=answer.status, body={})
+    try:
+        body = json.loads(answer.body)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        kind = answer.headers.get("content-type", "no content type").split(";")[0][:100]
+        raise bad(f"the answer {answer.status} is {len(answer.body)} bytes of {kind} and not a JSON object.")
+    return Said(status=answer.status, body=body)
+
+
+def objects(body: Json, name: str) -> list[Json]:
+    """The list of objects under a name; raises ProtocolError for anything else."""
+    found = body.get(name)
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise bad(f"the answer has no list of objects `{name}`.")
+    return found
+
+
+def part(body: object, *names: str) -> Json:
+    """The object further inside, or an empty one."""
+    for name in names:
+        body = body.get(name) if isinstance(body, Mapping) else None
+    return body if isinstance(body, Mapping) else {}
+
+
+def text(body: object, *names: str) -> str:
+    """The text further inside; numbers as they are written, anything else as none."""
+    *way, last = names
+    found = part(body, *way).get(last)
+    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+
+
+def moment(value: object) -> datetime | None:
+    """An instant in UTC, or None for what is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else None
+
+
+def written(at: datetime) -> str:
+    """A moment as Zoho takes it: full seconds, and always with its offset."""
+    if at.tzinfo is None:
+        raise ValueError("A moment without an offset from UTC could be any of 26; give it one.")
+    return at.astimezone(UTC).replace(microsecond=0).isoformat()

@@ -1,0 +1,210 @@
+"""One call of the API: with a token, within the limits, and again only where that does no harm."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import BinaryIO
+
+import attrs
+
+from mzi_adapters.web import Answer, Lost, NotSent, Request, Timer, TooLarge, Wire
+from mzi_adapters.zoho.answers import SERVICE, Said, bad, read, text
+from mzi_adapters.zoho.limits import PATIENCE, Meter, Pace, limited, wanted_pause
+from mzi_adapters.zoho.oauth import Access
+from mzi_adapters.zoho.refusals import STALE_TOKEN, TOO_MANY, is_batch, whole
+from mzi_core.errors import (
+    AccessRefused,
+    AmbiguousWrite,
+    GatewayError,
+    GatewayRefused,
+    GatewayUnavailable,
+    ProtocolError,
+)
+from mzi_core.ports import Clock
+
+TRIES = 5
+"""How often a call is made at most; a renewed token is not counted."""
+
+LARGEST = 32 * 2**20
+"""Bytes of an answer that is not a file."""
+
+LARGEST_FILE = 2**30
+FILE_TIMEOUT = 900.0
+TIMEOUT = 60.0
+
+_OK = 200
+_EMPTY = (204, 304)
+_REDIRECTS = range(300, 400)
+_UNAUTHORIZED = 401
+_TOO_LARGE = 413
+_TOO_MANY = 429
+_BROKEN = 500
+
+
+@attrs.frozen(kw_only=True)
+class Call:
+    """A call to be made. `doing` says in an error what it was, without any value.
+
+    `writes`: it changes something. `again`: a lost answer may be asked for once more; a write only by key.
+    `batch`: it speaks of records one by one, so a refusal is theirs. `into`: the body is a file.
+    """
+
+    method: str
+    path: str
+    doing: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    body: object = attrs.field(default=None, repr=False)
+    heavy: bool = False
+    credits: int = 1
+    writes: bool = False
+    again: bool = True
+    batch: bool = False
+    into: BinaryIO | None = None
+
+
+class _Unclear(Exception):
+    """No usable answer came, so a write may or may not have been carried out."""
+
+    def __init__(self, error: GatewayError) -> None:
+        self.error = error
+        super().__init__()
+
+
+class _Stale(Exception):
+    """The token of this call is refused."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Caller:
+    """Makes calls. What it raises holds no secret and nothing that a record said."""
+
+    access: Access
+    wire: Wire
+    timer: Timer
+    clock: Clock
+    pace: Pace
+    meter: Meter
+    random: Callable[[], float]
+
+    async def ask(self, call: Call) -> Said:
+        """What Zoho says. Raises AmbiguousWrite if a write was lost on the way and may not be repeated."""
+        doubt = False
+        refused: str | None = None
+        tries = 0
+        while True:
+            again = False
+            try:
+                token = await self.access.token(instead_of=refused)
+                return await self._once(call, token)
+            except _Stale:
+                if refused is None:
+                    refused = token
+                    continue
+                error: GatewayError = AccessRefused(
+                    SERVICE, f"{call.doing}: a new access token is refused as well; check the data centre."
+                )
+            except _Unclear as unclear:
+                error, again, doubt = unclear.error, call.again, True
+            except GatewayUnavailable as unavailable:
+                error, again = unavailable, True
+            except GatewayError as other:
+                error = other
+            tries += 1
+            wait = self._wait(tries, getattr(error, "retry_after", None))
+            if again and tries < TRIES and wait <= PATIENCE:
+                await self.timer.sleep(wait)
+                continue
+            if doubt and call.writes:
+                raise AmbiguousWrite(
+                    SERVICE, f"{call.doing}: no usable answer came, so it may or may not have been done."
+                ) from error
+            raise error
+
+    def _wait(self, tries: int, wanted: float | None) -> float:
+        """Zoho's own wish, or ever longer; always a little more than that, each caller another little."""
+        if wanted is not None:
+            return wanted + self.random()
+        return min(2.0 ** (tries - 1), 30.0) * (0.5 + self.random())
+
+    async def _once(self, call: Call, token: str) -> Said:
+        body = None if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
+        request = Request(
+            method=call.method,
+            url=f"{self.access.account.data_centre.api}{call.path}",
+            query=call.query,
+            headers={
+                "Authorization": f"Zoho-oauthtoken {token}",
+                **({} if body is None else {"Content-Type": "application/json"}),
+                **call.headers,
+            },
+            body=body,
+            timeout=TIMEOUT if call.into is None else FILE_TIMEOUT,
+            largest=LARGEST if call.into is None else LARGEST_FILE,
+        )
+        async with self.pace.slot(heavy=call.heavy):
+            self.meter.sent(call.credits)
+            try:
+                if call.into is None:
+                    answer = await self.wire.send(request)
+                else:
+                    answer = await self._download(request, call.into)
+            except NotSent:
+                raise GatewayUnavailable(SERVICE, f"{call.doing}: it cannot be reached.") from None
+            except TooLarge:
+                error = bad(f"{call.doing}: the answer is larger than any Zoho gives.")
+                raise (_Unclear(error) if call.writes else error) from None
+            except Lost:
+                lost = GatewayUnavailable(SERVICE, f"{call.doing}: the answer did not arrive.")
+                raise _Unclear(lost) from None
+            self.meter.told(answer.headers)
+            return self._understood(call, answer, self.clock.now())
+
+    async def _download(self, request: Request, into: BinaryIO) -> Answer:
+        """A file goes where it is wanted; any other answer is short."""
+        async with self.wire.stream(request) as streamed:
+            is_file = streamed.status == _OK
+            into.seek(0)
+            into.truncate()
+            error = bytearray()
+            async for chunk in streamed.chunks:
+                if is_file:
+                    into.write(chunk)
+                elif len(error) < LARGEST:
+                    error += chunk
+            return Answer(status=streamed.status, headers=streamed.headers, body=bytes(error))
+
+    def _understood(self, call: Call, answer: Answer, now: datetime) -> Said:
+        status = answer.status
+        if status in _EMPTY or (status == _OK and call.into is not None):
+            return Said(status=status, body={})
+        if status >= _BROKEN:
+            after = wanted_pause(answer.headers, Said(status=status, body={}), now)
+            failed = f"{call.doing}: it answers {status}, which is its own failure."
+            raise _Unclear(GatewayUnavailable(SERVICE, failed, code=str(status), retry_after=after))
+        if status == _TOO_LARGE:
+            raise GatewayRefused(SERVICE, f"{call.doing}: the request is too large.", code="413")
+        said = self._json(call, answer)
+        code = text(said.body, "code")
+        if status == _TOO_MANY or code in TOO_MANY:
+            pause = wanted_pause(answer.headers, said, now)
+            if pause is not None:
+                self.pace.pause(pause)
+            raise limited(pause, code)
+        if status == _UNAUTHORIZED and (not code or code in STALE_TOKEN):
+            raise _Stale
+        if status < _REDIRECTS.start or (call.batch and is_batch(said)):
+            return said
+        raise whole(said, call.doing)
+
+    def _json(self, call: Call, answer: Answer) -> Said:
+        """The JSON; where there must be some and is none, nobody knows what happened."""
+        try:
+            said = read(answer)
+            if answer.status in _REDIRECTS or (answer.status < _REDIRECTS.start and not said.body):
+                raise bad(f"{call.doing}: the answer {answer.status} says nothing.")
+        except ProtocolError as error:
+            if answer.status in (_TOO_MANY, _UNAUTHORIZED):  # said by a gate in front of Zoho's API
+                return Said(status=answer.status, body={})
+            raise _Unclear(error) from None
+        return said

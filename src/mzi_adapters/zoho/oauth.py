@@ -1,0 +1,217 @@
+"""Access tokens: renewed once for all tasks of a process and all processes of a tenant.
+
+The token stands in the store as a Grant. Whoever finds it near its end takes a lease on renewing it, asks
+Zoho with no session open, and writes the new one down; the others go on with the old one or wait for the new.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import Enum
+
+import attrs
+
+from mzi_adapters.web import Timer, Wire
+from mzi_adapters.zoho.answers import SERVICE
+from mzi_adapters.zoho.hosts import ZohoAccount
+from mzi_adapters.zoho.limits import Meter
+from mzi_adapters.zoho.redeeming import Redeemed, Throttled, redeem
+from mzi_core.errors import AuthRevoked, GatewayError, GatewayLimited, GatewayUnavailable
+from mzi_core.ports import Clock, Grant, Session, Store, Turn
+from mzi_core.values import TenantId
+
+NAME = "zoho"
+TURN = Turn("grant zoho", shared=False)
+
+LIFE = 3600.0
+"""Seconds a token lives at most; a later end is another machine's clock."""
+
+EARLY = 300.0
+"""Seconds before its end at which a token is renewed; up to a minute earlier by chance."""
+
+LEASE = 90.0
+"""Seconds one process has for renewing."""
+
+WINDOW = timedelta(minutes=10)
+BUDGET = 3
+"""Renewals within WINDOW. Zoho gives ten, and shuts everybody out who goes on asking."""
+
+PAUSE = 900.0
+"""Seconds of peace after Zoho said that it was asked too often; asking meanwhile prolongs it."""
+
+POLL = 0.5
+"""Seconds between two looks for the token another process is fetching."""
+
+
+class _Next(Enum):
+    RENEW = "the lease is ours"
+    WAIT = "another process has it"
+
+
+@attrs.define(kw_only=True, eq=False)
+class Access:
+    """The way to a token that Zoho takes. No network call is made while a session is open."""
+
+    account: ZohoAccount
+    wire: Wire
+    timer: Timer
+    clock: Clock
+    store: Store
+    tenant: TenantId
+    meter: Meter
+    random: Callable[[], float]
+    _token: str | None = attrs.field(default=None, init=False, repr=False)
+    _good_until: float = attrs.field(default=0.0, init=False)
+    _revoked: str = attrs.field(default="", init=False)
+    _flight: "asyncio.Task[str] | None" = attrs.field(default=None, init=False, repr=False)
+
+    async def token(self, *, instead_of: str | None = None) -> str:
+        """A token to call with, another one than that which Zoho has just refused.
+
+        Raises AuthRevoked, for ever once it did; GatewayLimited when renewing is paused.
+        """
+        if self._revoked:
+            raise _revoked(self._revoked)
+        if self._token not in (None, instead_of) and self.timer.monotonic() < self._good_until:
+            return self._token or ""
+        for _ in range(2):  # a flight that began before the refusal may bring the refused token again
+            found = await self._shared_flight(instead_of)
+            if found != instead_of:
+                return found
+        raise GatewayUnavailable(SERVICE, "the access token is refused and no other could be had yet.")
+
+    async def close(self) -> None:
+        """Let a renewal that is under way come to its end."""
+        if self._flight is not None:
+            await asyncio.wait([self._flight])
+
+    async def _shared_flight(self, refused: str | None) -> str:
+        if self._flight is None or self._flight.done():
+            self._flight = asyncio.create_task(self._renewed(refused))
+            self._flight.add_done_callback(_seen)
+        return await asyncio.shield(self._flight)  # a caller who gives up must not waste the others' token
+
+    async def _renewed(self, refused: str | None) -> str:
+        began = self.timer.monotonic()
+        while True:
+            overdue = self.timer.monotonic() - began > LEASE
+            found = await self._look(refused, overdue=overdue)
+            if isinstance(found, str):
+                return found
+            if found is _Next.RENEW:
+                return await self._renew(refused)
+            await self.timer.sleep(POLL)
+
+    async def _look(self, refused: str | None, *, overdue: bool) -> str | _Next:
+        """The shared token; or the lease on renewing it; or nothing yet."""
+        async with self.store.begin(self.tenant) as session:
+            await session.lock((TURN,))
+            grant = await self._kept(session)
+            if grant.revoked:
+                self._revoked = grant.revoked
+                raise _revoked(grant.revoked)
+            now = self.clock.now()
+            left = _left(grant.expires_at, now, LIFE)
+            usable = grant.token is not None and grant.token != refused and left > 0
+            if usable and left > EARLY:
+                return self._take(grant.token or "", left)
+            leased = not overdue and _left(grant.renewing_until, now, LEASE) > 0
+            recent = tuple(at for at in grant.renewals if abs(now - at) < WINDOW)
+            pause = _left(grant.paused_until, now, PAUSE)
+            if len(recent) >= BUDGET:
+                pause = max(pause, (min(recent) + WINDOW - now) / timedelta(seconds=1))
+            if usable and (leased or pause > 0):
+                return self._take(grant.token or "", left)
+            if leased:
+                return _Next.WAIT
+            if pause > 0:
+                raise _too_often(pause)
+            until = now + timedelta(seconds=LEASE)
+            await session.save_grant(attrs.evolve(grant, renewing_until=until, renewals=(*recent, now)))
+            return _Next.RENEW
+
+    async def _kept(self, session: Session) -> Grant:
+        grant = await session.grant(NAME)
+        if grant is None or grant.origin != self.account.origin:
+            return Grant(name=NAME, origin=self.account.origin)
+        return grant
+
+    async def _renew(self, refused: str | None) -> str:
+        self.meter.tokens += 1
+        try:
+            new = await redeem(self.account, self.wire, self.timer, self.random)
+        except AuthRevoked as error:
+            self._revoked = code = error.code
+            await self._keep(lambda grant: attrs.evolve(grant, token=None, revoked=code))
+            raise _revoked(code) from None
+        except Throttled as error:
+            until = self.clock.now() + timedelta(seconds=PAUSE)
+            grant = await self._keep(lambda grant: attrs.evolve(grant, paused_until=until))
+            return self._still(grant, refused, _too_often(PAUSE, cause=error))
+        except GatewayUnavailable as error:
+            grant = await self._keep(lambda grant: grant)
+            return self._still(grant, refused, error)
+        except GatewayError:
+            await self._keep(lambda grant: grant)
+            raise
+        return await self._keep_new(new)
+
+    async def _keep_new(self, new: Redeemed) -> str:
+        seconds = min(new.seconds, LIFE)
+        ends = self.clock.now() + timedelta(seconds=seconds)
+        found = self._take(new.token, seconds)
+        await self._keep(
+            lambda grant: attrs.evolve(grant, token=new.token, expires_at=ends, paused_until=None)
+        )
+        return found
+
+    async def _keep(self, change: Callable[[Grant], Grant]) -> Grant:
+        """Give the lease back with what came of it."""
+        async with self.store.begin(self.tenant) as session:
+            await session.lock((TURN,))
+            grant = change(attrs.evolve(await self._kept(session), renewing_until=None))
+            await session.save_grant(grant)
+            return grant
+
+    def _still(self, grant: Grant, refused: str | None, error: GatewayUnavailable) -> str:
+        """The old token for as long as it lives; without one the error stands."""
+        left = _left(grant.expires_at, self.clock.now(), LIFE)
+        if grant.token is None or grant.token == refused or left <= 0:
+            raise error
+        return self._take(grant.token, left)
+
+    def _take(self, token: str, left: float) -> str:
+        """Use a token, and look again when it nears its end; by a clock that nobody sets."""
+        calm = left - EARLY - 60 * self.random()
+        self._token = token
+        self._good_until = self.timer.monotonic() + (calm if calm > 0 else min(left, 30.0))
+        return token
+
+
+def _left(until: datetime | None, now: datetime, most: float) -> float:
+    """Seconds until then; none if it is further off than it can be, for then some clock was wrong."""
+    if until is None:
+        return 0.0
+    seconds = (until - now) / timedelta(seconds=1)
+    return seconds if seconds <= most + 1 else 0.0
+
+
+def _seen(flight: "asyncio.Task[str]") -> None:
+    """An error that every caller has stopped waiting for is nobody's surprise."""
+    if not flight.cancelled():
+        flight.exception()
+
+
+def _too_often(seconds: float, cause: Exception | None = None) -> GatewayLimited:
+    said = f"it gives no more access tokens for now; the work goes on by itself after {seconds:.0f} seconds."
+    error = GatewayLimited(SERVICE, said, retry_after=seconds)
+    error.__cause__ = cause
+    return error
+
+
+def _revoked(code: str) -> AuthRevoked:
+    said = (
+        f"the refresh token or the client is no longer accepted ({code}), so all work with Zoho stops; "
+        "make a new refresh token in Zoho's API console and put it into the settings."
+    )
+    return AuthRevoked(SERVICE, said, code=code)

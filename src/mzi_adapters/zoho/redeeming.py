@@ -1,0 +1,112 @@
+"""One question to Zoho's accounts server: an access token for the refresh token."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import attrs
+
+from mzi_adapters.web import Answer, Lost, NotSent, Request, Timer, Wire, pairs_to_form
+from mzi_adapters.zoho.answers import SERVICE, Json, read, text
+from mzi_adapters.zoho.hosts import DataCentre, ZohoAccount
+from mzi_core.errors import AccessRefused, AuthRevoked, GatewayUnavailable, ProtocolError
+
+FOR_EVER = frozenset(
+    {"invalid_code", "invalid_client", "invalid_client_secret", "invalid_redirect_uri", "invalid_grant"}
+)
+"""What no other attempt will change."""
+
+TIMEOUT = 20.0
+TRIES = 3
+_MILLISECONDS = "expires_in_sec"
+
+
+class Throttled(GatewayUnavailable):
+    """Zoho was asked for tokens too often."""
+
+
+@attrs.frozen(kw_only=True)
+class Redeemed:
+    """A new access token and the seconds it lives."""
+
+    token: str = attrs.field(repr=False)
+    seconds: float
+
+
+async def redeem(account: ZohoAccount, wire: Wire, timer: Timer, random: Callable[[], float]) -> Redeemed:
+    """A new token. Raises AuthRevoked, Throttled, AccessRefused for a foreign host, GatewayUnavailable.
+
+    Repeated only while nothing reached Zoho: every answer counts against the tokens of ten minutes.
+    """
+    secrets = (
+        ("refresh_token", account.refresh_token),
+        ("client_id", account.client_id),
+        ("client_secret", account.client_secret),
+        ("grant_type", "refresh_token"),
+    )
+    request = Request(
+        method="POST",
+        url=f"{account.data_centre.accounts}/oauth/v2/token",
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        body=pairs_to_form(secrets),
+        timeout=TIMEOUT,
+        largest=2**20,
+    )
+    for attempt in range(1, TRIES + 1):
+        try:
+            answer = await wire.send(request)
+        except NotSent:
+            if attempt == TRIES:
+                raise _unavailable("cannot be reached") from None
+            await timer.sleep(attempt * (1 + random()))
+        except Lost:
+            raise _unavailable("did not answer") from None
+        else:
+            return _understood(answer, account.data_centre)
+    raise AssertionError("every attempt returns or raises")
+
+
+def _understood(answer: Answer, home: DataCentre) -> Redeemed:
+    """Whatever the status: Zoho says no with 200."""
+    try:
+        said = read(answer).body
+    except ProtocolError:
+        raise _unavailable(f"answered {answer.status} with something else than JSON") from None
+    token = text(said, "access_token")
+    if not token:
+        code = text(said, "error")
+        if code in FOR_EVER:
+            raise AuthRevoked(SERVICE, f"the credentials are refused ({code}).", code=code)
+        if code.lower() == "access denied" or text(said, "status") == "failure":
+            raise Throttled(SERVICE, "it was asked for access tokens too often.", code=code[:100])
+        raise _unavailable(f"answered {answer.status} without a token")
+    if not _at_home(text(said, "api_domain"), home):
+        raise AccessRefused(
+            SERVICE,
+            "the accounts server names an API host outside the configured data centre, and nothing is "
+            "sent there; set the data centre that the organisation belongs to.",
+            code="api_domain",
+        )
+    return Redeemed(token=token, seconds=_seconds(said))
+
+
+def _seconds(said: Json) -> float:
+    """With `expires_in_sec` there, `expires_in` is in milliseconds."""
+    found = said.get(_MILLISECONDS, said.get("expires_in"))
+    try:
+        seconds = float(str(found))
+    except ValueError:
+        return 3600.0
+    return seconds if 0 < seconds < float("inf") else 3600.0
+
+
+def _at_home(domain: str, home: DataCentre) -> bool:
+    """Whether this is the configured API or another environment of the same data centre."""
+    if domain in ("", home.api):
+        return True
+    found, ours = urlsplit(domain), urlsplit(home.api)
+    tails = [(each.hostname or "").partition(".")[2] for each in (found, ours)]
+    return found.scheme == ours.scheme == "https" and tails[0] == tails[1] != ""
+
+
+def _unavailable(said: str) -> GatewayUnavailable:
+    return GatewayUnavailable(SERVICE, f"the accounts server {said}; no access token could be had.")

@@ -1,0 +1,152 @@
+"""What Zoho's error codes mean: for a whole call an exception, for one record of it a result."""
+
+from collections.abc import Iterator
+
+from mzi_adapters.zoho.answers import SERVICE, Json, Said, bad, moment, objects, part, text
+from mzi_core.errors import (
+    AccessRefused,
+    GatewayConflict,
+    GatewayError,
+    GatewayRefused,
+    GatewayUnavailable,
+    RemoteNotFound,
+)
+from mzi_core.ports import Action, NotWritten, Problem, WriteResult, Written
+from mzi_core.values import ZohoId
+
+STALE_TOKEN = frozenset({"INVALID_TOKEN", "INVALID_OAUTHTOKEN", "UNAUTHORIZED"})
+"""With status 401: another access token may be taken."""
+
+NO_ACCESS = frozenset(
+    {"OAUTH_SCOPE_MISMATCH", "AUTHENTICATION_FAILURE", "AUTHORIZATION_FAILED", "NO_PERMISSION"}
+)
+TOO_MANY = frozenset({"TOO_MANY_REQUESTS", "RATE_LIMIT_EXCEEDED"})
+LOST_PLACE = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"})
+"""A page token that no longer works."""
+
+PAST_THE_END = "PAGINATION_LIMIT_EXCEEDED"
+NO_MODULE = "INVALID_MODULE"
+TWICE = "DUPLICATE_DATA"
+CHANGED = "ALREADY_MODIFIED"
+SEVERAL = "MULTIPLE_OR_MULTI_ERRORS"
+NOT_DELETED = "record not deleted"
+LATER = frozenset({"RECORD_LOCKED", "NOT_APPROVED", "NOT_REVIEWED", "RECORD_IN_BLUEPRINT"})
+
+_REMEDY = {
+    "OAUTH_SCOPE_MISMATCH": "the refresh token lacks a scope for this; make one with all the scopes we need.",
+    "AUTHENTICATION_FAILURE": "it does not recognise how we say who we are; check the data centre.",
+    "AUTHORIZATION_FAILED": "the user behind the refresh token may not do this; widen the user's profile.",
+    "NO_PERMISSION": "the user behind the refresh token may not do this; widen the user's profile.",
+    PAST_THE_END: "a listing ends after 100,000 records; read this module by Bulk Read or COQL instead.",
+    NO_MODULE: "the organisation has no such module, or it is not open to the API.",
+}
+_FORBIDDEN = 403
+_NOT_FOUND = 404
+_CONFLICT = 412
+
+
+def is_batch(said: Said) -> bool:
+    """Whether an answer speaks of records one by one; then its status says nothing."""
+    return isinstance(said.body.get("data"), list)
+
+
+def whole(said: Said, doing: str) -> GatewayError:
+    """What a refused call as a whole raises. `doing` names the call, without any value in it."""
+    code = text(said.body, "code")
+    message = _sentence(said.body)
+    told = _REMEDY.get(code) or f"{message} ({code or said.status})."
+    told = f"{doing}: {told}"
+    if code in NO_ACCESS or said.status == _FORBIDDEN:
+        return AccessRefused(SERVICE, told, code=code)
+    if said.status == _CONFLICT or code == CHANGED:
+        at = moment(part(said.body, "details").get("Modified_Time"))
+        return GatewayConflict(
+            SERVICE,
+            f"{doing}: the record was changed by somebody else; read it again.",
+            code=code,
+            modified_at=at,
+        )
+    if code == NO_MODULE or said.status == _NOT_FOUND:
+        return RemoteNotFound(SERVICE, told, code=code)
+    if code == "DEPENDENT_SERVICE_ERROR" and _may_pass(said.body):
+        return GatewayUnavailable(SERVICE, told, code=code)
+    return GatewayRefused(SERVICE, told, code=code)
+
+
+def _may_pass(item: Json) -> bool:
+    return text(item, "details", "dependency_error") == "PROCESSING_ERROR"
+
+
+def result(module: str, item: Json, done: Action | None = None) -> WriteResult:
+    """What became of one record of a write. `done`: what a success means where Zoho does not say it."""
+    if text(item, "status") == "success":
+        details = part(item, "details")
+        found = text(details, "id")
+        if not found:
+            raise bad("a record was written and its id is not told.")
+        action = done or _action(item)
+        return Written(zoho_id=ZohoId(found), action=action, modified_at=moment(details.get("Modified_Time")))
+    errors = tuple(_errors(item))
+    return NotWritten(
+        problems=tuple(_problem(error) for error in errors),
+        existing=next(filter(None, (_existing(module, error) for error in errors)), None),
+        later=any(text(e, "code") in LATER or _may_pass(e) for e in errors),
+    )
+
+
+def problems(item: Json) -> tuple[Problem, ...]:
+    """Every reason that one item of an answer gives."""
+    return tuple(_problem(error) for error in _errors(item))
+
+
+def _action(item: Json) -> Action:
+    said = text(item, "action") or ("insert" if "added" in text(item, "message") else "update")
+    try:
+        return Action(said)
+    except ValueError:
+        raise bad("a record was written and nobody knows how.") from None
+
+
+def _errors(item: Json) -> Iterator[Json]:
+    inner = part(item, "details")
+    if text(item, "code") == SEVERAL and "errors" in inner:
+        for error in objects(inner, "errors"):
+            yield from _errors(error)
+    else:
+        yield item
+
+
+def _problem(error: Json) -> Problem:
+    return Problem(
+        code=text(error, "code") or "UNKNOWN",
+        field=text(error, "details", "api_name"),
+        path=text(error, "details", "json_path"),
+        message=_sentence(error),
+    )
+
+
+def _sentence(error: Json) -> str:
+    """Zoho's own words and what it expected; never the value it got."""
+    details = part(error, "details")
+    said = (text(error, "message") or "refused without a word")[:300]
+    hints = [
+        f"{name.replace('_', ' ')} {text(details, name)[:100]}"
+        for name in ("expected_data_type", "maximum_length", "limit", "param_name", "dependency_error")
+        if text(details, name)
+    ]
+    permissions = details.get("permissions")
+    if isinstance(permissions, list):
+        hints.append(f"needs {', '.join(str(each)[:100] for each in permissions[:5])}")
+    return f"{said} ({'; '.join(hints)})" if hints else said
+
+
+def _existing(module: str, error: Json) -> ZohoId | None:
+    """The record of the same module that has the unique value already."""
+    if text(error, "code") != TWICE:
+        return None
+    details = part(error, "details")
+    other = text(details, "duplicate_record", "module", "api_name") or text(details, "module", "api_name")
+    if other and other != module:
+        return None
+    found = text(details, "duplicate_record", "id") or text(details, "id")
+    return ZohoId(found) if found else None

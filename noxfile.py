@@ -16,7 +16,7 @@ os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
 os.environ.setdefault("UV_LINK_MODE", "copy")
 
 ROOT = Path(__file__).parent
-EVERYWHERE = ("-m", "not wheel and not browser")
+EVERYWHERE = ("-m", "not wheel and not browser and not live")
 PYTHON = sys.executable
 
 
@@ -94,6 +94,13 @@ def browser(session: nox.Session) -> None:
     """The pages in Debian's /usr/bin/chromium; nothing is downloaded."""
     session.install("-e", ".[test]", "playwright>=1.65")
     session.run("pytest", "-m", "browser", *session.posargs)
+
+
+@nox.session(python=PYTHON)
+def live(session: nox.Session) -> None:
+    """The contracts over a Zoho sandbox and a Moodle for tests, as far as MZI_TEST_* name their accounts."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "tests.live", *session.posargs)
 
 
 @nox.session(python=PYTHON)

@@ -229,6 +229,24 @@ def with_links(module: Module[E], known: Known | None, entity: E) -> E:
     return attrs.evolve(entity, **kept) if kept else entity
 
 
+def with_untold(module: Module[E], stored: E, entity: E, untold: Collection[str]) -> E:
+    """`entity` with what is stored in the fields its source says nothing of; `extra.` ones go by that name.
+
+    What was filled in by the declaration itself is no silence and stays.
+    """
+    kept: dict[str, Any] = {
+        name: getattr(stored, name)
+        for name in untold
+        if name in module.field and getattr(entity, name) == module.field[name].default
+    }
+    extra = {
+        name: value
+        for name, value in stored.extra.items()
+        if f"extra.{name}" in untold and entity.extra.get(name) is None
+    }
+    return attrs.evolve(entity, **kept, extra={**entity.extra, **extra})
+
+
 def suspects(module: Module[E], entities: Iterable[E], known: Mapping[ZohoId, Known]) -> tuple[ZohoId, ...]:
     """The ids of the records that differ from what is stored, so that the stored ones must be read."""
     return tuple(

@@ -1,8 +1,18 @@
 """Take any stream of pages of Zoho records, page by page, and keep a run that says how far it got."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Awaitable,
+    Callable,
+    Collection,
+    Mapping,
+    Sequence,
+)
 from contextlib import suppress
+from functools import partial
+from typing import cast
 
 import attrs
 
@@ -14,6 +24,24 @@ from mzi_core.values import BatchResult, State, TenantId
 
 RELEASED = "released"
 """Counted beside the states: parked records of other modules that a run set free."""
+
+
+Pages = AsyncIterable[Sequence[object]]
+
+
+@attrs.frozen
+class Marked:
+    """A stream that can be taken up at a bookmark of its own, so that nothing is read twice to get there.
+
+    `pages` gives what comes after a bookmark, "" for all of it; `bookmark` is the one behind a page.
+    """
+
+    pages: Callable[[str], Pages]
+    bookmark: Callable[[Sequence[object]], str]
+
+
+Afterwards = Callable[[Run], Awaitable[Mapping[str, int]]]
+"""What belongs to a run once its pages are through: gives further counts for it."""
 
 
 @attrs.frozen
@@ -41,33 +69,49 @@ class BulkSync:
         self,
         tenant: TenantId,
         module: AnyModule,
-        pages: AsyncIterable[Sequence[object]],
+        pages: Pages | Marked,
         *,
         source: str,
         dry_run: bool = False,
         resume: bool = False,
+        untold: Collection[str] = (),
+        afterwards: Afterwards | None = None,
     ) -> AsyncGenerator[PageDone, None]:
         """Yield after every page; positions count from the beginning of the stream.
 
         With `resume` the records that an unfinished run of the same module and source has done are passed
-        over: the stream must be the same again. `source` says where the stream comes from, in words that
-        stay the same. A dry run keeps nothing, not even the run; it judges each page against the store as it
-        is now, so two versions of a record on different pages are each judged by themselves. What a page
-        raises ends the run as FAILED and is raised again.
+        over: a stream without bookmarks must be the same again. `source` says where the stream comes from, in
+        words that stay the same; `untold` which fields it does not tell. A run has reached its end only when
+        `afterwards` is through too. A dry run keeps nothing, not even the run; it judges each page against
+        the store as it is now, so two versions of a record on different pages are each judged by themselves.
+        What a page raises ends the run as FAILED and is raised again.
         """
         run = await self._begin(tenant, module, source, dry_run=dry_run, resume=resume)
+        marked = pages if isinstance(pages, Marked) else None
+        rest = marked.pages(run.bookmark) if marked else _after(cast("Pages", pages), run.cursor)
         try:
-            async for page in _after(pages, run.cursor):
+            async for page in rest:
+                advance = partial(_advanced, run, bookmark=marked.bookmark(page) if marked else "")
                 result = await self.sync(
-                    tenant, module, page, first_position=run.cursor, dry_run=dry_run, also=_keeping(run)
+                    tenant,
+                    module,
+                    page,
+                    first_position=run.cursor,
+                    dry_run=dry_run,
+                    untold=untold,
+                    also=_keeping(advance),
                 )
                 assert not isinstance(result, Replayed)  # noqa: S101  # no idempotency key was given
-                run = _advanced(run, result)  # only now: until here the page could still be lost
+                run = advance(result)  # only now: until here the page could still be lost
                 yield PageDone(result, run)
+            if afterwards is not None:
+                run = attrs.evolve(run, counts={**run.counts, **await afterwards(run)})
         except Exception as error:
             with suppress(StoreError):  # a store that is gone must not hide what happened
                 await self._end(tenant, run, RunStatus.FAILED, str(error), dry_run=dry_run)
             raise
+        finally:
+            await _close(rest)
         accepted = sum(run.counts.get(state, 0) for state in State if state.accepted)
         status = RunStatus.COMPLETED if accepted == run.cursor else RunStatus.PARTIAL
         await self._end(tenant, run, status, "", dry_run=dry_run)
@@ -98,26 +142,35 @@ class BulkSync:
             await session.save_run(ended)
 
 
-async def _after(pages: AsyncIterable[Sequence[object]], done: int) -> AsyncIterator[Sequence[object]]:
+async def _close(pages: Pages) -> None:
+    """Close a generator that was not read to its end: it may hold a connection or a file."""
+    if isinstance(pages, AsyncGenerator):
+        await pages.aclose()
+
+
+async def _after(pages: Pages, done: int) -> AsyncGenerator[Sequence[object], None]:
     """The pages without their first `done` records."""
-    async for page in pages:
-        rest = page[done:]
-        done -= len(page) - len(rest)
-        if rest:
-            yield rest
+    try:
+        async for page in pages:
+            rest = page[done:]
+            done -= len(page) - len(rest)
+            if rest:
+                yield rest
+    finally:
+        await _close(pages)
 
 
-def _keeping(run: Run) -> Callable[[Session, BatchResult], Awaitable[None]]:
-    """Keeps how far `run` is after a page, in the page's own transaction."""
+def _keeping(advance: Callable[[BatchResult], Run]) -> Callable[[Session, BatchResult], Awaitable[None]]:
+    """Keeps how far a run is after a page, in the page's own transaction."""
 
     async def keep(session: Session, result: BatchResult) -> None:
-        await session.save_run(_advanced(run, result))
+        await session.save_run(advance(result))
 
     return keep
 
 
-def _advanced(run: Run, result: BatchResult) -> Run:
+def _advanced(run: Run, result: BatchResult, *, bookmark: str) -> Run:
     counts = Counter(run.counts)
     counts.update({state.value: count for state, count in result.summary.items()})
     counts[RELEASED] += len(result.released)
-    return attrs.evolve(run, cursor=run.cursor + len(result.outcomes), counts=dict(counts))
+    return attrs.evolve(run, cursor=run.cursor + len(result.outcomes), counts=dict(counts), bookmark=bookmark)

@@ -1,10 +1,10 @@
 """Take a batch of Zoho records: decode, decide, store, and set free what waited for them."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -19,6 +19,7 @@ from mzi_core.decide import (
     plan,
     suspects,
     unique_values,
+    with_untold,
     word_for_word,
 )
 from mzi_core.errors import KeyReused, StoreRefused
@@ -102,12 +103,15 @@ class SyncBatch:
         first_position: int = 0,
         dry_run: bool = False,
         once: Once | None = None,
+        untold: Collection[str] = (),
         also: Callable[[Session, BatchResult], Awaitable[None]] | None = None,
     ) -> BatchResult | Replayed:
         """Judge and store `records`. With `dry_run` the answer is the same and nothing is kept.
 
-        `also` is called last in the same transaction: what it keeps is kept together with the records.
-        Raises UnknownTenant, StoreUnavailable, and KeyReused when `once` was seen with another request.
+        `untold`: the fields (`extra.` before a tenant's own) that the source of these records does not tell;
+        they stay as they are stored. `also` is called last in the same transaction: what it keeps is kept
+        together with the records. Raises UnknownTenant, StoreUnavailable, and KeyReused when `once` was seen
+        with another request.
         """
         async with self.store.begin(tenant, discard=dry_run) as session:
             settings = await session.settings()
@@ -121,7 +125,9 @@ class SyncBatch:
                 now=self.clock.now(),
                 overlays=overlays(settings),
             )
-            outcomes, arrived = await taker.take(module, list(enumerate(records, start=first_position)))
+            outcomes, arrived = await taker.take(
+                module, list(enumerate(records, start=first_position)), untold=untold
+            )
             result = BatchResult(
                 outcomes=tuple(outcomes), released=tuple(await taker.set_free(module, arrived))
             )
@@ -157,7 +163,7 @@ class _Taker:
     overlays: dict[str, Overlay]
 
     async def take(
-        self, module: Module[E], records: Sequence[tuple[int, object]]
+        self, module: Module[E], records: Sequence[tuple[int, object]], *, untold: Collection[str] = ()
     ) -> tuple[list[Outcome], list[ZohoId]]:
         """The outcomes of (position, record) pairs, and the ids of the records that were not there before."""
         laid = self.overlays.get(module.name, NO_OVERLAY)
@@ -172,6 +178,8 @@ class _Taker:
             for place, ((position, record), mark) in enumerate(zip(records, marks, strict=True))
             if place not in same
         ]
+        if untold:
+            arrivals = await self._completed(module, arrivals, untold)
         judged, arrived = await self._judge(module, arrivals, known, held)
         rest = iter(judged)
         outcomes = [
@@ -179,6 +187,33 @@ class _Taker:
             for place, (position, _) in enumerate(records)
         ]
         return outcomes, arrived
+
+    async def _completed(
+        self, module: Module[E], arrivals: Sequence[Arrival[E]], untold: Collection[str]
+    ) -> list[Arrival[E]]:
+        """The arrivals with what is stored in their untold fields, also in the record, should it be held.
+
+        Such a record is not remembered word for word: another source can say the same words and mean that
+        the fields are empty.
+        """
+        laid = self.overlays.get(module.name, NO_OVERLAY)
+        stored = await self.session.stored(
+            module, [a.entity.zoho_id for a in arrivals if a.entity is not None]
+        )
+
+        def completed(arrival: Arrival[E]) -> Arrival[E]:
+            entity = arrival.entity
+            if entity is None or entity.zoho_id not in stored:
+                return arrival
+            whole = with_untold(module, stored[entity.zoho_id].entity, entity, untold)
+            if whole == entity:
+                return arrival
+            before, after = (self.codec.encode(module, each, laid) for each in (entity, whole))
+            added = {name: value for name, value in after.items() if before.get(name) != value}
+            record = {**cast("Mapping[str, object]", arrival.record), **added}
+            return attrs.evolve(arrival, entity=whole, record=record, mark=None)
+
+        return list(map(completed, arrivals))
 
     async def _judge(
         self,

@@ -1,0 +1,30 @@
+"""What follows from a change: workflows that ran, and callbacks of watch channels."""
+
+import attrs
+
+from mzi_adapters.memory.zoho.tables import User
+
+
+@attrs.frozen
+class Change:
+    """A record that was inserted, updated or deleted: by whom, and which fields were touched."""
+
+    module: str
+    record: str
+    operation: str
+    fields: tuple[str, ...]
+    by: User
+
+
+@attrs.define
+class Changes:
+    """Every change there was, and the features that ran on it; both for tests to read."""
+
+    all: list[Change] = attrs.field(factory=list)
+    ran: list[tuple[Change, frozenset[str]]] = attrs.field(factory=list)
+
+    def note(self, change: Change, features: frozenset[str]) -> None:
+        """Remember a change, and what ran after it."""
+        self.all.append(change)
+        if features:
+            self.ran.append((change, features))

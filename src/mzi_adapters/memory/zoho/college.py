@@ -1,0 +1,120 @@
+"""The modules mzi declares, as a Zoho organisation would have them."""
+
+from collections.abc import Iterable
+
+import attrs
+
+from mzi_adapters.memory.zoho.fake import FakeZoho
+from mzi_core.known_fields import ZohoType, known_fields
+from mzi_core.module import AnyModule, Field, Kind, declared
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports.zoho import ZohoField
+
+_TYPES = {
+    ZohoType.SINGLE_LINE: ("text", "string", 255),
+    ZohoType.UNIQUE_LINE: ("text", "string", 255),
+    ZohoType.SMALL_TEXT: ("textarea", "string", 2_000),
+    ZohoType.LARGE_TEXT: ("textarea", "string", 32_000),
+    ZohoType.EMAIL: ("email", "string", 100),
+    ZohoType.UNIQUE_EMAIL: ("email", "string", 100),
+    ZohoType.PHONE: ("phone", "string", 30),
+    ZohoType.PICK_LIST: ("picklist", "string", 120),
+    ZohoType.MULTISELECT: ("multiselectpicklist", "jsonarray", None),
+    ZohoType.DATE: ("date", "string", None),
+    ZohoType.DATETIME: ("datetime", "string", None),
+    ZohoType.NUMBER: ("integer", "integer", 9),
+    ZohoType.DECIMAL: ("double", "double", 16),
+    ZohoType.CURRENCY: ("currency", "double", 16),
+    ZohoType.PERCENT: ("percent", "double", 5),
+    ZohoType.BOOLEAN: ("boolean", "boolean", None),
+    ZohoType.AUTO_NUMBER: ("autonumber", "string", None),
+    ZohoType.LOOKUP: ("lookup", "jsonobject", None),
+    ZohoType.MULTI_SELECT_LOOKUP: ("multiselectlookup", "jsonarray", None),
+    ZohoType.MULTI_MODULE_LOOKUP: ("multi_module_lookup", "jsonarray", None),
+    ZohoType.SUBFORM: ("subform", "jsonarray", None),
+    ZohoType.FORMULA: ("formula", "string", None),
+    ZohoType.IMAGE_UPLOAD: ("imageupload", "jsonarray", None),
+    ZohoType.RECORD_IMAGE: ("profileimage", "string", None),
+    ZohoType.URL: ("website", "string", 450),
+}
+"""Zoho's data type, its JSON type and the usual length."""
+
+_KINDS = {
+    Kind.EMAIL: ZohoType.EMAIL,
+    Kind.INTEGER: ZohoType.NUMBER,
+    Kind.DECIMAL: ZohoType.DECIMAL,
+    Kind.MONEY: ZohoType.CURRENCY,
+    Kind.DATE: ZohoType.DATE,
+    Kind.DATETIME: ZohoType.DATETIME,
+    Kind.BOOLEAN: ZohoType.BOOLEAN,
+    Kind.LOOKUP: ZohoType.LOOKUP,
+    Kind.LOOKUPS: ZohoType.MULTI_SELECT_LOOKUP,
+    Kind.TEXTS: ZohoType.MULTISELECT,
+    Kind.SUBFORM: ZohoType.SUBFORM,
+    Kind.CRITERIA: ZohoType.SUBFORM,
+    Kind.IMAGE: ZohoType.RECORD_IMAGE,
+}
+_READ_ONLY = frozenset({ZohoType.AUTO_NUMBER, ZohoType.FORMULA})
+_UNIQUE = frozenset({ZohoType.UNIQUE_LINE, ZohoType.UNIQUE_EMAIL})
+
+
+def define_modules(zoho: FakeZoho, modules: Iterable[AnyModule] = CATALOGUE) -> None:
+    """Give an organisation these modules: their known fields, and what their declarations add or demand.
+
+    A subform's rows are a module under the name of the subform's field, as Zoho itself names it.
+    """
+    for module in modules:
+        for field in module.fields:
+            if field.row is not None:
+                zoho.define(field.names[0], _rows(field.row))
+        zoho.define(module.zoho_module, _fields(module))
+
+
+def _field(name: str, label: str, kind: ZohoType, lookup: str | None = None) -> ZohoField:
+    data_type, json_type, length = _TYPES[kind]
+    return ZohoField(
+        api_name=name,
+        label=label,
+        data_type=data_type,
+        json_type=json_type,
+        length=length,
+        mandatory=name == "Name" and kind not in _READ_ONLY,
+        read_only=kind in _READ_ONLY,
+        unique=kind in _UNIQUE,
+        lookup=lookup,
+    )
+
+
+def _target(module: AnyModule, field: Field) -> str | None:
+    if field.kind in (Kind.SUBFORM, Kind.CRITERIA):
+        return field.names[0]
+    pointed = {**module.refers_to, **module.depends_on}.get(field.name)
+    return None if pointed is None else CATALOGUE[pointed].zoho_module
+
+
+def _fields(module: AnyModule) -> list[ZohoField]:
+    found = {"Name": _field("Name", "Name", ZohoType.SINGLE_LINE)}
+    for name, known in known_fields(module.name).items():
+        if name != "Owner":
+            lookup = name if known.zoho_type is ZohoType.SUBFORM else None
+            found[name] = _field(name, known.label, known.zoho_type, lookup)
+    for field in module.fields:
+        if field.kind is Kind.ID or field.names[0] == "Modified_Time":
+            continue
+        kind = _KINDS.get(field.kind, ZohoType.SINGLE_LINE)
+        names = [name for name in field.names if name in found] or [field.names[0]]
+        for name in {field.names[0], *names}:
+            known_one = found.get(name) or _field(name, name.replace("_", " "), kind)
+            found[name] = attrs.evolve(
+                known_one, unique=known_one.unique or field.wire.unique, lookup=_target(module, field)
+            )
+    return list(found.values())
+
+
+def _rows(row: type) -> list[ZohoField]:
+    fields = [field for field in declared(row) if field.names[0] != "id"]
+    return [
+        _field(name, name.replace("_", " "), _KINDS.get(field.kind, ZohoType.SINGLE_LINE))
+        for field in fields
+        for name in field.names
+    ]

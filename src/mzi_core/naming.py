@@ -1,0 +1,96 @@
+"""Under which of its names a declared field is there in an organisation's Zoho, and what is missing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+import attrs
+
+from mzi_core.mapping import Overlay
+from mzi_core.module import AnyModule, Kind
+from mzi_core.ports import ZohoField, ZohoModule
+
+_SHOWN = 3
+_ALIKE = 0.62
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def nearest_names(name: str, real: Mapping[str, str]) -> tuple[str, ...]:
+    """Up to three API names of `real` (API name → label) that `name` may have meant, nearest first."""
+    spellings: dict[str, str] = {}
+    for api_name, label in real.items():
+        spellings.setdefault(_plain(label), api_name)
+    spellings |= {_plain(api_name): api_name for api_name in real}
+    typed = _plain(name)
+    if typed in spellings:
+        return (spellings[typed],)
+    close = get_close_matches(typed, spellings, n=2 * _SHOWN, cutoff=_ALIKE)
+    return tuple(dict.fromkeys(spellings[each] for each in close))[:_SHOWN]
+
+
+@attrs.frozen(kw_only=True)
+class Absent:
+    """A field that is under none of its names in this organisation.
+
+    `mapped`: a tenant's own mapping names it. `link`: it ties the record to Moodle.
+    """
+
+    field: str
+    names: tuple[str, ...]
+    nearest: tuple[str, ...]
+    required: bool = False
+    mapped: bool = False
+    link: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Naming:
+    """API names by the names inside: of the fields that are there, and of those that may be written."""
+
+    names: Mapping[str, str]
+    writable: Mapping[str, str]
+    absent: tuple[Absent, ...]
+
+
+def real_module(module: AnyModule, modules: Iterable[ZohoModule]) -> str | None:
+    """The API name under which the organisation has a module; None when it has it under none."""
+    real = {each.api_name for each in modules if each.api_supported}
+    return next((name for name in (module.zoho_module, *module.aliases) if name in real), None)
+
+
+def naming(module: AnyModule, overlay: Overlay, fields: Sequence[ZohoField]) -> Naming:
+    """The names of `module`'s fields among the `fields` Zoho's metadata lists; a mapped name goes first."""
+    real = {field.api_name: field for field in fields}
+    labels = {field.api_name: field.label for field in fields}
+    names: dict[str, str] = {}
+    absent: list[Absent] = []
+    for field in module.fields:
+        if field.kind is Kind.ID:
+            continue
+        mapped = overlay.names.get(field.name)
+        wanted = field.names if mapped is None else (mapped, *field.names)
+        found = next((name for name in wanted if name in real), None)
+        if found is not None:
+            names[field.name] = found
+        if found is None or mapped not in (None, found):
+            absent.append(
+                Absent(
+                    field=field.name,
+                    names=wanted if found is None else wanted[:1],
+                    nearest=nearest_names(wanted[0], labels),
+                    required=field.required,
+                    mapped=mapped is not None,
+                    link=field.wire.link,
+                )
+            )
+    for extra in overlay.extras:
+        name = f"extra.{extra.name}"
+        if extra.zoho_name in real:
+            names[name] = extra.zoho_name
+        else:
+            near = nearest_names(extra.zoho_name, labels)
+            absent.append(Absent(field=name, names=(extra.zoho_name,), nearest=near, mapped=True))
+    writable = {field: name for field, name in names.items() if not real[name].read_only}
+    return Naming(names=names, writable=writable, absent=tuple(absent))

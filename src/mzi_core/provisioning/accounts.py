@@ -1,0 +1,167 @@
+"""Students and teachers as Moodle accounts. Sources: reference B3, B13."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from mzi_core.modules import Student, Teacher
+from mzi_core.ports import MoodleUser, NewUser, UserChange
+from mzi_core.provisioning.step import Act, Customs, Step, differences
+from mzi_core.values import MoodleId, ZohoId
+
+LINK = "moodle_userid"
+"""The field of students and teachers that holds the id of their account."""
+
+LONGEST = 100
+"""What Moodle keeps of a name or an address; a longer one it refuses with an error of its database."""
+
+AccountStep = Step[NewUser | UserChange]
+
+
+@attrs.frozen(kw_only=True)
+class Person:
+    """What an account is made from."""
+
+    zoho_id: ZohoId
+    email: str | None
+    first_name: str
+    last_name: str
+    account: MoodleId | None
+
+
+def person_of(record: Student | Teacher) -> Person:
+    """The person behind a record. A name in one field is parted before its last word."""
+    if isinstance(record, Teacher):
+        first, last = _parted(record.name)
+    elif record.first_name and record.last_name:
+        first, last = record.first_name.strip(), record.last_name.strip()
+    else:
+        first, last = _parted(record.full_name or "")
+    return Person(
+        zoho_id=record.zoho_id,
+        email=record.academic_email,
+        first_name=first,
+        last_name=last,
+        account=record.moodle_userid,
+    )
+
+
+def _parted(name: str) -> tuple[str, str]:
+    first, _, last = " ".join(name.split()).rpartition(" ")
+    return (first, last) if first else (last, "")
+
+
+@attrs.frozen(kw_only=True)
+class FoundAccounts:
+    """What Moodle and our store say: accounts by id, username and address; which record has which account."""
+
+    by_id: Mapping[MoodleId, MoodleUser] = attrs.field(factory=dict)
+    by_username: Mapping[str, Sequence[MoodleUser]] = attrs.field(factory=dict)
+    by_email: Mapping[str, Sequence[MoodleUser]] = attrs.field(factory=dict)
+    owners: Mapping[MoodleId, ZohoId] = attrs.field(factory=dict)
+
+
+def account_steps(people: Iterable[Person], found: FoundAccounts, customs: Customs) -> list[AccountStep]:
+    """A step for each person. An account is found by its id, else by username and address, both exactly."""
+    owners = dict(found.owners)
+    steps = []
+    for person in people:
+        step = _step(person, found, owners, customs)
+        if LINK in step.links:
+            owners[step.links[LINK]] = person.zoho_id
+        steps.append(step)
+    return steps
+
+
+def _step(
+    person: Person, found: FoundAccounts, owners: Mapping[MoodleId, ZohoId], customs: Customs
+) -> AccountStep:
+    problem = _unusable(person)
+    if problem:
+        return _cannot(person, problem)
+    if person.account is not None:
+        account = found.by_id.get(person.account)
+        if account is None or account.deleted:
+            return _cannot(
+                person,
+                f"Its Moodle account {person.account} is gone; restore it there, or empty the id in Zoho.",
+            )
+        return _existing(person, account)
+    email = str(person.email)
+    named = {user.id: user for user in found.by_username.get(email, ())}
+    addressed = {user.id: user for user in found.by_email.get(email, ())}
+    candidates = (
+        {id: named[id] for id in named if id in addressed} if named and addressed else {**named, **addressed}
+    )
+    if not named and not addressed:
+        return _created(person, customs)
+    if len(candidates) != 1:
+        several = ", ".join(map(str, sorted({*named, *addressed})))
+        return _cannot(person, f"Moodle accounts {several} share its username or address; keep one of them.")
+    (account,) = candidates.values()
+    owner = owners.get(account.id)
+    if owner not in (None, person.zoho_id):
+        return _cannot(person, f"Its Moodle account {account.id} already belongs to record {owner}.")
+    return _existing(person, account)
+
+
+def _unusable(person: Person) -> str:
+    if not person.email:
+        return "It has no academic e-mail, which is the Moodle username."
+    if not person.first_name or not person.last_name:
+        return "It has no first and last name; Moodle needs both."
+    long = [each for each in (person.email, person.first_name, person.last_name) if len(each) > LONGEST]
+    return f"Moodle keeps names and addresses of at most {LONGEST} characters." if long else ""
+
+
+def _created(person: Person, customs: Customs) -> AccountStep:
+    after = _said(person)
+    email = str(person.email)
+    return Step(
+        zoho_id=person.zoho_id,
+        act=Act.CREATE,
+        changes=differences(dict.fromkeys(("username", *after)), {"username": email, **after}),
+        write=NewUser(
+            username=email,
+            email=email,
+            first_name=person.first_name,
+            last_name=person.last_name,
+            id_number=person.zoho_id,
+            auth=customs.auth,
+        ),
+        learns=LINK,
+    )
+
+
+def _said(person: Person) -> dict[str, str]:
+    return {
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "email": str(person.email),
+        "id_number": person.zoho_id,
+    }
+
+
+def _existing(person: Person, account: MoodleUser) -> AccountStep:
+    """The step about an account that is there. Its username stays: it is what the person logs in with."""
+    after = _said(person)
+    before = {name: getattr(account, name) for name in after} | {"email": account.email.lower()}
+    changes = differences(before, after)
+    linked = person.account == account.id
+    act = Act.CHANGE if changes else Act.NOTHING if linked else Act.LINK
+    sent: dict[str, Any] = {each.field: after[each.field] for each in changes}
+    return Step(
+        zoho_id=person.zoho_id,
+        act=act,
+        counterpart=str(account.id),
+        changes=changes,
+        why="The account is suspended." if account.suspended else "",
+        write=UserChange(id=account.id, **sent) if changes else None,
+        links={} if linked else {LINK: account.id},
+    )
+
+
+def _cannot(person: Person, why: str) -> AccountStep:
+    account = None if person.account is None else str(person.account)
+    return Step(zoho_id=person.zoho_id, act=Act.CANNOT, counterpart=account, why=why)

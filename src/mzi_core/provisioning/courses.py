@@ -1,0 +1,151 @@
+"""Classes as Moodle courses. Sources: reference B1, B4, B5, B6."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time, tzinfo
+from typing import Any
+
+import attrs
+
+from mzi_core.modules import Class
+from mzi_core.ports import CourseChange, MoodleCourse, NewCourse
+from mzi_core.provisioning.step import Act, Customs, Step, differences
+from mzi_core.values import MoodleId, ZohoId
+
+LINK = "moodle_class_id"
+"""The field of a class that holds the id of its course."""
+
+ACTIVE = "active"
+"""The status, in small letters, in which a class gets a course."""
+
+SHORT = 50
+"""How much of its name stands for a class that has no short name."""
+
+LONGEST = 255
+"""What Moodle keeps of a course's name."""
+
+CourseStep = Step[NewCourse | CourseChange]
+
+
+@attrs.frozen(kw_only=True)
+class FoundCourses:
+    """What Moodle and our store say: courses by each of their keys; the categories of programmes."""
+
+    by_id: Mapping[MoodleId, MoodleCourse] = attrs.field(factory=dict)
+    by_id_number: Mapping[str, MoodleCourse] = attrs.field(factory=dict)
+    by_short_name: Mapping[str, MoodleCourse] = attrs.field(factory=dict)
+    owners: Mapping[MoodleId, ZohoId] = attrs.field(factory=dict)
+    categories: Mapping[ZohoId, MoodleId] = attrs.field(factory=dict)
+
+
+def short_name(class_: Class) -> str:
+    """The short name of its course."""
+    return (class_.short_name or class_.name[:SHORT]).strip()
+
+
+def course_steps(classes: Iterable[Class], found: FoundCourses, customs: Customs) -> list[CourseStep]:
+    """A step for each class. A course is found by its id, else by the class's Zoho id, else by short name."""
+    owners = dict(found.owners)
+    planned: dict[str, ZohoId] = {}
+    steps = []
+    for class_ in classes:
+        step = _step(class_, found, owners, customs)
+        if isinstance(step.write, NewCourse):
+            first = planned.setdefault(step.write.short_name.lower(), class_.zoho_id)
+            if first != class_.zoho_id:
+                step = _cannot(class_, f"Its short name is also that of class {first}.")
+        if LINK in step.links:
+            owners[step.links[LINK]] = class_.zoho_id
+        steps.append(step)
+    return steps
+
+
+def _step(
+    class_: Class, found: FoundCourses, owners: Mapping[MoodleId, ZohoId], customs: Customs
+) -> CourseStep:
+    if len(class_.name) > LONGEST or len(short_name(class_)) > LONGEST:
+        return _cannot(class_, f"Moodle keeps course names of at most {LONGEST} characters.")
+    if class_.moodle_class_id is not None:
+        course = found.by_id.get(class_.moodle_class_id)
+        if course is None:
+            return _cannot(
+                class_,
+                f"Its Moodle course {class_.moodle_class_id} is gone; restore it in Moodle, "
+                "or empty the id in Zoho.",
+            )
+        return _existing(class_, course, customs)
+    course = found.by_id_number.get(class_.zoho_id) or found.by_short_name.get(short_name(class_))
+    if course is None:
+        return _created(class_, found, customs)
+    owner = owners.get(course.id)
+    if owner not in (None, class_.zoho_id):
+        return _cannot(class_, f"Its Moodle course {course.id} already belongs to class {owner}.")
+    if course.id_number not in ("", class_.zoho_id):
+        return _cannot(
+            class_,
+            f"Course {course.id} has its short name and the id number of something else; rename one of them.",
+        )
+    return _existing(class_, course, customs)
+
+
+def _starts(day: date | None, zone: tzinfo) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _created(class_: Class, found: FoundCourses, customs: Customs) -> CourseStep:
+    if (class_.status or "").strip().lower() != ACTIVE:
+        said = f"Its status is {class_.status}" if class_.status else "It has no status"
+        return Step(
+            zoho_id=class_.zoho_id, act=Act.NOTHING, why=f"{said}; only an active class gets a course."
+        )
+    category = found.categories.get(class_.program, customs.category) if class_.program else customs.category
+    after: dict[str, object] = {
+        "full_name": class_.name,
+        "short_name": short_name(class_),
+        "category": category,
+        "id_number": class_.zoho_id,
+        "starts_at": _starts(class_.start_date, customs.zone),
+        "ends_at": _starts(class_.end_date, customs.zone),
+    }
+    return Step(
+        zoho_id=class_.zoho_id,
+        act=Act.CREATE,
+        changes=differences(dict.fromkeys(after), after),
+        write=NewCourse(
+            full_name=class_.name,
+            short_name=short_name(class_),
+            category=category,
+            id_number=class_.zoho_id,
+            format=customs.course_format,
+            sections=customs.sections,
+            starts_at=_starts(class_.start_date, customs.zone),
+            ends_at=_starts(class_.end_date, customs.zone),
+        ),
+        learns=LINK,
+    )
+
+
+def _existing(class_: Class, course: MoodleCourse, customs: Customs) -> CourseStep:
+    """The step about a course that is there. Its category stays: people move courses as they like."""
+    after: dict[str, object] = {
+        "full_name": class_.name,
+        "short_name": short_name(class_),
+        "id_number": class_.zoho_id,
+    }
+    days = {"starts_at": class_.start_date, "ends_at": class_.end_date}
+    after |= {name: _starts(day, customs.zone) for name, day in days.items() if day is not None}
+    changes = differences({name: getattr(course, name) for name in after}, after)
+    linked = class_.moodle_class_id == course.id
+    sent: dict[str, Any] = {each.field: after[each.field] for each in changes}
+    return Step(
+        zoho_id=class_.zoho_id,
+        act=Act.CHANGE if changes else Act.NOTHING if linked else Act.LINK,
+        counterpart=str(course.id),
+        changes=changes,
+        write=CourseChange(id=course.id, **sent) if changes else None,
+        links={} if linked else {LINK: course.id},
+    )
+
+
+def _cannot(class_: Class, why: str) -> CourseStep:
+    course = None if class_.moodle_class_id is None else str(class_.moodle_class_id)
+    return Step(zoho_id=class_.zoho_id, act=Act.CANNOT, counterpart=course, why=why)

@@ -1,0 +1,86 @@
+"""Enrolments as manual enrolments in Moodle. Sources: reference B7, C39."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+import attrs
+
+from mzi_core.modules import Enrollment
+from mzi_core.ports import Enrolment
+from mzi_core.provisioning.step import Act, Change, Customs, Step
+from mzi_core.values import MoodleId, ZohoId
+
+COURSE = "moodle_course_id"
+"""The field of an enrolment that holds the id of the course."""
+
+ENDED = frozenset({"withdrawn", "dropped", "cancelled", "canceled", "deleted", "transferred"})
+"""The statuses, in small letters, in which a student is not to be enrolled."""
+
+EnrolmentStep = Step[Enrolment]
+
+
+@attrs.frozen(kw_only=True)
+class FoundMembers:
+    """Our students' accounts and our classes' courses, and who is in these courses by what Moodle says.
+
+    `closed`: why the members of a course could not be read.
+    """
+
+    accounts: Mapping[ZohoId, MoodleId | None] = attrs.field(factory=dict)
+    courses: Mapping[ZohoId, MoodleId | None] = attrs.field(factory=dict)
+    members: Mapping[MoodleId, Collection[MoodleId]] = attrs.field(factory=dict)
+    closed: Mapping[MoodleId, str] = attrs.field(factory=dict)
+
+
+def course_of(enrollment: Enrollment, courses: Mapping[ZohoId, MoodleId | None]) -> MoodleId | None:
+    """The course an enrolment is about: that of its class, else the one it names itself."""
+    return courses.get(enrollment.class_) or enrollment.moodle_course_id
+
+
+def enrolment_steps(
+    enrollments: Iterable[Enrollment], found: FoundMembers, customs: Customs
+) -> list[EnrolmentStep]:
+    """A step for each enrolment; nobody is ever unenrolled, for Moodle would forget the grades."""
+    seen: set[tuple[MoodleId, MoodleId]] = set()
+    return [_step(enrollment, found, customs, seen) for enrollment in enrollments]
+
+
+def _step(
+    enrollment: Enrollment, found: FoundMembers, customs: Customs, seen: set[tuple[MoodleId, MoodleId]]
+) -> EnrolmentStep:
+    course = course_of(enrollment, found.courses)
+    account = found.accounts.get(enrollment.student)
+    ended = (enrollment.status or "").strip().lower() in ENDED
+    if ended and (course is None or account not in found.members.get(course, ())):
+        return _step_without(enrollment, Act.NOTHING, f"Its status is {enrollment.status}.")
+    if course is None:
+        why = f"Class {enrollment.class_} has no Moodle course; `mzi push classes` makes it."
+        return _step_without(enrollment, Act.CANNOT, why)
+    if account is None:
+        why = f"Student {enrollment.student} has no Moodle account; `mzi push students` makes it."
+        return _step_without(enrollment, Act.CANNOT, why)
+    if course in found.closed:
+        return _step_without(enrollment, Act.CANNOT, found.closed[course])
+    if ended:
+        why = f"Its status is {enrollment.status}, but the student is in course {course}; suspend it there."
+        return _step_without(enrollment, Act.CANNOT, why)
+    links = {} if enrollment.moodle_course_id == course else {COURSE: course}
+    if account in found.members.get(course, ()) or (course, account) in seen:
+        return Step(
+            zoho_id=enrollment.zoho_id,
+            act=Act.LINK if links else Act.NOTHING,
+            counterpart=str(course),
+            links=links,
+        )
+    seen.add((course, account))
+    return Step(
+        zoho_id=enrollment.zoho_id,
+        act=Act.CREATE,
+        counterpart=str(course),
+        changes=(Change("course", None, course), Change("user", None, account)),
+        write=Enrolment(user=account, course=course, role=customs.student_role),
+        links=links,
+    )
+
+
+def _step_without(enrollment: Enrollment, act: Act, why: str) -> EnrolmentStep:
+    return Step(zoho_id=enrollment.zoho_id, act=act, why=why)

@@ -1,0 +1,128 @@
+"""A step of a plan: what is to be done about one record, what it changes, or why nothing is done."""
+
+from collections.abc import Mapping
+from datetime import timedelta, timezone, tzinfo
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+import attrs
+
+from mzi_core.values import MoodleId, ZohoId
+
+W_co = TypeVar("W_co", covariant=True)
+
+
+class Act(StrEnum):
+    """What is to be done about a record."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    LINK = "link"
+    """The counterpart is as it should be; only its id is new to us."""
+
+    NOTHING = "nothing"
+    CONFLICT = "conflict"
+    """The remote record was changed since we last saw it: it is left alone unless a person insists."""
+
+    CANNOT = "cannot"
+
+    @property
+    def writes(self) -> bool:
+        """Whether something is sent to the remote."""
+        return self in (Act.CREATE, Act.CHANGE)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both sides say the same once it is done."""
+        return self not in (Act.CONFLICT, Act.CANNOT)
+
+
+@attrs.frozen
+class Change:
+    """A field of the remote record, as it is there and as it shall be."""
+
+    field: str
+    before: object
+    after: object
+
+
+@attrs.frozen(kw_only=True)
+class Step(Generic[W_co]):
+    """What to do about one record. `write` is what is sent: there for a step that writes, and only then.
+
+    `links`: what our record shall know of its counterpart; `learns` the field that takes the id of one that
+    is yet to be created.
+    """
+
+    zoho_id: ZohoId
+    act: Act
+    counterpart: str | None = None
+    """The id of the remote record, where there is one."""
+
+    changes: tuple[Change, ...] = ()
+    why: str = ""
+    """Why nothing is done, or what is left out; a sentence."""
+
+    write: W_co | None = None
+    links: Mapping[str, MoodleId] = attrs.field(factory=dict)
+    learns: str | None = None
+
+
+class Fate(StrEnum):
+    """What became of a step that was carried out."""
+
+    WRITTEN = "written"
+    REFUSED = "refused"
+    UNSURE = "unsure"
+
+
+@attrs.frozen(kw_only=True)
+class Pushed:
+    """A step and what became of it: `fate` is None where nothing was sent. `said`: why it was not written.
+
+    `id`: that of what was created or changed, where the remote said it.
+    """
+
+    step: Step[object]
+    fate: Fate | None = None
+    said: str = ""
+    id: MoodleId | None = None
+
+    @property
+    def well(self) -> bool:
+        """Whether both sides say the same now, or would after a preview."""
+        return self.step.act.agrees and self.fate in (None, Fate.WRITTEN)
+
+
+STUDENT_ROLE = MoodleId(5)
+"""The id of Moodle's own student role."""
+
+FIRST_CATEGORY = MoodleId(1)
+"""The id of the category every Moodle begins with."""
+
+
+@attrs.frozen(kw_only=True)
+class Customs:
+    """What a college has decided about its Moodle.
+
+    `auth`: how new accounts log in; where the site keeps passwords Moodle makes one and mails it.
+    `category`: where a course goes whose programme names none. `utc_offset`: the hours by which the day of
+    the college begins before that of Greenwich.
+    """
+
+    auth: str | None = None
+    student_role: MoodleId = STUDENT_ROLE
+    category: MoodleId = FIRST_CATEGORY
+    course_format: str = "weeks"
+    sections: int = 12
+    utc_offset: int = 3
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone in which a day of the college begins."""
+        return timezone(timedelta(hours=self.utc_offset))
+
+
+def differences(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Change, ...]:
+    """The fields of `after` that are not as in `before`."""
+    return tuple(Change(name, before[name], value) for name, value in after.items() if before[name] != value)

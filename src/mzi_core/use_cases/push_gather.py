@@ -1,0 +1,144 @@
+"""What a page of ours needs to be compared with Moodle, read in as few calls as there can be."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+import attrs
+
+from mzi_core.errors import AuthRevoked, GatewayRefused
+from mzi_core.module import AnyModule
+from mzi_core.modules import CLASSES, PROGRAMS, STUDENTS, Class, Enrollment, Student, Teacher
+from mzi_core.ports import CourseKey, Enrolment, MoodleGateway, MoodleUser, Store, UserKey
+from mzi_core.provisioning import (
+    Customs,
+    Fate,
+    FoundAccounts,
+    FoundCourses,
+    FoundMembers,
+    Pushed,
+    account_steps,
+    course_steps,
+    enrolment_steps,
+    person_of,
+)
+from mzi_core.provisioning.accounts import LINK as ACCOUNT
+from mzi_core.provisioning.accounts import AccountStep
+from mzi_core.provisioning.courses import LINK as COURSE
+from mzi_core.provisioning.courses import CourseStep, short_name
+from mzi_core.provisioning.enrolments import EnrolmentStep, course_of
+from mzi_core.values import MoodleId, TenantId, ZohoId
+
+
+@attrs.frozen(kw_only=True)
+class Gather:
+    """Where a push looks, and what it has read of the courses' members so far: each course is read once."""
+
+    store: Store
+    moodle: MoodleGateway
+    tenant: TenantId
+    customs: Customs
+    members: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)
+    closed: dict[MoodleId, str] = attrs.field(factory=dict)
+
+    def remember(self, made: Iterable[Pushed]) -> None:
+        """Count those among a course's members who have just been enrolled."""
+        for pushed in made:
+            place = pushed.step.write
+            if isinstance(place, Enrolment) and pushed.fate is Fate.WRITTEN:
+                self.members.setdefault(place.course, set()).add(place.user)
+
+    async def owners(
+        self, module: AnyModule, field: str, ids: Collection[MoodleId]
+    ) -> dict[MoodleId, ZohoId]:
+        """Which record of ours has which of these ids already."""
+        async with self.store.read(self.tenant) as session:
+            owned = (await session.owners(module, {field: ids})).get(field, {})
+        return {id: owned[id] for id in ids if id in owned}
+
+
+async def plan_accounts(
+    gather: Gather, module: AnyModule, ours: Sequence[Student | Teacher]
+) -> list[AccountStep]:
+    """The steps about students or teachers."""
+    people = [person_of(record) for record in ours]
+    linked = [str(person.account) for person in people if person.account is not None]
+    emails = [person.email for person in people if person.account is None and person.email]
+    by_id = await gather.moodle.find_users(UserKey.ID, linked) if linked else {}
+    by_username = await gather.moodle.find_users(UserKey.USERNAME, emails) if emails else {}
+    by_email = await gather.moodle.find_users(UserKey.EMAIL, emails) if emails else {}
+    found: set[MoodleId] = {
+        user.id for users in (*by_username.values(), *by_email.values()) for user in users
+    }
+    return account_steps(
+        people,
+        FoundAccounts(
+            by_id=_by_id(by_id.values()),
+            by_username=by_username,
+            by_email=by_email,
+            owners=await gather.owners(module, ACCOUNT, found),
+        ),
+        gather.customs,
+    )
+
+
+def _by_id(found: Iterable[Sequence[MoodleUser]]) -> dict[MoodleId, MoodleUser]:
+    return {user.id: user for users in found for user in users}
+
+
+async def plan_courses(gather: Gather, module: AnyModule, ours: Sequence[Class]) -> list[CourseStep]:
+    """The steps about classes."""
+    linked = [each.moodle_class_id for each in ours if each.moodle_class_id is not None]
+    others = [each for each in ours if each.moodle_class_id is None]
+    by_id = await gather.moodle.courses(linked) if linked else {}
+    by_id_number = await gather.moodle.find_courses(CourseKey.ID_NUMBER, [e.zoho_id for e in others])
+    names = [short_name(each) for each in others if each.zoho_id not in by_id_number]
+    by_short_name = await gather.moodle.find_courses(CourseKey.SHORT_NAME, list(dict.fromkeys(names)))
+    found = {course.id for course in (*by_id_number.values(), *by_short_name.values())}
+    programs = {each.program for each in others if each.program is not None}
+    async with gather.store.read(gather.tenant) as session:
+        stored = await session.stored(PROGRAMS, programs)
+    categories = {id: row.entity.moodle_id for id, row in stored.items()}
+    return course_steps(
+        ours,
+        FoundCourses(
+            by_id=by_id,
+            by_id_number=by_id_number,
+            by_short_name=by_short_name,
+            owners=await gather.owners(module, COURSE, found),
+            categories={id: category for id, category in categories.items() if category is not None},
+        ),
+        gather.customs,
+    )
+
+
+async def plan_enrolments(
+    gather: Gather, module: AnyModule, ours: Sequence[Enrollment]
+) -> list[EnrolmentStep]:
+    """The steps about enrolments."""
+    async with gather.store.read(gather.tenant) as session:
+        students = await session.stored(STUDENTS, {each.student for each in ours})
+        classes = await session.stored(CLASSES, {each.class_ for each in ours})
+    courses = {id: row.entity.moodle_class_id for id, row in classes.items()}
+    for course in dict.fromkeys(course_of(each, courses) for each in ours):
+        if course is not None and course not in gather.members and course not in gather.closed:
+            await _read_members(gather, course)
+    return enrolment_steps(
+        ours,
+        FoundMembers(
+            accounts={id: row.entity.moodle_userid for id, row in students.items()},
+            courses=courses,
+            members=gather.members,
+            closed=gather.closed,
+        ),
+        gather.customs,
+    )
+
+
+async def _read_members(gather: Gather, course: MoodleId) -> None:
+    try:
+        enrolled = await gather.moodle.enrolled(course)
+    except AuthRevoked:
+        raise
+    except GatewayRefused as refused:
+        gather.closed[course] = str(refused)
+    else:
+        gather.members[course] = {user.id for user in enrolled}

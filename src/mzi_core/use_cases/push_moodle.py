@@ -1,0 +1,136 @@
+"""Bring Moodle's accounts, courses and enrolments to say what our records say."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from typing import Any, TypeVar, assert_never
+
+import attrs
+
+from mzi_core.errors import MziError
+from mzi_core.module import AnyModule
+from mzi_core.modules import CLASSES, ENROLLMENTS, STUDENTS, TEACHERS
+from mzi_core.ports import (
+    Ambiguous,
+    Confirmed,
+    CourseChange,
+    Enrolment,
+    MoodleGateway,
+    MoodleResult,
+    NewCourse,
+    NewUser,
+    Refused,
+    Store,
+    UserChange,
+)
+from mzi_core.provisioning import Customs, Fate, Pushed, Step
+from mzi_core.use_cases.amend import AmendRecords
+from mzi_core.use_cases.push import PagePushed, in_order, live_pages, preview
+from mzi_core.use_cases.push_gather import Gather, plan_accounts, plan_courses, plan_enrolments
+from mzi_core.values import MoodleId, TenantId, ZohoId
+
+W = TypeVar("W")
+
+_PLANS: Mapping[str, Callable[[Gather, AnyModule, Sequence[Any]], Any]] = {
+    STUDENTS.name: plan_accounts,
+    TEACHERS.name: plan_accounts,
+    CLASSES.name: plan_courses,
+    ENROLLMENTS.name: plan_enrolments,
+}
+
+IN_MOODLE = frozenset(_PLANS)
+"""The modules that have a counterpart in Moodle."""
+
+
+class NothingInMoodle(MziError):
+    """Records of this module have no counterpart in Moodle."""
+
+    def __init__(self, module: AnyModule) -> None:
+        super().__init__(
+            f"Moodle has nothing for {module.name}; it has something for {', '.join(sorted(IN_MOODLE))}."
+        )
+
+
+@attrs.frozen(kw_only=True)
+class PushToMoodle:
+    """Make what is missing and change what differs; nobody is deleted, unenrolled or suspended.
+
+    A page is one read of ours and one of theirs. The ids Moodle gave are kept with our records in one
+    transaction a page, before anything else is written: what was created once is found again.
+    """
+
+    store: Store
+    amend: AmendRecords
+    moodle: MoodleGateway
+    customs: Customs
+
+    async def __call__(
+        self, tenant: TenantId, module: AnyModule, *, dry_run: bool = False
+    ) -> AsyncGenerator[PagePushed, None]:
+        """Yield after every page. Raises NothingInMoodle, UnknownTenant, StoreError and GatewayError."""
+        if module.name not in _PLANS:
+            raise NothingInMoodle(module)
+        gather = Gather(store=self.store, moodle=self.moodle, tenant=tenant, customs=self.customs)
+        async for ours in live_pages(self.store, tenant, module):
+            steps: list[Step[object]] = await _PLANS[module.name](gather, module, ours)
+            if dry_run:
+                yield preview(steps)
+                continue
+            made = await self._create(steps)
+            await self._link(tenant, module, steps, made)
+            gather.remember(made)
+            yield in_order(steps, [*made, *await self._change(steps)])
+
+    async def _create(self, steps: Sequence[Step[object]]) -> list[Pushed]:
+        people = [step for step in steps if isinstance(step.write, NewUser)]
+        courses = [step for step in steps if isinstance(step.write, NewCourse)]
+        places = [step for step in steps if isinstance(step.write, Enrolment)]
+        return [
+            *_told(people, await self.moodle.create_users(_sent(people, NewUser))),
+            *_told(courses, await self.moodle.create_courses(_sent(courses, NewCourse))),
+            *_told(places, await self.moodle.enrol(_sent(places, Enrolment))),
+        ]
+
+    async def _change(self, steps: Sequence[Step[object]]) -> list[Pushed]:
+        people = [step for step in steps if isinstance(step.write, UserChange)]
+        courses = [step for step in steps if isinstance(step.write, CourseChange)]
+        return [
+            *_told(people, await self.moodle.update_users(_sent(people, UserChange))),
+            *_told(courses, await self.moodle.update_courses(_sent(courses, CourseChange))),
+        ]
+
+    async def _link(
+        self, tenant: TenantId, module: AnyModule, steps: Sequence[Step[object]], made: Sequence[Pushed]
+    ) -> None:
+        """Keep the ids of what was found and of what was made."""
+        links: dict[ZohoId, Mapping[str, MoodleId]] = {
+            step.zoho_id: step.links
+            for step in steps
+            if step.links and (step.write is None or isinstance(step.write, UserChange | CourseChange))
+        }
+        for pushed in made:
+            step = pushed.step
+            if pushed.fate is Fate.WRITTEN and step.links:
+                links[step.zoho_id] = step.links
+            elif pushed.fate is Fate.WRITTEN and step.learns and pushed.id is not None:
+                links[step.zoho_id] = {step.learns: pushed.id}
+        if links:
+            await self.amend(tenant, module, links)
+
+
+def _sent(steps: Sequence[Step[object]], kind: type[W]) -> list[W]:
+    return [step.write for step in steps if isinstance(step.write, kind)]
+
+
+def _told(steps: Sequence[Step[object]], results: Sequence[MoodleResult]) -> list[Pushed]:
+    return [_one(step, result) for step, result in zip(steps, results, strict=True)]
+
+
+def _one(step: Step[object], result: MoodleResult) -> Pushed:
+    match result:
+        case Confirmed():
+            return Pushed(step=step, fate=Fate.WRITTEN, id=result.id)
+        case Refused():
+            existing = "" if result.existing is None else f" Moodle has it under the id {result.existing}."
+            return Pushed(step=step, fate=Fate.REFUSED, said=f"{result.why}{existing}")
+        case Ambiguous():
+            return Pushed(step=step, fate=Fate.UNSURE, said=result.why)
+    assert_never(result)

@@ -2,21 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from itertools import islice
 
 import attrs
 
 from mzi_adapters.memory.zoho.answers import Json, Refused, empty, said
 from mzi_adapters.memory.zoho.calls import Call
-from mzi_adapters.memory.zoho.coql_text import Condition, CoqlQuery, Criterion, Value, criteria_of, read_coql
+from mzi_adapters.memory.zoho.columns import Column
+from mzi_adapters.memory.zoho.coql_text import Condition, CoqlQuery, Criterion, criteria_of, read_coql
 from mzi_adapters.memory.zoho.organization import Organization
-from mzi_adapters.memory.zoho.tables import MANY, Row, Table
+from mzi_adapters.memory.zoho.tables import Row, Table
 from mzi_adapters.web.wire import Answer
 
 Test = Callable[[Row], bool]
-_REFERENCES = frozenset({"lookup", "userlookup", "ownerlookup"})
-_MOMENTS = frozenset({"datetime"})
 
 
 @attrs.frozen
@@ -29,8 +27,8 @@ class Coql:
         """200 with rows, or 204 without any."""
         query = asked(call)
         table = self.organization.table(query.module)
-        columns = [_Column(self.organization, table, name) for name in query.columns]
-        orders = [(_Column(self.organization, table, name), down) for name, down in query.order]
+        columns = [Column(self.organization, table, name) for name in query.columns]
+        orders = [(Column(self.organization, table, name), down) for name, down in query.order]
         test = self._test(table, query.where)
         if query.counts:
             total = sum(test(row) for row in _candidates(table, query.where))
@@ -48,7 +46,7 @@ class Coql:
         data = [self._shown(columns, row) for row in page]
         return said(200, {"data": data, "info": {"count": len(page), "more_records": len(found) > len(page)}})
 
-    def _shown(self, columns: "list[_Column]", row: Row) -> Json:
+    def _shown(self, columns: list[Column], row: Row) -> Json:
         """The columns asked for, and `id`, which always comes; a lookup is its id alone."""
         shown: Json = {"id": str(row.id)}
         for column in columns:
@@ -57,7 +55,7 @@ class Coql:
 
     def _test(self, table: Table, condition: Condition) -> Test:
         if isinstance(condition, Criterion):
-            return _test(_Column(self.organization, table, condition.column), condition)
+            return _test(Column(self.organization, table, condition.column), condition)
         left, right = self._test(table, condition.left), self._test(table, condition.right)
         if condition.joined_by == "and":
             return lambda row: left(row) and right(row)
@@ -73,95 +71,7 @@ def asked(call: Call) -> CoqlQuery:
     return read_coql(text)
 
 
-class _Column:
-    """A column of a module or, through a lookup, of another: `Student.Name`."""
-
-    def __init__(self, organization: Organization, table: Table, name: str) -> None:
-        self.organization = organization
-        self.name = name
-        self.path: list[tuple[Table, str]] = []
-        *through, last = name.split(".")
-        at = table
-        for step in through:
-            field = at.fields.get(step)
-            target = None if field is None else organization.tables.get(field.lookup or "")
-            if target is None:
-                if field is not None and field.data_type in _REFERENCES and last == "id":
-                    last = step  # a user's id, say
-                    break
-                raise _unknown(name)
-            self.path.append((at, step))
-            at = target
-        if last not in at.fields or at.fields[last].data_type in MANY:
-            raise _unknown(name)
-        self.last = (at, last)
-        self.field = at.fields[last]
-        self.is_reference = self.field.data_type in _REFERENCES or last == "id"
-
-    def _row(self, row: Row) -> Row | None:
-        for (_, step), (target, _) in zip(self.path, [*self.path, self.last][1:], strict=True):
-            pointed = row.values.get(step)
-            found = target.rows.get(pointed) if isinstance(pointed, int) else None
-            if found is None:
-                return None
-            row = found
-        return row
-
-    def shown(self, row: Row) -> object:
-        found = self._row(row)
-        if found is None:
-            return None
-        value = self.organization.value(self.last[0], found, self.last[1])
-        return {"id": value["id"]} if isinstance(value, dict) and "id" in value else value
-
-    def compared(self, row: Row) -> object:
-        """The value as conditions compare it: ids as numbers, moments as moments, text without case."""
-        found = self._row(row)
-        if found is None:
-            return None
-        match self.last[1]:
-            case "id":
-                return found.id
-            case "Created_Time":
-                return found.created
-            case "Modified_Time":
-                return found.modified
-            case "Owner":
-                return int(found.owner.id)
-            case "Created_By":
-                return int(found.created_by.id)
-            case "Modified_By":
-                return int(found.modified_by.id)
-        value = found.values.get(self.last[1])
-        return value.casefold() if isinstance(value, str) else value
-
-    def sorted_by(self, row: Row) -> tuple[bool, object]:
-        value = self.compared(row)
-        return value is not None, value
-
-    def meant(self, given: Value) -> object:
-        """A literal as this column compares it."""
-        if self.is_reference:
-            if isinstance(given, bool) or not str(given).lstrip("-").isdigit():
-                raise _misfit(self.name)
-            return int(str(given))
-        if self.field.data_type in _MOMENTS:
-            try:
-                found = datetime.fromisoformat(str(given))
-            except ValueError:
-                raise _misfit(self.name) from None
-            if found.tzinfo is None:
-                raise _misfit(self.name)
-            return found
-        numeric = self.field.json_type in ("integer", "double")
-        if numeric != (isinstance(given, int | float) and not isinstance(given, bool)):
-            raise _misfit(self.name)
-        if (self.field.data_type == "boolean") != isinstance(given, bool):
-            raise _misfit(self.name)
-        return given.casefold() if isinstance(given, str) else given
-
-
-def _test(column: _Column, criterion: Criterion) -> Test:
+def _test(column: Column, criterion: Criterion) -> Test:
     if criterion.comparator in ("is null", "is not null"):
         wanted = criterion.comparator == "is null"
         return lambda row: (column.compared(row) is None) == wanted
@@ -216,11 +126,3 @@ def _candidates(table: Table, where: Condition) -> Iterator[Row]:
 
 def _chosen(table: Table, ids: Iterable[int]) -> Iterator[Row]:
     return (table.rows[row_id] for row_id in sorted(set(ids)) if row_id in table.rows)
-
-
-def _unknown(column: str) -> Refused:
-    return Refused(400, "INVALID_QUERY", "column given seems to be invalid", {"column_name": column})
-
-
-def _misfit(column: str) -> Refused:
-    return Refused(400, "INVALID_QUERY", "value given seems invalid", {"column_name": column})

@@ -9,6 +9,7 @@ import attrs
 
 from mzi_adapters.memory.zoho.accounts import Accounts
 from mzi_adapters.memory.zoho.answers import Json, Refused
+from mzi_adapters.memory.zoho.bulk import BulkRead
 from mzi_adapters.memory.zoho.calls import Call
 from mzi_adapters.memory.zoho.changes import Change, Changes
 from mzi_adapters.memory.zoho.coql import Coql, asked
@@ -16,6 +17,9 @@ from mzi_adapters.memory.zoho.limits import Limits
 from mzi_adapters.memory.zoho.organization import Organization
 from mzi_adapters.memory.zoho.planting import plant
 from mzi_adapters.memory.zoho.reading import Reading
+from mzi_adapters.memory.zoho.searching import Searching
+from mzi_adapters.memory.zoho.settings import Settings
+from mzi_adapters.memory.zoho.watching import Watching
 from mzi_adapters.memory.zoho.writing import FEATURES, Writing
 from mzi_adapters.web.wire import Answer, NotSent, Request, Streamed, Timer
 from mzi_core.ports import Clock
@@ -29,6 +33,10 @@ _CHUNK = 64 * 1024
 _BATCH = 10
 _COQL_STEPS = (200, 1_000)
 _MODULES = ("ZohoCRM.modules.ALL", "ZohoCRM.modules.{module}.ALL")
+_SEARCH = ("ZohoSearch.securesearch.READ",)
+_BULK_READ = ("ZohoCRM.bulk.ALL", "ZohoCRM.bulk.READ")
+_WATCH = ("ZohoCRM.notifications.ALL",)
+_BULK_READ_COST = 50
 
 
 @attrs.frozen
@@ -38,7 +46,8 @@ class Route:
     method: str
     path: re.Pattern[str]
     answers: Callable[[Call], Answer]
-    scopes: tuple[str, ...]
+    scopes: tuple[tuple[str, ...], ...]
+    """One of each group is needed."""
     cost: Callable[[Call], int]
     heavy: Callable[[Call], bool]
 
@@ -67,12 +76,16 @@ class FakeZoho:
         self.timer = timer
         self.latency = latency
         self.seen: list[Request] = []
-        self.organization = Organization(clock=clock)
+        self.organization = Organization(clock=clock, edition=edition)
         self.limits = Limits(clock=clock, edition=edition)
         self.accounts = Accounts(
             clock=clock, client_id=client_id, client_secret=client_secret, refresh_token=refresh_token
         )
-        self.changes = Changes()
+        self.watching = Watching(self.organization, f"{api}/crm/v8/")
+        self.changes = Changes(self.watching.notice)
+        self.searching = Searching(self.organization)
+        self.bulk_read = BulkRead(self.organization)
+        self.settings = Settings(self.organization)
         self.reading = Reading(self.organization)
         self.writing = Writing(self.organization, self.changes)
         self.coql = Coql(self.organization)
@@ -194,15 +207,28 @@ class FakeZoho:
             raise Refused(401, "AUTHENTICATION_FAILURE", "Authentication failed")
         if not self.accounts.accepts(token):
             raise Refused(401, "INVALID_TOKEN", "invalid oauth token")
-        scopes = [scope.format(module=call.path.get("module", "")) for scope in route.scopes]
-        if not self.accounts.grants(scopes):
+        module = call.path.get("module", "")
+        if not all(self.accounts.grants([s.format(module=module) for s in group]) for group in route.scopes):
             raise Refused(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL")
 
     def _table(self) -> list[Route]:
-        reading, writing = self.reading, self.writing
+        reading, writing, searching = self.reading, self.writing, self.searching
+        bulk, watching, settings = self.bulk_read, self.watching, self.settings
         module = r"/crm/v8/(?P<module>\w+)"
         record = rf"{module}/(?P<id>[^/]+)"
         return [
+            _route("GET", r"/crm/v8/settings/modules", settings.modules, _settings("modules")),
+            _route("GET", r"/crm/v8/settings/fields", settings.fields, _settings("fields")),
+            _route("GET", r"/crm/v8/org", settings.org, ("ZohoCRM.org.ALL", "ZohoCRM.org.READ")),
+            _route("GET", r"/crm/v8/users", settings.users, ("ZohoCRM.users.ALL", "ZohoCRM.users.READ")),
+            _route("GET", r"/crm/v8/actions/watch", watching.list, _WATCH),
+            _route("POST", r"/crm/v8/actions/watch", watching.subscribe, _WATCH),
+            _route("PUT", r"/crm/v8/actions/watch", watching.renew, _WATCH),
+            _route("PATCH", r"/crm/v8/actions/watch", watching.change, _WATCH),
+            _route("DELETE", r"/crm/v8/actions/watch", watching.end, _WATCH),
+            _route("POST", r"/crm/bulk/v8/read", bulk.create, _BULK_READ, cost=lambda call: _BULK_READ_COST),
+            _route("GET", r"/crm/bulk/v8/read/(?P<id>\d+)", bulk.status, _BULK_READ),
+            _route("GET", r"/crm/bulk/v8/read/(?P<id>\d+)/result", bulk.download, _BULK_READ),
             _route(
                 "POST",
                 r"/crm/v8/coql",
@@ -211,6 +237,8 @@ class FakeZoho:
                 cost=_coql_cost,
                 heavy=_always,
             ),
+            _route("GET", rf"{module}/search", searching.search, _MODULES, _SEARCH),
+            _route("GET", rf"{module}/actions/count", searching.count),
             _route("GET", rf"{module}/deleted", reading.deleted, cost=lambda call: 2),
             _route("POST", rf"{module}/upsert", writing.upsert, cost=_write_cost, heavy=_many),
             _route("GET", module, reading.list, cost=_list_cost, heavy=_ordered),
@@ -227,6 +255,10 @@ def _one(call: Call) -> int:
     return 1
 
 
+def _settings(what: str) -> tuple[str, ...]:
+    return ("ZohoCRM.settings.ALL", f"ZohoCRM.settings.{what}.ALL", f"ZohoCRM.settings.{what}.READ")
+
+
 def _never(call: Call) -> bool:
     return False
 
@@ -239,12 +271,11 @@ def _route(
     method: str,
     path: str,
     answers: Callable[[Call], Answer],
-    scopes: tuple[str, ...] = _MODULES,
-    *,
+    *scopes: tuple[str, ...],
     cost: Callable[[Call], int] = _one,
     heavy: Callable[[Call], bool] = _never,
 ) -> Route:
-    return Route(method, re.compile(path), answers, scopes, cost, heavy)
+    return Route(method, re.compile(path), answers, scopes or (_MODULES,), cost, heavy)
 
 
 def _list_cost(call: Call) -> int:

@@ -35,6 +35,7 @@ class Organization:
     offset: timedelta = timedelta(hours=3)
     """The organisation's own offset: every moment it tells is in it."""
     name: str = "Riverside College"
+    edition: str = "enterprise"
     tables: dict[str, Table] = attrs.field(factory=dict)
     ids: "count[int]" = attrs.field(factory=lambda: count(_FIRST_ID + 1_000))
     person: User = _PERSON
@@ -75,6 +76,10 @@ class Organization:
         rows.fields["Parent_Id"] = ZohoField(
             api_name="Parent_Id", label="Parent", data_type="lookup", json_type="jsonobject", lookup=module
         )
+
+    def highest(self) -> int:
+        """An id above every other so far."""
+        return next(self.ids)
 
     def table(self, module: str) -> Table:
         """A module by its API name; a refusal as Zoho words it when there is none."""

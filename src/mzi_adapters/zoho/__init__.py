@@ -1,5 +1,15 @@
-"""Zoho CRM's side of the house: how its records are written and read."""
+"""Zoho CRM's side of the house: how its records are written and read, and the client of its API."""
 
 from mzi_adapters.zoho.codec import ZohoCodec
+from mzi_adapters.zoho.gateway import ZohoClient, open_zoho
+from mzi_adapters.zoho.hosts import CONCURRENCY, DATA_CENTRES, DataCentre, ZohoAccount
 
-__all__ = ["ZohoCodec"]
+__all__ = [
+    "CONCURRENCY",
+    "DATA_CENTRES",
+    "DataCentre",
+    "ZohoAccount",
+    "ZohoClient",
+    "ZohoCodec",
+    "open_zoho",
+]

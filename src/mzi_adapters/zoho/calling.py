@@ -8,10 +8,10 @@ from typing import BinaryIO
 import attrs
 
 from mzi_adapters.web import Answer, Lost, NotSent, Request, Timer, TooLarge, Wire
-from mzi_adapters.zoho.answers import SERVICE, Said, bad, read, text
+from mzi_adapters.zoho.answers import SERVICE, Said, bad, objects, read, text
 from mzi_adapters.zoho.limits import PATIENCE, Meter, Pace, limited, wanted_pause
 from mzi_adapters.zoho.oauth import Access
-from mzi_adapters.zoho.refusals import STALE_TOKEN, TOO_MANY, is_batch, whole
+from mzi_adapters.zoho.refusals import STALE_TOKEN, TOO_MANY, whole
 from mzi_core.errors import (
     AccessRefused,
     AmbiguousWrite,
@@ -36,6 +36,7 @@ _OK = 200
 _EMPTY = (204, 304)
 _REDIRECTS = range(300, 400)
 _UNAUTHORIZED = 401
+_CONFLICT = 412
 _TOO_LARGE = 413
 _TOO_MANY = 429
 _BROKEN = 500
@@ -46,7 +47,8 @@ class Call:
     """A call to be made. `doing` says in an error what it was, without any value.
 
     `writes`: it changes something. `again`: a lost answer may be asked for once more; a write only by key.
-    `batch`: it speaks of records one by one, so a refusal is theirs. `into`: the body is a file.
+    `items`: how many records it speaks of one by one, under `listed`; then a refusal is theirs.
+    `into`: the body of the answer is a file.
     """
 
     method: str
@@ -59,7 +61,8 @@ class Call:
     credits: int = 1
     writes: bool = False
     again: bool = True
-    batch: bool = False
+    items: int | None = None
+    listed: str = "data"
     into: BinaryIO | None = None
 
 
@@ -193,9 +196,21 @@ class Caller:
             raise limited(pause, code)
         if status == _UNAUTHORIZED and (not code or code in STALE_TOKEN):
             raise _Stale
-        if status < _REDIRECTS.start or (call.batch and is_batch(said)):
-            return said
-        raise whole(said, call.doing)
+        if call.items is not None and status != _CONFLICT and call.listed in said.body:
+            return self._complete(call, said)
+        if status >= _REDIRECTS.start:
+            raise whole(said, call.doing)
+        return said if call.items is None else self._complete(call, said)
+
+    def _complete(self, call: Call, said: Said) -> Said:
+        """One result for each record, or nobody knows whose they are."""
+        try:
+            found = len(objects(said.body, call.listed))
+            if found != call.items:
+                raise bad(f"{call.doing}: {found} results came for {call.items} records.")
+        except ProtocolError as error:
+            raise _Unclear(error) from None
+        return said
 
     def _json(self, call: Call, answer: Answer) -> Said:
         """The JSON; where there must be some and is none, nobody knows what happened."""

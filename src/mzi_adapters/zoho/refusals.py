@@ -26,6 +26,7 @@ LOST_PLACE = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"})
 
 PAST_THE_END = "PAGINATION_LIMIT_EXCEEDED"
 NO_MODULE = "INVALID_MODULE"
+NOTHING = "RESOURCE_NOT_FOUND"
 TWICE = "DUPLICATE_DATA"
 CHANGED = "ALREADY_MODIFIED"
 SEVERAL = "MULTIPLE_OR_MULTI_ERRORS"
@@ -41,34 +42,29 @@ _REMEDY = {
     NO_MODULE: "the organisation has no such module, or it is not open to the API.",
 }
 _FORBIDDEN = 403
-_NOT_FOUND = 404
 _CONFLICT = 412
-
-
-def is_batch(said: Said) -> bool:
-    """Whether an answer speaks of records one by one; then its status says nothing."""
-    return isinstance(said.body.get("data"), list)
 
 
 def whole(said: Said, doing: str) -> GatewayError:
     """What a refused call as a whole raises. `doing` names the call, without any value in it."""
-    code = text(said.body, "code")
-    message = _sentence(said.body)
+    body = said.rows[0] if said.status == _CONFLICT and said.rows else said.body
+    code = text(body, "code")
+    message = _sentence(body)
     told = _REMEDY.get(code) or f"{message} ({code or said.status})."
     told = f"{doing}: {told}"
     if code in NO_ACCESS or said.status == _FORBIDDEN:
         return AccessRefused(SERVICE, told, code=code)
     if said.status == _CONFLICT or code == CHANGED:
-        at = moment(part(said.body, "details").get("Modified_Time"))
+        at = moment(part(body, "details").get("Modified_Time"))
         return GatewayConflict(
             SERVICE,
             f"{doing}: the record was changed by somebody else; read it again.",
             code=code,
             modified_at=at,
         )
-    if code == NO_MODULE or said.status == _NOT_FOUND:
+    if code in (NO_MODULE, NOTHING):
         return RemoteNotFound(SERVICE, told, code=code)
-    if code == "DEPENDENT_SERVICE_ERROR" and _may_pass(said.body):
+    if code == "DEPENDENT_SERVICE_ERROR" and _may_pass(body):
         return GatewayUnavailable(SERVICE, told, code=code)
     return GatewayRefused(SERVICE, told, code=code)
 

@@ -29,7 +29,7 @@ class Via(StrEnum):
 class Selection:
     """Which fields to read: API names, and by API name of a subform the names of its columns.
 
-    `id` and `Modified_Time` are always read.
+    `id` and `Modified_Time` are always read. A multi-select lookup is a subform here, without columns.
     """
 
     fields: tuple[str, ...]
@@ -112,9 +112,10 @@ class Problem:
 
 @attrs.frozen(kw_only=True)
 class NotWritten:
-    """A record that Zoho refused. `existing`: the record of the same module that has its unique value.
+    """A record that was not written. `existing`: the record of the same module that has its unique value.
 
-    `later`: it is locked, in a blueprint or unapproved, so the same write may go through another day.
+    `later`: the same write may go through another day, for the record is locked, in a blueprint or
+    unapproved; or Zoho would not be asked any more after other records of the same call were written.
     """
 
     problems: tuple[Problem, ...]
@@ -145,10 +146,14 @@ class Channel:
 
 @attrs.frozen(kw_only=True)
 class Watching:
-    """A channel as Zoho took it. `shortened`: it ends before it was asked to, so it must be renewed soon."""
+    """A channel as Zoho took it. `shortened`: it ends far earlier than asked for, and somebody should know.
+
+    `renew_at`: when half its life is over.
+    """
 
     channel_id: str
     expires_at: datetime
+    renew_at: datetime
     shortened: bool
 
 
@@ -171,7 +176,10 @@ class Usage:
 
 
 class ZohoGateway(Protocol):
-    """One tenant's Zoho CRM. Not promised: that a read sees a write at once, or that any two reads agree."""
+    """One tenant's Zoho CRM. Not promised: that a read sees a write at once, or that any two reads agree.
+
+    A write of many records raises only when none of them was written; else each has its result.
+    """
 
     async def modules(self) -> Sequence[ZohoModule]:
         """Every module of the organisation."""

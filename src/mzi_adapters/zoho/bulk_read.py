@@ -1,0 +1,130 @@
+"""Bulk Read: a job at Zoho, a file on disk, pages from it. Never more than a page is held in memory."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import BinaryIO
+
+import attrs
+
+from mzi_adapters.zoho.answers import SERVICE, Json, bad, part, text
+from mzi_adapters.zoho.bulk_file import Spool, rows_of
+from mzi_adapters.zoho.calling import Call, Caller
+from mzi_adapters.zoho.coql import columns_of, identified, named
+from mzi_adapters.zoho.metadata import Metadata
+from mzi_adapters.zoho.refusals import NOTHING
+from mzi_adapters.zoho.together import chunks
+from mzi_core.errors import GatewayRefused, GatewayUnavailable
+from mzi_core.ports import ZohoField
+from mzi_core.values import ZohoId
+
+BASE = "/crm/bulk/v8/read"
+PAGE = 2000
+CREDITS = 50
+
+FIRST_LOOK = 5.0
+LONGEST_LOOK = 30.0
+DEADLINE = 3600.0
+"""Seconds after which a job is given up."""
+
+_FAILED = frozenset({"FAILURE", "FAILED"})
+
+
+@attrs.frozen(kw_only=True)
+class BulkRead:
+    """Reads a whole module by jobs of up to 200,000 records."""
+
+    caller: Caller
+    metadata: Metadata
+
+    async def pages(
+        self, module: str, fields: Sequence[str], after: ZohoId | None
+    ) -> AsyncIterator[list[Json]]:
+        """By id ascending: Zoho's file has no promised order, so it is sorted on disk."""
+        columns = columns_of(fields)
+        known = await self.metadata.known_fields(module)
+        with Spool() as spool:
+            turn: dict[str, object] | None = {"page": 1}
+            number = 1
+            while turn is not None:
+                number += 1
+                with tempfile.TemporaryFile() as file:
+                    result = await self._file(module, columns, turn, file)
+                    await _fill(spool, file, known)
+                turn = None
+                if result.get("more_records") is True:
+                    token = text(result, "next_page_token")
+                    turn = {"page_token": token} if token else {"page": number}
+            for rows in spool.pages(after, PAGE):
+                yield rows
+
+    async def _file(
+        self, module: str, columns: Sequence[str], turn: Mapping[str, object], into: BinaryIO
+    ) -> Json:
+        """Have a file made and fetch it; what the job says of its result."""
+        query = {"module": {"api_name": named(module)}, "fields": list(columns), **turn}
+        said = await self.caller.ask(
+            Call(
+                method="POST",
+                path=BASE,
+                body={"query": query, "file_type": "csv"},
+                doing=f"asking for a bulk read of {module}",
+                credits=CREDITS,
+            )
+        )
+        job = identified(text(next(iter(said.rows), {}), "details", "id"))
+        began, wait = self.caller.timer.monotonic(), FIRST_LOOK
+        while True:
+            await self.caller.timer.sleep(wait)
+            result = await self._result(module, job)
+            if result is not None and await self._fetched(module, job, into):
+                return result
+            if self.caller.timer.monotonic() - began > DEADLINE:
+                said_late = f"the bulk read of {module} is not ready after {DEADLINE:.0f} seconds; try later."
+                raise GatewayUnavailable(SERVICE, said_late, retry_after=DEADLINE)
+            wait = min(wait * 1.5, LONGEST_LOOK)
+
+    async def _result(self, module: str, job: str) -> Json | None:
+        """What a finished job says of its file; None while it runs."""
+        try:
+            said = await self.caller.ask(
+                Call(method="GET", path=f"{BASE}/{job}", doing=f"looking at the bulk read of {module}")
+            )
+        except GatewayRefused as refused:
+            if refused.code != NOTHING:
+                raise
+            return None
+        found = next(iter(said.rows), {})
+        state = text(found, "state").upper()
+        if state in _FAILED:
+            raise GatewayRefused(
+                SERVICE, f"the bulk read of {module} failed there; read it by COQL.", code=state
+            )
+        return part(found, "result") if state == "COMPLETED" else None
+
+    async def _fetched(self, module: str, job: str, into: BinaryIO) -> bool:
+        """Whether the file was there to be fetched."""
+        try:
+            await self.caller.ask(
+                Call(
+                    method="GET",
+                    path=f"{BASE}/{job}/result",
+                    doing=f"fetching the bulk read of {module}",
+                    into=into,
+                )
+            )
+        except GatewayRefused as refused:
+            if refused.code != NOTHING:
+                raise
+            return False
+        return True
+
+
+async def _fill(spool: Spool, file: BinaryIO, known: Mapping[str, ZohoField]) -> None:
+    """Take the file into the spool, and let others have a turn now and then."""
+    try:
+        for rows in chunks(rows_of(file, known), PAGE):
+            spool.put(rows)
+            await asyncio.sleep(0)
+    except ValueError as error:
+        raise bad(f"the file of a bulk read cannot be taken: {error}") from None

@@ -1,0 +1,147 @@
+"""Changing what has an id: one record, the rows of one, and deleting. What was lost is settled by reading."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+
+from mzi_adapters.zoho.answers import SERVICE, moment, text, written
+from mzi_adapters.zoho.calling import Call, Caller
+from mzi_adapters.zoho.coql import Coql, identified, named
+from mzi_adapters.zoho.refusals import NOT_DELETED, result
+from mzi_adapters.zoho.rows import Rows, row_changes
+from mzi_adapters.zoho.together import chunks, together
+from mzi_adapters.zoho.writing import MOST, Outcome, settled, unsure
+from mzi_core.errors import AmbiguousWrite, GatewayConflict, GatewayError, RemoteNotFound
+from mzi_core.ports import Action, Unsure, WireRecord, WriteResult, Written
+from mzi_core.values import ZohoId
+
+ROUNDS = 4
+"""How often a write is settled by reading and made anew."""
+
+
+@attrs.frozen(kw_only=True)
+class Changing:
+    """Writes that are told apart by id."""
+
+    caller: Caller
+    coql: Coql
+    rows: Rows
+
+    async def update(
+        self, module: str, record: WireRecord, unless_modified_since: datetime | None
+    ) -> WriteResult:
+        """Change one record; sent once. Raises GatewayConflict."""
+        try:
+            return await self._put(module, record, unless_modified_since)
+        except AmbiguousWrite as error:
+            return unsure(error)
+
+    async def _put(self, module: str, record: WireRecord, unless: datetime | None) -> WriteResult:
+        zoho_id = identified(str(record.get("id", "")))
+        values = {name: value for name, value in record.items() if name != "id"}
+        said = await self.caller.ask(
+            Call(
+                method="PUT",
+                path=f"/crm/v8/{named(module)}/{zoho_id}",
+                headers={} if unless is None else {"If-Unmodified-Since": written(unless)},
+                body={"data": [values], "trigger": []},
+                doing=f"changing a record of {module}",
+                writes=True,
+                again=False,
+                items=1,
+            )
+        )
+        return result(module, said.rows[0], Action.UPDATED)
+
+    async def put_rows(
+        self,
+        module: str,
+        zoho_id: ZohoId,
+        subform: str,
+        rows: Sequence[WireRecord],
+        key: Sequence[str],
+    ) -> WriteResult:
+        """Make a subform hold just these rows.
+
+        Every round sends what still differs, and only if nobody changed the record since it was read: so a
+        write that was thought lost and comes late is refused instead of adding its rows once more.
+        """
+        if not key:
+            raise ValueError("Rows need a key to be told apart by.")
+        error: GatewayError | None = None
+        for _ in range(ROUNDS):
+            record = await self.rows.whole(module, zoho_id)
+            if record is None:
+                raise RemoteNotFound(SERVICE, f"{module} has no record of this id any more.")
+            there = record.get(named(subform))
+            changes = row_changes(there if isinstance(there, list) else [], rows, key)
+            if not changes:
+                return Written(zoho_id=zoho_id, action=Action.UPDATED)
+            try:
+                read_at = moment(record.get("Modified_Time"))
+                return await self._put(module, {"id": zoho_id, subform: changes}, read_at)
+            except (AmbiguousWrite, GatewayConflict) as refused:
+                error = refused
+        if isinstance(error, AmbiguousWrite):
+            return unsure(error)
+        raise error or AssertionError("every round ends or leaves its error")
+
+    async def delete(self, module: str, ids: Sequence[ZohoId]) -> list[WriteResult]:
+        """Delete records; no workflow runs."""
+        parts = list(chunks(dict.fromkeys(ids), MOST))
+        outcomes = await together(self._delete_some(module, part) for part in parts)
+        found = settled(outcomes, [len(part) for part in parts])
+        by_id = dict(zip((zoho_id for part in parts for zoho_id in part), found, strict=True))
+        return [by_id[zoho_id] for zoho_id in ids]
+
+    async def _delete_some(self, module: str, ids: Sequence[ZohoId]) -> Outcome:
+        found: dict[ZohoId, WriteResult] = {}
+        left = list(ids)
+        for _ in range(ROUNDS):
+            try:
+                items = await self._sent(module, left)
+            except AmbiguousWrite as lost:
+                found |= dict.fromkeys(left, unsure(lost))
+                in_doubt = left
+            except GatewayError as error:
+                if not found:
+                    return error
+                break
+            else:
+                found |= items
+                in_doubt = [each for each in left if isinstance(items[each], Unsure)]
+            try:
+                there = await self.coql.by_id(module, in_doubt, ("id",)) if in_doubt else {}
+            except GatewayError:
+                break
+            found |= {each: _deleted(each) for each in in_doubt if each not in there}
+            left = list(there)
+            if not left:
+                break
+        return [found[each] for each in ids]
+
+    async def _sent(self, module: str, ids: Sequence[ZohoId]) -> dict[ZohoId, WriteResult]:
+        """Results by id; one that was not deleted without a reason is Unsure until it is looked for."""
+        said = await self.caller.ask(
+            Call(
+                method="DELETE",
+                path=f"/crm/v8/{named(module)}",
+                query=(("ids", ",".join(identified(each) for each in ids)), ("wf_trigger", "false")),
+                doing=f"deleting records of {module}",
+                writes=True,
+                again=False,
+                items=len(ids),
+            )
+        )
+        found: dict[ZohoId, WriteResult] = {}
+        for zoho_id, item in zip(ids, said.rows, strict=True):
+            if text(item, "message") == NOT_DELETED:
+                found[zoho_id] = Unsure(why="Zoho says that the record was not deleted, and not why.")
+            else:
+                found[zoho_id] = result(module, item, Action.DELETED)
+        return found
+
+
+def _deleted(zoho_id: ZohoId) -> Written:
+    return Written(zoho_id=zoho_id, action=Action.DELETED)

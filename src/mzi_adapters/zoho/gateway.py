@@ -1,0 +1,231 @@
+"""The Zoho CRM v8 client: the port put together from its parts."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from random import SystemRandom
+
+import attrs
+
+from mzi_adapters.web import Timer, Wire
+from mzi_adapters.zoho.answers import Json
+from mzi_adapters.zoho.bulk_read import BulkRead
+from mzi_adapters.zoho.calling import Caller
+from mzi_adapters.zoho.changing import Changing
+from mzi_adapters.zoho.coql import Coql, columns_of, named
+from mzi_adapters.zoho.hosts import ZohoAccount
+from mzi_adapters.zoho.limits import Meter, Pace
+from mzi_adapters.zoho.listing import Listing, modified_since, since_criteria
+from mzi_adapters.zoho.metadata import Metadata
+from mzi_adapters.zoho.oauth import Access
+from mzi_adapters.zoho.rows import Rows
+from mzi_adapters.zoho.watching import Watches
+from mzi_adapters.zoho.writing import Writing
+from mzi_core.ports import (
+    Channel,
+    Clock,
+    Deleted,
+    NotWatching,
+    Organization,
+    Selection,
+    Store,
+    Usage,
+    Via,
+    Watching,
+    WireRecord,
+    WriteResult,
+    ZohoField,
+    ZohoGateway,
+    ZohoModule,
+)
+from mzi_core.values import TenantId, ZohoId
+
+
+CHANCE = SystemRandom().random
+
+
+@attrs.frozen(kw_only=True)
+class ZohoClient:
+    """A ZohoGateway over any wire; `open_zoho` makes it."""
+
+    metadata: Metadata
+    listing: Listing
+    coql: Coql
+    bulk: BulkRead
+    rows: Rows
+    writing: Writing
+    changing: Changing
+    watches: Watches
+    meter: Meter
+
+    async def modules(self) -> Sequence[ZohoModule]:
+        """Every module of the organisation."""
+        return await self.metadata.modules()
+
+    async def fields(self, module: str) -> Sequence[ZohoField]:
+        """The fields of a module."""
+        return await self.metadata.fields(module)
+
+    async def organization(self) -> Organization:
+        """The organisation behind the credentials."""
+        return await self.metadata.organization()
+
+    async def usage(self) -> Usage:
+        """What was asked so far."""
+        return self.meter.usage
+
+    async def get(self, module: str, zoho_id: ZohoId) -> WireRecord | None:
+        """One record with its subforms."""
+        return await self.rows.whole(module, zoho_id)
+
+    async def get_many(
+        self, module: str, ids: Sequence[ZohoId], selection: Selection
+    ) -> dict[ZohoId, WireRecord]:
+        """These records, a hundred a query."""
+        found = await self.coql.by_id(module, ids, columns_of(selection.fields))
+        whole = await self.rows.completed(module, list(found.values()), selection.subforms)
+        return dict(zip(found, whole, strict=True))
+
+    async def find(
+        self, module: str, field: str, values: Sequence[str], selection: Selection
+    ) -> dict[str, WireRecord]:
+        """The record that has exactly this value in a field, by value."""
+        columns = columns_of((*selection.fields, field))
+        found = await self.coql.by_value(module, named(field), values, columns)
+        whole = await self.rows.completed(module, list(found.values()), selection.subforms)
+        return dict(zip(found, whole, strict=True))
+
+    async def count(self, module: str, *, since: datetime | None = None) -> int:
+        """How many records there are."""
+        return await self.coql.count(module, since)
+
+    async def pages(
+        self,
+        module: str,
+        selection: Selection,
+        *,
+        via: Via = Via.COQL,
+        since: datetime | None = None,
+        after: ZohoId | None = None,
+    ) -> AsyncIterator[Sequence[WireRecord]]:
+        """All records by id ascending, a page at a time."""
+        async for page in self._plain(module, selection.fields, via, since, after):
+            if page:
+                yield await self.rows.completed(module, page, selection.subforms)
+
+    async def _plain(
+        self, module: str, fields: Sequence[str], via: Via, since: datetime | None, after: ZohoId | None
+    ) -> AsyncIterator[list[Json]]:
+        match via:
+            case Via.RECORDS:
+                async for page in self.listing.pages(module, fields, since, after):
+                    yield page
+            case Via.COQL:
+                columns = columns_of(fields)
+                async for page in self.coql.keyset(module, columns, since_criteria(since), after=after):
+                    yield page
+            case Via.BULK:
+                async for page in self.bulk.pages(module, fields, after):
+                    yield modified_since(page, since)
+
+    async def deleted(self, module: str, since: datetime | None = None) -> AsyncIterator[Sequence[Deleted]]:
+        """What was deleted."""
+        async for page in self.listing.deleted(module, since):
+            yield page
+
+    async def upsert(
+        self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]
+    ) -> Sequence[WriteResult]:
+        """Insert or update by key."""
+        return await self.writing.upsert(module, records, by)
+
+    async def insert(self, module: str, records: Sequence[WireRecord]) -> Sequence[WriteResult]:
+        """Add records that have no key."""
+        return await self.writing.insert(module, records)
+
+    async def update(
+        self, module: str, record: WireRecord, *, unless_modified_since: datetime | None = None
+    ) -> WriteResult:
+        """Change one record."""
+        return await self.changing.update(module, record, unless_modified_since)
+
+    async def update_many(self, module: str, records: Sequence[WireRecord]) -> Sequence[WriteResult]:
+        """Change records by id."""
+        return await self.writing.update(module, records)
+
+    async def put_rows(
+        self, module: str, zoho_id: ZohoId, subform: str, rows: Sequence[WireRecord], *, key: Sequence[str]
+    ) -> WriteResult:
+        """Make a subform hold just these rows."""
+        return await self.changing.put_rows(module, zoho_id, subform, rows, key)
+
+    async def delete(self, module: str, ids: Sequence[ZohoId]) -> Sequence[WriteResult]:
+        """Delete records."""
+        return await self.changing.delete(module, ids)
+
+    async def watch(self, channels: Sequence[Channel]) -> Sequence[Watching | NotWatching]:
+        """Create or renew channels."""
+        return await self.watches.watch(channels)
+
+    async def unwatch(self, channel_ids: Sequence[str]) -> None:
+        """End channels."""
+        await self.watches.unwatch(channel_ids)
+
+
+def _proof(client: ZohoClient) -> ZohoGateway:
+    """The type checker's word that this is the port."""
+    return client
+
+
+@asynccontextmanager
+async def open_zoho(
+    account: ZohoAccount,
+    *,
+    wire: Wire,
+    timer: Timer,
+    clock: Clock,
+    store: Store,
+    tenant: TenantId,
+    random: Callable[[], float] = CHANCE,
+) -> AsyncIterator[ZohoClient]:
+    """A client for one organisation. Its token is shared through the store with the tenant's other processes.
+
+    Sends nothing until it is asked something. `random` gives numbers from 0 to 1, to spread repetitions.
+    """
+    meter = Meter()
+    access = Access(
+        account=account,
+        wire=wire,
+        timer=timer,
+        clock=clock,
+        store=store,
+        tenant=tenant,
+        meter=meter,
+        random=random,
+    )
+    caller = Caller(
+        access=access,
+        wire=wire,
+        timer=timer,
+        clock=clock,
+        pace=Pace(concurrency=account.concurrency, timer=timer),
+        meter=meter,
+        random=random,
+    )
+    coql = Coql(caller=caller)
+    metadata = Metadata(caller=caller)
+    rows = Rows(caller=caller, coql=coql, metadata=metadata)
+    try:
+        yield ZohoClient(
+            metadata=metadata,
+            listing=Listing(caller=caller, coql=coql),
+            coql=coql,
+            bulk=BulkRead(caller=caller, metadata=metadata),
+            rows=rows,
+            writing=Writing(caller=caller),
+            changing=Changing(caller=caller, coql=coql, rows=rows),
+            watches=Watches(caller=caller),
+            meter=meter,
+        )
+    finally:
+        await access.close()

@@ -1,0 +1,150 @@
+"""Get Records and the deleted list: by page to row 2,000, from there by page token."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+
+import attrs
+
+from mzi_adapters.zoho.answers import Json, Said, bad, moment, text, written
+from mzi_adapters.zoho.calling import Call, Caller
+from mzi_adapters.zoho.coql import Coql, columns_of, named, place
+from mzi_adapters.zoho.refusals import LOST_PLACE
+from mzi_adapters.zoho.together import chunks, together
+from mzi_core.errors import GatewayRefused
+from mzi_core.ports import Deleted
+from mzi_core.values import ZohoId
+
+PER_PAGE = 200
+PAGES = 10
+"""Pages that have a number; those behind them have a token."""
+
+MOST_FIELDS = 50
+MOST_IDS = 100
+
+Query = tuple[tuple[str, str], ...]
+
+
+@attrs.frozen(kw_only=True)
+class Listing:
+    """Reads whole modules by Get Records."""
+
+    caller: Caller
+    coql: Coql
+
+    async def pages(
+        self, module: str, fields: Sequence[str], since: datetime | None, after: ZohoId | None
+    ) -> AsyncIterator[list[Json]]:
+        """By id ascending. Behind `after`, and behind a page token that no longer works, COQL goes on."""
+        columns = columns_of(fields)
+        last = after
+        if last is None:
+            first, *further = chunks(columns, MOST_FIELDS)
+            call = self._call(named(module), first, since)
+            try:
+                async for said in self._paged(call):
+                    rows = [row for row in said.rows if last is None or place(text(row, "id")) > place(last)]
+                    if not rows:
+                        continue
+                    last = ZohoId(text(rows[-1], "id"))
+                    yield modified_since(await self._widened(module, rows, further), since)
+                return
+            except GatewayRefused as refused:
+                if refused.code not in LOST_PLACE or last is None:
+                    raise
+        async for page in self.coql.keyset(module, columns, since_criteria(since), after=last):
+            yield page
+
+    async def deleted(self, module: str, since: datetime | None) -> AsyncIterator[list[Deleted]]:
+        """What is gone, in the order Zoho tells it."""
+        call = Call(
+            method="GET",
+            path=f"/crm/v8/{named(module)}/deleted",
+            query=(("type", "all"), ("per_page", str(PER_PAGE))),
+            headers={} if since is None else {"If-Modified-Since": written(since)},
+            doing=f"reading what was deleted of {module}",
+            credits=2,
+        )
+        async for said in self._paged(call):
+            found = [_deleted(row) for row in said.rows]
+            page = [each for each in found if since is None or each.deleted_at >= _second(since)]
+            if page:
+                yield page
+
+    def _call(self, module: str, fields: Sequence[str], since: datetime | None) -> Call:
+        return Call(
+            method="GET",
+            path=f"/crm/v8/{module}",
+            query=(
+                ("fields", ",".join(fields)),
+                ("per_page", str(PER_PAGE)),
+                ("sort_by", "id"),
+                ("sort_order", "asc"),
+            ),
+            headers={} if since is None else {"If-Modified-Since": written(since)},
+            doing=f"listing {module}",
+            heavy=True,
+        )
+
+    async def _paged(self, call: Call) -> AsyncIterator[Said]:
+        """Every page; all parameters but the one that turns the page stay the same."""
+        number, tokens = 1, {""}
+        turn = ("page", "1")
+        while True:
+            said = await self.caller.ask(attrs.evolve(call, query=(*call.query, turn)))
+            yield said
+            if said.info.get("more_records") is not True:
+                return
+            number += 1
+            if number <= PAGES:
+                turn = ("page", str(number))
+                continue
+            token = text(said.info, "next_page_token")
+            if token in tokens:
+                raise bad(f"{call.doing}: there is more, and no way to it is told.")
+            tokens.add(token)
+            turn = ("page_token", token)
+
+    async def _widened(self, module: str, rows: list[Json], further: Sequence[list[str]]) -> list[Json]:
+        """The same records with the fields that one call cannot carry; who went meanwhile is left out."""
+        for fields in further:
+            ids = [text(row, "id") for row in rows]
+            parts = await together(
+                self._of_ids(module, ["id", *each], part)
+                for each in chunks(fields, MOST_FIELDS - 1)
+                for part in chunks(ids, MOST_IDS)
+            )
+            more: dict[str, dict[str, object]] = {}
+            for row in (row for part in parts for row in part):
+                more.setdefault(text(row, "id"), {}).update(row)
+            rows = [{**row, **more[text(row, "id")]} for row in rows if text(row, "id") in more]
+        return rows
+
+    async def _of_ids(self, module: str, fields: Sequence[str], ids: Sequence[str]) -> list[Json]:
+        call = self._call(module, fields, None)
+        said = await self.caller.ask(attrs.evolve(call, query=(*call.query, ("ids", ",".join(ids)))))
+        return said.rows
+
+
+def since_criteria(since: datetime | None) -> tuple[str, ...]:
+    """What a query asks for so as to find what was modified at or after a moment."""
+    return () if since is None else (f"Modified_Time >= '{written(since)}'",)
+
+
+def modified_since(rows: list[Json], since: datetime | None) -> list[Json]:
+    """Without what Zoho gives although it is older; to the second, in which it keeps its moments."""
+    if since is None:
+        return rows
+    found = [(moment(row.get("Modified_Time")), row) for row in rows]
+    return [row for at, row in found if at is None or at >= _second(since)]
+
+
+def _second(at: datetime) -> datetime:
+    return at - timedelta(microseconds=at.microsecond)
+
+
+def _deleted(row: Json) -> Deleted:
+    at = moment(row.get("deleted_time"))
+    found = text(row, "id")
+    if at is None or not found:
+        raise bad("a deleted record has no id or no moment.")
+    return Deleted(zoho_id=ZohoId(found), deleted_at=at, permanently=text(row, "type") == "permanent")

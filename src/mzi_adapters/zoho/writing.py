@@ -1,0 +1,161 @@
+"""Writing many records: a hundred a call, and a result for each in the order in which they were given."""
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from mzi_adapters.zoho.answers import SERVICE, Json
+from mzi_adapters.zoho.calling import Call, Caller
+from mzi_adapters.zoho.coql import identified, named
+from mzi_adapters.zoho.refusals import TWICE, result
+from mzi_adapters.zoho.rows import key_text
+from mzi_adapters.zoho.together import chunks, together
+from mzi_core.errors import (
+    AccessRefused,
+    AmbiguousWrite,
+    AuthRevoked,
+    GatewayError,
+    GatewayUnavailable,
+    ProtocolError,
+)
+from mzi_core.ports import NotWritten, Problem, Unsure, WireRecord, WriteResult
+
+MOST = 100
+LIGHT = 10
+"""Up to so many records a call is no heavy one."""
+
+Outcome = list[WriteResult] | GatewayError
+"""What became of one call: a result for each of its records, or none for any."""
+
+
+def credits_for(records: int) -> int:
+    """One for ten records."""
+    return min(-(-records // LIGHT), 10)
+
+
+def unsure(error: GatewayError) -> Unsure:
+    """A record of a call whose answer was lost."""
+    return Unsure(why=str(error))
+
+
+def settled(outcomes: Sequence[Outcome], sizes: Sequence[int]) -> list[WriteResult]:
+    """The results of several calls in order; raises only if none of them may have done anything."""
+    errors = [each for each in outcomes if isinstance(each, GatewayError)]
+    if errors and len(errors) == len(outcomes) and not any(isinstance(e, AmbiguousWrite) for e in errors):
+        raise next((each for each in errors if isinstance(each, AuthRevoked)), errors[0])
+    found: list[WriteResult] = []
+    for outcome, size in zip(outcomes, sizes, strict=True):
+        found += [_instead(outcome)] * size if isinstance(outcome, GatewayError) else outcome
+    return found
+
+
+def _instead(error: GatewayError) -> WriteResult:
+    """The result of a record whose call failed while others of the same request did not."""
+    if isinstance(error, AmbiguousWrite):
+        return unsure(error)
+    code = error.code or type(error).__name__
+    return NotWritten(
+        problems=(Problem(code=code, field="", path="", message=str(error)),),
+        later=isinstance(error, GatewayUnavailable | AccessRefused),
+    )
+
+
+def _key_missing(fields: Sequence[str]) -> NotWritten:
+    said = "the key is empty, so the record could not be found again; give it one."
+    return NotWritten(
+        problems=tuple(
+            Problem(code="MANDATORY_NOT_FOUND", field=name, path=f"$.{name}", message=said) for name in fields
+        )
+    )
+
+
+@attrs.frozen(kw_only=True)
+class _Way:
+    """How a batch is sent. `again`: a lost answer may be asked for once more."""
+
+    method: str
+    path: str
+    module: str
+    again: bool
+    body: Json = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Writing:
+    """Batches of records. No workflow runs for any of them."""
+
+    caller: Caller
+
+    async def upsert(
+        self, module: str, records: Sequence[WireRecord], by: Sequence[str]
+    ) -> list[WriteResult]:
+        """Insert or update by key; what was lost is sent again, for the key finds what it did."""
+        if not by:
+            raise ValueError("An upsert names its key: without one Zoho merges records of one name.")
+        body = {"duplicate_check_fields": [named(each) for each in by]}
+        path = f"/crm/v8/{named(module)}/upsert"
+        return await self._by_key(
+            _Way(method="POST", path=path, module=module, again=True, body=body), records, by
+        )
+
+    async def update(self, module: str, records: Sequence[WireRecord]) -> list[WriteResult]:
+        """Change records by id; each may be sent twice, so none has rows, which would be doubled."""
+        for record in records:
+            identified(str(record.get("id", "")))
+            if any(isinstance(each, Mapping) for value in record.values() for each in _listed(value)):
+                raise ValueError("Rows of a subform are written by `put_rows`.")
+        way = _Way(method="PUT", path=f"/crm/v8/{named(module)}", module=module, again=True)
+        return await self._by_key(way, records, ("id",))
+
+    async def insert(self, module: str, records: Sequence[WireRecord]) -> list[WriteResult]:
+        """Add records; nothing that may have arrived is sent again."""
+        return await self._sent(
+            _Way(method="POST", path=f"/crm/v8/{named(module)}", module=module, again=False), records
+        )
+
+    async def _by_key(self, way: _Way, records: Sequence[WireRecord], by: Sequence[str]) -> list[WriteResult]:
+        keys = [tuple(key_text(record.get(name)) for name in by) for record in records]
+        meant = {key: record for key, record in zip(keys, records, strict=True) if all(key)}
+        found = dict(zip(meant, await self._sent(way, list(meant.values())), strict=True))
+        again = [key for key, each in found.items() if _overtaken(each, by)]
+        if again:
+            found |= zip(again, await self._sent(way, [meant[key] for key in again]), strict=True)
+        return [found[key] if key in found else _key_missing(by) for key in keys]
+
+    async def _sent(self, way: _Way, records: Sequence[WireRecord]) -> list[WriteResult]:
+        parts = list(chunks(records, MOST))
+        outcomes = await together(self._outcome(way, part) for part in parts)
+        return settled(outcomes, [len(part) for part in parts])
+
+    async def _outcome(self, way: _Way, records: Sequence[WireRecord]) -> Outcome:
+        call = Call(
+            method=way.method,
+            path=way.path,
+            body={"data": records, **way.body, "trigger": []},
+            doing=f"writing {way.module}",
+            heavy=len(records) > LIGHT,
+            credits=credits_for(len(records)),
+            writes=True,
+            again=way.again,
+            items=len(records),
+        )
+        try:
+            said = await self.caller.ask(call)
+            return [result(way.module, item) for item in said.rows]
+        except ProtocolError as error:  # a record was written and its id is not told
+            return AmbiguousWrite(SERVICE, f"{call.doing}: {error}")
+        except GatewayError as error:
+            return error
+
+
+def _overtaken(found: WriteResult, by: Sequence[str]) -> bool:
+    """Whether somebody inserted the same key at the same moment; once more, and it is an update."""
+    return (
+        isinstance(found, NotWritten)
+        and found.existing is not None
+        and all(problem.code == TWICE and problem.field in by for problem in found.problems)
+    )
+
+
+def _listed(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else ()

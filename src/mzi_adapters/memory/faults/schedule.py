@@ -38,11 +38,12 @@ class Faults:
         self, seed: int, *, share: float = 0.3, among: Sequence[Fault] = COMMON, first: int | None = None
     ) -> "Faults":
         """A share of the `first` requests, or of all, meets any of these; the same ones for the same seed."""
-        dice = random.Random(seed)  # noqa: S311  # a schedule, not a secret
 
         def roll(seen: int, _: Request) -> Fault | None:
-            unlucky, fault = dice.random() < share, dice.choice(among)
-            return fault if unlucky and (first is None or seen <= first) else None
+            if first is not None and seen > first:
+                return None
+            dice = random.Random(f"{seed} {seen}")  # noqa: S311  # a schedule, not a secret
+            return dice.choice(among) if dice.random() < share else None
 
         self._rules.append(roll)
         return self

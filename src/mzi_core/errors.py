@@ -30,6 +30,14 @@ class MappingRefused(MziError):
         super().__init__(" ".join(self.problems))
 
 
+class FieldsMissing(MziError):
+    """A remote module lacks fields that no record can do without; `problems` says each with its remedy."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
 class UnknownTenant(MziError):
     """No tenant of this name has been made."""
 

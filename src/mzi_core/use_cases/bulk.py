@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
+    AsyncIterator,
     Awaitable,
     Callable,
     Collection,
     Mapping,
     Sequence,
 )
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import cast
 
@@ -90,28 +91,27 @@ class BulkSync:
         marked = pages if isinstance(pages, Marked) else None
         rest = marked.pages(run.bookmark) if marked else _after(cast("Pages", pages), run.cursor)
         try:
-            async for page in rest:
-                advance = partial(_advanced, run, bookmark=marked.bookmark(page) if marked else "")
-                result = await self.sync(
-                    tenant,
-                    module,
-                    page,
-                    first_position=run.cursor,
-                    dry_run=dry_run,
-                    untold=untold,
-                    also=_keeping(advance),
-                )
-                assert not isinstance(result, Replayed)  # noqa: S101  # no idempotency key was given
-                run = advance(result)  # only now: until here the page could still be lost
-                yield PageDone(result, run)
+            async with closing(rest):
+                async for page in rest:
+                    advance = partial(_advanced, run, bookmark=marked.bookmark(page) if marked else "")
+                    result = await self.sync(
+                        tenant,
+                        module,
+                        page,
+                        first_position=run.cursor,
+                        dry_run=dry_run,
+                        untold=untold,
+                        also=_keeping(advance),
+                    )
+                    assert not isinstance(result, Replayed)  # noqa: S101  # no idempotency key was given
+                    run = advance(result)  # only now: until here the page could still be lost
+                    yield PageDone(result, run)
             if afterwards is not None:
                 run = attrs.evolve(run, counts={**run.counts, **await afterwards(run)})
         except Exception as error:
             with suppress(StoreError):  # a store that is gone must not hide what happened
                 await self._end(tenant, run, RunStatus.FAILED, str(error), dry_run=dry_run)
             raise
-        finally:
-            await _close(rest)
         accepted = sum(run.counts.get(state, 0) for state in State if state.accepted)
         status = RunStatus.COMPLETED if accepted == run.cursor else RunStatus.PARTIAL
         await self._end(tenant, run, status, "", dry_run=dry_run)
@@ -142,22 +142,24 @@ class BulkSync:
             await session.save_run(ended)
 
 
-async def _close(pages: Pages) -> None:
-    """Close a generator that was not read to its end: it may hold a connection or a file."""
-    if isinstance(pages, AsyncGenerator):
-        await pages.aclose()
+@asynccontextmanager
+async def closing(stream: AsyncIterable[object]) -> AsyncIterator[None]:
+    """Close a generator although it was not read to its end: it may hold a connection or a file."""
+    try:
+        yield
+    finally:
+        if isinstance(stream, AsyncGenerator):
+            await stream.aclose()
 
 
 async def _after(pages: Pages, done: int) -> AsyncGenerator[Sequence[object], None]:
     """The pages without their first `done` records."""
-    try:
+    async with closing(pages):
         async for page in pages:
             rest = page[done:]
             done -= len(page) - len(rest)
             if rest:
                 yield rest
-    finally:
-        await _close(pages)
 
 
 def _keeping(advance: Callable[[BatchResult], Run]) -> Callable[[Session, BatchResult], Awaitable[None]]:

@@ -1,0 +1,97 @@
+"""Records we hold that Zoho has no longer: the ids that were seen, and what is left of ours without them."""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+
+import attrs
+
+from mzi_core.decide import Known
+from mzi_core.module import AnyModule
+from mzi_core.ports import Clock, Cursor, Deleted, Query, Store
+from mzi_core.use_cases.sync import turns_for
+from mzi_core.values import TenantId, ZohoId
+
+_PAGE = 1000
+
+
+class Seen:
+    """The ids that came by, eight bytes each: a million of them fit anywhere."""
+
+    def __init__(self, after: str = "") -> None:
+        """With `after` only ids behind it can be told to be missing: those before it came by another day."""
+        self._after = _number(ZohoId(after)) or 0
+        self._numbers = array("Q")
+        self._in_order = True
+
+    def add(self, ids: Iterable[ZohoId]) -> None:
+        """Remember ids."""
+        for number in filter(None, map(_number, ids)):
+            self._in_order = self._in_order and (not self._numbers or number > self._numbers[-1])
+            self._numbers.append(number)
+
+    def lacks(self, zoho_id: ZohoId) -> bool:
+        """Whether this id should have come by and did not; never for one that is not Zoho's."""
+        number = _number(zoho_id)
+        if number is None or number <= self._after:
+            return False
+        if not self._in_order:
+            self._numbers, self._in_order = array("Q", sorted(self._numbers)), True
+        place = bisect_left(self._numbers, number)
+        return place == len(self._numbers) or self._numbers[place] != number
+
+
+def _number(zoho_id: ZohoId) -> int | None:
+    digits = zoho_id.isascii() and zoho_id.isdigit()
+    return int(zoho_id) if digits and len(zoho_id) <= 19 else None  # noqa: PLR2004  # as many as Zoho's have
+
+
+async def missing(
+    store: Store, tenant: TenantId, module: AnyModule, seen: Seen, before: datetime
+) -> AsyncIterator[Sequence[ZohoId]]:
+    """The live records that did not come by, page by page; only those that were last written before a moment.
+
+    What was written since came from Zoho while the pull went on.
+    """
+    query = Query(limit=_PAGE)
+    while True:
+        async with store.read(tenant) as session:
+            rows = await session.list(module, query)
+        old = [row for row in rows if row.updated_at < before]
+        if found := [row.entity.zoho_id for row in old if seen.lacks(row.entity.zoho_id)]:
+            yield found
+        if len(rows) < _PAGE or len(old) < len(rows):
+            return
+        query = attrs.evolve(query, after=Cursor(rows[-1].updated_at, rows[-1].entity.zoho_id))
+
+
+def still_gone(deleted: Sequence[Deleted], known: dict[ZohoId, Known]) -> list[ZohoId]:
+    """The ids of these that are to be marked: what was changed afterwards was taken back."""
+
+    def is_back(each: Deleted) -> bool:
+        at = known[each.zoho_id].modified_at if each.zoho_id in known else None
+        return at is not None and at > each.deleted_at
+
+    return list(dict.fromkeys(each.zoho_id for each in deleted if not is_back(each)))
+
+
+@attrs.frozen(kw_only=True)
+class MarkDeleted:
+    """Mark records deleted; they stay, with their history, until somebody brings them again."""
+
+    store: Store
+    clock: Clock
+
+    async def __call__(
+        self, tenant: TenantId, module: AnyModule, deleted: Sequence[Deleted], *, dry_run: bool = False
+    ) -> int:
+        """How many were live until now. What was held aside of them is forgotten."""
+        async with self.store.begin(tenant, discard=dry_run) as session:
+            await session.lock(turns_for(module))
+            known = await session.known(module, [each.zoho_id for each in deleted])
+            ids = still_gone(deleted, known)
+            if not ids:
+                return 0
+            await session.release(module.name, ids)
+            return len(await session.delete(module, ids, self.clock.now()))

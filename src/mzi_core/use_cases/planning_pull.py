@@ -1,0 +1,162 @@
+"""What a pull will be, found out before it begins: which fields, since when, how many records, which way."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import attrs
+
+from mzi_core.errors import AccessRefused, FieldsMissing, RemoteNotFound
+from mzi_core.mapping import NO_OVERLAY, Overlay
+from mzi_core.module import AnyModule
+from mzi_core.ports import Run, Store, Via, ZohoGateway
+from mzi_core.use_cases.forecast import Cost, cheapest, forecast
+from mzi_core.use_cases.selecting import Choice, Real, choose, tables_of
+from mzi_core.use_cases.sync import overlays
+from mzi_core.values import TenantId
+
+OVERLAP = timedelta(minutes=5)
+"""How far before the start of the last pull the next one begins: clocks differ, and Zoho's index lags."""
+
+
+class Scope(StrEnum):
+    """What is pulled; also the word by which its runs are found again."""
+
+    EVERYTHING = "everything"
+    CHANGES = "changes"
+    SINCE = "since"
+    """Changes since a moment that somebody chose: the next pull does not build on it."""
+
+
+def source_of(scope: Scope, since: datetime | None = None) -> str:
+    """The source under which a pull's run is kept."""
+    return f"zoho: {scope} {since:%Y-%m-%dT%H:%M:%SZ}" if scope is Scope.SINCE else f"zoho: {scope}"
+
+
+@attrs.frozen(kw_only=True)
+class PullPlan:
+    """What a pull will read and what that will cost. `records`: about how many, `resumed`: what goes on."""
+
+    tenant: TenantId
+    module: AnyModule
+    choice: Choice
+    scope: Scope
+    since: datetime | None
+    via: Via
+    records: int
+    costs: Mapping[Via, Cost]
+    resumed: Run | None = None
+
+    @property
+    def source(self) -> str:
+        """The source under which the run is kept."""
+        return source_of(self.scope, self.since)
+
+    @property
+    def cost(self) -> Cost:
+        """What it costs the way it was chosen."""
+        return self.costs[self.via]
+
+
+@attrs.frozen
+class _Runs:
+    """The runs a pull builds on: the last one that reached its end, and a later one that did not."""
+
+    last: Run | None
+    stopped: Mapping[Scope, Run]
+
+    def to_go_on_with(self, scopes: Sequence[Scope]) -> tuple[Scope, Run] | None:
+        """The latest stopped run of these scopes; None when a whole pull came after it."""
+        found = [
+            (scope, run)
+            for scope in scopes
+            if (run := self.stopped.get(scope))
+            and (self.last is None or run.started_at > self.last.started_at)
+        ]
+        return max(found, key=lambda each: each[1].started_at, default=None)
+
+
+@attrs.frozen(kw_only=True)
+class PlanPull:
+    """Find out what a pull will be: which fields exist, since when, how many records, by which way."""
+
+    zoho: ZohoGateway
+    store: Store
+
+    async def __call__(
+        self,
+        tenant: TenantId,
+        module: AnyModule,
+        *,
+        since: datetime | None = None,
+        full: bool = False,
+        via: Via | None = None,
+        resume: bool = False,
+    ) -> PullPlan:
+        """Changes since the last pull that reached its end, or everything when `full` or there was none.
+
+        Raises FieldsMissing, RemoteNotFound for a module the organisation lacks, UnknownTenant.
+        """
+        runs, laid = await self._kept(tenant, module, since)
+        scope = Scope.SINCE if since else Scope.EVERYTHING if full or runs.last is None else Scope.CHANGES
+        resumed = None
+        if resume:
+            asked = [scope] if since or full else [Scope.EVERYTHING, Scope.CHANGES]
+            scope, resumed = runs.to_go_on_with(asked) or (scope, None)
+        if scope is Scope.CHANGES and runs.last is not None:
+            since = runs.last.started_at - OVERLAP
+        choice = await self._choice(module, laid)
+        records = await self.zoho.count(module.zoho_module, since=since)
+        left = max(0, records - (resumed.cursor if resumed else 0))
+        costs = {
+            way: forecast(
+                left, way, fields=len(choice.selection.fields), subforms=len(choice.selection.subforms)
+            )
+            for way in Via
+        }
+        usual = cheapest(costs) if scope is Scope.EVERYTHING else Via.COQL
+        return PullPlan(
+            tenant=tenant,
+            module=module,
+            choice=choice,
+            scope=scope,
+            since=since,
+            via=via or usual,
+            records=left,
+            costs=costs,
+            resumed=resumed,
+        )
+
+    async def _kept(
+        self, tenant: TenantId, module: AnyModule, since: datetime | None
+    ) -> tuple[_Runs, Overlay]:
+        """What the store knows of earlier pulls, and the tenant's mapping."""
+        sources = {scope: source_of(scope, since) for scope in Scope if since or scope is not Scope.SINCE}
+        async with self.store.read(tenant) as session:
+            settings = await session.settings()
+            ended = [
+                run
+                for scope in (Scope.EVERYTHING, Scope.CHANGES)
+                if (run := await session.finished(module.name, sources[scope]))
+            ]
+            stopped = {
+                scope: run
+                for scope, source in sources.items()
+                if (run := await session.unfinished(module.name, source))
+            }
+        last = max(ended, key=lambda run: run.started_at, default=None)
+        return _Runs(last, stopped), overlays(settings).get(module.name, NO_OVERLAY)
+
+    async def _choice(self, module: AnyModule, laid: Overlay) -> Choice:
+        """The fields to read, by what Zoho says it has."""
+        real = {field.api_name: field for field in await self.zoho.fields(module.zoho_module)}
+        rows: dict[str, Real] = {}
+        for name, table in tables_of(module, real).items():
+            try:
+                rows[name] = {field.api_name: field for field in await self.zoho.fields(table)}
+            except (RemoteNotFound, AccessRefused):
+                continue  # the choice tells that the rows cannot be read
+        choice = choose(module, laid, real, rows)
+        if choice.problems:
+            raise FieldsMissing(choice.problems)
+        return choice

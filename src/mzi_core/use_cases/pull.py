@@ -1,0 +1,121 @@
+"""Bring the store in line with Zoho: all records of a module, or what changed, and what was deleted there."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from functools import partial
+
+import attrs
+
+from mzi_core.module import AnyModule
+from mzi_core.ports import Clock, Deleted, Run, Store, ZohoGateway
+from mzi_core.use_cases.bulk import BulkSync, Marked, PageDone, closing
+from mzi_core.use_cases.gone import MarkDeleted, Seen, missing
+from mzi_core.use_cases.planning_pull import PullPlan, Scope
+from mzi_core.use_cases.sync import PAGE
+from mzi_core.values import TenantId, ZohoId
+
+DELETED = "deleted"
+"""Counted in a run beside the states: live records that Zoho has deleted."""
+
+
+
+@attrs.frozen(kw_only=True)
+class PullDone:
+    """How a pull ended: live records that Zoho has deleted, and those of ours it has no trace of.
+
+    The latter are only told of a pull of everything, and nothing is done about them.
+    """
+
+    deleted: int
+    missing: tuple[ZohoId, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Pull:
+    """Carry a plan out: page by page, a transaction a page, then what was deleted."""
+
+    zoho: ZohoGateway
+    store: Store
+    bulk: BulkSync
+    mark_deleted: MarkDeleted
+
+    async def __call__(
+        self, plan: PullPlan, *, dry_run: bool = False
+    ) -> AsyncGenerator[PageDone | PullDone, None]:
+        """Yield after every page, and at last how it ended. What is raised leaves the run FAILED.
+
+        How far it got is kept with each page, as the last Zoho id of it, so that a plan made with `resume`
+        goes on there.
+        """
+        seen = Seen("" if plan.resumed is None else plan.resumed.bookmark)
+        ended = PullDone(deleted=0)
+
+        async def afterwards(run: Run) -> Mapping[str, int]:
+            nonlocal ended
+            ended = await self._end(plan, run, seen, dry_run=dry_run)
+            return {DELETED: run.counts.get(DELETED, 0) + ended.deleted}
+
+        stream = self.bulk(
+            plan.tenant,
+            plan.module,
+            Marked(partial(self._pages, plan, seen), _last_id),
+            source=plan.source,
+            dry_run=dry_run,
+            resume=plan.resumed is not None,
+            untold=plan.choice.untold,
+            afterwards=afterwards,
+        )
+        async with closing(stream):
+            async for done in stream:
+                yield done
+        yield ended
+
+    async def _pages(self, plan: PullPlan, seen: Seen, after: str) -> AsyncGenerator[Sequence[object], None]:
+        pages = self.zoho.pages(
+            plan.module.zoho_module,
+            plan.choice.selection,
+            via=plan.via,
+            since=plan.since,
+            after=ZohoId(after) if after else None,
+        )
+        async with closing(pages):
+            async for page in pages:
+                seen.add(ZohoId(str(record.get("id"))) for record in page)
+                yield page
+
+    async def _end(self, plan: PullPlan, run: Run, seen: Seen, *, dry_run: bool) -> PullDone:
+        """What remains when the pages are through."""
+        deleted = 0
+        pages = self.zoho.deleted(plan.module.zoho_module, plan.since)
+        async with closing(pages):
+            async for page in pages:
+                deleted += await self.mark_deleted(plan.tenant, plan.module, page, dry_run=dry_run)
+                seen.add(each.zoho_id for each in page)
+        if plan.scope is not Scope.EVERYTHING:
+            return PullDone(deleted=deleted)
+        found = missing(self.store, plan.tenant, plan.module, seen, run.started_at)
+        return PullDone(deleted=deleted, missing=tuple([each async for page in found for each in page]))
+
+
+def _last_id(page: Sequence[object]) -> str:
+    last = page[-1]
+    return str(last.get("id")) if isinstance(last, Mapping) else ""
+
+
+@attrs.frozen(kw_only=True)
+class Prune:
+    """Mark the records deleted that Zoho has no trace of: the last step of a pull of everything, if asked."""
+
+    mark_deleted: MarkDeleted
+    clock: Clock
+
+    async def __call__(self, tenant: TenantId, module: AnyModule, ids: Sequence[ZohoId]) -> int:
+        """How many were live until now."""
+        now = self.clock.now()
+        gone = 0
+        for start in range(0, len(ids), PAGE):
+            page = [
+                Deleted(zoho_id=zoho_id, deleted_at=now, permanently=True)
+                for zoho_id in ids[start : start + PAGE]
+            ]
+            gone += await self.mark_deleted(tenant, module, page)
+        return gone

@@ -1,0 +1,173 @@
+"""Which of a module's fields to ask Zoho for, by what its own metadata says is there: pure.
+
+Every name of a field that exists is asked for, not only the first: a record is read from the first name that
+carries a value, and must be understood alike however it comes.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+import attrs
+
+from mzi_core.known_fields import known_fields
+from mzi_core.mapping import EXTRA, Overlay
+from mzi_core.module import AnyModule, Field, Kind, declared
+from mzi_core.ports import Selection, ZohoField
+
+ALWAYS_READ = frozenset({"zoho_id", "modified_at"})
+"""The fields that every selection brings."""
+
+SUBFORM_TYPE = "subform"
+_CRITERION = re.compile(r"[PMD][1-9][0-9]?_description")
+_ALIKE = 0.6
+
+Real = Mapping[str, ZohoField]
+"""The fields of a Zoho module by API name."""
+
+
+@attrs.frozen(kw_only=True)
+class Choice:
+    """What to ask for. `untold`: the fields Zoho cannot tell, `extra.` before a tenant's own.
+
+    `notes`: a sentence for each of these. `problems`: one for each field that a record cannot do without.
+    """
+
+    selection: Selection
+    untold: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@attrs.define
+class _Chosen:
+    """A choice while it is made."""
+
+    module: AnyModule
+    real: Real
+    rows: Mapping[str, Real]
+    fields: list[str] = attrs.field(factory=list)
+    subforms: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
+    untold: set[str] = attrs.field(factory=set)
+    notes: list[str] = attrs.field(factory=list)
+    problems: list[str] = attrs.field(factory=list)
+
+    def plain(self, field: Field, names: Sequence[str]) -> None:
+        """A field that is one of Zoho's."""
+        found = [name for name in names if name in self.real]
+        self.fields += found
+        if found:
+            return
+        if field.required:
+            self.problems.append(self._wanting(field, names))
+        else:
+            self.leave(field.name, f"{_or(names)} is not in {self.module.zoho_module}")
+
+    def table(self, field: Field) -> None:
+        """A subform with the columns of its rows."""
+        name = field.names[0]
+        columns = self._columns(field)
+        if isinstance(columns, str):
+            self.leave(field.name, columns)
+        else:
+            self.subforms[name] = columns
+
+    def criteria(self, field: Field) -> None:
+        """The family of criteria, in the record and in a subform: all that are there, or none at all."""
+        name = field.names[0]
+        own = [each for each in self.real if _CRITERION.fullmatch(each)]
+        further = [each for each in self.rows.get(name, {}) if _CRITERION.fullmatch(each)]
+        if name in self.real and name not in self.rows:
+            self.leave(field.name, f"the rows of {name} cannot be read")
+        elif not own and not further:
+            self.leave(field.name, f"{self.module.zoho_module} has no field such as `P1_description`")
+        else:
+            self.fields += own
+            if further:
+                self.subforms[name] = tuple(further)
+
+    def leave(self, name: str, why: str) -> None:
+        """Leave a field as it is stored."""
+        self.untold.add(name)
+        self.notes.append(f"`{name}` of the {self.module.name} stays as it is stored: {why}.")
+
+    def _columns(self, field: Field) -> tuple[str, ...] | str:
+        """The columns of a subform that exist, or why its rows cannot be had."""
+        name = field.names[0]
+        if name not in self.real:
+            return f"`{name}` is not in {self.module.zoho_module}"
+        if name not in self.rows:
+            return f"the rows of `{name}` cannot be read"
+        columns: list[str] = []
+        for column in declared(field.row) if field.row is not None else ():
+            found = [each for each in column.names if each in self.rows[name]]
+            if column.required and not found:
+                return f"the rows of `{name}` have no {_or(column.names)}"
+            columns += found
+        return tuple(dict.fromkeys(columns)) or f"the rows of `{name}` have no column that is known here"
+
+    def _wanting(self, field: Field, names: Sequence[str]) -> str:
+        zoho, module = self.module.zoho_module, self.module.name
+        said = f"{zoho} has no field {_or(names)}, and a record cannot do without its `{field.name}`."
+        near = _nearest(names, self.real)
+        if near is None:
+            return f"{said} Add it in Zoho, or give mzi the permission to see it."
+        if near in known_fields(module):
+            remedy = f"`mzi fields {module} --map {near}={field.name}` reads it there."
+            return f"{said} The nearest is `{near}`: {remedy}"
+        return (
+            f"{said} The nearest is `{near}`: rename its API name in Zoho, or map another with `mzi fields`."
+        )
+
+
+def choose(module: AnyModule, overlay: Overlay, real: Real, rows: Mapping[str, Real]) -> Choice:
+    """The selection of `module` under a tenant's mapping; `rows`: the columns of each subform there is."""
+    chosen = _Chosen(module, real, rows)
+    for field in module.fields:
+        if field.name in ALWAYS_READ:
+            continue
+        match field.kind:
+            case Kind.SUBFORM:
+                chosen.table(field)
+            case Kind.CRITERIA:
+                chosen.criteria(field)
+            case _:
+                mapped = overlay.names.get(field.name)
+                chosen.plain(field, field.names if mapped is None else (mapped, *field.names))
+                if mapped is not None and mapped not in real and field.name not in chosen.untold:
+                    chosen.notes.append(
+                        f"`{field.name}` is mapped to `{mapped}`, which {module.zoho_module} does not have."
+                    )
+    for extra in overlay.extras:
+        if extra.zoho_name in real:
+            chosen.fields.append(extra.zoho_name)
+        else:
+            chosen.leave(f"{EXTRA}{extra.name}", f"`{extra.zoho_name}` is not in {module.zoho_module}")
+    return Choice(
+        selection=Selection(fields=tuple(dict.fromkeys(chosen.fields)), subforms=chosen.subforms),
+        untold=frozenset(chosen.untold),
+        notes=tuple(chosen.notes),
+        problems=tuple(chosen.problems),
+    )
+
+
+def tables_of(module: AnyModule, real: Real) -> dict[str, str]:
+    """The Zoho module that holds the rows, by the API name of each declared subform that exists."""
+    declared_names = (
+        field.names[0] for field in module.fields if field.kind in (Kind.SUBFORM, Kind.CRITERIA)
+    )
+    return {name: real[name].lookup or name for name in declared_names if name in real}
+
+
+def _nearest(names: Iterable[str], real: Iterable[str]) -> str | None:
+    """The real name that is nearest to any of `names`, in whatever letters; none when nothing is near."""
+    spellings = {name.casefold(): name for name in real}
+    for name in names:
+        close = get_close_matches(name.casefold(), spellings, n=1, cutoff=_ALIKE)
+        if close:
+            return spellings[close[0]]
+    return None
+
+
+def _or(names: Iterable[str]) -> str:
+    return " or ".join(f"`{name}`" for name in dict.fromkeys(names))

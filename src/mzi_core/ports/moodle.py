@@ -217,9 +217,9 @@ class MoodleGateway(Protocol):
         ...
 
     async def save_template(self, template: Template) -> MoodleId:
-        """Make or replace a unit's BTEC marking template, and say its id; done twice it is one.
+        """Hand a unit's BTEC marking template to the plugin, and say its id.
 
-        Raises NotOffered on a site without Feature.TEMPLATES.
+        Raises NotOffered on a site without Feature.TEMPLATES, AmbiguousWrite when the answer was lost.
         """
         ...
 

@@ -145,6 +145,9 @@ class StudentWork:
     attempts: tuple[Attempt, ...]
     workflow: str | None
     released: bool
+    graded: bool = False
+    """Whether the latest attempt has a mark: a reopened one can be `released` without."""
+
     extension: datetime | None = None
     locked: bool = False
 

@@ -1,0 +1,7 @@
+"""Moodle 4.5 over its web services. Needs nothing but a `Wire`; `mzi_adapters.web.aiohttp_wire` has one."""
+
+from mzi_adapters.moodle.calling import MoodleAccount
+from mzi_adapters.moodle.gateway import MoodleClient
+from mzi_adapters.moodle.site import NEEDED
+
+__all__ = ["NEEDED", "MoodleAccount", "MoodleClient"]

@@ -1,0 +1,243 @@
+"""Assignments and what students handed in. Several functions answer for many assignments at once."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+import attrs
+
+from mzi_adapters.moodle.batching import looked_up
+from mzi_adapters.moodle.calling import Caller
+from mzi_adapters.moodle.refusals import SERVICE
+from mzi_adapters.moodle.shapes import (
+    Row,
+    flag,
+    inner_rows,
+    integer,
+    moment,
+    moodle_id,
+    number,
+    part,
+    row,
+    rows,
+    some_id,
+    some_integer,
+    text,
+    warnings,
+)
+from mzi_core.errors import AccessRefused
+from mzi_core.ports import (
+    AssignmentGrade,
+    CourseUpdate,
+    Definition,
+    Fault,
+    MarkingMethod,
+    MoodleAssignment,
+    Participant,
+    Refused,
+    Submission,
+    UserFlags,
+)
+from mzi_core.values import MoodleId
+
+T = TypeVar("T")
+
+
+class Assignments:
+    """The part of the gateway that is about assignments, but for the marking of one student."""
+
+    calls: Caller
+
+    async def assignments(
+        self, courses: Sequence[MoodleId]
+    ) -> dict[MoodleId, tuple[MoodleAssignment, ...] | Refused]:
+        """The assignments of each course, whether or not the account is enrolled there."""
+        places: Places[MoodleAssignment] = Places(
+            "courseids", "courses", "id", "assignments", {"includenotenrolledcourses": True}, UNKNOWN
+        )
+        return await self._places("mod_assign_get_assignments", courses, places, assignment_from)
+
+    async def marking_method(self, cmid: MoodleId) -> MarkingMethod:
+        """How an assignment is marked, by its course module."""
+        found = part(row(await self.calls.read("core_course_get_course_module", {"cmid": cmid})), "cm")
+        methods = [text(area, "method") for area in inner_rows(found, "advancedgrading")]
+        scale = text(found, "scale")
+        return MarkingMethod(
+            scale_items=tuple(item.strip() for item in scale.split(",")) if scale else (),
+            method=next((method for method in methods if method), None),
+        )
+
+    async def definitions(
+        self, cmids: Sequence[MoodleId]
+    ) -> dict[MoodleId, tuple[Definition, ...] | Refused]:
+        """The advanced grading definitions of each assignment; none for simple direct grading."""
+        places: Places[Definition] = Places(
+            "cmids", "areas", "cmid", "definitions", {"areaname": "submissions"}, UNKNOWN
+        )
+        return await self._places("core_grading_get_definitions", cmids, places, _definition)
+
+    async def participants(self, assignment: MoodleId) -> Sequence[Participant]:
+        """Every student of an assignment and the status of the latest attempt, in one call."""
+        params = {"assignid": assignment, "groupid": 0, "filter": "", "onlyids": True}
+        return [
+            Participant(
+                user=moodle_id(one),
+                status=text(one, "submissionstatus"),
+                extension_granted=flag(one, "grantedextension"),
+            )
+            for one in rows(await self.calls.read("mod_assign_list_participants", params))
+        ]
+
+    async def submissions(
+        self, assignments: Sequence[MoodleId], *, since: datetime | None = None
+    ) -> dict[MoodleId, tuple[Submission, ...] | Refused]:
+        """The latest attempts of each assignment, or those changed at or after a moment."""
+        return await self._by_assignment(
+            "mod_assign_get_submissions", assignments, since, "submissions", _submission, silence=UNKNOWN
+        )
+
+    async def grades(
+        self, assignments: Sequence[MoodleId], *, since: datetime | None = None
+    ) -> dict[MoodleId, tuple[AssignmentGrade, ...] | Refused]:
+        """The grades of the latest attempts, released or not; after a reopening there is none."""
+        return await self._by_assignment(
+            "mod_assign_get_grades", assignments, since, "grades", _grade, silence=()
+        )
+
+    async def user_flags(
+        self, assignments: Sequence[MoodleId]
+    ) -> dict[MoodleId, tuple[UserFlags, ...] | Refused]:
+        """Workflow states, extensions and locks; only students whom somebody touched have any."""
+        return await self._by_assignment(
+            "mod_assign_get_user_flags", assignments, None, "userflags", _flags, silence=()
+        )
+
+    async def updates_since(self, course: MoodleId, since: datetime) -> Sequence[CourseUpdate]:
+        """What changed in a course: which modules got submissions or grades."""
+        params = {"courseid": course, "since": since}
+        answer = row(await self.calls.read("core_course_get_updates_since", params))
+        bad = warnings(answer)
+        if bad and not inner_rows(answer, "instances"):
+            raise AccessRefused(SERVICE, "The account may not see what changes in the course.")
+        return [
+            CourseUpdate(
+                cmid=moodle_id(place),
+                what=text(update, "name"),
+                at=moment(update, "timeupdated"),
+                ids=_numbers(update.get("itemids")),
+            )
+            for place in inner_rows(answer, "instances")
+            for update in inner_rows(place, "updates")
+        ]
+
+    async def _by_assignment(
+        self,
+        function: str,
+        assignments: Sequence[MoodleId],
+        since: datetime | None,
+        field: str,
+        read_one: Callable[[Row], T],
+        *,
+        silence: tuple[T, ...] | Refused,
+    ) -> dict[MoodleId, tuple[T, ...] | Refused]:
+        places = Places("assignmentids", "assignments", "assignmentid", field, {"since": since}, silence)
+        return await self._places(function, assignments, places, read_one)
+
+    async def _places(
+        self, function: str, ids: Sequence[MoodleId], places: "Places[T]", read_one: Callable[[Row], T]
+    ) -> dict[MoodleId, tuple[T, ...] | Refused]:
+        """What is there in each place, or what the warning about it says."""
+
+        async def read(some: Sequence[MoodleId]) -> list[Row]:
+            return [row(await self.calls.read(function, {places.asked: list(some), **places.also}))]
+
+        found: dict[MoodleId, tuple[T, ...] | Refused] = dict.fromkeys(ids, places.silence)
+        for answer in await looked_up(list(dict.fromkeys(ids)), read):
+            for place in inner_rows(answer, places.answered):
+                contents = tuple(read_one(one) for one in inner_rows(place, places.field))
+                found[moodle_id(place, places.key)] = contents
+            found |= {MoodleId(id): refusal for id, refusal in warnings(answer).items() if id in found}
+        return {id: contents for id, contents in found.items() if id in set(ids)}
+
+
+@attrs.frozen
+class Places(Generic[T]):
+    """How a function that answers for many places names them: in the question and in the answer.
+
+    `silence`: what it means that it says nothing about one.
+    """
+
+    asked: str
+    answered: str
+    key: str
+    field: str
+    also: Row
+    silence: tuple[T, ...] | Refused
+
+
+UNKNOWN = Refused(fault=Fault.NOT_FOUND, why=f"{SERVICE}: There is nothing under this id.")
+
+
+def assignment_from(found: Row) -> MoodleAssignment:
+    """An assignment; a negative `grade` is the id of a scale, 0 is no marking."""
+    grade = number(found, "grade") or 0
+    attempts = some_integer(found, "maxattempts")
+    return MoodleAssignment(
+        id=moodle_id(found),
+        cmid=moodle_id(found, "cmid"),
+        course=moodle_id(found, "course"),
+        name=text(found, "name"),
+        maximum=Decimal(grade) if grade > 0 else None,
+        scale_id=-int(grade) if grade < 0 else None,
+        due=moment(found, "duedate"),
+        cutoff=moment(found, "cutoffdate"),
+        workflow=flag(found, "markingworkflow"),
+        reopening=text(found, "attemptreopenmethod"),
+        attempts_at_most=attempts if attempts > 0 else None,
+        takes_submissions=not flag(found, "nosubmissions"),
+        modified_at=moment(found, "timemodified"),
+    )
+
+
+def _definition(found: Row) -> Definition:
+    return Definition(
+        id=moodle_id(found),
+        method=text(found, "method"),
+        name=text(found, "name"),
+        modified_at=moment(found, "timemodified"),
+    )
+
+
+def _submission(found: Row) -> Submission:
+    return Submission(
+        id=moodle_id(found),
+        user=MoodleId(integer(found, "userid")),  # 0 for the work of a group
+        attempt=integer(found, "attemptnumber"),
+        status=text(found, "status"),
+        modified_at=moment(found, "timemodified"),
+    )
+
+
+def _grade(found: Row) -> AssignmentGrade:
+    return AssignmentGrade(
+        id=moodle_id(found),
+        user=moodle_id(found, "userid"),
+        attempt=integer(found, "attemptnumber"),
+        raw=number(found, "grade"),
+        grader=some_id(found, "grader"),
+        modified_at=moment(found, "timemodified"),
+    )
+
+
+def _flags(found: Row) -> UserFlags:
+    return UserFlags(
+        user=moodle_id(found, "userid"),
+        workflow=text(found, "workflowstate"),
+        extension=moment(found, "extensionduedate"),
+        locked=flag(found, "locked"),
+    )
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    return tuple(int(one) for one in value) if isinstance(value, list) else ()

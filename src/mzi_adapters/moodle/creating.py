@@ -1,0 +1,170 @@
+"""Creating what has a key: nothing is made twice, whatever becomes of the answers."""
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+import attrs
+
+from mzi_adapters.moodle.batching import (
+    UNSETTLED,
+    Encode,
+    Part,
+    Results,
+    about_all,
+    halves,
+    part_after_part,
+    parts,
+)
+from mzi_adapters.moodle.calling import Caller
+from mzi_adapters.moodle.refusals import SERVICE, denies_everything, refused
+from mzi_adapters.moodle.shapes import Row, moodle_id, rows
+from mzi_core.errors import AmbiguousWrite, GatewayError, GatewayRefused, GatewayUnavailable, RemoteBug
+from mzi_core.ports import Confirmed, Fault, MoodleResult, Refused
+from mzi_core.values import MoodleId
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Match:
+    """What has a key of an item already; `whole`: it has all of them, as our own would."""
+
+    id: MoodleId
+    whole: bool
+
+
+Found = Mapping[int, Match]
+"""By position among the items asked about."""
+
+
+@attrs.frozen(kw_only=True)
+class Creating(Generic[T]):
+    """How items of one kind are created.
+
+    `keys`: what no two can share; `named`: the first of them, read from what the call returned. `check`: why
+    an item is not even sent. `find`: what has a key of these items; asked before anything is sent, so that
+    what is found after a lost answer is our own. `explain`: the same, thoroughly, for one that was refused.
+    `scope`: what a missing permission is about.
+    """
+
+    calls: Caller
+    function: str
+    field: str
+    encode: Encode[T]
+    keys: Callable[[T], Sequence[Hashable]]
+    find: Callable[[Sequence[T]], Awaitable[Found]]
+    explain: Callable[[T], Awaitable[Match | None]]
+    named: Callable[[Row], Hashable]
+    scope: Callable[[T], Hashable] | None = None
+    check: Callable[[T], Refused | None] = lambda _: None
+
+    async def all(self, items: Sequence[T]) -> list[MoodleResult]:
+        """Create them, a result for each."""
+        results = Results.of(len(items))
+        self._refuse_unsent(items, results)
+        unsent = results.open()
+        if not unsent:
+            return results.all()
+        found = await self.find([items[position] for position in unsent])
+        for place, match in found.items():
+            results.found[unsent[place]] = taken(match)
+        unsent = results.open()
+        chosen = [items[position] for position in unsent]
+        for part in parts(chosen, self.encode):
+            if await part_after_part(
+                self._part(items, tuple(unsent[place] for place in part), results), results
+            ):
+                break
+        return results.all()
+
+    def _refuse_unsent(self, items: Sequence[T], results: Results) -> None:
+        """What cannot be sent: wrong in itself, or the same as another item of this call."""
+        seen: set[Hashable] = set()
+        for position, item in enumerate(items):
+            wrong = self.check(item)
+            if wrong is None and not seen.isdisjoint(self.keys(item)):
+                why = "Another item of the same request has this key; it was not sent twice."
+                wrong = Refused(fault=Fault.CONFLICT, why=why)
+            if wrong:
+                results.found[position] = wrong
+            else:
+                seen.update(self.keys(item))
+
+    async def _part(
+        self, items: Sequence[T], part: Part, results: Results, *, doubtful: bool = False
+    ) -> None:
+        """`doubtful`: an earlier answer about these was lost, so what has their key may be our own."""
+        for tried in range(1, self.calls.tries + 1):
+            try:
+                created = await self._send([items[position] for position in part])
+            except AmbiguousWrite:
+                doubtful = True
+                await self.calls.wait(tried)
+            except (GatewayUnavailable, GatewayRefused, RemoteBug) as error:
+                if isinstance(error, GatewayUnavailable) or denies_everything(error):
+                    if doubtful:
+                        results.set(part, UNSETTLED)
+                    raise
+                await self._refused(items, part, results, error, doubtful=doubtful)
+                return
+            else:
+                for place, position in enumerate(part):
+                    if place in created:
+                        results.found[position] = Confirmed(id=created[place])
+                doubtful = len(created) < len(part)
+            part = await self._settled(items, part, results)
+            if not part:
+                return
+        results.set(part, UNSETTLED)
+
+    async def _send(self, chosen: Sequence[T]) -> dict[int, MoodleId]:
+        answer = await self.calls.write(self.function, {self.field: [self.encode(item) for item in chosen]})
+        places = {self.keys(item)[0]: place for place, item in enumerate(chosen)}
+        made = rows(answer)
+        if len(made) == len(chosen):  # in the order they were sent
+            return {place: moodle_id(row) for place, row in enumerate(made)}
+        return {places[name]: moodle_id(row) for row in made if (name := self.named(row)) in places}
+
+    async def _settled(self, items: Sequence[T], part: Part, results: Results) -> Part:
+        """After a lost or a short answer: what is there now is ours; the rest is left to send again."""
+        part = tuple(position for position in part if results.found[position] is None)
+        if not part:
+            return part
+        try:
+            found = await self.find([items[position] for position in part])
+        except GatewayError:
+            results.set(part, UNSETTLED)
+            return ()
+        for place, match in found.items():
+            results.found[part[place]] = Confirmed(id=match.id) if match.whole else taken(match)
+        return tuple(position for position in part if results.found[position] is None)
+
+    async def _refused(
+        self, items: Sequence[T], part: Part, results: Results, error: GatewayError, *, doubtful: bool
+    ) -> None:
+        if isinstance(error, RemoteBug):  # PHP may fail after the rows were written
+            part = await self._settled(items, part, results)
+            doubtful = True
+        if not part:
+            return
+        if about_all(error, [items[position] for position in part], self.scope):
+            results.set(part, refused(error))
+            return
+        if len(part) > 1:
+            for half in halves(part):
+                await self._part(items, half, results, doubtful=doubtful)
+            return
+        try:
+            match = await self.explain(items[part[0]])
+        except GatewayError:
+            match = None
+        if match is None:
+            results.set(part, refused(error))
+        else:
+            results.set(part, Confirmed(id=match.id) if doubtful and match.whole else taken(match))
+
+
+def taken(match: Match) -> Refused:
+    """Refused, because somebody or something has the key."""
+    why = f"{SERVICE} has this already; link to it, or take another key."
+    return Refused(fault=Fault.CONFLICT, why=why, existing=match.id)

@@ -1,0 +1,197 @@
+"""Marks written and read back.
+
+`mod_assign_save_grade` answers null for nearly everything: it drops a mark above the maximum and keeps the
+feedback, stores a workflow state that is none, makes up the attempt it is told of. So a mark is checked
+before it is sent, and what is there afterwards decides.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from mzi_adapters.moodle.assignments import Assignments
+from mzi_adapters.moodle.batching import UNSETTLED, Results
+from mzi_adapters.moodle.marking_rules import Standing
+from mzi_adapters.moodle.refusals import SERVICE, refused
+from mzi_adapters.moodle.shapes import row
+from mzi_adapters.moodle.work import work_from
+from mzi_core.errors import (
+    AccessRefused,
+    AmbiguousWrite,
+    GatewayError,
+    GatewayUnavailable,
+    RemoteNotFound,
+)
+from mzi_core.ports import (
+    AssignmentGrade,
+    Confirmed,
+    Fault,
+    GivenMark,
+    MoodleAssignment,
+    MoodleResult,
+    Refused,
+    StudentWork,
+)
+from mzi_core.values import MoodleId
+
+_UNGRADED = Decimal(-1)
+_LATEST = -1
+_HTML = 1
+
+
+class Marking(Assignments):
+    """The part of the gateway that is about marks."""
+
+    async def work(self, assignment: MoodleId, user: MoodleId) -> StudentWork:
+        """Every attempt of one student, with what was released."""
+        params = {"assignid": assignment, "userid": user}
+        answer = row(await self.calls.read("mod_assign_get_submission_status", params))
+        if "lastattempt" not in answer:
+            raise RemoteNotFound(SERVICE, "The user does not take part in the assignment.")
+        return work_from(answer, user)
+
+    async def save_marks(
+        self, assignment: MoodleAssignment, marks: Sequence[GivenMark]
+    ) -> Sequence[MoodleResult]:
+        """Write marks, checked before and read back after."""
+        if not marks:
+            return []
+        before = await self._standing(assignment)
+        results = Results.of(len(marks))
+        seen: set[MoodleId] = set()
+        for position, mark in enumerate(marks):
+            results.found[position] = before.wrong(mark) or _repeated(mark, seen)
+            seen.add(mark.user)
+        for tried in range(1, self.calls.tries + 1):
+            answered, lost = await self._send_open(marks, before, results)
+            await self._read_back(marks, answered, lost, before, results)
+            if not results.open():
+                break
+            await self.calls.wait(tried)
+        results.set(results.open(), UNSETTLED)
+        return results.all()
+
+    async def _standing(self, assignment: MoodleAssignment) -> Standing:
+        submissions = (await self.submissions([assignment.id]))[assignment.id]
+        if isinstance(submissions, Refused):
+            raise AccessRefused(SERVICE, f"Its submissions cannot be read. {submissions.why}")
+        return Standing(
+            assignment=assignment,
+            method=await self.marking_method(assignment.cmid),
+            students=frozenset(one.user for one in await self.participants(assignment.id)),
+            latest={one.user: one.attempt for one in submissions},
+            grades=await self._rows(assignment.id),
+        )
+
+    async def _rows(self, assignment: MoodleId) -> dict[MoodleId, AssignmentGrade]:
+        found = (await self.grades([assignment]))[assignment]
+        if isinstance(found, Refused):
+            raise AccessRefused(SERVICE, f"Its grades cannot be read. {found.why}")
+        return {one.user: one for one in found}
+
+    async def _send_open(
+        self, marks: Sequence[GivenMark], before: Standing, results: Results
+    ) -> tuple[list[int], list[int]]:
+        """Send what is not settled: the positions that were answered, and those whose answer was lost."""
+        answered: list[int] = []
+        lost: list[int] = []
+        for position in results.open():
+            try:
+                await self.calls.write("mod_assign_save_grade", _params(marks[position], before))
+                answered.append(position)
+            except AmbiguousWrite:
+                lost.append(position)
+            except (GatewayUnavailable, AccessRefused) as error:
+                if not (answered or lost or results.written() or isinstance(error, GatewayUnavailable)):
+                    raise
+                unsent = [one for one in results.open() if one not in (*answered, *lost)]
+                results.set(tuple(unsent), refused(error))
+                break
+            except GatewayError as error:
+                results.found[position] = refused(error)
+        return answered, lost
+
+    async def _read_back(
+        self,
+        marks: Sequence[GivenMark],
+        answered: Sequence[int],
+        lost: Sequence[int],
+        before: Standing,
+        results: Results,
+    ) -> None:
+        """Settle what was sent by what is there; a lost one that is not there stays open."""
+        if not (answered or lost):
+            return
+        assignment = before.assignment
+        try:
+            rows = await self._rows(assignment.id)
+            flags = (await self.user_flags([assignment.id]))[assignment.id] if assignment.workflow else ()
+            states = {} if isinstance(flags, Refused) else {one.user: one.workflow for one in flags}
+            for position in (*answered, *lost):
+                mark = marks[position]
+                if mark.attempt < before.latest.get(mark.user, 0):
+                    rows = {**rows, mark.user: await self._earlier(assignment.id, mark)}
+                kept = _kept(mark, rows.get(mark.user))
+                kept = kept and (mark.workflow is None or states.get(mark.user, "") == mark.workflow)
+                if position in answered:
+                    results.found[position] = _confirmed(rows.get(mark.user)) if kept else _CHANGED
+                elif kept and rows.get(mark.user) != before.grades.get(mark.user):
+                    results.found[position] = _confirmed(rows.get(mark.user))
+        except GatewayError:
+            for position in (*answered, *lost):
+                results.found[position] = results.found[position] or UNSETTLED
+
+    async def _earlier(self, assignment: MoodleId, mark: GivenMark) -> AssignmentGrade:
+        """The row of an attempt that is not the latest, which `get_grades` does not show."""
+        work = await self.work(assignment, mark.user)
+        for attempt in work.attempts:
+            if attempt.number == mark.attempt and attempt.grade_id:
+                return AssignmentGrade(
+                    id=attempt.grade_id,
+                    user=mark.user,
+                    attempt=attempt.number,
+                    raw=attempt.raw,
+                    grader=attempt.grader,
+                    modified_at=attempt.graded_at,
+                )
+        raise RemoteNotFound(SERVICE, "The attempt has no grade.")
+
+
+_CHANGED = Refused(
+    fault=Fault.BAD_INPUT,
+    why=f"{SERVICE} answered nothing and kept something else; look at the student's submission there.",
+)
+
+
+def _repeated(mark: GivenMark, seen: set[MoodleId]) -> Refused | None:
+    if mark.user not in seen:
+        return None
+    why = "The same request has an earlier mark for this student; send one mark of a student at a time."
+    return Refused(fault=Fault.CONFLICT, why=why)
+
+
+def _params(mark: GivenMark, before: Standing) -> dict[str, object]:
+    """The comments go with every mark, for Moodle fails half-way without; no attempt is ever added.
+
+    The attempt is named wherever there is one, lest a student who is reopened meanwhile gets the mark on
+    the new one.
+    """
+    return {
+        "assignmentid": before.assignment.id,
+        "userid": mark.user,
+        "grade": _UNGRADED if mark.raw is None else mark.raw,
+        "attemptnumber": mark.attempt if mark.user in before.latest else _LATEST,
+        "addattempt": False,
+        "workflowstate": mark.workflow or "",
+        "applytoall": False,
+        "plugindata": {"assignfeedbackcomments_editor": {"text": mark.feedback, "format": _HTML}},
+    }
+
+
+def _kept(mark: GivenMark, row: AssignmentGrade | None) -> bool:
+    if mark.raw is None:
+        return row is None or row.raw in (None, _UNGRADED)
+    return row is not None and row.attempt == mark.attempt and row.raw == mark.raw
+
+
+def _confirmed(row: AssignmentGrade | None) -> Confirmed:
+    return Confirmed(id=row.id if row else None)

@@ -1,0 +1,117 @@
+"""What Moodle's error codes mean. The sentences are ours: Moodle's own may name people."""
+
+import re
+
+from mzi_core.errors import (
+    AccessRefused,
+    AlreadyTaken,
+    AuthRevoked,
+    GatewayConflict,
+    GatewayError,
+    GatewayRefused,
+    GatewayUnavailable,
+    InputRefused,
+    RemoteBug,
+    RemoteNotFound,
+)
+from mzi_core.ports import Fault, Refused
+
+SERVICE = "Moodle"
+
+_MEANINGS: dict[type[GatewayError], dict[str, str]] = {
+    AuthRevoked: {
+        "invalidtoken": "The token is unknown or has expired. Make a new one under Site administration > "
+        "Server > Web services > Manage tokens, and put it into the settings.",
+        "wsaccessusersuspended": "The user behind the token is suspended. Activate the account in Moodle.",
+    },
+    AccessRefused: {
+        "accessexception": "The token may not call this function. Check that the service is enabled and has "
+        "the function, that the user is authorised for it and may use webservice/rest, that the token has "
+        "not expired, and that our IP address is allowed.",
+        "nopermissions": "The account lacks a capability. Give its role what the documentation lists.",
+        "requireloginerror": "The account cannot enter the course. Give its role moodle/course:view.",
+        "errorcoursecontextnotvalid": "There is no such course, or the account lacks moodle/course:view.",
+        "errorcatcontextnotvalid": "There is no such category, or the account cannot enter it.",
+        "wsusercannotassign": "The account may not assign this role. Allow it under Define roles > Allow "
+        "role assignments.",
+        "nopermissiontoviewgrades": "The account may not see grades. Give its role moodle/grade:viewall.",
+        "criteriaerror": "The account may not search by this.",
+        "useradminodelete": "An administrator cannot be deleted over web services.",
+        "usernotupdatedadmin": "An administrator cannot be changed over web services.",
+    },
+    InputRefused: {
+        "invalidparameter": "A value is missing, malformed or taken; Moodle does not say which.",
+        "errorinvalidparam": "A value is not among those the site takes.",
+        "dmlwriteexception": "The database took no such row: a text may be too long, or a value taken.",
+        "enddatebeforestartdate": "The end must be after the start.",
+        "useremailinvalid": "The address is not valid, or not allowed on this site.",
+        "invalid_method_name": "There is no such grading method here.",
+        "couldnotsavegrade": "Moodle's grading form does not accept this.",
+    },
+    AlreadyTaken: {
+        "shortnametaken": "Another course has this short name.",
+        "courseidnumbertaken": "Another course has this id number.",
+        "categoryidnumbertaken": "Another category has this id number.",
+        "useremailduplicate": "Another user has this address.",
+    },
+    RemoteNotFound: {
+        "invalidrecord": "There is no such record.",
+        "invalidrecordunknown": "There is no such record.",
+        "invaliduser": "There is no such user.",
+        "invaliduserid": "There is no such user.",
+        "usernotupdateddeleted": "The user has been deleted.",
+        "invalidcoursemodule": "There is no such course module.",
+        "unknowcategory": "There is no such category.",
+        "nofile": "There is no such file.",
+    },
+    GatewayUnavailable: {
+        "dbconnectionfailed": "Its database does not answer.",
+        "sitemaintenance": "The site is under maintenance.",
+        "gradesneedregrading": "The gradebook of the course is being worked out anew.",
+    },
+    RemoteBug: {
+        "codingerror": "Moodle calls it a coding error; often a user or another record is not there.",
+        "invalidresponse": "Moodle could not shape its own answer; often moodle/user:viewdetails is missing.",
+    },
+}
+
+_BY_CODE = {code: (kind, said) for kind, codes in _MEANINGS.items() for code, said in codes.items()}
+
+_CODE = re.compile(r"[A-Za-z0-9_/:-]{1,60}")
+_TAG = re.compile(r"<[^>]*>")
+
+
+def error_for(code: str | None) -> GatewayError:
+    """The error an errorcode stands for; None is PHP that failed, HTML the rules for passwords."""
+    if not code:
+        return RemoteBug(SERVICE, "PHP failed behind the web service; its log on the server says where.")
+    if code in _BY_CODE:
+        kind, said = _BY_CODE[code]
+        return kind(SERVICE, said, code=code)
+    if _CODE.fullmatch(code):
+        return GatewayRefused(SERVICE, f"It refused the call with `{code}`.", code=code)
+    words = " ".join(_TAG.sub(" ", code).split())
+    return InputRefused(SERVICE, words[:300])
+
+
+_FAULTS: tuple[tuple[type[GatewayError], Fault], ...] = (
+    (AccessRefused, Fault.PERMISSION),
+    (AlreadyTaken, Fault.CONFLICT),
+    (GatewayConflict, Fault.CONFLICT),
+    (RemoteNotFound, Fault.NOT_FOUND),
+    (GatewayUnavailable, Fault.TEMPORARY),
+    (RemoteBug, Fault.REMOTE_BUG),
+)
+
+
+def refused(error: GatewayError) -> Refused:
+    """What an error says about the one item it was about."""
+    fault = next((fault for kind, fault in _FAULTS if isinstance(error, kind)), Fault.BAD_INPUT)
+    return Refused(fault=fault, why=str(error), code=error.code)
+
+
+def denies_everything(error: GatewayError) -> bool:
+    """Whether it is about the account or the service rather than about what was asked."""
+    if isinstance(error, AuthRevoked):
+        return True
+    return isinstance(error, AccessRefused) and (error.code == "accessexception" or error.code.isdigit())

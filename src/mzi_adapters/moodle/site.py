@@ -1,0 +1,119 @@
+"""What a site is, what it offers, and what mzi's own plugin adds to it."""
+
+from collections.abc import Mapping, Sequence
+
+from mzi_adapters.moodle.calling import Caller
+from mzi_adapters.moodle.refusals import SERVICE
+from mzi_adapters.moodle.shapes import flag, inner_rows, moodle_id, row, rows, text
+from mzi_core.errors import GatewayRefused, NotOffered
+from mzi_core.ports import Feature, GradeFacts, MoodleSite, Template
+from mzi_core.values import MoodleId
+
+NEEDED = (
+    "core_course_create_categories",
+    "core_course_create_courses",
+    "core_course_get_categories",
+    "core_course_get_course_module",
+    "core_course_get_courses",
+    "core_course_get_courses_by_field",
+    "core_course_get_updates_since",
+    "core_course_update_courses",
+    "core_enrol_get_enrolled_users",
+    "core_grading_get_definitions",
+    "core_group_add_group_members",
+    "core_group_create_groups",
+    "core_group_get_course_groups",
+    "core_group_get_group_members",
+    "core_role_assign_roles",
+    "core_role_unassign_roles",
+    "core_user_create_users",
+    "core_user_get_users",
+    "core_user_get_users_by_field",
+    "core_user_update_users",
+    "core_webservice_get_site_info",
+    "enrol_manual_enrol_users",
+    "enrol_manual_unenrol_users",
+    "mod_assign_get_assignments",
+    "mod_assign_get_grades",
+    "mod_assign_get_submission_status",
+    "mod_assign_get_submissions",
+    "mod_assign_get_user_flags",
+    "mod_assign_list_participants",
+    "mod_assign_save_grade",
+)
+"""The functions this gateway calls; an administrator puts them into the service."""
+
+_OURS = ("local_mzi_", "local_moodle_zoho_sync_")
+_DELETE_TEMPLATE = "local_mzi_delete_btec_definition"
+
+
+class SiteItself:
+    """The part of the gateway that is about the site and its plugins."""
+
+    calls: Caller
+
+    async def site(self) -> MoodleSite:
+        """The site, and which functions it lacks; asked anew each time."""
+        found = row(await self.calls.read("core_webservice_get_site_info"))
+        functions = frozenset(text(function, "name") for function in inner_rows(found, "functions"))
+        return MoodleSite(
+            name=text(found, "sitename"),
+            url=text(found, "siteurl"),
+            release=text(found, "release"),
+            user_id=moodle_id(found, "userid"),
+            username=text(found, "username"),
+            functions=functions,
+            missing=tuple(name for name in NEEDED if name not in functions),
+            features=frozenset(feature for feature in Feature if feature.value in functions),
+        )
+
+    async def grade_facts(self, assignment: MoodleId, user: MoodleId) -> Sequence[GradeFacts]:
+        """Every attempt of a student with criteria and unreleased feedback, in one call of the plugin."""
+        await self._must_offer(Feature.GRADE_FACTS.value)
+        params = {"assignmentid": assignment, "userid": user}
+        return rows(row(await self.calls.read(Feature.GRADE_FACTS.value, params)).get("attempts"), "attempts")
+
+    async def save_template(self, template: Template) -> MoodleId:
+        """Hand a unit's BTEC marking template to the plugin, and say its id."""
+        criteria = [
+            {
+                "shortname": criterion.code,
+                "description": criterion.definition,
+                "level": criterion.level,
+                "sortorder": position,
+            }
+            for position, criterion in enumerate(template.criteria, 1)
+        ]
+        params = {
+            "name": template.name,
+            "description": template.description,
+            "zoho_unit_id": template.unit,
+            "criteria": criteria,
+        }
+        answer = row(await self.call_plugin(Feature.TEMPLATES.value, params))
+        _must_succeed(answer)
+        return moodle_id(answer, "definition_id")
+
+    async def delete_template(self, unit: str) -> None:
+        """Delete the template of a unit."""
+        _must_succeed(row(await self.call_plugin(_DELETE_TEMPLATE, {"zoho_unit_id": unit})))
+
+    async def call_plugin(self, function: str, arguments: Mapping[str, object]) -> object:
+        """Call a function of mzi's own Moodle plugin, and return its answer as it is."""
+        if not function.startswith(_OURS):
+            raise ValueError(f"{function} is not a function of mzi's plugin")
+        await self._must_offer(function)
+        return await self.calls.write(function, arguments)
+
+    async def _must_offer(self, function: str) -> None:
+        """Ask the site first: the refusal of an unknown function looks like one of an unknown record."""
+        if function not in (await self.site()).functions:
+            raise NotOffered(
+                SERVICE,
+                f"The site does not offer {function}. Install mzi's plugin, and add it to the service.",
+            )
+
+
+def _must_succeed(answer: Mapping[str, object]) -> None:
+    if not flag(answer, "success"):
+        raise GatewayRefused(SERVICE, "The plugin did not do it; its event log on the site says why.")

@@ -1,0 +1,239 @@
+"""Users: found by what they are known by, created in batches, changed each for itself."""
+
+import re
+from collections.abc import Sequence
+
+from mzi_adapters.moodle.batching import Repeating, looked_up
+from mzi_adapters.moodle.calling import Caller, together
+from mzi_adapters.moodle.countries import COUNTRIES
+from mzi_adapters.moodle.creating import Creating, Found, Match
+from mzi_adapters.moodle.refusals import SERVICE
+from mzi_adapters.moodle.shapes import Row, flag, inner_rows, moodle_id, row, rows, text, warnings
+from mzi_core.errors import AccessRefused, ProtocolError
+from mzi_core.ports import (
+    Confirmed,
+    Fault,
+    MoodleResult,
+    MoodleUser,
+    NewUser,
+    Refused,
+    UserChange,
+    UserKey,
+)
+
+_GUEST = "guest"
+
+# Deleting a user leaves the row behind, with the moment in the username and a digest for an address.
+_DELETED_USERNAME = re.compile(r"\.\d{9,11}$")
+_DELETED_EMAIL = re.compile(r"[0-9a-f]{32}")
+
+
+def user_from(found: Row) -> MoodleUser:
+    """A user as every function that returns whole users writes one."""
+    username, email = text(found, "username"), text(found, "email")
+    return MoodleUser(
+        id=moodle_id(found),
+        username=username,
+        email=email,
+        first_name=text(found, "firstname"),
+        last_name=text(found, "lastname"),
+        id_number=text(found, "idnumber"),
+        phone=text(found, "phone1"),
+        city=text(found, "city"),
+        country=text(found, "country"),
+        auth=text(found, "auth"),
+        suspended=flag(found, "suspended"),
+        deleted=bool(_DELETED_USERNAME.search(username) and _DELETED_EMAIL.fullmatch(email)),
+    )
+
+
+def _folded(key: UserKey, value: str) -> str:
+    return value.strip().lower() if key in (UserKey.USERNAME, UserKey.EMAIL) else value
+
+
+def _of(user: MoodleUser, key: UserKey) -> str:
+    match key:
+        case UserKey.ID:
+            return str(user.id)
+        case UserKey.USERNAME:
+            return user.username.lower()
+        case UserKey.EMAIL:
+            return user.email.lower()
+        case UserKey.ID_NUMBER:
+            return user.id_number
+
+
+class Users:
+    """The part of the gateway that is about users."""
+
+    calls: Caller
+
+    async def find_users(self, key: UserKey, values: Sequence[str]) -> dict[str, tuple[MoodleUser, ...]]:
+        """Every user who has exactly one of these values, under the value as it was asked for."""
+        wanted = dict.fromkeys(value for value in values if value.strip())
+        if not wanted:
+            return {}
+        found = await self._at_once(key, list(wanted))
+        if key is UserKey.EMAIL:
+            missing = [value for value in wanted if _folded(key, value) not in found]
+            for value, users in zip(
+                missing, await together(self._by_pattern(value) for value in missing), strict=True
+            ):
+                found[_folded(key, value)] = users
+        if not any(found.values()):
+            await self._sees_others()
+        by_value = {value: tuple(found.get(_folded(key, value), ())) for value in wanted}
+        return {value: users for value, users in by_value.items() if users}
+
+    async def _at_once(self, key: UserKey, values: Sequence[str]) -> dict[str, list[MoodleUser]]:
+        """Some hundreds a call. PostgreSQL compares addresses letter by letter, so this can miss one."""
+        asked = [*values, *(_folded(key, value) for value in values)]
+        if key is UserKey.USERNAME:  # a capital in one of them, and Moodle refuses all
+            asked = [_folded(key, value) for value in values]
+
+        async def read(some: Sequence[str]) -> list[Row]:
+            params = {"field": key.value, "values": list(some)}
+            return rows(await self.calls.read("core_user_get_users_by_field", params))
+
+        by_value: dict[str, list[MoodleUser]] = {}
+        wanted = {_folded(key, value) for value in values}
+        found = map(user_from, await looked_up(list(dict.fromkeys(asked)), read))
+        for user in {one.id: one for one in found}.values():
+            if _of(user, key) in wanted and not (user.deleted and key is not UserKey.ID):
+                by_value.setdefault(_of(user, key), []).append(user)
+        return by_value
+
+    async def _by_pattern(self, email: str) -> list[MoodleUser]:
+        """By address whatever its case. Moodle takes it as a pattern, so its wildcards are made harmless."""
+        harmless = re.sub(r"([\\%_])", r"\\\1", email.strip())
+        return [
+            user
+            for user in await self._by_criterion("email", harmless)
+            if user.email.lower() == _folded(UserKey.EMAIL, email)
+        ]
+
+    async def _by_criterion(self, name: str, value: str) -> list[MoodleUser]:
+        params = {"criteria": [{"key": name, "value": value}]}
+        answer = row(await self.calls.read("core_user_get_users", params))
+        if inner_rows(answer, "warnings"):  # it ignores what it does not know, and returns everybody
+            raise ProtocolError(SERVICE, f"This site cannot search users by {name}.")
+        return [user_from(found) for found in inner_rows(answer, "users")]
+
+    async def _sees_others(self) -> None:
+        """Nobody was found at all: is nobody there, or may the account not look?
+
+        Every site has a guest. Without the capability Moodle shows an account itself alone, and no error.
+        """
+        if not any(user.username == _GUEST for user in await self._by_criterion("username", _GUEST)):
+            raise AccessRefused(
+                SERVICE,
+                "The account sees no other user. Give its role moodle/user:viewdetails and "
+                "moodle/user:viewalldetails.",
+            )
+
+    async def create_users(self, users: Sequence[NewUser]) -> Sequence[MoodleResult]:
+        """Create users; who has the username or the address already is refused as `existing`."""
+        return await Creating[NewUser](
+            calls=self.calls,
+            function="core_user_create_users",
+            field="users",
+            encode=_new,
+            keys=lambda user: (user.username.lower(), f"@{user.email.lower()}"),
+            named=lambda created: text(created, "username"),
+            check=_wrong,
+            find=self._users_with_keys_of,
+            explain=self._user_with_keys_of,
+        ).all(users)
+
+    async def _users_with_keys_of(self, users: Sequence[NewUser]) -> Found:
+        by_name, by_email = await together(
+            [
+                self._at_once(UserKey.USERNAME, [user.username for user in users]),
+                self._at_once(UserKey.EMAIL, [user.email for user in users]),
+            ]
+        )
+        if not by_name and not by_email:
+            await self._sees_others()
+        matches = {
+            place: _match(user, [*by_name.get(user.username, ()), *by_email.get(user.email.lower(), ())])
+            for place, user in enumerate(users)
+        }
+        return {place: match for place, match in matches.items() if match}
+
+    async def _user_with_keys_of(self, user: NewUser) -> Match | None:
+        by_name = await self._at_once(UserKey.USERNAME, [user.username])
+        return _match(user, [*by_name.get(user.username, ()), *await self._by_pattern(user.email)])
+
+    async def update_users(self, changes: Sequence[UserChange]) -> Sequence[MoodleResult]:
+        """Change users, each for itself."""
+        wrong = [_bad_country(change.country) for change in changes]
+        right = [change for change, refusal in zip(changes, wrong, strict=True) if refusal is None]
+        done = iter(
+            await Repeating[UserChange](
+                calls=self.calls,
+                function="core_user_update_users",
+                field="users",
+                encode=_changed,
+                answered=_warned,
+                key=lambda change: change.id,
+            ).all(right)
+        )
+        return [refusal or next(done) for refusal in wrong]
+
+
+def _match(user: NewUser, found: Sequence[MoodleUser]) -> Match | None:
+    for one in found:
+        whole = one.username == user.username and one.email.lower() == user.email.lower()
+        return Match(one.id, whole)
+    return None
+
+
+def _wrong(user: NewUser) -> Refused | None:
+    if user.username != user.username.strip().lower() or not user.username:
+        why = "A Moodle username is in small letters, without blanks around it, and not empty."
+        return Refused(fault=Fault.BAD_INPUT, why=why)
+    return _bad_country(user.country)
+
+
+def _bad_country(country: str | None) -> Refused | None:
+    if not country or country in COUNTRIES:
+        return None
+    why = "The country must be an ISO 3166 code of two capitals, such as JO; Moodle would store it as 0."
+    return Refused(fault=Fault.BAD_INPUT, why=why)
+
+
+def _new(user: NewUser) -> dict[str, object]:
+    keeps_passwords = user.auth in (None, "manual")
+    return {
+        "username": user.username,
+        "password": user.password,
+        "createpassword": True if user.password is None and keeps_passwords else None,
+        "firstname": user.first_name,
+        "lastname": user.last_name,
+        "email": user.email,
+        "auth": user.auth,
+        "idnumber": user.id_number or None,
+        "phone1": user.phone or None,
+        "city": user.city or None,
+        "country": user.country or None,
+    }
+
+
+def _changed(change: UserChange) -> dict[str, object]:
+    return {
+        "id": change.id,
+        "username": change.username,
+        "firstname": change.first_name,
+        "lastname": change.last_name,
+        "email": change.email,
+        "idnumber": change.id_number,
+        "phone1": change.phone,
+        "city": change.city,
+        "country": change.country,
+        "suspended": change.suspended,
+    }
+
+
+def _warned(answer: object, changes: Sequence[UserChange]) -> list[MoodleResult]:
+    bad = warnings(row(answer))
+    return [bad.get(change.id) or Confirmed(id=change.id) for change in changes]

@@ -46,7 +46,7 @@ class Answer:
     """One HTTP answer with its whole body; the names of `headers` are in small letters."""
 
     status: int
-    headers: Mapping[str, str] = attrs.field(factory=dict)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
 
 
@@ -55,7 +55,7 @@ class Streamed:
     """An answer whose body is read in chunks; reading it may raise Lost or TooLarge."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = attrs.field(repr=False)
     chunks: AsyncIterator[bytes]
 
 
@@ -97,3 +97,12 @@ async def in_chunks(answer: Answer, size: int = 2**16) -> AsyncIterator[Streamed
 def pairs_to_form(pairs: Iterable[tuple[str, str]]) -> bytes:
     """An `application/x-www-form-urlencoded` body."""
     return urlencode(list(pairs)).encode()
+
+
+def moment_of(headers: Mapping[str, str]) -> datetime | None:
+    """The time by the remote's own clock when it answered; None where it does not say."""
+    try:
+        at = parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

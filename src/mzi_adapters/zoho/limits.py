@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 import attrs
 
 from mzi_adapters.web import Timer
+from mzi_adapters.web.wire import moment_of
 from mzi_adapters.zoho.answers import SERVICE, Said, part, text
 from mzi_core.errors import GatewayLimited
 from mzi_core.ports import Usage
@@ -31,6 +32,7 @@ class Meter:
     credits: int = 0
     tokens: int = 0
     remaining: int | None = None
+    answered_at: datetime | None = None
 
     def sent(self, credits: int) -> None:
         """A call of the API went out."""
@@ -38,14 +40,21 @@ class Meter:
         self.credits += credits
 
     def told(self, headers: Mapping[str, str]) -> None:
-        """Zoho says what is left of the credits only once half of them are used."""
+        """Zoho says what is left of the credits only once half of them are used; and what time it is."""
         left = headers.get("x-api-credits-remaining", "")
         self.remaining = int(left) if left.isascii() and left.isdigit() else None
+        self.answered_at = moment_of(headers)
 
     @property
     def usage(self) -> Usage:
         """The counts as they are now."""
-        return Usage(calls=self.calls, credits=self.credits, tokens=self.tokens, remaining=self.remaining)
+        return Usage(
+            calls=self.calls,
+            credits=self.credits,
+            tokens=self.tokens,
+            remaining=self.remaining,
+            answered_at=self.answered_at,
+        )
 
 
 @attrs.define(kw_only=True, eq=False)

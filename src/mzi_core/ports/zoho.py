@@ -167,12 +167,16 @@ class NotWatching:
 
 @attrs.frozen(kw_only=True)
 class Usage:
-    """What a gateway has asked of Zoho since it was opened; `remaining` credits only when Zoho says so."""
+    """What a gateway has asked of Zoho since it was opened; `remaining` credits only when Zoho says so.
+
+    `answered_at`: the time by Zoho's own clock when it last answered.
+    """
 
     calls: int = 0
     credits: int = 0
     tokens: int = 0
     remaining: int | None = None
+    answered_at: datetime | None = None
 
 
 class ZohoGateway(Protocol):

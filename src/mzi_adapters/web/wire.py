@@ -6,6 +6,8 @@ service would give. The same fake stands behind a loopback server, where `Aiohtt
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 from urllib.parse import urlencode
 

@@ -50,8 +50,8 @@ class Loopback:
                 request, unread = await _read(reader, unread, self.origin)
                 if request is None or not await self._answer(request, writer):
                     break
-        except ConnectionError:
-            pass  # the client left, as a test wants it to
+        except (ConnectionError, h11.RemoteProtocolError):
+            pass  # the client left in the middle, or speaks TLS to us
         finally:
             writer.close()
 
@@ -114,11 +114,12 @@ async def _read(reader: asyncio.StreamReader, unread: bytes, origin: str) -> tup
 def _request(head: h11.Request, body: bytes, origin: str) -> Request:
     headers = {name.decode(): value.decode("latin-1") for name, value in head.headers}
     protocol = headers.pop(PROTOCOL, None)
-    target = urlsplit(head.target.decode())
+    target, _, query = head.target.decode().partition("?")
+    path = urlsplit(target).path if target.startswith("http") else target  # a proxy is told the whole address
     return Request(
         method=head.method.decode(),
-        url=(f"{protocol}://{headers['host']}" if protocol else origin) + target.path,
-        query=tuple(parse_qsl(target.query, keep_blank_values=True, errors="strict")),
+        url=(f"{protocol}://{headers['host']}" if protocol else origin) + path,
+        query=tuple(parse_qsl(query, keep_blank_values=True, errors="strict")),
         headers=headers,
         body=body or None,
     )
@@ -172,7 +173,7 @@ async def serving(
         talks.add(talk)
         talk.add_done_callback(talks.discard)
 
-    server = await asyncio.start_server(opened, "127.0.0.1", 0)
+    server = await asyncio.start_server(opened, "127.0.0.1", 0, backlog=1024)
     loopback.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     loopback.origin = origin or loopback.url
     try:

@@ -77,17 +77,11 @@ def create_courses(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
         course = Course(id=0, timecreated=site.now(), timemodified=site.now(), **_kept(wanted))
         _check(site, course, among=created)
         course.id = site.next_id("course")
+        _fit(course)
+        site.next_id("course_modules")  # its announcements
         created.append(course)
-    for course in created:
-        add_course(site, course)
+    site.courses.update((course.id, course) for course in created)
     return [{"id": course.id, "shortname": course.shortname} for course in created]
-
-
-def add_course(site: Site, course: Course) -> None:
-    """Keep a course, with its announcements forum and its gradebook."""
-    site.courses[course.id] = course
-    site.next_id("course_modules")
-    site.grade_courses[course.id] = site.next_id("grade_categories"), site.next_id("grade_items")
 
 
 def _kept(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -111,6 +105,9 @@ def _check(site: Site, course: Course, among: list[Course] | None = None) -> Non
             raise moodle_error("courseidnumbertaken", message)
     if course.enddate and course.enddate <= course.startdate:
         raise moodle_error("enddatebeforestartdate", "The course end date must be after the start date.")
+
+
+def _fit(course: Course) -> None:
     if any(len(getattr(course, key)) > longest for key, longest in _LONGEST.items()):
         raise write_error()
 
@@ -158,6 +155,7 @@ def _update(site: Site, changes: dict[str, Any]) -> None:
         raise missing_record("course_categories")
     changed = attrs.evolve(course, **_kept(changes), timemodified=site.now())
     _check(site, changed)
+    _fit(changed)
     site.courses[course.id] = changed
 
 

@@ -1,16 +1,15 @@
 """A Moodle 4.5 in memory, answering over the wire as the real one does."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 
-from mzi_adapters.memory.moodle import form
-from mzi_adapters.memory.moodle.catalogue import CAPABILITIES, FUNCTIONS, PLUGIN, SERVICE
+from mzi_adapters.memory.moodle import batch, form
+from mzi_adapters.memory.moodle.catalogue import CAPABILITIES, FUNCTIONS, OUTSIDE, PLUGIN, SERVICE
+from mzi_adapters.memory.moodle.encoding import php_json
 from mzi_adapters.memory.moodle.planting import Planting
 from mzi_adapters.memory.moodle.records import User
 from mzi_adapters.memory.moodle.refusals import (
@@ -55,7 +54,7 @@ class FakeMoodle(Planting):
     def __init__(
         self,
         url: str = "https://moodle.example",
-        token: str = "a-token-of-the-fake",
+        token: str = "a-token-of-the-fake",  # noqa: S107 -- opens nothing but this fake
         *,
         clock: Clock | None = None,
         database: Database = "postgresql",
@@ -87,6 +86,7 @@ class FakeMoodle(Planting):
         """local_mzi is installed, and its functions are in the service."""
 
         self.seen: list[Call] = []
+        self._offered = FUNCTIONS | batch.offering(self._function)
         self.accounts = {token: Account(userid=3, capabilities=set(CAPABILITIES), functions=set(SERVICE))}
         self._account = self.accounts[token]
         self.site.caller = self._account
@@ -186,23 +186,22 @@ class FakeMoodle(Planting):
             username = self.site.user.username
             message = f"Refused web service access for suspended username: {username}"
             raise moodle_error("wsaccessusersuspended", message)
-        return self._function(account, name).call(self.site, given)
+        return self._function(self.site, name).call(self.site, given)
 
-    def _function(self, account: Account, name: str) -> Function:
+    def _function(self, site: Site, name: str) -> Function:
         """A function the caller may call."""
         if not name:
             raise invalid_parameter("Missing wsfunction")
-        offered = FUNCTIONS.get(name) or (PLUGIN.get(name) if self.plugin else None)
-        if offered is None and name not in SERVICE:
+        offered = self._offered.get(name) or (PLUGIN.get(name) if self.plugin else None)
+        if offered is None and name not in OUTSIDE:
             raise missing_record("external_functions")
-        if self.service_disabled or (name not in account.functions and name not in PLUGIN):
+        in_service = name in site.caller.functions or (name in PLUGIN and site.caller is self._account)
+        if self.service_disabled or offered is None or not in_service:
             raise no_access(_NOT_IN_SERVICE.format(name))
-        if "webservice/rest:use" not in account.capabilities:
+        if "webservice/rest:use" not in site.caller.capabilities:
             raise no_access(
                 "You are not allowed to use the rest protocol (missing capability: webservice/rest:use)"
             )
-        if offered is None:
-            raise NotImplementedError(f"The fake Moodle does not answer {name}.")
         return offered
 
     def _xml(self, given: dict[str, Any]) -> bytes:
@@ -215,18 +214,6 @@ class FakeMoodle(Planting):
                 f"<MESSAGE>{refusal.message}</MESSAGE>\n</EXCEPTION>\n"
             ).encode()
         return b'<?xml version="1.0" encoding="UTF-8" ?>\n<RESPONSE>\n</RESPONSE>\n'
-
-
-def php_json(said: Any) -> bytes:
-    """JSON as PHP writes it: slashes quoted, nothing but ASCII, whole numbers without a point."""
-    text = json.dumps(said, separators=(",", ":"), default=_number)
-    return text.replace("/", "\\/").encode()
-
-
-def _number(value: object) -> int | float:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    raise TypeError(type(value).__name__)
 
 
 _NO_DATABASE = (

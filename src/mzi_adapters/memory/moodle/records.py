@@ -152,7 +152,7 @@ class Submission:
     status: str
     latest: bool = True
     text: str = ""
-    files: tuple[str, ...] = ()
+    files: dict[str, bytes] = attrs.field(factory=dict)
     timecreated: int = 0
     timemodified: int = 0
 
@@ -173,6 +173,9 @@ class Mark:
 
     instance: int = 0
     """Its row of grading_instances; 0 without advanced grading."""
+
+    filled: int = 0
+    """When its form was filled."""
 
     timecreated: int = 0
     timemodified: int = 0
@@ -200,5 +203,7 @@ class Final:
     userid: int
     grade: Decimal | None = None
     feedback: str | None = None
+    """None until somebody marked."""
+
     submitted: int | None = None
     graded: int | None = None

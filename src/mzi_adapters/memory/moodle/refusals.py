@@ -7,14 +7,14 @@ _PARAMETER = "Invalid parameter value detected"
 
 @attrs.define(eq=False)
 class Refusal(Exception):
-    """One error answer; `errorcode` is None where PHP itself failed, and `debuginfo` shows only on debugging."""
+    """One error answer; `errorcode` is None where PHP itself failed, `debuginfo` shows only on debugging."""
 
     exception: str
     errorcode: str | None
     message: str
     debuginfo: str = ""
-    link: str = ""
-    """Where tool_mobile_call_external_functions sends a reader; Moodle's own errors have one."""
+    module: str = ""
+    """Set where tool_mobile_call_external_functions names a module and says nothing else."""
 
     def answer(self, *, debug: bool) -> dict[str, str]:
         """The body of the answer."""

@@ -187,11 +187,11 @@ class Function:
 class Functions(dict[str, Function]):
     """Functions by name."""
 
-    def offer(self, name: str, **parameters: Shape) -> Callable[[Handler], Handler]:
+    def offer(self, function: str, /, **parameters: Shape) -> Callable[[Handler], Handler]:
         """Put a handler under its web service name, with its parameters."""
 
         def kept(handler: Handler) -> Handler:
-            self[name] = Function(One(parameters), handler)
+            self[function] = Function(One(parameters), handler)
             return handler
 
         return kept

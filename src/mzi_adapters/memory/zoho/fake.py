@@ -199,7 +199,7 @@ class FakeZoho:
         for route, match in found:
             if route.method == request.method:
                 return route, Call(request, match.groupdict(), dict(request.query))
-        raise Refused(405, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one")
+        raise Refused(405, "METHOD_NOT_ALLOWED", "The http request method type is not a valid one")
 
     def _admit(self, call: Call, route: Route) -> None:
         scheme, _, token = (call.header("authorization") or "").partition(" ")

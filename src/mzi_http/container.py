@@ -11,10 +11,13 @@ import attrs
 from dependency_injector import containers, providers
 
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.moodle import MoodleAccount, MoodleClient
 from mzi_adapters.sql import open_store
 from mzi_adapters.system import SystemClock, SystemIds
-from mzi_adapters.zoho import ZohoCodec
-from mzi_core.ports import Clock, Codec, Ids, Store
+from mzi_adapters.web import LoopTimer, Timer, Wire
+from mzi_adapters.zoho import DATA_CENTRES, DataCentre, ZohoAccount, ZohoCodec, open_zoho
+from mzi_core.ports import Clock, Codec, Ids, MoodleGateway, Store, ZohoGateway
+from mzi_http.accounts import Environment, Moodle, Zoho
 from mzi_http.settings import MEMORY, Settings
 
 
@@ -22,6 +25,15 @@ from mzi_http.settings import MEMORY, Settings
 async def _in_memory() -> AsyncIterator[Store]:
     """A resource like the other store: what is not one, the container would not let us await."""
     yield MemoryStore()
+
+
+@asynccontextmanager
+async def _network() -> AsyncIterator[Wire]:
+    """The wire; its library comes with an extra, so it is loaded when somebody asks for a gateway."""
+    from mzi_adapters.web.aiohttp_wire import open_wire  # noqa: PLC0415
+
+    async with open_wire() as wire:
+        yield wire
 
 
 class Container(containers.DeclarativeContainer):
@@ -43,11 +55,54 @@ class Container(containers.DeclarativeContainer):
     codec: providers.Provider[Codec] = providers.Singleton(ZohoCodec)
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     ids: providers.Provider[Ids] = providers.Singleton(SystemIds)
+    timer: providers.Provider[Timer] = providers.Singleton(LoopTimer)
+    network: providers.Provider[Wire] = providers.Resource(_network)
+    zoho: providers.Provider[ZohoGateway] = providers.Resource(
+        open_zoho,
+        config.zoho,
+        wire=network,
+        timer=timer,
+        clock=clock,
+        store=store,
+        tenant=config.tenant,
+    )
+    moodle: providers.Provider[MoodleGateway] = providers.Singleton(
+        MoodleClient, config.moodle, network, timer, at_once=config.moodle_calls
+    )
 
 
 def container_for(settings: Settings) -> Container:
     """A container that opens nothing yet."""
     container = Container()
     backend = "memory" if settings.store.startswith(MEMORY) else "sql"
-    container.config.from_dict({"backend": backend, "url": settings.store, **attrs.asdict(settings.database)})
+    container.config.from_dict(
+        {
+            "backend": backend,
+            "url": settings.store,
+            **attrs.asdict(settings.database),
+            "tenant": settings.tenant,
+            "zoho": account_at_zoho(settings.zoho),
+            "moodle": account_at_moodle(settings.moodle),
+            "moodle_calls": settings.moodle.concurrency,
+        }
+    )
     return container
+
+
+def account_at_zoho(zoho: Zoho) -> ZohoAccount:
+    """The account that the settings describe, with the hosts of its data centre and environment."""
+    centre = DATA_CENTRES[zoho.data_centre]
+    if zoho.environment is not Environment.PRODUCTION:
+        centre = attrs.evolve(centre, api=centre.api.replace("://www.", f"://{zoho.environment}."))
+    return ZohoAccount(
+        client_id=zoho.client_id,
+        client_secret=zoho.client_secret,
+        refresh_token=zoho.refresh_token,
+        data_centre=DataCentre(accounts=zoho.accounts_url or centre.accounts, api=zoho.api_url or centre.api),
+        concurrency=zoho.concurrency,
+    )
+
+
+def account_at_moodle(moodle: Moodle) -> MoodleAccount | None:
+    """The account that the settings describe; None without an address."""
+    return MoodleAccount(url=moodle.url, token=moodle.token) if moodle.url else None

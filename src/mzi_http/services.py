@@ -4,13 +4,22 @@ The container and the database toolkit are imported where they are first needed:
 store would otherwise spend most of its time on them.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mzi_core.ports import Clock, Codec, Ids, Store
+import attrs
+
+from mzi_core.errors import MziError
+from mzi_core.ports import Clock, Codec, Ids, MoodleGateway, Store, ZohoGateway
 from mzi_core.use_cases import UseCases
-from mzi_http.settings import MEMORY, Settings
+from mzi_core.use_cases.pull import Pulling
+from mzi_http.settings import MEMORY, PREFIX, Settings
+
+if TYPE_CHECKING:
+    from mzi_http.container import Container
 
 _SQLITE = "sqlite"
 _NOT_A_PATH = ("", ":memory:")
@@ -21,9 +30,61 @@ def build_services(*, store: Store, codec: Codec, clock: Clock, ids: Ids) -> Use
     return UseCases.over(store=store, codec=codec, clock=clock, ids=ids)
 
 
+class AccountMissing(MziError):
+    """A gateway is needed whose account the settings do not name."""
+
+    def __init__(self, service: str, missing: Sequence[str]) -> None:
+        self.missing = tuple(missing)
+        names = " and ".join(f"`{name}`" for name in missing)
+        variables = " and ".join(f"`{PREFIX}{name.upper().replace('.', '_')}`" for name in missing)
+        super().__init__(
+            f"mzi has no account at {service} yet: set {names} in mzi.toml, or {variables} in the "
+            "environment. `docs/gateways.md` says how to get them."
+        )
+
+
+class NotInstalled(MziError):
+    """A gateway is needed, and what it speaks HTTP with is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__('Zoho and Moodle are asked over aiohttp: pip install "mzi[gateways]"')
+
+
+@attrs.frozen(kw_only=True)
+class Services:
+    """The use cases, and the gateways for those who ask: nothing is sent before that."""
+
+    use_cases: UseCases
+    _settings: Settings = attrs.field(repr=False)
+    _container: "Container" = attrs.field(repr=False)
+
+    async def zoho(self) -> ZohoGateway:
+        """The gateway to the tenant's Zoho. Raises AccountMissing, NotInstalled."""
+        if missing := self._settings.zoho.missing():
+            raise AccountMissing("Zoho", missing)
+        _need_gateways()
+        return await self._container.zoho.async_()
+
+    async def moodle(self) -> MoodleGateway:
+        """The gateway to the tenant's Moodle. Raises AccountMissing, NotInstalled."""
+        if missing := self._settings.moodle.missing():
+            raise AccountMissing("Moodle", missing)
+        _need_gateways()
+        return await self._container.moodle.async_()
+
+    async def pulling(self) -> Pulling:
+        """The use cases of a pull. Raises AccountMissing, NotInstalled."""
+        return Pulling.over(await self.zoho(), self.use_cases.bulk)
+
+
+def _need_gateways() -> None:
+    if find_spec("aiohttp") is None:
+        raise NotInstalled
+
+
 @asynccontextmanager
-async def open_use_cases(settings: Settings) -> AsyncIterator[UseCases]:
-    """All use cases over the store that `settings` names, which is closed at the end of the block.
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Everything over the store that `settings` names; all that was opened is closed at the end of the block.
 
     Nothing is migrated. Raises StoreUnavailable for an address mzi cannot use.
     """
@@ -32,13 +93,21 @@ async def open_use_cases(settings: Settings) -> AsyncIterator[UseCases]:
     container = container_for(settings)
     try:
         store = await container.store.async_()
-        yield build_services(
+        use_cases = build_services(
             store=store, codec=container.codec(), clock=container.clock(), ids=container.ids()
         )
+        yield Services(use_cases=use_cases, settings=settings, container=container)
     finally:
         closing = container.shutdown_resources()
         if closing is not None:
             await closing
+
+
+@asynccontextmanager
+async def open_use_cases(settings: Settings) -> AsyncIterator[UseCases]:
+    """The use cases alone."""
+    async with open_services(settings) as services:
+        yield services.use_cases
 
 
 def has_schema(settings: Settings) -> bool:

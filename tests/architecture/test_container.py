@@ -4,16 +4,22 @@ import sys
 from inspect import isawaitable
 from pathlib import Path
 
+import attrs
 import pytest
 
+from mzi_adapters.moodle import MoodleClient
+from mzi_adapters.zoho import ZohoClient
 from mzi_core.errors import StoreUnavailable
-from mzi_core.ports import Clock, Codec, Ids, Store
+from mzi_core.ports import Clock, Codec, Ids, MoodleGateway, Store, Usage, ZohoGateway
 from mzi_core.use_cases import UseCases
 from mzi_core.values import DEFAULT_TENANT
-from mzi_http.container import Container, container_for
-from mzi_http.services import open_use_cases, upgrade
+from mzi_http.accounts import DataCentre, Environment, Moodle, Zoho
+from mzi_http.container import Container, account_at_zoho, container_for
+from mzi_http.services import AccountMissing, NotInstalled, open_services, open_use_cases, upgrade
 from mzi_http.settings import Settings
 
+ZOHO = Zoho(client_id="1000.ABC", client_secret="s1", refresh_token="1000.r", data_centre=DataCentre.EU)
+MOODLE = Moodle(url="https://moodle.college.example", token="t1")
 PROFILES = ("memory:", "sqlite:///{folder}/mzi.db", "sqlite:///:memory:", "postgresql")
 
 
@@ -28,7 +34,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def settings(address: str) -> Settings:
     """Settings of one profile, its schema up to date."""
-    chosen = Settings(store=address)
+    chosen = Settings(store=address, zoho=ZOHO, moodle=MOODLE)
     if address.endswith("/mzi.db"):
         await upgrade(chosen)
     return chosen
@@ -50,6 +56,11 @@ async def test_every_provider_can_be_built_and_closed(settings: Settings) -> Non
     assert clock.now().tzinfo is not None
     assert ids.record_id() != ids.record_id()
     assert codec is container.codec()
+    zoho: ZohoGateway = built["zoho"]
+    moodle: MoodleGateway = built["moodle"]
+    assert isinstance(zoho, ZohoClient)
+    assert isinstance(moodle, MoodleClient)
+    assert await zoho.usage() == Usage()
     closing = container.shutdown_resources()
     if closing is not None:
         await closing
@@ -76,4 +87,54 @@ async def test_a_store_whose_driver_is_not_installed_is_told_as_such(monkeypatch
 
 
 def test_the_container_declares_one_provider_a_port() -> None:
-    assert set(Container.providers) == {"config", "store", "codec", "clock", "ids"}
+    assert set(Container.providers) == {
+        *("config", "store", "codec", "clock", "ids"),
+        *("timer", "network", "zoho", "moodle"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "api"),
+    [
+        (ZOHO, "https://www.zohoapis.eu"),
+        (attrs.evolve(ZOHO, environment=Environment.SANDBOX), "https://sandbox.zohoapis.eu"),
+        (attrs.evolve(ZOHO, environment="developer", data_centre="ca"), "https://developer.zohoapis.ca"),
+        (attrs.evolve(ZOHO, api_url="http://127.0.0.1:8080"), "http://127.0.0.1:8080"),
+    ],
+    ids=["production", "sandbox", "developer", "a server of our own"],
+)
+def test_the_settings_say_which_hosts_of_zoho_are_asked(settings: Zoho, api: str) -> None:
+    account = account_at_zoho(settings)
+    assert account.data_centre.api == api
+    assert account.data_centre.accounts in ("https://accounts.zoho.eu", "https://accounts.zohocloud.ca")
+    assert "s1" not in repr(account)
+
+
+async def test_a_gateway_without_an_account_names_the_settings_that_are_missing() -> None:
+    async with open_services(Settings(store="memory:", zoho=Zoho(client_id="1000.ABC"))) as services:
+        with pytest.raises(AccountMissing) as refused:
+            await services.zoho()
+        with pytest.raises(AccountMissing, match=r"`moodle\.url` and `moodle\.token`"):
+            await services.moodle()
+    assert str(refused.value) == (
+        "mzi has no account at Zoho yet: set `zoho.client_secret` and `zoho.refresh_token` in mzi.toml, or "
+        "`MZI_ZOHO_CLIENT_SECRET` and `MZI_ZOHO_REFRESH_TOKEN` in the environment. `docs/gateways.md` says "
+        "how to get them."
+    )
+
+
+async def test_without_the_extra_a_gateway_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mzi_http.services.find_spec", lambda name: None if name == "aiohttp" else name)
+    async with open_services(Settings(store="memory:", zoho=ZOHO, moodle=MOODLE)) as services:
+        with pytest.raises(NotInstalled, match=r"mzi\[gateways\]"):
+            await services.zoho()
+        with pytest.raises(NotInstalled, match=r"mzi\[gateways\]"):
+            await services.moodle()
+
+
+async def test_gateways_share_the_store_and_are_closed_with_it() -> None:
+    async with open_services(Settings(store="memory:", zoho=ZOHO, moodle=MOODLE)) as services:
+        pulling = await services.pulling()
+        assert pulling.plan.store is services.use_cases.store
+        assert await services.zoho() is pulling.plan.zoho
+        assert await services.moodle() is await services.moodle()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
+from typing import Self
 
 import attrs
 
@@ -9,13 +10,12 @@ from mzi_core.module import AnyModule
 from mzi_core.ports import Clock, Deleted, Run, Store, ZohoGateway
 from mzi_core.use_cases.bulk import BulkSync, Marked, PageDone, closing
 from mzi_core.use_cases.gone import MarkDeleted, Seen, missing
-from mzi_core.use_cases.planning_pull import PullPlan, Scope
+from mzi_core.use_cases.planning_pull import PlanPull, PullPlan, Scope
 from mzi_core.use_cases.sync import PAGE
 from mzi_core.values import TenantId, ZohoId
 
 DELETED = "deleted"
 """Counted in a run beside the states: live records that Zoho has deleted."""
-
 
 
 @attrs.frozen(kw_only=True)
@@ -119,3 +119,22 @@ class Prune:
             ]
             gone += await self.mark_deleted(tenant, module, page)
         return gone
+
+
+@attrs.frozen(kw_only=True)
+class Pulling:
+    """The use cases of a pull over one gateway."""
+
+    plan: PlanPull
+    pull: Pull
+    prune: Prune
+
+    @classmethod
+    def over(cls, zoho: ZohoGateway, bulk: BulkSync) -> Self:
+        """Build them on the same store and clock as `bulk`."""
+        mark_deleted = MarkDeleted(store=bulk.store, clock=bulk.clock)
+        return cls(
+            plan=PlanPull(zoho=zoho, store=bulk.store),
+            pull=Pull(zoho=zoho, store=bulk.store, bulk=bulk, mark_deleted=mark_deleted),
+            prune=Prune(mark_deleted=mark_deleted, clock=bulk.clock),
+        )

@@ -18,7 +18,9 @@ from mzi_core.ports import Selection, ZohoField
 ALWAYS_READ = frozenset({"zoho_id", "modified_at"})
 """The fields that every selection brings."""
 
-SUBFORM_TYPE = "subform"
+MANY_LOOKUP = "multiselectlookup"
+"""Zoho's type of a lookup to several records: these are rows of a module of their own, as a subform's are."""
+
 _CRITERION = re.compile(r"[PMD][1-9][0-9]?_description")
 _ALIKE = 0.6
 
@@ -55,7 +57,9 @@ class _Chosen:
     def plain(self, field: Field, names: Sequence[str]) -> None:
         """A field that is one of Zoho's."""
         found = [name for name in names if name in self.real]
-        self.fields += found
+        many = [name for name in found if self.real[name].data_type == MANY_LOOKUP]
+        self.subforms |= dict.fromkeys(many, ())
+        self.fields += [name for name in found if name not in many]
         if found:
             return
         if field.required:

@@ -14,7 +14,7 @@ import attrs
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
-from mzi_core.errors import MziError, StoreError
+from mzi_core.errors import GatewayError, MziError, StoreError
 from mzi_http import logs
 from mzi_http.cli import administration, bench, demo, fields, grade, records, serve, sync
 from mzi_http.cli.shell import Ended, Shell, Usage
@@ -127,6 +127,8 @@ def _meaning(error: Exception) -> tuple[str, Ended]:
     match error:
         case StoreError():
             return str(error), Ended.NO_STORE
+        case GatewayError():
+            return str(error), Ended.NO_REMOTE
         case MziError():
             return str(error), Ended.MISUSED
         case _:

@@ -36,6 +36,7 @@ class Ended(StrEnum):
     REFUSED = "some records were refused", 1
     MISUSED = "the command, the settings or a file cannot be used", 2
     NO_STORE = "the store is not available", 3
+    NO_REMOTE = "Zoho or Moodle did not do what was asked", 4
     UNFORESEEN = "something nobody foresaw", 70
     STOPPED = "stopped by Ctrl-C", 130
     UNHEARD = "nobody read on", 141
@@ -87,6 +88,12 @@ class Shell:
     @asynccontextmanager
     async def open(self, missing: Missing = Missing.REFUSE) -> AsyncIterator[UseCases]:
         """The use cases over the store. Raises StoreUnavailable."""
+        async with self.open_services(missing) as opened:
+            yield opened.use_cases
+
+    @asynccontextmanager
+    async def open_services(self, missing: Missing = Missing.REFUSE) -> AsyncIterator[services.Services]:
+        """The use cases over the store, and the gateways for a command that asks for them."""
         settings = self.settings
         file = services.file_of(settings)
         if file is not None and not file.exists():
@@ -100,8 +107,8 @@ class Shell:
                     self.say(f"Made the store {file}.")
                 case Missing.EMPTY:
                     settings = attrs.evolve(settings, store=MEMORY)
-        async with services.open_use_cases(settings) as use_cases:
-            yield use_cases
+        async with services.open_services(settings) as opened:
+            yield opened
 
 
 Given = Annotated[Shell, Parameter(parse=False)]

@@ -6,7 +6,6 @@ before it is sent, and what is there afterwards decides.
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from mzi_adapters.moodle.assignments import Assignments
 from mzi_adapters.moodle.batching import UNSETTLED, Results
@@ -21,6 +20,7 @@ from mzi_core.errors import (
     GatewayUnavailable,
     RemoteNotFound,
 )
+from mzi_core.grading.marking import UNGRADED
 from mzi_core.ports import (
     AssignmentGrade,
     Confirmed,
@@ -33,7 +33,6 @@ from mzi_core.ports import (
 )
 from mzi_core.values import MoodleId
 
-_UNGRADED = Decimal(-1)
 _LATEST = -1
 _HTML = 1
 
@@ -178,7 +177,7 @@ def _params(mark: GivenMark, before: Standing) -> dict[str, object]:
     return {
         "assignmentid": before.assignment.id,
         "userid": mark.user,
-        "grade": _UNGRADED if mark.raw is None else mark.raw,
+        "grade": UNGRADED if mark.raw is None else mark.raw,
         "attemptnumber": mark.attempt if mark.user in before.latest else _LATEST,
         "addattempt": False,
         "workflowstate": mark.workflow or "",
@@ -189,7 +188,7 @@ def _params(mark: GivenMark, before: Standing) -> dict[str, object]:
 
 def _kept(mark: GivenMark, row: AssignmentGrade | None) -> bool:
     if mark.raw is None:
-        return row is None or row.raw in (None, _UNGRADED)
+        return row is None or row.raw in (None, UNGRADED)
     return row is not None and row.attempt == mark.attempt and row.raw == mark.raw
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from mzi_adapters.moodle.batching import looked_up
 from mzi_adapters.moodle.calling import Caller
 from mzi_adapters.moodle.refusals import SERVICE
-from mzi_adapters.moodle.shapes import flag, inner_rows, moodle_id, row, rows, text
-from mzi_core.errors import GatewayRefused, NotOffered
-from mzi_core.ports import Feature, GradeFacts, MoodleSite, Template
+from mzi_adapters.moodle.shapes import inner_rows, moodle_id, row, text
+from mzi_adapters.moodle.work import facts_from
+from mzi_core.errors import AmbiguousWrite, NotOffered
+from mzi_core.ports import Feature, MoodleSite, StudentWork, Template
 from mzi_core.values import MoodleId
 
 NEEDED = (
@@ -44,7 +46,6 @@ NEEDED = (
 """The functions this gateway calls; an administrator puts them into the service."""
 
 _OURS = ("local_mzi_", "local_moodle_zoho_sync_")
-_DELETE_TEMPLATE = "local_mzi_delete_btec_definition"
 
 
 class SiteItself:
@@ -67,36 +68,38 @@ class SiteItself:
             features=frozenset(feature for feature in Feature if feature.value in functions),
         )
 
-    async def grade_facts(self, assignment: MoodleId, user: MoodleId) -> Sequence[GradeFacts]:
-        """Every attempt of a student with criteria and unreleased feedback, in one call of the plugin."""
+    async def grade_facts(
+        self, assignment: MoodleId, users: Sequence[MoodleId]
+    ) -> dict[MoodleId, StudentWork]:
+        """Every attempt of these students with criteria, in one call of the plugin, released or not."""
+        if not users:
+            return {}
         await self._must_offer(Feature.GRADE_FACTS.value)
-        params = {"assignmentid": assignment, "userid": user}
-        return rows(row(await self.calls.read(Feature.GRADE_FACTS.value, params)).get("attempts"), "attempts")
 
-    async def save_template(self, template: Template) -> MoodleId:
-        """Hand a unit's BTEC marking template to the plugin, and say its id."""
-        criteria = [
-            {
-                "shortname": criterion.code,
-                "description": criterion.definition,
-                "level": criterion.level,
-                "sortorder": position,
-            }
-            for position, criterion in enumerate(template.criteria, 1)
-        ]
+        async def read(some: Sequence[MoodleId]) -> list[StudentWork]:
+            params = {"assignid": assignment, "userids": list(some)}
+            answer = row(await self.calls.read(Feature.GRADE_FACTS.value, params))
+            return [facts_from(student) for student in inner_rows(answer, "students")]
+
+        found = await looked_up(list(dict.fromkeys(users)), read)
+        return {work.user: work for work in found}
+
+    async def save_template(self, cmid: MoodleId, template: Template) -> MoodleId:
+        """Give an assignment a BTEC marking form, or replace it, and say its id; done twice it is one."""
+        criteria = [{"code": one.code, "description": one.description} for one in template.criteria]
         params = {
+            "cmid": cmid,
             "name": template.name,
             "description": template.description,
-            "zoho_unit_id": template.unit,
             "criteria": criteria,
         }
-        answer = row(await self.call_plugin(Feature.TEMPLATES.value, params))
-        _must_succeed(answer)
-        return moodle_id(answer, "definition_id")
-
-    async def delete_template(self, unit: str) -> None:
-        """Delete the template of a unit."""
-        _must_succeed(row(await self.call_plugin(_DELETE_TEMPLATE, {"zoho_unit_id": unit})))
+        await self._must_offer(Feature.TEMPLATES.value)
+        for tried in range(1, self.calls.tries):
+            try:
+                return _definition_id(await self.calls.write(Feature.TEMPLATES.value, params))
+            except AmbiguousWrite:
+                await self.calls.wait(tried)
+        return _definition_id(await self.calls.write(Feature.TEMPLATES.value, params))
 
     async def call_plugin(self, function: str, arguments: Mapping[str, object]) -> object:
         """Call a function of mzi's own Moodle plugin, and return its answer as it is."""
@@ -114,6 +117,5 @@ class SiteItself:
             )
 
 
-def _must_succeed(answer: Mapping[str, object]) -> None:
-    if not flag(answer, "success"):
-        raise GatewayRefused(SERVICE, "The plugin did not do it; its event log on the site says why.")
+def _definition_id(answer: object) -> MoodleId:
+    return moodle_id(row(answer), "definitionid")

@@ -1,22 +1,25 @@
-"""Every attempt of one student, as `mod_assign_get_submission_status` tells it."""
+"""Every attempt of one student, as `mod_assign_get_submission_status` tells it, or mzi's plugin."""
 
 from collections.abc import Sequence
 
+from mzi_adapters.moodle.refusals import SERVICE
 from mzi_adapters.moodle.shapes import (
     Row,
     flag,
     inner_rows,
     integer,
     moment,
+    moodle_id,
     number,
     part,
     some_id,
     text,
 )
+from mzi_core.errors import ProtocolError
+from mzi_core.grading import Criterion
+from mzi_core.grading.marking import RELEASED, UNGRADED
 from mzi_core.ports import Attempt, StudentWork
 from mzi_core.values import MoodleId
-
-RELEASED = "released"
 
 # Where the assignment has no workflow, these stand in place of a state.
 _WITHOUT_WORKFLOW = ("graded", "notgraded")
@@ -74,3 +77,45 @@ def _comments(plugins: Sequence[Row]) -> str | None:
         if text(plugin, "type") == "comments":
             return "".join(text(field, "text") for field in inner_rows(plugin, "editorfields"))
     return None
+
+
+def facts_from(student: Row) -> StudentWork:
+    """The student's work as the plugin tells it: everything, whether or not it is released."""
+    workflow = None if student.get("workflowstate") is None else text(student, "workflowstate")
+    attempts = [_with_criteria(one) for one in inner_rows(student, "attempts")]
+    return StudentWork(
+        user=moodle_id(student, "userid"),
+        attempts=tuple(sorted(attempts, key=lambda one: one.number)),
+        workflow=workflow,
+        released=workflow in (None, RELEASED),
+        graded=bool(attempts) and attempts[-1].raw not in (None, UNGRADED),
+        extension=moment(student, "extensionduedate"),
+        gradebook_id=some_id(student, "gradegradeid"),
+    )
+
+
+def _with_criteria(one: Row) -> Attempt:
+    return Attempt(
+        number=integer(one, "attemptnumber"),
+        status=text(one, "submissionstatus"),
+        submitted_at=moment(one, "timesubmitted"),
+        grade_id=some_id(one, "gradeid"),
+        raw=number(one, "rawgrade"),
+        grader=some_id(one, "graderid"),
+        graded_at=moment(one, "timegraded"),
+        feedback=None if one.get("feedback") is None else text(one, "feedback"),
+        grader_name=text(one, "gradername"),
+        criteria=tuple(map(_criterion, inner_rows(one, "criteria"))),
+    )
+
+
+def _criterion(one: Row) -> Criterion:
+    try:
+        return Criterion(
+            code=text(one, "code"),
+            achieved=bool(number(one, "score")),
+            definition=text(one, "definition"),
+            remark=text(one, "remark"),
+        )
+    except ValueError:
+        raise ProtocolError(SERVICE, "The plugin names a criterion that is none, such as P1 or M2.") from None

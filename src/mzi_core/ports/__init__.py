@@ -12,7 +12,6 @@ from mzi_core.ports.moodle_grading import (
     CourseUpdate,
     Definition,
     GivenMark,
-    GradeFacts,
     MarkingMethod,
     MoodleAssignment,
     Participant,
@@ -70,6 +69,7 @@ from mzi_core.ports.store import (
     StoreHealth,
     TenantSettings,
     Turn,
+    Unread,
 )
 from mzi_core.ports.zoho import (
     Action,
@@ -118,7 +118,6 @@ __all__ = [
     "Fault",
     "Feature",
     "GivenMark",
-    "GradeFacts",
     "Grant",
     "GroupMember",
     "Held",
@@ -160,6 +159,7 @@ __all__ = [
     "TenantSettings",
     "Turn",
     "Unenrolment",
+    "Unread",
     "Unsure",
     "Usage",
     "UserChange",

@@ -15,7 +15,6 @@ from mzi_core.ports.moodle_grading import (
     CourseUpdate,
     Definition,
     GivenMark,
-    GradeFacts,
     MarkingMethod,
     MoodleAssignment,
     Participant,
@@ -186,8 +185,9 @@ class MoodleGateway(Protocol):
     async def work(self, assignment: MoodleId, user: MoodleId) -> StudentWork:
         """Every attempt of one student, with what was released. A call for each student.
 
-        Moodle makes a `new` submission row for a student who has none: reading leaves a trace.
-        Not promised: that an earlier attempt had been released before it was reopened.
+        The mark and feedback of the latest attempt are left out until they are released, so an attempt
+        without them is not yet to be judged. Moodle makes a `new` submission row for a student who has none:
+        reading leaves a trace. Not promised: that an earlier attempt was released before it was reopened.
         """
         ...
 
@@ -209,22 +209,20 @@ class MoodleGateway(Protocol):
         """
         ...
 
-    async def grade_facts(self, assignment: MoodleId, user: MoodleId) -> Sequence[GradeFacts]:
-        """Every attempt of a student with criteria and unreleased feedback, in one call of the plugin.
+    async def grade_facts(
+        self, assignment: MoodleId, users: Sequence[MoodleId]
+    ) -> dict[MoodleId, StudentWork]:
+        """Every attempt of these students with criteria, in one call of the plugin, released or not.
 
         Raises NotOffered on a site without Feature.GRADE_FACTS.
         """
         ...
 
-    async def save_template(self, template: Template) -> MoodleId:
-        """Hand a unit's BTEC marking template to the plugin, and say its id.
+    async def save_template(self, cmid: MoodleId, template: Template) -> MoodleId:
+        """Give an assignment a BTEC marking form, or replace it, and say its id; done twice it is one.
 
-        Raises NotOffered on a site without Feature.TEMPLATES, AmbiguousWrite when the answer was lost.
+        Raises NotOffered on a site without Feature.TEMPLATES.
         """
-        ...
-
-    async def delete_template(self, unit: str) -> None:
-        """Delete the template of a unit. Raises NotOffered on a site without Feature.TEMPLATES."""
         ...
 
     async def call_plugin(self, function: str, arguments: Mapping[str, object]) -> object:

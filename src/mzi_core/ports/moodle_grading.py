@@ -1,11 +1,11 @@
 """Assignments, what was handed in, and how it was marked, as Moodle has them."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
 import attrs
 
+from mzi_core.grading import Criterion
 from mzi_core.values import MoodleId
 
 SUBMITTED = "submitted"
@@ -113,9 +113,9 @@ class UserFlags:
 
 @attrs.frozen(kw_only=True)
 class Attempt:
-    """One attempt. `raw` and `feedback` of the latest are None until they are released, whatever was given.
+    """One attempt. `raw` is -1 where there is a row and nobody has graded, None without a row.
 
-    `status` is '' when there is no submission row.
+    `status` is '' when there is no submission row. Only the plugin knows `grader_name` and `criteria`.
     """
 
     number: int
@@ -126,6 +126,8 @@ class Attempt:
     grader: MoodleId | None = None
     graded_at: datetime | None = None
     feedback: str | None = None
+    grader_name: str = ""
+    criteria: tuple[Criterion, ...] = ()
 
     @property
     def submitted(self) -> bool:
@@ -137,8 +139,7 @@ class Attempt:
 class StudentWork:
     """Every attempt of one student, first to last. `workflow` None: the assignment does not use it.
 
-    `released`: the marking of the latest attempt is for the student to see. Only then are its mark and its
-    feedback here, and only then do they count.
+    `released`: the marking of the latest attempt is for the student to see.
     """
 
     user: MoodleId
@@ -150,6 +151,8 @@ class StudentWork:
 
     extension: datetime | None = None
     locked: bool = False
+    gradebook_id: MoodleId | None = None
+    """The row of the gradebook, which is not that of any attempt; only the plugin knows it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -178,22 +181,16 @@ class CourseUpdate:
 
 @attrs.frozen(kw_only=True)
 class TemplateCriterion:
-    """A criterion of a BTEC marking template, such as P1."""
+    """A criterion of a BTEC marking form, such as P1."""
 
     code: str
-    definition: str
-    level: str
+    description: str
 
 
 @attrs.frozen(kw_only=True)
 class Template:
-    """A unit's BTEC marking template, known by the Zoho id of the unit."""
+    """A BTEC marking form, with its criteria in order."""
 
-    unit: str
     name: str
-    description: str
     criteria: tuple[TemplateCriterion, ...]
-
-
-GradeFacts = Mapping[str, object]
-"""One attempt as the plugin tells it, in the shape of its events: what `marking_from_event` reads."""
+    description: str = ""

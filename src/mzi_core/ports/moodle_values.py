@@ -12,16 +12,10 @@ from mzi_core.values import MoodleId
 
 
 class Feature(StrEnum):
-    """What a site can do beyond stock Moodle, named by the function of mzi's plugin that brings it.
-
-    `local_mzi_get_grade_facts(assignmentid, userid)` answers `{"attempts": [...]}`, each attempt as the
-    `event_data` of a submission_graded event. `local_mzi_create_btec_definition(name, description,
-    zoho_unit_id, criteria[][shortname, description, level, sortorder])` answers `{success, message,
-    definition_id, criteria_count}`.
-    """
+    """What a site can do beyond stock Moodle, named by the function of mzi's plugin that brings it."""
 
     GRADE_FACTS = "local_mzi_get_grade_facts"
-    TEMPLATES = "local_mzi_create_btec_definition"
+    TEMPLATES = "local_mzi_save_btec_definition"
 
 
 @attrs.frozen(kw_only=True)

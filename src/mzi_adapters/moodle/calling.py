@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from mzi_adapters.moodle.answers import returned
 from mzi_adapters.moodle.form import Params, form_pairs
 from mzi_adapters.moodle.refusals import SERVICE
 from mzi_adapters.web import Lost, NotSent, Request, Timer, TooLarge, Wire, pairs_to_form
+from mzi_adapters.web.wire import moment_of
 from mzi_core.errors import (
     AmbiguousWrite,
     GatewayError,
@@ -52,6 +54,9 @@ class Caller:
     pause: float = 1
     patience: float = 300
     timeout: float = 60
+    answered_at: datetime | None = attrs.field(default=None, init=False)
+    """The time by the site's own clock when it last answered."""
+
     _turns: asyncio.Semaphore = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -114,6 +119,7 @@ class Caller:
                 answer = await self.wire.send(request)
             except NotSent:
                 raise GatewayUnavailable(SERVICE, "The site cannot be reached.") from None
+        self.answered_at = moment_of(answer.headers)
         return returned(answer)
 
     async def _trying(self, once: Callable[[], Awaitable[T]], *passing: type[GatewayError]) -> T:

@@ -5,6 +5,7 @@ import attrs
 from mzi_adapters.moodle.calling import Caller, MoodleAccount
 from mzi_adapters.moodle.courses import Courses
 from mzi_adapters.moodle.enrolments import Enrolments
+from mzi_adapters.moodle.health import Health
 from mzi_adapters.moodle.marking import Marking
 from mzi_adapters.moodle.site import SiteItself
 from mzi_adapters.moodle.users import Users
@@ -12,7 +13,7 @@ from mzi_adapters.web import Timer, Wire
 
 
 @attrs.define(slots=False)
-class MoodleClient(SiteItself, Users, Courses, Enrolments, Marking):
+class MoodleClient(SiteItself, Health, Users, Courses, Enrolments, Marking):
     """One tenant's Moodle over its web services. It opens nothing, so there is nothing to close.
 
     `at_once`: calls at the same time; `tries`, `pause`, `patience`, `timeout`: see `Caller`.

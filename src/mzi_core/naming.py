@@ -47,10 +47,14 @@ class Absent:
 
 @attrs.frozen(kw_only=True)
 class Naming:
-    """API names by the names inside: of the fields that are there, and of those that may be written."""
+    """API names by the names inside: of the fields that are there, and of those that may be written.
+
+    `read`: every API name a field may be read from, for a record is read from the first that holds something.
+    """
 
     names: Mapping[str, str]
     writable: Mapping[str, str]
+    read: Mapping[str, tuple[str, ...]]
     absent: tuple[Absent, ...]
 
 
@@ -65,6 +69,7 @@ def naming(module: AnyModule, overlay: Overlay, fields: Sequence[ZohoField]) -> 
     real = {field.api_name: field for field in fields}
     labels = {field.api_name: field.label for field in fields}
     names: dict[str, str] = {}
+    read: dict[str, tuple[str, ...]] = {}
     absent: list[Absent] = []
     for field in module.fields:
         if field.kind is Kind.ID:
@@ -74,6 +79,7 @@ def naming(module: AnyModule, overlay: Overlay, fields: Sequence[ZohoField]) -> 
         found = next((name for name in wanted if name in real), None)
         if found is not None:
             names[field.name] = found
+            read[field.name] = tuple(name for name in wanted if name in real)
         if found is None or mapped not in (None, found):
             absent.append(
                 Absent(
@@ -89,8 +95,9 @@ def naming(module: AnyModule, overlay: Overlay, fields: Sequence[ZohoField]) -> 
         name = f"extra.{extra.name}"
         if extra.zoho_name in real:
             names[name] = extra.zoho_name
+            read[name] = (extra.zoho_name,)
         else:
             near = nearest_names(extra.zoho_name, labels)
             absent.append(Absent(field=name, names=(extra.zoho_name,), nearest=near, mapped=True))
     writable = {field: name for field, name in names.items() if not real[name].read_only}
-    return Naming(names=names, writable=writable, absent=tuple(absent))
+    return Naming(names=names, writable=writable, read=read, absent=tuple(absent))

@@ -58,6 +58,14 @@ class MoodleGateway(Protocol):
         """The site, and which functions it lacks; asked anew each time."""
         ...
 
+    async def server_time(self) -> datetime | None:
+        """The time by the site's own clock when it last answered, if it says it; sends nothing."""
+        ...
+
+    async def takes_form_of(self, fields: int) -> bool:
+        """Whether a form of so many fields arrives whole: PHP cuts at `max_input_vars`, and says nothing."""
+        ...
+
     async def find_users(self, key: UserKey, values: Sequence[str]) -> dict[str, tuple[MoodleUser, ...]]:
         """Every user who has exactly one of these values, under the value as it was asked for.
 

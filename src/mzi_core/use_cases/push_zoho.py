@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from mzi_core.errors import MappingRefused
+from mzi_core.errors import FieldsMissing
 from mzi_core.mapping import EXTRA, NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule, Entity, Kind, declared
 from mzi_core.modules import CATALOGUE
@@ -61,7 +61,7 @@ class PushToZoho:
     ) -> AsyncGenerator[PagePushed, None]:
         """Yield after every page. With `force` what was changed in Zoho meanwhile is overwritten.
 
-        Raises MappingRefused when Zoho lacks the module or a required field, UnknownTenant, StoreError and
+        Raises FieldsMissing when Zoho lacks the module or a required field, UnknownTenant, StoreError and
         GatewayError.
         """
         names = await self._names(tenant, module)
@@ -85,7 +85,7 @@ class PushToZoho:
             overlay = overlays(await session.settings()).get(module.name, NO_OVERLAY)
         api_name = real_module(module, await self.zoho.modules())
         if api_name is None:
-            raise MappingRefused([f"Zoho has no module {module.zoho_module}; `mzi doctor` says what it has."])
+            raise FieldsMissing([f"Zoho has no module {module.zoho_module}; `mzi doctor` says what it has."])
         named = naming(module, overlay, await self.zoho.fields(api_name))
         refused = [
             f"{api_name} has no field `{each.names[0]}`, without which no {module.singular} can be; "
@@ -94,7 +94,7 @@ class PushToZoho:
             if each.required
         ]
         if refused:
-            raise MappingRefused(refused)
+            raise FieldsMissing(refused)
         return _Names(
             module=module,
             api_name=api_name,
@@ -198,7 +198,7 @@ def _selection(module: AnyModule, named: Naming) -> Selection:
         if field.kind is Kind.SUBFORM and field.row is not None and field.name in named.names
     }
     apart = {field.name for field in module.fields if field.kind in (Kind.SUBFORM, Kind.CRITERIA)}
-    fields = (name for field, name in named.names.items() if field not in apart)
+    fields = (name for field, names in named.read.items() if field not in apart for name in names)
     return Selection(fields=tuple(dict.fromkeys(fields)), subforms=rows)
 
 

@@ -1,0 +1,234 @@
+"""Checks of Zoho: the token and what it opens, the day's credits, modules and fields, the clock."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from difflib import get_close_matches
+
+from mzi_core.errors import AccessRefused, AuthRevoked, GatewayRefused, RemoteNotFound
+from mzi_core.mapping import NO_OVERLAY, Overlay, overlay
+from mzi_core.module import AnyModule
+from mzi_core.modules import CATALOGUE
+from mzi_core.naming import Absent, naming, real_module
+from mzi_core.ports import ZohoGateway
+from mzi_core.provisioning.records import KEY
+from mzi_core.use_cases.doctor import Check, Exam, Finding, Level, Patient, clock_finding
+from mzi_core.values import ZohoId
+
+NO_SCOPE = "OAUTH_SCOPE_MISMATCH"
+"""What Zoho says to a token that lacks a scope: the token itself is good."""
+
+_REMEDIES: Mapping[str, str] = {
+    "invalid_client": "Check `zoho.client_id` and `zoho.data_centre`: Zoho says the same of the right client "
+    "in another data centre.",
+    "invalid_client_secret": "Check `zoho.client_secret`: it is on the Client Secret page of the client in "
+    "Zoho's API console.",
+    "invalid_code": "The refresh token was revoked: make a new one in Zoho's API console, and set "
+    "`zoho.refresh_token`.",
+    "api_domain": "Set `zoho.data_centre` to where the organisation is: the end of the address at which its "
+    "people sign in says it.",
+}
+_ANY_REMEDY = "Check the `zoho` settings, and that the API is open to the user behind the refresh token."
+
+CREDITS: Mapping[str, int] = {"free": 5_000}
+LEAST_CREDITS = 50_000
+"""The credits of a day in every paid edition, before what each user adds."""
+
+_FEW = 0.2
+_HARDLY_ANY = 0.02
+
+
+def _zoho(patient: Patient) -> ZohoGateway:
+    assert patient.zoho is not None  # noqa: S101  # the doctor passes over a service without a gateway
+    return patient.zoho
+
+
+async def _token(patient: Patient) -> Sequence[Finding]:
+    try:
+        await _zoho(patient).organization()
+    except AccessRefused as error:
+        if isinstance(error, AuthRevoked) or error.code != NO_SCOPE:
+            remedy = _REMEDIES.get(error.code, _ANY_REMEDY)
+            return [Finding(check=Check.ZOHO_TOKEN, level=Level.RED, said=str(error), remedy=remedy)]
+    return [Finding(check=Check.ZOHO_TOKEN, level=Level.GREEN, said="Zoho lets us in.")]
+
+
+async def _scopes(patient: Patient) -> Sequence[Finding]:
+    zoho = _zoho(patient)
+    probes: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
+        ("ZohoCRM.org.READ", zoho.organization),
+        ("ZohoCRM.settings.modules.READ", zoho.modules),
+        ("ZohoCRM.settings.fields.READ", lambda: zoho.fields(CATALOGUE["students"].zoho_module)),
+        ("ZohoCRM.modules.READ", lambda: zoho.get(CATALOGUE["students"].zoho_module, ZohoId("1"))),
+        ("ZohoCRM.coql.READ", lambda: zoho.count(CATALOGUE["students"].zoho_module)),
+    )
+    lacking = [scope for scope, probe in probes if await _is_closed(probe)]
+    if lacking:
+        said = ", ".join(f"`{scope}`" for scope in lacking)
+        return [
+            Finding(
+                check=Check.ZOHO_SCOPES,
+                level=Level.RED,
+                said=f"The refresh token lacks {said}.",
+                remedy="Make a refresh token with all scopes that mzi needs, and set `zoho.refresh_token`.",
+            )
+        ]
+    said = "All scopes for reading are there; those for writing, Bulk Read and watching show only in use."
+    return [Finding(check=Check.ZOHO_SCOPES, level=Level.GREEN, said=said)]
+
+
+async def _is_closed(probe: Callable[[], Awaitable[object]]) -> bool:
+    """Whether Zoho says no for want of a scope. Any other refusal means that the scope is there."""
+    try:
+        await probe()
+    except AccessRefused as error:
+        if isinstance(error, AuthRevoked):
+            raise
+        return error.code == NO_SCOPE
+    except GatewayRefused:
+        return False
+    return False
+
+
+async def _edition(patient: Patient) -> Sequence[Finding]:
+    try:
+        organization = await _zoho(patient).organization()
+    except AccessRefused as error:
+        if error.code == NO_SCOPE:  # told by the scopes
+            return []
+        raise
+    said = f"Edition {organization.edition}." if organization.edition else "Zoho does not name the edition."
+    base = CREDITS.get(organization.edition.lower(), LEAST_CREDITS)
+    least = "" if organization.edition.lower() in CREDITS else "at least "
+    found = [
+        Finding(
+            check=Check.ZOHO_EDITION, level=Level.GREEN, said=f"{said} It has {least}{base:,} credits a day."
+        )
+    ]
+    left = (await _zoho(patient).usage()).remaining
+    if left is None:
+        half = "Less than half of the day's credits are used."
+        return [*found, Finding(check=Check.ZOHO_CREDITS, level=Level.GREEN, said=half)]
+    level = Level.GREEN if left >= _FEW * base else Level.AMBER if left >= _HARDLY_ANY * base else Level.RED
+    remedy = (
+        ""
+        if level is Level.GREEN
+        else (
+            "Put large pulls off until they come back: each returns 24 hours after it was used. "
+            "`mzi pull --via bulk` needs the fewest."
+        )
+    )
+    told = f"{left:,} credits are left of {least}{base:,}."
+    return [*found, Finding(check=Check.ZOHO_CREDITS, level=level, said=told, remedy=remedy)]
+
+
+async def _modules(patient: Patient) -> Sequence[Finding]:
+    real = await _zoho(patient).modules()
+    names = [module.api_name for module in real if module.api_supported]
+    lacking = [module for module in CATALOGUE if real_module(module, real) is None]
+    if not lacking:
+        said = f"All {len(CATALOGUE.modules)} modules are there."
+        return [Finding(check=Check.ZOHO_MODULES, level=Level.GREEN, said=said)]
+    return [
+        Finding(
+            check=Check.ZOHO_MODULES,
+            level=Level.RED,
+            said=f"There is no module {module.zoho_module}."
+            + _hint(get_close_matches(module.zoho_module, names)),
+            remedy=f"Make it in Zoho, rename it there to {module.zoho_module}, or let the API user see it.",
+        )
+        for module in lacking
+    ]
+
+
+def _hint(near: Sequence[str]) -> str:
+    return f" The nearest is {' or '.join(f'`{name}`' for name in near)}." if near else ""
+
+
+async def _fields(patient: Patient) -> Sequence[Finding]:
+    zoho = _zoho(patient)
+    async with patient.store.read(patient.tenant) as session:
+        settings = await session.settings()
+    real = await zoho.modules()
+    findings: list[Finding] = []
+    seen = 0
+    for module in CATALOGUE:
+        laid, problems = overlay(module, settings.mappings.get(module.name, ()))
+        findings += [_wrong_mapping(module, problem) for problem in problems]
+        api_name = real_module(module, real)
+        if api_name is None:  # told by the modules
+            continue
+        seen += 1
+        findings += await _fields_of(zoho, module, api_name, laid)
+    if not findings:
+        said = f"Every field that is mapped or required is in its module; {seen} modules were looked at."
+        findings.append(Finding(check=Check.ZOHO_FIELDS, level=Level.GREEN, said=said))
+    return findings
+
+
+async def _fields_of(
+    zoho: ZohoGateway, module: AnyModule, api_name: str, laid: Overlay = NO_OVERLAY
+) -> list[Finding]:
+    try:
+        real = await zoho.fields(api_name)
+    except RemoteNotFound as error:
+        return [
+            Finding(
+                check=Check.ZOHO_FIELDS,
+                level=Level.RED,
+                said=str(error),
+                remedy=f"Open {api_name} to the API and to the profile of the API user.",
+            )
+        ]
+    named = naming(module, laid, real)
+    told = [each for each in named.absent if each.required or each.mapped or each.link]
+    found = [_absent(module, api_name, each) for each in told]
+    key = named.names.get(KEY)
+    if key is not None and not any(field.api_name == key and field.unique for field in real):
+        found.append(
+            Finding(
+                check=Check.ZOHO_FIELDS,
+                level=Level.AMBER,
+                said=f"`{key}` of {api_name} is not unique, so grades cannot be written by it.",
+                remedy=f"Tick “Do not allow duplicate values” for `{key}` in Zoho.",
+            )
+        )
+    return found
+
+
+def _absent(module: AnyModule, api_name: str, absent: Absent) -> Finding:
+    said = f"{api_name} has no field `{absent.names[0]}`, which `{absent.field}` is read from."
+    if absent.mapped:
+        remedy = f"Give `mzi fields {module.name}` its right name, or add the field in Zoho."
+    elif absent.required:
+        remedy = f"Add it in Zoho, or map another to `{absent.field}` with `mzi fields {module.name}`."
+    else:
+        remedy = "Add it in Zoho: without it the record's Moodle id is not seen there."
+    return Finding(
+        check=Check.ZOHO_FIELDS,
+        level=Level.RED if absent.required or absent.mapped else Level.AMBER,
+        said=f"{said}{_hint(absent.nearest)}",
+        remedy=remedy,
+    )
+
+
+def _wrong_mapping(module: AnyModule, problem: str) -> Finding:
+    return Finding(
+        check=Check.ZOHO_FIELDS,
+        level=Level.RED,
+        said=problem,
+        remedy=f"Put the mapping right with `mzi fields {module.name}`.",
+    )
+
+
+async def _clock(patient: Patient) -> Sequence[Finding]:
+    says = (await _zoho(patient).usage()).answered_at
+    return [clock_finding(Check.ZOHO_CLOCK, patient, says)]
+
+
+ZOHO = (
+    Exam((Check.ZOHO_TOKEN,), _token, first=True),
+    Exam((Check.ZOHO_CLOCK,), _clock),
+    Exam((Check.ZOHO_SCOPES,), _scopes),
+    Exam((Check.ZOHO_EDITION, Check.ZOHO_CREDITS), _edition),
+    Exam((Check.ZOHO_MODULES,), _modules),
+    Exam((Check.ZOHO_FIELDS,), _fields),
+)

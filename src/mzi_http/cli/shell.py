@@ -1,6 +1,7 @@
 """What every command works with: the settings, two consoles, and the way to the use cases."""
 
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -72,6 +73,20 @@ class Shell:
     def say(self, sentence: str) -> None:
         """Tell the person at the terminal something that is no result."""
         self.err.print(sentence, style="dim", soft_wrap=True)
+
+    def note(self, *things: RenderableType) -> None:
+        """Show the person at the terminal something that is no result; where nobody sits, it is said too."""
+        for thing in things:
+            self.err.print(settle(thing) if isinstance(thing, Table) else thing)
+
+    def agrees(self, question: str) -> bool:
+        """Whether the person at the terminal says yes; where nobody sits, nobody is asked and it is a yes."""
+        if not (self.err.is_terminal and sys.stdin.isatty()):
+            return True
+        try:
+            return self.err.input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        except EOFError:
+            return False
 
     def json(self, data: object) -> None:
         """Print results as one JSON document."""

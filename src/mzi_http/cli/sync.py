@@ -9,14 +9,6 @@ from typing import Annotated
 
 import attrs
 from cyclopts import App, Parameter
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from mzi_adapters.files import FileProblem, Format, Page, Source, open_source, pages, read_items
 from mzi_core.errors import MziError
@@ -25,10 +17,10 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
 from mzi_core.values import BatchResult, State, TenantId
 from mzi_http.answers import result
+from mzi_http.cli.progress import bar, so_far
 from mzi_http.cli.report import Line, Report, Results, is_worth_telling, open_report
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, Usage
-from mzi_http.cli.tables import STYLES
-from mzi_http.cli.tally import Tally, changes, counted, rate, refusals, summed
+from mzi_http.cli.tally import Tally, changes, counted, refusals, summed
 
 STDIN = "-"
 
@@ -136,7 +128,7 @@ class Intake:
 
     async def take(self, use_cases: UseCases, file: str) -> None:
         """Take one file. Raises FileProblem, StoreUnavailable."""
-        with open_source(file) as source, _progress(self.shell) as progress:
+        with open_source(file) as source, bar(self.shell) as progress:
             tally = Tally(source.name)
             self.tallies.append(tally)
             feed = _Feed(source, self)
@@ -154,7 +146,7 @@ class Intake:
                 async for done in run:
                     self._tell_of_page(feed.current, done.result, tally)
                     tally.seconds = perf_counter() - begun
-                    progress.update(task, completed=source.taken, counts=_counts(tally))
+                    progress.update(task, completed=source.taken, counts=so_far(tally))
             finally:
                 tally.seconds = perf_counter() - begun
 
@@ -225,25 +217,3 @@ class _Feed:
         for page in self._pages:
             self.current = page
             yield page.records
-
-
-def _counts(tally: Tally) -> str:
-    states = "  ".join(
-        f"[{STYLES[state]}]{state.value} {tally.counts[state]:,}[/]" for state in State if tally.counts[state]
-    )
-    return f"{tally.records:,} records, {rate(tally)} a second  {states}"
-
-
-def _progress(shell: Shell) -> Progress:
-    """A bar on a terminal, nothing elsewhere."""
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=20),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[counts]}"),
-        TimeElapsedColumn(),
-        console=shell.err,
-        disable=not shell.err.is_terminal,
-        transient=True,
-    )

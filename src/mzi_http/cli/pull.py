@@ -1,0 +1,262 @@
+"""`mzi pull`: records from Zoho into the store."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import attrs
+from cyclopts import App, Parameter
+
+from mzi_core.errors import FieldsMissing, MziError, RemoteNotFound
+from mzi_core.module import AnyModule
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Via
+from mzi_core.use_cases.bulk import PageDone, closing
+from mzi_core.use_cases.planning_pull import PullPlan, Scope
+from mzi_core.use_cases.pull import PullDone, Pulling
+from mzi_core.values import State
+from mzi_http.answers import result
+from mzi_http.cli.progress import bar, so_far
+from mzi_http.cli.pulled import Pulled, PulledLine, foreseen, outcome_of, told
+from mzi_http.cli.report import Report, Results, is_worth_telling, open_report
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Usage
+
+ALL = "all"
+
+ASK_ABOVE = 500
+"""Credits from which on a person is asked first: a tenth of what the smallest edition has in a day."""
+
+
+def register(app: App) -> None:
+    """Add the command."""
+    app.command(pull)
+
+
+async def pull(
+    module: str,
+    /,
+    *,
+    since: str | None = None,
+    full: bool = False,
+    via: Via | None = None,
+    resume: bool = False,
+    prune: bool = False,
+    dry_run: bool = False,
+    yes: Annotated[bool, Parameter(alias="-y")] = False,
+    report: Path | None = None,
+    as_json: AsJson = False,
+    shell: Given,
+) -> Ended:
+    """Read records from Zoho, page by page, and say what became of every one.
+
+    Without a word more it reads what changed since the last pull that got to its end, or everything when
+    there was none, in the way that takes the fewest calls. What Zoho has deleted since is marked deleted. It
+    works for the tenant of the settings, whose account at Zoho they name.
+
+    Parameters
+    ----------
+    module
+        What to read: students, payments, …, or all of them, parents first.
+    since
+        Read what changed at or after this day or moment, such as 2026-09-01 or 2026-09-01T08:00:00Z.
+    full
+        Read everything, and tell which records here Zoho does not have.
+    via
+        How: a list of records, COQL queries, or a Bulk Read job.
+    resume
+        Go on behind the last page of a pull that was stopped.
+    prune
+        Mark the records deleted that Zoho does not have, after a pull of everything.
+    dry_run
+        Only show what would change.
+    yes
+        Ask nothing.
+    report
+        Write every record that was not UNCHANGED into this CSV file.
+    """
+    asked = Asked(moment=_moment(since), full=full, via=via, resume=resume)
+    if full and since is not None:
+        raise Usage("Everything or what changed since a moment: take either --full or --since.")
+    modules = CATALOGUE.in_order() if module.strip().lower() == ALL else [CATALOGUE[module]]
+    with ExitStack() as stack:
+        draw = Draw(
+            shell=shell,
+            dry_run=dry_run,
+            yes=yes,
+            prune=prune,
+            report=None if report is None else stack.enter_context(open_report(str(report))),
+            results=Results(shell.line) if as_json else None,
+        )
+        async with shell.open_services(Missing.EMPTY if dry_run else Missing.MAKE) as services:
+            pulling = await services.pulling()
+            try:
+                plans = await _plans(shell, pulling, modules, asked)
+                if not draw.may_begin(plans):
+                    return Ended.WELL
+                for plan in plans:
+                    await draw.take(pulling, plan)
+            except Exception as error:
+                reason = str(error) if isinstance(error, MziError) else type(error).__name__
+                await draw.end(pulling, report, stopped=reason)
+                raise
+            except asyncio.CancelledError:
+                await draw.end(pulling, report, stopped=Ended.STOPPED.value)
+                raise
+            return await draw.end(pulling, report)
+
+
+@attrs.frozen(kw_only=True)
+class Asked:
+    """What the command line asked of each module."""
+
+    moment: datetime | None
+    full: bool
+    via: Via | None
+    resume: bool
+
+
+def _moment(said: str | None) -> datetime | None:
+    """A day, which begins at midnight in UTC, or a moment with its offset."""
+    if said is None:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(said), time(), UTC)
+    except ValueError:
+        pass
+    try:
+        found = datetime.fromisoformat(said)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise Usage("--since is a day such as 2026-09-01, or a moment with its offset: 2026-09-01T08:00:00Z.")
+    return found.astimezone(UTC)
+
+
+async def _plans(
+    shell: Shell, pulling: Pulling, modules: Sequence[AnyModule], asked: Asked
+) -> list[PullPlan]:
+    """A plan for each module. Raises FieldsMissing with the problems of all; one that Zoho lacks is told."""
+    plans: list[PullPlan] = []
+    problems: list[str] = []
+    for module in modules:
+        try:
+            plan = await pulling.plan(
+                shell.settings.tenant,
+                module,
+                since=asked.moment,
+                full=asked.full,
+                via=asked.via,
+                resume=asked.resume,
+            )
+        except FieldsMissing as missing:
+            problems += missing.problems
+            continue
+        except RemoteNotFound:
+            if len(modules) == 1:
+                raise
+            shell.say(f"{module.name}: this Zoho has no {module.zoho_module}, so they are left out.")
+            continue
+        plans.append(plan)
+        for note in plan.choice.notes:
+            shell.say(note)
+        if asked.resume and plan.resumed is None:
+            shell.say(f"{module.name}: no pull was stopped on the way, so there is nothing to go on with.")
+    if problems:
+        raise FieldsMissing(problems)
+    return plans
+
+
+@attrs.define(kw_only=True)
+class Draw:
+    """One run of the command: what it was asked for, and what has been pulled so far."""
+
+    shell: Shell
+    dry_run: bool
+    yes: bool
+    prune: bool
+    report: Report | None
+    results: Results | None
+    pulled: list[Pulled] = attrs.field(factory=list)
+    freed: list[dict[str, object]] = attrs.field(factory=list)
+
+    def may_begin(self, plans: Sequence[PullPlan]) -> bool:
+        """Say what is to come; ask before it costs much."""
+        if self.prune and any(plan.scope is not Scope.EVERYTHING for plan in plans):
+            raise Usage("--prune needs a pull of everything: add --full.")
+        self.shell.note(*foreseen(plans))
+        credits = sum(plan.cost.credits for plan in plans)
+        if self.yes or credits <= ASK_ABOVE:
+            return True
+        return self.shell.agrees(f"This takes about {credits:,} of the day's credits. Go on?")
+
+    async def take(self, pulling: Pulling, plan: PullPlan) -> None:
+        """Pull one module. Raises GatewayError, StoreError."""
+        pulled = Pulled(plan)
+        self.pulled.append(pulled)
+        begun = perf_counter()
+        stream = pulling.pull(plan, dry_run=self.dry_run)
+        with bar(self.shell) as progress:
+            task = progress.add_task(plan.module.name, total=plan.records, counts="")
+            async with closing(stream):
+                async for done in stream:
+                    pulled.tally.seconds = perf_counter() - begun
+                    match done:
+                        case PageDone():
+                            self._tell_of_page(done, pulled)
+                        case PullDone():
+                            pulled.done = done
+                    progress.update(task, completed=pulled.tally.records, counts=so_far(pulled.tally))
+        if self.prune and pulled.done.missing:
+            await self._prune(pulling, pulled)
+
+    def _tell_of_page(self, done: PageDone, pulled: Pulled) -> None:
+        module = pulled.plan.module
+        for freed in done.result.released:
+            pulled.tally.released += 1
+            if self.report is not None:
+                self.report.add(PulledLine(file=module.name, line=None, outcome=freed))
+            if self.results is not None:
+                self.freed.append({**result(freed), "module": freed.module})
+        for outcome in done.result.outcomes:
+            line = PulledLine(file=module.name, line=None, outcome=outcome)
+            pulled.tally.add(line)
+            if is_worth_telling(outcome):
+                if self.report is not None:
+                    self.report.add(line)
+                if self.results is not None:
+                    self.results.add(line)
+
+    async def _prune(self, pulling: Pulling, pulled: Pulled) -> None:
+        """Mark what Zoho does not have, once its number was shown."""
+        plan, missing = pulled.plan, pulled.done.missing
+        self.shell.say(f"Zoho has none of {len(missing):,} {plan.module.name} that are here.")
+        if self.dry_run or not (self.yes or self.shell.agrees("Mark them deleted?")):
+            return
+        pulled.pruned = await pulling.prune(plan.tenant, plan.module, missing)
+
+    async def end(self, pulling: Pulling, report: Path | None, stopped: str | None = None) -> Ended:
+        """Say how it went; `stopped`: why it went no further."""
+        ended = Ended.REFUSED if any(each.tally.turned_away for each in self.pulled) else Ended.WELL
+        asked = await pulling.pull.zoho.usage()
+        if self.results is not None:
+            refused = "partial" if ended is Ended.REFUSED else "success"
+            self.results.end(
+                status="stopped" if stopped else refused,
+                **({"error": stopped} if stopped else {}),
+                tenant_id=self.shell.settings.tenant,
+                dry_run=self.dry_run,
+                summary={state.value: sum(p.tally.counts[state] for p in self.pulled) for state in State},
+                modules=[each.data() for each in self.pulled],
+                released=[{**each, "position": place} for place, each in enumerate(self.freed)],
+                asked=attrs.asdict(asked),
+            )
+            return ended
+        self.shell.show(*outcome_of(self.pulled, dry_run=self.dry_run, report=report, stopped=bool(stopped)))
+        if stopped and self.pulled:
+            self.shell.say("What came before is kept; with --resume the next pull goes on behind it.")
+        self.shell.say(told(asked))
+        return ended

@@ -1,0 +1,142 @@
+"""What `mzi pull` says: what it is going to read, and what became of it."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import attrs
+from rich.console import RenderableType
+
+from mzi_core.ports import Usage
+from mzi_core.use_cases.planning_pull import PullPlan, Scope
+from mzi_core.use_cases.pull import PullDone
+from mzi_http.answers import moment as instant
+from mzi_http.answers import result
+from mzi_http.cli.report import Line
+from mzi_http.cli.tables import count, key, moment, number, table
+from mzi_http.cli.tally import Tally, changes, counted, refusals, summed
+
+
+@attrs.frozen(kw_only=True)
+class PulledLine(Line):
+    """The outcome of a record that came out of no file; `file` is the module."""
+
+    def data(self) -> dict[str, object]:
+        """As JSON."""
+        return {"module": self.file, **result(self.outcome)}
+
+
+def _tally_of(pulled: "Pulled") -> Tally:
+    return Tally(pulled.plan.module.name)
+
+
+@attrs.define
+class Pulled:
+    """One module of a pull: its plan, and what became of it so far."""
+
+    plan: PullPlan
+    tally: Tally = attrs.field(default=attrs.Factory(_tally_of, takes_self=True))
+    done: PullDone = attrs.field(factory=lambda: PullDone(deleted=0))
+    pruned: int = 0
+
+    def data(self) -> dict[str, object]:
+        """As JSON."""
+        plan = self.plan
+        counts = self.tally.data()
+        del counts["file"]
+        return {
+            "module": plan.module.name,
+            "scope": plan.scope.value,
+            "since": None if plan.since is None else instant(plan.since),
+            "resumed_after": None if plan.resumed is None else plan.resumed.bookmark,
+            "via": plan.via.value,
+            "forecast": {
+                "records": plan.records,
+                **{via.value: attrs.asdict(cost) for via, cost in plan.costs.items()},
+            },
+            **counts,
+            "deleted": self.done.deleted,
+            "missing": list(self.done.missing),
+            "pruned": self.pruned,
+            "left_as_stored": sorted(plan.choice.untold),
+            "notes": list(plan.choice.notes),
+        }
+
+
+def foreseen(plans: Sequence[PullPlan]) -> Iterator[RenderableType]:
+    """What is going to be read and what it will cost; of one module, by each way."""
+    for plan in plans if len(plans) == 1 else ():
+        yield f"About {plan.records:,} {plan.module.name} to read: {_scope(plan)}."
+    if len(plans) == 1:
+        ways = table(key("way"), number("calls"), number("credits"), "")
+        for via, cost in plans[0].costs.items():
+            chosen = "this way" if via is plans[0].via else ""
+            ways.add_row(via.value, count(cost.calls), count(cost.credits), chosen)
+        yield ways
+    elif plans:
+        shown = table(key("module"), "what", number("records"), "way", number("calls"), number("credits"))
+        for plan in plans:
+            shown.add_row(
+                plan.module.name,
+                _scope(plan),
+                f"{plan.records:,}",
+                plan.via.value,
+                f"{plan.cost.calls:,}",
+                f"{plan.cost.credits:,}",
+            )
+        yield shown
+
+
+def _scope(plan: PullPlan) -> str:
+    match plan.scope:
+        case Scope.EVERYTHING:
+            said = "everything"
+        case Scope.CHANGES | Scope.SINCE:
+            said = f"changes since {moment(plan.since)}"
+    if plan.resumed is None:
+        return said
+    return f"{said}, behind the {plan.resumed.cursor:,} that were done"
+
+
+def outcome_of(
+    pulled: Sequence[Pulled], *, dry_run: bool, report: Path | None, stopped: bool
+) -> Iterator[RenderableType]:
+    """What became of the records, in a table, and what is to be known beside it."""
+    tallies = [each.tally for each in pulled]
+    total = summed(tallies)
+    if total.records:
+        became = "would become" if dry_run else "became"
+        names = {each.plan.module.name for each in pulled if each.tally.records}
+        what = names.pop() if len(names) == 1 else "records"
+        yield f"What {became} of {total.records:,} {what}:"
+        yield ""
+        yield counted([tally for tally in tallies if tally.records], "module")
+        if dry_run:
+            yield from changes(tallies)
+        yield from refusals(tallies, None if report is None else str(report))
+    elif pulled and not stopped:
+        yield "There is nothing new in Zoho."
+    for each in pulled:
+        yield from _beside(each, dry_run=dry_run)
+    if dry_run and pulled and not stopped:
+        yield ""
+        yield "This was a dry run: nothing was kept."
+
+
+def _beside(pulled: Pulled, *, dry_run: bool) -> Iterator[str]:
+    name, done = pulled.plan.module.name, pulled.done
+    if done.deleted:
+        marked = "would be marked so" if dry_run else "are marked so"
+        yield f"{name}: {done.deleted:,} deleted in Zoho {marked} here."
+    if pulled.pruned:
+        yield f"{name}: {pulled.pruned:,} that Zoho does not have are marked deleted."
+    elif done.missing:
+        yield (
+            f"{name}: {len(done.missing):,} here are not in Zoho. "
+            f"`mzi pull {name} --full --prune` marks them deleted."
+        )
+
+
+def told(asked: Usage) -> str:
+    """What was asked of Zoho."""
+    left = "" if asked.remaining is None else f" {asked.remaining:,} credits are left today."
+    return f"Zoho was asked {asked.calls:,} times, for {asked.credits:,} credits.{left}"

@@ -2,7 +2,7 @@
 
 from mzi_adapters.zoho.codec import ZohoCodec
 from mzi_adapters.zoho.gateway import ZohoClient, open_zoho
-from mzi_adapters.zoho.hosts import CONCURRENCY, DATA_CENTRES, DataCentre, ZohoAccount
+from mzi_adapters.zoho.hosts import CONCURRENCY, DATA_CENTRES, DataCentre, ZohoAccount, data_centre
 
 __all__ = [
     "CONCURRENCY",
@@ -11,5 +11,6 @@ __all__ = [
     "ZohoAccount",
     "ZohoClient",
     "ZohoCodec",
+    "data_centre",
     "open_zoho",
 ]

@@ -1,9 +1,10 @@
 """The Zoho CRM v8 client: the port put together from its parts."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from random import SystemRandom
+from typing import TypeVar
 
 import attrs
 
@@ -21,6 +22,7 @@ from mzi_adapters.zoho.oauth import Access
 from mzi_adapters.zoho.rows import Rows
 from mzi_adapters.zoho.watching import Watches
 from mzi_adapters.zoho.writing import Writing
+from mzi_core.errors import AccessRefused, GatewayRefused
 from mzi_core.ports import (
     Channel,
     Clock,
@@ -40,8 +42,9 @@ from mzi_core.ports import (
 )
 from mzi_core.values import TenantId, ZohoId
 
-
 CHANCE = SystemRandom().random
+
+K = TypeVar("K", bound=str)
 
 
 @attrs.frozen(kw_only=True)
@@ -82,16 +85,36 @@ class ZohoClient:
         self, module: str, ids: Sequence[ZohoId], selection: Selection
     ) -> dict[ZohoId, WireRecord]:
         """These records, a hundred a query."""
-        found = await self.coql.by_id(module, ids, columns_of(selection.fields))
-        whole = await self.rows.completed(module, list(found.values()), selection.subforms)
-        return dict(zip(found, whole, strict=True))
+
+        async def read(wanted: Selection) -> dict[ZohoId, Json]:
+            return await self.coql.by_id(module, ids, columns_of(wanted.fields))
+
+        return await self._completed(module, selection, read)
 
     async def find(
         self, module: str, field: str, values: Sequence[str], selection: Selection
     ) -> dict[str, WireRecord]:
         """The record that has exactly this value in a field, by value."""
-        columns = columns_of((*selection.fields, field))
-        found = await self.coql.by_value(module, named(field), values, columns)
+
+        async def read(wanted: Selection) -> dict[str, Json]:
+            columns = columns_of((*wanted.fields, field))
+            return await self.coql.by_value(module, named(field), values, columns)
+
+        return await self._completed(module, selection, read)
+
+    async def _completed(
+        self, module: str, selection: Selection, read: Callable[[Selection], Awaitable[dict[K, Json]]]
+    ) -> dict[K, WireRecord]:
+        """What a query finds, with its rows; metadata is asked for only where the query is refused."""
+        try:
+            found = await read(selection)
+        except AccessRefused:
+            raise
+        except GatewayRefused as refused:
+            wanted = await self.metadata.told_apart(module, selection)
+            if wanted == selection:
+                raise refused
+            selection, found = wanted, await read(wanted)
         whole = await self.rows.completed(module, list(found.values()), selection.subforms)
         return dict(zip(found, whole, strict=True))
 
@@ -109,9 +132,10 @@ class ZohoClient:
         after: ZohoId | None = None,
     ) -> AsyncIterator[Sequence[WireRecord]]:
         """All records by id ascending, a page at a time."""
-        async for page in self._plain(module, selection.fields, via, since, after):
+        wanted = await self.metadata.told_apart(module, selection)
+        async for page in self._plain(module, wanted.fields, via, since, after):
             if page:
-                yield await self.rows.completed(module, page, selection.subforms)
+                yield await self.rows.completed(module, page, wanted.subforms)
 
     async def _plain(
         self, module: str, fields: Sequence[str], via: Via, since: datetime | None, after: ZohoId | None

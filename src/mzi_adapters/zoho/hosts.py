@@ -9,6 +9,11 @@ from types import MappingProxyType
 
 import attrs
 
+ENVIRONMENTS: Mapping[str, str] = MappingProxyType(
+    {"production": "www", "sandbox": "sandbox", "developer": "developer"}
+)
+"""What the API's host begins with."""
+
 
 @attrs.frozen(kw_only=True)
 class DataCentre:
@@ -17,9 +22,11 @@ class DataCentre:
     accounts: str
     api: str
 
-    def sandbox(self) -> "DataCentre":
-        """The same data centre with the API of its sandboxes."""
-        return attrs.evolve(self, api=self.api.replace("://www.", "://sandbox."))
+    def environment(self, name: str) -> "DataCentre":
+        """The same data centre with the API of its `production`, `sandbox` or `developer` organisations."""
+        if name not in ENVIRONMENTS:
+            raise ValueError(f"`{name}` is no environment of Zoho; take one of {', '.join(ENVIRONMENTS)}.")
+        return attrs.evolve(self, api=self.api.replace("://www.", f"://{ENVIRONMENTS[name]}."))
 
 
 def _at(accounts: str, api: str) -> DataCentre:

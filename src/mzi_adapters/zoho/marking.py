@@ -32,7 +32,7 @@ else:
 
     _IdOf = msgspec.json.Decoder(_Named)
 
-READING = 1
+READING = 2
 """Raise it when the same wire values are understood otherwise than before: all records are then read anew."""
 
 _FORMAT = 2  # the marshal format whose output depends on the values alone
@@ -53,8 +53,7 @@ def _names(module: Module[E], overlay: Overlay) -> Iterator[str]:
 def marker(module: Module[E], overlay: Overlay) -> Callable[[object], Mark | None]:
     """How to mark one record of `module`; None for what has no id that could be known.
 
-    The digest covers every field under all its names, the tenant's mapping, and how records are read; not
-    the id.
+    The digest covers the id, every field under all its names, the tenant's mapping, and how records are read.
     """
     names = tuple(dict.fromkeys(_names(module, overlay)))
     ids = module.field["zoho_id"].names
@@ -74,7 +73,7 @@ def marker(module: Module[E], overlay: Overlay) -> Callable[[object], Mark | Non
         if zoho_id is None:
             return None
         try:
-            values = marshal.dumps(list(map(record.get, names)), _FORMAT)
+            values = marshal.dumps([zoho_id, *map(record.get, names)], _FORMAT)
         except ValueError:
             return Mark(zoho_id, None)  # a value that JSON does not have, such as a Decimal
         digest = said.copy()

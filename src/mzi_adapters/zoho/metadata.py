@@ -6,9 +6,9 @@ import attrs
 
 from mzi_adapters.zoho.answers import Json, objects, part, text
 from mzi_adapters.zoho.calling import Call, Caller
-from mzi_adapters.zoho.coql import named
+from mzi_adapters.zoho.coql import ALWAYS, named
 from mzi_core.errors import RemoteNotFound
-from mzi_core.ports import Organization, ZohoField, ZohoModule
+from mzi_core.ports import Organization, Selection, ZohoField, ZohoModule
 
 BASE = "/crm/v8"
 
@@ -18,6 +18,8 @@ FRESH = 900.0
 PARENT = "Parent_Id"
 SUBFORM = "subform"
 MANY_LOOKUP = "multiselectlookup"
+MANY = frozenset({SUBFORM, MANY_LOOKUP, "multi_module_lookup"})
+"""Types whose values are rows: lists, queries and bulk files leave them out."""
 
 
 @attrs.frozen(kw_only=True)
@@ -79,6 +81,17 @@ class Metadata:
             found = tuple(await self.fields(module))
         return {field.api_name: field for field in found}
 
+    async def told_apart(self, module: str, selection: Selection) -> Selection:
+        """The selection with many-valued fields among its subforms, whatever they were taken for."""
+        known = await self.known_fields(module)
+        many = [name for name in selection.fields if name in known and known[name].data_type in MANY]
+        if not many:
+            return selection
+        return Selection(
+            fields=tuple(name for name in selection.fields if name not in many) or ALWAYS,
+            subforms={**dict.fromkeys(many, ()), **selection.subforms},
+        )
+
     async def row_source(self, module: str, name: str) -> RowSource | None:
         """Where the rows of a field are; None where only the record itself can tell."""
         field = (await self.known_fields(module)).get(name)
@@ -134,7 +147,7 @@ def _pointed_at(said: Json, kind: str) -> str | None:
     """The module at the other end; Zoho names it in four ways."""
     ways = {
         SUBFORM: ((SUBFORM, "module"), ("associated_module", "module")),
-        MANY_LOOKUP: ((MANY_LOOKUP, "connected_module"),),
+        MANY_LOOKUP: ((MANY_LOOKUP, "connected_module"), ("lookup", "module")),
     }
     for *way, last in ways.get(kind, (("lookup", "module"),)):
         inner = part(said, *way)

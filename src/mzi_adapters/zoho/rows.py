@@ -8,12 +8,10 @@ import attrs
 from mzi_adapters.zoho.answers import Json, moment, text
 from mzi_adapters.zoho.calling import Call, Caller
 from mzi_adapters.zoho.coql import MOST_VALUES, Coql, among, identified, literal, named
-from mzi_adapters.zoho.metadata import Metadata, RowSource
+from mzi_adapters.zoho.metadata import MANY, Metadata, RowSource
 from mzi_adapters.zoho.together import chunks, together
 from mzi_core.ports import WireRecord
 from mzi_core.values import ZohoId
-
-_MANY = frozenset({"subform", "multiselectlookup"})
 
 
 @attrs.frozen(kw_only=True)
@@ -43,7 +41,7 @@ class Rows:
             if source is None:
                 continue
             fields = await self.metadata.known_fields(source.module)
-            columns = [f.api_name for f in fields.values() if f.data_type not in _MANY]
+            columns = [f.api_name for f in fields.values() if f.data_type not in MANY]
             rows = await self._by_parent(source, columns, [zoho_id])
             record = {**record, name: rows.get(zoho_id, [])}
         return record

@@ -1,6 +1,7 @@
 """Writing many records: a hundred a call, and a result for each in the order in which they were given."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import attrs
 
@@ -119,7 +120,8 @@ class Writing:
         found = dict(zip(meant, await self._sent(way, list(meant.values())), strict=True))
         again = [key for key, each in found.items() if _overtaken(each, by)]
         if again:
-            found |= zip(again, await self._sent(way, [meant[key] for key in again]), strict=True)
+            with suppress(GatewayError):  # then they stay refused, with the record that has their key
+                found |= zip(again, await self._sent(way, [meant[key] for key in again]), strict=True)
         return [found[key] if key in found else _key_missing(by) for key in keys]
 
     async def _sent(self, way: _Way, records: Sequence[WireRecord]) -> list[WriteResult]:

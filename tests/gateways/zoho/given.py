@@ -1,0 +1,75 @@
+"""What the tests of the Zoho client start from: a fake organisation in virtual time, and clients of it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any
+
+import attrs
+
+from mzi_adapters.memory import MemoryStore
+from mzi_adapters.memory.faults import Faults, FaultyWire
+from mzi_adapters.memory.timer import VirtualTimer
+from mzi_adapters.memory.zoho import FakeZoho, define_modules
+from mzi_adapters.memory.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from mzi_adapters.web import Request, Wire
+from mzi_adapters.zoho import DataCentre, ZohoAccount, ZohoClient, open_zoho
+from mzi_core.ports import Store
+from mzi_core.values import DEFAULT_TENANT
+
+TOKEN_PATH = "/oauth/v2/token"
+SECRETS = (CLIENT_SECRET, REFRESH_TOKEN)
+
+
+def account(concurrency: int = 20, data_centre: str | DataCentre = "eu", **other: str) -> ZohoAccount:
+    """The account that the fake knows."""
+    named = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": REFRESH_TOKEN, **other}
+    return ZohoAccount(data_centre=data_centre, concurrency=concurrency, **named)
+
+
+@attrs.define(kw_only=True)
+class World:
+    """A fake Zoho, the faults on the way to it, and the time in which all of it happens."""
+
+    timer: VirtualTimer = attrs.field(factory=VirtualTimer)
+    zoho: FakeZoho = attrs.field(init=False)
+    faults: Faults = attrs.field(factory=Faults)
+    store: Store = attrs.field(factory=MemoryStore)
+    wrapped: Callable[[Wire], Wire] = attrs.field(default=lambda wire: wire)
+    """What is put around the fake, behind the faults."""
+
+    def __attrs_post_init__(self) -> None:
+        self.zoho = FakeZoho(clock=self.timer, timer=self.timer, latency=0.3)
+        define_modules(self.zoho)
+
+    @asynccontextmanager
+    async def client(self, seed: int = 1, **how: Any) -> AsyncIterator[ZohoClient]:
+        """A client such as one process has; several share the store."""
+        named = {"account": account(), "wire": FaultyWire(self.wrapped(self.zoho), self.faults, self.timer)}
+        async with open_zoho(
+            **{**named, **how},
+            timer=self.timer,
+            clock=self.timer,
+            store=self.store,
+            tenant=DEFAULT_TENANT,
+            random=Random(seed).random,
+        ) as client:
+            yield client
+
+    def sent(self, method: str = "", path: str = "") -> list[Request]:
+        """The requests that reached the fake, of a method and with a path that ends so."""
+        return [
+            request
+            for request in self.zoho.seen
+            if request.method.startswith(method) and request.url.endswith(path)
+        ]
+
+    @property
+    def tokens_asked(self) -> int:
+        """How often a token was asked for."""
+        return len(self.sent("POST", TOKEN_PATH))
+
+    @property
+    def api_calls(self) -> int:
+        """How often anything else was."""
+        return len(self.zoho.seen) - self.tokens_asked

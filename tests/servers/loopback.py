@@ -63,7 +63,7 @@ class Loopback:
         try:
             delivery = await self._delivery(request)
             if delivery is None:
-                _reset(writer)
+                reset(writer)
                 return False
             return await _send(delivery, request, writer)
         finally:
@@ -150,7 +150,7 @@ def _head(answer: Answer) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-def _reset(writer: asyncio.StreamWriter) -> None:
+def reset(writer: asyncio.StreamWriter) -> None:
     """Break the connection so that the other side sees a reset, not an orderly end."""
     connection: socket.socket = writer.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -168,6 +168,15 @@ async def test_with_patience_time_stands_while_a_thread_works(patience: float, p
     assert timer.monotonic() == 60
 
 
+async def test_patience_begins_anew_whenever_somebody_runs() -> None:
+    timer = VirtualTimer(patience=0.3)
+    sleeper = asyncio.create_task(timer.sleep(60))
+    for _ in range(10):
+        await asyncio.to_thread(time.sleep, 0.06)
+    assert timer.monotonic() == 0
+    await sleeper
+
+
 @pytest.mark.parametrize("timer", [LoopTimer(), VirtualTimer()], ids=["real", "virtual"])
 async def test_sleeping_takes_at_least_as_long_as_said(timer: Timer) -> None:
     begun = timer.monotonic()

@@ -1,13 +1,15 @@
 """Whether a request may have left, and that no error of the wire says what was in it."""
 
 import asyncio
+import gzip
+import random
 import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import attrs
 import pytest
-from tests.servers.loopback import serving
+from tests.servers.loopback import reset, serving
 from tests.web.given import NOBODY, Service
 
 from mzi_adapters.memory.faults import Faults, Huge, Late, Reset, Short, Silence
@@ -149,6 +151,24 @@ class TestItMayHaveLeft:
             with pytest.raises(Lost) as raised:
                 await wire.send(attrs.evolve(large, url=f"http://{where}/a"))
         assert SECRET not in "".join(traceback.format_exception(raised.value))
+
+    @pytest.mark.parametrize("spoilt", [200, 300_000], ids=["at its start", "far behind"])
+    async def test_when_a_packed_file_is_spoilt(self, wire: Wire, spoilt: int) -> None:
+        packed = bytearray(gzip.compress(random.Random(1).randbytes(10**6)))
+        packed[spoilt:] = bytes(len(packed) - spoilt)
+        answer = Answer(status=200, headers={"content-encoding": "gzip"}, body=bytes(packed))
+        async with serving(Service(answer)) as server:
+            with pytest.raises(Lost) as raised:
+                await wire.send(Request(method="GET", url=server.url))
+        assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+
+    async def test_when_a_reset_comes_in_the_middle_of_a_file(self, wire: Wire) -> None:
+        def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ns3c")
+            asyncio.get_running_loop().call_later(0.05, reset, writer)
+
+        async with saying(talk) as where:
+            assert type(await failure(wire, f"http://{where}/a")) is Lost
 
     async def test_when_a_file_breaks_off(self, wire: Wire) -> None:
         async with (

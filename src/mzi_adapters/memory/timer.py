@@ -12,6 +12,9 @@ import attrs
 
 BEGINNING = datetime(2026, 9, 1, 8, tzinfo=UTC)
 
+ROUND = 0.001
+"""How much silence one round of the loop counts for at most: a busy machine is not silence."""
+
 Sleeper = tuple[float, int, "asyncio.Future[None]"]
 
 _watchers: "WeakKeyDictionary[asyncio.AbstractEventLoop, int]" = WeakKeyDictionary()
@@ -60,10 +63,10 @@ class VirtualTimer:
         if self._watched is not loop:
             self._watched = loop
             _watchers[loop] = _watchers.get(loop, 0) + 1
-            loop.call_soon(self._watch, loop, time.monotonic())
+            loop.call_soon(self._watch, loop, time.monotonic(), 0.0)
         await woken
 
-    def _watch(self, loop: asyncio.AbstractEventLoop, quiet_since: float) -> None:
+    def _watch(self, loop: asyncio.AbstractEventLoop, last: float, quiet: float) -> None:
         """Runs once in every round of the loop for as long as somebody sleeps."""
         while self._sleepers and self._sleepers[0][2].done():  # cancelled
             heappop(self._sleepers)
@@ -72,12 +75,13 @@ class VirtualTimer:
             _watchers[loop] -= 1
             return
         moment = time.monotonic()
+        quiet += min(moment - last, ROUND)
         ready = loop._ready  # type: ignore[attr-defined]  # no public name tells whether a task can run
         if len(ready) >= _watchers[loop]:
-            quiet_since = moment
-        elif moment - quiet_since >= self.patience:
+            quiet = 0
+        elif quiet >= self.patience:
             due, _, woken = heappop(self._sleepers)
             self._elapsed = max(self._elapsed, due)
             woken.set_result(None)
-            quiet_since = moment
-        loop.call_soon(self._watch, loop, quiet_since)
+            quiet = 0
+        loop.call_soon(self._watch, loop, moment, quiet)

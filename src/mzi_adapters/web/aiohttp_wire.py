@@ -13,14 +13,13 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import attrs
-from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from mzi_adapters.web.wire import Answer, Lost, NotSent, Request, Streamed, TooLarge
 
 ADDRESS = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
 HEADERS = {"User-Agent": "mzi", "Accept-Encoding": "gzip, deflate"}  # of the others not all can be bounded
-FAILURES = (aiohttp.ClientError, HttpProcessingError, TimeoutError, OSError)
+FAILURES = (aiohttp.ClientError, OSError)  # a TimeoutError is an OSError
 
 
 @attrs.frozen

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import BinaryIO
 
 import attrs
@@ -75,7 +74,7 @@ class _Unclear(Exception):
 
 
 class _Stale(Exception):
-    """The token of this call is refused."""
+    """The token that the call went out with is refused."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -93,16 +92,15 @@ class Caller:
     async def ask(self, call: Call) -> Said:
         """What Zoho says. Raises AmbiguousWrite if a write was lost on the way and may not be repeated."""
         doubt = False
-        refused: str | None = None
+        replayed = False
         tries = 0
         while True:
             again = False
             try:
-                token = await self.access.token(instead_of=refused)
-                return await self._once(call, token)
+                return await self._once(call)
             except _Stale:
-                if refused is None:
-                    refused = token
+                if not replayed:
+                    replayed = True
                     continue
                 error: GatewayError = AccessRefused(
                     SERVICE, f"{call.doing}: a new access token is refused as well; check the data centre."
@@ -130,9 +128,9 @@ class Caller:
             return wanted + self.random()
         return min(2.0 ** (tries - 1), 30.0) * (0.5 + self.random())
 
-    async def _once(self, call: Call, token: str) -> Said:
+    def _request(self, call: Call, token: str) -> Request:
         body = None if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
-        request = Request(
+        return Request(
             method=call.method,
             url=f"{self.access.account.data_centre.api}{call.path}",
             query=call.query,
@@ -145,7 +143,11 @@ class Caller:
             timeout=TIMEOUT if call.into is None else FILE_TIMEOUT,
             largest=LARGEST if call.into is None else LARGEST_FILE,
         )
+
+    async def _once(self, call: Call) -> Said:
         async with self.pace.slot(heavy=call.heavy):
+            token = await self.access.token()  # here, or it could die in the queue
+            request = self._request(call, token)
             self.meter.sent(call.credits)
             try:
                 if call.into is None:
@@ -161,7 +163,7 @@ class Caller:
                 lost = GatewayUnavailable(SERVICE, f"{call.doing}: the answer did not arrive.")
                 raise _Unclear(lost) from None
             self.meter.told(answer.headers)
-            return self._understood(call, answer, self.clock.now())
+            return self._understood(call, answer, token)
 
     async def _download(self, request: Request, into: BinaryIO) -> Answer:
         """A file goes where it is wanted; any other answer is short."""
@@ -177,8 +179,8 @@ class Caller:
                     error += chunk
             return Answer(status=streamed.status, headers=streamed.headers, body=bytes(error))
 
-    def _understood(self, call: Call, answer: Answer, now: datetime) -> Said:
-        status = answer.status
+    def _understood(self, call: Call, answer: Answer, token: str) -> Said:
+        status, now = answer.status, self.clock.now()
         if status in _EMPTY or (status == _OK and call.into is not None):
             return Said(status=status, body={})
         if status >= _BROKEN:
@@ -195,6 +197,7 @@ class Caller:
                 self.pace.pause(pause)
             raise limited(pause, code)
         if status == _UNAUTHORIZED and (not code or code in STALE_TOKEN):
+            self.access.refused(token)
             raise _Stale
         if call.items is not None and status != _CONFLICT and call.listed in said.body:
             return self._complete(call, said)

@@ -62,47 +62,52 @@ class Access:
     random: Callable[[], float]
     _token: str | None = attrs.field(default=None, init=False, repr=False)
     _good_until: float = attrs.field(default=0.0, init=False)
+    _refused: str | None = attrs.field(default=None, init=False, repr=False)
     _revoked: str = attrs.field(default="", init=False)
     _flight: "asyncio.Task[str] | None" = attrs.field(default=None, init=False, repr=False)
 
-    async def token(self, *, instead_of: str | None = None) -> str:
-        """A token to call with, another one than that which Zoho has just refused.
+    async def token(self) -> str:
+        """A token to call with.
 
         Raises AuthRevoked, for ever once it did; GatewayLimited when renewing is paused.
         """
         if self._revoked:
             raise _revoked(self._revoked)
-        if self._token not in (None, instead_of) and self.timer.monotonic() < self._good_until:
+        if self._token not in (None, self._refused) and self.timer.monotonic() < self._good_until:
             return self._token or ""
-        for _ in range(2):  # a flight that began before the refusal may bring the refused token again
-            found = await self._shared_flight(instead_of)
-            if found != instead_of:
+        for _ in range(2):  # a flight that began before a refusal may bring the refused token again
+            found = await self._shared_flight()
+            if found != self._refused:
                 return found
         raise GatewayUnavailable(SERVICE, "the access token is refused and no other could be had yet.")
+
+    def refused(self, token: str) -> None:
+        """Zoho takes this one no more, whatever its end was to be."""
+        self._refused = token
 
     async def close(self) -> None:
         """Let a renewal that is under way come to its end."""
         if self._flight is not None:
             await asyncio.wait([self._flight])
 
-    async def _shared_flight(self, refused: str | None) -> str:
+    async def _shared_flight(self) -> str:
         if self._flight is None or self._flight.done():
-            self._flight = asyncio.create_task(self._renewed(refused))
+            self._flight = asyncio.create_task(self._renewed())
             self._flight.add_done_callback(_seen)
         return await asyncio.shield(self._flight)  # a caller who gives up must not waste the others' token
 
-    async def _renewed(self, refused: str | None) -> str:
+    async def _renewed(self) -> str:
         began = self.timer.monotonic()
         while True:
             overdue = self.timer.monotonic() - began > LEASE
-            found = await self._look(refused, overdue=overdue)
+            found = await self._look(overdue=overdue)
             if isinstance(found, str):
                 return found
             if found is _Next.RENEW:
-                return await self._renew(refused)
+                return await self._renew()
             await self.timer.sleep(POLL)
 
-    async def _look(self, refused: str | None, *, overdue: bool) -> str | _Next:
+    async def _look(self, *, overdue: bool) -> str | _Next:
         """The shared token; or the lease on renewing it; or nothing yet."""
         async with self.store.begin(self.tenant) as session:
             await session.lock((TURN,))
@@ -112,7 +117,7 @@ class Access:
                 raise _revoked(grant.revoked)
             now = self.clock.now()
             left = _left(grant.expires_at, now, LIFE)
-            usable = grant.token is not None and grant.token != refused and left > 0
+            usable = grant.token is not None and grant.token != self._refused and left > 0
             if usable and left > EARLY:
                 return self._take(grant.token or "", left)
             leased = not overdue and _left(grant.renewing_until, now, LEASE) > 0
@@ -136,7 +141,7 @@ class Access:
             return Grant(name=NAME, origin=self.account.origin)
         return grant
 
-    async def _renew(self, refused: str | None) -> str:
+    async def _renew(self) -> str:
         self.meter.tokens += 1
         try:
             new = await redeem(self.account, self.wire, self.timer, self.random)
@@ -147,10 +152,10 @@ class Access:
         except Throttled as error:
             until = self.clock.now() + timedelta(seconds=PAUSE)
             grant = await self._keep(lambda grant: attrs.evolve(grant, paused_until=until))
-            return self._still(grant, refused, _too_often(PAUSE, cause=error))
+            return self._still(grant, _too_often(PAUSE, cause=error))
         except GatewayUnavailable as error:
             grant = await self._keep(lambda grant: grant)
-            return self._still(grant, refused, error)
+            return self._still(grant, error)
         except GatewayError:
             await self._keep(lambda grant: grant)
             raise
@@ -173,10 +178,10 @@ class Access:
             await session.save_grant(grant)
             return grant
 
-    def _still(self, grant: Grant, refused: str | None, error: GatewayUnavailable) -> str:
+    def _still(self, grant: Grant, error: GatewayUnavailable) -> str:
         """The old token for as long as it lives; without one the error stands."""
         left = _left(grant.expires_at, self.clock.now(), LIFE)
-        if grant.token is None or grant.token == refused or left <= 0:
+        if grant.token is None or grant.token == self._refused or left <= 0:
             raise error
         return self._take(grant.token, left)
 

@@ -44,7 +44,7 @@ class Recorded:
 
     @property
     def errorcode(self) -> str | None:
-        """The error it stands for: Moodle's code, `php` where it has none, the HTTP status; None is success."""
+        """Moodle's code, or the HTTP status, or `php`, `html`, `xml` without either; None is success."""
         said = self.said
         if self.answer.status != 200:
             return str(self.answer.status)
@@ -77,9 +77,7 @@ def _read() -> Iterator[Recorded]:
             function=data["function"],
             form=as_kept(request["form"]),
             pairs=[(name, value) for name, value in request["form_pairs"]],
-            answer=Answer(
-                status=response["status"], headers=headers, body=response["body_raw"].encode()
-            ),
+            answer=Answer(status=response["status"], headers=headers, body=response["body_raw"].encode()),
         )
 
 

@@ -50,11 +50,13 @@ class Naming:
     """API names by the names inside: of the fields that are there, and of those that may be written.
 
     `read`: every API name a field may be read from, for a record is read from the first that holds something.
+    `texts`: the fields that Zoho holds as text, whatever they are here.
     """
 
     names: Mapping[str, str]
     writable: Mapping[str, str]
     read: Mapping[str, tuple[str, ...]]
+    texts: frozenset[str]
     absent: tuple[Absent, ...]
 
 
@@ -100,4 +102,5 @@ def naming(module: AnyModule, overlay: Overlay, fields: Sequence[ZohoField]) -> 
             near = nearest_names(extra.zoho_name, labels)
             absent.append(Absent(field=name, names=(extra.zoho_name,), nearest=near, mapped=True))
     writable = {field: name for field, name in names.items() if not real[name].read_only}
-    return Naming(names=names, writable=writable, read=read, absent=tuple(absent))
+    texts = frozenset(field for field, name in names.items() if real[name].json_type == "string")
+    return Naming(names=names, writable=writable, read=read, texts=texts, absent=tuple(absent))

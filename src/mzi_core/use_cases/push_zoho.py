@@ -151,7 +151,10 @@ class PushToZoho:
             for each in names.overlay.extras
             if each.zoho_name in written
         }
-        return {**own, **extra}
+        return {
+            name: _digits(value) if name in names.naming.texts else value
+            for name, value in {**own, **extra}.items()
+        }
 
     async def _apply(self, names: _Names, steps: Sequence[RecordStep]) -> list[_Done]:
         keyed = [step for step in steps if _write(step).by_key]
@@ -189,6 +192,11 @@ class PushToZoho:
             if told[0].fate is not Fate.WRITTEN:
                 break
         return told
+
+
+def _digits(value: object) -> object:
+    """A number as text, for a field that Zoho holds as text; anything else as it is."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _selection(module: AnyModule, named: Naming) -> Selection:

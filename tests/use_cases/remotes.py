@@ -1,0 +1,145 @@
+"""A college with its Zoho and its Moodle in memory, and the real clients between them and us."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+import attrs
+
+from mzi_adapters.harness import CountedIds
+from mzi_adapters.memory import MemoryStore
+from mzi_adapters.memory.moodle import FakeMoodle
+from mzi_adapters.memory.timer import VirtualTimer
+from mzi_adapters.memory.zoho import FakeZoho, define_modules
+from mzi_adapters.memory.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from mzi_adapters.moodle import MoodleAccount, MoodleClient
+from mzi_adapters.web import Answer, Request, Streamed, Wire
+from mzi_adapters.zoho import ZohoAccount, ZohoClient, ZohoCodec, open_zoho
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import MoodleGateway, Query
+from mzi_core.provisioning import Customs
+from mzi_core.use_cases import UseCases
+from mzi_core.use_cases.amend import AmendRecords
+from mzi_core.use_cases.push import PagePushed
+from mzi_core.use_cases.push_moodle import PushToMoodle
+from mzi_core.use_cases.push_zoho import PushToZoho
+from mzi_core.values import DEFAULT_TENANT, BatchResult
+
+SITE = "https://moodle.college.example"
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+@attrs.define
+class Watched:
+    """A wire that stamps each answer with the time by a clock of its own, and lets a test answer instead."""
+
+    wire: Wire
+    timer: VirtualTimer
+    ahead: timedelta = timedelta()
+    instead: dict[str, Callable[[], Answer]] = attrs.field(factory=dict)
+    """By Moodle function, or by the end of a path."""
+
+    async def send(self, request: Request) -> Answer:
+        """The answer of the wire behind, or the one a test wants."""
+        function = parse_qs((request.body or b"").decode(errors="replace")).get("wsfunction", [""])[0]
+        for name, answer in self.instead.items():
+            if name == function or request.url.endswith(name):
+                return self._stamped(answer())
+        return self._stamped(await self.wire.send(request))
+
+    def _stamped(self, answer: Answer) -> Answer:
+        at = format_datetime(self.timer.now() + self.ahead, usegmt=True)
+        return attrs.evolve(answer, headers={**answer.headers, "date": at})
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[Streamed]:
+        """As it is."""
+        return self.wire.stream(request)
+
+
+@attrs.define
+class College:
+    """Everything, and ways to say what happens in it."""
+
+    timer: VirtualTimer = attrs.field(factory=VirtualTimer)
+    store: MemoryStore = attrs.field(factory=MemoryStore)
+    zoho: FakeZoho = attrs.field(init=False)
+    moodle: FakeMoodle = attrs.field(init=False)
+    to_zoho: Watched = attrs.field(init=False)
+    to_moodle: Watched = attrs.field(init=False)
+    customs: Customs = attrs.field(factory=Customs)
+    codec: ZohoCodec = attrs.field(factory=ZohoCodec)
+
+    def __attrs_post_init__(self) -> None:
+        self.zoho = FakeZoho(clock=self.timer)
+        define_modules(self.zoho)
+        self.moodle = FakeMoodle(SITE, TOKEN, clock=self.timer)
+        self.to_zoho = Watched(self.zoho, self.timer)
+        self.to_moodle = Watched(self.moodle, self.timer)
+
+    @property
+    def use_cases(self) -> UseCases:
+        """All of them over the store."""
+        return UseCases.over(store=self.store, codec=self.codec, clock=self.timer, ids=CountedIds())
+
+    def moodle_calls(self, function: str) -> int:
+        """How often a function was called."""
+        return sum(call.function == function for call in self.moodle.seen)
+
+    def moodle_client(self, token: str = TOKEN) -> MoodleGateway:
+        """A client of the Moodle."""
+        return MoodleClient(MoodleAccount(SITE, token), self.to_moodle, self.timer)
+
+    @asynccontextmanager
+    async def zoho_client(self, **account: Any) -> AsyncIterator[ZohoClient]:
+        """A client of the Zoho."""
+        given = {
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "refresh_token": REFRESH_TOKEN,
+            "data_centre": "eu",
+            **account,
+        }
+        async with open_zoho(
+            ZohoAccount(**given),
+            wire=self.to_zoho,
+            timer=self.timer,
+            clock=self.timer,
+            store=self.store,
+            tenant=DEFAULT_TENANT,
+            random=lambda: 0.5,
+        ) as client:
+            yield client
+
+    async def sync(self, module: str, records: Sequence[object]) -> BatchResult:
+        """Take records as they come from Zoho."""
+        done = await self.use_cases.sync(DEFAULT_TENANT, CATALOGUE[module], records)
+        assert isinstance(done, BatchResult)
+        return done
+
+    async def stored(self, module: str) -> Mapping[str, Any]:
+        """Our live records, by Zoho id."""
+        declared = CATALOGUE[module]
+        async with self.store.read(DEFAULT_TENANT) as session:
+            return {row.entity.zoho_id: row.entity for row in await session.list(declared, Query(limit=5000))}
+
+    async def push_moodle(self, module: str, *, dry_run: bool = False) -> list[PagePushed]:
+        """Every page of a push to Moodle."""
+        push = PushToMoodle(
+            store=self.store, amend=self.amend, moodle=self.moodle_client(), customs=self.customs
+        )
+        return [page async for page in push(DEFAULT_TENANT, CATALOGUE[module], dry_run=dry_run)]
+
+    async def push_zoho(self, module: str, *, dry_run: bool = False, force: bool = False) -> list[PagePushed]:
+        """Every page of a push to Zoho."""
+        async with self.zoho_client() as client:
+            push = PushToZoho(store=self.store, codec=self.codec, amend=self.amend, zoho=client)
+            pages = push(DEFAULT_TENANT, CATALOGUE[module], dry_run=dry_run, force=force)
+            return [page async for page in pages]
+
+    @property
+    def amend(self) -> AmendRecords:
+        """The use case that keeps links."""
+        return AmendRecords(store=self.store, clock=self.timer)

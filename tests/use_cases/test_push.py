@@ -1,0 +1,279 @@
+"""Pushing: Moodle and Zoho come to say what our records say, and nothing else of them is touched."""
+
+from collections.abc import Sequence
+
+import pytest
+from tests.use_cases.remotes import College
+
+from mzi_core.provisioning import Act, Fate, Pushed
+from mzi_core.use_cases.push import PagePushed
+from mzi_core.use_cases.push_moodle import NothingInMoodle
+from mzi_core.values import State
+
+A, B, C = "5398830000090000001", "5398830000090000002", "5398830000090000003"
+CLASS, OTHER_CLASS = "5398830000070000001", "5398830000070000002"
+
+
+def student(zoho_id: str = A, **fields: object) -> dict[str, object]:
+    number = zoho_id[-1]
+    return {
+        "id": zoho_id,
+        "Name": f"A{number}",
+        "Academic_Email": f"a{number}@college.example",
+        "First_Name": "Rana",
+        "Last_Name": f"Example{number}",
+        **fields,
+    }
+
+
+def class_(zoho_id: str = CLASS, **fields: object) -> dict[str, object]:
+    return {
+        "id": zoho_id,
+        "Class_Name": f"Networking {zoho_id[-1]}",
+        "Class_Short_Name": f"NET-{zoho_id[-1]}",
+        "Class_Status": "Active",
+        "Start_Date": "2026-09-01",
+        **fields,
+    }
+
+
+def enrollment(
+    number: int, student_id: str = A, class_id: str = CLASS, **fields: object
+) -> dict[str, object]:
+    return {
+        "id": f"53988300000{number:08d}",
+        "Enrolled_Students": {"id": student_id},
+        "Classes": {"id": class_id},
+        **fields,
+    }
+
+
+def results(pages: Sequence[PagePushed]) -> list[Pushed]:
+    return [result for page in pages for result in page.results]
+
+
+def told(pages: Sequence[PagePushed]) -> list[tuple[Act, Fate | None]]:
+    return [(result.step.act, result.fate) for result in results(pages)]
+
+
+class TestAccounts:
+    """Students and teachers become accounts."""
+
+    async def test_who_is_not_there_gets_an_account_and_its_id_is_kept(self) -> None:
+        college = College()
+        await college.sync("students", [student()])
+        assert told(await college.push_moodle("students")) == [(Act.CREATE, Fate.WRITTEN)]
+        kept = (await college.stored("students"))[A].moodle_userid
+        made = college.moodle.site.people.rows[kept]
+        assert (made.username, made.firstname, made.lastname, made.idnumber) == (
+            "a1@college.example",
+            "Rana",
+            "Example1",
+            A,
+        )
+        assert told(await college.push_moodle("students")) == [(Act.NOTHING, None)]
+
+    async def test_the_link_counts_as_said_by_us_so_that_the_same_record_is_still_unchanged(self) -> None:
+        college = College()
+        await college.sync("students", [student()])
+        await college.push_moodle("students")
+        again = await college.sync("students", [student()])
+        assert [outcome.state for outcome in again.outcomes] == [State.UNCHANGED]
+        assert (await college.stored("students"))[A].moodle_userid is not None
+
+    async def test_an_account_of_the_same_address_is_linked_and_brought_in_line(self) -> None:
+        college = College()
+        id = college.moodle.add_user(
+            username="rana", email="A1@College.example", firstname="Rana", lastname="Before", idnumber=""
+        )
+        await college.sync("students", [student()])
+        (result,) = results(await college.push_moodle("students"))
+        assert (result.step.act, result.fate, result.step.counterpart) == (
+            Act.CHANGE,
+            Fate.WRITTEN,
+            str(id),
+        )
+        assert [(c.field, c.before, c.after) for c in result.step.changes] == [
+            ("last_name", "Before", "Example1"),
+            ("id_number", "", A),
+        ]
+        row = college.moodle.site.people.rows[id]
+        assert (row.username, row.lastname, row.idnumber) == ("rana", "Example1", A)
+        assert (await college.stored("students"))[A].moodle_userid == id
+
+    async def test_an_account_that_is_as_it_should_be_is_only_linked(self) -> None:
+        college = College()
+        college.moodle.add_user(
+            username="a1@college.example", firstname="Rana", lastname="Example1", idnumber=A
+        )
+        await college.sync("students", [student()])
+        assert told(await college.push_moodle("students")) == [(Act.LINK, None)]
+        assert (await college.stored("students"))[A].moodle_userid == 4
+
+    async def test_a_preview_writes_nothing_anywhere(self) -> None:
+        college = College()
+        await college.sync("students", [student(), student(B, First_Name="")])
+        pages = await college.push_moodle("students", dry_run=True)
+        assert told(pages) == [(Act.CREATE, None), (Act.CANNOT, None)]
+        assert {call.function for call in college.moodle.seen} <= {
+            "core_user_get_users_by_field",
+            "core_user_get_users",
+        }
+        assert all(row.moodle_userid is None for row in (await college.stored("students")).values())
+
+    async def test_username_and_address_of_two_accounts_are_for_a_person_to_settle(self) -> None:
+        college = College()
+        college.moodle.add_user(username="a1@college.example", email="other@college.example")
+        college.moodle.add_user(username="other", email="a1@college.example")
+        await college.sync("students", [student()])
+        (result,) = results(await college.push_moodle("students"))
+        assert result.step.act is Act.CANNOT
+        assert result.step.why == "Moodle accounts 4, 5 share its username or address; keep one of them."
+
+    async def test_an_account_another_student_has_is_not_taken_away(self) -> None:
+        college = College()
+        id = college.moodle.add_user(username="a2@college.example", email="a2@college.example")
+        await college.sync("students", [student(A, Student_Moodle_ID=id), student(B)])
+        by_id = {
+            str(result.step.zoho_id): result for result in results(await college.push_moodle("students"))
+        }
+        assert by_id[B].step.act is Act.CANNOT
+        assert by_id[B].step.why == f"Its Moodle account {id} already belongs to record {A}."
+
+    async def test_a_linked_account_that_was_deleted_is_not_made_again(self) -> None:
+        college = College()
+        await college.sync("students", [student(Student_Moodle_ID=77)])
+        (result,) = results(await college.push_moodle("students"))
+        assert (result.step.act, "77 is gone" in result.step.why) == (Act.CANNOT, True)
+
+    async def test_teachers_are_found_and_made_the_same_way(self) -> None:
+        college = College()
+        teacher = {"id": C, "Name": "Omar Ali Teacher", "Academic_Email": "omar@college.example"}
+        await college.sync("teachers", [teacher])
+        assert told(await college.push_moodle("teachers")) == [(Act.CREATE, Fate.WRITTEN)]
+        made = college.moodle.site.people.rows[4]
+        assert (made.firstname, made.lastname) == ("Omar Ali", "Teacher")
+
+
+class TestCourses:
+    """Classes become courses."""
+
+    async def test_an_active_class_gets_a_course_in_the_category_of_its_programme(self) -> None:
+        college = College()
+        category = college.moodle.add_category("IT")
+        program = {"id": C, "Product_Name": "IT", "MoodleID": category}
+        await college.sync("programs", [program])
+        await college.sync(
+            "classes", [class_(BTEC_Program={"id": C}), class_(OTHER_CLASS, Class_Status="Planned")]
+        )
+        pages = await college.push_moodle("classes")
+        assert told(pages) == [(Act.CREATE, Fate.WRITTEN), (Act.NOTHING, None)]
+        kept = (await college.stored("classes"))[CLASS].moodle_class_id
+        course = college.moodle.site.courses[kept]
+        assert (course.shortname, course.categoryid, course.idnumber, course.format, course.numsections) == (
+            "NET-1",
+            category,
+            CLASS,
+            "weeks",
+            12,
+        )
+        assert course.startdate == 1788210000  # midnight of the first of September three hours east
+
+    async def test_done_twice_it_is_one_course_even_when_the_id_was_lost(self) -> None:
+        college = College()
+        await college.sync("classes", [class_()])
+        await college.push_moodle("classes")
+        fresh = College(timer=college.timer)
+        fresh.moodle, fresh.to_moodle = college.moodle, college.to_moodle
+        await fresh.sync("classes", [class_()])
+        assert told(await fresh.push_moodle("classes")) == [(Act.LINK, None)]
+        assert len(college.moodle.site.courses) == 2  # the site itself, and this one
+
+    async def test_a_course_of_the_same_short_name_is_taken_over_unless_it_is_something_elses(self) -> None:
+        college = College()
+        mine = college.moodle.add_course(shortname="NET-1", fullname="Old name")
+        college.moodle.add_course(shortname="NET-2", idnumber="something else")
+        await college.sync("classes", [class_(), class_(OTHER_CLASS)])
+        pages = await college.push_moodle("classes")
+        assert told(pages) == [(Act.CHANGE, Fate.WRITTEN), (Act.CANNOT, None)]
+        assert college.moodle.site.courses[mine].fullname == "Networking 1"
+
+
+async def college_with_a_class(students: int) -> tuple[College, int]:
+    """A course, and students with accounts, none of them enrolled."""
+    college = College()
+    course = college.moodle.add_course(shortname="NET-1", idnumber=CLASS)
+    await college.sync("classes", [class_(Moodle_Class_ID=course)])
+    records = []
+    for number in range(students):
+        id = college.moodle.add_user(username=f"s{number}@college.example")
+        records.append(
+            {
+                "id": f"539883000009{number:07d}",
+                "Name": f"S{number}",
+                "Academic_Email": f"s{number}@college.example",
+                "Student_Moodle_ID": id,
+            }
+        )
+    await college.sync("students", records)
+    return college, course
+
+
+class TestEnrolments:
+    """Enrolments become manual enrolments with the student role."""
+
+    async def test_a_thousand_new_ones_in_one_course_take_at_most_25_calls(self) -> None:
+        college, course = await college_with_a_class(1000)
+        records = [enrollment(number, f"539883000009{number:07d}") for number in range(1000)]
+        await college.sync("enrollments", records)
+        pages = await college.push_moodle("enrollments")
+        assert told(pages) == [(Act.CREATE, Fate.WRITTEN)] * 1000
+        assert college.moodle.calls <= 25
+        assert college.moodle_calls("core_enrol_get_enrolled_users") == 1
+        assert len(college.moodle.site.enrolled(course)) == 1000
+        assert {row.moodle_course_id for row in (await college.stored("enrollments")).values()} == {course}
+        before = college.moodle.calls
+        assert told(await college.push_moodle("enrollments")) == [(Act.NOTHING, None)] * 1000
+        assert college.moodle.calls == before + 1
+
+    async def test_what_lacks_its_counterpart_says_so(self) -> None:
+        college, _ = await college_with_a_class(1)
+        await college.sync("students", [student(A)])
+        await college.sync("classes", [class_(OTHER_CLASS)])
+        await college.sync(
+            "enrollments",
+            [
+                enrollment(1, "5398830000090000000", OTHER_CLASS),
+                enrollment(2, A, CLASS),
+                enrollment(3, "5398830000090000000", CLASS, Enrollment_Status="Withdrawn"),
+            ],
+        )
+        first, second, third = results(await college.push_moodle("enrollments"))
+        assert first.step.why == f"Class {OTHER_CLASS} has no Moodle course; `mzi push classes` makes it."
+        assert second.step.why == f"Student {A} has no Moodle account; `mzi push students` makes it."
+        assert (third.step.act, third.step.why) == (Act.NOTHING, "Its status is Withdrawn.")
+
+    async def test_a_student_who_left_stays_enrolled_and_is_told_of(self) -> None:
+        college, course = await college_with_a_class(1)
+        college.moodle.enrol(4, course)
+        await college.sync(
+            "enrollments", [enrollment(1, "5398830000090000000", Enrollment_Status="Withdrawn")]
+        )
+        (result,) = results(await college.push_moodle("enrollments"))
+        assert (result.step.act, "suspend it there" in result.step.why) == (Act.CANNOT, True)
+        assert len(college.moodle.site.enrolled(course)) == 1
+
+    async def test_a_course_that_is_closed_to_us_is_told_and_harms_no_other(self) -> None:
+        college, _ = await college_with_a_class(2)
+        await college.sync("classes", [class_(OTHER_CLASS, Moodle_Class_ID=999)])
+        await college.sync(
+            "enrollments",
+            [enrollment(1, "5398830000090000000", OTHER_CLASS), enrollment(2, "5398830000090000001")],
+        )
+        pages = await college.push_moodle("enrollments")
+        assert told(pages) == [(Act.CANNOT, None), (Act.CREATE, Fate.WRITTEN)]
+
+
+async def test_a_module_without_counterpart_in_moodle_is_refused() -> None:
+    with pytest.raises(NothingInMoodle, match="Moodle has nothing for payments"):
+        await College().push_moodle("payments")

@@ -1,0 +1,217 @@
+"""Pushing to Zoho: what differs is written, what Zoho has newer is not, and nothing is emptied."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.use_cases.remotes import College
+
+from mzi_core.errors import FieldsMissing
+from mzi_core.ports import ZohoField
+from mzi_core.provisioning import Act, Fate, Pushed
+from mzi_core.use_cases.push import PagePushed
+from mzi_core.values import State
+
+STUDENT = {"Name": "A1", "Academic_Email": "a1@college.example", "City": "Irbid", "Major": "IT"}
+
+
+def results(pages: Sequence[PagePushed]) -> list[Pushed]:
+    return [result for page in pages for result in page.results]
+
+
+def told(pages: Sequence[PagePushed]) -> list[tuple[Act, Fate | None]]:
+    return [(result.step.act, result.fate) for result in results(pages)]
+
+
+async def taken(college: College, api_name: str, module: str, record: Mapping[str, object]) -> str:
+    """A record that is in Zoho, and that we have taken as it is there."""
+    id = college.zoho.add(api_name, record)
+    await college.sync(module, [college.zoho.records(api_name)[id]])
+    return id
+
+
+async def changed(college: College, api_name: str, module: str, id: str, **fields: object) -> None:
+    """Our copy says something else from now on."""
+    await college.sync(module, [{**college.zoho.records(api_name)[id], **fields}])
+
+
+async def test_only_the_fields_that_differ_are_written_and_no_workflow_runs() -> None:
+    college = College()
+    id = await taken(college, "BTEC_Students", "students", STUDENT)
+    await changed(college, "BTEC_Students", "students", id, City="Amman", Student_Moodle_ID=501)
+    college.timer.jump(60)
+    (result,) = results(await college.push_zoho("students"))
+    assert (result.step.act, result.fate) == (Act.CHANGE, Fate.WRITTEN)
+    assert [(c.field, c.before, c.after) for c in result.step.changes] == [
+        ("city", "Irbid", "Amman"),
+        ("moodle_userid", None, 501),
+    ]
+    there = college.zoho.records("BTEC_Students")[id]
+    assert (there["City"], there["Student_Moodle_ID"], there["Major"]) == ("Amman", "501", "IT")
+    (write,) = [one for one in college.zoho.seen if one.method == "PUT"]
+    assert b'"trigger": []' in (write.body or b"")
+    assert b"Major" not in (write.body or b"")
+
+
+async def test_after_a_push_both_agree_and_a_pull_of_the_record_changes_nothing() -> None:
+    college = College()
+    id = await taken(college, "BTEC_Students", "students", STUDENT)
+    await changed(college, "BTEC_Students", "students", id, City="Amman")
+    college.timer.jump(60)
+    await college.push_zoho("students")
+    assert told(await college.push_zoho("students")) == [(Act.NOTHING, None)]
+    again = await college.sync("students", [college.zoho.records("BTEC_Students")[id]])
+    assert [outcome.state for outcome in again.outcomes] == [State.UNCHANGED]
+
+
+async def test_what_was_changed_in_zoho_meanwhile_is_shown_and_overwritten_only_by_force() -> None:
+    college = College()
+    id = await taken(college, "BTEC_Students", "students", STUDENT)
+    await changed(college, "BTEC_Students", "students", id, City="Amman")
+    college.timer.jump(60)
+    college.zoho.edit("BTEC_Students", id, {"City": "Zarqa"})
+    (result,) = results(await college.push_zoho("students"))
+    assert (result.step.act, result.fate, result.well) == (Act.CONFLICT, None, False)
+    assert [(c.before, c.after) for c in result.step.changes] == [("Zarqa", "Amman")]
+    assert college.zoho.records("BTEC_Students")[id]["City"] == "Zarqa"
+    assert told(await college.push_zoho("students", force=True)) == [(Act.CHANGE, Fate.WRITTEN)]
+    assert college.zoho.records("BTEC_Students")[id]["City"] == "Amman"
+
+
+async def test_what_we_have_nothing_for_is_never_emptied_there() -> None:
+    college = College()
+    id = await taken(college, "BTEC_Students", "students", STUDENT)
+    await changed(college, "BTEC_Students", "students", id, City=None, Major="Business")
+    (result,) = results(await college.push_zoho("students"))
+    assert [change.field for change in result.step.changes] == ["major"]
+    assert college.zoho.records("BTEC_Students")[id]["City"] == "Irbid"
+
+
+async def test_a_preview_sends_no_write() -> None:
+    college = College()
+    id = await taken(college, "BTEC_Students", "students", STUDENT)
+    await changed(college, "BTEC_Students", "students", id, City="Amman")
+    assert told(await college.push_zoho("students", dry_run=True)) == [(Act.CHANGE, None)]
+    assert college.zoho.records("BTEC_Students")[id]["City"] == "Irbid"
+    assert {one.method for one in college.zoho.seen} == {"GET", "POST"}
+    assert not any("upsert" in one.url for one in college.zoho.seen)
+
+
+async def test_a_record_that_is_gone_from_zoho_cannot_be_pushed() -> None:
+    college = College()
+    id = await taken(college, "BTEC_Students", "students", STUDENT)
+    college.zoho.remove("BTEC_Students", id)
+    (result,) = results(await college.push_zoho("students"))
+    assert (result.step.act, result.step.why) == (
+        Act.CANNOT,
+        f"Zoho has no student {id}; it was deleted there.",
+    )
+
+
+async def test_a_field_zoho_works_out_itself_is_not_written() -> None:
+    college = College()
+    college.zoho.define(
+        "BTEC_Students",
+        [ZohoField(api_name="City", label="City", data_type="formula", json_type="string", read_only=True)],
+    )
+    id = await taken(college, "BTEC_Students", "students", STUDENT)
+    await changed(college, "BTEC_Students", "students", id, City="Amman")
+    assert told(await college.push_zoho("students")) == [(Act.NOTHING, None)]
+
+
+async def test_a_lookup_to_a_record_we_do_not_know_is_left_as_it_is() -> None:
+    college = College()
+    id = await taken(college, "BTEC_Students", "students", STUDENT)
+    await changed(
+        college, "BTEC_Students", "students", id, Program={"id": "5398830000000000999"}, City="Amman"
+    )
+    (result,) = results(await college.push_zoho("students"))
+    assert (result.step.act, result.fate) == (Act.CHANGE, Fate.WRITTEN)
+    assert result.step.why == "Left as they are: program (we know no record 5398830000000000999)."
+    assert [change.field for change in result.step.changes] == ["city"]
+
+
+async def test_a_refused_record_says_why_and_harms_no_other() -> None:
+    college = College()
+    first = await taken(college, "BTEC_Students", "students", STUDENT)
+    other = {**STUDENT, "Name": "A2", "Academic_Email": "a2@college.example"}
+    second = await taken(college, "BTEC_Students", "students", other)
+    for id in (first, second):
+        await changed(college, "BTEC_Students", "students", id, City="Amman")
+    college.zoho.lock("BTEC_Students", first)
+    by_id = {str(result.step.zoho_id): result for result in results(await college.push_zoho("students"))}
+    assert by_id[first].fate is Fate.REFUSED
+    assert "RECORD_LOCKED" in by_id[first].said
+    assert by_id[second].fate is Fate.WRITTEN
+
+
+async def college_with_a_grade(**fields: object) -> tuple[College, str]:
+    """A grade with a key and two outcomes, in Zoho and with us."""
+    college = College()
+    await taken(college, "BTEC_Students", "students", STUDENT)
+    (student,) = college.zoho.records("BTEC_Students")
+    await taken(college, "BTEC_Classes", "classes", {"Name": "NET", "Class_Name": "Networking"})
+    (class_,) = college.zoho.records("BTEC_Classes")
+    grade = {
+        "Name": "G1",
+        "Student": {"id": student},
+        "Class": {"id": class_},
+        "Grade": "P",
+        "Moodle_Grade_Composite_Key": "501_9_1",
+        "Learning_Outcomes_Assessm": [
+            {"LO_Code": "P1", "LO_Score": "Achieved"},
+            {"LO_Code": "P2", "LO_Score": "Not Achieved"},
+        ],
+        **fields,
+    }
+    return college, await taken(college, "BTEC_Grades", "grades", grade)
+
+
+async def test_a_grade_with_a_key_is_written_by_its_key_and_its_rows_by_their_code() -> None:
+    college, id = await college_with_a_grade()
+    rows: Any = college.zoho.records("BTEC_Grades")[id]["Learning_Outcomes_Assessm"]
+    ours = [{**rows[0]}, {**rows[1], "LO_Score": "Achieved"}]
+    await changed(college, "BTEC_Grades", "grades", id, Grade="M", Learning_Outcomes_Assessm=ours)
+    college.timer.jump(60)
+    (result,) = results(await college.push_zoho("grades"))
+    assert (result.step.act, result.fate) == (Act.CHANGE, Fate.WRITTEN)
+    assert [change.field for change in result.step.changes] == ["grade_value", "outcomes"]
+    there: Any = college.zoho.records("BTEC_Grades")[id]
+    assert there["Grade"] == "M"
+    assert [(row["id"], row["LO_Score"]) for row in there["Learning_Outcomes_Assessm"]] == [
+        (rows[0]["id"], "Achieved"),
+        (rows[1]["id"], "Achieved"),
+    ]
+    (upsert,) = [one for one in college.zoho.seen if one.url.endswith("/upsert")]
+    assert b'"duplicate_check_fields": ["Moodle_Grade_Composite_Key"]' in (upsert.body or b"")
+    assert told(await college.push_zoho("grades")) == [(Act.NOTHING, None)]
+
+
+async def test_a_grade_with_a_key_that_zoho_lost_is_made_again() -> None:
+    college, id = await college_with_a_grade()
+    college.zoho.remove("BTEC_Grades", id)
+    assert told(await college.push_zoho("grades")) == [(Act.CREATE, Fate.WRITTEN)]
+    (made,) = college.zoho.records("BTEC_Grades").values()
+    assert (made["Grade"], made["Moodle_Grade_Composite_Key"]) == ("P", "501_9_1")
+
+
+async def test_a_module_without_a_required_field_is_refused_with_the_remedy() -> None:
+    college = College()
+    del college.zoho.organization.table("BTEC_Payments").fields["Payment_Amount"]
+    with pytest.raises(FieldsMissing, match="BTEC_Payments has no field `Payment_Amount`"):
+        await college.push_zoho("payments")
+
+
+async def test_a_thousand_changed_records_are_read_and_written_by_the_hundred() -> None:
+    college = College()
+    records = []
+    for number in range(1000):
+        record = {"Name": f"A{number}", "Academic_Email": f"a{number}@college.example"}
+        records.append(college.zoho.add("BTEC_Students", record))
+    there = college.zoho.records("BTEC_Students")
+    await college.sync("students", [{**there[id], "City": "Amman"} for id in records])
+    college.timer.jump(timedelta(minutes=1).total_seconds())
+    before = college.zoho.calls
+    assert told(await college.push_zoho("students")) == [(Act.CHANGE, Fate.WRITTEN)] * 1000
+    assert college.zoho.calls - before <= 25

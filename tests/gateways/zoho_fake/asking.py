@@ -80,7 +80,7 @@ class Asking:
         path: str,
         body: object = None,
         headers: Mapping[str, str] | None = None,
-        **query: object,
+        **query: Any,
     ) -> Said:
         """Any request under `/crm/v8`, or of the bulk API."""
         prefix = "" if path.startswith("/crm/") else "/crm/v8"

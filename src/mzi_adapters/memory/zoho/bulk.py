@@ -128,11 +128,7 @@ class BulkRead:
             "id": job.id,
             "operation": "read",
             "state": ("FAILURE" if self.fails else "COMPLETED") if done else _on_the_way(job),
-            "query": {
-                **job.query,
-                "module": {"api_name": job.table.name, "id": job.table.id},
-                "page": job.page,
-            },
+            "query": _told(job),
             "created_by": self._user(),
             "created_time": self.organization.moment(job.at),
             "file_type": "csv",
@@ -173,6 +169,23 @@ class BulkRead:
 
     def _user(self) -> Json:
         return {"id": self.organization.robot.id, "name": self.organization.robot.name}
+
+
+def _told(job: Job) -> Json:
+    """The query as a job repeats it: names come back with ids."""
+    told = {
+        **job.query,
+        "module": {"api_name": job.table.name, "id": job.table.id},
+        "page": job.page,
+    }
+    criteria = job.query.get("criteria")
+    if isinstance(criteria, dict) and "group" in criteria:
+        group = [
+            {**each, "id": None, "type": "value", "field": {**each["field"], "id": None}}
+            for each in criteria["group"]
+        ]
+        told["criteria"] = {**criteria, "group": group}
+    return told
 
 
 def _on_the_way(job: Job) -> str:

@@ -1,7 +1,6 @@
 """Insert, update, upsert and delete: a result for each record in order, whatever the status."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import attrs
 
@@ -56,9 +55,7 @@ class Writing:
         given = _records(call)
         if "id" in call.path:
             given = [{**each, "id": call.path["id"]} for each in given]
-        since = moment_of(call, "if-unmodified-since")
-        if since is not None:
-            self._refuse_modified(table, given, since)
+        self._refuse_modified(call, [_row(table, each.get("id")) for each in given])
         features = _features(call)
         items = [self._update(table, each, at, features) for at, each in enumerate(given)]
         return results(items, whole=200)
@@ -69,6 +66,7 @@ class Writing:
         given = _records(call)
         features = _features(call)
         by = _check_fields(call, table)
+        self._refuse_modified(call, [self._meant(table, each, by)[0] for each in given])
         items = [self._upsert(table, each, at, by, features) for at, each in enumerate(given)]
         return results(items, whole=200)
 
@@ -137,19 +135,26 @@ class Writing:
     def _upsert(
         self, table: Table, given: Json, at: int, by: Sequence[str], features: frozenset[str]
     ) -> Json:
+        found, name = self._meant(table, given, by)
         if given.get("id") is not None:
             item = self._update(table, given, at, features)
-            return (
-                item if item["status"] == "error" else {**item, "action": "update", "duplicate_field": None}
-            )
+        elif found is not None:
+            item = self._change(table, found, given, at, features)
+        else:
+            item = self._insert(table, given, at, features)
+        if item["status"] == "error":
+            return item
+        return {**item, "action": "insert" if found is None else "update", "duplicate_field": name}
+
+    def _meant(self, table: Table, given: Json, by: Sequence[str]) -> tuple[Row | None, str | None]:
+        """The record an upsert is about, if there is one, and the field it was known by."""
+        if given.get("id") is not None:
+            return _row(table, given["id"]), None
         for name in by:
             found = self._match(table, name, given.get(name))
             if found is not None:
-                item = self._change(table, found, given, at, features)
-                happened: Json = {"action": "update", "duplicate_field": name}
-                return item if item["status"] == "error" else {**item, **happened}
-        item = self._insert(table, given, at, features)
-        return item if item["status"] == "error" else {**item, "action": "insert", "duplicate_field": None}
+                return found, name
+        return None, None
 
     def _match(self, table: Table, name: str, value: object) -> Row | None:
         if value is None or isinstance(value, list | dict):
@@ -225,10 +230,11 @@ class Writing:
         details = {**self._stamps(row), "$approval_state": "approved"}
         return {"code": "SUCCESS", "details": details, "message": message, "status": "success"}
 
-    def _refuse_modified(self, table: Table, given: Sequence[Json], since: datetime) -> None:
-        for each in given:
-            row = _row(table, each.get("id"))
-            if row is not None and row.modified > since:
+    def _refuse_modified(self, call: Call, rows: Sequence[Row | None]) -> None:
+        """Refuse everything when a record was changed after the moment the caller read it."""
+        since = moment_of(call, "if-unmodified-since")
+        for row in rows:
+            if since is not None and row is not None and row.modified > since:
                 refused = Refused(412, "ALREADY_MODIFIED", "")
                 item = error("ALREADY_MODIFIED", "record has been already modified", self._stamps(row))
                 refused.answer = said(412, {"data": [item]})

@@ -8,6 +8,7 @@ import attrs
 
 from mzi_adapters.zoho.answers import SERVICE, Json, Said, bad, text, written
 from mzi_adapters.zoho.calling import Call, Caller
+from mzi_adapters.zoho.refusals import NO_COLUMN
 from mzi_adapters.zoho.together import chunks, together
 from mzi_core.errors import AmbiguousMatch, GatewayRefused
 from mzi_core.values import ZohoId
@@ -183,7 +184,7 @@ class Coql:
             try:
                 return await self.everything(module, columns, (quoted,), FEW_ROWS)
             except GatewayRefused as refused:
-                if not numbers or refused.code not in ("INVALID_QUERY", "INVALID_DATA"):
+                if not numbers or refused.code not in NO_COLUMN:
                     raise
         found = await self.everything(module, columns, (among(field, values),), FEW_ROWS)
         self._numeric.add((module, field))

@@ -19,10 +19,11 @@ from mzi_adapters.zoho.limits import Meter, Pace
 from mzi_adapters.zoho.listing import Listing, modified_since, since_criteria
 from mzi_adapters.zoho.metadata import Metadata
 from mzi_adapters.zoho.oauth import Access
+from mzi_adapters.zoho.refusals import NO_COLUMN
 from mzi_adapters.zoho.rows import Rows
 from mzi_adapters.zoho.watching import Watches
 from mzi_adapters.zoho.writing import Writing
-from mzi_core.errors import AccessRefused, GatewayRefused
+from mzi_core.errors import GatewayRefused
 from mzi_core.ports import (
     Channel,
     Clock,
@@ -108,12 +109,12 @@ class ZohoClient:
         """What a query finds, with its rows; metadata is asked for only where the query is refused."""
         try:
             found = await read(selection)
-        except AccessRefused:
-            raise
         except GatewayRefused as refused:
+            if refused.code not in NO_COLUMN:
+                raise
             wanted = await self.metadata.told_apart(module, selection)
             if wanted == selection:
-                raise refused
+                raise refused from None
             selection, found = wanted, await read(wanted)
         whole = await self.rows.completed(module, list(found.values()), selection.subforms)
         return dict(zip(found, whole, strict=True))

@@ -3,6 +3,7 @@
 from mzi_adapters.memory.moodle import (
     assignments,
     categories,
+    contents,
     courses,
     definitions,
     enrolments,
@@ -23,6 +24,7 @@ for _subject in (
     users,
     categories,
     courses,
+    contents,
     enrolments,
     groups,
     assignments,
@@ -45,7 +47,6 @@ OUTSIDE = frozenset(
         "core_calendar_create_calendar_events",
         "core_course_delete_courses",
         "core_course_duplicate_course",
-        "core_course_get_contents",
         "core_course_search_courses",
         "core_courseformat_create_module",
         "core_courseformat_new_module",

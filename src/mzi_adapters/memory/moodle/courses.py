@@ -43,7 +43,13 @@ _OPTIONS: dict[str, Shape] = {
     "courseformatoptions": Many(One({"name": Value("raw"), "value": Value("raw")}), optional=True),
     "customfields": Many(One({"shortname": Value("raw"), "value": Value("raw")}), optional=True),
 }
-_KEPT = {each.name for each in attrs.fields(Course)} - {"id", "timecreated", "timemodified"}
+_KEPT = {each.name for each in attrs.fields(Course)} - {
+    "id",
+    "forum",
+    "sections",
+    "timecreated",
+    "timemodified",
+}
 _LONGEST = {"fullname": 254, "shortname": 255, "idnumber": 100}
 
 
@@ -74,14 +80,31 @@ def create_courses(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
         site.require("moodle/course:create")
         if wanted.get("lang") == "":
             raise moodle_error("errorinvalidparam", 'The param "lang" is invalid.')
-        course = Course(id=0, timecreated=site.now(), timemodified=site.now(), **_kept(wanted))
+        course = Course(id=0, timecreated=site.now(), timemodified=site.now(), **_kept(_dated(site, wanted)))
         _check(site, course, among=created)
         course.id = site.next_id("course")
         _fit(course)
-        site.next_id("course_modules")  # its announcements
+        furnish(site, course)
         created.append(course)
     site.courses.update((course.id, course) for course in created)
     return [{"id": course.id, "shortname": course.shortname} for course in created]
+
+
+_DAY = 86400
+
+
+def _dated(site: Site, wanted: dict[str, Any]) -> dict[str, Any]:
+    """A course that says nothing of its length begins today, lasts a year and has no sections."""
+    if "startdate" in wanted or "enddate" in wanted:
+        return {"numsections": 0, **wanted}
+    today = site.now() // _DAY * _DAY
+    return {"numsections": 0, "startdate": today, "enddate": today + 365 * _DAY, **wanted}
+
+
+def furnish(site: Site, course: Course) -> None:
+    """Give a new course its announcements and its sections."""
+    course.forum = site.next_id("course_modules")
+    course.sections = [site.next_id("course_sections") for _ in range(course.numsections + 1)]
 
 
 def _kept(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -169,16 +192,22 @@ def get_courses(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     found = [each for each in site.courses.values() if ids is None or each.id in ids]
     if not all(site.may_enter(each.id) for each in found):
         raise course_closed()
-    return [_course(each) for each in found]
+    return [_course(site, each) for each in found]
 
 
-def _course(course: Course) -> dict[str, Any]:
+def _order(site: Site, course: Course) -> int:
+    """A new course comes first in its category."""
+    newer = [each for each in site.courses.values() if each.categoryid == course.categoryid]
+    return course.categoryid * 10000 + 1 + sum(each.id > course.id for each in newer)
+
+
+def _course(site: Site, course: Course) -> dict[str, Any]:
     front = course.format == "site"
     shown: dict[str, Any] = {
         "id": course.id,
         "shortname": course.shortname,
         "categoryid": course.categoryid,
-        "categorysortorder": course.categoryid * 10000 + course.id,
+        "categorysortorder": _order(site, course),
         "fullname": course.fullname,
         "displayname": course.fullname,
         "idnumber": course.idnumber,
@@ -257,7 +286,7 @@ def _public_course(site: Site, course: Course) -> dict[str, Any]:
         "courseimage": f"{site.url}/pluginfile.php/17/course/generated/course.svg",
         "categoryid": course.categoryid,
         "categoryname": category.name if category else "",
-        "sortorder": course.categoryid * 10000 + course.id,
+        "sortorder": _order(site, course),
         "summary": course.summary,
         "summaryformat": course.summaryformat,
         "summaryfiles": [],

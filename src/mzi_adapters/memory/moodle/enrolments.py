@@ -153,13 +153,15 @@ def enrolled_user(site: Site, course: Course, user: User) -> dict[str, Any]:
         {"id": each.id, "name": each.name, "description": each.description, "descriptionformat": 1}
         for each in site.groups_of(course.id, user.id)
     ]
+    courses = courses_of(site, user)
     return (
         identity(site, user)
         | {"lastcourseaccess": 0}
         | place(user)
         | pictures(site)
         | ({"groups": groups} if groups else {})
-        | {"roles": roles_of(site, course.id, user.id), "enrolledcourses": courses_of(site, user)}
+        | {"roles": roles_of(site, course.id, user.id)}
+        | ({"enrolledcourses": courses} if courses else {})
     )
 
 
@@ -170,12 +172,19 @@ def roles_of(site: Site, course: int, user: int) -> list[dict[str, Any]]:
 
 
 def courses_of(site: Site, user: User) -> list[dict[str, Any]]:
-    """The courses a user is enrolled in, in short."""
-    found = sorted(each.courseid for each in site.enrolments.values() if each.userid == user.id)
+    """The same, in short."""
     return [
         {"id": each, "fullname": site.courses[each].fullname, "shortname": site.courses[each].shortname}
-        for each in found
+        for each in active_courses(site, user)
     ]
+
+
+def active_courses(site: Site, user: User) -> list[int]:
+    """The courses a user is actively enrolled in."""
+    now = site.now()
+    return sorted(
+        each.courseid for each in site.enrolments.values() if each.userid == user.id and each.active(now)
+    )
 
 
 @FUNCTIONS.offer(
@@ -183,12 +192,10 @@ def courses_of(site: Site, user: User) -> list[dict[str, Any]]:
 )
 def users_courses(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     """The courses a user is actively enrolled in; nothing is said of those the caller may not see."""
-    user, now = site.people.living(given["userid"]), site.now()
+    user = site.people.living(given["userid"])
     if user is None:
         return []
-    found = sorted(
-        each.courseid for each in site.enrolments.values() if each.userid == user.id and each.active(now)
-    )
+    found = active_courses(site, user)
     return [_user_course(site, site.courses[each], given) for each in found if _shows(site, each, user)]
 
 

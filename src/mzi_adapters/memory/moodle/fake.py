@@ -1,6 +1,6 @@
 """A Moodle 4.5 in memory, answering over the wire as the real one does."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +11,6 @@ from mzi_adapters.memory.moodle import batch, form
 from mzi_adapters.memory.moodle.catalogue import CAPABILITIES, FUNCTIONS, OUTSIDE, PLUGIN, SERVICE
 from mzi_adapters.memory.moodle.encoding import php_json
 from mzi_adapters.memory.moodle.planting import Planting
-from mzi_adapters.memory.moodle.records import User
 from mzi_adapters.memory.moodle.refusals import (
     Refusal,
     invalid_parameter,
@@ -118,9 +117,11 @@ class FakeMoodle(Planting):
     def url(self, url: str) -> None:
         self.site.url = url
 
-    def add_account(self, token: str, user: User, *, capabilities: set[str], functions: set[str]) -> Account:
+    def add_account(
+        self, token: str, user: int, *, capabilities: Iterable[str], functions: Iterable[str] = SERVICE
+    ) -> Account:
         """Give somebody else a token."""
-        account = Account(userid=user.id, capabilities=capabilities, functions=functions)
+        account = Account(userid=user, capabilities=set(capabilities), functions=set(functions))
         self.accounts[token] = account
         return account
 
@@ -181,6 +182,9 @@ class FakeMoodle(Planting):
         account = self.accounts.get(token) if isinstance(token, str) else None
         if account is None:
             raise moodle_error("invalidtoken", "Invalid token - token not found")
+        if account.expired:
+            del self.accounts[token]
+            raise no_access("Invalid token - token expired - check validuntil time for the token")
         self.site.caller = account
         if account.suspended or (account is self._account and self.suspended) or self.site.user.suspended:
             username = self.site.user.username
@@ -196,7 +200,7 @@ class FakeMoodle(Planting):
         if offered is None and name not in OUTSIDE:
             raise missing_record("external_functions")
         in_service = name in site.caller.functions or (name in PLUGIN and site.caller is self._account)
-        if self.service_disabled or offered is None or not in_service:
+        if self.service_disabled or site.caller.barred or offered is None or not in_service:
             raise no_access(_NOT_IN_SERVICE.format(name))
         if "webservice/rest:use" not in site.caller.capabilities:
             raise no_access(

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mzi_adapters.memory.moodle import form
-from mzi_adapters.memory.moodle.marking import LATEST, flags_for, latest, mark_of, save
+from mzi_adapters.memory.moodle.marking import LATEST, flags_for, latest, mark_for, mark_of, save
 from mzi_adapters.memory.moodle.parameters import Many, One, Shape, Value
 from mzi_adapters.memory.moodle.records import Assignment
 from mzi_adapters.memory.moodle.refusals import invalid_parameter
@@ -61,14 +61,15 @@ def _latest_marks(site: Site, assignment: int) -> list[dict[str, Any]]:
 
 @FUNCTIONS.offer("mod_assign_get_user_flags", assignmentids=Many(Value("int")))
 def get_user_flags(site: Site, given: dict[str, Any]) -> dict[str, Any]:
-    """The workflow states: only of students whom somebody has touched, and without a time."""
+    """The workflow states: only of people whom somebody has touched, and without a time."""
     shown, warnings = [], []
     for each in given["assignmentids"]:
         assignment = site.assignments.get(each)
         if assignment and not (site.may_enter(assignment.course) and site.may("mod/assign:grade")):
             warnings.append(warning("assignment", each, 1, _NO_ACCESS))
             continue
-        rows = sorted((row for row in site.flags.values() if row.assignment == each), key=lambda row: row.id)
+        rows = [row for row in site.flags.values() if row.assignment == each]
+        rows = sorted((row for row in rows if site.people.living(row.userid)), key=lambda row: row.id)
         if not rows:
             warnings.append(warning("assignment", each, 3, "No user flags found"))
             continue
@@ -207,11 +208,14 @@ def submit_grading_form(site: Site, given: dict[str, Any]) -> list[dict[str, Any
     fields = parse_qsl(json.loads(given["jsonformdata"]), keep_blank_values=True)
     sent = form.nested(fields, at_most=len(fields))
     scores = sent.get("advancedgrading", {}).get("criteria", {})
+    attempt = int(sent.get("attemptnumber", LATEST))
     definition = assignment.definition
     if definition is not None:
         wanted = {str(each.id) for each in definition.criteria}
         good = all(each.get("score") in ("0", "1") for each in scores.values())
         if not good or wanted - scores.keys():
+            mark_for(site, assignment, given["userid"], attempt, site.caller.userid)
+            flags_for(site, assignment.id, given["userid"])
             failed = warning(
                 "Form validation failed.", assignment.id, "couldnotsavegrade", "Could not save grade."
             )
@@ -225,7 +229,7 @@ def submit_grading_form(site: Site, given: dict[str, Any]) -> list[dict[str, Any
         grader=site.caller.userid,
         feedback=editor.get("text", ""),
         workflow=sent.get("workflowstate", ""),
-        attempt=int(sent.get("attemptnumber", LATEST)),
+        attempt=attempt,
         another=sent.get("addattempt") == "1",
         fillings={int(key): (int(each["score"]), each.get("remark", "")) for key, each in scores.items()},
     )

@@ -63,8 +63,7 @@ def submit(
     submission = submission_for(site, assignment.id, user)
     submission.status, submission.text, submission.files = status, text, dict(files)
     submission.timemodified = site.now()
-    final = final_for(site, assignment.itemid, user)
-    final.submitted, final.graded = site.now(), None
+    final_for(site, assignment.itemid, user).submitted = site.now()
 
 
 def flags_for(site: Site, assignment: int, user: int) -> Flags:
@@ -103,17 +102,18 @@ def save(
     fillings: dict[int, tuple[int, str]] | None = None,
 ) -> None:
     """Mark one attempt; `another` opens the next. `feedback` is None when the form has no such field."""
-    mark = _mark_for(site, assignment, user, attempt, grader)
+    mark = mark_for(site, assignment, user, attempt, grader)
     before = mark.grade
     given = grade
     if assignment.definition is not None:
         given = _advanced(site, assignment, assignment.definition, mark, fillings or {})
+    first = (assignment.id, user) not in site.flags
     flags = flags_for(site, assignment.id, user)
-    if assignment.workflow:
-        flags.workflowstate = workflow
-        flags.mailed = 0 if workflow == RELEASED else 2
-        if site.people.living(user) is None:
-            raise invalid_user()
+    flags.workflowstate = workflow
+    if first and assignment.workflow and workflow != RELEASED:
+        flags.mailed = 2
+    if assignment.workflow and site.people.living(user) is None:
+        raise invalid_user()
     if feedback is None:
         raise write_error()
     changed = feedback != (mark.feedback or "")
@@ -125,7 +125,8 @@ def save(
         reopen(site, assignment, user)
 
 
-def _mark_for(site: Site, assignment: Assignment, user: int, attempt: int, grader: int) -> Mark:
+def mark_for(site: Site, assignment: Assignment, user: int, attempt: int, grader: int) -> Mark:
+    """The marking of an attempt, which is made if there is none, with its submission."""
     submission = submission_for(site, assignment.id, user, attempt)
     found = mark_of(site, assignment.id, user, submission.attempt)
     if found is None:
@@ -195,6 +196,7 @@ def reopen(site: Site, assignment: Assignment, user: int) -> None:
     left = assignment.maxattempts == -1 or (current and current.attempt < assignment.maxattempts - 1)
     if current is not None and left:
         submission_for(site, assignment.id, user, current.attempt + 1).status = "reopened"
+        final_for(site, assignment.itemid, user).submitted = site.now()
 
 
 def _advanced(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from mzi_adapters.memory.moodle import marking
+from mzi_adapters.memory.moodle.courses import furnish
 from mzi_adapters.memory.moodle.enrolments import add_enrolment
 from mzi_adapters.memory.moodle.gradebook import gradebook
 from mzi_adapters.memory.moodle.plugin import btec_definition
@@ -16,11 +17,8 @@ class Planting:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        for username, first, last in (
-            ("guest", "Guest user", " "),
-            ("admin", "Admin", "User"),
-            ("mzi_service", "MZI", "Service"),
-        ):
+        self.add_user(username="guest", firstname="Guest user", lastname=" ", email="root@localhost")
+        for username, first, last in (("admin", "Admin", "User"), ("mzi_service", "MZI", "Service")):
             self.add_user(username=username, firstname=first, lastname=last, email=f"{username}@mzi.example")
         site.next_id("course_categories")
         site.categories[1] = Category(id=1, name="Category 1", timemodified=site.now())
@@ -98,7 +96,7 @@ class Planting:
             timecreated=self.site.now(),
             timemodified=self.site.now(),
         )
-        self.site.next_id("course_modules")  # its announcements
+        furnish(self.site, course)
         self.site.courses[course.id] = course
         return course.id
 

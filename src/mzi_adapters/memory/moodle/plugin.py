@@ -17,12 +17,12 @@ or a mark when none is named:
            "criteria": [{"code": "P1", "definition": "Explain …", "score": 1, "remark": "ok"}]}]}],
      "warnings": []}
 
-Feedback and marks are there before release too: `workflowstate` says whether they may be used, and is `null`
-without marking workflow. `grademax` is negative for a scale, as in mod_assign_get_assignments; `scaleitems`
-is null for points. `rawgrade` is `-1.00000` where nobody has graded, and null without a row, as are `gradeid`,
-`graderid`, `gradername`, `timegraded`, `feedback`. `gradegradeid` and `finalgrade` are null until the
-gradebook has a row and a grade. Attempts count from 0 and come in order; criteria come in the order of their form, only
-filled ones, `score` 1 for met.
+Feedback and marks are there before release too: `workflowstate` says whether they may be used, and is null
+without marking workflow. `grademax` is negative for a scale, as in mod_assign_get_assignments; `scaleitems` is
+null for points. `rawgrade` is `-1.00000` where nobody has graded, and null without a row, as are `gradeid`,
+`graderid`, `gradername`, `timegraded` and `feedback`. `gradegradeid` is null until the gradebook has a row,
+`finalgrade` until it has a grade. Attempts count from 0 and come in order; criteria come in the order of their
+form, only filled ones, `score` 1 for met.
 
 `local_mzi_save_btec_definition(cmid, name, description, criteria[{code, description}])` makes or
 replaces the BTEC form of an assignment: `{"definitionid": 3, "warnings": []}`.

@@ -60,6 +60,10 @@ class Course:
     visible: int = 1
     numsections: int = 4
     lang: str = ""
+    forum: int = 0
+    """The course module of its announcements."""
+
+    sections: list[int] = attrs.field(factory=list)
     timecreated: int = 0
     timemodified: int = 0
 

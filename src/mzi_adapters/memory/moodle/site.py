@@ -44,6 +44,11 @@ class Account:
     capabilities: set[str]
     functions: set[str]
     suspended: bool = False
+    barred: bool = False
+    """The service is not for this user, this address or this hour."""
+
+    expired: bool = False
+    """The token ran out: its first use finds that out and deletes it."""
 
 
 @attrs.define(kw_only=True)

@@ -59,7 +59,7 @@ def _module(site: Site, assignment: Assignment, since: int, areas: list[str]) ->
         changed = sorted(
             row.id
             for (each, user), held in rows.items()
-            if each == assignment.id and user != site.caller.userid
+            if each == assignment.id and (assignment.course, user) in site.enrolments
             for row in held
             if row.timemodified > since
         )

@@ -83,5 +83,4 @@ class VirtualTimer:
             due, _, woken = heappop(self._sleepers)
             self._elapsed = max(self._elapsed, due)
             woken.set_result(None)
-            quiet = 0
         loop.call_soon(self._watch, loop, moment, quiet)

@@ -44,6 +44,13 @@ class Call:
         return int(given)
 
 
+def id_in(given: object) -> int | None:
+    """An id as a body carries it: text, or the whole number that Zoho's own SDK sends; None for neither."""
+    if isinstance(given, bool) or not isinstance(given, str | int):
+        return None
+    return int(given) if str(given).isdigit() else None
+
+
 def moment_of(call: Call, header: str) -> datetime | None:
     """The moment in a header, ISO 8601 with an offset."""
     given = call.header(header)

@@ -6,16 +6,15 @@ from datetime import date, datetime
 import attrs
 
 from mzi_adapters.memory.zoho.answers import Json, error
+from mzi_adapters.memory.zoho.calls import id_in
 from mzi_adapters.memory.zoho.organization import Organization
 from mzi_adapters.memory.zoho.tables import Table
 from mzi_core.ports.zoho import ZohoField
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[+-]\d\d:\d\d|Z)")
-_ID = re.compile(r"\d{1,19}")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _WHOLE = frozenset({"integer", "bigint"})
 _FRACTIONAL = frozenset({"double", "currency", "percent"})
-_SAID_AS = {"lookup": "jsonobject", "userlookup": "jsonobject", "ownerlookup": "jsonobject"}
 
 
 @attrs.frozen
@@ -96,15 +95,16 @@ def _date(value: object) -> str:
 
 def _lookup(organization: Organization, field: ZohoField, value: object) -> int:
     given = value.get("id") if isinstance(value, dict) else None
-    if not isinstance(given, str):
-        raise Unfit(details={"expected_data_type": _SAID_AS[field.data_type]})
+    if not isinstance(given, str | int):
+        raise Unfit(details={"expected_data_type": "jsonobject"})
+    row_id = id_in(given)
     users = {organization.person.id, organization.robot.id}
-    if not _ID.fullmatch(given) or (field.data_type != "lookup" and given not in users):
+    if row_id is None or (field.data_type != "lookup" and str(given) not in users):
         raise Unfit(message="the id given seems to be invalid", below=".id")
     pointed = organization.tables.get(field.lookup or "")
-    if pointed is not None and int(given) not in pointed.rows:
+    if pointed is not None and row_id not in pointed.rows:
         raise Unfit(message="the id given seems to be invalid", below=".id")
-    return int(given)
+    return row_id
 
 
 @attrs.frozen

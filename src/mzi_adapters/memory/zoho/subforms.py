@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import attrs
 
 from mzi_adapters.memory.zoho.answers import Json, error
+from mzi_adapters.memory.zoho.calls import id_in
 from mzi_adapters.memory.zoho.checks import checked
 from mzi_adapters.memory.zoho.organization import Organization
 from mzi_adapters.memory.zoho.tables import Row, Table, User
@@ -58,20 +59,18 @@ def read_rows(
             details: Json = {"expected_data_type": "jsonobject", "json_path": at}
             errors.append(error("INVALID_DATA", "invalid data", details))
             continue
-        row_id = row.get("id")
-        if row_id is not None and not (
-            isinstance(row_id, str) and row_id.isdigit() and int(row_id) in theirs
-        ):
+        row_id = id_in(row.get("id"))
+        if row.get("id") is not None and (row_id is None or row_id not in theirs):
             details = {"api_name": "id", "json_path": f"{at}.id"}
             errors.append(error("INVALID_DATA", "the id given seems to be invalid", details))
             continue
         if "_delete" in row and row_id is not None:
-            removed.append(int(row_id))
+            removed.append(row_id)
             continue
         found = checked(organization, table, row, at, new=row_id is None)
         errors += found.errors
         if row_id is None:
             added.append(found.values)
         else:
-            changed.append((int(row_id), found.values))
+            changed.append((row_id, found.values))
     return Rows(table, not given, added, changed, removed), errors

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import attrs
 
 from mzi_adapters.memory.zoho.answers import Json, Refused, error, results, said
-from mzi_adapters.memory.zoho.calls import Call, moment_of
+from mzi_adapters.memory.zoho.calls import Call, id_in, moment_of
 from mzi_adapters.memory.zoho.changes import Change, Changes
 from mzi_adapters.memory.zoho.checks import checked
 from mzi_adapters.memory.zoho.organization import Organization
@@ -87,7 +87,7 @@ class Writing:
         return results([self._delete(table, each, features) for each in ids], whole=200)
 
     def _delete(self, table: Table, given: str, features: frozenset[str]) -> Json:
-        row = table.rows.get(int(given)) if given.isdigit() else None
+        row = _row(table, given)
         if row is None:
             return error("INVALID_DATA", "record not deleted", {"id": given})
         if row.lock:
@@ -242,7 +242,8 @@ class Writing:
 
 
 def _row(table: Table, given: object) -> Row | None:
-    return table.rows.get(int(given)) if isinstance(given, str) and given.isdigit() else None
+    row_id = id_in(given)
+    return None if row_id is None else table.rows.get(row_id)
 
 
 def _one(errors: Sequence[Json]) -> Json:

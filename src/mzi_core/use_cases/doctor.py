@@ -148,12 +148,22 @@ async def _looked(exam: Exam, patient: Patient) -> tuple[Sequence[Finding], bool
     except AuthRevoked as error:
         return [Finding(check=check, level=Level.RED, said=str(error), remedy=NEW_CREDENTIALS)], True
     except AccessRefused as error:
+        if error.code in TOLD:
+            return [
+                Finding(check=each, level=Level.UNKNOWN, said=TOLD[error.code]) for each in exam.checks
+            ], False
         return [Finding(check=check, level=Level.RED, said=str(error), remedy=GRANT)], False
     except GatewayUnavailable as error:
         return [Finding(check=check, level=Level.RED, said=str(error), remedy=LATER)], True
     except (GatewayError, StoreError) as error:
         return [Finding(check=check, level=Level.RED, said=str(error), remedy=LOOK)], False
 
+
+TOLD = {
+    "OAUTH_SCOPE_MISMATCH": "Not checked: it needs a scope that the refresh token lacks.",
+    "accessexception": "Not checked: it needs a function that the service lacks.",
+}
+"""What is said where another check has told already why nobody could look."""
 
 NEW_CREDENTIALS = "Make new credentials, put them into the settings, and run `mzi doctor` again."
 GRANT = "Give the account behind the credentials what the sentence asks for."

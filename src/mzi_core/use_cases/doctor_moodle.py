@@ -64,13 +64,13 @@ async def _functions(patient: Patient) -> Sequence[Finding]:
 
 async def _plugin(patient: Patient) -> Sequence[Finding]:
     site = await moodle_of(patient).site()
-    lacking = sorted(feature.value.replace("_", " ") for feature in set(Feature) - site.features)
+    lacking = sorted(f"`{feature.value}`" for feature in set(Feature) - site.features)
     if not lacking:
         said = "The plugin local_mzi is there with all it offers."
         return [Finding(check=Check.MOODLE_PLUGIN, level=Level.GREEN, said=said)]
     there = any(name.startswith(PLUGIN) for name in site.functions)
     said = (
-        f"The plugin local_mzi is too old for: {', '.join(lacking)}."
+        f"The plugin local_mzi is too old: it lacks {', '.join(lacking)}."
         if there
         else "The plugin local_mzi is not there: criteria and unreleased feedback are not read, and "
         "templates not written."

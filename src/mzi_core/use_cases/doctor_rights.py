@@ -8,8 +8,6 @@ with an end before its start. What has no such sign is named as not seen.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
-import attrs
-
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError, RemoteNotFound
 from mzi_core.modules import CLASSES
 from mzi_core.ports import (
@@ -26,41 +24,9 @@ from mzi_core.ports import (
     UserKey,
 )
 from mzi_core.use_cases.doctor import Check, Exam, Finding, Level, Patient
+from mzi_core.use_cases.doctor_capabilities import Rights
 from mzi_core.use_cases.doctor_moodle import moodle_of
 from mzi_core.values import MoodleId
-
-CAPABILITIES = (
-    "webservice/rest:use",
-    "moodle/user:create",
-    "moodle/user:update",
-    "moodle/user:delete",
-    "moodle/user:viewdetails",
-    "moodle/user:viewalldetails",
-    "moodle/site:viewuseridentity",
-    "moodle/course:create",
-    "moodle/course:update",
-    "moodle/course:view",
-    "moodle/course:viewhiddencourses",
-    "moodle/course:viewparticipants",
-    "moodle/course:visibility",
-    "moodle/course:changefullname",
-    "moodle/course:changeshortname",
-    "moodle/course:changeidnumber",
-    "moodle/course:managegroups",
-    "moodle/category:manage",
-    "enrol/manual:enrol",
-    "enrol/manual:unenrol",
-    "moodle/role:assign",
-    "mod/assign:view",
-    "mod/assign:grade",
-    "mod/assign:viewgrades",
-    "moodle/grade:viewall",
-    "moodle/grade:edit",
-    "moodle/grade:manage",
-    "moodle/grade:managegradingforms",
-    "gradereport/user:view",
-)
-"""The capabilities that are enough for everything mzi does."""
 
 NOBODY = MoodleId(2**31 - 1)
 """A user that cannot be."""
@@ -71,27 +37,10 @@ NO_LOGIN = "mzi_doctor"
 NO_ENTRY = frozenset({"requireloginerror", "errorcoursecontextnotvalid"})
 NO_ROLE = "wsusercannotassign"
 NO_INSTANCE = "wsnoinstance"
+NO_FUNCTION = "accessexception"
+NO_CATEGORY = "errorcatcontextnotvalid"
 
 _FIRST_COURSES = 50
-_GIVE = (
-    "Give it to the role of the service account, in Site administration > Users > Permissions > Define roles."
-)
-
-
-@attrs.define
-class Rights:
-    """What was seen so far: capabilities that are there, and those that are not."""
-
-    seen: set[str] = attrs.field(factory=set)
-    lacking: list[str] = attrs.field(factory=list)
-
-    def note(self, capability: str, there: bool) -> bool:
-        """Note one."""
-        if there:
-            self.seen.add(capability)
-        elif capability not in self.lacking:
-            self.lacking.append(capability)
-        return there
 
 
 def _denied(result: MoodleResult) -> bool:
@@ -106,11 +55,17 @@ async def _allowed(look: Callable[[], Awaitable[object]]) -> bool:
     """Whether a read is let through. What is refused for another reason is let through."""
     try:
         await look()
-    except AuthRevoked:
-        raise
-    except AccessRefused:
+    except AccessRefused as error:
+        if not _about_a_capability(error):
+            raise
         return False
     return True
+
+
+def _about_a_capability(error: GatewayError) -> bool:
+    """Whether an error speaks of what the account may do, and not of its token or its service."""
+    is_access = isinstance(error, AccessRefused) and not isinstance(error, AuthRevoked)
+    return is_access and error.code != NO_FUNCTION
 
 
 async def _course(patient: Patient) -> MoodleId | None:
@@ -126,26 +81,28 @@ async def _course(patient: Patient) -> MoodleId | None:
 async def _rights(patient: Patient) -> Sequence[Finding]:
     rights = Rights(seen={"webservice/rest:use"})
     await _on_site(patient, rights)
-    course = await _course(patient)
-    findings: list[Finding] = []
-    if course is None:
-        findings += [
-            _unknown(check, "There is no course to look into yet; push a class first.")
-            for check in (Check.MOODLE_ROLES, Check.MOODLE_ENROLMENT)
-        ]
-    elif not await _enters(patient, rights, course):
-        findings += [
-            _unknown(check, "The account cannot enter a course.")
-            for check in (Check.MOODLE_ROLES, Check.MOODLE_ENROLMENT)
-        ]
-    else:
-        findings += await _in_course(patient, rights, course)
-        await _assignments(patient, rights, course)
-    return [_told(rights), *findings]
+    try:
+        course = await _course(patient)
+        if course is None:
+            findings = _unknown("There is no course to look into yet; push a class first.")
+        else:
+            await _enter(patient, rights, course)
+            findings = await _in_course(patient, rights, course)
+            await _assignments(patient, rights, course)
+    except AccessRefused as error:
+        if error.code not in NO_ENTRY:
+            raise
+        rights.note("moodle/course:view", False)
+        findings = _unknown("The account cannot enter a course.")
+    return [rights.told(), *findings]
 
 
-def _unknown(check: Check, why: str) -> Finding:
-    return Finding(check=check, level=Level.UNKNOWN, said=f"Not checked. {why}")
+def _unknown(why: str) -> list[Finding]:
+    """What is said of roles and enrolment where nobody could look."""
+    return [
+        Finding(check=check, level=Level.UNKNOWN, said=f"Not checked. {why}")
+        for check in (Check.MOODLE_ROLES, Check.MOODLE_ENROLMENT)
+    ]
 
 
 async def _on_site(patient: Patient, rights: Rights) -> None:
@@ -173,22 +130,21 @@ async def _on_site(patient: Patient, rights: Rights) -> None:
         ends_at=now - timedelta(days=1),
     )
     (made,) = await moodle.create_courses([course])
-    rights.note("moodle/course:create", not _denied(made) or _code(made) == "errorcatcontextnotvalid")
+    if _code(made) != NO_CATEGORY:
+        rights.note("moodle/course:create", not _denied(made))
 
 
-async def _enters(patient: Patient, rights: Rights, course: MoodleId) -> bool:
-    """Whether the account sees into a course, and there its people."""
+async def _enter(patient: Patient, rights: Rights, course: MoodleId) -> None:
+    """Whether the account sees the people of a course. Raises AccessRefused when it cannot enter."""
     try:
         await moodle_of(patient).enrolled(course)
-    except AuthRevoked:
-        raise
     except AccessRefused as error:
-        if error.code in NO_ENTRY:
-            return rights.note("moodle/course:view", False)
+        if not _about_a_capability(error) or error.code in NO_ENTRY:
+            raise
         rights.note("moodle/course:viewparticipants", False)
     else:
         rights.note("moodle/course:viewparticipants", True)
-    return rights.note("moodle/course:view", True)
+    rights.note("moodle/course:view", True)
 
 
 async def _in_course(patient: Patient, rights: Rights, course: MoodleId) -> list[Finding]:
@@ -203,14 +159,11 @@ async def _in_course(patient: Patient, rights: Rights, course: MoodleId) -> list
     code = _code(enrolled)
     if _denied(enrolled) and code != NO_ROLE:
         rights.note("enrol/manual:enrol", False)
-        why = "The account may not enrol anybody."
-        return [_unknown(Check.MOODLE_ROLES, why), _unknown(Check.MOODLE_ENROLMENT, why)]
+        return _unknown("The account may not enrol anybody.")
     rights.note("enrol/manual:enrol", True)
     if code == NO_ROLE:
-        why = "The account may not assign the role."
-        if not assigns:
-            return [_unknown(Check.MOODLE_ROLES, why), _unknown(Check.MOODLE_ENROLMENT, why)]
-        return [_role_refused(role), _unknown(Check.MOODLE_ENROLMENT, why)]
+        unknown = _unknown("The account may not assign the role.")
+        return [_role_refused(role), *unknown[1:]] if assigns else unknown
     roles = Finding(
         check=Check.MOODLE_ROLES, level=Level.GREEN, said=f"Role {role} may be assigned to students."
     )
@@ -261,31 +214,13 @@ async def _assignments(patient: Patient, rights: Rights, course: MoodleId) -> No
     for capability, look in looks.items():
         try:
             answer = next(iter((await look()).values()), None)
-        except AuthRevoked:
-            raise
-        except GatewayError as error:
-            rights.note(capability, not isinstance(error, AccessRefused))
+        except AccessRefused as error:
+            if not _about_a_capability(error):
+                raise
+            rights.note(capability, False)
         else:
             refused = isinstance(answer, Refused) and answer.fault is Fault.PERMISSION
             rights.note(capability, not refused)
-
-
-def _told(rights: Rights) -> Finding:
-    unseen = [name for name in CAPABILITIES if name not in rights.seen and name not in rights.lacking]
-    later = f" Not seen without writing: {', '.join(unseen)}." if unseen else ""
-    if rights.lacking:
-        names = ", ".join(f"`{name}`" for name in rights.lacking)
-        return Finding(
-            check=Check.MOODLE_CAPABILITIES,
-            level=Level.RED,
-            said=f"The account lacks {names}.{later}",
-            remedy=_GIVE,
-        )
-    return Finding(
-        check=Check.MOODLE_CAPABILITIES,
-        level=Level.GREEN,
-        said=f"{len(rights.seen)} of the {len(CAPABILITIES)} capabilities are there.{later}",
-    )
 
 
 RIGHTS = Exam((Check.MOODLE_CAPABILITIES, Check.MOODLE_ROLES, Check.MOODLE_ENROLMENT), _rights)

@@ -1,0 +1,74 @@
+"""The capabilities mzi needs in Moodle, and what was seen of them."""
+
+import attrs
+
+from mzi_core.use_cases.doctor import Check, Finding, Level
+
+CAPABILITIES = (
+    "webservice/rest:use",
+    "moodle/user:create",
+    "moodle/user:update",
+    "moodle/user:delete",
+    "moodle/user:viewdetails",
+    "moodle/user:viewalldetails",
+    "moodle/site:viewuseridentity",
+    "moodle/course:create",
+    "moodle/course:update",
+    "moodle/course:view",
+    "moodle/course:viewhiddencourses",
+    "moodle/course:viewparticipants",
+    "moodle/course:visibility",
+    "moodle/course:changefullname",
+    "moodle/course:changeshortname",
+    "moodle/course:changeidnumber",
+    "moodle/course:managegroups",
+    "moodle/category:manage",
+    "enrol/manual:enrol",
+    "enrol/manual:unenrol",
+    "moodle/role:assign",
+    "mod/assign:view",
+    "mod/assign:grade",
+    "mod/assign:viewgrades",
+    "moodle/grade:viewall",
+    "moodle/grade:edit",
+    "moodle/grade:manage",
+    "moodle/grade:managegradingforms",
+    "gradereport/user:view",
+)
+"""The capabilities that are enough for everything mzi does."""
+
+_GIVE = "Give it to the role of the service account, under Users > Permissions > Define roles."
+
+
+@attrs.define
+class Rights:
+    """What was seen so far: capabilities that are there, and those that are not."""
+
+    seen: set[str] = attrs.field(factory=set)
+    lacking: list[str] = attrs.field(factory=list)
+
+    def note(self, capability: str, there: bool) -> bool:
+        """Note one."""
+        if there:
+            self.seen.add(capability)
+        elif capability not in self.lacking:
+            self.lacking.append(capability)
+        return there
+
+    def told(self) -> Finding:
+        """What there is to say about all of them."""
+        unseen = [name for name in CAPABILITIES if name not in self.seen and name not in self.lacking]
+        later = f" Not seen, for there is no harmless way: {', '.join(unseen)}." if unseen else ""
+        if self.lacking:
+            names = ", ".join(f"`{name}`" for name in self.lacking)
+            return Finding(
+                check=Check.MOODLE_CAPABILITIES,
+                level=Level.RED,
+                said=f"The account lacks {names}.{later}",
+                remedy=_GIVE,
+            )
+        return Finding(
+            check=Check.MOODLE_CAPABILITIES,
+            level=Level.GREEN,
+            said=f"{len(self.seen)} of the {len(CAPABILITIES)} capabilities are there.{later}",
+        )

@@ -1,0 +1,510 @@
+"""The doctor: a sound college is green, and each thing that is wrong is named with its remedy alone."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import pytest
+from tests.use_cases.remotes import College
+
+from mzi_adapters.memory import MemoryStore
+from mzi_adapters.moodle import NEEDED
+from mzi_adapters.web import Answer
+from mzi_core.mapping import FieldMapping
+from mzi_core.modules import STUDENTS
+from mzi_core.ports import Feature, StoreHealth
+from mzi_core.provisioning import Customs
+from mzi_core.use_cases.doctor import Check, Doctor, Finding, Level, Patient, Service
+from mzi_core.use_cases.doctor_capabilities import CAPABILITIES
+from mzi_core.use_cases.doctor_exams import EXAMS
+from mzi_core.values import DEFAULT_TENANT, MoodleId
+
+SECRETS = ("client-secret", "1000.refresh.token", "0123456789abcdef0123456789abcdef")
+
+
+def sound() -> College:
+    """A college in which everything is as mzi needs it."""
+    college = College()
+    college.moodle.max_input_vars = 5000
+    college.moodle.plugin = True
+    college.moodle.functions.update(Feature)
+    course = college.moodle.add_course(shortname="NET-1")
+    college.moodle.add_assignment(course, name="Task 1")
+    for table in college.zoho.organization.tables.values():
+        if "Moodle_Grade_Composite_Key" in table.fields:
+            field = table.fields["Moodle_Grade_Composite_Key"]
+            table.fields["Moodle_Grade_Composite_Key"] = attrs.evolve(field, unique=True)
+    return college
+
+
+@attrs.define
+class Case:
+    """A college with something wrong: what is given to its clients, and what is missing in its settings."""
+
+    college: College = attrs.field(factory=sound)
+    account: dict[str, Any] = attrs.field(factory=dict)
+    token: str = "0123456789abcdef0123456789abcdef"
+    missing: dict[Service, Sequence[str]] = attrs.field(factory=dict)
+
+    async def findings(self) -> list[Finding]:
+        """What the doctor says."""
+        college = self.college
+        async with college.zoho_client(**self.account) as zoho:
+            patient = Patient(
+                tenant=DEFAULT_TENANT,
+                store=college.store,
+                clock=college.timer,
+                zoho=None if Service.ZOHO in self.missing else zoho,
+                moodle=None if Service.MOODLE in self.missing else college.moodle_client(self.token),
+                customs=college.customs,
+                missing=self.missing,
+            )
+            return [finding async for finding in Doctor(exams=EXAMS)(patient)]
+
+
+def of(findings: Sequence[Finding], level: Level) -> dict[Check, Finding]:
+    """The findings of a level, by their check."""
+    return {finding.check: finding for finding in findings if finding.level is level}
+
+
+async def test_in_a_sound_college_every_check_is_green() -> None:
+    findings = await Case().findings()
+    assert [finding for finding in findings if finding.level is not Level.GREEN] == []
+    assert {finding.check for finding in findings} == set(Check)
+    assert all(not finding.remedy for finding in findings)
+
+
+async def test_the_doctor_changes_nothing() -> None:
+    case = Case()
+    await case.findings()
+    await case.findings()
+    site = case.college.moodle.site
+    assert [user.username for user in site.people.rows.values()] == ["guest", "admin", "mzi_service"]
+    assert [course.shortname for course in site.courses.values()] == ["mzi", "NET-1"]
+    assert [*site.enrolments, *site.roles, *site.submissions] == []
+    assert all(not table.rows for table in case.college.zoho.organization.tables.values())
+    writes = [one.method for one in case.college.zoho.seen if one.method not in ("GET", "POST")]
+    assert writes == []
+
+
+def moodle_says(code: str, exception: str = "core\\exception\\moodle_exception") -> Callable[[], Answer]:
+    """An answer that refuses."""
+    said = {"exception": exception, "errorcode": code, "message": "Sorry."}
+    return lambda: Answer(status=200, headers={}, body=json.dumps(said).encode())
+
+
+Plant = Callable[[Case], Any]
+
+
+def wrong_secret(case: Case) -> None:
+    case.account["client_secret"] = "another"
+
+
+def revoked(case: Case) -> None:
+    case.account["refresh_token"] = "1000.revoked"
+
+
+def wrong_data_centre(case: Case) -> None:
+    case.account["client_id"] = "1000.OF.ANOTHER.DATA.CENTRE"
+
+
+def foreign_api_domain(case: Case) -> None:
+    said = {
+        "access_token": "1000.x",
+        "api_domain": "https://www.zohoapis.com",
+        "token_type": "Bearer",
+        "expires_in": 3600,
+    }
+    case.college.to_zoho.instead["/oauth/v2/token"] = lambda: Answer(
+        status=200, headers={"content-type": "application/json"}, body=json.dumps(said).encode()
+    )
+
+
+def zoho_refuses(path: str) -> Plant:
+    def plant(case: Case) -> None:
+        said = {"code": "OAUTH_SCOPE_MISMATCH", "details": {}, "message": "Unauthorized", "status": "error"}
+        case.college.to_zoho.instead[path] = lambda: Answer(
+            status=401, headers={"content-type": "application/json"}, body=json.dumps(said).encode()
+        )
+
+    return plant
+
+
+def few_credits(left: int) -> Plant:
+    def plant(case: Case) -> None:
+        college = case.college
+        said = {"org": [{"zgid": "1", "company_name": "C", "license_details": {"paid_type": "free"}}]}
+        college.to_zoho.instead["/crm/v8/org"] = lambda: Answer(
+            status=200,
+            headers={"content-type": "application/json", "x-api-credits-remaining": str(left)},
+            body=json.dumps(said).encode(),
+        )
+
+    return plant
+
+
+async def misspelt_mapping(case: Case) -> None:
+    mapping = [FieldMapping("extra.intake", "Intake")]
+    await case.college.use_cases.map_fields(DEFAULT_TENANT, STUDENTS, mapping)
+    fields = case.college.zoho.organization.table("BTEC_Students").fields
+    fields["Intake_Term"] = attrs.evolve(fields.pop("Intake"), api_name="Intake_Term", label="Intake term")
+
+
+def renamed_required_field(case: Case) -> None:
+    fields = case.college.zoho.organization.table("BTEC_Payments").fields
+    fields["Payment_Amnt"] = attrs.evolve(
+        fields.pop("Payment_Amount"), api_name="Payment_Amnt", label="Paid sum"
+    )
+
+
+def renamed_module(case: Case) -> None:
+    tables = case.college.zoho.organization.tables
+    tables["BTEC_Enrolments"] = attrs.evolve(tables.pop("BTEC_Enrollments"))
+    tables["BTEC_Enrolments"].name = "BTEC_Enrolments"
+
+
+def without(name: str) -> Plant:
+    """A capability or a function taken away."""
+
+    def plant(case: Case) -> None:
+        moodle = case.college.moodle
+        (moodle.capabilities if name in CAPABILITIES else moodle.functions).remove(name)
+
+    return plant
+
+
+def moodle_answers(function: str, code: str) -> Plant:
+    def plant(case: Case) -> None:
+        case.college.to_moodle.instead[function] = moodle_says(code)
+
+    return plant
+
+
+def unassignable_role(case: Case) -> None:
+    case.college.customs = Customs(student_role=MoodleId(1))
+
+
+def set_moodle(**switches: object) -> Plant:
+    def plant(case: Case) -> None:
+        for name, value in switches.items():
+            setattr(case.college.moodle, name, value)
+
+    return plant
+
+
+def no_plugin(case: Case) -> None:
+    case.college.moodle.plugin = False
+    case.college.moodle.functions.difference_update(Feature)
+
+
+def clock_of_zoho(case: Case) -> None:
+    case.college.to_zoho.ahead = timedelta(minutes=-10)
+
+
+def clock_of_moodle(case: Case) -> None:
+    case.college.to_moodle.ahead = timedelta(minutes=10)
+
+
+def bad_token(case: Case) -> None:
+    case.token = "not-the-token"
+
+
+def no_settings(case: Case) -> None:
+    case.missing = {Service.ZOHO: ("zoho.client_secret", "zoho.refresh_token")}
+
+
+def old_schema(case: Case) -> None:
+    class Old(MemoryStore):
+        async def health(self) -> StoreHealth:
+            return StoreHealth(backend="memory", version="", ready=False, message="The schema is old.")
+
+    case.college.store = Old()
+
+
+RED = Level.RED
+AMBER = Level.AMBER
+
+PLANTS: dict[str, tuple[Plant, Check, Level, str, str]] = {
+    "the schema is old": (old_schema, Check.STORE, RED, "schema is old", "mzi db upgrade"),
+    "settings are missing": (
+        no_settings,
+        Check.SETTINGS,
+        RED,
+        "`zoho.client_secret`, `zoho.refresh_token`",
+        "`MZI_ZOHO_CLIENT_SECRET`",
+    ),
+    "wrong client secret": (wrong_secret, Check.ZOHO_TOKEN, RED, "invalid_client", "zoho.client_secret"),
+    "refresh token revoked": (revoked, Check.ZOHO_TOKEN, RED, "invalid_code", "make a new one"),
+    "client of another data centre": (
+        wrong_data_centre,
+        Check.ZOHO_TOKEN,
+        RED,
+        "invalid_client",
+        "zoho.data_centre",
+    ),
+    "organisation in another data centre": (
+        foreign_api_domain,
+        Check.ZOHO_TOKEN,
+        RED,
+        "outside the configured data centre",
+        "zoho.data_centre",
+    ),
+    "a scope is missing": (
+        zoho_refuses("/crm/v8/coql"),
+        Check.ZOHO_SCOPES,
+        RED,
+        "`ZohoCRM.coql.READ`",
+        "refresh token",
+    ),
+    "the scope for the organisation is missing": (
+        zoho_refuses("/crm/v8/org"),
+        Check.ZOHO_SCOPES,
+        RED,
+        "`ZohoCRM.org.READ`",
+        "refresh token",
+    ),
+    "the scope for the modules is missing": (
+        zoho_refuses("/crm/v8/settings/modules"),
+        Check.ZOHO_SCOPES,
+        RED,
+        "`ZohoCRM.settings.modules.READ`",
+        "refresh token",
+    ),
+    "the scope for the fields is missing": (
+        zoho_refuses("/crm/v8/settings/fields"),
+        Check.ZOHO_SCOPES,
+        RED,
+        "`ZohoCRM.settings.fields.READ`",
+        "refresh token",
+    ),
+    "the credits are nearly used up": (
+        few_credits(400),
+        Check.ZOHO_CREDITS,
+        AMBER,
+        "400 credits are left of 5,000",
+        "Put large pulls off",
+    ),
+    "the credits are used up": (
+        few_credits(30),
+        Check.ZOHO_CREDITS,
+        RED,
+        "30 credits",
+        "Put large pulls off",
+    ),
+    "a mapped field is misspelt": (
+        misspelt_mapping,
+        Check.ZOHO_FIELDS,
+        RED,
+        "no field `Intake`, which `extra.intake` is read from. The nearest is `Intake_Term`",
+        "`mzi fields students`",
+    ),
+    "a required field is called otherwise": (
+        renamed_required_field,
+        Check.ZOHO_FIELDS,
+        RED,
+        "no field `Payment_Amount`, which `amount` is read from. The nearest is `Payment_Amnt`",
+        "`mzi fields payments`",
+    ),
+    "a module is missing": (
+        renamed_module,
+        Check.ZOHO_MODULES,
+        RED,
+        "no module BTEC_Enrollments. The nearest is `BTEC_Enrolments`",
+        "rename it there",
+    ),
+    "Zoho's clock is ten minutes off": (
+        clock_of_zoho,
+        Check.ZOHO_CLOCK,
+        RED,
+        "10 minutes ahead of Zoho's",
+        "set-ntp",
+    ),
+    "the Moodle token is wrong": (bad_token, Check.MOODLE_TOKEN, RED, "token", "Manage tokens"),
+    "a function is missing in the service": (
+        without("core_course_get_updates_since"),
+        Check.MOODLE_FUNCTIONS,
+        RED,
+        "`core_course_get_updates_since`",
+        "External services",
+    ),
+    "the plugin is absent": (no_plugin, Check.MOODLE_PLUGIN, AMBER, "not there", "Install"),
+    "the plugin is old": (
+        without("local_mzi_save_btec_definition"),
+        Check.MOODLE_PLUGIN,
+        AMBER,
+        "too old: it lacks `local_mzi_save_btec_definition`",
+        "Upgrade",
+    ),
+    "capability to see users": (
+        without("moodle/user:viewdetails"),
+        Check.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/user:viewdetails`",
+        "Define roles",
+    ),
+    "capability to create users": (
+        without("moodle/user:create"),
+        Check.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/user:create`",
+        "Define roles",
+    ),
+    "capability to update users": (
+        without("moodle/user:update"),
+        Check.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/user:update`",
+        "Define roles",
+    ),
+    "capability to create courses": (
+        without("moodle/course:create"),
+        Check.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/course:create`",
+        "Define roles",
+    ),
+    "capability to enter courses": (
+        without("moodle/course:view"),
+        Check.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/course:view`",
+        "Define roles",
+    ),
+    "capability to see participants": (
+        without("moodle/course:viewparticipants"),
+        Check.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/course:viewparticipants`",
+        "Define roles",
+    ),
+    "capability to enrol": (
+        without("enrol/manual:enrol"),
+        Check.MOODLE_CAPABILITIES,
+        RED,
+        "`enrol/manual:enrol`",
+        "Define roles",
+    ),
+    "capability to unenrol": (
+        without("enrol/manual:unenrol"),
+        Check.MOODLE_CAPABILITIES,
+        RED,
+        "`enrol/manual:unenrol`",
+        "Define roles",
+    ),
+    "capability to assign roles": (
+        without("moodle/role:assign"),
+        Check.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/role:assign`",
+        "Define roles",
+    ),
+    "capability to manage groups": (
+        without("moodle/course:managegroups"),
+        Check.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/course:managegroups`",
+        "Define roles",
+    ),
+    "capability to see marks": (
+        without("mod/assign:viewgrades"),
+        Check.MOODLE_CAPABILITIES,
+        RED,
+        "`mod/assign:viewgrades`",
+        "Define roles",
+    ),
+    "capability to mark": (
+        without("mod/assign:grade"),
+        Check.MOODLE_CAPABILITIES,
+        RED,
+        "`mod/assign:grade`",
+        "Define roles",
+    ),
+    "the student role may not be assigned": (
+        unassignable_role,
+        Check.MOODLE_ROLES,
+        RED,
+        "may not assign role 1",
+        "Allow role assignments",
+    ),
+    "no manual enrolment": (
+        moodle_answers("enrol_manual_enrol_users", "wsnoinstance"),
+        Check.MOODLE_ENROLMENT,
+        RED,
+        "no manual enrolment",
+        "Enrolment methods",
+    ),
+    "PHP cuts forms at a thousand fields": (
+        set_moodle(max_input_vars=1000),
+        Check.MOODLE_FORM_FIELDS,
+        AMBER,
+        "cuts forms of 1,100 fields",
+        "`max_input_vars = 5000`",
+    ),
+    "PHP cuts even what mzi sends": (
+        set_moodle(max_input_vars=500),
+        Check.MOODLE_FORM_FIELDS,
+        RED,
+        "cuts even forms of 900",
+        "`max_input_vars = 5000`",
+    ),
+    "Moodle's clock is ten minutes off": (
+        clock_of_moodle,
+        Check.MOODLE_CLOCK,
+        RED,
+        "10 minutes behind Moodle's",
+        "set-ntp",
+    ),
+    "Moodle is down for maintenance": (
+        set_moodle(maintenance=True),
+        Check.MOODLE_TOKEN,
+        RED,
+        "503",
+        "Check `moodle.url`",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANTS)
+async def test_what_is_wrong_is_named_with_its_remedy_and_no_other_check_is_red(name: str) -> None:
+    plant, check, level, said, remedy = PLANTS[name]
+    case = Case()
+    planted = plant(case)
+    if planted is not None:
+        await planted
+    findings = await case.findings()
+    found = of(findings, level)
+    assert list(found) == [check]
+    assert said in found[check].said
+    assert remedy in found[check].remedy
+    other = RED if level is AMBER else AMBER
+    assert of(findings, other) == {}
+    text = " ".join(f"{finding.said} {finding.remedy}" for finding in findings)
+    assert not any(secret in text for secret in SECRETS)
+
+
+@pytest.mark.parametrize("function", [name for name in NEEDED if name != "core_webservice_get_site_info"])
+async def test_a_function_that_the_service_lacks_is_named_once(function: str) -> None:
+    case = Case()
+    without(function)(case)
+    found = of(await case.findings(), RED)
+    assert list(found) == [Check.MOODLE_FUNCTIONS]
+    assert found[Check.MOODLE_FUNCTIONS].said == f"The service lacks `{function}`."
+
+
+@pytest.mark.parametrize(
+    ("plant", "service", "checked"),
+    [(revoked, Service.ZOHO, Service.MOODLE), (bad_token, Service.MOODLE, Service.ZOHO)],
+    ids=["Zoho", "Moodle"],
+)
+async def test_what_a_closed_door_hides_is_told_once_and_the_other_service_is_looked_at(
+    plant: Plant, service: Service, checked: Service
+) -> None:
+    case = Case()
+    plant(case)
+    findings = await case.findings()
+    assert [finding.said for finding in findings if finding.level is Level.UNKNOWN] == [
+        f"The rest of {service} is not checked: {service.lower()} token comes first."
+    ]
+    assert all(f.level is Level.GREEN for f in findings if f.check.service is checked)

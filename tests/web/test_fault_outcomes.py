@@ -26,6 +26,7 @@ Outcome = type[Exception] | tuple[int, bytes, str | None]
 
 PLAIN = (200, BODY, None)
 HTML = "text/html"
+SOON = 0.3
 
 TABLE: list[tuple[Fault | None, Outcome, int]] = [
     (None, PLAIN, 1),
@@ -41,7 +42,7 @@ TABLE: list[tuple[Fault | None, Outcome, int]] = [
     (Late(seconds=60), Lost, 1),
     (Silence(), Lost, 1),
     (Trickle(pause=0.001), PLAIN, 1),
-    (Trickle(pause=0.3), Lost, 1),
+    (Trickle(pause=0.2), Lost, 1),
     (Short(), Lost, 1),
     (Cut(), (200, BODY[: len(BODY) // 2], None), 1),
     (Retyped(), (200, BODY, "text/html;charset=UTF-8"), 1),
@@ -58,8 +59,9 @@ async def test_a_fault_has_one_outcome(
 ) -> None:
     service = Service()
     async with WAYS[way](service, fault) as to:
+        request = to.request("PUT", body=b"{}", largest=100_000, timeout=SOON if expected is Lost else 20)
         try:
-            answer = await ASKED[asked](to.wire, to.request("PUT", body=b"{}", largest=100_000))
+            answer = await ASKED[asked](to.wire, request)
             found: Outcome = (answer.status, answer.body, answer.headers.get("content-type"))
         except (NotSent, Lost) as error:
             found = type(error)
@@ -90,6 +92,6 @@ async def test_an_answer_without_a_body_has_no_middle_to_break_in(fault: Fault, 
 async def test_the_next_request_goes_through(fault: Fault, way: str) -> None:
     async with WAYS[way](Service(), fault) as to:
         with suppress(Lost):
-            await to.wire.send(to.request(largest=100_000))
+            await to.wire.send(to.request(largest=100_000, timeout=SOON))
         answer = await to.wire.send(to.request())
     assert answer.body == BODY

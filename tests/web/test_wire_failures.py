@@ -3,12 +3,14 @@
 import asyncio
 import gzip
 import random
+import ssl
 import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import attrs
 import pytest
+import trustme
 from tests.servers.loopback import reset, serving
 from tests.web.given import NOBODY, Service
 
@@ -31,7 +33,7 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
 
 
 @asynccontextmanager
-async def saying(talk: Talk) -> AsyncIterator[str]:
+async def saying(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """A server that does to each connection what it is told; its host and port."""
     writers: list[asyncio.StreamWriter] = []
 
@@ -39,7 +41,7 @@ async def saying(talk: Talk) -> AsyncIterator[str]:
         writers.append(writer)
         talk(reader, writer)
 
-    server = await asyncio.start_server(opened, "127.0.0.1", 0)
+    server = await asyncio.start_server(opened, "127.0.0.1", 0, ssl=tls)
     yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     server.close()
     for writer in writers:
@@ -86,6 +88,14 @@ class TestNothingLeft:
     async def test_because_the_other_side_never_answers_the_greeting(self, wire: Wire) -> None:
         async with saying(lambda _, __: None) as where:
             assert type(await failure(wire, f"https://{where}/a")) is NotSent
+
+    async def test_because_the_certificate_is_signed_by_nobody_we_know(self, wire: Wire) -> None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+        async with saying(lambda _, __: None, tls) as where:
+            error = await failure(wire, f"https://{where}/a")
+        assert isinstance(error, NotSent)
+        assert "unable to get local issuer certificate" in str(error)
 
 
 class TestItMayHaveLeft:

@@ -78,6 +78,10 @@ class ZohoClient:
         """What was asked so far."""
         return self.meter.usage
 
+    async def server_time(self) -> datetime | None:
+        """The time at Zoho when it last answered."""
+        return self.meter.answered_at
+
     async def get(self, module: str, zoho_id: ZohoId) -> WireRecord | None:
         """One record with its subforms."""
         return await self.rows.whole(module, zoho_id)

@@ -48,13 +48,7 @@ class Meter:
     @property
     def usage(self) -> Usage:
         """The counts as they are now."""
-        return Usage(
-            calls=self.calls,
-            credits=self.credits,
-            tokens=self.tokens,
-            remaining=self.remaining,
-            answered_at=self.answered_at,
-        )
+        return Usage(calls=self.calls, credits=self.credits, tokens=self.tokens, remaining=self.remaining)
 
 
 @attrs.define(kw_only=True, eq=False)

@@ -167,16 +167,12 @@ class NotWatching:
 
 @attrs.frozen(kw_only=True)
 class Usage:
-    """What a gateway has asked of Zoho since it was opened; `remaining` credits only when Zoho says so.
-
-    `answered_at`: the time by Zoho's own clock when it last answered.
-    """
+    """What a gateway has asked of Zoho since it was opened; `remaining` credits only when Zoho says so."""
 
     calls: int = 0
     credits: int = 0
     tokens: int = 0
     remaining: int | None = None
-    answered_at: datetime | None = None
 
 
 class ZohoGateway(Protocol):
@@ -199,6 +195,10 @@ class ZohoGateway(Protocol):
 
     async def usage(self) -> Usage:
         """What was asked of Zoho so far; sends nothing."""
+        ...
+
+    async def server_time(self) -> datetime | None:
+        """The time by Zoho's own clock when it last answered, if it says it; sends nothing."""
         ...
 
     async def get(self, module: str, zoho_id: ZohoId) -> WireRecord | None:

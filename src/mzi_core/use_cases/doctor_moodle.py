@@ -99,8 +99,7 @@ async def _form_fields(patient: Patient) -> Sequence[Finding]:
 
 
 async def _clock(patient: Patient) -> Sequence[Finding]:
-    says = await moodle_of(patient).server_time()
-    return [clock_finding(Check.MOODLE_CLOCK, patient, says)]
+    return [clock_finding(Check.MOODLE_CLOCK, patient, await moodle_of(patient).server_time())]
 
 
 TOKEN = Exam((Check.MOODLE_TOKEN,), _token, first=True)

@@ -220,8 +220,7 @@ def _wrong_mapping(module: AnyModule, problem: str) -> Finding:
 
 
 async def _clock(patient: Patient) -> Sequence[Finding]:
-    says = (await _zoho(patient).usage()).answered_at
-    return [clock_finding(Check.ZOHO_CLOCK, patient, says)]
+    return [clock_finding(Check.ZOHO_CLOCK, patient, await _zoho(patient).server_time())]
 
 
 ZOHO = (

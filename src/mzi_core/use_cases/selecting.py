@@ -22,7 +22,7 @@ MANY_LOOKUP = "multiselectlookup"
 """Zoho's type of a lookup to several records: these are rows of a module of their own, as a subform's are."""
 
 _CRITERION = re.compile(r"[PMD][1-9][0-9]?_description")
-_ALIKE = 0.6
+_ALIKE = 0.75
 
 Real = Mapping[str, ZohoField]
 """The fields of a Zoho module by API name."""
@@ -115,13 +115,12 @@ class _Chosen:
         said = f"{zoho} has no field {_or(names)}, and a record cannot do without its `{field.name}`."
         near = _nearest(names, self.real)
         if near is None:
-            return f"{said} Add it in Zoho, or give mzi the permission to see it."
+            return f"{said} Add it in Zoho, let mzi's account see it, or map another with `mzi fields`."
         if near in known_fields(module):
-            remedy = f"`mzi fields {module} --map {near}={field.name}` reads it there."
-            return f"{said} The nearest is `{near}`: {remedy}"
-        return (
-            f"{said} The nearest is `{near}`: rename its API name in Zoho, or map another with `mzi fields`."
-        )
+            remedy = f"`mzi fields {module} --map {near}={field.name}` reads it there"
+        else:
+            remedy = f"give it the API name `{names[0]}` in Zoho"
+        return f"{said} The nearest is `{near}`; if that is meant, {remedy}."
 
 
 def choose(module: AnyModule, overlay: Overlay, real: Real, rows: Mapping[str, Real]) -> Choice:

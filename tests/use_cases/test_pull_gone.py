@@ -1,0 +1,113 @@
+"""What Zoho deleted is marked deleted; what it has no trace of is told."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from tests.use_cases.pulling import PAGE, World, killed_after, runs, student, world
+
+from mzi_core.modules import STUDENTS
+from mzi_core.ports import Via
+from mzi_core.use_cases.pull import DELETED
+from mzi_core.values import DEFAULT_TENANT
+
+
+@pytest.fixture
+async def college() -> AsyncIterator[World]:
+    """An empty Zoho."""
+    async with world() as made:
+        yield made
+
+
+async def test_what_zoho_deleted_is_marked_deleted_and_comes_back_when_it_is_restored(college: World) -> None:
+    pupil, _ = college.students(1, 2)
+    await college.pull()
+    await college.later(hours=1)
+    college.zoho.remove("BTEC_Students", pupil)
+    drawn = await college.pull()
+    assert drawn.done is not None
+    assert drawn.done.deleted == 1
+    assert (await runs(college))[0].counts[DELETED] == 1
+    assert (await college.stored(pupil)).deleted_at == college.timer.now()
+    await college.later(minutes=1)
+    again = await college.pull()
+    assert again.done is not None
+    assert again.done.deleted == 0
+    await college.later(hours=1)
+    college.students(1)
+    back = await college.pull()
+    assert back.counts == {"UPDATED": 1}
+    assert (await college.stored(pupil)).deleted_at is None
+
+
+async def test_a_record_that_waited_for_its_parent_waits_no_more_when_it_is_deleted(college: World) -> None:
+    (pupil,) = college.students(1)
+    request = college.zoho.add("BTEC_Student_Requests", {"Name": "R", "Student": {"id": pupil}})
+    await college.pull("requests")
+    college.zoho.remove("BTEC_Student_Requests", request)
+    await college.pull("requests")
+    assert (await college.pull("students")).pages[0].result.released == ()
+
+
+async def test_a_record_changed_after_its_deletion_is_not_marked(college: World) -> None:
+    (pupil,) = college.students(1)
+    await college.pull()
+    college.zoho.remove("BTEC_Students", pupil)
+    later = (college.timer.now() + timedelta(hours=1)).isoformat()
+    await college.sync("students", student(1, City="Irbid", Modified_Time=later))
+    drawn = await college.pull()
+    assert drawn.done is not None
+    assert drawn.done.deleted == 0
+    assert (await college.stored(pupil)).deleted_at is None
+
+
+async def test_a_pull_of_everything_tells_what_zoho_has_no_trace_of_and_only_prune_marks_it(
+    college: World,
+) -> None:
+    college.students(1, 2)
+    await college.sync("students", student(7), student(8))
+    await college.later(minutes=1)
+    drawn = await college.pull()
+    assert drawn.done is not None
+    assert sorted(drawn.done.missing) == [student(7)["id"], student(8)["id"]]
+    assert (await college.stored(student(7)["id"])).deleted_at is None
+    marked = await college.pulling.prune(DEFAULT_TENANT, STUDENTS, drawn.done.missing)
+    assert marked == 2
+    assert (await college.stored(student(7)["id"])).deleted_at is not None
+    assert (await college.stored(student(1)["id"])).deleted_at is None
+    await college.later(minutes=1)
+    again = await college.pull(full=True)
+    assert again.done is not None
+    assert again.done.missing == ()
+
+
+async def test_what_zoho_deleted_is_not_told_twice(college: World) -> None:
+    pupil, _ = college.students(1, 2)
+    await college.pull()
+    await college.later(hours=1)
+    college.zoho.remove("BTEC_Students", pupil)
+    for dry_run in (True, False):
+        drawn = await college.pull(full=True, dry_run=dry_run)
+        assert drawn.done is not None
+        assert (drawn.done.deleted, drawn.done.missing) == (1, ())
+
+
+async def test_a_record_that_came_another_way_while_the_pull_went_on_is_not_missing(college: World) -> None:
+    college.students(1)
+    await college.sync("students", student(2))
+    stream = college.pulling.pull(await college.plan())
+    await college.later(minutes=1)
+    await anext(stream)
+    await college.sync("students", student(9))
+    last = [done async for done in stream][-1]
+    assert last.missing == (student(2)["id"],)  # type: ignore[union-attr]  # the last step
+
+
+async def test_a_resumed_pull_tells_only_of_what_stands_behind_its_beginning(college: World) -> None:
+    await college.sync("students", student(1), student(2 * PAGE + 5))
+    college.students(*range(2, 2 * PAGE + 2))
+    await college.later(minutes=1)
+    await killed_after(college, 1, via=Via.RECORDS)
+    resumed = await college.pull(resume=True)
+    assert resumed.done is not None
+    assert resumed.done.missing == (student(2 * PAGE + 5)["id"],)

@@ -60,14 +60,14 @@ class Creating(Generic[T]):
 
     async def all(self, items: Sequence[T]) -> list[MoodleResult]:
         """Create them, a result for each."""
-        results = Results.of(len(items))
-        self._refuse_unsent(items, results)
+        results = Results([self.check(item) for item in items])
         unsent = results.open()
         if not unsent:
             return results.all()
         found = await self.find([items[position] for position in unsent])
         for place, match in found.items():
             results.found[unsent[place]] = taken(match)
+        self._refuse_repeated(items, results)
         unsent = results.open()
         chosen = [items[position] for position in unsent]
         for part in parts(chosen, self.encode):
@@ -77,18 +77,16 @@ class Creating(Generic[T]):
                 break
         return results.all()
 
-    def _refuse_unsent(self, items: Sequence[T], results: Results) -> None:
-        """What cannot be sent: wrong in itself, or the same as another item of this call."""
+    def _refuse_repeated(self, items: Sequence[T], results: Results) -> None:
+        """What has a key of another item before it."""
         seen: set[Hashable] = set()
-        for position, item in enumerate(items):
-            wrong = self.check(item)
-            if wrong is None and not seen.isdisjoint(self.keys(item)):
-                why = "Another item of the same request has this key; it was not sent twice."
-                wrong = Refused(fault=Fault.CONFLICT, why=why)
-            if wrong:
-                results.found[position] = wrong
+        for position in results.open():
+            keys = self.keys(items[position])
+            if seen.isdisjoint(keys):
+                seen.update(keys)
             else:
-                seen.update(self.keys(item))
+                why = "Another item of the same request has this key; it was not sent twice."
+                results.found[position] = Refused(fault=Fault.CONFLICT, why=why)
 
     async def _part(
         self, items: Sequence[T], part: Part, results: Results, *, doubtful: bool = False

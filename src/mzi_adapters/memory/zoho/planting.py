@@ -74,9 +74,11 @@ def _rows(organization: Organization, field: ZohoField, row: Row, rows: object) 
 
 
 def _held(field: ZohoField, value: object) -> object:
-    """A wire value as it is kept: a lookup as a bare id, a moment as a moment."""
+    """A value as it is kept: a lookup as a bare id, a moment as a moment, a number in a text as text."""
     if field.data_type in ("lookup", "userlookup") and value is not None:
         return int(str(value["id"] if isinstance(value, Mapping) else value))
+    if field.json_type == "string" and isinstance(value, int | float):
+        return str(value)
     return _moment(value) if field.data_type == "datetime" else value
 
 

@@ -1,8 +1,7 @@
 """A Zoho CRM in memory: it remembers records and answers requests as the real service would."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import attrs
@@ -12,15 +11,17 @@ from mzi_adapters.memory.zoho.answers import Json, Refused
 from mzi_adapters.memory.zoho.bulk import BulkRead
 from mzi_adapters.memory.zoho.calls import Call
 from mzi_adapters.memory.zoho.changes import Change, Changes
-from mzi_adapters.memory.zoho.coql import Coql, asked
+from mzi_adapters.memory.zoho.coql import Coql
 from mzi_adapters.memory.zoho.limits import Limits
 from mzi_adapters.memory.zoho.organization import Organization
 from mzi_adapters.memory.zoho.planting import plant
 from mzi_adapters.memory.zoho.reading import Reading
+from mzi_adapters.memory.zoho.routes import Route, routes
 from mzi_adapters.memory.zoho.searching import Searching
 from mzi_adapters.memory.zoho.settings import Settings
 from mzi_adapters.memory.zoho.watching import Watching
-from mzi_adapters.memory.zoho.writing import FEATURES, Writing
+from mzi_adapters.memory.zoho.write_requests import FEATURES
+from mzi_adapters.memory.zoho.writing import Writing
 from mzi_adapters.web.wire import Answer, NotSent, Request, Streamed, Timer
 from mzi_core.ports import Clock
 from mzi_core.ports.zoho import ZohoField
@@ -30,26 +31,6 @@ CLIENT_SECRET = "client-secret"  # noqa: S105  # opens nothing but this fake
 REFRESH_TOKEN = "1000.refresh.token"  # noqa: S105  # as above
 
 _CHUNK = 64 * 1024
-_BATCH = 10
-_COQL_STEPS = (200, 1_000)
-_MODULES = ("ZohoCRM.modules.ALL", "ZohoCRM.modules.{module}.ALL")
-_SEARCH = ("ZohoSearch.securesearch.READ",)
-_BULK_READ = ("ZohoCRM.bulk.ALL", "ZohoCRM.bulk.READ")
-_WATCH = ("ZohoCRM.notifications.ALL",)
-_BULK_READ_COST = 50
-
-
-@attrs.frozen
-class Route:
-    """A method and a path, what answers there, what it costs, and whether few may run at once."""
-
-    method: str
-    path: re.Pattern[str]
-    answers: Callable[[Call], Answer]
-    scopes: tuple[tuple[str, ...], ...]
-    """One of each group is needed."""
-    cost: Callable[[Call], int]
-    heavy: Callable[[Call], bool]
 
 
 class FakeZoho:
@@ -89,7 +70,15 @@ class FakeZoho:
         self.reading = Reading(self.organization)
         self.writing = Writing(self.organization, self.changes)
         self.coql = Coql(self.organization)
-        self._routes = self._table()
+        self._routes = routes(
+            reading=self.reading,
+            writing=self.writing,
+            searching=self.searching,
+            coql=self.coql,
+            bulk=self.bulk_read,
+            watching=self.watching,
+            settings=self.settings,
+        )
 
     # what tests plant and read
 
@@ -210,97 +199,3 @@ class FakeZoho:
         module = call.path.get("module", "")
         if not all(self.accounts.grants([s.format(module=module) for s in group]) for group in route.scopes):
             raise Refused(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL")
-
-    def _table(self) -> list[Route]:
-        reading, writing, searching = self.reading, self.writing, self.searching
-        bulk, watching, settings = self.bulk_read, self.watching, self.settings
-        module = r"/crm/v8/(?P<module>\w+)"
-        record = rf"{module}/(?P<id>[^/]+)"
-        return [
-            _route("GET", r"/crm/v8/settings/modules", settings.modules, _settings("modules")),
-            _route("GET", r"/crm/v8/settings/fields", settings.fields, _settings("fields")),
-            _route("GET", r"/crm/v8/org", settings.org, ("ZohoCRM.org.ALL", "ZohoCRM.org.READ")),
-            _route("GET", r"/crm/v8/users", settings.users, ("ZohoCRM.users.ALL", "ZohoCRM.users.READ")),
-            _route("GET", r"/crm/v8/actions/watch", watching.list, _WATCH),
-            _route("POST", r"/crm/v8/actions/watch", watching.subscribe, _WATCH),
-            _route("PUT", r"/crm/v8/actions/watch", watching.renew, _WATCH),
-            _route("PATCH", r"/crm/v8/actions/watch", watching.change, _WATCH),
-            _route("DELETE", r"/crm/v8/actions/watch", watching.end, _WATCH),
-            _route("POST", r"/crm/bulk/v8/read", bulk.create, _BULK_READ, cost=lambda call: _BULK_READ_COST),
-            _route("GET", r"/crm/bulk/v8/read/(?P<id>\d+)", bulk.status, _BULK_READ),
-            _route("GET", r"/crm/bulk/v8/read/(?P<id>\d+)/result", bulk.download, _BULK_READ),
-            _route(
-                "POST",
-                r"/crm/v8/coql",
-                self.coql.select,
-                ("ZohoCRM.coql.READ",),
-                cost=_coql_cost,
-                heavy=_always,
-            ),
-            _route("GET", rf"{module}/search", searching.search, _MODULES, _SEARCH),
-            _route("GET", rf"{module}/actions/count", searching.count),
-            _route("GET", rf"{module}/deleted", reading.deleted, cost=lambda call: 2),
-            _route("POST", rf"{module}/upsert", writing.upsert, cost=_write_cost, heavy=_many),
-            _route("GET", module, reading.list, cost=_list_cost, heavy=_ordered),
-            _route("POST", module, writing.insert, cost=_write_cost, heavy=_many),
-            _route("PUT", module, writing.update, cost=_write_cost, heavy=_many),
-            _route("DELETE", module, writing.delete),
-            _route("GET", record, reading.get),
-            _route("PUT", record, writing.update),
-            _route("DELETE", record, writing.delete),
-        ]
-
-
-def _one(call: Call) -> int:
-    return 1
-
-
-def _settings(what: str) -> tuple[str, ...]:
-    return ("ZohoCRM.settings.ALL", f"ZohoCRM.settings.{what}.ALL", f"ZohoCRM.settings.{what}.READ")
-
-
-def _never(call: Call) -> bool:
-    return False
-
-
-def _always(call: Call) -> bool:
-    return True
-
-
-def _route(
-    method: str,
-    path: str,
-    answers: Callable[[Call], Answer],
-    *scopes: tuple[str, ...],
-    cost: Callable[[Call], int] = _one,
-    heavy: Callable[[Call], bool] = _never,
-) -> Route:
-    return Route(method, re.compile(path), answers, scopes or (_MODULES,), cost, heavy)
-
-
-def _list_cost(call: Call) -> int:
-    return 3 if "cvid" in call.query else 1
-
-
-def _ordered(call: Call) -> bool:
-    return "cvid" in call.query or "sort_by" in call.query
-
-
-def _sent(call: Call) -> int:
-    try:
-        data = call.body().get("data")
-    except Refused:
-        return 0
-    return len(data) if isinstance(data, list) else 0
-
-
-def _many(call: Call) -> bool:
-    return _sent(call) > _BATCH
-
-
-def _write_cost(call: Call) -> int:
-    return min(10, max(1, -(-_sent(call) // _BATCH)))
-
-
-def _coql_cost(call: Call) -> int:
-    return 1 + sum(asked(call).limit > step for step in _COQL_STEPS)

@@ -11,20 +11,16 @@ from mzi_adapters.memory.zoho.checks import checked
 from mzi_adapters.memory.zoho.organization import Organization
 from mzi_adapters.memory.zoho.subforms import Rows, read_rows
 from mzi_adapters.memory.zoho.tables import Row, Table
+from mzi_adapters.memory.zoho.write_requests import (
+    AT_ONCE,
+    FEATURES,
+    check_fields,
+    features_of,
+    records_of,
+    too_many,
+)
 from mzi_adapters.web.wire import Answer
 
-AT_ONCE = 100
-FEATURES = frozenset({"approval", "workflow", "blueprint", "pathfinder", "orchestration"})
-_KEYS = frozenset(
-    {
-        "data",
-        "trigger",
-        "apply_feature_execution",
-        "skip_feature_execution",
-        "duplicate_check_fields",
-        "lar_id",
-    }
-)
 _LOCKED = {
     "RECORD_LOCKED": "record is locked",
     "NOT_APPROVED": "record is not approved",
@@ -44,28 +40,28 @@ class Writing:
     def insert(self, call: Call) -> Answer:
         """`POST /{module}`."""
         table = self.organization.table(call.path["module"])
-        given = _records(call)
-        features = _features(call)
+        given = records_of(call)
+        features = features_of(call)
         items = [self._insert(table, each, at, features) for at, each in enumerate(given)]
         return results(items, whole=201)
 
     def update(self, call: Call) -> Answer:
         """`PUT /{module}` with the ids inside, or `PUT /{module}/{id}`."""
         table = self.organization.table(call.path["module"])
-        given = _records(call)
+        given = records_of(call)
         if "id" in call.path:
             given = [{**each, "id": call.path["id"]} for each in given]
         self._refuse_modified(call, [_row(table, each.get("id")) for each in given])
-        features = _features(call)
+        features = features_of(call)
         items = [self._update(table, each, at, features) for at, each in enumerate(given)]
         return results(items, whole=200)
 
     def upsert(self, call: Call) -> Answer:
         """`POST /{module}/upsert`: without fields to check, people of one name merge."""
         table = self.organization.table(call.path["module"])
-        given = _records(call)
-        features = _features(call)
-        by = _check_fields(call, table)
+        given = records_of(call)
+        features = features_of(call)
+        by = check_fields(call, table)
         self._refuse_modified(call, [self._meant(table, each, by)[0] for each in given])
         items = [self._upsert(table, each, at, by, features) for at, each in enumerate(given)]
         return results(items, whole=200)
@@ -82,7 +78,7 @@ class Writing:
                 {"param_name": "ids"},
             )
         if len(ids) > AT_ONCE:
-            raise _limit()
+            raise too_many()
         features = frozenset() if call.query.get("wf_trigger") == "false" else FEATURES
         return results([self._delete(table, each, features) for each in ids], whole=200)
 
@@ -250,43 +246,3 @@ def _one(errors: Sequence[Json]) -> Json:
     if len(errors) == 1:
         return errors[0]
     return error("MULTIPLE_OR_MULTI_ERRORS", "Multiple errors in the request", {"errors": list(errors)})
-
-
-def _limit() -> Refused:
-    details = {"maximum_length": AT_ONCE, "api_name": "data", "json_path": "$.data"}
-    return Refused(400, "LIMIT_EXCEEDED", "maximum records limit exceeded", details)
-
-
-def _records(call: Call) -> list[Json]:
-    body = call.body()
-    unknown = set(body) - _KEYS
-    given = body.get("data")
-    if (
-        unknown
-        or not isinstance(given, list)
-        or not all(isinstance(each, dict) for each in given)
-        or not given
-    ):
-        raise Refused(400, "INVALID_DATA", "invalid data", {"api_name": "data", "json_path": "$.data"})
-    if len(given) > AT_ONCE:
-        raise _limit()
-    return given
-
-
-def _features(call: Call) -> frozenset[str]:
-    """What runs after the write: everything, unless `trigger` says what."""
-    given = call.body().get("trigger", sorted(FEATURES))
-    if not isinstance(given, list) or not set(given) <= FEATURES:
-        details = {"api_name": "trigger", "json_path": "$.trigger", "supported_values": sorted(FEATURES)}
-        raise Refused(400, "INVALID_DATA", "invalid data", details)
-    return frozenset(given)
-
-
-def _check_fields(call: Call, table: Table) -> Sequence[str]:
-    given = call.body().get("duplicate_check_fields")
-    if given is None or given == []:
-        return [*([] if "Name" not in table.fields else ["Name"]), *table.unique()]
-    if not isinstance(given, list) or any(name not in ("Name", *table.unique()) for name in given):
-        details = {"api_name": "duplicate_check_fields", "json_path": "$.duplicate_check_fields"}
-        raise Refused(400, "INVALID_DATA", "invalid data", details)
-    return given

@@ -23,7 +23,7 @@ FUNCTIONS = Functions()
 def get_assignments(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     """The assignments of courses; one the caller is not enrolled in needs `includenotenrolledcourses`."""
     courses, warnings = [], []
-    own = sorted(key[0] for key in site.enrolments if key[1] == site.caller.userid)
+    own = site.enrolments.firsts(site.caller.userid)
     for each in given["courseids"] or own:
         wanted = each in own or (given["includenotenrolledcourses"] and site.may("moodle/course:view"))
         if each not in site.courses or not wanted:
@@ -237,7 +237,7 @@ def needs_grading(site: Site, assignment: Assignment, user: User) -> bool:
 
 
 def _progress(site: Site, assignment: Assignment, user: User) -> dict[str, Any]:
-    flags = site.flags.get((assignment.id, user.id))
+    flags = site.flags.get(assignment.id, user.id)
     return {
         "submitted": _status(site, assignment, user) == "submitted",
         "requiregrading": needs_grading(site, assignment, user),

@@ -186,7 +186,7 @@ def gradingform_instances(site: Site, given: dict[str, Any]) -> dict[str, Any]:
         "moodle/grade:managegradingforms"
     ):
         raise no_permission("moodle/grade:managegradingforms")
-    rows = [row for (each, _), rows in site.marks.items() if each in owners for row in rows]
+    rows = [row for each in owners for rows in site.marks.of(each) for row in rows]
     rows = sorted((row for row in rows if row.instance), key=lambda row: row.instance)
     warnings = []
     if definition.method != "rubric":

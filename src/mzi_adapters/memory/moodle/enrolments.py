@@ -12,7 +12,7 @@ from mzi_adapters.memory.moodle.refusals import (
     no_permission,
 )
 from mzi_adapters.memory.moodle.site import ROLES, Functions, Site
-from mzi_adapters.memory.moodle.users import identity, pictures, place, role_user, sees
+from mzi_adapters.memory.moodle.users import identity, pictures, place, remove_enrolment, role_user, sees
 
 FUNCTIONS = Functions()
 
@@ -36,7 +36,7 @@ def enrol(site: Site, given: dict[str, Any]) -> None:
     """Enrol everybody, or nobody; who is enrolled already gets the new role and dates."""
     for wanted in given["enrolments"]:
         _check(site, wanted, "enrol/manual:enrol")
-        if wanted["roleid"] not in ROLES:
+        if wanted["roleid"] not in ROLES or not site.may("moodle/role:assign"):
             raise moodle_error(
                 "wsusercannotassign",
                 f"You don't have the permission to assign this role ({wanted['roleid']}) "
@@ -70,15 +70,20 @@ def add_enrolment(
     suspend: int = 0,
 ) -> Enrolment:
     """Enrol a user, or change the dates and state of who is; the role is added to theirs."""
-    found = site.enrolments.get((courseid, userid))
+    found = site.enrolments.get(courseid, userid)
     if found is None:
         number = site.next_id("user_enrolments")
         found = site.enrolments[courseid, userid] = Enrolment(id=number, userid=userid, courseid=courseid)
     found.suspended, found.timestart, found.timeend = bool(suspend), timestart, timeend
-    held = site.roles.setdefault((courseid, userid), [])
-    if roleid not in held:
-        held.append(roleid)
+    give_role(site, courseid, userid, roleid)
     return found
+
+
+def give_role(site: Site, course: int, user: int, role: int) -> None:
+    """Add a role to those a user holds in a course."""
+    held = site.roles.get(course, user) or []
+    if role not in held:
+        site.roles[course, user] = [*held, role]
 
 
 @FUNCTIONS.offer(
@@ -93,11 +98,7 @@ def unenrol(site: Site, given: dict[str, Any]) -> None:
         _check(site, wanted, "enrol/manual:unenrol")
         _living(site, wanted["userid"])
     for wanted in given["enrolments"]:
-        key = wanted["courseid"], wanted["userid"]
-        site.enrolments.pop(key, None)
-        site.roles.pop(key, None)
-        for group in site.groups_of(*key):
-            group.members.remove(wanted["userid"])
+        remove_enrolment(site, wanted["courseid"], wanted["userid"])
 
 
 @FUNCTIONS.offer("core_enrol_get_course_enrolment_methods", courseid=Value("int"))
@@ -122,7 +123,7 @@ def enrolled_users(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     if options.get("onlyactive", "0") != "0" and options.get("onlysuspended", "0") != "0":
         raise moodle_error("invalidparameter", "Invalid parameter value detected")
     now = site.now()
-    found = [each for each in site.enrolled(course.id) if site.people.living(each.userid)]
+    found = [each for each in site.enrolments.of(course.id) if site.people.living(each.userid)]
     if options.get("onlyactive", "0") != "0":
         found = [each for each in found if each.active(now)]
     if options.get("onlysuspended", "0") != "0":
@@ -167,7 +168,7 @@ def enrolled_user(site: Site, course: Course, user: User) -> dict[str, Any]:
 
 def roles_of(site: Site, course: int, user: int) -> list[dict[str, Any]]:
     """The roles a user holds in a course."""
-    held = site.roles.get((course, user), ())
+    held = site.roles.get(course, user) or ()
     return [{"roleid": each, "name": "", "shortname": ROLES[each], "sortorder": 0} for each in held]
 
 
@@ -182,9 +183,7 @@ def courses_of(site: Site, user: User) -> list[dict[str, Any]]:
 def active_courses(site: Site, user: User) -> list[int]:
     """The courses a user is actively enrolled in."""
     now = site.now()
-    return sorted(
-        each.courseid for each in site.enrolments.values() if each.userid == user.id and each.active(now)
-    )
+    return [each for each in site.enrolments.firsts(user.id) if site.enrolments[each, user.id].active(now)]
 
 
 @FUNCTIONS.offer(
@@ -206,7 +205,7 @@ def _shows(site: Site, course: int, user: User) -> bool:
 
 
 def _user_course(site: Site, course: Course, given: dict[str, Any]) -> dict[str, Any]:
-    counted = {"enrolledusercount": len(site.enrolled(course.id))} if given["returnusercount"] else {}
+    counted = {"enrolledusercount": len(site.enrolments.of(course.id))} if given["returnusercount"] else {}
     return {
         "id": course.id,
         "shortname": course.shortname,
@@ -272,14 +271,13 @@ def assign_roles(site: Site, given: dict[str, Any]) -> None:
     for (_, user), _role_id in keys:
         role_user(site, user)
     for key, role in keys:
-        held = site.roles.setdefault(key, [])
-        if role not in held:
-            held.append(role)
+        give_role(site, *key, role)
 
 
 @FUNCTIONS.offer("core_role_unassign_roles", unassignments=Many(_WHERE))
 def unassign_roles(site: Site, given: dict[str, Any]) -> None:
     """Take every role away, or none; one that was not held does not matter."""
     for key, role in [(_role(site, each), each["roleid"]) for each in given["unassignments"]]:
-        if role in site.roles.get(key, ()):
-            site.roles[key].remove(role)
+        held = site.roles.get(*key) or []
+        if role in held:
+            held.remove(role)

@@ -19,6 +19,7 @@ from mzi_adapters.memory.moodle.refusals import (
     no_access,
 )
 from mzi_adapters.memory.moodle.site import Account, Database, Function, Site
+from mzi_adapters.memory.moodle.submissions import stored_file
 from mzi_adapters.system import SystemClock
 from mzi_adapters.web.wire import Answer, Request, Streamed
 from mzi_core.ports import Clock
@@ -157,9 +158,21 @@ class FakeMoodle(Planting):
             return Answer(status=503, headers=_DOWN, body=b"<h1>Site is down for upgrade</h1>")
         if self.rest_disabled:
             return Answer(status=403, headers=_HTML)
+        if asked.path.startswith(own.path + "/webservice/pluginfile.php/"):
+            return self._file(request)
         if asked.path != own.path + _PATH:
             return Answer(status=404, headers=_HTML, body=b"<h1>Not Found</h1>")
         return None
+
+    def _file(self, request: Request) -> Answer:
+        """A submitted file; a bad token gets a JSON error in place of it, and no error status."""
+        if dict(request.query).get("token") not in self.accounts:
+            said = {"error": "Invalid token - token not found", "errorcode": "invalidtoken"}
+            return Answer(status=200, headers=_JSON, body=php_json(said))
+        content = stored_file(self.site, request.url.removeprefix(self.url))
+        if content is None:
+            return Answer(status=404, headers=_HTML, body=b"<h1>Not Found</h1>")
+        return Answer(status=200, headers={"content-type": "application/pdf"}, body=content)
 
     def _form(self, request: Request) -> dict[str, Any]:
         headers = {name.lower(): value for name, value in request.headers.items()}

@@ -50,7 +50,7 @@ def grade_items(site: Site, given: dict[str, Any]) -> dict[str, Any]:
 
 def _report(site: Site, course: Course, user: User) -> dict[str, Any]:
     assignments = _graded(site, course.id)
-    finals = {each.id: site.finals.get((each.itemid, user.id)) for each in assignments}
+    finals = {each.id: site.finals.get(each.itemid, user.id) for each in assignments}
     if any(finals.values()):  # with the first row of a student come the rows of all items
         finals = {key: final or Final(id=0, itemid=0, userid=user.id) for key, final in finals.items()}
     total = sum((bounds(site, each)[1] for each in assignments if _has(finals[each.id])), Decimal(0))
@@ -287,7 +287,7 @@ def get_feedback(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     if user is None:
         raise invalid_user()
     names = {each.itemid: each.name for each in _graded(site, course.id)}
-    final = site.finals.get((given["itemid"], user.id))
+    final = site.finals.get(given["itemid"], user.id)
     initials = user.firstname[:1] + user.lastname[:1]
     return {
         "feedbacktext": final.feedback if final else None,

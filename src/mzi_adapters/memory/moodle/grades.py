@@ -40,9 +40,9 @@ def _may(site: Site, assignment: Assignment) -> bool:
 
 def _latest_marks(site: Site, assignment: int) -> list[dict[str, Any]]:
     rows = []
-    for each, user in site.marks:
-        submission = latest(site, each, user) if each == assignment else None
-        mark = mark_of(site, each, user, submission.attempt) if submission else None
+    for user in site.marks.seconds(assignment):
+        submission = latest(site, assignment, user)
+        mark = mark_of(site, assignment, user, submission.attempt) if submission else None
         if mark:
             rows.append(mark)
     return [
@@ -68,8 +68,8 @@ def get_user_flags(site: Site, given: dict[str, Any]) -> dict[str, Any]:
         if assignment and not (site.may_enter(assignment.course) and site.may("mod/assign:grade")):
             warnings.append(warning("assignment", each, 1, _NO_ACCESS))
             continue
-        rows = [row for row in site.flags.values() if row.assignment == each]
-        rows = sorted((row for row in rows if site.people.living(row.userid)), key=lambda row: row.id)
+        rows = [row for row in site.flags.of(each) if site.people.living(row.userid)]
+        rows.sort(key=lambda row: row.id)
         if not rows:
             warnings.append(warning("assignment", each, 3, "No user flags found"))
             continue

@@ -16,7 +16,7 @@ UNGRADED = Decimal(-1)
 
 def latest(site: Site, assignment: int, user: int) -> Submission | None:
     """The attempt that counts."""
-    for each in site.submissions.get((assignment, user), ()):
+    for each in site.submissions.get(assignment, user) or ():
         if each.latest:
             return each
     return None
@@ -24,7 +24,7 @@ def latest(site: Site, assignment: int, user: int) -> Submission | None:
 
 def mark_of(site: Site, assignment: int, user: int, attempt: int) -> Mark | None:
     """The marking of one attempt."""
-    for each in site.marks.get((assignment, user), ()):
+    for each in site.marks.get(assignment, user) or ():
         if each.attempt == attempt:
             return each
     return None
@@ -32,10 +32,10 @@ def mark_of(site: Site, assignment: int, user: int, attempt: int) -> Mark | None
 
 def submission_for(site: Site, assignment: int, user: int, attempt: int = LATEST) -> Submission:
     """The submission of an attempt, which is made if there is none: a later one becomes the latest."""
-    held = site.submissions.setdefault((assignment, user), [])
     current = latest(site, assignment, user)
     if attempt == LATEST:
         attempt = current.attempt if current else 0
+    held = site.submissions.get(assignment, user) or []
     for each in held:
         if each.attempt == attempt:
             return each
@@ -52,7 +52,7 @@ def submission_for(site: Site, assignment: int, user: int, attempt: int = LATEST
     )
     if made.latest and current:
         current.latest = False
-    held.append(made)
+    site.submissions[assignment, user] = [*held, made]
     return made
 
 
@@ -84,7 +84,7 @@ def final_for(site: Site, item: int, user: int) -> Final:
 
 def workflow_state(site: Site, assignment: Assignment, user: int) -> str:
     """The marking workflow state of a student: of all attempts together."""
-    flags = site.flags.get((assignment.id, user))
+    flags = site.flags.get(assignment.id, user)
     return flags.workflowstate if flags else ""
 
 
@@ -140,7 +140,7 @@ def mark_for(site: Site, assignment: Assignment, user: int, attempt: int, grader
             timecreated=now,
             timemodified=now,
         )
-        site.marks.setdefault((assignment.id, user), []).append(found)
+        site.marks[assignment.id, user] = [*(site.marks.get(assignment.id, user) or ()), found]
     return found
 
 

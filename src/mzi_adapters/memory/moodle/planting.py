@@ -213,7 +213,7 @@ class Planting:
             grade=Decimal(grade),
             grader=grader,
             feedback=feedback,
-            workflow=workflow,
+            workflow=workflow if found.workflow else "",
             attempt=attempt,
             another=reopen,
             fillings={ids[code]: (int(met), remark) for code, (met, remark) in (criteria or {}).items()},

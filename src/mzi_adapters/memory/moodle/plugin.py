@@ -18,11 +18,11 @@ or a mark when none is named:
      "warnings": []}
 
 Feedback and marks are there before release too: `workflowstate` says whether they may be used, and is null
-without marking workflow. `grademax` is negative for a scale, as in mod_assign_get_assignments; `scaleitems` is
-null for points. `rawgrade` is `-1.00000` where nobody has graded, and null without a row, as are `gradeid`,
-`graderid`, `gradername`, `timegraded` and `feedback`. `gradegradeid` is null until the gradebook has a row,
-`finalgrade` until it has a grade. Attempts count from 0 and come in order; criteria come in the order of their
-form, only filled ones, `score` 1 for met.
+without marking workflow. `grademax` is negative for a scale, as in mod_assign_get_assignments, and
+`scaleitems` is null for points. `rawgrade` is `-1.00000` where nobody has graded, and null without a row, as
+are `gradeid`, `graderid`, `gradername`, `timegraded` and `feedback`. `gradegradeid` is null until the
+gradebook has a row, `finalgrade` until it has a grade. Attempts count from 0 and come in order; criteria come
+in the order of their form, only filled ones, `score` 1 for met.
 
 `local_mzi_save_btec_definition(cmid, name, description, criteria[{code, description}])` makes or
 replaces the BTEC form of an assignment: `{"definitionid": 3, "warnings": []}`.
@@ -48,9 +48,7 @@ def grade_facts(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     assignment = site.assignment(given["assignid"])
     site.require("mod/assign:viewgrades")
     site.require("mod/assign:grade")
-    touched = {
-        user for rows in (site.submissions, site.marks) for each, user in rows if each == assignment.id
-    }
+    touched = {*site.submissions.seconds(assignment.id), *site.marks.seconds(assignment.id)}
     users = given["userids"] or sorted(touched)
     scale = site.scales[-assignment.grade] if assignment.grade < 0 else None
     return {
@@ -70,9 +68,9 @@ def grade_facts(site: Site, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _student(site: Site, assignment: Assignment, user: int) -> dict[str, Any]:
-    flags = site.flags.get((assignment.id, user))
-    final = site.finals.get((assignment.itemid, user))
-    attempts = sorted(site.submissions.get((assignment.id, user), ()), key=lambda row: row.attempt)
+    flags = site.flags.get(assignment.id, user)
+    final = site.finals.get(assignment.itemid, user)
+    attempts = sorted(site.submissions.get(assignment.id, user) or (), key=lambda row: row.attempt)
     return {
         "userid": user,
         "workflowstate": (flags.workflowstate if flags else "") if assignment.workflow else None,

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import attrs
 
+from mzi_adapters.memory.moodle.pairs import Pairs
 from mzi_adapters.memory.moodle.parameters import One, Shape, checked
 from mzi_adapters.memory.moodle.people import People
 from mzi_adapters.memory.moodle.records import (
@@ -66,10 +67,10 @@ class Site:
     people: People = attrs.field(init=False)
     categories: dict[int, Category] = attrs.field(factory=dict)
     courses: dict[int, Course] = attrs.field(factory=dict)
-    enrolments: dict[tuple[int, int], Enrolment] = attrs.field(factory=dict)
+    enrolments: Pairs[Enrolment] = attrs.field(factory=Pairs)
     """By course and user."""
 
-    roles: dict[tuple[int, int], list[int]] = attrs.field(factory=dict)
+    roles: Pairs[list[int]] = attrs.field(factory=Pairs)
     """Role ids, by course and user."""
 
     groups: dict[int, Group] = attrs.field(factory=dict)
@@ -77,16 +78,16 @@ class Site:
         factory=lambda: {3: ("Refer", "Pass", "Merit", "Distinction")}
     )
     assignments: dict[int, Assignment] = attrs.field(factory=dict)
-    submissions: dict[tuple[int, int], list[Submission]] = attrs.field(factory=dict)
+    submissions: Pairs[list[Submission]] = attrs.field(factory=Pairs)
     """Attempts in order of creation, by assignment and user."""
 
-    marks: dict[tuple[int, int], list[Mark]] = attrs.field(factory=dict)
+    marks: Pairs[list[Mark]] = attrs.field(factory=Pairs)
     """By assignment and user."""
 
-    flags: dict[tuple[int, int], Flags] = attrs.field(factory=dict)
+    flags: Pairs[Flags] = attrs.field(factory=Pairs)
     """By assignment and user."""
 
-    finals: dict[tuple[int, int], Final] = attrs.field(factory=dict)
+    finals: Pairs[Final] = attrs.field(factory=Pairs)
     """By grade item and user."""
 
     definitions: dict[int, Definition] = attrs.field(factory=dict)
@@ -128,7 +129,9 @@ class Site:
 
     def may_enter(self, course: int) -> bool:
         """Whether the caller may see into a course: enrolled, or allowed to view it."""
-        return self.may("moodle/course:view") or (course, self.caller.userid) in self.enrolments
+        hidden = not self.courses[course].visible and not self.may("moodle/course:viewhiddencourses")
+        own = (course, self.caller.userid) in self.enrolments
+        return (own or self.may("moodle/course:view")) and not hidden
 
     def course(self, course: int, *, context: bool = False) -> Course:
         """A course the caller may enter; `context` for the functions that wrap the refusal."""
@@ -153,20 +156,13 @@ class Site:
             raise invalid_module()
         return self.assignments[self.modules[cmid]]
 
-    def enrolled(self, course: int) -> list[Enrolment]:
-        """Everybody enrolled in a course, in order of their ids."""
-        return sorted(
-            (each for each in self.enrolments.values() if each.courseid == course),
-            key=lambda each: each.userid,
-        )
-
     def participants(self, course: int) -> list[User]:
         """The active students of a course: who is expected to hand in."""
         now = self.now()
         return [
             self.people.rows[each.userid]
-            for each in self.enrolled(course)
-            if each.active(now) and 5 in self.roles.get((course, each.userid), ())  # noqa: PLR2004
+            for each in self.enrolments.of(course)
+            if each.active(now) and 5 in (self.roles.get(course, each.userid) or ())  # noqa: PLR2004
         ]
 
     def groups_of(self, course: int, user: int) -> list[Group]:

@@ -49,7 +49,7 @@ def get_submissions(site: Site, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _latest(site: Site, assignment: int) -> list[Submission]:
-    rows = [row for (each, _), rows in site.submissions.items() if each == assignment for row in rows]
+    rows = [row for rows in site.submissions.of(assignment) for row in rows]
     return sorted((row for row in rows if row.latest), key=lambda row: row.id)
 
 
@@ -113,6 +113,17 @@ def file_path(assignment: Assignment, row: Submission, name: str) -> str:
     return f"/webservice/pluginfile.php/{area}/{row.id}/{name}"
 
 
+def stored_file(site: Site, path: str) -> bytes | None:
+    """The file that is served under a path."""
+    *_, number, name = path.split("/")
+    for assignment in site.assignments.values():
+        for rows in site.submissions.of(assignment.id):
+            for row in rows:
+                if str(row.id) == number and file_path(assignment, row, name) == path:
+                    return row.files.get(name)
+    return None
+
+
 def _files(site: Site, assignment: Assignment, row: Submission) -> list[dict[str, Any]]:
     return [
         {
@@ -158,7 +169,7 @@ def submission_status(site: Site, given: dict[str, Any]) -> dict[str, Any]:
         shown["feedback"] = feedback
     previous = [
         _previous(site, assignment, row)
-        for row in sorted(site.submissions.get((assignment.id, user), ()), key=lambda row: row.attempt)
+        for row in sorted(site.submissions.get(assignment.id, user) or (), key=lambda row: row.attempt)
         if not row.latest
     ]
     if previous:
@@ -183,7 +194,7 @@ def _summary(site: Site, assignment: Assignment) -> dict[str, Any]:
 
 def _last_attempt(site: Site, assignment: Assignment, user: int) -> dict[str, Any]:
     row = latest(site, assignment.id, user)
-    flags = site.flags.get((assignment.id, user))
+    flags = site.flags.get(assignment.id, user)
     shown: dict[str, Any] = {}
     if row:
         shown["submission"] = _attempt(site, assignment, row)
@@ -210,7 +221,7 @@ def _attempt(site: Site, assignment: Assignment, row: Submission) -> dict[str, A
 def _feedback(site: Site, assignment: Assignment, user: int) -> dict[str, Any]:
     row = latest(site, assignment.id, user)
     mark = mark_of(site, assignment.id, user, row.attempt) if row else None
-    final = site.finals.get((assignment.itemid, user))
+    final = site.finals.get(assignment.itemid, user)
     shows_grade = final is not None and final.grade is not None
     released = not assignment.workflow or workflow_state(site, assignment, user) == RELEASED
     if not shows_grade and not (released and mark and mark.feedback):

@@ -55,12 +55,12 @@ def _module(site: Site, assignment: Assignment, since: int, areas: list[str]) ->
     updates: list[dict[str, Any]] = []
     if assignment.timemodified > since:
         updates.append({"name": "configuration", "timeupdated": assignment.timemodified})
-    for name, rows in (("usersubmissions", site.submissions), ("usergrades", site.marks)):
+    enrolled = set(site.enrolments.seconds(assignment.course))
+    for name, table in (("usersubmissions", site.submissions), ("usergrades", site.marks)):
         changed = sorted(
             row.id
-            for (each, user), held in rows.items()
-            if each == assignment.id and (assignment.course, user) in site.enrolments
-            for row in held
+            for user in enrolled.intersection(table.seconds(assignment.id))
+            for row in table[assignment.id, user]
             if row.timemodified > since
         )
         if changed:

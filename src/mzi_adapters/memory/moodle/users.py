@@ -209,12 +209,8 @@ def delete_users(site: Site, given: dict[str, Any]) -> None:
 
 
 def _delete(site: Site, user: User) -> None:
-    for key in [key for key in site.enrolments if key[1] == user.id]:
-        del site.enrolments[key]
-        site.roles.pop(key, None)
-    for group in site.groups.values():
-        if user.id in group.members:
-            group.members.remove(user.id)
+    for course in site.enrolments.firsts(user.id):
+        remove_enrolment(site, course, user.id)
     site.people.change(
         user,
         deleted=True,
@@ -285,18 +281,21 @@ def pictures(site: Site) -> dict[str, str]:
 
 def identity(site: Site, user: User) -> dict[str, Any]:
     """The fields a person is known by, empty ones left out as Moodle leaves them out."""
+    own = user.id == site.caller.userid
+    listed = site.identity if site.may("moodle/site:viewuseridentity") else ()
     shown: dict[str, Any] = {
         "id": user.id,
         "username": user.username,
         "firstname": user.firstname,
         "lastname": user.lastname,
         "fullname": user.fullname,
-        "email": user.email,
     }
-    if user.phone1 and "phone1" in site.identity and site.may("moodle/site:viewuseridentity"):
+    if own or "email" in listed:
+        shown["email"] = user.email
+    if user.phone1 and "phone1" in listed:
         shown["phone1"] = user.phone1
     shown["department"] = user.department
-    if user.idnumber:
+    if user.idnumber and ("idnumber" in listed or site.may("moodle/user:viewalldetails")):
         shown["idnumber"] = user.idnumber
     return shown | {"firstaccess": 0, "lastaccess": 0}
 
@@ -309,25 +308,33 @@ def place(user: User) -> dict[str, str]:
 
 def user_fields(site: Site, user: User) -> dict[str, Any]:
     """One user as the user functions show it."""
-    shown = identity(site, user) | {
-        "auth": user.auth,
-        "suspended": user.suspended,
-        "confirmed": True,
-        "lang": user.lang,
-        "theme": "",
-        "timezone": "99",
-        "mailformat": 1,
-        "trackforums": 0,
-        **place(user),
-        **pictures(site),
-    }
-    if user.id == site.caller.userid:
+    own = user.id == site.caller.userid
+    shown = identity(site, user) | {"suspended": user.suspended, "trackforums": 0}
+    if own or site.may("moodle/user:viewalldetails"):
+        shown |= {
+            "auth": user.auth,
+            "confirmed": True,
+            "lang": user.lang,
+            "theme": "",
+            "timezone": "99",
+            "mailformat": 1,
+        }
+    shown |= place(user) | pictures(site)
+    if own:
         shown["preferences"] = [
             {"name": "auth_manual_passwordupdatetime", "value": "1"},
             {"name": "last_time_enrolments_synced", "value": "1"},
             {"name": "_lastloaded", "value": site.now()},
         ]
     return shown
+
+
+def remove_enrolment(site: Site, course: int, user: int) -> None:
+    """Take a user out of a course, out of its groups and roles too; who is not in it does not matter."""
+    site.enrolments.drop(course, user)
+    site.roles.drop(course, user)
+    for group in site.groups_of(course, user):
+        group.members.remove(user)
 
 
 def role_user(site: Site, user: int) -> User:

@@ -82,9 +82,7 @@ class FakeMoodle(Planting):
         self.service_disabled = False
         """The service is off, or not for this user or address: `accessexception` to everything."""
 
-        self.plugin = False
-        """local_mzi is installed, and its functions are in the service."""
-
+        self._plugin = False
         self.seen: list[Call] = []
         self._offered = FUNCTIONS | batch.offering(self._function)
         self.accounts = {token: Account(userid=3, capabilities=set(CAPABILITIES), functions=set(SERVICE))}
@@ -103,6 +101,16 @@ class FakeMoodle(Planting):
     def functions(self) -> set[str]:
         """What the service holds."""
         return self._account.functions
+
+    @property
+    def plugin(self) -> bool:
+        """Whether local_mzi is installed, and its functions are in the service."""
+        return self._plugin
+
+    @plugin.setter
+    def plugin(self, installed: bool) -> None:
+        self._plugin = installed
+        (self.functions.update if installed else self.functions.difference_update)(PLUGIN)
 
     @property
     def calls(self) -> int:
@@ -209,11 +217,11 @@ class FakeMoodle(Planting):
         """A function the caller may call."""
         if not name:
             raise invalid_parameter("Missing wsfunction")
-        offered = self._offered.get(name) or (PLUGIN.get(name) if self.plugin else None)
+        offered = self._offered.get(name) or (PLUGIN.get(name) if self._plugin else None)
         if offered is None and name not in OUTSIDE:
             raise missing_record("external_functions")
-        in_service = name in site.caller.functions or (name in PLUGIN and site.caller is self._account)
-        if self.service_disabled or site.caller.barred or offered is None or not in_service:
+        closed = self.service_disabled or site.caller.barred
+        if closed or offered is None or name not in site.caller.functions:
             raise no_access(_NOT_IN_SERVICE.format(name))
         if "webservice/rest:use" not in site.caller.capabilities:
             raise no_access(

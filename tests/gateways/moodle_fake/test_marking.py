@@ -236,7 +236,7 @@ async def test_reading_a_status_writes_a_submission(campus: Campus) -> None:
     """Who never handed in is `new` afterwards, which still is none."""
 
     async def shown() -> str:
-        asked = {"assignid": campus.points, "groupid": 0, "filter": "", "onlyids": 1}
+        asked: dict[str, Any] = {"assignid": campus.points, "groupid": 0, "filter": "", "onlyids": 1}
         said = await ask(campus.moodle, "mod_assign_list_participants", **asked)
         state: str = {each["id"]: each for each in said}[campus.noor]["submissionstatus"]
         return state
@@ -264,7 +264,7 @@ async def test_updates_tell_of_work_and_marks_and_not_of_a_release(campus: Campu
     """A change of workflow state alone is news to nobody."""
 
     async def news(since: int) -> list[str]:
-        asked = {"courseid": campus.course, "since": since}
+        asked: dict[str, Any] = {"courseid": campus.course, "since": since}
         said = await ask(campus.moodle, "core_course_get_updates_since", **asked)
         return [each["name"] for shown in said["instances"] for each in shown["updates"]]
 

@@ -1,4 +1,4 @@
-"""Users, courses, enrolment and groups: what the fake takes whole, what item by item, and what it lets pass."""
+"""Users, courses, enrolment and groups: what is taken whole, what item by item, and what slips through."""
 
 from typing import Any
 
@@ -75,11 +75,12 @@ async def test_an_idnumber_twice_is_accepted_and_found_twice(campus: Campus) -> 
 )
 async def test_a_country_that_is_no_code_is_stored_as_0(campus: Campus, country: str, stored: str) -> None:
     """Without a word, on create and on update; nothing of it is shown."""
+    people = campus.moodle.site.people
     await ask(campus.moodle, CREATE, users=[person("a", country=country)])
     assert await ask(campus.moodle, UPDATE, users=[{"id": campus.noor, "country": country}]) == {
         "warnings": []
     }
-    users = campus.moodle.site.people.where("username", "a") + [campus.moodle.site.people.rows[campus.noor]]
+    users = [*people.where("username", "a"), people.rows[campus.noor]]
     assert [user.country for user in users] == [stored] * 2
     [shown] = await lookup(campus.moodle, "username", "a")
     assert shown.get("country") == ("JO" if stored == "JO" else None)

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import attrs
 
+from mzi_core.provisioning import FIRST_CATEGORY, STUDENT_ROLE, Customs
+from mzi_core.values import MoodleId
 from mzi_http.converters import credential, loopback, one_of, site, whole
 
 
@@ -49,6 +51,15 @@ def _moodle_calls(value: object) -> int:
     return whole(value, 1, 50)
 
 
+def _moodle_id(value: object) -> MoodleId:
+    return MoodleId(whole(value, 1, 2**31 - 1))
+
+
+def _hours(value: object) -> int:
+    said = str(value).strip()
+    return -whole(said[1:], 1, 12) if said.startswith("-") else whole(said.removeprefix("+"), 0, 14)
+
+
 @attrs.frozen(kw_only=True)
 class Zoho:
     """The client that mzi is at Zoho. `concurrency`: calls at a time; 5 is what every edition allows.
@@ -72,11 +83,24 @@ class Zoho:
 
 @attrs.frozen(kw_only=True)
 class Moodle:
-    """The account that mzi has at Moodle. `concurrency`: calls at a time."""
+    """The account that mzi has at Moodle. `concurrency`: calls at a time. The others: see `Customs`."""
 
     url: str = attrs.field(default="", converter=site)
     token: str = attrs.field(default="", converter=credential, repr=False)
     concurrency: int = attrs.field(default=4, converter=_moodle_calls)
+    auth: str = attrs.field(default="", converter=credential)
+    student_role: MoodleId = attrs.field(default=STUDENT_ROLE, converter=_moodle_id)
+    category: MoodleId = attrs.field(default=FIRST_CATEGORY, converter=_moodle_id)
+    utc_offset: int = attrs.field(default=3, converter=_hours)
+
+    def customs(self) -> Customs:
+        """What the college has decided about its Moodle."""
+        return Customs(
+            auth=self.auth or None,
+            student_role=self.student_role,
+            category=self.category,
+            utc_offset=self.utc_offset,
+        )
 
     def missing(self) -> tuple[str, ...]:
         """The settings without which nothing can be asked of Moodle, by their dotted names."""

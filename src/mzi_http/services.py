@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mzi_core.errors import MziError
-from mzi_core.ports import Clock, Codec, Ids, MoodleGateway, Store, ZohoGateway
+from mzi_core.ports import Clock, Codec, Ids, MoodleGateway, Store, StoreHealth, ZohoGateway
 from mzi_core.use_cases import UseCases
+from mzi_core.use_cases.amend import AmendRecords
+from mzi_core.use_cases.doctor import Patient, Service
 from mzi_core.use_cases.pull import Pulling
+from mzi_core.use_cases.push_moodle import PushToMoodle
+from mzi_core.use_cases.push_zoho import PushToZoho
 from mzi_http.settings import MEMORY, PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -75,6 +79,42 @@ class Services:
     async def pulling(self) -> Pulling:
         """The use cases of a pull. Raises AccountMissing, NotInstalled."""
         return Pulling.over(await self.zoho(), self.use_cases.bulk)
+
+    async def push_to_zoho(self) -> PushToZoho:
+        """The use case that writes to Zoho. Raises AccountMissing, NotInstalled."""
+        return PushToZoho(
+            store=self.use_cases.store,
+            codec=self._container.codec(),
+            amend=self._amend(),
+            zoho=await self.zoho(),
+        )
+
+    async def push_to_moodle(self) -> PushToMoodle:
+        """The use case that writes to Moodle. Raises AccountMissing, NotInstalled."""
+        return PushToMoodle(
+            store=self.use_cases.store,
+            amend=self._amend(),
+            moodle=await self.moodle(),
+            customs=self._settings.moodle.customs(),
+        )
+
+    def _amend(self) -> AmendRecords:
+        return AmendRecords(store=self.use_cases.store, clock=self._container.clock())
+
+    async def patient(self, health: StoreHealth) -> Patient:
+        """What a doctor looks at, whatever is missing. Raises NotInstalled."""
+        settings = self._settings
+        lacking = {Service.ZOHO: settings.zoho.missing(), Service.MOODLE: settings.moodle.missing()}
+        return Patient(
+            tenant=settings.tenant,
+            health=health,
+            store=self.use_cases.store,
+            clock=self._container.clock(),
+            zoho=None if lacking[Service.ZOHO] else await self.zoho(),
+            moodle=None if lacking[Service.MOODLE] else await self.moodle(),
+            customs=settings.moodle.customs(),
+            missing={service: names for service, names in lacking.items() if names},
+        )
 
 
 def _need_gateways() -> None:

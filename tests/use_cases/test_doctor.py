@@ -9,7 +9,6 @@ import attrs
 import pytest
 from tests.use_cases.remotes import College
 
-from mzi_adapters.memory import MemoryStore
 from mzi_adapters.moodle import NEEDED
 from mzi_adapters.web import Answer
 from mzi_core.mapping import FieldMapping
@@ -32,10 +31,6 @@ def sound() -> College:
     college.moodle.functions.update(Feature)
     course = college.moodle.add_course(shortname="NET-1")
     college.moodle.add_assignment(course, name="Task 1")
-    for table in college.zoho.organization.tables.values():
-        if "Moodle_Grade_Composite_Key" in table.fields:
-            field = table.fields["Moodle_Grade_Composite_Key"]
-            table.fields["Moodle_Grade_Composite_Key"] = attrs.evolve(field, unique=True)
     return college
 
 
@@ -47,6 +42,9 @@ class Case:
     account: dict[str, Any] = attrs.field(factory=dict)
     token: str = "0123456789abcdef0123456789abcdef"
     missing: dict[Service, Sequence[str]] = attrs.field(factory=dict)
+    health: StoreHealth = attrs.field(
+        default=StoreHealth(backend="memory", version="1", ready=True, message="It is there.")
+    )
 
     async def findings(self) -> list[Finding]:
         """What the doctor says."""
@@ -54,6 +52,7 @@ class Case:
         async with college.zoho_client(**self.account) as zoho:
             patient = Patient(
                 tenant=DEFAULT_TENANT,
+                health=self.health,
                 store=college.store,
                 clock=college.timer,
                 zoho=None if Service.ZOHO in self.missing else zoho,
@@ -83,7 +82,11 @@ async def test_the_doctor_changes_nothing() -> None:
     site = case.college.moodle.site
     assert [user.username for user in site.people.rows.values()] == ["guest", "admin", "mzi_service"]
     assert [course.shortname for course in site.courses.values()] == ["mzi", "NET-1"]
-    assert [*site.enrolments, *site.roles, *site.submissions] == []
+    (course,) = [each for each in site.courses if each != 1]
+    (assignment,) = site.assignments
+    client = case.college.moodle_client()
+    assert await client.enrolled(MoodleId(course)) == []
+    assert await client.submissions([MoodleId(assignment)]) == {assignment: ()}
     assert all(not table.rows for table in case.college.zoho.organization.tables.values())
     writes = [one.method for one in case.college.zoho.seen if one.method not in ("GET", "POST")]
     assert writes == []
@@ -159,6 +162,16 @@ def renamed_required_field(case: Case) -> None:
     )
 
 
+def doubled_key(case: Case) -> None:
+    fields = case.college.zoho.organization.table("BTEC_Grades").fields
+    key = "Moodle_Grade_Composite_Key"
+    fields[key] = attrs.evolve(fields[key], unique=False)
+
+
+def no_link(case: Case) -> None:
+    del case.college.zoho.organization.table("BTEC_Teachers").fields["Teacher_Moodle_ID"]
+
+
 def renamed_module(case: Case) -> None:
     tables = case.college.zoho.organization.tables
     tables["BTEC_Enrolments"] = attrs.evolve(tables.pop("BTEC_Enrollments"))
@@ -216,11 +229,7 @@ def no_settings(case: Case) -> None:
 
 
 def old_schema(case: Case) -> None:
-    class Old(MemoryStore):
-        async def health(self) -> StoreHealth:
-            return StoreHealth(backend="memory", version="", ready=False, message="The schema is old.")
-
-    case.college.store = Old()
+    case.health = attrs.evolve(case.health, ready=False, message="The schema is old.")
 
 
 RED = Level.RED
@@ -306,6 +315,20 @@ PLANTS: dict[str, tuple[Plant, Check, Level, str, str]] = {
         RED,
         "no field `Payment_Amount`, which `amount` is read from. The nearest is `Payment_Amnt`",
         "`mzi fields payments`",
+    ),
+    "grades have no unique key": (
+        doubled_key,
+        Check.ZOHO_FIELDS,
+        AMBER,
+        "`Moodle_Grade_Composite_Key` of BTEC_Grades is not unique",
+        "Do not allow duplicate values",
+    ),
+    "a link to Moodle is missing": (
+        no_link,
+        Check.ZOHO_FIELDS,
+        AMBER,
+        "no field `Teacher_Moodle_ID`",
+        "Add it in Zoho",
     ),
     "a module is missing": (
         renamed_module,

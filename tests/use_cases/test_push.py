@@ -8,7 +8,7 @@ from tests.use_cases.remotes import College
 from mzi_core.provisioning import Act, Fate, Pushed
 from mzi_core.use_cases.push import PagePushed
 from mzi_core.use_cases.push_moodle import NothingInMoodle
-from mzi_core.values import State
+from mzi_core.values import MoodleId, State
 
 A, B, C = "5398830000090000001", "5398830000090000002", "5398830000090000003"
 CLASS, OTHER_CLASS = "5398830000070000001", "5398830000070000002"
@@ -230,7 +230,7 @@ class TestEnrolments:
         assert told(pages) == [(Act.CREATE, Fate.WRITTEN)] * 1000
         assert college.moodle.calls <= 25
         assert college.moodle_calls("core_enrol_get_enrolled_users") == 1
-        assert len(college.moodle.site.enrolled(course)) == 1000
+        assert len(await college.moodle_client().enrolled(MoodleId(course))) == 1000
         assert {row.moodle_course_id for row in (await college.stored("enrollments")).values()} == {course}
         before = college.moodle.calls
         assert told(await college.push_moodle("enrollments")) == [(Act.NOTHING, None)] * 1000
@@ -261,7 +261,7 @@ class TestEnrolments:
         )
         (result,) = results(await college.push_moodle("enrollments"))
         assert (result.step.act, "suspend it there" in result.step.why) == (Act.CANNOT, True)
-        assert len(college.moodle.site.enrolled(course)) == 1
+        assert len(await college.moodle_client().enrolled(MoodleId(course))) == 1
 
     async def test_a_course_that_is_closed_to_us_is_told_and_harms_no_other(self) -> None:
         college, _ = await college_with_a_class(2)

@@ -7,9 +7,20 @@ from mzi_core.provisioning.accounts import FoundAccounts, Person, account_steps,
 from mzi_core.provisioning.courses import FoundCourses, course_steps
 from mzi_core.provisioning.enrolments import FoundMembers, enrolment_steps
 from mzi_core.provisioning.records import FoundRecords, RecordStep, RecordWrite, record_steps
-from mzi_core.provisioning.step import Act, Change, Customs, Fate, Pushed, Step
+from mzi_core.provisioning.step import (
+    FIRST_CATEGORY,
+    STUDENT_ROLE,
+    Act,
+    Change,
+    Customs,
+    Fate,
+    Pushed,
+    Step,
+)
 
 __all__ = [
+    "FIRST_CATEGORY",
+    "STUDENT_ROLE",
     "Act",
     "Change",
     "Customs",

@@ -7,7 +7,7 @@ from enum import StrEnum
 import attrs
 
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError, GatewayUnavailable, StoreError
-from mzi_core.ports import Clock, MoodleGateway, Store, ZohoGateway
+from mzi_core.ports import Clock, MoodleGateway, Store, StoreHealth, ZohoGateway
 from mzi_core.provisioning import Customs
 from mzi_core.values import TenantId
 
@@ -74,9 +74,13 @@ class Finding:
 
 @attrs.frozen(kw_only=True)
 class Patient:
-    """What is looked at. `missing`: the settings that are not there, by service; its gateway is None then."""
+    """What is looked at. `health`: how the store of the settings is; `store` is one that can be read.
+
+    `missing`: the settings that are not there, by service; its gateway is None then.
+    """
 
     tenant: TenantId
+    health: StoreHealth
     store: Store
     clock: Clock
     zoho: ZohoGateway | None

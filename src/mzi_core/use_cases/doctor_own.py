@@ -6,7 +6,7 @@ from mzi_core.use_cases.doctor import Check, Exam, Finding, Level, Patient, Serv
 
 
 async def _store(patient: Patient) -> Sequence[Finding]:
-    health = await patient.store.health()
+    health = patient.health
     if health.ready:
         said = f"{health.backend} {health.version}: {health.message}".strip()
         return [Finding(check=Check.STORE, level=Level.GREEN, said=said)]

@@ -16,12 +16,24 @@ from rich.console import Console
 
 from mzi_core.errors import GatewayError, MziError, StoreError
 from mzi_http import logs
-from mzi_http.cli import administration, bench, demo, fields, grade, pull, records, serve, sync
+from mzi_http.cli import (
+    administration,
+    bench,
+    demo,
+    doctor,
+    fields,
+    grade,
+    pull,
+    push,
+    records,
+    serve,
+    sync,
+)
 from mzi_http.cli.shell import Ended, Shell, Usage
 from mzi_http.cli.tables import plain
 from mzi_http.settings import Log, LogLevel, Settings, load
 
-GROUPS = (demo, sync, pull, records, fields, grade, administration, bench, serve)
+GROUPS = (demo, sync, pull, push, doctor, records, fields, grade, administration, bench, serve)
 
 
 def run(tokens: Sequence[str]) -> int:

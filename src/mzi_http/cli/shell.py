@@ -38,6 +38,7 @@ class Ended(StrEnum):
     MISUSED = "the command, the settings or a file cannot be used", 2
     NO_STORE = "the store is not available", 3
     NO_REMOTE = "Zoho or Moodle did not do what was asked", 4
+    UNWELL = "the doctor found something red", 5
     UNFORESEEN = "something nobody foresaw", 70
     STOPPED = "stopped by Ctrl-C", 130
     UNHEARD = "nobody read on", 141
@@ -79,12 +80,17 @@ class Shell:
         for thing in things:
             self.err.print(settle(thing) if isinstance(thing, Table) else thing)
 
+    @property
+    def is_attended(self) -> bool:
+        """Whether a person sits at the terminal."""
+        return self.err.is_terminal and sys.stdin.isatty()
+
     def agrees(self, question: str) -> bool:
         """Whether the person at the terminal says yes; where nobody sits, nobody is asked and it is a yes."""
-        if not (self.err.is_terminal and sys.stdin.isatty()):
+        if not self.is_attended:
             return True
         try:
-            return self.err.input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+            return self.err.input(f"{question} [y/N] ", markup=False).strip().lower() in ("y", "yes")
         except EOFError:
             return False
 

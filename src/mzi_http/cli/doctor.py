@@ -1,0 +1,95 @@
+"""`mzi doctor`: everything mzi depends on, looked at without changing anything."""
+
+from collections.abc import Sequence
+
+import attrs
+from cyclopts import App
+from rich.text import Text
+
+from mzi_core.errors import StoreError
+from mzi_core.ports import StoreHealth
+from mzi_core.use_cases.doctor import Doctor, Finding, Level
+from mzi_core.use_cases.doctor_exams import EXAMS
+from mzi_http import services
+from mzi_http.cli.shell import AsJson, Ended, Given, Shell
+from mzi_http.cli.tables import key, plain, table
+from mzi_http.settings import MEMORY, Settings
+
+_STYLES = {Level.GREEN: "green", Level.AMBER: "yellow", Level.RED: "bold red", Level.UNKNOWN: "dim"}
+
+
+def register(app: App) -> None:
+    """Add the command."""
+    app.command(doctor)
+
+
+async def doctor(*, as_json: AsJson = False, shell: Given) -> Ended:
+    """Look at the store, the settings, Zoho and Moodle, and say what is wrong and what helps.
+
+    Nothing is changed anywhere. What Moodle lets the account do is found by reading, and by asking for what
+    Moodle refuses in any case; what cannot be found so is named.
+    """
+    health = await _health(shell.settings)
+    usable = shell.settings if health.ready else attrs.evolve(shell.settings, store=MEMORY)
+    with shell.err.status("Looking …"):
+        async with services.open_services(usable) as opened:
+            patient = await opened.patient(health)
+            findings = [finding async for finding in Doctor(exams=EXAMS)(patient)]
+    if as_json:
+        shell.json(_data(findings))
+    else:
+        _show(shell, findings)
+    return Ended.UNWELL if _worst(findings) is Level.RED else Ended.WELL
+
+
+async def _health(settings: Settings) -> StoreHealth:
+    """How the store is; one that cannot even be opened is not ready, and says why."""
+    file = services.file_of(settings)
+    if file is not None and not file.exists():
+        return _not_ready(f"There is no store at {file} yet.")
+    try:
+        async with services.open_use_cases(settings) as use_cases:
+            return await use_cases.store.health()
+    except StoreError as error:
+        return _not_ready(str(error))
+
+
+def _not_ready(why: str) -> StoreHealth:
+    return StoreHealth(backend="", version="", ready=False, message=why)
+
+
+def _worst(findings: Sequence[Finding]) -> Level:
+    found = {finding.level for finding in findings}
+    return next(level for level in (Level.RED, Level.AMBER, Level.GREEN) if level in found | {Level.GREEN})
+
+
+def _show(shell: Shell, findings: Sequence[Finding]) -> None:
+    shown = table(key(""), key("check", ""), "what was found, and what helps")
+    for finding in findings:
+        said = Text(plain(finding.said))
+        if finding.remedy:
+            said.append(f"\n→ {plain(finding.remedy)}", style="bold")
+        shown.add_row(Text(finding.level, style=_STYLES[finding.level]), finding.check, said)
+    shell.show(shown, "", _summary(findings))
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    counts = {level: sum(finding.level is level for finding in findings) for level in Level}
+    return ", ".join(f"{count} {level}" for level, count in counts.items() if count) + "."
+
+
+def _data(findings: Sequence[Finding]) -> dict[str, object]:
+    return {
+        "status": _worst(findings).value,
+        "summary": {level.value: sum(f.level is level for f in findings) for level in Level},
+        "findings": [
+            {
+                "service": finding.check.service.value,
+                "check": finding.check.value,
+                "level": finding.level.value,
+                "said": finding.said,
+                "remedy": finding.remedy,
+            }
+            for finding in findings
+        ],
+    }

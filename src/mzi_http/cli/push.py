@@ -1,0 +1,165 @@
+"""`mzi push`: our records into Zoho and Moodle."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from enum import StrEnum
+from typing import Annotated, assert_never
+
+import attrs
+from cyclopts import App, Parameter
+
+from mzi_core.errors import MziError
+from mzi_core.module import AnyModule
+from mzi_core.modules import CATALOGUE
+from mzi_core.use_cases.push import PagePushed
+from mzi_core.use_cases.push_moodle import IN_MOODLE
+from mzi_http.cli.pushed import Sent, data_of, shown
+from mzi_http.cli.shell import AsJson, Ended, Given, Shell
+from mzi_http.services import Services
+
+
+class Target(StrEnum):
+    """Where records are pushed to."""
+
+    ZOHO = "zoho"
+    MOODLE = "moodle"
+
+
+def register(app: App) -> None:
+    """Add the command."""
+    app.command(push)
+
+
+async def push(
+    module: str,
+    /,
+    *,
+    to: Target | None = None,
+    dry_run: bool = False,
+    force: bool = False,
+    yes: Annotated[bool, Parameter(alias="-y")] = False,
+    as_json: AsJson = False,
+    shell: Given,
+) -> Ended:
+    """Bring Moodle and Zoho to say what the store says, and tell what became of every record.
+
+    In Moodle students and teachers become accounts, classes courses, and enrolments manual enrolments; what
+    is there is found and brought in line, and nobody is deleted or unenrolled. In Zoho the fields that differ
+    are written; nothing is emptied, and no workflow runs. It works for the tenant of the settings.
+
+    Parameters
+    ----------
+    module
+        What to push: students, payments, …, or Zoho's name.
+    to
+        Only there; without it to Moodle where it has a counterpart, and then to Zoho.
+    dry_run
+        Only show what would be written.
+    force
+        Overwrite what was changed in Zoho since we last saw it.
+    yes
+        Ask nothing.
+    """
+    declared = CATALOGUE[module]
+    async with shell.open_services() as services:
+        run = Run(
+            shell=shell,
+            services=services,
+            module=declared,
+            dry_run=dry_run,
+            force=force,
+            sent=[],
+        )
+        targets = _targets(shell, declared, to)
+        try:
+            for target in targets:
+                if shell.is_attended and not yes and not dry_run and not await run.agreed(target):
+                    continue
+                await run.push(target)
+        except Exception as error:
+            run.tell(as_json, stopped=str(error) if isinstance(error, MziError) else type(error).__name__)
+            raise
+        except asyncio.CancelledError:
+            run.tell(as_json, stopped=Ended.STOPPED.value)
+            raise
+        return run.tell(as_json)
+
+
+def _targets(shell: Shell, module: AnyModule, to: Target | None) -> list[Target]:
+    """Where to push; a service without settings is passed over when nobody named it."""
+    if to is not None:
+        return [to]
+    settings = shell.settings
+    found = []
+    if module.name in IN_MOODLE and not settings.moodle.missing():
+        found.append(Target.MOODLE)
+    if not settings.zoho.missing():
+        found.append(Target.ZOHO)
+    return found or [Target.ZOHO]  # which says what is missing
+
+
+@attrs.define(kw_only=True)
+class Run:
+    """One run of the command: what it was asked for, and what was sent so far."""
+
+    shell: Shell
+    services: Services
+    module: AnyModule
+    dry_run: bool
+    force: bool
+    sent: list[Sent]
+
+    async def agreed(self, target: Target) -> bool:
+        """Show what would be written there, and ask."""
+        foreseen = Sent(target=target.value)
+        async with aclosing(await self._pages(target, dry_run=True)) as pages:
+            async for page in pages:
+                foreseen.add(page)
+        self.shell.note(*shown(self.module, foreseen, dry_run=True))
+        if not foreseen.writes:
+            return True
+        return self.shell.agrees(f"Write {foreseen.writes:,} of them into {target.value.capitalize()}?")
+
+    async def push(self, target: Target) -> None:
+        """Push to one service. Raises GatewayError, StoreError."""
+        sent = Sent(target=target.value)
+        self.sent.append(sent)
+        with self.shell.err.status(f"{target.value.capitalize()} …") as status:
+            async with aclosing(await self._pages(target, dry_run=self.dry_run)) as pages:
+                async for page in pages:
+                    sent.add(page)
+                    status.update(f"{target.value.capitalize()}: {sent.records:,} {self.module.name}")
+
+    async def _pages(self, target: Target, *, dry_run: bool) -> AsyncGenerator[PagePushed, None]:
+        tenant = self.shell.settings.tenant
+        match target:
+            case Target.ZOHO:
+                to_zoho = await self.services.push_to_zoho()
+                return to_zoho(tenant, self.module, dry_run=dry_run, force=self.force)
+            case Target.MOODLE:
+                to_moodle = await self.services.push_to_moodle()
+                return to_moodle(tenant, self.module, dry_run=dry_run)
+        assert_never(target)
+
+    def tell(self, as_json: bool, stopped: str | None = None) -> Ended:
+        """Say how it went; `stopped`: why it went no further."""
+        ended = Ended.WELL if all(sent.well for sent in self.sent) else Ended.REFUSED
+        if as_json:
+            refused = "partial" if ended is Ended.REFUSED else "success"
+            self.shell.json(
+                {
+                    "status": "stopped" if stopped else refused,
+                    **({"error": stopped} if stopped else {}),
+                    "tenant_id": self.shell.settings.tenant,
+                    "module": self.module.name,
+                    "dry_run": self.dry_run,
+                    "targets": [data_of(sent) for sent in self.sent],
+                }
+            )
+            return ended
+        for sent in self.sent:
+            self.shell.show(*shown(self.module, sent, dry_run=self.dry_run))
+        if self.dry_run and not stopped:
+            self.shell.show("", "This was a dry run: nothing was written anywhere.")
+        return ended

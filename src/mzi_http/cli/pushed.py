@@ -1,0 +1,155 @@
+"""What `mzi push` says of the records it was about."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import attrs
+from rich.console import RenderableType
+from rich.text import Text
+
+from mzi_core.module import AnyModule
+from mzi_core.provisioning import Act, Change, Fate, Pushed
+from mzi_core.use_cases.push import PagePushed
+from mzi_http.cli.tables import count, key, number, plain, table
+
+SHOWN = 10
+"""How many changes, and how many records that need somebody's hand, are shown; `--json` has all of them."""
+
+_STYLES = {
+    Act.CREATE: "green",
+    Act.CHANGE: "cyan",
+    Act.LINK: "cyan",
+    Act.NOTHING: "dim",
+    Act.CONFLICT: "yellow",
+    Act.CANNOT: "red",
+    Fate.WRITTEN: "green",
+    Fate.REFUSED: "bold red",
+    Fate.UNSURE: "yellow",
+}
+
+
+@attrs.define(kw_only=True)
+class Sent:
+    """What was sent, or would be, to one service. Of records about which nothing was done only the number."""
+
+    target: str
+    counts: Counter[Act | Fate] = attrs.field(factory=Counter)
+    records: int = 0
+    writes: int = 0
+    well: bool = True
+    told: list[Pushed] = attrs.field(factory=list)
+
+    def add(self, page: PagePushed) -> None:
+        """Count a page."""
+        for pushed in page.results:
+            self.records += 1
+            self.counts[pushed.step.act] += 1
+            if pushed.fate is not None:
+                self.counts[pushed.fate] += 1
+            self.writes += pushed.step.act.writes
+            self.well &= pushed.well
+            if pushed.step.act is not Act.NOTHING or pushed.step.why:
+                self.told.append(pushed)
+
+
+def shown(module: AnyModule, sent: Sent, *, dry_run: bool) -> Iterator[RenderableType]:
+    """A table of counts, what changes, and what needs somebody's hand."""
+    target = sent.target.capitalize()
+    if not sent.records:
+        yield f"There are no {module.name} in the store."
+        return
+    became = "would become" if dry_run else "became"
+    what = module.singular if sent.records == 1 else module.name
+    yield f"What {became} of {sent.records:,} {what} in {target}:"
+    yield ""
+    columns = [each for each in (*Act, *Fate) if sent.counts[each]]
+    counts = table(number("records"), *(number(each.value, _STYLES[each]) for each in columns))
+    counts.add_row(count(sent.records), *(count(sent.counts[each]) for each in columns))
+    yield counts
+    yield from _changes(sent)
+    yield from _open(sent)
+
+
+def _changes(sent: Sent) -> Iterator[RenderableType]:
+    """The first records that are written, field by field."""
+    written = [pushed for pushed in sent.told if pushed.step.changes and pushed.step.act is not Act.CANNOT]
+    if not written:
+        return
+    rows = table(key("Zoho id"), "", key("field", ""), "before", "after")
+    for pushed in written[:SHOWN]:
+        for place, change in enumerate(pushed.step.changes):
+            first = (pushed.step.zoho_id, pushed.step.act) if place == 0 else ("", "")
+            rows.add_row(*first, change.field, _said(change.before), _said(change.after))
+    yield ""
+    yield rows
+    if len(written) > SHOWN:
+        yield Text(f"… and {len(written) - SHOWN:,} more; --json has all.", style="dim")
+
+
+def _open(sent: Sent) -> Iterator[RenderableType]:
+    """The first records that need somebody's hand, and why."""
+    bad = [pushed for pushed in sent.told if not pushed.well]
+    if not bad:
+        return
+    rows = table(key("Zoho id"), "", "why")
+    for pushed in bad[:SHOWN]:
+        what = pushed.step.act if pushed.fate is None else pushed.fate
+        rows.add_row(
+            pushed.step.zoho_id, Text(what, style=_STYLES[what]), plain(pushed.said or pushed.step.why)
+        )
+    yield ""
+    yield rows
+    if len(bad) > SHOWN:
+        yield Text(f"… and {len(bad) - SHOWN:,} more; --json has all.", style="dim")
+
+
+def _said(value: object) -> str:
+    if value is None or value == "":
+        return "–"
+    return f"{len(value)} rows" if isinstance(value, tuple) else plain(value)
+
+
+def data_of(sent: Sent) -> dict[str, object]:
+    """As JSON."""
+    return {
+        "to": sent.target,
+        "records": sent.records,
+        "planned": {act.value: sent.counts[act] for act in Act},
+        "done": {fate.value: sent.counts[fate] for fate in Fate},
+        "results": [_result(pushed) for pushed in sent.told],
+    }
+
+
+def _result(pushed: Pushed) -> dict[str, object]:
+    step = pushed.step
+    return {
+        "zoho_id": step.zoho_id,
+        "action": step.act.value,
+        "counterpart": step.counterpart if pushed.id is None else str(pushed.id),
+        "changes": [_change(change) for change in step.changes],
+        "result": None if pushed.fate is None else pushed.fate.value,
+        "message": pushed.said or step.why,
+    }
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {"field": change.field, "before": _plain(change.before), "after": _plain(change.after)}
+
+
+def _plain(value: Any) -> object:
+    """A value as JSON can say it."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case Decimal():
+            return f"{value:f}"
+        case datetime() | date():
+            return value.isoformat()
+        case tuple():
+            return [_plain(each) for each in value]
+        case _ if attrs.has(type(value)):
+            return {name: _plain(each) for name, each in attrs.asdict(value, recurse=False).items()}
+    return str(value)

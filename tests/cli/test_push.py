@@ -1,0 +1,86 @@
+"""`mzi push`, over a Zoho and a Moodle on this machine."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.college import Remotes, sound, standing
+from tests.cli.terminal import Mzi, student, written
+
+FULL = {"First_Name": "Rana", "Last_Name": "Example"}
+
+
+@pytest.fixture
+def college(monkeypatch: pytest.MonkeyPatch) -> Iterator[Remotes]:
+    """A college in which everything is well, and the settings that lead to it."""
+    with standing(sound()) as remotes:
+        for name, value in remotes.settings.items():
+            monkeypatch.setenv(name, value)
+        yield remotes
+
+
+def test_a_dry_run_shows_what_would_be_written_where_and_writes_nothing(
+    mzi: Mzi, college: Remotes, folder: Path
+) -> None:
+    mzi("sync", "students", written(folder, "s.json", [student(1, **FULL), student(2)]))
+    ran = mzi("push", "students", "--to", "moodle", "--dry-run")
+    assert ran.code == 1
+    assert "What would become of 2 students in Moodle:" in ran.out
+    assert "a1@campus.example" in ran.out
+    assert "It has no first and last name; Moodle needs both." in ran.out
+    assert "nothing was written anywhere" in ran.out
+    assert len(college.moodle.site.people.rows) == 3
+
+
+def test_students_go_to_moodle_and_their_ids_to_zoho(mzi: Mzi, college: Remotes, folder: Path) -> None:
+    record = {key: value for key, value in student(1, **FULL).items() if key != "id"}
+    id = college.zoho.add("BTEC_Students", record)
+    mzi("sync", "students", written(folder, "s.json", [college.zoho.records("BTEC_Students")[id]]))
+    ran = mzi("push", "students", "--json")
+    assert ran.code == 0, ran.out + ran.err
+    to_moodle, to_zoho = ran.json["targets"]
+    assert (to_moodle["to"], to_moodle["planned"]["create"], to_moodle["done"]["written"]) == ("moodle", 1, 1)
+    (change,) = to_zoho["results"][0]["changes"]
+    assert (to_zoho["to"], change["field"], to_zoho["done"]["written"]) == ("zoho", "moodle_userid", 1)
+    made = max(college.moodle.site.people.rows)
+    assert college.zoho.records("BTEC_Students")[id]["Student_Moodle_ID"] == str(made)
+    again = mzi("push", "students", "--json")
+    assert [target["planned"]["nothing"] for target in again.json["targets"]] == [1, 1]
+
+
+def test_a_conflict_ends_with_another_code_and_force_overwrites(
+    mzi: Mzi, college: Remotes, folder: Path
+) -> None:
+    record = {key: value for key, value in student(1, City="Irbid").items() if key != "id"}
+    id = college.zoho.add("BTEC_Students", {**record, "Modified_Time": "2026-01-01T08:00:00+00:00"})
+    there = college.zoho.records("BTEC_Students")[id]
+    mzi("sync", "students", written(folder, "s.json", [{**there, "City": "Amman"}]))
+    college.zoho.edit("BTEC_Students", id, {"City": "Zarqa"})
+    ran = mzi("push", "students", "--to", "zoho")
+    assert ran.code == 1
+    assert "--force overwrites it" in ran.out
+    assert mzi("push", "students", "--to", "zoho", "--force").code == 0
+    assert college.zoho.records("BTEC_Students")[id]["City"] == "Amman"
+
+
+def test_what_is_misused_is_told(mzi: Mzi, college: Remotes, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert mzi("push", "students").code == 3
+    mzi("db", "upgrade")
+    refused = mzi("push", "payments", "--to", "moodle")
+    assert (refused.code, "Moodle has nothing for payments" in refused.err) == (2, True)
+    empty = mzi("push", "classes", "--to", "moodle")
+    assert (empty.code, empty.out) == (0, "There are no classes in the store.\n")
+    monkeypatch.delenv("MZI_MOODLE_TOKEN")
+    missing = mzi("push", "students", "--to", "moodle")
+    assert (missing.code, "`moodle.token`" in missing.err) == (2, True)
+
+
+def test_a_service_that_fails_is_told_with_a_code_of_its_own(
+    mzi: Mzi, college: Remotes, folder: Path
+) -> None:
+    mzi("sync", "students", written(folder, "s.json", [student(1, **FULL)]))
+    college.moodle.suspended = True
+    ran = mzi("push", "students", "--to", "moodle", "--json")
+    assert ran.code == 4
+    assert ran.json["status"] == "stopped"
+    assert "suspended" in ran.json["error"]

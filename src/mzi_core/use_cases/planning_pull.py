@@ -108,11 +108,11 @@ class PlanPull:
         choice = await self._choice(module, laid)
         records = await self.zoho.count(module.zoho_module, since=since)
         left = max(0, records - (resumed.cursor if resumed else 0))
+        # A Bulk Read job gives whole modules: what did not change is passed over here, and no call is saved.
+        ways = list(Via) if scope is Scope.EVERYTHING or via is Via.BULK else [Via.RECORDS, Via.COQL]
+        chosen = choice.selection
         costs = {
-            way: forecast(
-                left, way, fields=len(choice.selection.fields), subforms=len(choice.selection.subforms)
-            )
-            for way in Via
+            way: forecast(left, way, fields=len(chosen.fields), subforms=len(chosen.subforms)) for way in ways
         }
         usual = cheapest(costs) if scope is Scope.EVERYTHING else Via.COQL
         return PullPlan(

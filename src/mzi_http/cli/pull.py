@@ -21,7 +21,7 @@ from mzi_core.use_cases.pull import PullDone, Pulling
 from mzi_core.values import State
 from mzi_http.answers import result
 from mzi_http.cli.progress import bar, so_far
-from mzi_http.cli.pulled import Pulled, PulledLine, foreseen, outcome_of, told
+from mzi_http.cli.pulled import Pulled, PulledLine, foreseen, many, outcome_of, told
 from mzi_http.cli.report import Report, Results, is_worth_telling, open_report
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Usage
 
@@ -233,7 +233,7 @@ class Draw:
     async def _prune(self, pulling: Pulling, pulled: Pulled) -> None:
         """Mark what Zoho does not have, once its number was shown."""
         plan, missing = pulled.plan, pulled.done.missing
-        self.shell.say(f"Zoho has none of {len(missing):,} {plan.module.name} that are here.")
+        self.shell.say(f"Zoho does not have {many(len(missing), plan.module)} that we have.")
         if self.dry_run or not (self.yes or self.shell.agrees("Mark them deleted?")):
             return
         pulled.pruned = await pulling.prune(plan.tenant, plan.module, missing)

@@ -5,15 +5,18 @@ from pathlib import Path
 
 import attrs
 from rich.console import RenderableType
+from rich.text import Text
 
+from mzi_core.module import AnyModule
 from mzi_core.ports import Usage
 from mzi_core.use_cases.planning_pull import PullPlan, Scope
 from mzi_core.use_cases.pull import PullDone
+from mzi_core.values import State
 from mzi_http.answers import moment as instant
 from mzi_http.answers import result
 from mzi_http.cli.report import Line
-from mzi_http.cli.tables import count, key, moment, number, table
-from mzi_http.cli.tally import Tally, changes, counted, refusals, summed
+from mzi_http.cli.tables import count, key, moment, number, plain, table
+from mzi_http.cli.tally import SHOWN, Tally, counted, summed, why
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +54,7 @@ class Pulled:
             "via": plan.via.value,
             "forecast": {
                 "records": plan.records,
-                **{via.value: attrs.asdict(cost) for via, cost in plan.costs.items()},
+                "ways": {via.value: attrs.asdict(cost) for via, cost in plan.costs.items()},
             },
             **counts,
             "deleted": self.done.deleted,
@@ -62,10 +65,15 @@ class Pulled:
         }
 
 
+def many(number: int, module: AnyModule) -> str:
+    """So many records of a module."""
+    return f"{number:,} {module.singular if number == 1 else module.name}"
+
+
 def foreseen(plans: Sequence[PullPlan]) -> Iterator[RenderableType]:
     """What is going to be read and what it will cost; of one module, by each way."""
     for plan in plans if len(plans) == 1 else ():
-        yield f"About {plan.records:,} {plan.module.name} to read: {_scope(plan)}."
+        yield f"About {many(plan.records, plan.module)} to read: {_scope(plan)}."
     if len(plans) == 1:
         ways = table(key("way"), number("calls"), number("credits"), "")
         for via, cost in plans[0].costs.items():
@@ -105,21 +113,51 @@ def outcome_of(
     total = summed(tallies)
     if total.records:
         became = "would become" if dry_run else "became"
-        names = {each.plan.module.name for each in pulled if each.tally.records}
-        what = names.pop() if len(names) == 1 else "records"
-        yield f"What {became} of {total.records:,} {what}:"
+        modules = [each.plan.module for each in pulled if each.tally.records]
+        what = many(total.records, modules[0]) if len(modules) == 1 else f"{total.records:,} records"
+        yield f"What {became} of {what}:"
         yield ""
         yield counted([tally for tally in tallies if tally.records], "module")
         if dry_run:
-            yield from changes(tallies)
-        yield from refusals(tallies, None if report is None else str(report))
+            yield from _listed(
+                [
+                    (line, ", ".join(line.outcome.changed_fields))
+                    for tally in tallies
+                    for line in tally.changed
+                ],
+                sum(tally.counts[State.UPDATED] for tally in tallies),
+                "fields that would change",
+            )
+        yield from _listed(
+            [(line, why(line.outcome)) for tally in tallies for line in tally.refused],
+            total.turned_away,
+            "why it was refused",
+            "--report FILE writes down every one." if report is None else f"All are in {report}.",
+        )
     elif pulled and not stopped:
         yield "There is nothing new in Zoho."
-    for each in pulled:
-        yield from _beside(each, dry_run=dry_run)
+    beside = [said for each in pulled for said in _beside(each, dry_run=dry_run)]
+    if beside:
+        yield ""
+    yield from beside
     if dry_run and pulled and not stopped:
         yield ""
         yield "This was a dry run: nothing was kept."
+
+
+def _listed(
+    lines: Sequence[tuple[Line, str]], of: int, heading: str, rest: str = ""
+) -> Iterator[RenderableType]:
+    """The first few records with what is to be said of each, and how many more there are."""
+    if not lines:
+        return
+    shown = table(key("module"), key("Zoho id"), heading)
+    for line, said in lines[:SHOWN]:
+        shown.add_row(line.outcome.module, plain(line.outcome.zoho_id or "–"), said)
+    yield ""
+    yield shown
+    if more := of - len(lines[:SHOWN]):
+        yield Text(f"… and {more:,} more. {rest}".rstrip(), style="dim")
 
 
 def _beside(pulled: Pulled, *, dry_run: bool) -> Iterator[str]:

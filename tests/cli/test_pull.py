@@ -1,0 +1,271 @@
+"""`mzi pull`: from a Zoho on this machine into the store, over real HTTP."""
+
+import csv
+import os
+import pty
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.cli.terminal import Mzi, student, written
+from tests.servers.background import listening
+from tests.servers.zoho_demo import settings_for
+
+from mzi_adapters.memory.zoho import FakeZoho, define_modules
+from mzi_adapters.system import SystemClock
+from mzi_adapters.web import Answer, Request
+
+LONG_AGO = "2026-01-01T00:00:00+00:00"
+
+
+@pytest.fixture
+def zoho(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeZoho]:
+    """A Zoho with every module and nothing in it, which the settings name."""
+    fake = FakeZoho(clock=SystemClock())
+    define_modules(fake)
+    with listening(fake) as server:
+        for name, value in settings_for(fake, server.url).items():
+            monkeypatch.setenv(name, value)
+        yield fake
+
+
+def entered(zoho: FakeZoho, *numbers: int, **fields: object) -> list[str]:
+    """Students somebody entered long ago."""
+    records = [student(number, Modified_Time=LONG_AGO, **fields) for number in numbers]
+    return [zoho.add("BTEC_Students", record) for record in records]
+
+
+def deleted(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "mzi.db")) as database, database:
+        (count,) = database.execute("select count(*) from students where deleted_at is not null").fetchone()
+    return int(count)
+
+
+def test_the_first_pull_makes_the_store_says_what_it_costs_and_what_became_of_everything(
+    mzi: Mzi, zoho: FakeZoho
+) -> None:
+    entered(zoho, 1, 2)
+    entered(zoho, 3, Birth_Date="2001-02-30")
+    ran = mzi("pull", "students")
+    assert ran.code == 1
+    heads, _, row = ran.out.splitlines()[2:5]
+    assert "What became of 3 students:" in ran.out
+    assert heads.split()[:6] == ["module", "records", "NEW", "UPDATED", "UNCHANGED", "INVALID"]
+    assert row.split()[:4] == ["students", "3", "2", "1"]
+    assert f"students  {student(3)['id']}  `Birth_Date` is no day of the calendar. (date_invalid)" in ran.out
+    assert ran.err.splitlines()[:2] == [
+        "Made the store mzi.db.",
+        "About 3 students to read: everything.",
+    ]
+    said = [line.split() for line in ran.err.splitlines()]
+    assert ["records", "1", "1", "this", "way"] in said
+    assert ["bulk", "3", "52"] in said
+    assert "Zoho was asked 4 times, for 5 credits." in ran.err
+
+
+def test_the_second_pull_reads_only_changes_and_says_since_when(mzi: Mzi, zoho: FakeZoho) -> None:
+    entered(zoho, 1, 2)
+    mzi("pull", "students")
+    again = mzi("pull", "BTEC_Students")
+    assert again.code == 0
+    assert again.out == "There is nothing new in Zoho.\n"
+    assert "About 0 students to read: changes since 20" in again.err
+    zoho.edit("BTEC_Students", str(student(1)["id"]), {"City": "إربد"})
+    zoho.remove("BTEC_Students", str(student(2)["id"]))
+    third = mzi("pull", "students")
+    assert third.code == 0
+    assert third.out.startswith("What became of 1 student:\n")
+    assert third.out.splitlines()[4].split()[:3] == ["students", "1", "1"]
+    assert "students: 1 deleted in Zoho are marked so here." in third.out
+
+
+def test_json_is_one_complete_document(mzi: Mzi, zoho: FakeZoho) -> None:
+    entered(zoho, 1)
+    entered(zoho, 2, Birth_Date="2001-02-30")
+    told = mzi("pull", "students", "--json").json
+    assert [(r["module"], r["zoho_student_id"], r["status"]) for r in told["results"]] == [
+        ("students", student(1)["id"], "NEW"),
+        ("students", student(2)["id"], "INVALID"),
+    ]
+    (module,) = told["modules"]
+    assert {name: module[name] for name in ("module", "scope", "since", "resumed_after", "via")} == {
+        "module": "students",
+        "scope": "everything",
+        "since": None,
+        "resumed_after": None,
+        "via": "records",
+    }
+    assert module["forecast"]["records"] == 2
+    assert module["forecast"]["ways"]["coql"] == {"calls": 1, "credits": 3}
+    assert (module["records"], module["deleted"], module["missing"], module["pruned"]) == (2, 0, [], 0)
+    assert told["status"] == "partial"
+    assert told["asked"] == {"calls": 4, "credits": 5, "tokens": 1, "remaining": None}
+    again = mzi("pull", "students", "--json").json
+    assert again["modules"][0]["scope"] == "changes"
+    assert again["modules"][0]["since"].endswith("Z")
+    assert (again["status"], again["results"]) == ("success", [])
+
+
+def test_all_modules_are_pulled_parents_first_and_one_that_is_not_there_is_left_out(
+    mzi: Mzi, zoho: FakeZoho
+) -> None:
+    (pupil,) = entered(zoho, 1)
+    zoho.add("BTEC_Student_Requests", {"Name": "R", "Student": {"id": pupil}})
+    del zoho.organization.tables["BTEC_Teachers"]
+    ran = mzi("pull", "all")
+    assert ran.code == 0
+    assert "teachers: this Zoho has no BTEC_Teachers, so they are left out." in ran.err
+    rows = [line.split()[:3] for line in ran.out.splitlines()]
+    assert rows.index(["students", "1", "1"]) < rows.index(["requests", "1", "1"])
+
+
+def test_a_dry_run_keeps_nothing_and_makes_no_store(mzi: Mzi, zoho: FakeZoho, folder: Path) -> None:
+    entered(zoho, 1)
+    ran = mzi("pull", "students", "--dry-run")
+    assert ran.code == 0
+    assert ran.out.startswith("What would become of 1 student:\n")
+    assert "This was a dry run: nothing was kept." in ran.out
+    assert not (folder / "mzi.db").exists()
+    mzi("pull", "students")
+    zoho.edit("BTEC_Students", str(student(1)["id"]), {"City": "Irbid", "Major": "IT"})
+    preview = mzi("pull", "students", "--dry-run")
+    assert "city, major" in preview.out
+
+
+def test_what_zoho_does_not_have_is_told_and_marked_only_when_asked(
+    mzi: Mzi, zoho: FakeZoho, folder: Path
+) -> None:
+    entered(zoho, 1)
+    mzi("sync", "students", written(folder, "old.json", [student(7), student(8)]))
+    told = mzi("pull", "students")
+    assert (
+        "students: 2 here are not in Zoho. `mzi pull students --full --prune` marks them deleted." in told.out
+    )
+    assert deleted(folder) == 0
+    preview = mzi("pull", "students", "--full", "--prune", "--dry-run")
+    assert "Zoho does not have 2 students that we have." in preview.err
+    assert deleted(folder) == 0
+    pruned = mzi("pull", "students", "--full", "--prune")
+    assert "Zoho does not have 2 students that we have." in pruned.err
+    assert "students: 2 that Zoho does not have are marked deleted." in pruned.out
+    assert deleted(folder) == 2
+
+
+def test_the_report_has_every_record_that_is_not_unchanged(mzi: Mzi, zoho: FakeZoho, folder: Path) -> None:
+    entered(zoho, 1)
+    entered(zoho, 2, Birth_Date="2001-02-30")
+    mzi("pull", "students", "--report", "r.csv")
+    with (folder / "r.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(r["file"], r["zoho_id"], r["state"], r["codes"]) for r in rows] == [
+        ("students", student(1)["id"], "NEW", ""),
+        ("students", student(2)["id"], "INVALID", "date_invalid"),
+    ]
+
+
+def test_credentials_that_were_withdrawn_end_the_pull_with_a_code_of_their_own(
+    mzi: Mzi, zoho: FakeZoho
+) -> None:
+    entered(zoho, 1)
+    zoho.accounts.revoke()
+    ran = mzi("pull", "students")
+    assert ran.code == 4
+    assert ran.err.splitlines()[-1].startswith("Zoho: ")
+    for secret in (zoho.accounts.client_secret, zoho.accounts.refresh_token):
+        assert secret not in ran.err + ran.out
+    told = mzi("pull", "students", "--json")
+    assert told.code == 4
+    assert (told.json["status"], told.json["modules"]) == ("stopped", [])
+    assert told.json["error"].startswith("Zoho: ")
+
+
+def test_a_pull_that_breaks_off_keeps_what_came_and_goes_on(
+    mzi: Mzi, zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered(zoho, *range(450))
+    answer = zoho.send
+
+    async def withdrawn(request: Request) -> Answer:
+        if ("page", "3") in request.query:
+            zoho.accounts.revoke()
+        return await answer(request)
+
+    monkeypatch.setattr(zoho, "send", withdrawn)
+    ran = mzi("pull", "students", "--via", "records")
+    assert ran.code == 4
+    assert ran.out.splitlines()[4].split()[:3] == ["students", "400", "400"]
+    assert "What came before is kept; with --resume the next pull goes on behind it." in ran.err
+    zoho.accounts.revoked = False
+    zoho.accounts.refresh_token = "1000.another.one"
+    monkeypatch.setenv("MZI_ZOHO_REFRESH_TOKEN", "1000.another.one")
+    resumed = mzi("pull", "students", "--resume", "--json")
+    assert resumed.code == 0
+    (module,) = resumed.json["modules"]
+    assert (module["scope"], module["resumed_after"]) == ("everything", student(399)["id"])
+    assert module["summary"]["NEW"] == 50
+    again = mzi("pull", "students", "--resume")
+    assert "students: no pull was stopped on the way, so there is nothing to go on with." in again.err
+
+
+@pytest.mark.parametrize(("said", "marked"), [("n", 0), ("", 0), ("y", 1)], ids=repr)
+def test_at_a_terminal_a_person_is_asked_before_records_are_pruned(
+    mzi: Mzi, zoho: FakeZoho, folder: Path, said: str, marked: int
+) -> None:
+    mzi("sync", "students", written(folder, "old.json", [student(7)]))
+    entered(zoho, 1)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "mzi_http", "pull", "students", "--prune"]
+    with subprocess.Popen(command, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE) as running:
+        os.write(ours, f"{said}\n".encode())
+        running.communicate(timeout=60)
+    os.close(theirs)
+    shown = os.read(ours, 2**16).decode()
+    os.close(ours)
+    assert running.returncode == 0
+    assert "Mark them deleted? [y/N]" in shown
+    assert deleted(folder) == marked
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        (("students", "--since", "yesterday"), "--since is a day such as 2026-09-01"),
+        (("students", "--since", "2026-09-01T08:00:00"), "a moment with its offset: 2026-09-01T08:00:00Z"),
+        (("students", "--since", "2026-09-01", "--full"), "take either --full or --since"),
+        (("students", "--since", "2026-09-01", "--prune"), "--prune needs a pull of everything: add --full."),
+        (("studens",), "`studens` is not a module mzi knows. Did you mean `students`?"),
+        (("students", "--via", "fax"), "fax"),
+    ],
+    ids=repr,
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_read(
+    mzi: Mzi, zoho: FakeZoho, tokens: tuple[str, ...], said: str
+) -> None:
+    entered(zoho, 1)
+    ran = mzi("pull", *tokens)
+    assert ran.code == 2
+    assert said in ran.err
+    assert not any("coql" in request.url and b"City" in (request.body or b"") for request in zoho.seen)
+
+
+def test_a_field_no_record_can_do_without_stops_all_modules_with_every_problem(
+    mzi: Mzi, zoho: FakeZoho
+) -> None:
+    entered(zoho, 1)
+    del zoho.organization.tables["BTEC_Students"].fields["Academic_Email"]
+    del zoho.organization.tables["BTEC_Payments"].fields["Payment_Amount"]
+    ran = mzi("pull", "all")
+    assert ran.code == 2
+    assert ran.out == ""
+    assert "BTEC_Students has no field `Academic_Email`" in ran.err
+    assert "`mzi fields payments --map Payment_Date=amount`" in ran.err
+
+
+def test_without_an_account_the_settings_that_are_missing_are_named(mzi: Mzi) -> None:
+    ran = mzi("pull", "students", "--dry-run")
+    assert ran.code == 2
+    assert "set `zoho.client_id` and `zoho.client_secret` and `zoho.refresh_token` in mzi.toml" in ran.err

@@ -11,8 +11,9 @@ from typing import Any
 import attrs
 
 from mzi_adapters.memory.zoho.answers import Json, Refused, said
-from mzi_adapters.memory.zoho.calls import Call
+from mzi_adapters.memory.zoho.calls import Call, id_in
 from mzi_adapters.memory.zoho.columns import Column
+from mzi_adapters.memory.zoho.coql_text import Value
 from mzi_adapters.memory.zoho.organization import Organization
 from mzi_adapters.memory.zoho.tables import MANY, Row, Table
 from mzi_adapters.web.wire import Answer
@@ -60,9 +61,11 @@ class BulkRead:
         if not isinstance(query, dict) or not isinstance(module, dict) or "api_name" not in module:
             details = {"api_name": "module", "json_path": "$.query.module"}
             raise Refused(400, "MANDATORY_NOT_FOUND", "required field not found", details)
-        table = self.organization.table(module["api_name"])
+        table = self.organization.table(str(module["api_name"]))
         names = query.get("fields") or [name for name, f in table.fields.items() if f.data_type not in MANY]
-        columns = [Column(self.organization, table, name) for name in names]
+        if not isinstance(names, list):
+            raise _invalid("$.query.fields")
+        columns = [Column(self.organization, table, str(name)) for name in names]
         page = self._page(query)
         rows = self._rows(table, query)
         shown = rows[(page - 1) * self.per_page : page * self.per_page]
@@ -93,9 +96,10 @@ class BulkRead:
             job, _, given = str(query["page_token"]).partition(":")
             if job not in self.jobs:
                 raise Refused(400, "INVALID_DATA", "invalid page_token", {"json_path": "$.query.page_token"})
-        if not str(given).isdigit() or int(str(given)) < 1:
-            raise Refused(400, "INVALID_DATA", "invalid data", {"json_path": "$.query.page"})
-        return int(str(given))
+        page = id_in(given)
+        if not page:
+            raise _invalid("$.query.page")
+        return page
 
     def _rows(self, table: Table, query: Json) -> list[Row]:
         rows = [table.rows[row_id] for row_id in table.order]
@@ -103,9 +107,10 @@ class BulkRead:
         if criteria is None:
             return rows
         if not isinstance(criteria, dict):
-            raise _bad_criteria()
-        single = "group" not in criteria
-        group = [criteria] if single else criteria["group"]
+            raise _invalid("$.query.criteria")
+        group = criteria.get("group", [criteria])
+        if not isinstance(group, list) or not all(isinstance(each, dict) for each in group):
+            raise _invalid("$.query.criteria")
         if len(group) > CRITERIA:
             raise Refused(400, "LIMIT_EXCEEDED", "criteria limit exceeded", {"limit": CRITERIA})
         tests = [self._criterion(table, each) for each in group]
@@ -115,9 +120,14 @@ class BulkRead:
     def _criterion(self, table: Table, criterion: Json) -> "_Test":
         field = criterion.get("field")
         comparator = str(criterion.get("comparator"))
-        if not isinstance(field, dict) or comparator not in _COMPARATORS:
-            raise _bad_criteria()
-        return _Test(Column(self.organization, table, field["api_name"]), comparator, criterion.get("value"))
+        value = criterion.get("value")
+        if (
+            not isinstance(field, dict)
+            or comparator not in _COMPARATORS
+            or not isinstance(value, str | int | float)
+        ):
+            raise _invalid("$.query.criteria")
+        return _Test(Column(self.organization, table, str(field.get("api_name"))), comparator, value)
 
     def status(self, call: Call) -> Answer:
         """`GET /read/{id}`: asked often enough, it is done."""
@@ -196,8 +206,8 @@ def _nowhere(job_id: str) -> Refused:
     return Refused(404, "RESOURCE_NOT_FOUND", "the requested resource doesn't exist", {"resource": job_id})
 
 
-def _bad_criteria() -> Refused:
-    return Refused(400, "INVALID_DATA", "invalid data", {"json_path": "$.query.criteria"})
+def _invalid(path: str) -> Refused:
+    return Refused(400, "INVALID_DATA", "invalid data", {"json_path": path})
 
 
 def _zipped(job_id: str, columns: list[Column], rows: list[Row]) -> bytes:
@@ -235,10 +245,10 @@ _COMPARATORS: dict[str, Callable[[Any, Any], bool]] = {
 class _Test:
     """One criterion; a record without a value fulfils none."""
 
-    def __init__(self, column: Column, comparator: str, value: object) -> None:
+    def __init__(self, column: Column, comparator: str, value: Value) -> None:
         self.column = column
         self.compare = _COMPARATORS[comparator]
-        self.value = column.meant(value if isinstance(value, str | int | float | bool) else None)
+        self.value = column.meant(value)
 
     def __call__(self, row: Row) -> bool:
         found = self.column.compared(row)

@@ -1,6 +1,7 @@
 """A request taken apart: what a route and its handler want to know of it."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -8,6 +9,8 @@ import attrs
 
 from mzi_adapters.memory.zoho.answers import Json, Refused
 from mzi_adapters.web.wire import Request
+
+_DIGITS = re.compile(r"[0-9]{1,19}")
 
 
 @attrs.frozen
@@ -38,17 +41,18 @@ class Call:
     def number(self, name: str, default: int, largest: int | None = None) -> int:
         """A whole number of at least 1 from the query."""
         given = self.query.get(name, str(default))
-        if not given.isdigit() or int(given) < 1 or (largest is not None and int(given) > largest):
+        found = id_in(given)
+        if not found or (largest is not None and found > largest):
             details = {"param_name": name} if largest is None else {"param_name": name, "maximum": largest}
             raise Refused(400, "INVALID_DATA", f"the {name} given seems to be invalid", details)
-        return int(given)
+        return found
 
 
 def id_in(given: object) -> int | None:
     """An id as a body carries it: text, or the whole number that Zoho's own SDK sends; None for neither."""
     if isinstance(given, bool) or not isinstance(given, str | int):
         return None
-    return int(given) if str(given).isdigit() else None
+    return int(given) if _DIGITS.fullmatch(str(given)) else None
 
 
 def moment_of(call: Call, header: str) -> datetime | None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from mzi_adapters.memory.zoho.answers import Refused
+from mzi_adapters.memory.zoho.calls import id_in
 from mzi_adapters.memory.zoho.coql_text import Value
 from mzi_adapters.memory.zoho.organization import Organization
 from mzi_adapters.memory.zoho.tables import MANY, Row, Table
@@ -79,9 +80,10 @@ class Column:
     def meant(self, given: Value) -> object:
         """A literal as this column compares it."""
         if self.is_reference:
-            if isinstance(given, bool) or not str(given).lstrip("-").isdigit():
+            found_id = id_in(given)
+            if found_id is None and given != -1:
                 raise misfit(self.name)
-            return int(str(given))
+            return found_id
         if self.field.data_type == "datetime":
             try:
                 found = datetime.fromisoformat(str(given))

@@ -7,7 +7,7 @@ from itertools import islice
 import attrs
 
 from mzi_adapters.memory.zoho.answers import Json, Refused, empty, said
-from mzi_adapters.memory.zoho.calls import Call
+from mzi_adapters.memory.zoho.calls import Call, id_in
 from mzi_adapters.memory.zoho.columns import Column
 from mzi_adapters.memory.zoho.coql_text import Condition, CoqlQuery, Criterion, criteria_of, read_coql
 from mzi_adapters.memory.zoho.organization import Organization
@@ -108,7 +108,7 @@ def _candidates(table: Table, where: Condition) -> Iterator[Row]:
     above = -1
     for criterion in criteria_of(where):
         column, values = criterion.column, criterion.values
-        numbers = [int(str(value)) for value in values if str(value).isdigit()]
+        numbers = [number for number in map(id_in, values) if number is not None]
         if criterion.comparator in ("in", "=") and len(numbers) == len(values):
             if column == "id":
                 return _chosen(table, numbers)

@@ -16,7 +16,7 @@ CRITERIA = 25
 IN = 100
 SORTS = 10
 _TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+(?:\.\d+)?)|(?P<sign>>=|<=|!=|=|>|<|\(|\)|,)"
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?[0-9]{1,19}(?:\.[0-9]{1,19})?)|(?P<sign>>=|<=|!=|=|>|<|\(|\)|,)"
     r"|(?P<word>[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*))"
 )
 _COMPARATORS = frozenset({"=", "!=", ">", ">=", "<", "<="})
@@ -108,7 +108,7 @@ class _Reader:
 
     def _whole(self) -> int:
         kind, found = self._next()
-        if kind != "number" or not found.isdigit():
+        if kind != "number" or not found.isdecimal():
             self._refuse()
         return int(found)
 

@@ -7,7 +7,7 @@ from itertools import count, islice
 import attrs
 
 from mzi_adapters.memory.zoho.answers import Json, Refused, empty, said
-from mzi_adapters.memory.zoho.calls import Call, moment_of
+from mzi_adapters.memory.zoho.calls import Call, id_in, moment_of
 from mzi_adapters.memory.zoho.organization import Organization
 from mzi_adapters.memory.zoho.tables import Row, Table
 from mzi_adapters.web.wire import Answer
@@ -42,9 +42,10 @@ class Reading:
         """`GET /{module}/{id}`: 204 for an id nobody has."""
         table = self.organization.table(call.path["module"])
         given = call.path["id"]
-        if not given.isdigit():
+        row_id = id_in(given)
+        if row_id is None:
             raise Refused(400, "INVALID_DATA", "the id given seems to be invalid", {"id": given})
-        row = table.rows.get(int(given))
+        row = table.rows.get(row_id)
         return empty(204) if row is None else said(200, {"data": [self.organization.whole(table, row)]})
 
     def list(self, call: Call) -> Answer:
@@ -56,7 +57,7 @@ class Reading:
         since = moment_of(call, "if-modified-since")
         rows = _sorted(table, sort_by, descending)
         if "ids" in call.query:
-            wanted = {int(each) for each in call.query["ids"].split(",") if each.isdigit()}
+            wanted = {id_in(each) for each in call.query["ids"].split(",")}
             rows = (row for row in rows if row.id in wanted)
         token = self._token(call)
         if token is not None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from mzi_adapters.memory.zoho.answers import Json, Refused, empty, error, results, said
-from mzi_adapters.memory.zoho.calls import Call
+from mzi_adapters.memory.zoho.calls import Call, id_in
 from mzi_adapters.memory.zoho.changes import Change
 from mzi_adapters.memory.zoho.organization import Organization
 from mzi_adapters.web.wire import Answer
@@ -73,7 +73,7 @@ class Watching:
         return results(items, whole=whole, key="watch")
 
     def _known(self, given: Json, path: str) -> Json:
-        if given.get("channel_id") not in self.channels:
+        if str(given.get("channel_id")) not in self.channels:
             details = {"api_name": "channel_id", "json_path": f"{path}.channel_id"}
             return error("NOT_SUBSCRIBED", "the given channel is not subscribed", details)
         return self._take(given, path)
@@ -127,7 +127,7 @@ class Watching:
         token, events = given.get("token"), given["events"]
         if token is not None and (not isinstance(token, str) or len(token) > TOKEN):
             return _invalid("token", path, maximum_length=TOKEN)
-        if not str(given["channel_id"]).isdigit():
+        if id_in(given["channel_id"]) is None:
             return _invalid("channel_id", path, expected_data_type="long")
         if not isinstance(events, list) or not all(self._event(event) for event in events):
             return _invalid("events", path)

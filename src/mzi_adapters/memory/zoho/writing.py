@@ -121,6 +121,7 @@ class Writing:
         errors += self._duplicates(table, values, at, row)
         if errors:
             return _one(errors)
+        self._own(row, values)
         table.change(row, values)
         self._put_rows(rows, row)
         row.modified = row.indexed = self.organization.now()
@@ -205,9 +206,16 @@ class Writing:
         now, robot = self.organization.now(), self.organization.robot
         held = {name: value for name, value in values.items() if value is not None}
         row = Row(next(self.organization.ids), held, robot, now, now, robot, robot, indexed=now)
+        self._own(row, held)
         self.organization.number(table, row)
         table.put(row)
         return row
+
+    def _own(self, row: Row, values: dict[str, object]) -> None:
+        """Hand the record to the user given as its owner, if one is."""
+        owner = values.pop("Owner", None)
+        users = {int(user.id): user for user in (self.organization.person, self.organization.robot)}
+        row.owner = users.get(owner, row.owner) if isinstance(owner, int) else row.owner
 
     def _put_rows(self, rows: Sequence[Rows], row: Row) -> None:
         for each in rows:

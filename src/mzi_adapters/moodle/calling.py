@@ -69,11 +69,14 @@ class Caller:
             try:
                 return await self._send(function, params)
             except TooLarge:
-                raise ProtocolError(SERVICE, f"The answer of {function} is too large.") from None
+                raise
             except Lost:
                 raise GatewayUnavailable(SERVICE, f"No whole answer to {function} came.") from None
 
-        return await self._trying(once, ProtocolError, GatewayUnavailable)
+        try:
+            return await self._trying(once, ProtocolError, GatewayUnavailable)
+        except TooLarge:  # it would be as large the next time
+            raise ProtocolError(SERVICE, f"The answer of {function} is too large.") from None
 
     async def write(self, function: str, params: Params) -> object:
         """What a function returns that changes something; sent again only when it was not carried out.

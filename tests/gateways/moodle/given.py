@@ -1,10 +1,16 @@
 """A client over a fake Moodle, and the hands of the people behind it."""
 
+from urllib.parse import parse_qsl
+
+import attrs
+
+from mzi_adapters.memory.faults import Fault, Faults, FaultyWire
 from mzi_adapters.memory.moodle import FakeMoodle
 from mzi_adapters.memory.moodle.users import delete_users
 from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
-from mzi_adapters.web import Timer, Wire
+from mzi_adapters.web import Request, Timer, Wire
+from mzi_core.ports import NewUser
 
 TOKEN = "a-token-that-is-none"
 
@@ -20,3 +26,39 @@ class Staffed(FakeMoodle):
     def delete_user(self, user: int) -> None:
         """As by hand."""
         delete_users(self.site, {"userids": [user]})
+
+
+SARA = NewUser(
+    username="sara@mzi.example",
+    first_name="Sara",
+    last_name="S",
+    email="sara@mzi.example",
+    password="Passw0rd!x",
+)
+
+
+@attrs.define
+class Line:
+    """A site, the client that reaches it through faults, and what of it arrived."""
+
+    faults: Faults = attrs.field(factory=Faults)
+    site: Staffed = attrs.field(init=False)
+    timer: VirtualTimer = attrs.field(factory=VirtualTimer)
+    moodle: MoodleClient = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.site = Staffed(token=TOKEN, clock=self.timer)
+        self.moodle = client_of(self.site, FaultyWire(self.site, self.faults, self.timer), self.timer)
+
+    def on(self, function: str, fault: Fault, *, times: int = 1) -> None:
+        """The first calls of a function meet a fault."""
+        self.faults.when(lambda request: function_of(request) == function, fault, times=times)
+
+    def calls(self, function: str) -> int:
+        """How often a function arrived."""
+        return sum(call.function == function for call in self.site.seen)
+
+
+def function_of(request: Request) -> str:
+    """Which function a request calls."""
+    return dict(parse_qsl((request.body or b"").decode()))["wsfunction"]

@@ -1,0 +1,91 @@
+"""Writes whose answer is lost, or that stop half-way: what is known of each item afterwards."""
+
+import attrs
+import pytest
+from tests.gateways.moodle.given import SARA, Line
+
+from mzi_adapters.memory.faults import Cut, Fault, Late, Reset, says
+from mzi_core.errors import AmbiguousWrite
+from mzi_core.ports import Ambiguous, Confirmed, Refused, UserChange, UserKey
+from mzi_core.ports import Fault as Why
+from mzi_core.values import MoodleId
+
+REVOKED = b'{"exception":"moodle_exception","errorcode":"invalidtoken","message":"no"}'
+PHP = b'{"exception":"Error","message":"null"}'
+
+
+def _changes(line: Line, count: int) -> list[UserChange]:
+    people = [line.site.add_user(username=f"u{n}@mzi.example") for n in range(count)]
+    return [UserChange(id=MoodleId(id), city="Irbid") for id in people]
+
+
+async def test_a_site_that_is_down_leaves_each_change_for_later(line: Line) -> None:
+    """It was not applied, and what comes after it is not even sent."""
+    changes = _changes(line, 120)
+    line.site.database_down = True
+    results = await line.moodle.update_users(changes)
+    assert {one.fault for one in results if isinstance(one, Refused)} == {Why.TEMPORARY}
+    assert len(results) == 120
+    assert line.calls("core_user_update_users") == 4
+
+
+async def test_what_was_written_before_the_token_ended_is_known(line: Line) -> None:
+    """The rest is refused, and the next call raises."""
+    changes = _changes(line, 120)
+    line.faults.at(2, says(200, REVOKED))
+    results = await line.moodle.update_users(changes)
+    assert [type(one) for one in results] == [Confirmed] * 50 + [Refused] * 70
+
+
+APPLIED = (Reset(applied=True), Cut(), Late(seconds=86400), says(500, b"<h1>!</h1>", applied=True))
+LOST = (*APPLIED, Reset(applied=False), says(502, b"<h1>!</h1>"))
+
+
+@pytest.mark.parametrize("fault", LOST, ids=repr)
+async def test_a_creation_whose_answer_was_lost_is_settled_by_its_key(line: Line, fault: Fault) -> None:
+    """Sent again only where nobody is there."""
+    line.on("core_user_create_users", fault)
+    [result] = await line.moodle.create_users([SARA])
+    [user] = (await line.moodle.find_users(UserKey.USERNAME, [SARA.username]))[SARA.username]
+    assert result == Confirmed(id=user.id)
+    assert line.calls("core_user_create_users") == 1
+
+
+async def test_php_that_fails_after_the_row_is_written_has_written_it(line: Line) -> None:
+    """As with an observer of some plugin that throws."""
+    line.on("core_user_create_users", says(200, PHP, applied=True))
+    [result] = await line.moodle.create_users([SARA])
+    assert isinstance(result, Confirmed)
+
+
+async def test_php_that_fails_before_has_not(line: Line) -> None:
+    """And says so of each."""
+    line.on("core_user_create_users", says(200, PHP), times=99)
+    results = await line.moodle.create_users([SARA, attrs.evolve(SARA, username="b", email="b@mzi.example")])
+    assert [one.fault for one in results if isinstance(one, Refused)] == [Why.REMOTE_BUG] * 2
+
+
+async def test_a_write_that_can_never_be_settled_is_ambiguous(line: Line) -> None:
+    """Rather than a guess."""
+    line.on("core_user_create_users", Reset(applied=False), times=99)
+    [result] = await line.moodle.create_users([SARA])
+    assert isinstance(result, Ambiguous)
+
+
+async def test_a_lost_change_is_sent_again(line: Line) -> None:
+    """Done twice it is done once."""
+    [change] = _changes(line, 1)
+    line.on("core_user_update_users", Reset(applied=True), times=3)
+    assert await line.moodle.update_users([change]) == [Confirmed(id=change.id)]
+    assert line.calls("core_user_update_users") == 4
+
+
+async def test_a_plugin_call_whose_answer_was_lost_is_not_sent_again(line: Line) -> None:
+    """Nobody knows what it does."""
+    line.site.functions.add("local_mzi_record_payment")
+    line.on("local_mzi_record_payment", Reset(applied=False), times=99)
+    with pytest.raises(AmbiguousWrite):
+        await line.moodle.call_plugin("local_mzi_record_payment", {"paymentdata": "{}"})
+    assert line.faults.seen == 2
+    with pytest.raises(ValueError, match="plugin"):
+        await line.moodle.call_plugin("core_user_delete_users", {"userids": [7]})

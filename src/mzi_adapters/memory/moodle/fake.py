@@ -17,6 +17,8 @@ from mzi_adapters.memory.moodle.refusals import (
     missing_record,
     moodle_error,
     no_access,
+    no_database,
+    not_in_service,
 )
 from mzi_adapters.memory.moodle.site import Account, Database, Function, Site
 from mzi_adapters.memory.moodle.submissions import stored_file
@@ -196,7 +198,7 @@ class FakeMoodle(Planting):
         token, name = given.pop("wstoken", ""), str(given.pop("wsfunction", ""))
         self.seen.append(Call(function=name, parameters=given))
         if self.database_down:
-            raise Refusal("dml_connection_exception", "dbconnectionfailed", _NO_DATABASE)
+            raise no_database()
         if self.maintenance_setting:
             message = "The site is undergoing maintenance and is currently not available"
             raise moodle_error("sitemaintenance", message)
@@ -222,7 +224,7 @@ class FakeMoodle(Planting):
             raise missing_record("external_functions")
         closed = self.service_disabled or site.caller.barred
         if closed or offered is None or name not in site.caller.functions:
-            raise no_access(_NOT_IN_SERVICE.format(name))
+            raise not_in_service(name)
         if "webservice/rest:use" not in site.caller.capabilities:
             raise no_access(
                 "You are not allowed to use the rest protocol (missing capability: webservice/rest:use)"
@@ -239,25 +241,3 @@ class FakeMoodle(Planting):
                 f"<MESSAGE>{refusal.message}</MESSAGE>\n</EXCEPTION>\n"
             ).encode()
         return b'<?xml version="1.0" encoding="UTF-8" ?>\n<RESPONSE>\n</RESPONSE>\n'
-
-
-_NO_DATABASE = (
-    "<p>Error: Database connection failed</p>\r\n"
-    "<p>It is possible that the database is overloaded or otherwise not running properly.</p>\r\n"
-    "<p>The site administrator should also check that the database details have been correctly specified "
-    "in config.php</p>"
-)
-_NOT_IN_SERVICE = (
-    "Access to the function {}() is not allowed.\r\n"
-    "                     There could be multiple reasons for this:\r\n"
-    "                     1. The service linked to the user token does not contain the function.\r\n"
-    "                     2. The service is user-restricted and the user is not listed.\r\n"
-    "                     3. The service is IP-restricted and the user IP is not listed.\r\n"
-    "                     4. The service is time-restricted and the time has expired.\r\n"
-    "                     5. The token is time-restricted and the time has expired.\r\n"
-    "                     6. The service requires a specific capability which the user does not have.\r\n"
-    "                     7. The function is called with username/password (no user token is sent)\r\n"
-    "                     and none of the services has the function to allow the user.\r\n"
-    "                     These settings can be found in Administration > Site administration\r\n"
-    "                     > Server > Web services > External services and Manage tokens."
-)

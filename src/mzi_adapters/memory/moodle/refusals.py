@@ -81,6 +81,16 @@ def no_access(debuginfo: str) -> Refusal:
     return Refusal("webservice_access_exception", "accessexception", "Access control exception", debuginfo)
 
 
+def not_in_service(function: str) -> Refusal:
+    """The most frequent of those reasons, which names them all."""
+    return no_access(_NOT_IN_SERVICE.format(function))
+
+
+def no_database() -> Refusal:
+    """The database cannot be reached."""
+    return Refusal("dml_connection_exception", "dbconnectionfailed", _NO_DATABASE)
+
+
 def course_closed() -> Refusal:
     """The caller is neither enrolled in the course nor allowed to view it."""
     message = "Course or activity not accessible."
@@ -116,3 +126,25 @@ _NAMES = {
     "mod/assign:grade": "Grade assignment",
     "mod/assign:viewgrades": "View grades",
 }
+
+_NO_DATABASE = (
+    "<p>Error: Database connection failed</p>\r\n"
+    "<p>It is possible that the database is overloaded or otherwise not running properly.</p>\r\n"
+    "<p>The site administrator should also check that the database details have been correctly specified "
+    "in config.php</p>"
+)
+
+_NOT_IN_SERVICE = (
+    "Access to the function {}() is not allowed.\r\n"
+    "                     There could be multiple reasons for this:\r\n"
+    "                     1. The service linked to the user token does not contain the function.\r\n"
+    "                     2. The service is user-restricted and the user is not listed.\r\n"
+    "                     3. The service is IP-restricted and the user IP is not listed.\r\n"
+    "                     4. The service is time-restricted and the time has expired.\r\n"
+    "                     5. The token is time-restricted and the time has expired.\r\n"
+    "                     6. The service requires a specific capability which the user does not have.\r\n"
+    "                     7. The function is called with username/password (no user token is sent)\r\n"
+    "                     and none of the services has the function to allow the user.\r\n"
+    "                     These settings can be found in Administration > Site administration\r\n"
+    "                     > Server > Web services > External services and Manage tokens."
+)

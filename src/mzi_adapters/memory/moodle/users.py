@@ -5,16 +5,15 @@ import re
 from typing import Any
 
 from mzi_adapters.memory.moodle.parameters import Many, One, Shape, Value
-from mzi_adapters.memory.moodle.people import like
 from mzi_adapters.memory.moodle.records import User
 from mzi_adapters.memory.moodle.refusals import (
     Refusal,
-    coding_error,
     invalid_parameter,
     invalid_user,
     moodle_error,
     write_error,
 )
+from mzi_adapters.memory.moodle.roles import remove_enrolment
 from mzi_adapters.memory.moodle.site import Functions, Site, warning
 
 FUNCTIONS = Functions()
@@ -218,128 +217,3 @@ def _delete(site: Site, user: User) -> None:
         username=f"{user.username}.{site.now()}",
         idnumber="",
     )
-
-
-@FUNCTIONS.offer("core_user_get_users_by_field", field=Value("alpha"), values=Many(Value("raw")))
-def get_users_by_field(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
-    """Users with these values in one field; the deleted are still found by id."""
-    field, values = given["field"], given["values"]
-    if field not in ("id", "idnumber", "username", "email"):
-        raise invalid_parameter()
-    pattern = {"id": r"\d+", "username": r"[-.@_a-z0-9]*"}.get(field)
-    if pattern and not all(re.fullmatch(pattern, str(value)) for value in values):
-        raise invalid_parameter()
-    found: dict[int, User] = {}
-    for value in values:
-        for user in site.people.where(field, str(value)):
-            found.setdefault(user.id, user)
-    return [
-        user_fields(site, found[each])
-        for each in sorted(found)
-        if sees(site, found[each]) and (field == "id" or not found[each].deleted)
-    ]
-
-
-@FUNCTIONS.offer("core_user_get_users", criteria=Many(One({"key": Value("alpha"), "value": Value("raw")})))
-def get_users(site: Site, given: dict[str, Any]) -> dict[str, Any]:
-    """Users for whom every criterion holds; a key it does not know is passed over, and narrows nothing."""
-    warnings, asked, keys = [], [], set()
-    for criterion in given["criteria"]:
-        key, value = criterion["key"], str(criterion["value"])
-        if key in keys:
-            raise moodle_error("keyalreadyset", "The key can be set only once")
-        keys.add(key)
-        if key in ("email", "firstname", "lastname", "username", "idnumber", "id", "auth"):
-            asked.append((key, value))
-        else:
-            message = f"The search key '{key}' is not supported, look at the web service documentation"
-            warnings.append({"item": key, "warningcode": "invalidfieldparameter", "message": message})
-    users = [
-        user_fields(site, user)
-        for user in site.people.visible()
-        if all(_matches(user, key, value) for key, value in asked) and sees(site, user)
-    ]
-    return {"users": users, "warnings": warnings}
-
-
-def _matches(user: User, key: str, value: str) -> bool:
-    if key in ("email", "firstname", "lastname"):
-        return like(value, getattr(user, key))
-    return str(getattr(user, key)) == value
-
-
-def sees(site: Site, user: User) -> bool:
-    """Whether the caller sees this user at all; who may not view details sees only themselves."""
-    return user.id == site.caller.userid or site.may("moodle/user:viewdetails")
-
-
-def pictures(site: Site) -> dict[str, str]:
-    """The picture of somebody without one."""
-    root = f"{site.url}/theme/image.php/boost/core/1/u"
-    return {"profileimageurlsmall": f"{root}/f2", "profileimageurl": f"{root}/f1"}
-
-
-def identity(site: Site, user: User) -> dict[str, Any]:
-    """The fields a person is known by, empty ones left out as Moodle leaves them out."""
-    own = user.id == site.caller.userid
-    listed = site.identity if site.may("moodle/site:viewuseridentity") else ()
-    shown: dict[str, Any] = {
-        "id": user.id,
-        "username": user.username,
-        "firstname": user.firstname,
-        "lastname": user.lastname,
-        "fullname": user.fullname,
-    }
-    if own or "email" in listed:
-        shown["email"] = user.email
-    if user.phone1 and "phone1" in listed:
-        shown["phone1"] = user.phone1
-    shown["department"] = user.department
-    if user.idnumber and ("idnumber" in listed or site.may("moodle/user:viewalldetails")):
-        shown["idnumber"] = user.idnumber
-    return shown | {"firstaccess": 0, "lastaccess": 0}
-
-
-def place(user: User) -> dict[str, str]:
-    """City and country; a country stored as "0" counts as none."""
-    country = "" if user.country == "0" else user.country
-    return {key: value for key, value in (("city", user.city), ("country", country)) if value}
-
-
-def user_fields(site: Site, user: User) -> dict[str, Any]:
-    """One user as the user functions show it."""
-    own = user.id == site.caller.userid
-    shown = identity(site, user) | {"suspended": user.suspended, "trackforums": 0}
-    if own or site.may("moodle/user:viewalldetails"):
-        shown |= {
-            "auth": user.auth,
-            "confirmed": True,
-            "lang": user.lang,
-            "theme": "",
-            "timezone": "99",
-            "mailformat": 1,
-        }
-    shown |= place(user) | pictures(site)
-    if own:
-        shown["preferences"] = [
-            {"name": "auth_manual_passwordupdatetime", "value": "1"},
-            {"name": "last_time_enrolments_synced", "value": "1"},
-            {"name": "_lastloaded", "value": site.now()},
-        ]
-    return shown
-
-
-def remove_enrolment(site: Site, course: int, user: int) -> None:
-    """Take a user out of a course, out of its groups and roles too; who is not in it does not matter."""
-    site.enrolments.drop(course, user)
-    site.roles.drop(course, user)
-    for group in site.groups_of(course, user):
-        group.members.remove(user)
-
-
-def role_user(site: Site, user: int) -> User:
-    """The user a role is to be given to."""
-    found = site.people.living(user)
-    if found is None:
-        raise coding_error("User ID does not exist or is deleted!")
-    return found

@@ -7,6 +7,8 @@ import pytest
 from tests.cli.college import Remotes, sound, standing
 from tests.cli.terminal import Mzi, student, written
 
+from mzi_http.cli.shell import Shell
+
 FULL = {"First_Name": "Rana", "Last_Name": "Example"}
 
 
@@ -61,6 +63,20 @@ def test_a_conflict_ends_with_another_code_and_force_overwrites(
     assert "--force overwrites it" in ran.out
     assert mzi("push", "students", "--to", "zoho", "--force").code == 0
     assert college.zoho.records("BTEC_Students")[id]["City"] == "Amman"
+
+
+@pytest.mark.parametrize(("answer", "users"), [("n", 3), ("y", 4)], ids=["no", "yes"])
+def test_at_a_terminal_it_shows_what_it_would_write_and_asks(
+    mzi: Mzi, college: Remotes, folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str, users: int
+) -> None:
+    mzi("sync", "students", written(folder, "s.json", [student(1, **FULL)]))
+    monkeypatch.setattr(Shell, "is_attended", property(lambda _: True))
+    monkeypatch.setattr("builtins.input", lambda *_: answer)
+    ran = mzi("push", "students", "--to", "moodle")
+    assert "Write 1 of them into Moodle?" in ran.out + ran.err
+    assert "What would become of 1 student in Moodle:" in ran.err
+    assert len(college.moodle.site.people.rows) == users
+    assert ("Nothing was written." in ran.out) == (answer == "n")
 
 
 def test_what_is_misused_is_told(mzi: Mzi, college: Remotes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,8 +158,10 @@ class Run:
                 }
             )
             return ended
-        for sent in self.sent:
-            self.shell.show(*shown(self.module, sent, dry_run=self.dry_run))
+        if not self.sent and not stopped:
+            self.shell.show("Nothing was written.")
+        for place, sent in enumerate(self.sent):
+            self.shell.show(*([""] if place else []), *shown(self.module, sent, dry_run=self.dry_run))
         if self.dry_run and not stopped:
             self.shell.show("", "This was a dry run: nothing was written anywhere.")
         return ended

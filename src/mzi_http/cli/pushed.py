@@ -13,7 +13,7 @@ from rich.text import Text
 from mzi_core.module import AnyModule
 from mzi_core.provisioning import Act, Change, Fate, Pushed
 from mzi_core.use_cases.push import PagePushed
-from mzi_http.cli.tables import count, key, number, plain, table
+from mzi_http.cli.tables import count, key, moment, number, plain, table
 
 SHOWN = 10
 """How many changes, and how many records that need somebody's hand, are shown; `--json` has all of them."""
@@ -69,19 +69,25 @@ def shown(module: AnyModule, sent: Sent, *, dry_run: bool) -> Iterator[Renderabl
     counts = table(number("records"), *(number(each.value, _STYLES[each]) for each in columns))
     counts.add_row(count(sent.records), *(count(sent.counts[each]) for each in columns))
     yield counts
-    yield from _changes(sent)
+    if dry_run:
+        yield from _changes(sent)
     yield from _open(sent)
 
 
 def _changes(sent: Sent) -> Iterator[RenderableType]:
-    """The first records that are written, field by field."""
+    """The first records that would be written: a new one in one line, others field by field."""
     written = [pushed for pushed in sent.told if pushed.step.changes and pushed.step.act is not Act.CANNOT]
     if not written:
         return
     rows = table(key("Zoho id"), "", key("field", ""), "before", "after")
     for pushed in written[:SHOWN]:
-        for place, change in enumerate(pushed.step.changes):
-            first = (pushed.step.zoho_id, pushed.step.act) if place == 0 else ("", "")
+        step = pushed.step
+        if step.act is Act.CREATE:
+            new = (_said(change.after) for change in step.changes if change.after is not None)
+            rows.add_row(step.zoho_id, step.act, "", "", ", ".join(dict.fromkeys(new)))
+            continue
+        for place, change in enumerate(step.changes):
+            first = (step.zoho_id, step.act) if place == 0 else ("", "")
             rows.add_row(*first, change.field, _said(change.before), _said(change.after))
     yield ""
     yield rows
@@ -109,6 +115,8 @@ def _open(sent: Sent) -> Iterator[RenderableType]:
 def _said(value: object) -> str:
     if value is None or value == "":
         return "–"
+    if isinstance(value, datetime):
+        return moment(value)
     return f"{len(value)} rows" if isinstance(value, tuple) else plain(value)
 
 

@@ -17,6 +17,7 @@ from mzi_adapters.zoho.coerce import Refused
 from mzi_adapters.zoho.criteria import read_criteria, written_criteria
 from mzi_adapters.zoho.marking import marker
 from mzi_adapters.zoho.reading import READ, FieldReader, Reading, RowsRefused, field_reader, read_fields
+from mzi_adapters.zoho.straight import straight
 from mzi_core.decide import Mark
 from mzi_core.mapping import ExtraField, Overlay
 from mzi_core.module import E, Entity, Field, Kind, Module, declared
@@ -48,10 +49,13 @@ class ZohoCodec:
         extras = [(extra, _extra_reader(extra)) for extra in overlay.extras]
         families = [field for field in module.fields if field.kind is Kind.CRITERIA]
         has_currency = "currency" in module.field
+        read_straight = None if families else straight(module.entity, module.fields, readers, "extra")
 
         def decode(record: object) -> Decoded[E]:
             if not isinstance(record, Mapping):
                 return Decoded(zoho_id=None, entity=None, reasons=(_NO_OBJECT,))
+            if read_straight is not None and (found := _straight(record)) is not None:
+                return found
             reading = Reading()
             values = read_fields(readers, record, reading)
             for field in families:
@@ -64,6 +68,17 @@ class ZohoCodec:
                 return Decoded(zoho_id=zoho_id, entity=None, reasons=tuple(reading.reasons))
             entity = module.complete(module.entity(extra=extra, **values))
             return Decoded(zoho_id=entity.zoho_id, entity=entity, reasons=_noticed(module, values))
+
+        def _straight(record: Mapping[str, object]) -> Decoded[E] | None:
+            reading = Reading()
+            extra = {e.name: v for e, read in extras if (v := read(record, reading)) is not None}
+            if reading.reasons or read_straight is None:
+                return None
+            found = read_straight(record, extra)
+            if found is None:
+                return None
+            entity = module.complete(found)
+            return Decoded(zoho_id=entity.zoho_id, entity=entity)
 
         return decode
 
@@ -99,10 +114,13 @@ class ZohoCodec:
 
     def _row_hook(self, cls: type[Any], _: Converter) -> Callable[[Any, Any], Any]:
         readers = self._readers(declared(cls))
+        read_straight = straight(cls, declared(cls), readers)
 
         def structure(row: object, _: Any) -> Any:
             if not isinstance(row, Mapping):
                 raise RowsRefused([Reason(Code.NOT_AN_OBJECT, "$", "A row must be a JSON object.")])
+            if (found := read_straight(row)) is not None:
+                return found
             reading = Reading()
             values = read_fields(readers, row, reading)
             if reading.reasons:

@@ -30,7 +30,8 @@ _MOMENT = re.compile(
 _CURRENCY = re.compile(r"(?P<before>[A-Z]{3})?\s*(?P<amount>[^A-Z]*?)\s*(?P<after>[A-Z]{3})?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", re.ASCII)
 _MONEY_LIKE = re.compile(r"[+-]?[0-9][0-9.,' ]*")
-_LEAD = re.compile("[\u00c2-\u00f4]")  # what the first byte of a UTF-8 character becomes
+_NOT_FIRST = bytes(range(0x80, 0xC0)).decode("cp1252", errors="ignore")
+_LEAD = re.compile(f"[\u00c2-\u00f4][{_NOT_FIRST}]")  # what the first two bytes of a UTF-8 character become
 _TRUE = frozenset({"true", "yes", "1", "on"})
 _FALSE = frozenset({"false", "no", "0", "off"})
 
@@ -42,6 +43,19 @@ class Refused(ValueError):
         self.code = code
         self.said = said
         super().__init__(said)
+
+
+is_email = _EMAIL.fullmatch
+"""Whether text, without blanks around it, has the form of an address."""
+
+
+def is_sound(texts: str) -> bool:
+    """Whether text can be written in UTF-8 for sure, and none of it is mojibake for sure."""
+    try:
+        texts.encode()
+    except UnicodeEncodeError:
+        return False
+    return _LEAD.search(texts) is None
 
 
 def _legible(value: str) -> str:

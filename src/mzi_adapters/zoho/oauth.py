@@ -16,7 +16,7 @@ from mzi_adapters.zoho.answers import SERVICE
 from mzi_adapters.zoho.hosts import ZohoAccount
 from mzi_adapters.zoho.limits import Meter
 from mzi_adapters.zoho.redeeming import Redeemed, Throttled, redeem
-from mzi_core.errors import AuthRevoked, GatewayError, GatewayLimited, GatewayUnavailable
+from mzi_core.errors import AuthRevoked, GatewayError, GatewayLimited, GatewayUnavailable, StoreError
 from mzi_core.ports import Clock, Grant, Session, Store, Turn
 from mzi_core.values import TenantId
 
@@ -41,6 +41,9 @@ PAUSE = 900.0
 
 POLL = 0.5
 """Seconds between two looks for the token another process is fetching."""
+
+_SHUT_OUT = "it gives no more access tokens for now"
+_SPENT = f"access tokens were asked for {BUDGET} times in ten minutes, and more often would shut us out"
 
 
 class _Next(Enum):
@@ -97,6 +100,15 @@ class Access:
         return await asyncio.shield(self._flight)  # a caller who gives up must not waste the others' token
 
     async def _renewed(self) -> str:
+        try:
+            return await self._shared()
+        except StoreError as error:
+            said = (
+                "the access token, which all processes share, cannot be had from the store; see to the store."
+            )
+            raise GatewayUnavailable(SERVICE, said) from error
+
+    async def _shared(self) -> str:
         began = self.timer.monotonic()
         while True:
             overdue = self.timer.monotonic() - began > LEASE
@@ -122,15 +134,15 @@ class Access:
                 return self._take(grant.token or "", left)
             leased = not overdue and _left(grant.renewing_until, now, LEASE) > 0
             recent = tuple(at for at in grant.renewals if abs(now - at) < WINDOW)
-            pause = _left(grant.paused_until, now, PAUSE)
-            if len(recent) >= BUDGET:
-                pause = max(pause, (min(recent) + WINDOW - now) / timedelta(seconds=1))
+            pause, why = _left(grant.paused_until, now, PAUSE), _SHUT_OUT
+            if not pause and len(recent) >= BUDGET:
+                pause, why = (min(recent) + WINDOW - now) / timedelta(seconds=1), _SPENT
             if usable and (leased or pause > 0):
                 return self._take(grant.token or "", left)
             if leased:
                 return _Next.WAIT
             if pause > 0:
-                raise _too_often(pause)
+                raise _too_often(pause, why)
             until = now + timedelta(seconds=LEASE)
             await session.save_grant(attrs.evolve(grant, renewing_until=until, renewals=(*recent, now)))
             return _Next.RENEW
@@ -149,10 +161,10 @@ class Access:
             self._revoked = code = error.code
             await self._keep(lambda grant: attrs.evolve(grant, token=None, revoked=code))
             raise _revoked(code) from None
-        except Throttled as error:
+        except Throttled:
             until = self.clock.now() + timedelta(seconds=PAUSE)
             grant = await self._keep(lambda grant: attrs.evolve(grant, paused_until=until))
-            return self._still(grant, _too_often(PAUSE, cause=error))
+            return self._still(grant, _too_often(PAUSE, _SHUT_OUT))
         except GatewayUnavailable as error:
             grant = await self._keep(lambda grant: grant)
             return self._still(grant, error)
@@ -207,11 +219,9 @@ def _seen(flight: "asyncio.Task[str]") -> None:
         flight.exception()
 
 
-def _too_often(seconds: float, cause: Exception | None = None) -> GatewayLimited:
-    said = f"it gives no more access tokens for now; the work goes on by itself after {seconds:.0f} seconds."
-    error = GatewayLimited(SERVICE, said, retry_after=seconds)
-    error.__cause__ = cause
-    return error
+def _too_often(seconds: float, why: str) -> GatewayLimited:
+    said = f"{why}; the work goes on by itself after {seconds:.0f} seconds."
+    return GatewayLimited(SERVICE, said, retry_after=seconds)
 
 
 def _revoked(code: str) -> AuthRevoked:

@@ -135,7 +135,7 @@ def _bounded(read: Callable[[Any], Any], wire: Wire, *, is_money: bool) -> Calla
     return bounded
 
 
-def _elsewhere(record: Mapping[str, object], reader: FieldReader, raw: object) -> tuple[str, object]:
+def elsewhere(record: Mapping[str, object], reader: FieldReader, raw: object) -> tuple[str, object]:
     """The first further name that carries a value; else the first name that is there at all."""
     found = None if raw is None and reader.first not in record else (reader.first, raw)
     for name in reader.further:
@@ -156,7 +156,7 @@ def read_fields(
         name = reader.first
         raw = record.get(name)
         if reader.further and (raw is None or raw == ""):
-            name, raw = _elsewhere(record, reader, raw)
+            name, raw = elsewhere(record, reader, raw)
         try:
             value = None if raw is None else reader.read(raw)
         except Refused as refused:

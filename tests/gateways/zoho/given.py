@@ -45,14 +45,14 @@ class World:
     @asynccontextmanager
     async def client(self, seed: int = 1, **how: Any) -> AsyncIterator[ZohoClient]:
         """A client such as one process has; several share the store."""
-        named = {"account": account(), "wire": FaultyWire(self.wrapped(self.zoho), self.faults, self.timer)}
+        named = {
+            "account": account(),
+            "wire": FaultyWire(self.wrapped(self.zoho), self.faults, self.timer),
+            "store": self.store,
+            **how,
+        }
         async with open_zoho(
-            **{**named, **how},
-            timer=self.timer,
-            clock=self.timer,
-            store=self.store,
-            tenant=DEFAULT_TENANT,
-            random=Random(seed).random,
+            **named, timer=self.timer, clock=self.timer, tenant=DEFAULT_TENANT, random=Random(seed).random
         ) as client:
             yield client
 

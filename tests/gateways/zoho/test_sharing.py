@@ -1,0 +1,124 @@
+"""The token is shared through any store: by processes that know nothing of each other."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import attrs
+from tests.gateways.zoho.given import World, account
+from tests.gateways.zoho.test_access import reads
+
+from mzi_adapters.contracts.furnished import raises
+from mzi_adapters.memory import MemoryStore
+from mzi_adapters.memory.timer import VirtualTimer
+from mzi_adapters.sql import open_store
+from mzi_adapters.web import Answer, Request
+from mzi_core.errors import AuthRevoked, GatewayUnavailable, StoreUnavailable
+from mzi_core.ports import Session
+from mzi_core.values import DEFAULT_TENANT, TenantId
+
+
+async def test_databases_share_it(database_url: str) -> None:
+    """Five stores of their own at one database, as five processes have them: one renewal for all."""
+    world = World(timer=VirtualTimer(patience=0.2))
+    world.zoho.latency = 0
+    async with AsyncExitStack() as stack:
+        clients = []
+        for n in range(5):
+            store = await stack.enter_async_context(open_store(database_url))
+            clients.append(
+                await stack.enter_async_context(
+                    world.client(seed=n, store=store, account=account(concurrency=4))
+                )
+            )
+        await asyncio.gather(*(reads(client, 3) for client in clients))
+        assert world.tokens_asked == 1
+        world.zoho.accounts.kill_tokens()
+        await asyncio.gather(*(reads(client, 3) for client in clients))
+        assert world.tokens_asked == 2
+        world.zoho.accounts.revoke()
+        for client in clients:
+            with raises(AuthRevoked):
+                await reads(client)
+        assert world.tokens_asked == 3
+
+
+@attrs.define
+class Watched:
+    """A store that knows whether a session is open."""
+
+    real: MemoryStore = attrs.field(factory=MemoryStore)
+    open: int = 0
+    down: int = 0
+    """How many sessions cannot be begun from now on."""
+
+    @asynccontextmanager
+    async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
+        if self.down:
+            self.down -= 1
+            raise StoreUnavailable("The store is being moved.")
+        async with self.real.begin(tenant, discard=discard) as session:
+            self.open += 1
+            yield session
+            self.open -= 1
+
+
+@attrs.frozen
+class Strict:
+    """A wire that nobody may use while a session is open."""
+
+    world: World
+    store: Watched
+
+    async def send(self, request: Request) -> Answer:
+        assert self.store.open == 0
+        return await self.world.zoho.send(request)
+
+
+async def test_no_call_is_made_while_a_session_is_open() -> None:
+    """Neither for a token nor for anything else."""
+    world, store = World(), Watched()
+    async with world.client(store=store, wire=Strict(world, store)) as client:
+        await reads(client, 10)
+        world.zoho.accounts.kill_tokens()
+        await reads(client, 10)
+    assert world.tokens_asked == 2
+
+
+async def test_a_store_that_is_away_for_a_moment_is_waited_for() -> None:
+    """And what is raised in the end is about Zoho's token, with the store as its reason."""
+    world, store = World(), Watched(down=2)
+    async with world.client(store=store) as client:
+        await reads(client)
+    assert world.tokens_asked == 1
+    store.down = 99
+    async with world.client(store=store) as client:
+        with raises(GatewayUnavailable) as caught:
+            await reads(client)
+    assert caught.error is not None
+    assert isinstance(caught.error.__cause__, StoreUnavailable)
+
+
+async def test_a_token_that_could_not_be_kept_is_used_all_the_same() -> None:
+    """By the process that got it."""
+    world, store = World(), Watched()
+    async with world.client(store=store) as client:
+        first = asyncio.create_task(reads(client))
+        await world.timer.sleep(0.1)  # it is on its way to Zoho
+        store.down = 1
+        await first
+        await reads(client, 5)
+    assert world.tokens_asked == 1
+
+
+async def test_each_tenant_has_its_own() -> None:
+    """With the same credentials even."""
+    world = World()
+    async with world.store.registry() as registry:
+        await registry.add_tenant(TenantId("another"), world.timer.now())
+    async with world.client() as client:
+        await reads(client)
+    async with world.store.read(TenantId("another")) as session:
+        assert await session.grant("zoho") is None
+    async with world.store.read(DEFAULT_TENANT) as session:
+        assert await session.grant("zoho") is not None

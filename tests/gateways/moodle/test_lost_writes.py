@@ -1,12 +1,22 @@
 """Writes whose answer is lost, or that stop half-way: what is known of each item afterwards."""
 
+from decimal import Decimal
+
 import attrs
 import pytest
 from tests.gateways.moodle.given import SARA, Line
 
 from mzi_adapters.memory.faults import Cut, Fault, Late, Reset, says
 from mzi_core.errors import AmbiguousWrite
-from mzi_core.ports import Ambiguous, Confirmed, Refused, UserChange, UserKey
+from mzi_core.ports import (
+    Ambiguous,
+    Confirmed,
+    GivenMark,
+    MoodleAssignment,
+    Refused,
+    UserChange,
+    UserKey,
+)
 from mzi_core.ports import Fault as Why
 from mzi_core.values import MoodleId
 
@@ -89,3 +99,84 @@ async def test_a_plugin_call_whose_answer_was_lost_is_not_sent_again(line: Line)
     assert line.faults.seen == 2
     with pytest.raises(ValueError, match="plugin"):
         await line.moodle.call_plugin("core_user_delete_users", {"userids": [7]})
+
+
+SAVE = "mod_assign_save_grade"
+
+
+async def _marking(line: Line) -> tuple[MoodleAssignment, GivenMark]:
+    """An assignment with one student's work, and the mark for it."""
+    course = MoodleId(line.site.add_course(shortname="BM-1"))
+    student = MoodleId(line.site.add_user(username="sara@mzi.example"))
+    line.site.enrol(student, course)
+    id = line.site.add_assignment(course)
+    line.site.submit(id, student)
+    found = (await line.moodle.assignments([course]))[course]
+    assert not isinstance(found, Refused)
+    return found[0], GivenMark(user=student, attempt=0, raw=Decimal(3), feedback="Good", workflow="released")
+
+
+@pytest.mark.parametrize("fault", APPLIED, ids=repr)
+async def test_a_mark_whose_answer_was_lost_is_read_back(line: Line, fault: Fault) -> None:
+    """It is there, so it is not sent again: Moodle would tell the student twice."""
+    assignment, mark = await _marking(line)
+    line.on(SAVE, fault)
+    [result] = await line.moodle.save_marks(assignment, [mark])
+    assert isinstance(result, Confirmed)
+    assert line.calls(SAVE) == 1
+
+
+@pytest.mark.parametrize("fault", [Reset(applied=False), says(502)], ids=repr)
+async def test_a_mark_that_did_not_arrive_is_sent_again(line: Line, fault: Fault) -> None:
+    """The reading says so."""
+    assignment, mark = await _marking(line)
+    line.on(SAVE, fault, times=2)
+    [result] = await line.moodle.save_marks(assignment, [mark])
+    assert isinstance(result, Confirmed)
+    assert line.calls(SAVE) == 1
+
+
+async def test_a_mark_that_moodle_did_not_keep_is_not_confirmed(line: Line) -> None:
+    """It answers null all the same."""
+    assignment, mark = await _marking(line)
+    line.on(SAVE, says(200, b"null"))
+    [result] = await line.moodle.save_marks(assignment, [mark])
+    assert isinstance(result, Refused)
+    assert (await line.moodle.grades([assignment.id]))[assignment.id] == ()
+
+
+async def test_the_same_mark_as_before_is_not_taken_for_the_new_one(line: Line) -> None:
+    """Its feedback may be another, so after a lost answer it is sent again."""
+    assignment, mark = await _marking(line)
+    assert isinstance((await line.moodle.save_marks(assignment, [mark]))[0], Confirmed)
+    line.on(SAVE, Reset(applied=False))
+    again = attrs.evolve(mark, feedback="Better")
+    assert isinstance((await line.moodle.save_marks(assignment, [again]))[0], Confirmed)
+    work = await line.moodle.work(assignment.id, mark.user)
+    assert work.attempts[-1].feedback == "Better"
+
+
+async def test_a_mark_that_cannot_be_read_back_is_ambiguous(line: Line) -> None:
+    """Neither confirmed nor refused."""
+    assignment, mark = await _marking(line)
+    reads = iter(range(99))
+    line.faults.when(
+        lambda request: b"get_grades" in (request.body or b"") and next(reads) > 0, says(502), times=99
+    )
+    [result] = await line.moodle.save_marks(assignment, [mark])
+    assert isinstance(result, Ambiguous)
+
+
+async def test_of_many_marks_those_before_a_site_went_down_are_settled(line: Line) -> None:
+    """The rest is left for later."""
+    assignment, mark = await _marking(line)
+    other = MoodleId(line.site.add_user(username="ali@mzi.example"))
+    line.site.enrol(other, assignment.course)
+    seen = iter(range(99))
+    down = says(403)
+    line.faults.when(
+        lambda request: SAVE.encode() in (request.body or b"") and next(seen) > 0, down, times=99
+    )
+    results = await line.moodle.save_marks(assignment, [mark, attrs.evolve(mark, user=other)])
+    assert isinstance(results[0], Confirmed)
+    assert [one.fault for one in results[1:] if isinstance(one, Refused)] == [Why.TEMPORARY]

@@ -1,0 +1,157 @@
+"""The contract of the Moodle gateway notices every trap that the client would fall into."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.gateways.moodle.given import TOKEN, Staffed, client_of
+
+from mzi_adapters.contracts.moodle_gateway import MoodleGatewayContract
+from mzi_adapters.contracts.moodle_gateway_campus import Campus
+from mzi_adapters.moodle import assignments, batching, creating, marking, site, users, work
+from mzi_adapters.moodle.marking_rules import Standing
+from mzi_core.errors import MziError
+from mzi_core.values import MoodleId
+
+PROMISES = [name for name in dir(MoodleGatewayContract) if name.startswith("test_")]
+
+Break = Callable[[pytest.MonkeyPatch], None]
+
+
+async def _is_kept(name: str) -> bool:
+    """Whether a test of the contract passes."""
+    fake = Staffed(token=TOKEN)
+    try:
+        await getattr(MoodleGatewayContract(), name)(Campus(client_of(fake), MoodleId(1), fake))
+    except (AssertionError, MziError, LookupError, ValueError):
+        return False
+    return True
+
+
+def _put(place: object, name: str, value: object) -> Break:
+    return lambda patch: patch.setattr(place, name, value)
+
+
+async def _nothing(*_: object) -> list[Any]:
+    return []
+
+
+def _unfiltered(patch: pytest.MonkeyPatch) -> None:
+    """Trust Moodle's search by address."""
+
+    async def by_pattern(self: Any, email: str) -> Any:
+        return await self._by_criterion("email", email)
+
+    patch.setattr(users.Users, "_by_pattern", by_pattern)
+    patch.setattr(users, "_of", lambda user, key: "%")
+    patch.setattr(users, "_folded", lambda key, value: "%")
+
+
+def _latest_only(patch: pytest.MonkeyPatch) -> None:
+    """Mark whatever attempt is the latest."""
+    honest = marking._params
+    patch.setattr(marking, "_params", lambda mark, before: {**honest(mark, before), "attemptnumber": -1})
+
+
+def _one_half(part: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return part[: len(part) // 2], part[: len(part) // 2]
+
+
+def _case_kept(patch: pytest.MonkeyPatch) -> None:
+    """Compare usernames and addresses letter by letter."""
+    patch.setattr(users, "_folded", lambda key, value: value)
+
+
+def _no_list(name: str) -> Break:
+    return _put(assignments, name, lambda *_: {})
+
+
+TRAPS: dict[str, tuple[str, Break]] = {
+    "sends any country": (
+        "test_a_country_must_be_a_code",
+        _put(users, "_bad_country", lambda country: None),
+    ),
+    "takes the deleted for living": (
+        "test_a_deleted_user_comes_only_by_id_and_marked",
+        _put(users, "_DELETED_EMAIL", re.compile("nothing")),
+    ),
+    "finds addresses letter by letter": (
+        "test_usernames_and_addresses_are_found_whatever_their_case",
+        _put(users.Users, "_by_pattern", _nothing),
+    ),
+    "asks for usernames with capitals": (
+        "test_usernames_and_addresses_are_found_whatever_their_case",
+        _case_kept,
+    ),
+    "takes whom the search returns": ("test_a_wildcard_in_an_address_is_a_letter", _unfiltered),
+    "takes silence for nobody": (
+        "test_users_that_cannot_be_seen_are_not_absent",
+        _put(users.Users, "_sees_others", _nothing),
+    ),
+    "asks for more than PHP reads": (
+        "test_many_are_found_in_few_calls_and_none_is_lost",
+        _put(batching.looked_up, "__defaults__", (5000,)),
+    ),
+    "lets one bad value spoil a list": (
+        "test_a_value_that_moodle_cannot_read_spoils_no_other",
+        _put(batching, "InputRefused", ZeroDivisionError),
+    ),
+    "gives up half of what was rolled back": (
+        "test_one_bad_user_harms_no_other",
+        _put(creating, "halves", _one_half),
+    ),
+    "refuses all enrolments for one": (
+        "test_one_bad_enrolment_harms_no_other",
+        _put(batching, "about_all", lambda *_: True),
+    ),
+    "ignores the warnings of an update": (
+        "test_one_bad_change_harms_no_other",
+        _put(users, "warnings", lambda answer: {}),
+    ),
+    "takes an unknown assignment for an empty one": (
+        "test_an_unknown_course_or_assignment_is_not_an_empty_one",
+        _put(assignments, "UNKNOWN", ()),
+    ),
+    "takes a closed assignment for an empty one": (
+        "test_a_course_that_cannot_be_entered_is_refused_by_name",
+        _no_list("warnings"),
+    ),
+    "reads what is not released": (
+        "test_a_mark_and_feedback_are_no_facts_before_release",
+        _put(work, "RELEASED", "inmarking"),
+    ),
+    "sends any mark": (
+        "test_a_mark_that_moodle_would_swallow_is_not_sent",
+        _put(Standing, "wrong", lambda self, mark: None),
+    ),
+    "sends a fraction to a scale": (
+        "test_on_a_scale_only_its_items_are_marks",
+        _put(Standing, "_wrong_raw", lambda self, raw: None),
+    ),
+    "sends a number where criteria count": (
+        "test_an_assignment_with_criteria_is_not_marked_by_a_number",
+        _put(Standing, "wrong", lambda self, mark: None),
+    ),
+    "marks the latest attempt": (
+        "test_the_first_attempt_is_marked_while_the_second_is_open",
+        _latest_only,
+    ),
+    "calls what a site lacks": (
+        "test_what_a_site_lacks_is_said",
+        _put(site.SiteItself, "_must_offer", _nothing),
+    ),
+}
+
+
+async def test_the_client_breaks_no_promise() -> None:
+    """So that it is the breakage that is noticed, not the way of looking."""
+    assert [name for name in PROMISES if not await _is_kept(name)] == []
+
+
+@pytest.mark.parametrize("trap", TRAPS, ids=repr)
+async def test_a_client_that_falls_into_a_trap_is_noticed(trap: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test named beside it fails over it."""
+    test, fall = TRAPS[trap]
+    fall(monkeypatch)
+    assert not await _is_kept(test)

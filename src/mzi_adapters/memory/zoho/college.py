@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import attrs
 
 from mzi_adapters.memory.zoho.fake import FakeZoho
+from mzi_adapters.memory.zoho.tables import SYSTEM
 from mzi_core.known_fields import ZohoType, known_fields
 from mzi_core.module import AnyModule, Field, Kind, declared
 from mzi_core.modules import CATALOGUE
@@ -54,6 +55,7 @@ _KINDS = {
     Kind.CRITERIA: ZohoType.SUBFORM,
     Kind.IMAGE: ZohoType.RECORD_IMAGE,
 }
+_SYSTEM = frozenset(field.api_name for field in SYSTEM)
 _READ_ONLY = frozenset({ZohoType.AUTO_NUMBER, ZohoType.FORMULA})
 _UNIQUE = frozenset({ZohoType.UNIQUE_LINE, ZohoType.UNIQUE_EMAIL})
 
@@ -95,11 +97,11 @@ def _target(module: AnyModule, field: Field) -> str | None:
 def _fields(module: AnyModule) -> list[ZohoField]:
     found = {"Name": _field("Name", "Name", ZohoType.SINGLE_LINE)}
     for name, known in known_fields(module.name).items():
-        if name != "Owner":
+        if name not in _SYSTEM:
             lookup = name if known.zoho_type is ZohoType.SUBFORM else None
             found[name] = _field(name, known.label, known.zoho_type, lookup)
     for field in module.fields:
-        if field.kind is Kind.ID or field.names[0] == "Modified_Time":
+        if field.names[0] in _SYSTEM:
             continue
         kind = _KINDS.get(field.kind, ZohoType.SINGLE_LINE)
         names = [name for name in field.names if name in found] or [field.names[0]]

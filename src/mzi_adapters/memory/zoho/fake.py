@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import attrs
 
+from mzi_adapters.memory.apart import refuse_inside_session
 from mzi_adapters.memory.zoho.accounts import Accounts
 from mzi_adapters.memory.zoho.answers import Json, Refused
 from mzi_adapters.memory.zoho.bulk import BulkRead
@@ -36,6 +37,7 @@ _CHUNK = 64 * 1024
 class FakeZoho:
     """A `Wire` to one organisation. What tests plant or read is not counted; what is sent is.
 
+    It raises SentInsideSession for whoever calls it while a session of a NoticedStore is open.
     A server that puts it behind a socket sets `accounts_url` and `api_url` to its own address.
     """
 
@@ -142,6 +144,7 @@ class FakeZoho:
 
     async def send(self, request: Request) -> Answer:
         """The answer the real service would give."""
+        refuse_inside_session(request)
         self.seen.append(request)
         if request.url == f"{self.accounts_url}/oauth/v2/token":
             await self._wait()

@@ -1,7 +1,8 @@
-"""Get Records and the deleted list: by page to row 2,000, from there by page token."""
+"""Get Records, by page to row 2,000 and from there by page token; and the deleted list, by page alone."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
+from math import inf
 
 import attrs
 
@@ -64,7 +65,7 @@ class Listing:
             doing=f"reading what was deleted of {module}",
             credits=2,
         )
-        async for said in self._paged(call):
+        async for said in self._paged(call, numbered=inf):
             found = [_deleted(row) for row in said.rows]
             page = [each for each in found if since is None or each.deleted_at >= _second(since)]
             if page:
@@ -85,8 +86,11 @@ class Listing:
             heavy=True,
         )
 
-    async def _paged(self, call: Call) -> AsyncIterator[Said]:
-        """Every page; all parameters but the one that turns the page stay the same."""
+    async def _paged(self, call: Call, numbered: float = PAGES) -> AsyncIterator[Said]:
+        """Every page; all parameters but the one that turns the page stay the same.
+
+        `numbered`: how many of them have a number, before tokens turn them.
+        """
         number, tokens = 1, {""}
         turn = ("page", "1")
         while True:
@@ -95,7 +99,7 @@ class Listing:
             if said.info.get("more_records") is not True:
                 return
             number += 1
-            if number <= PAGES:
+            if number <= numbered and (said.rows or numbered < inf):
                 turn = ("page", str(number))
                 continue
             token = text(said.info, "next_page_token")

@@ -151,6 +151,18 @@ async def test_more_without_a_way_to_it_is_no_endless_loop() -> None:
         assert len(world.faults.met) in (10, 11)
 
 
+async def test_more_of_nothing_deleted_is_no_endless_loop() -> None:
+    """A page of it that is empty is the last."""
+    world = World()
+    world.faults.when(
+        lambda request: request.url.endswith("/deleted"), answered([], more_records=True), times=99
+    )
+    async with world.client() as client:
+        with raises(ProtocolError):
+            assert [page async for page in client.deleted(GRADES)] == []
+    assert len(world.faults.met) == 1
+
+
 async def test_a_listing_that_is_too_long_names_the_way_out() -> None:
     """Row 100,001 cannot be listed."""
     world = World()
@@ -304,11 +316,11 @@ async def test_a_record_with_more_rows_than_it_carries_is_completed() -> None:
 async def test_what_was_deleted_for_good_has_no_name() -> None:
     """And is told like the rest, page after page."""
     world = World()
-    ids = planted(world, 450)
+    ids = planted(world, 2450)
     for n, each in enumerate(ids):
         world.zoho.remove(GRADES, each, permanently=n % 2 == 0)
     async with world.client() as client:
         found = [each async for some in client.deleted(GRADES) for each in some]
     assert [each.zoho_id for each in found] == ids
-    assert [each.permanently for each in found] == [n % 2 == 0 for n in range(450)]
+    assert [each.permanently for each in found] == [n % 2 == 0 for n in range(2450)]
     assert {each.deleted_at for each in found} == {world.timer.start}

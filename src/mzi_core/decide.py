@@ -5,13 +5,13 @@ The use case gathers `Facts`, hands them to `plan` together with the arrivals, a
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Context, Decimal
-from hashlib import sha256
+from datetime import datetime
+from itertools import zip_longest
 from typing import Any, Generic
 
 import attrs
 
+from mzi_core.fingerprint import changed_fields, fingerprint
 from mzi_core.module import E, Entity, Module
 from mzi_core.values import (
     Code,
@@ -30,69 +30,6 @@ STALE = Reason(Code.STALE, "$.Modified_Time", "A newer version of this record is
 
 DELETED = "deleted_at"
 """Named among the changed fields of a record that comes back after it was deleted."""
-
-
-def _framed(tag: str, body: str) -> str:
-    return f"{tag}{len(body)}:{body}"
-
-
-_EXACT = Context(prec=1000)
-"""Far more digits than any amount has: nothing is rounded while it is written down."""
-
-
-def _digits(value: Decimal) -> str:
-    """The shortest plain writing: 5 for 5.00, 100 for 1E+2, 0 for -0."""
-    return f"{_EXACT.plus(value).normalize(_EXACT):f}"
-
-
-def _canonical(value: Any) -> str:
-    """One text per value: equal values give equal texts, different ones different texts.
-
-    Every part is framed by its type and its length, so no two neighbours can be read as another pair.
-    """
-    if value is None:
-        return "-"
-    if isinstance(value, str):
-        return f"s{len(value)}:{value}"
-    match value:
-        case bool():
-            return "t" if value else "f"
-        case int():
-            return _framed("i", str(value))
-        case Decimal():
-            return _framed("n", _digits(value))
-        case datetime():
-            return _framed("m", value.astimezone(UTC).isoformat())
-        case date():
-            return _framed("d", value.isoformat())
-        case tuple():
-            return _framed("l", "".join(map(_canonical, value)))
-        case Mapping():
-            return _framed("o", "".join(f"{_canonical(k)}{_canonical(value[k])}" for k in sorted(value)))
-    row = (getattr(value, field.name) for field in attrs.fields(type(value)))
-    return _framed("r", "".join(map(_canonical, row)))
-
-
-def fingerprint(module: Module[E], entity: E) -> str:
-    """SHA-256 (hex) over every compared field of `entity` that holds something, with its name.
-
-    Equal for two entities exactly when `changed_fields` finds nothing between them; so amounts are the same
-    as 5 and 5.00, instants in any offset, while letter case, white space, and null against empty text differ.
-    A field that a later version declares leaves the fingerprints of records without it as they are. Text
-    must be encodable, as all decoded text is.
-    """
-    said = [
-        f"{name}={_canonical(value)}" for name, value in module.compared_values(entity) if value is not None
-    ]
-    return sha256(f"{module.name}:{''.join(said)}{_canonical(entity.extra)}".encode()).hexdigest()
-
-
-def changed_fields(module: Module[E], before: E, after: E) -> tuple[str, ...]:
-    """The names of the compared fields that differ, in the order of the declaration; `extra.` ones last."""
-    fields = [f.name for f in module.compared if getattr(before, f.name) != getattr(after, f.name)]
-    old, new = ({name: _canonical(value) for name, value in e.extra.items()} for e in (before, after))
-    extras = (name for name in sorted({*old, *new}) if old.get(name) != new.get(name))
-    return (*fields, *(f"extra.{name}" for name in extras))
 
 
 @attrs.frozen(kw_only=True)
@@ -134,7 +71,8 @@ class Facts(Generic[E]):
 
     `stored` need hold only the records named by `suspects`; `owners` the live owner of each unique value, by
     field name; `parents` the records that are there, by module; `held` the ids an earlier version of which
-    was refused or is waiting; `new_ids` the keys to give to records that are not stored yet.
+    was refused or is waiting; `new_ids` the keys to give to records that are not stored yet; `prints` what
+    `fingerprints` found of the arrivals, or nothing.
     """
 
     new_ids: Mapping[ZohoId, RecordId] = attrs.field(factory=dict)
@@ -143,6 +81,7 @@ class Facts(Generic[E]):
     owners: Mapping[str, Mapping[Value, ZohoId]] = attrs.field(factory=dict)
     parents: Mapping[str, Mapping[ZohoId, RecordId]] = attrs.field(factory=dict)
     held: frozenset[ZohoId] = frozenset()
+    prints: tuple[str | None, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -197,24 +136,13 @@ class Plan(Generic[E]):
     release: frozenset[ZohoId]
 
 
-def word_for_word(
-    marks: Sequence[Mark | None], known: Mapping[ZohoId, Known], held: Collection[ZohoId]
-) -> frozenset[int]:
-    """The places of the records that say just what was last taken: nothing else need be found out of them.
-
-    A record that came twice, was deleted, or has a version held aside is looked at like any other.
-    """
-    times = Counter(mark.zoho_id for mark in marks if mark is not None)
-    return frozenset(
-        place
-        for place, mark in enumerate(marks)
-        if mark is not None
-        and times[mark.zoho_id] == 1
-        and (before := known.get(mark.zoho_id)) is not None
-        and before.mark == mark.digest is not None
-        and not before.deleted
-        and mark.zoho_id not in held
-    )
+def what_they_say(marks: Iterable[Mark | None]) -> dict[ZohoId, str | None]:
+    """The digest of each record by its id: None for one that comes twice, which is looked at in any case."""
+    said: dict[ZohoId, str | None] = {}
+    for mark in marks:
+        if mark is not None:
+            said[mark.zoho_id] = None if mark.zoho_id in said else mark.digest
+    return said
 
 
 def with_links(module: Module[E], known: Known | None, entity: E) -> E:
@@ -247,14 +175,29 @@ def with_untold(module: Module[E], stored: E, entity: E, untold: Collection[str]
     return attrs.evolve(entity, **kept, extra={**entity.extra, **extra})
 
 
-def suspects(module: Module[E], entities: Iterable[E], known: Mapping[ZohoId, Known]) -> tuple[ZohoId, ...]:
+def fingerprints(
+    module: Module[E], arrivals: Iterable[Arrival[E]], known: Mapping[ZohoId, Known]
+) -> tuple[str | None, ...]:
+    """The fingerprint of each arrival with the links we know; None where nothing was understood."""
+    return tuple(
+        None
+        if arrival.entity is None
+        else fingerprint(module, with_links(module, known.get(arrival.entity.zoho_id), arrival.entity))
+        for arrival in arrivals
+    )
+
+
+def suspects(
+    arrivals: Iterable[Arrival[Any]], prints: Iterable[str | None], known: Mapping[ZohoId, Known]
+) -> tuple[ZohoId, ...]:
     """The ids of the records that differ from what is stored, so that the stored ones must be read."""
     return tuple(
         {
-            entity.zoho_id: None
-            for entity in entities
-            if (before := known.get(entity.zoho_id)) is not None
-            and fingerprint(module, with_links(module, before, entity)) != before.fingerprint
+            arrival.entity.zoho_id: None
+            for arrival, print in zip(arrivals, prints, strict=True)
+            if arrival.entity is not None
+            and (before := known.get(arrival.entity.zoho_id)) is not None
+            and print != before.fingerprint
         }
     )
 
@@ -290,9 +233,10 @@ def _memorable(arrival: Arrival[Any]) -> str | None:
 class _Page(Generic[E]):
     """A page while it is being judged: the facts, and what this page's own records have changed of them."""
 
-    def __init__(self, module: Module[E], facts: Facts[E]) -> None:
+    def __init__(self, module: Module[E], facts: Facts[E], repeated: frozenset[ZohoId]) -> None:
         self.module = module
         self.facts = facts
+        self.repeated = repeated
         self.known: dict[ZohoId, Known | None] = dict(facts.known)
         self.entities: dict[ZohoId, E] = dict(facts.stored)
         self.owners: dict[tuple[str, Value], ZohoId | None] = {
@@ -304,8 +248,8 @@ class _Page(Generic[E]):
         self.hold: dict[ZohoId, Hold] = {}
         self.release: set[ZohoId] = set()
 
-    def judge(self, arrival: Arrival[E]) -> Outcome:
-        """Decide one arrival after all before it."""
+    def judge(self, arrival: Arrival[E], print: str | None) -> Outcome:
+        """Decide one arrival after all before it; `print`: its fingerprint, if it is the first of its id."""
         entity = arrival.entity
         if entity is None:
             return self._refuse(arrival, arrival.reasons, None)
@@ -318,22 +262,25 @@ class _Page(Generic[E]):
             for name, parent in parents
             if parent.zoho_id not in self.facts.parents.get(parent.module, {})
         ]
-        reasons = (
-            *self.module.check(entity),
-            *self._taken(entity.zoho_id, claims),
-            *map(self._missing, missing),
-        )
+        taken = [
+            (name, owner)
+            for name, value in claims
+            if (owner := self.owners.get((name, value))) is not None and owner != entity.zoho_id
+        ]
+        reasons = self.module.check(entity)
+        if taken or missing:
+            reasons = (*reasons, *map(self._taken, taken), *map(self._missing, missing))
         if reasons:
             waits_for = missing[0][1] if len(missing) == len(reasons) else None
             return self._refuse(arrival, reasons, waits_for)
-        return self._accept(arrival, entity, known, claims, parents)
+        if print is None:
+            print = fingerprint(self.module, entity)
+        return self._accept(arrival, entity, print, claims, parents)
 
-    def _taken(self, zoho_id: ZohoId, claims: Claims) -> Iterable[Reason]:
-        for name, value in claims:
-            owner = self.owners.get((name, value))
-            if owner is not None and owner != zoho_id:
-                wire = self.module.field[name].names[0]
-                yield Reason(Code.DUPLICATE, f"$.{wire}", f"`{wire}` already belongs to record {owner}.")
+    def _taken(self, found: tuple[str, ZohoId]) -> Reason:
+        name, owner = found
+        wire = self.module.field[name].names[0]
+        return Reason(Code.DUPLICATE, f"$.{wire}", f"`{wire}` already belongs to record {owner}.")
 
     def _missing(self, found: tuple[str, Parent]) -> Reason:
         name, parent = found
@@ -356,9 +303,14 @@ class _Page(Generic[E]):
         return self._outcome(arrival, State.INVALID, reasons, parked=waits_for is not None)
 
     def _accept(
-        self, arrival: Arrival[E], entity: E, known: Known | None, claims: Claims, parents: Parents
+        self,
+        arrival: Arrival[E],
+        entity: E,
+        digest: str,
+        claims: Claims,
+        parents: Parents,
     ) -> Outcome:
-        digest = fingerprint(self.module, entity)
+        known = self.known.get(entity.zoho_id)
         changed = self._changes(entity, digest, known) if known else ()
         if known and changed and _older(entity, known):
             return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, STALE))
@@ -426,6 +378,8 @@ class _Page(Generic[E]):
             parents={name: self.facts.parents[parent.module][parent.zoho_id] for name, parent in parents},
             mark=_memorable(arrival),
         )
+        if zoho_id not in self.repeated:
+            return  # nobody will ask what this page has made of it
         self.touches.pop(zoho_id, None)
         self.entities[zoho_id] = entity
         self.known[zoho_id] = Known(
@@ -461,8 +415,12 @@ def plan(module: Module[E], arrivals: Sequence[Arrival[E]], facts: Facts[E]) -> 
 
     Never raises for data: what cannot be accepted is INVALID in its own outcome and harms no other record.
     """
-    page = _Page(module, facts)
-    outcomes = tuple(page.judge(arrival) for arrival in arrivals)
+    times = Counter(arrival.zoho_id for arrival in arrivals)
+    page = _Page(module, facts, frozenset(i for i, n in times.items() if i is not None and n > 1))
+    outcomes = tuple(
+        page.judge(arrival, None if arrival.zoho_id in page.repeated else print)
+        for arrival, print in zip_longest(arrivals, facts.prints)
+    )
     return Plan(
         outcomes=outcomes,
         writes=tuple(tuple(group.values()) for group in page.groups if group),

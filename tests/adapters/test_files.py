@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mzi_adapters.files import (
@@ -21,6 +21,7 @@ from mzi_adapters.files import (
     Source,
     Unreadable,
     json_stream,
+    ndjson,
     open_source,
     pages,
     read_csv,
@@ -30,6 +31,7 @@ from mzi_adapters.files import (
 )
 from mzi_adapters.files import source as source_module
 from mzi_core.modules import CLASSES, GRADES, PAYMENTS, REGISTRATIONS, STUDENTS
+from mzi_core.ports import Unread
 
 ONE, TWO = {"id": "1", "Name": "رنا"}, {"id": "2", "Name": "Zoé"}
 
@@ -39,7 +41,7 @@ def source(data: bytes | str, name: str = "records") -> Source:
 
 
 def records(items: Iterator[Item]) -> list[Any]:
-    return [item.record for item in items]
+    return [item.read() for item in items]
 
 
 def whole(data: bytes | str) -> list[Any]:
@@ -176,7 +178,7 @@ class TestNdjson:
     def test_every_line_is_a_record_and_blank_ones_are_none(self) -> None:
         data = '\ufeff{"id": "1"}\n\n  \r\n{"id": "2"}\r\n{"id": "3"}'
         items = list(read_ndjson(source(data)))
-        assert [Item({"id": "1"}, 1), Item({"id": "2"}, 4), Item({"id": "3"}, 5)] == items
+        assert [(i.read(), i.line) for i in items] == [({"id": "1"}, 1), ({"id": "2"}, 4), ({"id": "3"}, 5)]
 
     @pytest.mark.parametrize(
         ("line", "said"),
@@ -194,6 +196,72 @@ class TestNdjson:
         assert isinstance(bad, Unreadable)
         assert said == bad.said
         assert line.decode(errors="replace") == bad
+
+    def test_a_line_is_not_read_before_somebody_wants_to_know(self) -> None:
+        (item,) = read_ndjson(source(b'{"id": "1"}\n'))
+        assert item.record == b'{"id": "1"}\n'
+        assert isinstance(item.record, Unread)
+
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=5),
+            lambda inner: (
+                st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+            ),
+            max_leaves=6,
+        ),
+        st.booleans(),
+    )
+    @example(value={"n": 2**64}, ascii=True)
+    @example(value={"n": -(2**63) - 1}, ascii=True)
+    @example(value={"n": 10**400}, ascii=True)
+    @example(value={"x": "\ud800"}, ascii=True)
+    @example(value={"x": "\U0001f393\u0000"}, ascii=True)
+    @example(value={"x": 1e308, "y": 5e-324, "z": -0.0}, ascii=True)
+    def test_the_quick_reader_reads_what_the_standard_library_reads(self, value: object, ascii: bool) -> None:
+        raw = json.dumps(value, ensure_ascii=ascii).encode(errors="surrogatepass")
+        assert repr(ndjson.Line(raw).read()) == repr(ndjson._record(raw))
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            *(b'{"a": 1, "a": 2}', b'{"a": 1.0}', b'{"a": 1e5}', b'{"a": 1E400}', b'{"a": -0}', b'{"a": 00}'),
+            *(
+                b'{"a": .5}',
+                b'{"a": 1.}',
+                b'{"a": "\xff"}',
+                b'{"a": "\t"}',
+                b'{"a": "\\u00e9"}',
+                b"\xef\xbb\xbf{}",
+            ),
+            *(
+                b'{"a": "\\ud83c\\udf93"}',
+                b'{"a": "\\udf93\\ud83c"}',
+                b"{} {}",
+                b"{}x",
+                b"nul",
+                b" {} \r\n",
+                b'"x',
+            ),
+            *(
+                b"[" * 3000,
+                b"[" * 900 + b"]" * 900,
+                b'{"a": ' * 3000,
+                b"{'a': 1}",
+                b'{"a": 1,}',
+                b"[1 2]",
+                b"\x00",
+            ),
+            b'{"a": 123456789012345678901234567890, "b": 0.100000000000000005551115123125782702118158}',
+        ],
+        ids=repr,
+    )
+    def test_what_one_of_the_readers_might_read_otherwise_is_read_alike(self, raw: bytes) -> None:
+        assert repr(ndjson.Line(raw).read()) == repr(ndjson._record(raw))
+
+    def test_without_the_quick_reader_every_line_is_read_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(ndjson, "_quick", None)
+        assert ndjson.Line(b'{"a": [1]}\n').read() == {"a": [1]}
 
     def test_utf_16_is_refused(self) -> None:
         with pytest.raises(FileProblem, match="is UTF-16; save it as UTF-8"):
@@ -340,8 +408,8 @@ class TestPages:
         text = "\n".join(json.dumps({"id": str(n)}) for n in range(5))
         found = list(pages(read_ndjson(source(text)), 2))
         assert [(page.first, len(page.items)) for page in found] == [(0, 2), (2, 2), (4, 1)]
-        assert found[1].records == [{"id": "2"}, {"id": "3"}]
-        assert found[1].item(3) == Item({"id": "3"}, 4)
+        assert [item.read() for item in found[1].items] == [{"id": "2"}, {"id": "3"}]
+        assert (found[1].item(3).read(), found[1].item(3).line) == ({"id": "3"}, 4)
 
     def test_what_was_read_before_the_file_broke_is_not_lost(self) -> None:
         found = pages(read_json(source('[{"id": "1"}, {"id": "2"}, {"id": "3"}, {"id"')), 2)

@@ -188,6 +188,29 @@ class ForgetsTheMark(Faithful):
         }
 
 
+class TakesAnyMarkOfThePageForThatOfTheRecord(Faithful):
+    noticed_by = "test_a_record_with_just_the_mark_remembered_is_the_same"
+
+    async def same(self, module: AnyModule, marks: Mapping[ZohoId, str]) -> set[ZohoId]:
+        known = await self.real.known(module, marks)
+        return {i for i, one in known.items() if one.mark in marks.values() and not one.deleted}
+
+
+class SaysOfADeletedRecordThatItIsTheSame(Faithful):
+    noticed_by = "test_a_record_with_just_the_mark_remembered_is_the_same"
+
+    async def same(self, module: AnyModule, marks: Mapping[ZohoId, str]) -> set[ZohoId]:
+        known = await self.real.known(module, marks)
+        return {i for i, one in known.items() if one.mark == marks[i]}
+
+
+class ComparesNoMoreThanFifty(Faithful):
+    noticed_by = "test_many_records_are_compared_with_their_marks_at_once"
+
+    async def same(self, module: AnyModule, marks: Mapping[ZohoId, str]) -> object:
+        return await self.real.same(module, dict(list(marks.items())[:50]))
+
+
 class KeepsTheMarkOfAReplacedRecord(Faithful):
     noticed_by = "test_the_mark_of_a_record_is_remembered"
 

@@ -32,6 +32,7 @@ async def _ask_everything(session: Session) -> None:
     for module in CATALOGUE:
         ids = [zoho_id(module, 1), zoho_id(module, 2)]
         await session.known(module, ids)
+        await session.same(module, dict.fromkeys(ids, "m"))
         await session.stored(module, ids)
         await session.present(module, ids)
         await session.delete(module, ids, BEGAN)
@@ -135,6 +136,7 @@ async def _ask_by_the_page(session: Session) -> None:
     students = [sample(STUDENTS, n) for n in range(2000, 2000 + MANY // 10)]
     ids = [each.zoho_id for each in students]
     await session.known(STUDENTS, ids)
+    await session.same(STUDENTS, dict.fromkeys(ids, "m"))
     await session.present(STUDENTS, ids)
     await session.stored(STUDENTS, ids)
     await session.owners(STUDENTS, {"academic_email": [each.academic_email for each in students]})
@@ -147,27 +149,25 @@ async def test_postgresql_goes_by_the_index_before_it_knows_a_table(postgres_url
     """In a first sync nothing is analysed yet: it must not read all of a tenant's rows for every page."""
     async with open_store(postgres_url) as store, store.begin(OURS, discard=True) as session:
         assert isinstance(session, SqlSession)
-        for start in range(0, 5 * MANY, MANY):
+        for start in range(0, 4 * MANY, MANY):
             rows = [row(STUDENTS, sample(STUDENTS, n)) for n in range(start, start + MANY)]
             await session.write(STUDENTS, rows, BEGAN)
         plans = await _of_postgres(session, _ask_by_the_page)
-    assert len(plans) == 7
+    assert len(plans) == 8
     _each_by_its_whole_key(plans)
 
 
 async def test_postgresql_goes_by_the_index_when_it_knows_a_table(postgres_url: str) -> None:
-    """And then to all values at once, which is quicker."""
+    """And then to all values at once, which is quicker; it was told to look after five pages."""
     async with open_store(postgres_url) as store:
         async with store.begin(OURS) as session:
             for start in range(0, 5 * MANY, MANY):
                 rows = [row(STUDENTS, sample(STUDENTS, n)) for n in range(start, start + MANY)]
                 await session.write(STUDENTS, rows, BEGAN)
-            assert isinstance(session, SqlSession)
-            await session.run(sa.text("ANALYZE students"))
         async with store.begin(OURS, discard=True) as session:
             assert isinstance(session, SqlSession)
             plans = await _of_postgres(session, _ask_by_the_page)
-    assert len([statement for statement in plans if "= ANY" in statement]) == 5
+    assert len([statement for statement in plans if "= ANY" in statement]) == 6
     _each_by_its_whole_key(plans)
 
 

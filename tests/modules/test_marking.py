@@ -1,5 +1,6 @@
 """A record's mark: equal when it says the same word for word, and never for two readings."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from mzi_core.decide import Mark
 from mzi_core.mapping import NO_OVERLAY, ExtraField, Overlay
 from mzi_core.module import AnyModule, Kind
 from mzi_core.modules import PROGRAMS, STUDENTS, UNITS
+from mzi_core.ports import Unread
 
 CODEC = ZohoCodec()
 STUDENT: dict[str, Any] = {"id": "1", "Name": "A01", "Academic_Email": "a@b.example", "City": None}
@@ -36,7 +38,6 @@ def test_a_record_is_marked_by_its_id_and_a_digest() -> None:
     [
         {"$editable": True},
         {"Owner": {"id": "1"}},
-        {"id": 1},
         {"Phone_Number": None},
     ],
     ids=repr,
@@ -111,3 +112,72 @@ def test_records_with_one_mark_are_understood_alike(data: st.DataObject, module:
             assert [getattr(found, f.name) for f in module.compared] == [
                 getattr(again, f.name) for f in module.compared
             ]
+
+
+class Line(Unread):
+    """Text of a record."""
+
+    def read(self) -> object:
+        return json.loads(self)
+
+
+def line(record: object) -> Line:
+    return Line(json.dumps(record).encode())
+
+
+def test_an_id_is_the_same_as_text_and_as_a_number() -> None:
+    found = [mark({**STUDENT, "id": said}) for said in (1, "1", " 1 ")]
+    assert {each.zoho_id for each in found if each} == {"1"}
+    assert len(set(found)) == 1
+
+
+def test_no_two_records_have_one_mark() -> None:
+    """Though they say the same but for their ids."""
+    found = {mark({**STUDENT, "id": said}) for said in ("1", "2")}
+    assert len({each.digest for each in found if each}) == 2
+
+
+def test_a_line_is_marked_without_being_read() -> None:
+    found = mark(line(STUDENT))
+    assert found is not None
+    assert found.zoho_id == "1"
+    assert found.digest is not None
+    assert len(found.digest) == 32
+    assert mark(line(STUDENT)) == found
+    assert found != mark(STUDENT)
+
+
+@pytest.mark.parametrize("more", [{"City": "Irbid"}, {"$editable": True}, {"id": "2"}], ids=repr)
+def test_another_line_has_another_mark(more: dict[str, Any]) -> None:
+    assert mark(line({**STUDENT, **more})) != mark(line(STUDENT))
+
+
+def test_the_mark_of_a_line_is_that_of_a_module_and_a_mapping() -> None:
+    renamed = Overlay(names={"city": "Branch_ID"})
+    found = {mark(line(STUDENT)), mark(line(STUDENT), PROGRAMS), mark(line(STUDENT), overlay=renamed)}
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"id": 5}',
+        b'{"id": " 5"}',
+        b'{"id": "5\xff"}',
+        b'{"ID": "5"}',
+        b'{"id": "\\ud800"}',
+    ]
+    + [json.dumps({"id": said}).encode() for said in ("", "x" * 101, "a b", "é", "5\n")],
+    ids=repr,
+)
+def test_a_line_whose_id_is_not_told_plainly_must_be_read(text: bytes) -> None:
+    assert mark(Line(text)) is None
+
+
+def test_without_the_quick_reader_every_line_must_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marking, "_IdOf", None)
+    assert mark(line(STUDENT)) is None

@@ -13,12 +13,13 @@ from mzi_core.decide import (
     Mark,
     Plan,
     Touch,
-    fingerprint,
+    fingerprints,
     plan,
     suspects,
+    what_they_say,
     with_links,
-    word_for_word,
 )
+from mzi_core.fingerprint import fingerprint
 from mzi_core.module import AnyModule
 from mzi_core.modules import ENROLLMENTS, GRADES, STUDENTS, Student
 from mzi_core.values import Code, Email, MoodleId, Outcome, Parent, Reason, RecordId, State, ZohoId
@@ -430,12 +431,31 @@ def test_a_lookup_that_is_empty_waits_for_nobody() -> None:
 def test_only_records_that_differ_are_suspected() -> None:
     same, moved, new = student("1"), student("2", city="Irbid"), student("3")
     stored = {s.zoho_id: known(s) for s in (student("1"), student("2"))}
-    assert suspects(STUDENTS, [same, moved, moved, new], stored) == (ZohoId("2"),)
+    found = [*arrivals(same, moved, moved, new), refused("2")]
+    prints = fingerprints(STUDENTS, found, stored)
+    assert prints == (*(fingerprint(STUDENTS, each) for each in (same, moved, moved, new)), None)
+    assert suspects(found, prints, stored) == (ZohoId("2"),)
 
 
 def test_a_record_that_differs_only_by_a_link_we_know_is_not_suspected() -> None:
     stored = student(moodle_userid=MoodleId(3))
-    assert suspects(STUDENTS, [student()], {stored.zoho_id: known(stored)}) == ()
+    there = {stored.zoho_id: known(stored)}
+    prints = fingerprints(STUDENTS, arrivals(student()), there)
+    assert suspects(arrivals(student()), prints, there) == ()
+
+
+def test_a_page_is_judged_by_the_fingerprints_that_were_taken_of_it() -> None:
+    first = arrivals(student("1"), student("2"))
+    decided = plan(STUDENTS, first, facts(prints=("of 1", "of 2")))
+    assert [write.fingerprint for group in decided.writes for write in group] == ["of 1", "of 2"]
+
+
+def test_of_a_record_that_comes_twice_the_fingerprint_is_taken_when_its_turn_comes() -> None:
+    """What was taken before did not know what the first version brings."""
+    linked, bare = student(moodle_userid=MoodleId(3)), student(city="Irbid")
+    decided = plan(STUDENTS, arrivals(linked, bare), facts(prints=("of linked", "of bare")))
+    ((write,),) = decided.writes
+    assert write.fingerprint == fingerprint(STUDENTS, student(moodle_userid=MoodleId(3), city="Irbid"))
 
 
 # what came again
@@ -522,44 +542,14 @@ def marked(zoho_id: str = "1", digest: str | None = "d") -> Mark:
     return Mark(ZohoId(zoho_id), digest)
 
 
-def remembered(**of: Any) -> dict[ZohoId, Known]:
-    return {ZohoId("1"): known(student(), **{"mark": "d", **of})}
+def test_what_a_page_says_is_known_by_id() -> None:
+    assert what_they_say([marked("2"), None, marked("1", "e")]) == {"2": "d", "1": "e"}
 
 
-def test_a_record_that_says_what_was_last_taken_needs_no_second_look() -> None:
-    marks = [marked("2"), marked("1"), None]
-    assert word_for_word(marks, remembered(), frozenset()) == {1}
-
-
-@pytest.mark.parametrize(
-    ("marks", "known_of", "held"),
-    [
-        ([marked(digest="other")], remembered(), ()),
-        ([marked(digest=None)], remembered(mark=None), ()),
-        ([marked()], remembered(mark=None), ()),
-        ([marked()], remembered(deleted=True), ()),
-        ([marked()], remembered(), ("1",)),
-        ([marked()], {}, ()),
-        ([marked(), marked()], remembered(), ()),
-        ([marked(), marked(digest="other")], remembered(), ()),
-        ([None], remembered(), ()),
-    ],
-    ids=[
-        "says something else",
-        "cannot be marked",
-        "last taken without a mark",
-        "deleted",
-        "held",
-        "unknown",
-        "came twice",
-        "came twice with a change",
-        "has no id",
-    ],
-)
-def test_any_other_record_is_looked_at(
-    marks: list[Mark | None], known_of: dict[ZohoId, Known], held: tuple[str, ...]
-) -> None:
-    assert word_for_word(marks, known_of, {ZohoId(h) for h in held}) == frozenset()
+@pytest.mark.parametrize("again", ["d", "e", None], ids=repr)
+def test_a_record_that_comes_twice_or_cannot_be_marked_says_nothing_in_advance(again: str | None) -> None:
+    assert what_they_say([marked("1", "d"), marked("1", again), marked("1", "d")]) == {"1": None}
+    assert what_they_say([marked("1", None)]) == {"1": None}
 
 
 def test_the_mark_of_what_is_taken_is_remembered() -> None:

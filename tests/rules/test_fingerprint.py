@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.strategies import entities, extras, modules
 
-from mzi_core.decide import changed_fields, fingerprint
+from mzi_core.fingerprint import changed_fields, fingerprint
 from mzi_core.module import AnyModule
 from mzi_core.modules import (
     CATALOGUE,

@@ -12,6 +12,7 @@ from typing import BinaryIO, Self
 import attrs
 
 from mzi_core.errors import MziError
+from mzi_core.ports import Unread
 
 STDIN = "-"
 
@@ -44,10 +45,17 @@ class Unreadable(str):
 
 @attrs.frozen
 class Item:
-    """One record of a file, or what stands in the place of one, and the line it begins on."""
+    """One record of a file, or what stands in the place of one, and the line it begins on.
+
+    `record` may be Unread; `read` is what it says in any case.
+    """
 
     record: object
     line: int
+
+    def read(self) -> object:
+        """The record, read if it was not."""
+        return self.record.read() if isinstance(self.record, Unread) else self.record
 
 
 class _Counted(io.RawIOBase):

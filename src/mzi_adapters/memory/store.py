@@ -132,6 +132,10 @@ class _MemorySession:
             for zoho_id, row in (await self.stored(module, ids)).items()
         }
 
+    async def same(self, module: AnyModule, marks: Mapping[ZohoId, str]) -> set[ZohoId]:
+        known = await self.known(module, marks)
+        return {zoho_id for zoho_id, one in known.items() if one.mark == marks[zoho_id] and not one.deleted}
+
     async def stored(self, module: Module[E], ids: Collection[ZohoId]) -> dict[ZohoId, Stored[E]]:
         return {zoho_id: row for zoho_id in ids if (row := self._row(module, zoho_id)) is not None}
 

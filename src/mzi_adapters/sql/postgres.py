@@ -5,6 +5,7 @@ above 0 (its statements are prepared once a connection and then only executed) a
 `connecting` among `ignore_startup_parameters`, the same values being set for the database or the role.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import Any
@@ -26,6 +27,9 @@ STATEMENTS = 200
 FEW = 30
 """Up to so many values are looked up one by one without a further question."""
 
+MANY = 5_000
+"""A connection that has added so many rows to a table nobody has analysed does it: that takes some 50 ms."""
+
 
 def connecting(*, patience: float, statement_timeout: float | None) -> dict[str, Any]:
     """What asyncpg is told when it connects; `statement_timeout` None: a statement may take any time."""
@@ -36,6 +40,8 @@ def connecting(*, patience: float, statement_timeout: float | None) -> dict[str,
         "statement_timeout": milliseconds,
         # Compiling a plan takes longer than any of our statements runs.
         "jit": "off",
+        # A plan for any thousand values is one that reads all rows of a tenant; one for these looks them up.
+        "plan_cache_mode": "force_custom_plan",
     }
     return {
         "timeout": patience,
@@ -128,6 +134,7 @@ class Postgres:
         # array of rows they are told apart by their places alone.
         self._places: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
         self._analysed: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+        self._added: WeakKeyDictionary[Any, Counter[str]] = WeakKeyDictionary()
 
     async def find(
         self, connection: AsyncConnection, find: Find, within: Sequence[str], values: Collection[Value]
@@ -151,6 +158,12 @@ class Postgres:
         driver = await _inside(connection)
         names = [column.name for column in table.columns]
         await driver.copy_records_to_table(table.name, records=rows, columns=names)
+        if len(rows) > FEW and not await self._is_analysed(driver, table.name):
+            added = self._added.setdefault(driver, Counter())
+            added[table.name] += len(rows)
+            if added[table.name] >= MANY:
+                # The server would do so by itself, but only in a minute or so, and a first sync is soon over.
+                await driver.execute(f"ANALYZE {table.name}")
 
     async def replace(self, connection: AsyncConnection, table: sa.Table, rows: Rows) -> int:
         """Replace rows by one statement, without a temporary table, which would grow the catalogue."""

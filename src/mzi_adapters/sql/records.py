@@ -44,6 +44,11 @@ class Records(Scope):
         shape = self._shape(module)
         return shape.what_is_known(await self.find(shape.find_known, ids))
 
+    async def same(self, module: AnyModule, marks: Mapping[ZohoId, str]) -> set[ZohoId]:
+        """Which of these live records were last taken with just this mark."""
+        rows = await self.find(self._shape(module).find_marks, marks)
+        return {zoho_id for zoho_id, mark in rows if mark == marks[zoho_id]}
+
     async def stored(self, module: Module[E], ids: Collection[ZohoId]) -> dict[ZohoId, Stored[E]]:
         """These records whole, deleted ones too."""
         shape = self._shape(module)

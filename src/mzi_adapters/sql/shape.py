@@ -91,9 +91,10 @@ class Shape(Generic[E]):
 
         kind = columns.zoho_id.type.compile(dialect).split()[0]
         wanted = ("zoho_id", "id", "fingerprint", "mark", "modified_at", "deleted_at IS NOT NULL")
-        links = map(self.column, self._links)
+        links = tuple(map(self.column, self._links))
         find = partial(Find, self.table.name, kind=kind, by="zoho_id")
         self.find_known = find((*wanted, *links))
+        self.find_marks = find(("zoho_id", "CASE WHEN deleted_at IS NULL THEN mark END"))
         self.find_present = find(("zoho_id", "id"))
         self.find_whole = find(whole)
         self.find_owners = {

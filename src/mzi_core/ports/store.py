@@ -47,18 +47,31 @@ class Decoded(Generic[E]):
     reasons: tuple[Reason, ...] = ()
 
 
+class Unread(bytes):
+    """A wire record as it was written, and not read yet: of most that come again nobody need know more."""
+
+    __slots__ = ()
+
+    def read(self) -> object:
+        """What it says, or what stands in the place of a record that cannot be read; it never raises."""
+        raise NotImplementedError
+
+
 class Codec(Protocol):
     """Between wire records and entities. Not promised: that unknown keys survive a round trip."""
 
     def decoder(self, module: Module[E], overlay: Overlay) -> Callable[[object], Decoded[E]]:
-        """How to understand one record; fetched once, called for each. It never raises, whatever comes."""
+        """How to understand one record that was read; fetched once, called for each.
+
+        It never raises, whatever comes.
+        """
         ...
 
     def marker(self, module: Module[E], overlay: Overlay) -> Callable[[object], Mark | None]:
         """How to mark what one record says, word for word; None for one without an id to be known by.
 
         Records with equal marks are understood alike. Not promised: that records understood alike have
-        equal marks.
+        equal marks; that one that is Unread can be marked before it is read.
         """
         ...
 
@@ -230,6 +243,10 @@ class Session(Protocol):
 
     async def known(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Known]:
         """What is known of these records, deleted ones too; one read however many ids."""
+        ...
+
+    async def same(self, module: AnyModule, marks: Mapping[ZohoId, str]) -> set[ZohoId]:
+        """Which of these live records were last taken with just this mark; one read however many."""
         ...
 
     async def stored(self, module: Module[E], ids: Collection[ZohoId]) -> dict[ZohoId, Stored[E]]:

@@ -15,18 +15,31 @@ from mzi_core.decide import (
     Known,
     Mark,
     Write,
+    fingerprints,
     parents_of,
     plan,
     suspects,
     unique_values,
+    what_they_say,
     with_untold,
-    word_for_word,
 )
 from mzi_core.errors import KeyReused, StoreRefused
 from mzi_core.mapping import NO_OVERLAY, Overlay, overlay
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Answer, Clock, Codec, Decoded, Held, Ids, Session, Store, TenantSettings, Turn
+from mzi_core.ports import (
+    Answer,
+    Clock,
+    Codec,
+    Decoded,
+    Held,
+    Ids,
+    Session,
+    Store,
+    TenantSettings,
+    Turn,
+    Unread,
+)
 from mzi_core.values import (
     BatchResult,
     Code,
@@ -38,7 +51,7 @@ from mzi_core.values import (
     ZohoId,
 )
 
-PAGE = 1000
+PAGE = 2000
 """How many records are judged and written together; also how many parked ones are set free at a time."""
 
 REMEMBERED = timedelta(hours=76)
@@ -168,23 +181,28 @@ class _Taker:
         """The outcomes of (position, record) pairs, and the ids of the records that were not there before."""
         laid = self.overlays.get(module.name, NO_OVERLAY)
         marks = list(map(self.codec.marker(module, laid), (record for _, record in records)))
-        seen = [mark.zoho_id for mark in marks if mark is not None]
-        known = await self.session.known(module, seen)
-        held = frozenset(await self.session.held(module.name, seen))
-        same = word_for_word(marks, known, held)
+        said = what_they_say(marks)
+        held = frozenset(await self.session.held(module.name, said))
+        told = {zoho_id: digest for zoho_id, digest in said.items() if digest is not None}
+        same = await self.session.same(module, told) - held
         decode = self.codec.decoder(module, laid)
         arrivals = [
-            _arrival(position, record, decode(record), mark)
-            for place, ((position, record), mark) in enumerate(zip(records, marks, strict=True))
-            if place not in same
+            _arrival(position, read, decode(read), mark)
+            for (position, record), mark in zip(records, marks, strict=True)
+            if mark is None or mark.zoho_id not in same
+            for read in (record.read() if isinstance(record, Unread) else record,)
         ]
         if untold:
             arrivals = await self._completed(module, arrivals, untold)
+        ids = {arrival.zoho_id for arrival in arrivals if arrival.zoho_id is not None}
+        known = await self.session.known(module, ids) if ids else {}
+        if further := ids - said.keys():  # of records that could not be marked
+            held |= frozenset(await self.session.held(module.name, further))
         judged, arrived = await self._judge(module, arrivals, known, held)
         rest = iter(judged)
         outcomes = [
-            _as_before(module, position, marks[place]) if place in same else next(rest)
-            for place, (position, _) in enumerate(records)
+            next(rest) if mark is None or mark.zoho_id not in same else _as_before(module, position, mark)
+            for (position, _), mark in zip(records, marks, strict=True)
         ]
         return outcomes, arrived
 
@@ -246,12 +264,13 @@ class _Taker:
     async def _gather(
         self,
         module: Module[E],
-        arrivals: Iterable[Arrival[E]],
+        arrivals: Sequence[Arrival[E]],
         known: Mapping[ZohoId, Known],
         held: frozenset[ZohoId],
     ) -> Facts[E]:
         entities = [arrival.entity for arrival in arrivals if arrival.entity is not None]
-        different = suspects(module, entities, known)
+        prints = fingerprints(module, arrivals, known)
+        different = suspects(arrivals, prints, known)
         stored = await self.session.stored(module, different) if different else {}
         values: dict[str, set[Value]] = defaultdict(set)
         wanted: dict[str, set[ZohoId]] = defaultdict(set)
@@ -267,6 +286,7 @@ class _Taker:
             owners=await self.session.owners(module, values) if values else {},
             parents={name: await self.session.present(CATALOGUE[name], ids) for name, ids in wanted.items()},
             held=held,
+            prints=prints,
         )
 
     async def _write(self, module: Module[E], rows: Sequence[Write[E]]) -> dict[ZohoId, Reason]:
@@ -331,9 +351,8 @@ class _Taker:
         return [attrs.evolve(outcome, position=place) for place, outcome in enumerate(freed)]
 
 
-def _as_before(module: AnyModule, position: int, mark: Mark | None) -> Outcome:
-    zoho_id = None if mark is None else mark.zoho_id
-    return Outcome(position=position, module=module.name, zoho_id=zoho_id, state=State.UNCHANGED)
+def _as_before(module: AnyModule, position: int, mark: Mark) -> Outcome:
+    return Outcome(position=position, module=module.name, zoho_id=mark.zoho_id, state=State.UNCHANGED)
 
 
 def _arrival(position: int, record: object, decoded: Decoded[E], mark: Mark | None) -> Arrival[E]:

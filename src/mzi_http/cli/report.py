@@ -34,8 +34,9 @@ class Line:
     @classmethod
     def of(cls, file: str, item: Item, outcome: Outcome) -> Self:
         """The outcome of `item`; for what could not be read as a record, with the reason of that."""
-        if isinstance(item.record, Unreadable):
-            said = Reason(Code.NOT_AN_OBJECT, "$", f"Line {item.line} {item.record.said}")
+        record = None if outcome.state.accepted or outcome.zoho_id else item.read()
+        if isinstance(record, Unreadable):
+            said = Reason(Code.NOT_AN_OBJECT, "$", f"Line {item.line} {record.said}")
             outcome = attrs.evolve(outcome, reasons=(said,))
         return cls(file=file, line=item.line, outcome=outcome)
 

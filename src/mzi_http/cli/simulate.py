@@ -81,7 +81,7 @@ def _markings(file: str) -> dict[str, Mapping[str, object]]:
     found: dict[str, Mapping[str, object]] = {}
     with open_source(file) as source:
         for item in read_ndjson(source):
-            record = item.record
+            record = item.read()
             if not isinstance(record, dict):
                 said = record.said if isinstance(record, Unreadable) else "is no JSON object."
                 raise Usage(f"{source.name}, line {item.line} {said}")

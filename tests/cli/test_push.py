@@ -67,7 +67,7 @@ def test_a_conflict_ends_with_another_code_and_force_overwrites(
 
 @pytest.mark.parametrize(("answer", "users"), [("n", 3), ("y", 4)], ids=["no", "yes"])
 def test_at_a_terminal_it_shows_what_it_would_write_and_asks(
-    mzi: Mzi, college: Remotes, folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str, users: int
+    mzi: Mzi, college: Remotes, folder: Path, monkeypatch: pytest.MonkeyPatch, *, answer: str, users: int
 ) -> None:
     mzi("sync", "students", written(folder, "s.json", [student(1, **FULL)]))
     monkeypatch.setattr(Shell, "is_attended", property(lambda _: True))

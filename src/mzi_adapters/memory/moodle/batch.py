@@ -51,7 +51,7 @@ def _arguments(text: str) -> dict[str, Any]:
         arguments = json.loads(text)
     except ValueError as error:
         raise invalid_parameter("Arguments are not JSON") from error
-    if not isinstance(arguments, dict | list):
+    if not isinstance(arguments, dict):
         raise invalid_parameter("Arguments are not a structure")
     nested: dict[str, Any] = form.as_php(arguments)
     return nested

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mzi_adapters.memory.moodle.parameters import Many, One, Value
+from mzi_adapters.memory.moodle.parameters import Many, One, Value, number
 from mzi_adapters.memory.moodle.profiles import identity, pictures, place, sees
 from mzi_adapters.memory.moodle.records import Course, User
 from mzi_adapters.memory.moodle.refusals import (
@@ -36,14 +36,14 @@ def enrolled_users(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     if options.get("onlysuspended", "0") != "0":
         found = [each for each in found if not each.active(now)]
     if options.get("groupid", "0") != "0":
-        group = site.groups.get(int(options["groupid"]))
+        group = site.groups.get(number(options["groupid"]))
         found = [each for each in found if group and each.userid in group.members]
     users = [site.people.rows[each.userid] for each in found]
     if options.get("sortby", "id") in ("firstname", "lastname"):
         users.sort(key=lambda user: (str(getattr(user, options["sortby"])), user.id))
     if options.get("sortdirection", "ASC").upper() == "DESC":
         users.reverse()
-    begin, size = int(options.get("limitfrom", 0)), int(options.get("limitnumber", 0))
+    begin, size = number(options.get("limitfrom", "0")), number(options.get("limitnumber", "0"))
     users = users[begin : begin + size if size else None]
     wanted = set(options["userfields"].split(",")) if "userfields" in options else None
     return [_chosen(enrolled_user(site, course, user), wanted) for user in users if sees(site, user)]

@@ -1,12 +1,8 @@
 """Marks by web service: read, flagged, and saved with hardly a question asked."""
 
-import json
-from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl
 
-from mzi_adapters.memory.moodle import form
-from mzi_adapters.memory.moodle.marking import LATEST, flags_for, latest, mark_for, mark_of, save
+from mzi_adapters.memory.moodle.marking import flags_for, latest, mark_of, save
 from mzi_adapters.memory.moodle.parameters import Many, One, Shape, Value
 from mzi_adapters.memory.moodle.records import Assignment
 from mzi_adapters.memory.moodle.refusals import invalid_parameter
@@ -107,7 +103,7 @@ def get_user_flags(site: Site, given: dict[str, Any]) -> dict[str, Any]:
 )
 def set_user_flags(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     """Write flags as they come, of unknown users and states too; the gradebook hears nothing of it."""
-    assignment = _marked(site, given["assignmentid"])
+    assignment = marked(site, given["assignmentid"])
     done = []
     for wanted in given["userflags"]:
         flags = flags_for(site, assignment.id, wanted["userid"])
@@ -119,7 +115,8 @@ def set_user_flags(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     return done
 
 
-def _marked(site: Site, assignment: int) -> Assignment:
+def marked(site: Site, assignment: int) -> Assignment:
+    """An assignment the caller may mark."""
     found = site.assignment(assignment)
     site.require("mod/assign:view")
     site.require("mod/assign:grade")
@@ -155,7 +152,7 @@ _ONE_GRADE: dict[str, Shape] = {
 @FUNCTIONS.offer("mod_assign_save_grade", assignmentid=Value("int"), applytoall=Value("bool"), **_ONE_GRADE)
 def save_grade(site: Site, given: dict[str, Any]) -> None:
     """Mark one student. Null says only that no error was raised, not that the grade was kept."""
-    _save(site, _marked(site, given["assignmentid"]), given)
+    _save(site, marked(site, given["assignmentid"]), given)
 
 
 @FUNCTIONS.offer(
@@ -166,7 +163,7 @@ def save_grade(site: Site, given: dict[str, Any]) -> None:
 )
 def save_grades(site: Site, given: dict[str, Any]) -> None:
     """Mark several students, one after the other."""
-    assignment = _marked(site, given["assignmentid"])
+    assignment = marked(site, given["assignmentid"])
     users = [each["userid"] for each in given["grades"]]
     if len(set(users)) < len(users):
         raise invalid_parameter("The same user more than once")
@@ -194,43 +191,3 @@ def _save(site: Site, assignment: Assignment, wanted: dict[str, Any]) -> None:
         another=wanted["addattempt"],
         fillings=fillings,
     )
-
-
-@FUNCTIONS.offer(
-    "mod_assign_submit_grading_form",
-    assignmentid=Value("int"),
-    userid=Value("int"),
-    jsonformdata=Value("raw"),
-)
-def submit_grading_form(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
-    """The form of the grading page, urlencoded and then as a JSON string: the way to write BTEC criteria."""
-    assignment = _marked(site, given["assignmentid"])
-    fields = parse_qsl(json.loads(given["jsonformdata"]), keep_blank_values=True)
-    sent = form.nested(fields, at_most=len(fields))
-    scores = sent.get("advancedgrading", {}).get("criteria", {})
-    attempt = int(sent.get("attemptnumber", LATEST))
-    definition = assignment.definition
-    if definition is not None:
-        wanted = {str(each.id) for each in definition.criteria}
-        good = all(each.get("score") in ("0", "1") for each in scores.values())
-        if not good or wanted - scores.keys():
-            mark_for(site, assignment, given["userid"], attempt, site.caller.userid)
-            flags_for(site, assignment.id, given["userid"])
-            failed = warning(
-                "Form validation failed.", assignment.id, "couldnotsavegrade", "Could not save grade."
-            )
-            return [failed]
-    editor = sent.get("assignfeedbackcomments_editor", {})
-    save(
-        site,
-        assignment,
-        given["userid"],
-        grade=Decimal(sent.get("grade") or -1),
-        grader=site.caller.userid,
-        feedback=editor.get("text", ""),
-        workflow=sent.get("workflowstate", ""),
-        attempt=attempt,
-        another=sent.get("addattempt") == "1",
-        fillings={int(key): (int(each["score"]), each.get("remark", "")) for key, each in scores.items()},
-    )
-    return []

@@ -3,15 +3,17 @@
 from collections import defaultdict
 from typing import Generic, TypeVar
 
+import attrs
+
 T = TypeVar("T")
 
 
+@attrs.define
 class Pairs(Generic[T]):
     """A row for each pair of ids at most."""
 
-    def __init__(self) -> None:
-        self._rows: dict[int, dict[int, T]] = defaultdict(dict)
-        self._firsts: dict[int, set[int]] = defaultdict(set)
+    _rows: dict[int, dict[int, T]] = attrs.field(factory=lambda: defaultdict(dict))
+    _firsts: dict[int, set[int]] = attrs.field(factory=lambda: defaultdict(set))
 
     def __contains__(self, key: tuple[int, int]) -> bool:
         first, second = key

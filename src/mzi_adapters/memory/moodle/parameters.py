@@ -71,6 +71,17 @@ def checked(shape: Shape, given: Any) -> Any:
             return [checked(shape.each, each) for each in given.values()]
 
 
+def is_float(text: str) -> bool:
+    """Whether PHP would take the text for a number."""
+    return _FLOAT.match(text) is not None
+
+
+def number(text: str) -> int:
+    """The whole number a text begins with, as PHP reads it; 0 for none."""
+    found = re.match(r"\s*-?\d+", text)
+    return int(found[0]) if found else 0
+
+
 def _structure(shape: One, given: Any) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise invalid_parameter(f"Only arrays accepted. The bad value is: '{given}'")

@@ -18,6 +18,7 @@ from mzi_core.errors import (
     GatewayRefused,
     GatewayUnavailable,
     InputRefused,
+    ProtocolError,
     RemoteBug,
 )
 from mzi_core.ports import Ambiguous, Confirmed, Fault, MoodleResult, Refused
@@ -138,7 +139,12 @@ class Repeating(Generic[T]):
             if isinstance(error.__cause__, GatewayUnavailable | AccessRefused):
                 raise error.__cause__ from None
             return
-        for position, result in zip(part, self.answered(answer, chosen), strict=True):
+        try:
+            answered = self.answered(answer, chosen)
+        except ProtocolError:  # it was carried out for some of them at least
+            results.set(part, UNSETTLED)
+            return
+        for position, result in zip(part, answered, strict=True):
             results.found[position] = result
 
     async def _send(self, chosen: Sequence[T]) -> object:

@@ -18,7 +18,14 @@ from mzi_adapters.moodle.batching import (
 from mzi_adapters.moodle.calling import Caller
 from mzi_adapters.moodle.refusals import SERVICE, denies_everything, refused
 from mzi_adapters.moodle.shapes import Row, moodle_id, rows
-from mzi_core.errors import AmbiguousWrite, GatewayError, GatewayRefused, GatewayUnavailable, RemoteBug
+from mzi_core.errors import (
+    AmbiguousWrite,
+    GatewayError,
+    GatewayRefused,
+    GatewayUnavailable,
+    ProtocolError,
+    RemoteBug,
+)
 from mzi_core.ports import Confirmed, Fault, MoodleResult, Refused
 from mzi_core.values import MoodleId
 
@@ -118,10 +125,13 @@ class Creating(Generic[T]):
     async def _send(self, chosen: Sequence[T]) -> dict[int, MoodleId]:
         answer = await self.calls.write(self.function, {self.field: [self.encode(item) for item in chosen]})
         places = {self.keys(item)[0]: place for place, item in enumerate(chosen)}
-        made = rows(answer)
-        if len(made) == len(chosen):  # in the order they were sent
-            return {place: moodle_id(row) for place, row in enumerate(made)}
-        return {places[name]: moodle_id(row) for row in made if (name := self.named(row)) in places}
+        try:
+            made = rows(answer)
+            if len(made) == len(chosen):  # in the order they were sent
+                return {place: moodle_id(row) for place, row in enumerate(made)}
+            return {places[name]: moodle_id(row) for row in made if (name := self.named(row)) in places}
+        except ProtocolError as error:  # it was carried out, whatever it says
+            raise AmbiguousWrite(SERVICE, f"{self.function} returned no list of what it made.") from error
 
     async def _settled(self, items: Sequence[T], part: Part, results: Results) -> Part:
         """After a lost or a short answer: what is there now is ours; the rest is left to send again."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
-from typing import Any, Generic
+from typing import Any, Generic, NamedTuple
 
 import attrs
 
@@ -45,8 +45,7 @@ class Known:
     """The mark of the record it was last taken from; None when that one must be read again."""
 
 
-@attrs.frozen
-class Mark:
+class Mark(NamedTuple):
     """A record's id, and a digest of what it says word for word: None where that cannot be said."""
 
     zoho_id: ZohoId
@@ -208,14 +207,20 @@ Parents = tuple[tuple[str, Parent], ...]
 
 def unique_values(module: Module[E], entity: E) -> Claims:
     """The (field, value) pairs of `entity` that no other live record of the tenant may have."""
-    pairs = [(field.name, getattr(entity, field.name)) for field in module.unique]
-    return tuple((name, value) for name, value in pairs if value is not None)
+    return tuple(
+        [(name, value) for name in module.unique_names if (value := getattr(entity, name)) is not None]
+    )
 
 
 def parents_of(module: Module[E], entity: E) -> Parents:
     """The (field, record) pairs that must be stored before `entity` can be."""
-    pairs = [(name, parent, getattr(entity, name)) for name, parent in module.depends_on.items()]
-    return tuple((name, Parent(parent, zoho_id)) for name, parent, zoho_id in pairs if zoho_id is not None)
+    return tuple(
+        [
+            (name, Parent(parent, zoho_id))
+            for name, parent in module.depends_on.items()
+            if (zoho_id := getattr(entity, name)) is not None
+        ]
+    )
 
 
 def _older(entity: Entity, known: Known) -> bool:

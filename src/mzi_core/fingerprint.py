@@ -76,7 +76,8 @@ def fingerprint(module: Module[E], entity: E) -> str:
 
 def changed_fields(module: Module[E], before: E, after: E) -> tuple[str, ...]:
     """The names of the compared fields that differ, in the order of the declaration; `extra.` ones last."""
-    fields = [f.name for f in module.compared if getattr(before, f.name) != getattr(after, f.name)]
+    pairs = zip(module.compared_values(before), module.compared_values(after), strict=True)
+    fields = [name for (name, old), (_, new) in pairs if old != new]
     if not before.extra and not after.extra:
         return tuple(fields)
     old, new = ({name: _canonical(value) for name, value in e.extra.items()} for e in (before, after))

@@ -268,6 +268,11 @@ class Module(Generic[E]):
         return tuple(f for f in self.fields if f.wire.unique)
 
     @cached_property
+    def unique_names(self) -> tuple[str, ...]:
+        """Their names inside."""
+        return tuple(field.name for field in self.unique)
+
+    @cached_property
     def links(self) -> tuple[Field, ...]:
         """The fields that tie the record to Moodle."""
         return tuple(f for f in self.fields if f.wire.link)

@@ -7,9 +7,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Self
-
-import attrs
+from typing import BinaryIO, NamedTuple, Self
 
 from mzi_core.errors import MziError
 from mzi_core.ports import Unread
@@ -43,8 +41,7 @@ class Unreadable(str):
         return piece
 
 
-@attrs.frozen
-class Item:
+class Item(NamedTuple):
     """One record of a file, or what stands in the place of one, and the line it begins on.
 
     `record` may be Unread; `read` is what it says in any case.

@@ -52,7 +52,7 @@ class ZohoCodec:
         read_straight = None if families else straight(module.entity, module.fields, readers, "extra")
 
         def decode(record: object) -> Decoded[E]:
-            if not isinstance(record, Mapping):
+            if type(record) is not dict and not isinstance(record, Mapping):
                 return Decoded(zoho_id=None, entity=None, reasons=(_NO_OBJECT,))
             if read_straight is not None and (found := _straight(record)) is not None:
                 return found

@@ -173,7 +173,8 @@ class LikeIsEnough(Faithful):
         found = await self.real.find(module, field, values, selection)
         for value in {*values} - {*found}:
             near = await self.real.find(module, field, [value.lower()], selection)
-            found |= dict.fromkeys([value] if near else [], {field: value})
+            if near:
+                found[value] = {field: value}
         return found
 
 

@@ -15,6 +15,7 @@ from typed_settings.types import OptionInfo, OptionList, SettingsClass, Settings
 
 from mzi_core.errors import MziError
 from mzi_core.use_cases.access import TenantNameRefused, tenant_id
+from mzi_core.use_cases.sync import PAGE
 from mzi_core.values import DEFAULT_TENANT, TenantId
 from mzi_http.accounts import Moodle, Zoho
 from mzi_http.converters import one_of, text, whole
@@ -144,7 +145,7 @@ class Settings:
 
     store: str = attrs.field(default="sqlite:///mzi.db", converter=_store, repr=False)
     tenant: TenantId = attrs.field(default=DEFAULT_TENANT, converter=_tenant)
-    page: int = attrs.field(default=1000, converter=_records)
+    page: int = attrs.field(default=PAGE, converter=_records)
     database: Database = attrs.field(factory=Database)
     zoho: Zoho = attrs.field(factory=Zoho)
     moodle: Moodle = attrs.field(factory=Moodle)

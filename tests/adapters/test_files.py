@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mzi_adapters import quick
 from mzi_adapters.files import (
     FileProblem,
     Format,
@@ -260,7 +261,7 @@ class TestNdjson:
         assert repr(ndjson.Line(raw).read()) == repr(ndjson._record(raw))
 
     def test_without_the_quick_reader_every_line_is_read_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(ndjson, "_quick", None)
+        monkeypatch.setattr(quick, "READ", None)
         assert ndjson.Line(b'{"a": [1]}\n').read() == {"a": [1]}
 
     def test_utf_16_is_refused(self) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.strategies import entities, modules
 
+from mzi_adapters import quick
 from mzi_adapters.zoho import ZohoCodec, marking
 from mzi_core.decide import Mark
 from mzi_core.mapping import NO_OVERLAY, ExtraField, Overlay
@@ -179,5 +180,5 @@ def test_a_line_whose_id_is_not_told_plainly_must_be_read(text: bytes) -> None:
 
 
 def test_without_the_quick_reader_every_line_must_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marking, "_IdOf", None)
+    monkeypatch.setattr(quick, "ID_OF", None)
     assert mark(line(STUDENT)) is None

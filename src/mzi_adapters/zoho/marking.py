@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from hashlib import blake2b, sha256
 from typing import Any
 
+from mzi_adapters import quick
 from mzi_adapters.zoho import coerce
 from mzi_adapters.zoho.coerce import Refused
 from mzi_adapters.zoho.criteria import CRITERION_FIELDS
@@ -18,19 +19,6 @@ from mzi_core.mapping import Overlay
 from mzi_core.module import E, Kind, Module
 from mzi_core.ports import Unread
 from mzi_core.values import ZohoId
-
-try:
-    import msgspec
-except ImportError:
-    _IdOf: Any = None
-else:
-
-    class _Named(msgspec.Struct):
-        """No more of a record than its id; the rest is gone over, and is JSON for sure."""
-
-        id: str
-
-    _IdOf = msgspec.json.Decoder(_Named)
 
 READING = 2
 """Raise it when the same wire values are understood otherwise than before: all records are then read anew."""
@@ -85,14 +73,14 @@ def marker(module: Module[E], overlay: Overlay) -> Callable[[object], Mark | Non
 
 def _of_lines(said: Any) -> Callable[[bytes], Mark | None]:
     """How to mark a line without reading it; None for one whose id is not told plainly under `id`."""
-    if _IdOf is None:
+    read = quick.ID_OF
+    if read is None:
         return lambda line: None
-    read: Callable[[bytes], Any] = _IdOf.decode
 
     def mark(line: bytes) -> Mark | None:
         try:
-            zoho_id = read(line).id
-        except (ValueError, RecursionError):
+            zoho_id = read(line)
+        except quick.REFUSED:
             return None
         if not zoho_id.isalnum() or not zoho_id.isascii() or len(zoho_id) > coerce.MAX_ID:
             return None

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.memory.apart import NoticedStore, NoticingWire
 from mzi_adapters.memory.faults import Faults, FaultyWire
 from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.memory.zoho import FakeZoho, define_modules
@@ -34,7 +35,8 @@ class World:
     timer: VirtualTimer = attrs.field(factory=VirtualTimer)
     zoho: FakeZoho = attrs.field(init=False)
     faults: Faults = attrs.field(factory=Faults)
-    store: Store = attrs.field(factory=MemoryStore)
+    store: Store = attrs.field(factory=lambda: NoticedStore(MemoryStore()))
+    """It and the wire notice a call from inside a session, in every test."""
     wrapped: Callable[[Wire], Wire] = attrs.field(default=lambda wire: wire)
     """What is put around the fake, behind the faults."""
 
@@ -47,7 +49,7 @@ class World:
         """A client such as one process has; several share the store."""
         named = {
             "account": account(),
-            "wire": FaultyWire(self.wrapped(self.zoho), self.faults, self.timer),
+            "wire": NoticingWire(FaultyWire(self.wrapped(self.zoho), self.faults, self.timer)),
             "store": self.store,
             **how,
         }

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -224,6 +224,20 @@ async def test_a_refusal_is_final_and_names_the_remedy(
     assert caught.error is not None
     assert caught.error.code == code
     assert (len(world.faults.met), world.tokens_asked) == (1, 1)
+
+
+async def test_the_time_there_is_told_when_zoho_tells() -> None:
+    """By the header that every web server sends; anything but a moment counts as not told."""
+    world = World()
+    async with world.client() as client:
+        assert await client.server_time() is None
+        for said, expected in (
+            ("Sun, 01 Mar 2026 06:31:00 GMT", datetime(2026, 3, 1, 6, 31, tzinfo=UTC)),
+            ("noon", None),
+        ):
+            world.faults.when(is_call, says(204, date=said))
+            await reads(client)
+            assert await client.server_time() == expected
 
 
 async def test_what_is_left_of_the_credits_is_told_when_zoho_tells() -> None:

@@ -12,7 +12,6 @@ from mzi_adapters.contracts.furnished import raises
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.sql import open_store
-from mzi_adapters.web import Answer, Request
 from mzi_core.errors import AuthRevoked, GatewayUnavailable, StoreUnavailable
 from mzi_core.ports import Session
 from mzi_core.values import DEFAULT_TENANT, TenantId
@@ -44,13 +43,11 @@ async def test_databases_share_it(database_url: str) -> None:
 
 
 @attrs.define
-class Watched:
-    """A store that knows whether a session is open."""
+class Failing:
+    """A store in which so many sessions cannot be begun from now on."""
 
     real: MemoryStore = attrs.field(factory=MemoryStore)
-    open: int = 0
     down: int = 0
-    """How many sessions cannot be begun from now on."""
 
     @asynccontextmanager
     async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
@@ -58,36 +55,12 @@ class Watched:
             self.down -= 1
             raise StoreUnavailable("The store is being moved.")
         async with self.real.begin(tenant, discard=discard) as session:
-            self.open += 1
             yield session
-            self.open -= 1
-
-
-@attrs.frozen
-class Strict:
-    """A wire that nobody may use while a session is open."""
-
-    world: World
-    store: Watched
-
-    async def send(self, request: Request) -> Answer:
-        assert self.store.open == 0
-        return await self.world.zoho.send(request)
-
-
-async def test_no_call_is_made_while_a_session_is_open() -> None:
-    """Neither for a token nor for anything else."""
-    world, store = World(), Watched()
-    async with world.client(store=store, wire=Strict(world, store)) as client:
-        await reads(client, 10)
-        world.zoho.accounts.kill_tokens()
-        await reads(client, 10)
-    assert world.tokens_asked == 2
 
 
 async def test_a_store_that_is_away_for_a_moment_is_waited_for() -> None:
     """And what is raised in the end is about Zoho's token, with the store as its reason."""
-    world, store = World(), Watched(down=2)
+    world, store = World(), Failing(down=2)
     async with world.client(store=store) as client:
         await reads(client)
     assert world.tokens_asked == 1
@@ -101,7 +74,7 @@ async def test_a_store_that_is_away_for_a_moment_is_waited_for() -> None:
 
 async def test_a_token_that_could_not_be_kept_is_used_all_the_same() -> None:
     """By the process that got it."""
-    world, store = World(), Watched()
+    world, store = World(), Failing()
     async with world.client(store=store) as client:
         first = asyncio.create_task(reads(client))
         await world.timer.sleep(0.1)  # it is on its way to Zoho

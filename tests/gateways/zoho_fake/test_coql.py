@@ -42,6 +42,14 @@ FOUND = {
     "(Score > 1 and Level = 'L3')": ["O'Neil"],
     "(Score = 1.5 or (Score = 2 and Active = false))": ["Ann", "Ben"],
     "((id > 0 and Score > 1) and (Score < 3 and Name is not null))": ["Ann", "Ben"],
+    "Owner = '5000000000000000001'": ["Ann", "Ben", "O'Neil", "Ann Two"],
+    "Owner.id in ('5000000000000000002')": [],
+    "Created_By = 5000000000000000001": ["Ann", "Ben", "O'Neil", "Ann Two"],
+    "Modified_By != 5000000000000000001": [],
+    "Created_Time > '2027-01-01T00:00:00Z'": [],
+    "Active = 'true'": None,
+    "Active = 1": None,
+    "Modified_Time > 'yesterday'": None,
     "id in (1, '2')": [],
     "SCORE_IS_MISSPELT = 1": None,
 }
@@ -79,6 +87,15 @@ async def test_conditions_reach_through_a_lookup(ask: Asking, names: dict[str, s
     for where in (f"Student = '{names['Ann']}'", f"Student.id = {names['Ann']}", "Student.Name = 'Ann'"):
         said = await ask.coql(f"select Key from Grades where {where}")  # noqa: S608  # COQL
         assert [record["Key"] for record in said.body["data"]] == ["k"]
+
+
+async def test_a_lookup_of_nothing_leads_nowhere(ask: Asking, names: dict[str, str]) -> None:
+    ask.zoho.add("Grades", {"Key": "loose"})
+    said = await ask.coql("select Student.Name from Grades where (Key = 'loose' and Student.Name is null)")
+    assert [record["Student.Name"] for record in said.body["data"]] == [None]
+    assert (
+        await ask.coql("select id from Grades where (Key = 'loose' and Student.Name = 'A')")
+    ).status == 204
 
 
 async def test_the_rows_of_a_subform_are_a_module_of_their_own(ask: Asking, names: dict[str, str]) -> None:

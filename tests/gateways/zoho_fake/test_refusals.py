@@ -93,6 +93,22 @@ REFUSALS = {
         query={"criteria": "(" + "and".join(["(Name:equals:x)"] * 11) + ")"},
         code="INVALID_QUERY",
     ),
+    "A word to search for has two letters at least": Rule(
+        path="/Students/search", query={"word": "a"}, code="INVALID_DATA"
+    ),
+    "A criterion lists a hundred values at most": Rule(
+        path="/Students/search",
+        query={"criteria": f"(Score:in:{','.join(['1'] * 101)})"},
+        code="INVALID_QUERY",
+    ),
+    "A criterion compares numbers with numbers": Rule(
+        path="/Students/search", query={"criteria": "(Score:greater_than:x)"}, code="INVALID_QUERY"
+    ),
+    "Criteria are joined by and or or": Rule(
+        path="/Students/search",
+        query={"criteria": "((Name:equals:x)but(Name:equals:y))"},
+        code="INVALID_QUERY",
+    ),
     "Brackets of criteria close": Rule(
         path="/Students/search", query={"criteria": "((Name:equals:x)"}, code="INVALID_QUERY"
     ),
@@ -199,6 +215,15 @@ REFUSALS = {
             },
         },
         "LIMIT_EXCEEDED",
+    ),
+    "Bulk Read's fields are a list": bulk(
+        {"module": {"api_name": "Grades"}, "fields": "Key"}, "INVALID_DATA"
+    ),
+    "Bulk Read's criteria are a group": bulk(
+        {"module": {"api_name": "Grades"}, "criteria": {"group": "Key"}}, "INVALID_DATA"
+    ),
+    "Bulk Read's criteria are an object": bulk(
+        {"module": {"api_name": "Grades"}, "criteria": ["Key"]}, "INVALID_DATA"
     ),
     "Bulk Read uses comparators that exist": bulk(
         {

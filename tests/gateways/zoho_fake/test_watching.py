@@ -51,6 +51,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "An event nobody knows": ({"events": ["Students.seen"]}, "INVALID_DATA"),
     "No events": ({"events": []}, "MANDATORY_NOT_FOUND"),
     "An end that has passed": ({"channel_expiry": "2026-08-01T00:00:00Z"}, "INVALID_DATA"),
+    "An end that is no moment": ({"channel_expiry": "soon"}, "INVALID_DATA"),
     "An end without an offset": ({"channel_expiry": "2026-09-02T00:00:00"}, "INVALID_DATA"),
     "No address": ({"notify_url": ""}, "MANDATORY_NOT_FOUND"),
 }
@@ -88,6 +89,18 @@ async def test_a_channel_is_renewed_changed_listed_and_ended(ask: Asking) -> Non
         await ask("DELETE", "/actions/watch", channel_ids=CHANNEL["channel_id"]),
     ]
     assert [(said.status, said.code) for said in unknown] == [(400, "NOT_SUBSCRIBED")] * 3
+
+
+async def test_a_change_of_a_channel_keeps_what_it_does_not_name(ask: Asking) -> None:
+    await watch(ask, CHANNEL)
+    ask.strict = False  # the description demands what a change may leave out
+    channel = {"channel_id": CHANNEL["channel_id"], "events": ["Grades.all"]}
+    changed = await watch(ask, channel, method="PATCH")
+    assert (changed.status, expiry(changed)) == (200, WEEK)
+    (kept,) = ask.zoho.watching.channels.values()
+    assert (("Grades.all",), CHANNEL["notify_url"], CHANNEL["token"]) == (kept.events, kept.url, kept.token)
+    await watch(ask, {**channel, "_delete_events": True}, method="PATCH")
+    assert ask.zoho.watching.channels == {}
 
 
 async def test_every_change_calls_back_even_one_that_ran_no_workflow(ask: Asking) -> None:

@@ -43,6 +43,20 @@ async def test_results_keep_the_order_and_the_status_says_how_many_failed(ask: A
     }
 
 
+async def test_a_record_gets_the_owner_it_is_given(ask: Asking) -> None:
+    robot, person = ask.zoho.organization.robot, ask.zoho.organization.person
+    said = await ask("POST", "/Students", {"data": [{**ME, "Owner": {"id": person.id}}]})
+    student = said.body["data"][0]["details"]["id"]
+    owners = [ask.zoho.records("Students")[student]["Owner"]]
+    assert (await ask("PUT", f"/Students/{student}", {"data": [{"Owner": {"id": robot.id}}]})).status == 200
+    owners.append(ask.zoho.records("Students")[student]["Owner"])
+    assert [("Registrar", person.id), ("Sync Bot", robot.id)] == [
+        (owner["name"], owner["id"]) for owner in owners if isinstance(owner, dict)
+    ]
+    nobody = await ask("PUT", f"/Students/{student}", {"data": [{"Owner": {"id": "77"}}]})
+    assert (nobody.status, nobody.code) == (400, "INVALID_DATA")
+
+
 REFUSED: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
     "A field nobody defined": ({"Nope": 1}, "INVALID_DATA", {"api_name": "Nope"}),
     "Text that is a number": ({"External_Key": 5}, "INVALID_DATA", {"expected_data_type": "text"}),
@@ -52,6 +66,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
     "A number of too many digits": ({"Attempts": 10**9}, "INVALID_DATA", {"maximum_length": 9}),
     "A number that is true": ({"Attempts": True}, "INVALID_DATA", {"expected_data_type": "integer"}),
     "A boolean that is text": ({"Active": "yes"}, "INVALID_DATA", {"expected_data_type": "boolean"}),
+    "A date that is a number": ({"Birth_Date": 5}, "INVALID_DATA", {"expected_data_type": "date"}),
+    "A moment that never was": (
+        {"Enrolled_At": "2026-02-30T09:30:00Z"},
+        "INVALID_DATA",
+        {"expected_data_type": "datetime"},
+    ),
     "A date that is none": ({"Birth_Date": "2026-02-30"}, "INVALID_DATA", {"expected_data_type": "date"}),
     "A moment without an offset": (
         {"Enrolled_At": "2026-03-01T09:30:00"},

@@ -59,8 +59,6 @@ class Organization:
             self.tables[module] = table
         for given in fields:
             field = text_field(given) if isinstance(given, str) else given
-            if field.api_name in unique:
-                field = attrs.evolve(field, unique=True)
             table.fields[field.api_name] = field
             if field.data_type == "subform" and field.lookup and field.lookup not in self.tables:
                 self.define(field.lookup, ())
@@ -69,6 +67,8 @@ class Organization:
         for name in unique:
             if name not in table.fields:
                 raise ValueError(f"`{name}` is to be unique but is not a field of {module}.")
+            table.fields[name] = attrs.evolve(table.fields[name], unique=True)
+        table.index_all()
         return table
 
     def _hold(self, rows: Table, module: str, field: str) -> None:

@@ -72,6 +72,8 @@ class Searching:
             return self.criteria(table, call.query["criteria"])
         for name, types in _BY.items():
             if name in call.query:
+                if name == "word" and len(call.query[name]) < SHORTEST_WORD:
+                    raise Refused(400, "INVALID_DATA", "the word is too short", {"param_name": name})
                 wanted = blurred(call.query[name])
                 fields = [field.api_name for field in table.of_type(*types)]
                 return lambda row: any(wanted in blurred(row.values.get(field, "")) for field in fields)

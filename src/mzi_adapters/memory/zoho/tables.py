@@ -141,6 +141,11 @@ class Table:
         for place in range(bisect_left(self.order, row_id) - 1, -1, -1):
             yield self.rows[self.order[place]]
 
+    def index_all(self) -> None:
+        """Know every unique value anew, for fields that have become unique."""
+        for row in self.rows.values():
+            self._index(row)
+
     def _index(self, row: Row) -> None:
         for name in self.unique():
             value = row.values.get(name)

@@ -16,7 +16,7 @@ from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.memory.zoho import FakeZoho, define_modules
 from mzi_adapters.memory.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
-from mzi_adapters.web import Answer, Request, Streamed, Wire
+from mzi_adapters.web import Answer, Lost, Request, Streamed, Wire
 from mzi_adapters.zoho import ZohoAccount, ZohoClient, ZohoCodec, open_zoho
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import MoodleGateway, Query
@@ -32,13 +32,20 @@ SITE = "https://moodle.college.example"
 TOKEN = "0123456789abcdef0123456789abcdef"
 
 
+def lost() -> Answer:
+    """The answer does not arrive."""
+    raise Lost
+
+
 @attrs.define
 class Watched:
     """A wire that stamps each answer with the time by a clock of its own, and lets a test answer instead."""
 
     wire: Wire
     timer: VirtualTimer
-    ahead: timedelta = timedelta()
+    ahead: timedelta | None = timedelta()
+    """None: it does not say what time it is."""
+
     instead: dict[str, Callable[[], Answer]] = attrs.field(factory=dict)
     """By Moodle function, or by the end of a path."""
 
@@ -51,6 +58,8 @@ class Watched:
         return self._stamped(await self.wire.send(request))
 
     def _stamped(self, answer: Answer) -> Answer:
+        if self.ahead is None:
+            return answer
         at = format_datetime(self.timer.now() + self.ahead, usegmt=True)
         return attrs.evolve(answer, headers={**answer.headers, "date": at})
 

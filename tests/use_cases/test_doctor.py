@@ -155,11 +155,21 @@ async def misspelt_mapping(case: Case) -> None:
     fields["Intake_Term"] = attrs.evolve(fields.pop("Intake"), api_name="Intake_Term", label="Intake term")
 
 
+async def unknown_mapping(case: Case) -> None:
+    lines = {"students": (FieldMapping("extra.intake", "Intak"),)}
+    async with case.college.store.begin(DEFAULT_TENANT) as session:
+        await session.save_settings(attrs.evolve(await session.settings(), mappings=lines))
+
+
 def renamed_required_field(case: Case) -> None:
     fields = case.college.zoho.organization.table("BTEC_Payments").fields
     fields["Payment_Amnt"] = attrs.evolve(
         fields.pop("Payment_Amount"), api_name="Payment_Amnt", label="Paid sum"
     )
+
+
+def without_students(case: Case) -> None:
+    del case.college.zoho.organization.tables["BTEC_Students"]
 
 
 def doubled_key(case: Case) -> None:
@@ -489,6 +499,71 @@ PLANTS: dict[str, tuple[Plant, Check, Level, str, str]] = {
 }
 
 
+def zoho_answers(path: str, status: int, body: bytes) -> Plant:
+    def plant(case: Case) -> None:
+        headers = {"content-type": "application/json"}
+        case.college.to_zoho.instead[path] = lambda: Answer(status=status, headers=headers, body=body)
+
+    return plant
+
+
+def said(code: str) -> bytes:
+    return json.dumps({"code": code, "details": {}, "message": "no", "status": "error"}).encode()
+
+
+PLANTS |= {
+    "Zoho is down": (
+        zoho_answers("/crm/v8/org", 503, b"<h1>Maintenance</h1>"),
+        Check.ZOHO_TOKEN,
+        RED,
+        "503",
+        "Check the address and the network",
+    ),
+    "Zoho speaks in riddles": (
+        zoho_answers("/crm/v8/org", 200, b"<h1>Hello</h1>"),
+        Check.ZOHO_TOKEN,
+        RED,
+        "Zoho",
+        "mzi --debug doctor",
+    ),
+    "the API user may not see fields": (
+        zoho_answers("/crm/v8/settings/fields", 401, said("AUTHORIZATION_FAILED")),
+        Check.ZOHO_FIELDS,
+        RED,
+        "may not do this",
+        "Give the account",
+    ),
+    "modules are closed to the API": (
+        zoho_answers("/crm/v8/settings/fields", 400, said("INVALID_MODULE")),
+        Check.ZOHO_FIELDS,
+        RED,
+        "has no such module, or it is not open to the API",
+        "to the API and to the profile",
+    ),
+    "the module of students is missing": (
+        without_students,
+        Check.ZOHO_MODULES,
+        RED,
+        "There is no module BTEC_Students.",
+        "Make it in Zoho",
+    ),
+    "a mapping that no longer fits": (
+        unknown_mapping,
+        Check.ZOHO_FIELDS,
+        RED,
+        "BTEC_Students has no field `Intak`.",
+        "Put the mapping right",
+    ),
+    "the token is revoked meanwhile": (
+        moodle_answers("core_user_update_users", "invalidtoken"),
+        Check.MOODLE_CAPABILITIES,
+        RED,
+        "token",
+        "Make new credentials",
+    ),
+}
+
+
 @pytest.mark.parametrize("name", PLANTS)
 async def test_what_is_wrong_is_named_with_its_remedy_and_no_other_check_is_red(name: str) -> None:
     plant, check, level, said, remedy = PLANTS[name]
@@ -531,3 +606,36 @@ async def test_what_a_closed_door_hides_is_told_once_and_the_other_service_is_lo
         f"The rest of {service} is not checked: {service.lower()} token comes first."
     ]
     assert all(f.level is Level.GREEN for f in findings if f.check.service is checked)
+
+
+async def test_without_a_course_what_needs_one_is_not_checked() -> None:
+    case = Case()
+    case.college.moodle.site.courses.pop(2)
+    findings = await case.findings()
+    assert list(of(findings, Level.UNKNOWN)) == [Check.MOODLE_ROLES, Check.MOODLE_ENROLMENT]
+    assert of(findings, RED) == {}
+
+
+async def test_without_an_assignment_what_needs_one_is_not_seen() -> None:
+    case = Case()
+    case.college.moodle.site.assignments.clear()
+    findings = {finding.check: finding for finding in await case.findings()}
+    told = findings[Check.MOODLE_CAPABILITIES]
+    assert (told.level, "mod/assign:grade" in told.said) == (Level.GREEN, True)
+
+
+async def test_without_its_category_the_right_to_make_courses_is_not_seen() -> None:
+    case = Case()
+    case.college.customs = Customs(category=MoodleId(999))
+    findings = {finding.check: finding for finding in await case.findings()}
+    told = findings[Check.MOODLE_CAPABILITIES]
+    assert (told.level, "moodle/course:create" in told.said) == (Level.GREEN, True)
+
+
+async def test_a_service_that_does_not_say_what_time_it_is_is_not_blamed() -> None:
+    case = Case()
+    case.college.to_zoho.ahead = case.college.to_moodle.ahead = None
+    findings = {finding.check: finding for finding in await case.findings()}
+    for check in (Check.ZOHO_CLOCK, Check.MOODLE_CLOCK):
+        assert findings[check].level is Level.GREEN
+        assert "carry no time" in findings[check].said

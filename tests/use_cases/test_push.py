@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import pytest
-from tests.use_cases.remotes import College
+from tests.use_cases.remotes import College, lost
 
+from mzi_core.errors import AuthRevoked
 from mzi_core.provisioning import Act, Fate, Pushed
 from mzi_core.use_cases.push import PagePushed
 from mzi_core.use_cases.push_moodle import NothingInMoodle
@@ -272,6 +273,38 @@ class TestEnrolments:
         )
         pages = await college.push_moodle("enrollments")
         assert told(pages) == [(Act.CANNOT, None), (Act.CREATE, Fate.WRITTEN)]
+
+
+async def test_what_moodle_refuses_is_told_and_harms_no_other() -> None:
+    college, course = await college_with_a_class(2)
+    await college.sync("students", [student(C, Student_Moodle_ID=999)])
+    await college.sync("enrollments", [enrollment(1, C), enrollment(2, "5398830000090000001")])
+    pages = await college.push_moodle("enrollments")
+    assert told(pages) == [(Act.CREATE, Fate.REFUSED), (Act.CREATE, Fate.WRITTEN)]
+    assert results(pages)[0].said == "Moodle: There is no such user."
+    (member,) = await college.moodle_client().enrolled(MoodleId(course))
+    assert member.username == "s1@college.example"
+    kept = await college.stored("enrollments")
+    assert [row.moodle_course_id for row in kept.values()] == [None, course]
+
+
+async def test_an_enrolment_nobody_heard_of_again_is_told_as_unsure_and_not_taken_for_done() -> None:
+    college, _ = await college_with_a_class(1)
+    await college.sync("enrollments", [enrollment(1, "5398830000090000000")])
+    college.to_moodle.instead["enrol_manual_enrol_users"] = lost
+    assert told(await college.push_moodle("enrollments")) == [(Act.CREATE, Fate.UNSURE)]
+    (row,) = (await college.stored("enrollments")).values()
+    assert row.moodle_course_id is None
+    college.to_moodle.instead.clear()
+    assert told(await college.push_moodle("enrollments")) == [(Act.CREATE, Fate.WRITTEN)]
+
+
+async def test_a_token_that_is_revoked_meanwhile_stops_everything() -> None:
+    college, _ = await college_with_a_class(1)
+    await college.sync("enrollments", [enrollment(1, "5398830000090000000")])
+    college.moodle.suspended = True
+    with pytest.raises(AuthRevoked):
+        await college.push_moodle("enrollments")
 
 
 async def test_a_module_without_counterpart_in_moodle_is_refused() -> None:

@@ -5,13 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.use_cases.remotes import College
+from tests.use_cases.remotes import College, lost
 
 from mzi_core.errors import FieldsMissing
+from mzi_core.mapping import FieldMapping
+from mzi_core.modules import STUDENTS
 from mzi_core.ports import ZohoField
 from mzi_core.provisioning import Act, Fate, Pushed
 from mzi_core.use_cases.push import PagePushed
-from mzi_core.values import State
+from mzi_core.values import DEFAULT_TENANT, State
 
 STUDENT = {"Name": "A1", "Academic_Email": "a1@college.example", "City": "Irbid", "Major": "IT"}
 
@@ -215,3 +217,70 @@ async def test_a_thousand_changed_records_are_read_and_written_by_the_hundred() 
     before = college.zoho.calls
     assert told(await college.push_zoho("students")) == [(Act.CHANGE, Fate.WRITTEN)] * 1000
     assert college.zoho.calls - before <= 25
+
+
+async def test_a_module_zoho_does_not_have_is_refused() -> None:
+    college = College()
+    del college.zoho.organization.tables["BTEC_Teachers"]
+    with pytest.raises(FieldsMissing, match="Zoho has no module BTEC_Teachers; `mzi doctor`"):
+        await college.push_zoho("teachers")
+
+
+async def test_a_field_of_the_tenants_own_is_pushed_as_well() -> None:
+    college = College()
+    await college.use_cases.map_fields(DEFAULT_TENANT, STUDENTS, [FieldMapping("extra.intake", "Intake")])
+    id = await taken(college, "BTEC_Students", "students", {**STUDENT, "Intake": "Spring"})
+    await changed(college, "BTEC_Students", "students", id, Intake="Autumn")
+    (result,) = results(await college.push_zoho("students"))
+    assert (result.fate, [change.field for change in result.step.changes]) == (Fate.WRITTEN, ["extra.intake"])
+    assert college.zoho.records("BTEC_Students")[id]["Intake"] == "Autumn"
+
+
+async def college_with_a_schedule() -> tuple[College, str]:
+    """A registration with an instalment, of which we know more than Zoho."""
+    college = College()
+    student = await taken(college, "BTEC_Students", "students", STUDENT)
+    program = await taken(college, "Products", "programs", {"Product_Name": "IT"})
+    rows = [{"Installment_No": 1, "Installment_Amount": 100, "Installment_Status": "Pending"}]
+    registration = {"Student_ID": {"id": student}, "Program": {"id": program}, "Payment_Schedule": rows}
+    id = await taken(college, "BTEC_Registrations", "registrations", registration)
+    there: Any = college.zoho.records("BTEC_Registrations")[id]["Payment_Schedule"]
+    paid = [{**there[0], "Installment_Status": "Paid"}, {"Installment_No": 2, "Installment_Amount": 50}]
+    await changed(college, "BTEC_Registrations", "registrations", id, Payment_Schedule=paid)
+    return college, id
+
+
+async def test_a_record_of_which_only_rows_differ_has_only_these_written() -> None:
+    college, id = await college_with_a_schedule()
+    (result,) = results(await college.push_zoho("registrations"))
+    assert (result.step.act, result.fate) == (Act.CHANGE, Fate.WRITTEN)
+    there: Any = college.zoho.records("BTEC_Registrations")[id]["Payment_Schedule"]
+    assert [(row["Installment_No"], row["Installment_Status"]) for row in there] == [
+        (1, "Paid"),
+        (2, "Pending"),
+    ]
+    assert told(await college.push_zoho("registrations")) == [(Act.NOTHING, None)]
+
+
+async def test_rows_that_zoho_refuses_are_told() -> None:
+    college, id = await college_with_a_schedule()
+    college.zoho.lock("BTEC_Registrations", id)
+    (result,) = results(await college.push_zoho("registrations"))
+    assert (result.fate, "RECORD_LOCKED" in result.said) == (Fate.REFUSED, True)
+
+
+async def test_a_version_zoho_has_that_cannot_be_read_is_told() -> None:
+    college = College()
+    id = await taken(college, "BTEC_Students", "students", STUDENT)
+    college.zoho.edit("BTEC_Students", id, {"Academic_Email": "nonsense"})
+    (result,) = results(await college.push_zoho("students"))
+    assert (result.step.act, "cannot be read" in result.step.why) == (Act.CANNOT, True)
+
+
+async def test_a_write_nobody_heard_of_again_is_told_as_unsure() -> None:
+    college = College()
+    id = await taken(college, "BTEC_Students", "students", STUDENT)
+    await changed(college, "BTEC_Students", "students", id, City="Amman")
+    college.to_zoho.instead["/BTEC_Students"] = lost
+    (result,) = results(await college.push_zoho("students"))
+    assert (result.fate, result.well) == (Fate.UNSURE, False)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import assert_never
 
 import attrs
 
@@ -133,6 +134,7 @@ def _gateway_is_missing(patient: Patient, service: Service) -> bool:
             return patient.moodle is None
         case Service.MZI:
             return False
+    assert_never(service)
 
 
 def _not_checked(exam: Exam, by: Check) -> Finding:

@@ -51,7 +51,7 @@ class Rights:
         """Note one."""
         if there:
             self.seen.add(capability)
-        elif capability not in self.lacking:
+        else:
             self.lacking.append(capability)
         return there
 

@@ -8,7 +8,7 @@ with an end before its start. What has no such sign is named as not seen.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
-from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError, RemoteNotFound
+from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError
 from mzi_core.modules import CLASSES
 from mzi_core.ports import (
     Enrolment,
@@ -195,14 +195,8 @@ def _no_manual_enrolment(course: MoodleId) -> Finding:
 
 async def _assignments(patient: Patient, rights: Rights, course: MoodleId) -> None:
     moodle = moodle_of(patient)
-    try:
-        found = (await moodle.assignments([course])).get(course, ())
-    except RemoteNotFound:
-        return
-    if isinstance(found, Refused):
-        rights.note("mod/assign:view", not _denied(found))
-        return
-    if not found:
+    found = (await moodle.assignments([course])).get(course, ())
+    if isinstance(found, Refused) or not found:
         return
     rights.note("mod/assign:view", True)
     first = found[0]
@@ -212,15 +206,9 @@ async def _assignments(patient: Patient, rights: Rights, course: MoodleId) -> No
         "moodle/grade:managegradingforms": lambda: moodle.definitions([first.cmid]),
     }
     for capability, look in looks.items():
-        try:
-            answer = next(iter((await look()).values()), None)
-        except AccessRefused as error:
-            if not _about_a_capability(error):
-                raise
-            rights.note(capability, False)
-        else:
-            refused = isinstance(answer, Refused) and answer.fault is Fault.PERMISSION
-            rights.note(capability, not refused)
+        answer = next(iter((await look()).values()), None)
+        refused = isinstance(answer, Refused) and answer.fault is Fault.PERMISSION
+        rights.note(capability, not refused)
 
 
 RIGHTS = Exam((Check.MOODLE_CAPABILITIES, Check.MOODLE_ROLES, Check.MOODLE_ENROLMENT), _rights)

@@ -79,22 +79,13 @@ async def _is_closed(probe: Callable[[], Awaitable[object]]) -> bool:
     """Whether Zoho says no for want of a scope. Any other refusal means that the scope is there."""
     try:
         await probe()
-    except AccessRefused as error:
-        if isinstance(error, AuthRevoked):
-            raise
+    except GatewayRefused as error:
         return error.code == NO_SCOPE
-    except GatewayRefused:
-        return False
     return False
 
 
 async def _edition(patient: Patient) -> Sequence[Finding]:
-    try:
-        organization = await _zoho(patient).organization()
-    except AccessRefused as error:
-        if error.code == NO_SCOPE:  # told by the scopes
-            return []
-        raise
+    organization = await _zoho(patient).organization()
     said = f"Edition {organization.edition}." if organization.edition else "Zoho does not name the edition."
     base = CREDITS.get(organization.edition.lower(), LEAST_CREDITS)
     least = "" if organization.edition.lower() in CREDITS else "at least "

@@ -6,7 +6,7 @@ import attrs
 
 from mzi_core.module import E, Module
 from mzi_core.ports import Cursor, Query, Store
-from mzi_core.provisioning import Fate, Pushed, Step
+from mzi_core.provisioning import Pushed, Step
 from mzi_core.values import TenantId, ZohoId
 
 PAGE = 1000
@@ -18,11 +18,6 @@ class PagePushed:
     """What became of a page of records, in order."""
 
     results: tuple[Pushed, ...]
-
-    @property
-    def well(self) -> bool:
-        """Whether both sides agree about every record of it."""
-        return all(result.well for result in self.results)
 
 
 async def live_pages(
@@ -53,8 +48,3 @@ def in_order(steps: Sequence[Step[object]], done: Sequence[Pushed]) -> PagePushe
     """The page with what was done about some of its steps."""
     by_id = {pushed.step.zoho_id: pushed for pushed in done}
     return PagePushed(tuple(by_id.get(step.zoho_id, Pushed(step=step)) for step in steps))
-
-
-def written(results: Sequence[Pushed]) -> list[Pushed]:
-    """Those that were written."""
-    return [result for result in results if result.fate is Fate.WRITTEN]

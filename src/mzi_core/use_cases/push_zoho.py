@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 import attrs
 
@@ -225,3 +225,4 @@ def _told(step: RecordStep, result: WriteResult) -> _Done:
             return Pushed(step=step, fate=Fate.REFUSED, said=said), None
         case Unsure():
             return Pushed(step=step, fate=Fate.UNSURE, said=result.why), None
+    assert_never(result)

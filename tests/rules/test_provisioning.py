@@ -1,0 +1,414 @@
+"""What is planned for accounts, courses, enrolments and Zoho records, case by case."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import attrs
+import pytest
+
+from mzi_core.mapping import ExtraField, Overlay
+from mzi_core.module import Kind
+from mzi_core.modules import (
+    CLASSES,
+    GRADES,
+    STUDENTS,
+    UNITS,
+    Class,
+    CriterionText,
+    Enrollment,
+    OutcomeRow,
+    RecordedGrade,
+    Student,
+    Teacher,
+    Unit,
+)
+from mzi_core.naming import naming, nearest_names, real_module
+from mzi_core.ports import (
+    CourseChange,
+    MoodleCourse,
+    MoodleUser,
+    NewCourse,
+    NewUser,
+    UserChange,
+    ZohoField,
+    ZohoModule,
+)
+from mzi_core.provisioning import (
+    Act,
+    Customs,
+    FoundAccounts,
+    FoundCourses,
+    FoundMembers,
+    FoundRecords,
+    account_steps,
+    course_steps,
+    enrolment_steps,
+    person_of,
+    record_steps,
+)
+from mzi_core.values import Email, MoodleId, ZohoId
+
+ID, OTHER = ZohoId("1"), ZohoId("2")
+MAIL = Email("rana@college.example")
+STUDENT = Student(zoho_id=ID, display_name="A1", academic_email=MAIL, first_name="Rana", last_name="Example")
+USER = MoodleUser(
+    id=MoodleId(7),
+    username=MAIL,
+    email=MAIL,
+    first_name="Rana",
+    last_name="Example",
+    id_number=ID,
+)
+
+
+class TestActs:
+    """What the acts of a plan mean."""
+
+    def test_only_creating_and_changing_sends_something(self) -> None:
+        assert [act for act in Act if act.writes] == [Act.CREATE, Act.CHANGE]
+
+    def test_a_conflict_and_what_cannot_be_leave_both_sides_apart(self) -> None:
+        assert [act for act in Act if not act.agrees] == [Act.CONFLICT, Act.CANNOT]
+
+
+class TestPeople:
+    """Who is behind a record."""
+
+    @pytest.mark.parametrize(
+        ("record", "names"),
+        [
+            (STUDENT, ("Rana", "Example")),
+            (
+                attrs.evolve(STUDENT, first_name=None, full_name="Rana bint  Ali Example"),
+                ("Rana bint Ali", "Example"),
+            ),
+            (attrs.evolve(STUDENT, last_name=None), ("", "")),
+            (Teacher(zoho_id=ID, name="Omar"), ("Omar", "")),
+            (Teacher(zoho_id=ID, name="Omar Teacher"), ("Omar", "Teacher")),
+        ],
+        ids=repr,
+    )
+    def test_a_name_in_one_field_is_parted_before_its_last_word(
+        self, record: Student | Teacher, names: tuple[str, str]
+    ) -> None:
+        person = person_of(record)
+        assert (person.first_name, person.last_name) == names
+
+
+def found(*users: MoodleUser, owners: Mapping[MoodleId, ZohoId] | None = None) -> FoundAccounts:
+    """What Moodle says of the student's username and address."""
+    return FoundAccounts(
+        by_id={user.id: user for user in users},
+        by_username={MAIL: [user for user in users if user.username == MAIL]},
+        by_email={MAIL: [user for user in users if user.email.lower() == MAIL]},
+        owners=owners or {},
+    )
+
+
+OTHERS_NAME = attrs.evolve(USER, username="somebody")
+OTHERS_MAIL = attrs.evolve(USER, id=MoodleId(8), email="other@college.example")
+
+ACCOUNTS: dict[str, tuple[Student, FoundAccounts, Act, str]] = {
+    "nobody is there": (STUDENT, found(), Act.CREATE, ""),
+    "it is there": (STUDENT, found(USER), Act.LINK, ""),
+    "it is there and linked": (attrs.evolve(STUDENT, moodle_userid=USER.id), found(USER), Act.NOTHING, ""),
+    "it is there and suspended": (
+        STUDENT,
+        found(attrs.evolve(USER, suspended=True)),
+        Act.LINK,
+        "The account is suspended.",
+    ),
+    "it has the address alone": (STUDENT, found(OTHERS_NAME), Act.LINK, ""),
+    "it has the username alone": (STUDENT, found(OTHERS_MAIL), Act.CHANGE, ""),
+    "two share both": (
+        STUDENT,
+        found(USER, attrs.evolve(USER, id=MoodleId(9))),
+        Act.CANNOT,
+        "Moodle accounts 7, 9 share its username or address; keep one of them.",
+    ),
+    "one of two has both": (STUDENT, found(USER, attrs.evolve(OTHERS_NAME, id=MoodleId(9))), Act.LINK, ""),
+    "it was deleted": (
+        attrs.evolve(STUDENT, moodle_userid=USER.id),
+        found(attrs.evolve(USER, deleted=True)),
+        Act.CANNOT,
+        "Its Moodle account 7 is gone; restore it there, or empty the id in Zoho.",
+    ),
+    "it is somebody else's": (
+        STUDENT,
+        found(USER, owners={USER.id: OTHER}),
+        Act.CANNOT,
+        "Its Moodle account 7 already belongs to record 2.",
+    ),
+    "no last name": (
+        attrs.evolve(STUDENT, last_name=" "),
+        found(),
+        Act.CANNOT,
+        "It has no first and last name; Moodle needs both.",
+    ),
+    "a name nobody can keep": (
+        attrs.evolve(STUDENT, last_name="x" * 101),
+        found(),
+        Act.CANNOT,
+        "Moodle keeps names and addresses of at most 100 characters.",
+    ),
+}
+
+
+class TestAccounts:
+    """Accounts."""
+
+    @pytest.mark.parametrize("case", ACCOUNTS)
+    def test_an_account_is_found_by_its_id_else_by_username_and_address(self, case: str) -> None:
+        student, there, act, why = ACCOUNTS[case]
+        (step,) = account_steps([person_of(student)], there, Customs())
+        assert (step.act, step.why) == (act, why)
+
+    def test_a_record_without_address_cannot_have_one(self) -> None:
+        teacher = person_of(Teacher(zoho_id=ID, name="Omar Teacher"))
+        (step,) = account_steps([teacher], FoundAccounts(), Customs())
+        assert step.why == "It has no academic e-mail, which is the Moodle username."
+
+    def test_of_two_records_of_one_account_the_first_has_it(self) -> None:
+        people = [person_of(STUDENT), person_of(attrs.evolve(STUDENT, zoho_id=OTHER))]
+        assert [step.act for step in account_steps(people, found(USER), Customs())] == [Act.LINK, Act.CANNOT]
+
+    def test_a_new_account_logs_in_as_the_college_wants(self) -> None:
+        (step,) = account_steps([person_of(STUDENT)], found(), Customs(auth="oauth2"))
+        assert step.write == NewUser(
+            username=MAIL, email=MAIL, first_name="Rana", last_name="Example", id_number=ID, auth="oauth2"
+        )
+
+    def test_only_what_differs_is_sent_and_never_the_username(self) -> None:
+        there = attrs.evolve(USER, username="somebody", last_name="Before")
+        (step,) = account_steps([person_of(STUDENT)], found(there), Customs())
+        assert step.write == UserChange(id=USER.id, last_name="Example")
+
+
+CLASS = Class(zoho_id=ID, name="Networking", short_name="NET", status="Active", start_date=date(2026, 9, 1))
+COURSE = MoodleCourse(
+    id=MoodleId(5),
+    short_name="NET",
+    full_name="Networking",
+    category=1,
+    id_number=ID,
+    starts_at=datetime(2026, 8, 31, 21, tzinfo=UTC),
+)
+
+COURSES: dict[str, tuple[Class, FoundCourses, Act, str]] = {
+    "none is there": (CLASS, FoundCourses(), Act.CREATE, ""),
+    "none is there and the class has no status": (
+        attrs.evolve(CLASS, status=None),
+        FoundCourses(),
+        Act.NOTHING,
+        "It has no status; only an active class gets a course.",
+    ),
+    "it has the id number": (CLASS, FoundCourses(by_id_number={ID: COURSE}), Act.LINK, ""),
+    "it has the short name": (
+        CLASS,
+        FoundCourses(by_short_name={"NET": attrs.evolve(COURSE, id_number="")}),
+        Act.CHANGE,
+        "",
+    ),
+    "the short name is something else's": (
+        CLASS,
+        FoundCourses(by_short_name={"NET": attrs.evolve(COURSE, id_number="x")}),
+        Act.CANNOT,
+        "Course 5 has its short name and the id number of something else; rename one of them.",
+    ),
+    "it is another class's": (
+        CLASS,
+        FoundCourses(by_id_number={ID: COURSE}, owners={COURSE.id: OTHER}),
+        Act.CANNOT,
+        "Its Moodle course 5 already belongs to class 2.",
+    ),
+    "it is linked": (
+        attrs.evolve(CLASS, moodle_class_id=COURSE.id),
+        FoundCourses(by_id={COURSE.id: COURSE}),
+        Act.NOTHING,
+        "",
+    ),
+    "the linked one is gone": (
+        attrs.evolve(CLASS, moodle_class_id=COURSE.id),
+        FoundCourses(),
+        Act.CANNOT,
+        "Its Moodle course 5 is gone; restore it in Moodle, or empty the id in Zoho.",
+    ),
+    "a name nobody can keep": (
+        attrs.evolve(CLASS, name="x" * 256),
+        FoundCourses(),
+        Act.CANNOT,
+        "Moodle keeps course names of at most 255 characters.",
+    ),
+}
+
+
+class TestCourses:
+    """Courses."""
+
+    @pytest.mark.parametrize("case", COURSES)
+    def test_a_course_is_found_by_its_id_else_by_id_number_and_short_name(self, case: str) -> None:
+        class_, there, act, why = COURSES[case]
+        (step,) = course_steps([class_], there, Customs())
+        assert (step.act, step.why) == (act, why)
+
+    def test_two_new_classes_of_one_short_name_are_told_before_moodle_refuses(self) -> None:
+        twin = attrs.evolve(CLASS, zoho_id=OTHER, short_name="net")
+        first, second = course_steps([CLASS, twin], FoundCourses(), Customs())
+        assert (first.act, second.why) == (Act.CREATE, "Its short name is also that of class 1.")
+
+    def test_a_class_without_short_name_takes_the_beginning_of_its_name(self) -> None:
+        class_ = attrs.evolve(CLASS, short_name=None, name="n" * 60, program=OTHER)
+        there = FoundCourses(categories={OTHER: MoodleId(4)})
+        (step,) = course_steps([class_], there, Customs())
+        assert isinstance(step.write, NewCourse)
+        assert (step.write.short_name, step.write.category) == ("n" * 50, 4)
+
+    def test_a_programme_without_category_uses_that_of_the_college(self) -> None:
+        (step,) = course_steps(
+            [attrs.evolve(CLASS, program=OTHER)], FoundCourses(), Customs(category=MoodleId(3))
+        )
+        assert isinstance(step.write, NewCourse)
+        assert step.write.category == 3
+
+    def test_the_day_begins_where_the_college_is(self) -> None:
+        class_ = attrs.evolve(CLASS, moodle_class_id=COURSE.id)
+        (step,) = course_steps([class_], FoundCourses(by_id={COURSE.id: COURSE}), Customs(utc_offset=-5))
+        assert step.write == CourseChange(id=COURSE.id, starts_at=datetime(2026, 9, 1, 5, tzinfo=UTC))
+
+
+class TestEnrolments:
+    """Enrolments."""
+
+    def test_the_same_student_and_class_twice_is_one_enrolment(self) -> None:
+        twice = [Enrollment(zoho_id=ZohoId(each), student=ID, class_=OTHER) for each in "89"]
+        there = FoundMembers(accounts={ID: MoodleId(7)}, courses={OTHER: MoodleId(5)})
+        assert [step.act for step in enrolment_steps(twice, there, Customs())] == [Act.CREATE, Act.LINK]
+
+    def test_the_course_an_enrolment_names_stands_in_for_that_of_its_class(self) -> None:
+        one = Enrollment(zoho_id=ZohoId("8"), student=ID, class_=OTHER, moodle_course_id=MoodleId(6))
+        there = FoundMembers(accounts={ID: MoodleId(7)}, members={MoodleId(6): [MoodleId(7)]})
+        (step,) = enrolment_steps([one], there, Customs())
+        assert step.act is Act.NOTHING
+
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+def wire(entity: Any) -> Mapping[str, object]:
+    """Values by their names inside, as plainly as a test needs them."""
+    return {field.name: attrs.asdict(entity)[field.name] for field in STUDENTS.fields}
+
+
+def student_names(**more: str) -> dict[str, str]:
+    return {"city": "City", "major": "Major", "program": "Program", **more}
+
+
+class TestRecords:
+    """Zoho records."""
+
+    ours = attrs.evolve(STUDENT, city="Amman", modified_at=NOW)
+
+    def step(self, theirs: Student | None, **facts: Any) -> Any:
+        here = {} if theirs is None else {ID: theirs}
+        there = FoundRecords(**{"theirs": here, "names": student_names(), **facts})
+        (step,) = record_steps(STUDENTS, [self.ours], there, wire)
+        return step
+
+    @pytest.mark.parametrize(
+        ("modified_at", "act"),
+        [
+            (NOW, Act.CHANGE),
+            (NOW - timedelta(days=1), Act.CHANGE),
+            (NOW + timedelta(seconds=1), Act.CONFLICT),
+            (None, Act.CHANGE),
+        ],
+        ids=repr,
+    )
+    def test_a_version_we_have_not_seen_is_a_conflict(self, modified_at: datetime | None, act: Act) -> None:
+        assert self.step(attrs.evolve(STUDENT, city="Irbid", modified_at=modified_at)).act is act
+
+    def test_one_that_we_took_without_its_time_may_be_newer(self) -> None:
+        there = FoundRecords(
+            theirs={ID: attrs.evolve(STUDENT, city="Irbid", modified_at=NOW)}, names=student_names()
+        )
+        (step,) = record_steps(STUDENTS, [attrs.evolve(self.ours, modified_at=None)], there, wire)
+        assert step.act is Act.CONFLICT
+
+    def test_a_version_nobody_can_read_is_told(self) -> None:
+        step = self.step(None, unreadable={ID: "`Academic_Email` is no address."})
+        assert (step.act, step.why) == (
+            Act.CANNOT,
+            "What Zoho has cannot be read: `Academic_Email` is no address.",
+        )
+
+    def test_criteria_and_lookups_of_many_are_left_and_told(self) -> None:
+        ours = Unit(zoho_id=ID, unit_name="U", criteria=(CriterionText("P1", "Explain."),))
+        there = FoundRecords(
+            theirs={ID: Unit(zoho_id=ID, unit_name="U")}, names={"criteria": "BTEC_Grading_Template_P1"}
+        )
+        (step,) = record_steps(UNITS, [ours], there, lambda _: {})
+        assert (step.act, step.why) == (Act.CANNOT, "Left as they are: criteria.")
+        class_ = attrs.evolve(CLASS, enrolled_students=(OTHER,), name="New")
+        there = FoundRecords(
+            theirs={ID: CLASS}, names={"name": "Class_Name", "enrolled_students": "Enrolled_Students"}
+        )
+        (step,) = record_steps(CLASSES, [class_], there, lambda _: {"name": "New"})
+        assert (step.act, step.why) == (Act.CHANGE, "Left as they are: enrolled_students.")
+
+    def test_rows_that_differ_in_their_ids_alone_are_alike(self) -> None:
+        row = OutcomeRow(row_id="1", code="P1", score="Achieved")
+        grade = RecordedGrade(zoho_id=ID, student=OTHER, outcomes=(row,))
+        theirs = attrs.evolve(grade, outcomes=(attrs.evolve(row, row_id="2"),))
+        there = FoundRecords(theirs={ID: theirs}, names={"outcomes": "Learning_Outcomes_Assessm"})
+        (step,) = record_steps(GRADES, [grade], there, lambda _: {})
+        assert step.act is Act.NOTHING
+
+
+def field(api_name: str, **more: Any) -> ZohoField:
+    return ZohoField(api_name=api_name, label=api_name.replace("_", " "), data_type="text", **more)
+
+
+class TestNaming:
+    """Under which names fields are there."""
+
+    def test_the_first_name_that_exists_is_written_and_all_that_exist_are_read(self) -> None:
+        real = [field("Moodle_Student_ID", json_type="string"), field("Name"), field("City", read_only=True)]
+        named = naming(STUDENTS, Overlay(), real)
+        assert named.names["moodle_userid"] == "Moodle_Student_ID"
+        assert "moodle_userid" in named.texts
+        assert "city" not in named.writable
+        absent = {each.field: each for each in named.absent}
+        assert absent["academic_email"].required
+        assert not absent["email"].required
+
+    def test_mapped_names_come_first_and_are_told_when_they_are_wrong(self) -> None:
+        laid = Overlay(
+            names={"city": "Town", "major": "Majr"},
+            extras=(ExtraField("intake", "Intake", Kind.TEXT), ExtraField("x", "Gone", Kind.TEXT)),
+        )
+        real = [field("Town"), field("City"), field("Major"), field("Intake")]
+        named = naming(STUDENTS, laid, real)
+        assert (named.names["city"], named.read["city"]) == ("Town", ("Town", "City"))
+        assert (named.names["major"], named.names["extra.intake"]) == ("Major", "Intake")
+        told = {each.field: (each.names, each.nearest) for each in named.absent if each.mapped}
+        assert told == {"major": (("Majr",), ("Major",)), "extra.x": (("Gone",), ())}
+
+    @pytest.mark.parametrize(
+        ("typed", "nearest"),
+        [("academic email", ("Academic_Email",)), ("E-Mail Address", ("Email",)), ("Zzz", ())],
+        ids=repr,
+    )
+    def test_the_nearest_real_name_is_found_by_name_and_label(
+        self, typed: str, nearest: tuple[str, ...]
+    ) -> None:
+        real = {"Academic_Email": "Academic Email", "Email": "E-Mail Address"}
+        assert nearest_names(typed, real) == nearest
+
+    def test_a_module_is_found_under_an_alias_if_the_api_may_use_it(self) -> None:
+        real = [
+            ZohoModule(api_name="BTEC", label="Units", api_supported=False),
+            ZohoModule(api_name="BTEC_Units", label="Units"),
+        ]
+        assert real_module(UNITS, real) == "BTEC_Units"
+        assert real_module(UNITS, real[:1]) is None

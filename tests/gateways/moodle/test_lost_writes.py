@@ -1,12 +1,14 @@
 """Writes whose answer is lost, or that stop half-way: what is known of each item afterwards."""
 
+from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 
 import attrs
 import pytest
-from tests.gateways.moodle.given import SARA, Line
+from tests.gateways.moodle.given import SARA, Line, client_of
 
 from mzi_adapters.memory.faults import Cut, Fault, Late, Reset, says
+from mzi_adapters.web import Answer, Lost, Request, Streamed, Wire
 from mzi_core.errors import AmbiguousWrite
 from mzi_core.ports import (
     Ambiguous,
@@ -180,3 +182,51 @@ async def test_of_many_marks_those_before_a_site_went_down_are_settled(line: Lin
     results = await line.moodle.save_marks(assignment, [mark, attrs.evolve(mark, user=other)])
     assert isinstance(results[0], Confirmed)
     assert [one.fault for one in results[1:] if isinstance(one, Refused)] == [Why.TEMPORARY]
+
+
+@attrs.define
+class Overtaken:
+    """A wire on which the first creation arrives only when the second is sent, and is never answered."""
+
+    wire: Wire
+    held: list[Request] = attrs.field(factory=list)
+    seen: int = 0
+
+    async def send(self, request: Request) -> Answer:
+        """Lost the first time; then what was held goes first."""
+        if b"core_user_create_users" in (request.body or b""):
+            self.seen += 1
+            if self.seen == 1:
+                self.held.append(request)
+                raise Lost
+            for held in self.held:
+                await self.wire.send(held)
+            self.held.clear()
+        return await self.wire.send(request)
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[Streamed]:
+        """Nothing is streamed."""
+        return self.wire.stream(request)
+
+
+async def test_a_creation_that_arrives_late_is_our_own(line: Line) -> None:
+    """The second one is refused because of the first, and neither is anybody else's."""
+    moodle = client_of(line.site, Overtaken(line.site), line.timer)
+    bad = attrs.evolve(SARA, username="b", email="not-an-address")
+    results = await moodle.create_users([SARA, bad, attrs.evolve(SARA, username="c", email="c@mzi.example")])
+    assert [type(one) for one in results] == [Confirmed, Refused, Confirmed]
+    results = await client_of(line.site, Overtaken(line.site), line.timer).create_users(
+        [attrs.evolve(SARA, username="d", email="d@mzi.example")]
+    )
+    [user] = (await moodle.find_users(UserKey.USERNAME, ["d"]))["d"]
+    assert results == [Confirmed(id=user.id)]
+
+
+@pytest.mark.parametrize("down", [says(403), says(200, REVOKED)], ids=repr)
+async def test_a_lost_write_that_cannot_be_sent_again_is_not_called_refused(line: Line, down: Fault) -> None:
+    """The first time may have been enough."""
+    for function in ("core_user_create_users", "core_user_update_users"):
+        line.on(function, says(502, b"<h1>!</h1>"))
+        line.on(function, down, times=9)
+    assert [type(one) for one in await line.moodle.create_users([SARA])] == [Ambiguous]
+    assert [type(one) for one in await line.moodle.update_users(_changes(line, 1))] == [Ambiguous]

@@ -18,6 +18,7 @@ from sphinx.pycode import ModuleAnalyzer
 from sphinx.util import logging
 
 import mzi_core.ports
+from mzi_adapters.moodle import NEEDED
 from mzi_core.grading import BTEC_DEFAULT, BUILT_IN, Marking, RuleId, marking_to_data
 from mzi_core.module import AnyModule, Field, declared
 from mzi_core.modules import CATALOGUE
@@ -179,7 +180,15 @@ def _json(value: object) -> str:
     return {None: "null", True: "true", False: "false"}.get(value, value)  # type: ignore[call-overload]
 
 
-# The ports, the service and its settings.
+# The ports, the gateways, the service and its settings.
+
+
+def functions() -> Iterator[str]:
+    """The functions that the gateway to Moodle calls."""
+    yield "```text"
+    yield from NEEDED
+    yield "```"
+    yield ""
 
 
 def names() -> Iterator[str]:
@@ -191,7 +200,7 @@ def names() -> Iterator[str]:
 def ports() -> Iterator[str]:
     """Every port, as its docstring says."""
     found = [each for each in vars(mzi_core.ports).values() if getattr(each, "_is_protocol", False)]
-    own = [each for each in found if each.__module__ == mzi_core.ports.__name__]
+    own = [each for each in found if each.__module__.startswith(mzi_core.ports.__name__)]
     yield from _table(("port", ""), ((f"`{each.__name__}`", _prose(each.__doc__)) for each in own))
 
 
@@ -227,7 +236,7 @@ def endings() -> Iterator[str]:
 
 _MAKERS: Mapping[str, Callable[[], Iterator[str]]] = {
     each.__name__: each
-    for each in (modules, overview, rules, policies, names, ports, problems, commands, endings)
+    for each in (modules, overview, rules, policies, names, ports, problems, commands, endings, functions)
 }
 
 

@@ -20,6 +20,7 @@ from mzi_core.use_cases.doctor import Patient, Service
 from mzi_core.use_cases.pull import Pulling
 from mzi_core.use_cases.push_moodle import PushToMoodle
 from mzi_core.use_cases.push_zoho import PushToZoho
+from mzi_http.accounts import Moodle, Zoho
 from mzi_http.settings import MEMORY, PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ class AccountMissing(MziError):
 
     def __init__(self, service: str, missing: Sequence[str]) -> None:
         self.missing = tuple(missing)
-        names = " and ".join(f"`{name}`" for name in missing)
-        variables = " and ".join(f"`{PREFIX}{name.upper().replace('.', '_')}`" for name in missing)
+        names = ", ".join(f"`{name}`" for name in missing)
+        variables = ", ".join(f"`{PREFIX}{name.upper().replace('.', '_')}`" for name in missing)
         super().__init__(
             f"mzi has no account at {service} yet: set {names} in mzi.toml, or {variables} in the "
             "environment. `docs/gateways.md` says how to get them."
@@ -64,16 +65,12 @@ class Services:
 
     async def zoho(self) -> ZohoGateway:
         """The gateway to the tenant's Zoho. Raises AccountMissing, NotInstalled."""
-        if missing := self._settings.zoho.missing():
-            raise AccountMissing("Zoho", missing)
-        _need_gateways()
+        need("Zoho", self._settings.zoho)
         return await self._container.zoho.async_()
 
     async def moodle(self) -> MoodleGateway:
         """The gateway to the tenant's Moodle. Raises AccountMissing, NotInstalled."""
-        if missing := self._settings.moodle.missing():
-            raise AccountMissing("Moodle", missing)
-        _need_gateways()
+        need("Moodle", self._settings.moodle)
         return await self._container.moodle.async_()
 
     async def pulling(self) -> Pulling:
@@ -117,7 +114,10 @@ class Services:
         )
 
 
-def _need_gateways() -> None:
+def need(service: str, account: Zoho | Moodle) -> None:
+    """See to it that a gateway can be opened. Raises AccountMissing, NotInstalled."""
+    if missing := account.missing():
+        raise AccountMissing(service, missing)
     if find_spec("aiohttp") is None:
         raise NotInstalled
 

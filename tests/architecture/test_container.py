@@ -114,11 +114,11 @@ async def test_a_gateway_without_an_account_names_the_settings_that_are_missing(
     async with open_services(Settings(store="memory:", zoho=Zoho(client_id="1000.ABC"))) as services:
         with pytest.raises(AccountMissing) as refused:
             await services.zoho()
-        with pytest.raises(AccountMissing, match=r"`moodle\.url` and `moodle\.token`"):
+        with pytest.raises(AccountMissing, match=r"`moodle\.url`, `moodle\.token`"):
             await services.moodle()
     assert str(refused.value) == (
-        "mzi has no account at Zoho yet: set `zoho.client_secret` and `zoho.refresh_token` in mzi.toml, or "
-        "`MZI_ZOHO_CLIENT_SECRET` and `MZI_ZOHO_REFRESH_TOKEN` in the environment. `docs/gateways.md` says "
+        "mzi has no account at Zoho yet: set `zoho.client_secret`, `zoho.refresh_token` in mzi.toml, or "
+        "`MZI_ZOHO_CLIENT_SECRET`, `MZI_ZOHO_REFRESH_TOKEN` in the environment. `docs/gateways.md` says "
         "how to get them."
     )
 

@@ -265,7 +265,10 @@ def test_a_field_no_record_can_do_without_stops_all_modules_with_every_problem(
     assert "`mzi fields payments --map Payment_Date=amount`" in ran.err
 
 
-def test_without_an_account_the_settings_that_are_missing_are_named(mzi: Mzi) -> None:
-    ran = mzi("pull", "students", "--dry-run")
+def test_without_an_account_the_settings_that_are_missing_are_named_and_no_store_is_made(
+    mzi: Mzi, folder: Path
+) -> None:
+    ran = mzi("pull", "students")
     assert ran.code == 2
-    assert "set `zoho.client_id` and `zoho.client_secret` and `zoho.refresh_token` in mzi.toml" in ran.err
+    assert "set `zoho.client_id`, `zoho.client_secret`, `zoho.refresh_token` in mzi.toml" in ran.err
+    assert not (folder / "mzi.db").exists()

@@ -19,6 +19,7 @@ from mzi_core.use_cases.bulk import PageDone, closing
 from mzi_core.use_cases.planning_pull import PullPlan, Scope
 from mzi_core.use_cases.pull import PullDone, Pulling
 from mzi_core.values import State
+from mzi_http import services
 from mzi_http.answers import result
 from mzi_http.cli.progress import bar, so_far
 from mzi_http.cli.pulled import Pulled, PulledLine, foreseen, many, outcome_of, told
@@ -81,6 +82,7 @@ async def pull(
     asked = Asked(moment=_moment(since), full=full, via=via, resume=resume)
     if full and since is not None:
         raise Usage("Everything or what changed since a moment: take either --full or --since.")
+    services.need("Zoho", shell.settings.zoho)  # before a store is made for nothing
     modules = CATALOGUE.in_order() if module.strip().lower() == ALL else [CATALOGUE[module]]
     with ExitStack() as stack:
         draw = Draw(
@@ -91,8 +93,8 @@ async def pull(
             report=None if report is None else stack.enter_context(open_report(str(report))),
             results=Results(shell.line) if as_json else None,
         )
-        async with shell.open_services(Missing.EMPTY if dry_run else Missing.MAKE) as services:
-            pulling = await services.pulling()
+        async with shell.open_services(Missing.EMPTY if dry_run else Missing.MAKE) as opened:
+            pulling = await opened.pulling()
             try:
                 plans = await _plans(shell, pulling, modules, asked)
                 if not draw.may_begin(plans):

@@ -2,7 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import datetime
 from typing import BinaryIO
 
 import attrs
@@ -10,7 +11,8 @@ import attrs
 from mzi_adapters.zoho.answers import SERVICE, Json, bad, part, text
 from mzi_adapters.zoho.bulk_file import Spool, rows_of
 from mzi_adapters.zoho.calling import Call, Caller
-from mzi_adapters.zoho.coql import columns_of, identified, named
+from mzi_adapters.zoho.coql import columns_of, is_id, named
+from mzi_adapters.zoho.listing import modified_since
 from mzi_adapters.zoho.metadata import Metadata
 from mzi_adapters.zoho.refusals import NOTHING
 from mzi_adapters.zoho.together import chunks
@@ -38,9 +40,12 @@ class BulkRead:
     metadata: Metadata
 
     async def pages(
-        self, module: str, fields: Sequence[str], after: ZohoId | None
-    ) -> AsyncIterator[list[Json]]:
-        """By id ascending: Zoho's file has no promised order, so it is sorted on disk."""
+        self, module: str, fields: Sequence[str], since: datetime | None, after: ZohoId | None
+    ) -> AsyncGenerator[list[Json], None]:
+        """By id ascending: Zoho's file has no promised order, so it is sorted on disk.
+
+        What is older than `since` is left out here: its two descriptions of the job's criteria disagree.
+        """
         columns = columns_of(fields)
         known = await self.metadata.known_fields(module)
         with Spool() as spool:
@@ -56,7 +61,7 @@ class BulkRead:
                     token = text(result, "next_page_token")
                     turn = {"page_token": token} if token else {"page": number}
             for rows in spool.pages(after, PAGE):
-                yield rows
+                yield modified_since(rows, since)
 
     async def _file(
         self, module: str, columns: Sequence[str], turn: Mapping[str, object], into: BinaryIO
@@ -72,7 +77,9 @@ class BulkRead:
                 credits=CREDITS,
             )
         )
-        job = identified(text(next(iter(said.rows), {}), "details", "id"))
+        job = text(next(iter(said.rows), {}), "details", "id")
+        if not is_id(job):
+            raise bad(f"a bulk read of {module} was begun and its id is not told.")
         began, wait = self.caller.timer.monotonic(), FIRST_LOOK
         while True:
             await self.caller.timer.sleep(wait)

@@ -7,11 +7,11 @@ import attrs
 
 from mzi_adapters.zoho.answers import SERVICE, moment, text, written
 from mzi_adapters.zoho.calling import Call, Caller
-from mzi_adapters.zoho.coql import Coql, identified, named
+from mzi_adapters.zoho.coql import Coql, is_id, named
 from mzi_adapters.zoho.refusals import NOT_DELETED, result
 from mzi_adapters.zoho.rows import Rows, row_changes
 from mzi_adapters.zoho.together import chunks, together
-from mzi_adapters.zoho.writing import MOST, Outcome, settled, unsure
+from mzi_adapters.zoho.writing import MOST, Outcome, no_such_id, settled, unsure
 from mzi_core.errors import AmbiguousWrite, GatewayConflict, GatewayError, RemoteNotFound
 from mzi_core.ports import Action, Unsure, WireRecord, WriteResult, Written
 from mzi_core.values import ZohoId
@@ -38,7 +38,9 @@ class Changing:
             return unsure(error)
 
     async def _put(self, module: str, record: WireRecord, unless: datetime | None) -> WriteResult:
-        zoho_id = identified(str(record.get("id", "")))
+        zoho_id = str(record.get("id", ""))
+        if not is_id(zoho_id):
+            return no_such_id()
         values = {name: value for name, value in record.items() if name != "id"}
         said = await self.caller.ask(
             Call(
@@ -89,11 +91,11 @@ class Changing:
 
     async def delete(self, module: str, ids: Sequence[ZohoId]) -> list[WriteResult]:
         """Delete records; no workflow runs."""
-        parts = list(chunks(dict.fromkeys(ids), MOST))
+        possible = [each for each in dict.fromkeys(ids) if is_id(each)]
+        parts = list(chunks(possible, MOST))
         outcomes = await together(self._delete_some(module, part) for part in parts)
-        found = settled(outcomes, [len(part) for part in parts])
-        by_id = dict(zip((zoho_id for part in parts for zoho_id in part), found, strict=True))
-        return [by_id[zoho_id] for zoho_id in ids]
+        found = dict(zip(possible, settled(outcomes, [len(part) for part in parts]), strict=True))
+        return [found.get(each) or _deleted(each) for each in ids]
 
     async def _delete_some(self, module: str, ids: Sequence[ZohoId]) -> Outcome:
         found: dict[ZohoId, WriteResult] = {}
@@ -127,7 +129,7 @@ class Changing:
             Call(
                 method="DELETE",
                 path=f"/crm/v8/{named(module)}",
-                query=(("ids", ",".join(identified(each) for each in ids)), ("wf_trigger", "false")),
+                query=(("ids", ",".join(ids)), ("wf_trigger", "false")),
                 doing=f"deleting records of {module}",
                 writes=True,
                 again=False,

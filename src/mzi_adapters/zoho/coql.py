@@ -1,7 +1,7 @@
 """Queries in Zoho's language, and reading a module by them: from one id on to the next page."""
 
 import re
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from datetime import datetime
 
 import attrs
@@ -35,9 +35,14 @@ def named(name: str) -> str:
     return name
 
 
+def is_id(zoho_id: str) -> bool:
+    """Whether a record could have this id. Another one goes into no address and no query."""
+    return zoho_id.isascii() and zoho_id.isdigit()
+
+
 def identified(zoho_id: str) -> str:
-    """A record id that is one; raises ValueError."""
-    if not (zoho_id.isascii() and zoho_id.isdigit()):
+    """An id that could be one; raises ValueError."""
+    if not is_id(zoho_id):
         raise ValueError("A Zoho record id is made of digits.")
     return zoho_id
 
@@ -111,7 +116,7 @@ class Coql:
         *,
         after: str | None = None,
         limit: int = MOST_ROWS,
-    ) -> AsyncIterator[list[Json]]:
+    ) -> AsyncGenerator[list[Json], None]:
         """Pages of all that meets the criteria, by id ascending from behind `after` on."""
         last = after or "0"
         while True:
@@ -121,7 +126,7 @@ class Coql:
             if rows:
                 yield rows
                 reached = text(rows[-1], "id")
-                if not reached.isdigit() or place(reached) <= place(last):
+                if not is_id(reached) or place(reached) <= place(last):
                     raise bad(f"querying {module}: the records do not come by id.")
                 last = reached
             if said.info.get("more_records") is not True:
@@ -150,8 +155,8 @@ class Coql:
     async def by_id(self, module: str, ids: Collection[ZohoId], columns: Sequence[str]) -> dict[ZohoId, Json]:
         """These records, a hundred a query."""
         pages = await together(
-            self.everything(module, columns, (among("id", [literal(identified(e)) for e in part]),), FEW_ROWS)
-            for part in chunks(dict.fromkeys(ids), MOST_VALUES)
+            self.everything(module, columns, (among("id", [literal(each) for each in part]),), FEW_ROWS)
+            for part in chunks(filter(is_id, dict.fromkeys(ids)), MOST_VALUES)
         )
         return {ZohoId(text(row, "id")): row for page in pages for row in page}
 

@@ -1,10 +1,10 @@
 """The Zoho CRM v8 client: the port put together from its parts."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from random import SystemRandom
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 import attrs
 
@@ -16,7 +16,7 @@ from mzi_adapters.zoho.changing import Changing
 from mzi_adapters.zoho.coql import Coql, columns_of, named
 from mzi_adapters.zoho.hosts import ZohoAccount
 from mzi_adapters.zoho.limits import Meter, Pace
-from mzi_adapters.zoho.listing import Listing, modified_since, since_criteria
+from mzi_adapters.zoho.listing import Listing, since_criteria
 from mzi_adapters.zoho.metadata import Metadata
 from mzi_adapters.zoho.oauth import Access
 from mzi_adapters.zoho.refusals import NO_COLUMN
@@ -138,24 +138,22 @@ class ZohoClient:
     ) -> AsyncIterator[Sequence[WireRecord]]:
         """All records by id ascending, a page at a time."""
         wanted = await self.metadata.told_apart(module, selection)
-        async for page in self._plain(module, wanted.fields, via, since, after):
-            if page:
-                yield await self.rows.completed(module, page, wanted.subforms)
+        async with aclosing(self._plain(module, wanted.fields, via, since, after)) as pages:
+            async for page in pages:
+                if page:
+                    yield await self.rows.completed(module, page, wanted.subforms)
 
-    async def _plain(
+    def _plain(
         self, module: str, fields: Sequence[str], via: Via, since: datetime | None, after: ZohoId | None
-    ) -> AsyncIterator[list[Json]]:
+    ) -> AsyncGenerator[list[Json], None]:
         match via:
             case Via.RECORDS:
-                async for page in self.listing.pages(module, fields, since, after):
-                    yield page
+                return self.listing.pages(module, fields, since, after)
             case Via.COQL:
-                columns = columns_of(fields)
-                async for page in self.coql.keyset(module, columns, since_criteria(since), after=after):
-                    yield page
+                return self.coql.keyset(module, columns_of(fields), since_criteria(since), after=after)
             case Via.BULK:
-                async for page in self.bulk.pages(module, fields, after):
-                    yield modified_since(page, since)
+                return self.bulk.pages(module, fields, since, after)
+        assert_never(via)
 
     async def deleted(self, module: str, since: datetime | None = None) -> AsyncIterator[Sequence[Deleted]]:
         """What was deleted."""

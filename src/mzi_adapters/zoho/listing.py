@@ -1,6 +1,6 @@
 """Get Records, by page to row 2,000 and from there by page token; and the deleted list, by page alone."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from math import inf
 
@@ -34,7 +34,7 @@ class Listing:
 
     async def pages(
         self, module: str, fields: Sequence[str], since: datetime | None, after: ZohoId | None
-    ) -> AsyncIterator[list[Json]]:
+    ) -> AsyncGenerator[list[Json], None]:
         """By id ascending. Behind `after`, and behind a page token that no longer works, COQL goes on."""
         columns = columns_of(fields)
         last = after

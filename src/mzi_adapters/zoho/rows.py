@@ -7,7 +7,7 @@ import attrs
 
 from mzi_adapters.zoho.answers import Json, moment, text
 from mzi_adapters.zoho.calling import Call, Caller
-from mzi_adapters.zoho.coql import MOST_VALUES, Coql, among, identified, literal, named
+from mzi_adapters.zoho.coql import MOST_VALUES, Coql, among, identified, is_id, literal, named
 from mzi_adapters.zoho.metadata import MANY, Metadata, RowSource
 from mzi_adapters.zoho.together import chunks, together
 from mzi_core.ports import WireRecord
@@ -24,10 +24,12 @@ class Rows:
 
     async def whole(self, module: str, zoho_id: ZohoId) -> Json | None:
         """One record with all its rows, also those that Zoho cuts off."""
+        if not is_id(zoho_id):
+            return None
         said = await self.caller.ask(
             Call(
                 method="GET",
-                path=f"/crm/v8/{named(module)}/{identified(zoho_id)}",
+                path=f"/crm/v8/{named(module)}/{zoho_id}",
                 doing=f"reading a record of {module}",
             )
         )

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import compress
 
 import attrs
 
 from mzi_adapters.zoho.answers import SERVICE, Json
 from mzi_adapters.zoho.calling import Call, Caller
-from mzi_adapters.zoho.coql import identified, named
+from mzi_adapters.zoho.coql import is_id, named
 from mzi_adapters.zoho.refusals import TWICE, result
 from mzi_adapters.zoho.rows import key_text
 from mzi_adapters.zoho.together import chunks, together
@@ -61,6 +62,12 @@ def _instead(error: GatewayError) -> WriteResult:
     )
 
 
+def no_such_id() -> NotWritten:
+    """The result of a record whose id is none of Zoho's."""
+    said = "no record can have this id, for Zoho's are made of digits; correct it."
+    return NotWritten(problems=(Problem(code="INVALID_DATA", field="id", path="$.id", message=said),))
+
+
 def _key_missing(fields: Sequence[str]) -> NotWritten:
     said = "the key is empty, so the record could not be found again; give it one."
     return NotWritten(
@@ -102,11 +109,14 @@ class Writing:
     async def update(self, module: str, records: Sequence[WireRecord]) -> list[WriteResult]:
         """Change records by id; each may be sent twice, so none has rows, which would be doubled."""
         for record in records:
-            identified(str(record.get("id", "")))
+            if not record.get("id"):
+                raise ValueError("A record that is changed by id has one.")
             if any(isinstance(each, Mapping) for value in record.values() for each in _listed(value)):
                 raise ValueError("Rows of a subform are written by `put_rows`.")
         way = _Way(method="PUT", path=f"/crm/v8/{named(module)}", module=module, again=True)
-        return await self._by_key(way, records, ("id",))
+        possible = [is_id(str(record["id"])) for record in records]
+        found = iter(await self._by_key(way, list(compress(records, possible)), ("id",)))
+        return [next(found) if each else no_such_id() for each in possible]
 
     async def insert(self, module: str, records: Sequence[WireRecord]) -> list[WriteResult]:
         """Add records; nothing that may have arrived is sent again."""

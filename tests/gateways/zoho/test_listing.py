@@ -9,13 +9,13 @@ from tests.gateways.zoho.given import World
 from tests.gateways.zoho.test_access import is_call
 
 from mzi_adapters.contracts.furnished import raises
-from mzi_adapters.contracts.zoho_gateway_remote import GRADER, GRADES, KEY, PLAIN
+from mzi_adapters.contracts.zoho_gateway_remote import CODE, GRADER, GRADES, KEY, PLAIN, ROWS
 from mzi_adapters.memory.faults import Instead, says
 from mzi_adapters.web import Request
 from mzi_adapters.zoho import ZohoClient
 from mzi_adapters.zoho.coql import select
-from mzi_core.errors import GatewayRefused, ProtocolError
-from mzi_core.ports import Selection, Via
+from mzi_core.errors import GatewayRefused, ProtocolError, RemoteNotFound
+from mzi_core.ports import NotWritten, Selection, Via, Written
 from mzi_core.values import ZohoId
 
 
@@ -202,9 +202,28 @@ async def test_too_much_or_nothing_to_select_is_refused_before_sending() -> None
                     await listed(client, via, selection=Selection(fields=fields))
         with raises(ValueError):
             await client.get("../../oauth", ZohoId("1"))
-        with raises(ValueError):
-            await client.get(GRADES, ZohoId("1/photo"))
     assert [each for each in world.zoho.seen if is_call(each) and "settings" not in each.url] == []
+
+
+@pytest.mark.parametrize("zoho_id", ["1/photo", "', '1", "?ids=1", "S-1", "", "٣"], ids=repr)
+async def test_what_cannot_be_an_id_is_no_records(zoho_id: str) -> None:
+    """It goes into no address and no query."""
+    world = World()
+    odd = ZohoId(zoho_id)
+    async with world.client() as client:
+        assert await client.get(GRADES, odd) is None
+        assert await client.get_many(GRADES, [odd], PLAIN) == {}
+        assert isinstance(await client.update(GRADES, {"id": odd, GRADER: "Rana"}), NotWritten)
+        (deleted,) = await client.delete(GRADES, [odd])
+        assert isinstance(deleted, Written)
+        with raises(RemoteNotFound):
+            await client.put_rows(GRADES, odd, ROWS, [{CODE: "P1"}], key=[CODE])
+        if zoho_id:
+            there = world.zoho.add(GRADES, {KEY: "one"})
+            changes = [{"id": odd, GRADER: "Rana"}, {"id": there, GRADER: "Rana"}]
+            found = await client.update_many(GRADES, changes)
+            assert [type(each) for each in found] == [NotWritten, Written]
+    assert [request.method for request in world.zoho.seen if is_call(request)] == ["PUT"] * bool(zoho_id)
 
 
 async def test_queries_go_on_by_key() -> None:

@@ -18,6 +18,7 @@ from tests.servers.zoho_demo import settings_for
 from mzi_adapters.memory.zoho import FakeZoho, define_modules
 from mzi_adapters.system import SystemClock
 from mzi_adapters.web import Answer, Request
+from mzi_http.cli.shell import Shell
 
 LONG_AGO = "2026-01-01T00:00:00+00:00"
 
@@ -209,6 +210,43 @@ def test_a_pull_that_breaks_off_keeps_what_came_and_goes_on(
     assert module["summary"]["NEW"] == 50
     again = mzi("pull", "students", "--resume")
     assert "students: no pull was stopped on the way, so there is nothing to go on with." in again.err
+
+
+@pytest.mark.parametrize("tokens", [(), ("--json",)], ids=repr)
+def test_nothing_is_pulled_when_a_person_says_no_to_what_it_costs(
+    mzi: Mzi, zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch, tokens: tuple[str, ...]
+) -> None:
+    entered(zoho, 1)
+    asked: list[str] = []
+    monkeypatch.setattr("mzi_http.cli.pull.ASK_ABOVE", 0)
+    monkeypatch.setattr(Shell, "agrees", lambda _, question: asked.append(question))
+    ran = mzi("pull", "students", *tokens)
+    assert ran.code == 0
+    assert asked == ["This takes about 1 of the day's credits. Go on?"]
+    if tokens:
+        assert (ran.json["status"], ran.json["modules"]) == ("stopped", [])
+    else:
+        assert ran.out == ""
+    assert mzi("pull", "students", "--yes").out.startswith("What became of 1 student:")
+    assert len(asked) == 1
+
+
+def test_a_store_that_is_not_ready_is_told_and_json_stays_whole(
+    mzi: Mzi, zoho: FakeZoho, folder: Path
+) -> None:
+    entered(zoho, 1)
+    (folder / "mzi.db").write_text("no database")
+    ran = mzi("pull", "students", "--json")
+    assert ran.code == 3
+    assert ran.json["status"] == "stopped"
+    assert zoho.seen == []
+
+
+def test_a_module_that_zoho_lacks_is_told_with_the_code_of_a_remote(mzi: Mzi, zoho: FakeZoho) -> None:
+    del zoho.organization.tables["BTEC_Students"]
+    ran = mzi("pull", "students")
+    assert ran.code == 4
+    assert "BTEC_Students" in ran.err
 
 
 @pytest.mark.parametrize(("said", "marked"), [("n", 0), ("", 0), ("y", 1)], ids=repr)

@@ -14,6 +14,7 @@ from cyclopts import App, Parameter
 from mzi_core.errors import FieldsMissing, MziError, RemoteNotFound
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Usage as ZohoUsage
 from mzi_core.ports import Via
 from mzi_core.use_cases.bulk import PageDone, closing
 from mzi_core.use_cases.planning_pull import PullPlan, Scope
@@ -93,22 +94,23 @@ async def pull(
             report=None if report is None else stack.enter_context(open_report(str(report))),
             results=Results(shell.line) if as_json else None,
         )
-        async with shell.open_services(Missing.EMPTY if dry_run else Missing.MAKE) as opened:
-            pulling = await opened.pulling()
-            try:
-                plans = await _plans(shell, pulling, modules, asked)
+        try:
+            async with shell.open_services(Missing.EMPTY if dry_run else Missing.MAKE) as opened:
+                draw.pulling = await opened.pulling()
+                plans = await _plans(shell, draw.pulling, modules, asked)
                 if not draw.may_begin(plans):
-                    return Ended.WELL
+                    return await draw.end(report, stopped="Somebody said no to what it costs.")
                 for plan in plans:
-                    await draw.take(pulling, plan)
-            except Exception as error:
-                reason = str(error) if isinstance(error, MziError) else type(error).__name__
-                await draw.end(pulling, report, stopped=reason)
-                raise
-            except asyncio.CancelledError:
-                await draw.end(pulling, report, stopped=Ended.STOPPED.value)
-                raise
-            return await draw.end(pulling, report)
+                    await draw.take(draw.pulling, plan)
+        except Exception as error:
+            await draw.end(
+                report, stopped=str(error) if isinstance(error, MziError) else type(error).__name__
+            )
+            raise
+        except asyncio.CancelledError:
+            await draw.end(report, stopped=Ended.STOPPED.value)
+            raise
+        return await draw.end(report)
 
 
 @attrs.frozen(kw_only=True)
@@ -184,6 +186,7 @@ class Draw:
     results: Results | None
     pulled: list[Pulled] = attrs.field(factory=list)
     freed: list[dict[str, object]] = attrs.field(factory=list)
+    pulling: Pulling | None = None
 
     def may_begin(self, plans: Sequence[PullPlan]) -> bool:
         """Say what is to come; ask before it costs much."""
@@ -240,10 +243,10 @@ class Draw:
             return
         pulled.pruned = await pulling.prune(plan.tenant, plan.module, missing)
 
-    async def end(self, pulling: Pulling, report: Path | None, stopped: str | None = None) -> Ended:
+    async def end(self, report: Path | None, stopped: str | None = None) -> Ended:
         """Say how it went; `stopped`: why it went no further."""
         ended = Ended.REFUSED if any(each.tally.turned_away for each in self.pulled) else Ended.WELL
-        asked = await pulling.pull.zoho.usage()
+        asked = ZohoUsage() if self.pulling is None else await self.pulling.pull.zoho.usage()
         if self.results is not None:
             refused = "partial" if ended is Ended.REFUSED else "success"
             self.results.end(
@@ -260,5 +263,6 @@ class Draw:
         self.shell.show(*outcome_of(self.pulled, dry_run=self.dry_run, report=report, stopped=bool(stopped)))
         if stopped and self.pulled:
             self.shell.say("What came before is kept; with --resume the next pull goes on behind it.")
-        self.shell.say(told(asked))
+        if asked.calls or asked.tokens:
+            self.shell.say(told(asked))
         return ended

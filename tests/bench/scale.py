@@ -85,12 +85,15 @@ def _child(folder: Path, records: Path, store: str, loaded: str) -> dict[str, ob
     return found
 
 
-def peak(folder: Path, few: Path, many: Path, store: Callable[[int], str]) -> float:
-    """MB that `mzi sync` needs beyond what it needs to be loaded with all it will ever import."""
-    first = _child(folder, few, store(0), "-")
+def peak(folder: Path, few: Path, many: Path, stores: tuple[str, str]) -> float:
+    """MB that `mzi sync` needs beyond what it needs to be loaded with all it will ever import.
+
+    It is run twice, each time into an empty store.
+    """
+    first = _child(folder, few, stores[0], "-")
     loaded = folder / "loaded.json"
     loaded.write_text(json.dumps(first["modules"]))
-    then = _child(folder, many, store(1), str(loaded))
+    then = _child(folder, many, stores[1], str(loaded))
     return (int(str(then["peak"])) - int(str(then["before"]))) / MEGA
 
 
@@ -126,15 +129,24 @@ async def bars(
                 )
             )
         tell(f"Peak memory of {great:,} records")
-        found.append(
+        peaks = {"SQLite": peak(folder, one, many, (_file(folder, "one"), _file(folder, "many")))}
+        if server is not None:
+            async with scratch(server.url) as first, scratch(server.url) as then:
+                peaks["PostgreSQL"] = peak(folder, one, many, (first.url, then.url))
+        found += [
             Bar(
                 number="8",
-                what=f"MB at the peak of `mzi sync`, {great:,} NEW from a file, SQLite",
+                what=f"MB at the peak of `mzi sync`, {great:,} NEW from a file, {kind}",
                 baseline="MB after all imports",
-                ratio=peak(folder, one, many, lambda turn: f"sqlite:///{folder / f'{turn}.db'}"),
+                ratio=megabytes,
                 bar=20.0,
                 at_most=True,
                 records=great,
             )
-        )
+            for kind, megabytes in peaks.items()
+        ]
     return found
+
+
+def _file(folder: Path, name: str) -> str:
+    return f"sqlite:///{folder / name}.db"

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from mzi_adapters.memory.apart import refuse_inside_session
 from mzi_adapters.memory.moodle import batch, form
 from mzi_adapters.memory.moodle.catalogue import CAPABILITIES, FUNCTIONS, OUTSIDE, PLUGIN, SERVICE
 from mzi_adapters.memory.moodle.encoding import php_json
@@ -138,6 +139,7 @@ class FakeMoodle(Planting):
 
     async def send(self, request: Request) -> Answer:
         """Answer one request."""
+        refuse_inside_session(request)
         refused = self._turned_away(request)
         if refused is not None:
             return refused

@@ -67,6 +67,7 @@ class Access:
     _good_until: float = attrs.field(default=0.0, init=False)
     _refused: str | None = attrs.field(default=None, init=False, repr=False)
     _revoked: str = attrs.field(default="", init=False)
+    _redeeming: bool = attrs.field(default=False, init=False)
     _flight: "asyncio.Task[str] | None" = attrs.field(default=None, init=False, repr=False)
 
     async def token(self) -> str:
@@ -89,8 +90,10 @@ class Access:
         self._refused = token
 
     async def close(self) -> None:
-        """Let a renewal that is under way come to its end."""
+        """Let a token that is on its way arrive and be kept; stop waiting for another process's."""
         if self._flight is not None:
+            if not self._redeeming:
+                self._flight.cancel()
             await asyncio.wait([self._flight])
 
     async def _shared_flight(self) -> str:
@@ -116,7 +119,11 @@ class Access:
             if isinstance(found, str):
                 return found
             if found is _Next.RENEW:
-                return await self._renew()
+                self._redeeming = True
+                try:
+                    return await self._renew()
+                finally:
+                    self._redeeming = False
             await self.timer.sleep(POLL)
 
     async def _look(self, *, overdue: bool) -> str | _Next:

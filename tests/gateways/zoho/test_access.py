@@ -399,6 +399,36 @@ async def test_a_caller_who_gives_up_does_not_waste_the_token() -> None:
     assert world.tokens_asked == 1
 
 
+async def test_closing_keeps_a_token_that_is_on_its_way() -> None:
+    """Zoho has given it, and the next process can use it."""
+    world = World()
+    async with world.client() as client:
+        caller = asyncio.create_task(client.get(GRADES, NOBODY))
+        await world.timer.sleep(0.1)
+        caller.cancel()
+    async with world.client() as client:
+        await reads(client)
+    assert world.tokens_asked == 1
+
+
+async def test_closing_does_not_wait_for_another_process() -> None:
+    """Which may have died with the lease."""
+    world = World()
+    async with world.client() as client:
+        await reads(client)
+    async with world.store.begin(DEFAULT_TENANT) as session:
+        grant = await session.grant("zoho")
+        assert grant is not None
+        ends = world.timer.now() + timedelta(seconds=60)
+        await session.save_grant(attrs.evolve(grant, token=None, renewing_until=ends))
+    began = world.timer.monotonic()
+    async with world.client() as client:
+        caller = asyncio.create_task(client.get(GRADES, NOBODY))
+        await world.timer.sleep(1)
+        caller.cancel()
+    assert world.timer.monotonic() - began < 5
+
+
 async def test_a_missing_scope_is_no_reason_for_a_new_token() -> None:
     """A person must make a refresh token with it."""
     world = World()

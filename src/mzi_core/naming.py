@@ -6,7 +6,7 @@ from difflib import get_close_matches
 import attrs
 
 from mzi_core.mapping import Overlay
-from mzi_core.module import AnyModule, Kind
+from mzi_core.module import AnyModule, Field, Kind
 from mzi_core.ports import ZohoField, ZohoModule
 
 _SHOWN = 3
@@ -50,14 +50,23 @@ class Naming:
     """API names by the names inside: of the fields that are there, and of those that may be written.
 
     `read`: every API name a field may be read from, for a record is read from the first that holds something.
-    `texts`: the fields that Zoho holds as text, whatever they are here.
+    `texts`: the fields that Zoho holds as text, whatever they are here. `choices`: the values of pick-lists.
     """
 
     names: Mapping[str, str]
     writable: Mapping[str, str]
     read: Mapping[str, tuple[str, ...]]
     texts: frozenset[str]
+    choices: Mapping[str, tuple[str, ...]]
     absent: tuple[Absent, ...]
+
+
+def in_words(field: Field, value: object, choices: Sequence[str]) -> object:
+    """A value as a pick-list of this organisation has it: "Merit" for M, where that is what it offers."""
+    clean = field.wire.clean
+    if clean is None or value in choices:
+        return value
+    return next((choice for choice in choices if clean(choice) == value), value)
 
 
 def real_module(module: AnyModule, modules: Iterable[ZohoModule]) -> str | None:
@@ -103,4 +112,11 @@ def naming(module: AnyModule, overlay: Overlay, fields: Sequence[ZohoField]) -> 
             absent.append(Absent(field=name, names=(extra.zoho_name,), nearest=near, mapped=True))
     writable = {field: name for field, name in names.items() if not real[name].read_only}
     texts = frozenset(field for field, name in names.items() if real[name].json_type == "string")
-    return Naming(names=names, writable=writable, read=read, texts=texts, absent=tuple(absent))
+    return Naming(
+        names=names,
+        writable=writable,
+        read=read,
+        texts=texts,
+        choices={field: real[name].choices for field, name in names.items() if real[name].choices},
+        absent=tuple(absent),
+    )

@@ -18,7 +18,7 @@ from mzi_core.provisioning import Customs
 from mzi_core.use_cases.doctor import Check, Doctor, Finding, Level, Patient, Service
 from mzi_core.use_cases.doctor_capabilities import CAPABILITIES
 from mzi_core.use_cases.doctor_exams import EXAMS
-from mzi_core.values import DEFAULT_TENANT, MoodleId
+from mzi_core.values import DEFAULT_TENANT, MoodleId, TenantId
 
 SECRETS = ("client-secret", "1000.refresh.token", "0123456789abcdef0123456789abcdef")
 
@@ -42,6 +42,7 @@ class Case:
     account: dict[str, Any] = attrs.field(factory=dict)
     token: str = "0123456789abcdef0123456789abcdef"
     missing: dict[Service, Sequence[str]] = attrs.field(factory=dict)
+    tenant: TenantId = DEFAULT_TENANT
     health: StoreHealth = attrs.field(
         default=StoreHealth(backend="memory", version="1", ready=True, message="It is there.")
     )
@@ -51,7 +52,7 @@ class Case:
         college = self.college
         async with college.zoho_client(**self.account) as zoho:
             patient = Patient(
-                tenant=DEFAULT_TENANT,
+                tenant=self.tenant,
                 health=self.health,
                 store=college.store,
                 clock=college.timer,
@@ -606,6 +607,13 @@ async def test_what_a_closed_door_hides_is_told_once_and_the_other_service_is_lo
         f"The rest of {service} is not checked: {service.lower()} token comes first."
     ]
     assert all(f.level is Level.GREEN for f in findings if f.check.service is checked)
+
+
+async def test_a_tenant_nobody_made_hides_nothing_else() -> None:
+    findings = await Case(tenant=TenantId("nobody")).findings()
+    told = {finding.check: finding.said for finding in findings if finding.level is RED}
+    assert set(told) == {Check.ZOHO_FIELDS}
+    assert "`mzi tenants add nobody` makes it" in told[Check.ZOHO_FIELDS]
 
 
 async def test_without_a_course_what_needs_one_is_not_checked() -> None:

@@ -284,3 +284,16 @@ async def test_a_write_nobody_heard_of_again_is_told_as_unsure() -> None:
     college.to_zoho.instead["/BTEC_Students"] = lost
     (result,) = results(await college.push_zoho("students"))
     assert (result.fate, result.well) == (Fate.UNSURE, False)
+
+
+async def test_a_grade_is_written_in_the_words_of_the_organisations_pick_list() -> None:
+    college, id = await college_with_a_grade()
+    words = ("Refer", "Pass", "Merit", "Distinction")
+    grade = ZohoField(
+        api_name="Grade", label="Grade", data_type="picklist", json_type="string", choices=words
+    )
+    college.zoho.define("BTEC_Grades", [grade])
+    await changed(college, "BTEC_Grades", "grades", id, Grade="M")
+    assert told(await college.push_zoho("grades")) == [(Act.CHANGE, Fate.WRITTEN)]
+    assert college.zoho.records("BTEC_Grades")[id]["Grade"] == "Merit"
+    assert told(await college.push_zoho("grades")) == [(Act.NOTHING, None)]

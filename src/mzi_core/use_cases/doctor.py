@@ -7,7 +7,7 @@ from typing import assert_never
 
 import attrs
 
-from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError, GatewayUnavailable, StoreError
+from mzi_core.errors import AccessRefused, AuthRevoked, GatewayUnavailable, MziError
 from mzi_core.ports import Clock, MoodleGateway, Store, StoreHealth, ZohoGateway
 from mzi_core.provisioning import Customs
 from mzi_core.values import TenantId
@@ -161,7 +161,7 @@ async def _looked(exam: Exam, patient: Patient) -> tuple[Sequence[Finding], bool
         return [Finding(check=check, level=Level.RED, said=str(error), remedy=GRANT)], False
     except GatewayUnavailable as error:
         return [Finding(check=check, level=Level.RED, said=str(error), remedy=LATER)], True
-    except (GatewayError, StoreError) as error:
+    except MziError as error:
         return [Finding(check=check, level=Level.RED, said=str(error), remedy=LOOK)], False
 
 

@@ -11,7 +11,7 @@ from mzi_core.errors import FieldsMissing
 from mzi_core.mapping import EXTRA, NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule, Entity, Kind, declared
 from mzi_core.modules import CATALOGUE
-from mzi_core.naming import Naming, naming, real_module
+from mzi_core.naming import Naming, in_words, naming, real_module
 from mzi_core.ports import (
     Codec,
     NotWritten,
@@ -142,7 +142,7 @@ class PushToZoho:
         """The values of an entity as Zoho writes them, by their names inside."""
         written = self.codec.encode(names.module, entity, names.overlay)
         own = {
-            field.name: written[name]
+            field.name: in_words(field, written[name], names.naming.choices.get(field.name, ()))
             for field in names.module.fields
             if (name := names.overlay.names.get(field.name, field.names[0])) in written
         }

@@ -23,7 +23,7 @@ from mzi_core.modules import (
     Teacher,
     Unit,
 )
-from mzi_core.naming import naming, nearest_names, real_module
+from mzi_core.naming import in_words, naming, nearest_names, real_module
 from mzi_core.ports import (
     CourseChange,
     MoodleCourse,
@@ -404,6 +404,17 @@ class TestNaming:
     ) -> None:
         real = {"Academic_Email": "Academic Email", "Email": "E-Mail Address"}
         assert nearest_names(typed, real) == nearest
+
+    @pytest.mark.parametrize(
+        ("choices", "written"),
+        [(("Pass", "Merit"), "Merit"), (("Merit", "M"), "M"), (("First", "Second"), "M"), ((), "M")],
+        ids=repr,
+    )
+    def test_a_grade_is_written_in_the_words_the_organisation_offers(
+        self, choices: tuple[str, ...], written: str
+    ) -> None:
+        assert in_words(GRADES.field["grade_value"], "M", choices) == written
+        assert in_words(GRADES.field["feedback"], "Merit", choices) == "Merit"
 
     def test_a_module_is_found_under_an_alias_if_the_api_may_use_it(self) -> None:
         real = [

@@ -50,6 +50,5 @@ class Replay:
 
 def replaying(*names: str, **aside: str) -> tuple[MoodleClient, Replay]:
     """A client of a Moodle that knows these recorded calls."""
-    calls = recorded_calls()
-    wire = Replay(recorded=tuple(calls[name] for name in names), aside=aside)
+    wire = Replay(recorded=tuple(recorded_calls()[name] for name in names), aside=aside)
     return MoodleClient(MoodleAccount(URL, TOKEN), wire, VirtualTimer()), wire

@@ -70,8 +70,9 @@ class MoodleGateway(Protocol):
         """Every user who has exactly one of these values, under the value as it was asked for.
 
         Usernames and addresses whatever their case, ids and id numbers to the letter; several can have one
-        id number. Values nobody has are left out. Deleted users come only by id, and are marked. Raises
-        AccessRefused when the account sees no other user at all.
+        id number. Values nobody has are left out; an address nobody has costs a call of its own, the others
+        some hundreds a call. Deleted users come only by id, and are marked. Raises AccessRefused when the
+        account sees no other user at all.
         """
         ...
 

@@ -27,9 +27,9 @@ def settings_for(zoho: FakeZoho, url: str) -> dict[str, str]:
     }
 
 
-def furnish(zoho: FakeZoho, students: int) -> None:
-    """An invented college; a large one has students alone."""
-    if students > 2_000:
+def furnish(zoho: FakeZoho, students: int, *, alone: bool) -> None:
+    """An invented college, or its students alone."""
+    if alone:
         for record in iter_students(2026, students):
             zoho.add("BTEC_Students", _known(zoho, "BTEC_Students", record))
         return
@@ -49,10 +49,11 @@ def main() -> None:
     """Serve until somebody has seen enough."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--students", type=int, default=200)
+    parser.add_argument("--alone", action="store_true", help="students and nothing else")
     asked = parser.parse_args()
     zoho = FakeZoho(clock=SystemClock())
     define_modules(zoho)
-    furnish(zoho, asked.students)
+    furnish(zoho, asked.students, alone=asked.alone)
     with listening(zoho) as server:
         for name, value in settings_for(zoho, server.url).items():
             print(f"export {name}={value}", flush=True)

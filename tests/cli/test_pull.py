@@ -1,11 +1,14 @@
 """`mzi pull`: from a Zoho on this machine into the store, over real HTTP."""
 
+import asyncio
 import csv
 import os
 import pty
+import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -210,6 +213,48 @@ def test_a_pull_that_breaks_off_keeps_what_came_and_goes_on(
     assert module["summary"]["NEW"] == 50
     again = mzi("pull", "students", "--resume")
     assert "students: no pull was stopped on the way, so there is nothing to go on with." in again.err
+
+
+def test_ctrl_c_keeps_what_came_and_the_next_pull_goes_on(
+    mzi: Mzi, zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered(zoho, *range(450))
+    answer, reached = zoho.send, threading.Event()
+
+    async def never(request: Request) -> Answer:
+        if ("page", "3") in request.query:
+            reached.set()
+            await asyncio.sleep(60)
+        return await answer(request)
+
+    monkeypatch.setattr(zoho, "send", never)
+    command = [sys.executable, "-m", "mzi_http", "pull", "students", "--via", "records"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert reached.wait(60)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "What became of 400 students:" in out
+    assert "with --resume the next pull goes on behind it." in err
+    assert err.rstrip().endswith("Stopped.")
+    monkeypatch.setattr(zoho, "send", answer)
+    assert mzi("pull", "students", "--resume").out.startswith("What became of 50 students:")
+
+
+def test_records_that_a_pull_sets_free_are_in_the_report_and_in_json(
+    mzi: Mzi, zoho: FakeZoho, folder: Path
+) -> None:
+    (pupil,) = entered(zoho, 1)
+    waiting = zoho.add("BTEC_Student_Requests", {"Name": "R", "Student": {"id": pupil}})
+    early = mzi("pull", "requests", "--report", "early.csv")
+    assert early.code == 1
+    assert "Parked: it is taken by itself when that record arrives." in early.out
+    told = mzi("pull", "students", "--json", "--report", "r.csv").json
+    assert [(r["module"], r["zoho_request_id"], r["status"]) for r in told["released"]] == [
+        ("requests", waiting, "NEW")
+    ]
+    with (folder / "r.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [row["zoho_id"] for row in csv.DictReader(file)] == [waiting, pupil]
 
 
 @pytest.mark.parametrize("tokens", [(), ("--json",)], ids=repr)

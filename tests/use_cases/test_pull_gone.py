@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from tests.use_cases.pulling import PAGE, World, killed_after, runs, student, world
+from tests.use_cases.pulling import PAGE, World, killed_after, number, runs, student, world
 
 from mzi_core.modules import STUDENTS
 from mzi_core.ports import Via
+from mzi_core.use_cases.gone import Seen
 from mzi_core.use_cases.pull import DELETED
-from mzi_core.values import DEFAULT_TENANT
+from mzi_core.values import DEFAULT_TENANT, ZohoId
 
 
 @pytest.fixture
@@ -111,3 +112,26 @@ async def test_a_resumed_pull_tells_only_of_what_stands_behind_its_beginning(col
     resumed = await college.pull(resume=True)
     assert resumed.done is not None
     assert resumed.done.missing == (student(2 * PAGE + 5)["id"],)
+
+
+async def test_what_is_missing_is_found_however_much_is_stored(college: World) -> None:
+    await college.sync("students", *(student(n) for n in range(2_500)))
+    college.students(*range(0, 2_500, 2))
+    await college.later(minutes=1)
+    drawn = await college.pull()
+    assert drawn.done is not None
+    assert sorted(drawn.done.missing) == [number(n) for n in range(1, 2_500, 2)]
+    assert await college.pulling.prune(DEFAULT_TENANT, STUDENTS, drawn.done.missing) == 1_250
+
+
+@pytest.mark.parametrize("zoho_id", ["x", "9" * 20, "١٢"], ids=repr)
+def test_an_id_that_is_none_of_zohos_is_never_missing(zoho_id: str) -> None:
+    assert not Seen().lacks(ZohoId(zoho_id))
+
+
+def test_ids_may_come_in_any_order() -> None:
+    seen = Seen()
+    seen.add(map(ZohoId, ["30", "10", "20", "10"]))
+    assert [seen.lacks(ZohoId(each)) for each in ("10", "20", "30", "5", "40")] == [False] * 3 + [True] * 2
+    seen.add([ZohoId("5")])
+    assert not seen.lacks(ZohoId("5"))

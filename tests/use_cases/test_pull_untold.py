@@ -146,3 +146,13 @@ async def test_every_name_of_a_field_that_exists_is_read_as_a_whole_record_would
     college.students(1, Moodle_Student_ID="41")
     await college.pull()
     assert (await college.stored(student(1)["id"])).entity.moodle_userid == 41
+
+
+async def test_rows_whose_module_zoho_does_not_show_are_left_and_told(college: World) -> None:
+    (pupil,) = college.students(1)
+    college.zoho.add("BTEC_Grades", {"Name": "G", "Student": {"id": pupil}, "Grade": "M"})
+    del college.zoho.organization.tables["Learning_Outcomes_Assessm"]
+    plan = await college.plan("grades")
+    assert "outcomes" in plan.choice.untold
+    assert plan.choice.selection.subforms == {}
+    assert any("the rows of `Learning_Outcomes_Assessm` cannot be read" in note for note in plan.choice.notes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from math import ceil
+from typing import assert_never
 
 import attrs
 
@@ -68,6 +69,7 @@ def _records(records: int, via: Via, fields: int) -> Cost:
         case Via.BULK:
             jobs = max(1, ceil(records / JOB_RECORDS))
             return Cost(calls=jobs * JOB_CALLS, credits=jobs * (JOB_CREDITS + JOB_CALLS - 1))
+    assert_never(via)
 
 
 def _rows(records: int, subforms: int) -> Cost:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import attrs
 from cyclopts import App, Parameter
@@ -214,6 +214,8 @@ class Draw:
                             self._tell_of_page(done, pulled)
                         case PullDone():
                             pulled.done = done
+                        case _:
+                            assert_never(done)
                     progress.update(task, completed=pulled.tally.records, counts=so_far(pulled.tally))
         if self.prune and pulled.done.missing:
             await self._prune(pulling, pulled)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import assert_never
 
 import attrs
 from rich.console import RenderableType
@@ -100,6 +101,8 @@ def _scope(plan: PullPlan) -> str:
             said = "everything"
         case Scope.CHANGES | Scope.SINCE:
             said = f"changes since {moment(plan.since)}"
+        case _:
+            assert_never(plan.scope)
     if plan.resumed is None:
         return said
     return f"{said}, behind the {plan.resumed.cursor:,} that were done"

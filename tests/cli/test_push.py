@@ -1,5 +1,6 @@
 """`mzi push`, over a Zoho and a Moodle on this machine."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def test_a_conflict_ends_with_another_code_and_force_overwrites(
     ran = mzi("push", "students", "--to", "zoho")
     assert ran.code == 1
     assert "--force overwrites it" in ran.out
+    assert re.search(r"conflict +city +Zarqa +Amman", ran.out)
     assert mzi("push", "students", "--to", "zoho", "--force").code == 0
     assert college.zoho.records("BTEC_Students")[id]["City"] == "Amman"
 

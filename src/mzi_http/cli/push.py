@@ -69,7 +69,7 @@ async def push(
             module=declared,
             dry_run=dry_run,
             force=force,
-            sent=[],
+            as_json=as_json,
         )
         targets = _targets(shell, declared, to)
         try:
@@ -78,12 +78,12 @@ async def push(
                     continue
                 await run.push(target)
         except Exception as error:
-            run.tell(as_json, stopped=str(error) if isinstance(error, MziError) else type(error).__name__)
+            run.tell(stopped=str(error) if isinstance(error, MziError) else type(error).__name__)
             raise
         except asyncio.CancelledError:
-            run.tell(as_json, stopped=Ended.STOPPED.value)
+            run.tell(stopped=Ended.STOPPED.value)
             raise
-        return run.tell(as_json)
+        return run.tell()
 
 
 def _targets(shell: Shell, module: AnyModule, to: Target | None) -> list[Target]:
@@ -108,7 +108,8 @@ class Run:
     module: AnyModule
     dry_run: bool
     force: bool
-    sent: list[Sent]
+    as_json: bool
+    sent: list[Sent] = attrs.field(factory=list)
 
     async def agreed(self, target: Target) -> bool:
         """Show what would be written there, and ask."""
@@ -123,7 +124,7 @@ class Run:
 
     async def push(self, target: Target) -> None:
         """Push to one service. Raises GatewayError, StoreError."""
-        sent = Sent(target=target.value)
+        sent = Sent(target=target.value, every=[] if self.as_json else None)
         self.sent.append(sent)
         with self.shell.err.status(f"{target.value.capitalize()} …") as status:
             async with aclosing(await self._pages(target, dry_run=self.dry_run)) as pages:
@@ -142,10 +143,10 @@ class Run:
                 return to_moodle(tenant, self.module, dry_run=dry_run)
         assert_never(target)
 
-    def tell(self, as_json: bool, stopped: str | None = None) -> Ended:
+    def tell(self, stopped: str | None = None) -> Ended:
         """Say how it went; `stopped`: why it went no further."""
-        ended = Ended.WELL if all(sent.well for sent in self.sent) else Ended.REFUSED
-        if as_json:
+        ended = Ended.WELL if not any(sent.turned_away for sent in self.sent) else Ended.REFUSED
+        if self.as_json:
             refused = "partial" if ended is Ended.REFUSED else "success"
             self.shell.json(
                 {

@@ -1,7 +1,7 @@
 """What `mzi push` says of the records it was about."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -33,14 +33,24 @@ _STYLES = {
 
 @attrs.define(kw_only=True)
 class Sent:
-    """What was sent, or would be, to one service. Of records about which nothing was done only the number."""
+    """What was sent, or would be, to one service: counts, and the first few records worth a look.
+
+    `every`: all records about which there is something to say, for those who want them.
+    """
 
     target: str
+    every: list[Pushed] | None = None
     counts: Counter[Act | Fate] = attrs.field(factory=Counter)
     records: int = 0
-    writes: int = 0
-    well: bool = True
-    told: list[Pushed] = attrs.field(factory=list)
+    changed: list[Pushed] = attrs.field(factory=list)
+    conflicts: list[Pushed] = attrs.field(factory=list)
+    unwell: list[Pushed] = attrs.field(factory=list)
+    turned_away: int = 0
+
+    @property
+    def writes(self) -> int:
+        """How many records are written, or would be."""
+        return sum(self.counts[act] for act in Act if act.writes)
 
     def add(self, page: PagePushed) -> None:
         """Count a page."""
@@ -49,10 +59,15 @@ class Sent:
             self.counts[pushed.step.act] += 1
             if pushed.fate is not None:
                 self.counts[pushed.fate] += 1
-            self.writes += pushed.step.act.writes
-            self.well &= pushed.well
-            if pushed.step.act is not Act.NOTHING or pushed.step.why:
-                self.told.append(pushed)
+            shown = self.conflicts if pushed.step.act is Act.CONFLICT else self.changed
+            if pushed.step.changes and len(shown) < SHOWN:
+                shown.append(pushed)
+            if not pushed.well:
+                self.turned_away += 1
+                if len(self.unwell) < SHOWN:
+                    self.unwell.append(pushed)
+            if self.every is not None and (pushed.step.act is not Act.NOTHING or pushed.step.why):
+                self.every.append(pushed)
 
 
 def shown(module: AnyModule, sent: Sent, *, dry_run: bool) -> Iterator[RenderableType]:
@@ -70,17 +85,17 @@ def shown(module: AnyModule, sent: Sent, *, dry_run: bool) -> Iterator[Renderabl
     counts.add_row(count(sent.records), *(count(sent.counts[each]) for each in columns))
     yield counts
     if dry_run:
-        yield from _changes(sent)
+        yield from _changes(sent.changed, sent.writes)
+    yield from _changes(sent.conflicts, sent.counts[Act.CONFLICT])
     yield from _open(sent)
 
 
-def _changes(sent: Sent) -> Iterator[RenderableType]:
+def _changes(records: Sequence[Pushed], of: int) -> Iterator[RenderableType]:
     """The first records that would be written: a new one in one line, others field by field."""
-    written = [pushed for pushed in sent.told if pushed.step.changes and pushed.step.act is not Act.CANNOT]
-    if not written:
+    if not records:
         return
     rows = table(key("Zoho id"), "", key("field", ""), "before", "after")
-    for pushed in written[:SHOWN]:
+    for pushed in records:
         step = pushed.step
         if step.act is Act.CREATE:
             new = (_said(change.after) for change in step.changes if change.after is not None)
@@ -91,25 +106,27 @@ def _changes(sent: Sent) -> Iterator[RenderableType]:
             rows.add_row(*first, change.field, _said(change.before), _said(change.after))
     yield ""
     yield rows
-    if len(written) > SHOWN:
-        yield Text(f"… and {len(written) - SHOWN:,} more; --json has all.", style="dim")
+    yield from _more(of - len(records))
 
 
 def _open(sent: Sent) -> Iterator[RenderableType]:
     """The first records that need somebody's hand, and why."""
-    bad = [pushed for pushed in sent.told if not pushed.well]
-    if not bad:
+    if not sent.unwell:
         return
     rows = table(key("Zoho id"), "", "why")
-    for pushed in bad[:SHOWN]:
+    for pushed in sent.unwell:
         what = pushed.step.act if pushed.fate is None else pushed.fate
         rows.add_row(
             pushed.step.zoho_id, Text(what, style=_STYLES[what]), plain(pushed.said or pushed.step.why)
         )
     yield ""
     yield rows
-    if len(bad) > SHOWN:
-        yield Text(f"… and {len(bad) - SHOWN:,} more; --json has all.", style="dim")
+    yield from _more(sent.turned_away - len(sent.unwell))
+
+
+def _more(count: int) -> Iterator[RenderableType]:
+    if count:
+        yield Text(f"… and {count:,} more; --json has all.", style="dim")
 
 
 def _said(value: object) -> str:
@@ -127,7 +144,7 @@ def data_of(sent: Sent) -> dict[str, object]:
         "records": sent.records,
         "planned": {act.value: sent.counts[act] for act in Act},
         "done": {fate.value: sent.counts[fate] for fate in Fate},
-        "results": [_result(pushed) for pushed in sent.told],
+        "results": [_result(pushed) for pushed in sent.every or ()],
     }
 
 

@@ -1,0 +1,48 @@
+"""A whole college pulled, by every way, is the college whose whole records were taken one by one."""
+
+from typing import Any
+
+import pytest
+from tests.servers.zoho_demo import furnish
+from tests.use_cases.pulling import World, world
+
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Query, Via
+from mzi_core.values import DEFAULT_TENANT, State
+
+
+async def everything(college: World) -> dict[str, dict[str, Any]]:
+    """Every stored entity, and how many records are held, by module."""
+    found: dict[str, dict[str, Any]] = {}
+    async with college.use_cases.store.read(DEFAULT_TENANT) as session:
+        for module in CATALOGUE:
+            rows = await session.list(module, Query(limit=10_000))
+            found[module.name] = {row.entity.zoho_id: row.entity for row in rows}
+            for held in await session.held_list(module.name, Query(limit=10_000)):
+                found[module.name][f"held {held.zoho_id}"] = (held.state, held.reasons)
+    return found
+
+
+@pytest.mark.parametrize("via", list(Via), ids=repr)
+async def test_a_pulled_college_is_the_college_of_its_whole_records(via: Via) -> None:
+    async with world() as pulled, world() as taken:
+        for college in (pulled, taken):
+            furnish(college.zoho, 40, alone=False)
+        for module in CATALOGUE.in_order():
+            await pulled.pull(module.name, via=via)
+            await taken.sync(module.name, *taken.zoho.records(module.zoho_module).values())
+        ours, theirs = await everything(pulled), await everything(taken)
+        assert ours == theirs
+        assert all(ours[module.name] for module in CATALOGUE)
+
+
+async def test_a_college_pulled_twice_by_different_ways_changes_nothing() -> None:
+    async with world() as college:
+        furnish(college.zoho, 40, alone=False)
+        first, *later = [
+            [await college.pull(module.name, via=via, full=True) for module in CATALOGUE.in_order()]
+            for via in Via
+        ]
+        assert all(drawn.counts["NEW"] for drawn in first)
+        again = [set(drawn.counts) for way in later for drawn in way]
+        assert set().union(*again) <= {State.UNCHANGED.value, State.INVALID.value}

@@ -265,6 +265,6 @@ class Draw:
         self.shell.show(*outcome_of(self.pulled, dry_run=self.dry_run, report=report, stopped=bool(stopped)))
         if stopped and self.pulled:
             self.shell.say("What came before is kept; with --resume the next pull goes on behind it.")
-        if asked.calls or asked.tokens:
+        if asked.calls:
             self.shell.say(told(asked))
         return ended

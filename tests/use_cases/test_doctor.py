@@ -1,6 +1,7 @@
 """The doctor: a sound college is green, and each thing that is wrong is named with its remedy alone."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -581,6 +582,25 @@ async def test_what_is_wrong_is_named_with_its_remedy_and_no_other_check_is_red(
     assert of(findings, other) == {}
     text = " ".join(f"{finding.said} {finding.remedy}" for finding in findings)
     assert not any(secret in text for secret in SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("scope", "named"),
+    [
+        ("ZohoCRM.modules.ALL", ["ZohoCRM.modules.READ"]),
+        ("ZohoCRM.settings.ALL", ["ZohoCRM.settings.modules.READ", "ZohoCRM.settings.fields.READ"]),
+        ("ZohoCRM.org.READ", ["ZohoCRM.org.READ"]),
+        ("ZohoCRM.coql.READ", ["ZohoCRM.coql.READ"]),
+    ],
+    ids=repr,
+)
+async def test_a_scope_that_the_token_lacks_is_named_once(scope: str, named: list[str]) -> None:
+    case = Case()
+    accounts = case.college.zoho.accounts
+    accounts.scopes = [each for each in accounts.scopes if each != scope]
+    found = of(await case.findings(), RED)
+    assert list(found) == [Check.ZOHO_SCOPES]
+    assert re.findall(r"`(ZohoCRM[^`]+)`", found[Check.ZOHO_SCOPES].said) == named
 
 
 @pytest.mark.parametrize("function", [name for name in NEEDED if name != "core_webservice_get_site_info"])

@@ -68,7 +68,7 @@ async def _scopes(patient: Patient) -> Sequence[Finding]:
                 check=Check.ZOHO_SCOPES,
                 level=Level.RED,
                 said=f"The refresh token lacks {said}.",
-                remedy="Make a refresh token with all the scopes of docs/gateways.md; set `zoho.refresh_token`.",
+                remedy="Make a refresh token with all scopes of docs/gateways.md; set `zoho.refresh_token`.",
             )
         ]
     said = "All scopes for reading are there; those for writing, Bulk Read and watching show only in use."

@@ -6,6 +6,11 @@ from pathlib import Path
 ROOT = Path(os.environ.get("MZI_SHARED") or Path(__file__).parents[2] / "shared")
 
 
+def is_there(*parts: str) -> bool:
+    """Whether a file or folder of it can be read."""
+    return ROOT.joinpath(*parts).exists()
+
+
 def shared(*parts: str) -> Path:
     """A file or folder of it; a sentence about `MZI_SHARED` when it is not there."""
     path = ROOT.joinpath(*parts)

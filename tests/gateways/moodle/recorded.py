@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import attrs
-from tests.shared import shared
+from tests.recordings import recordings
 
 from mzi_adapters.web import Answer
 
@@ -63,17 +63,16 @@ def as_kept(form: str) -> str:
 
 @cache
 def recorded_calls() -> dict[str, Recorded]:
-    """Every call, by the name of its file."""
+    """Every call, by its name."""
     return {call.name: call for call in _read()}
 
 
 def _read() -> Iterator[Recorded]:
-    for path in sorted(shared("fixtures", "moodle").glob("*.json")):
-        data = json.loads(path.read_text(encoding="utf-8"))
+    for name, data in recordings().items():
         request, response = data["request"], data["response"]
         headers = {name.lower(): value for name, value in response["headers"].items()}
         yield Recorded(
-            name=path.stem,
+            name=name,
             function=data["function"],
             form=as_kept(request["form"]),
             pairs=[(name, value) for name, value in request["form_pairs"]],

@@ -1,13 +1,12 @@
 """Telling the story to a fake, and keeping what it answered."""
 
 import json
-from functools import cache
 from typing import Any
 
 import attrs
 from tests.gateways.moodle_fake.chapters import CHAPTERS
 from tests.gateways.moodle_fake.story import SITE, SetClock, site
-from tests.shared import shared
+from tests.recordings import recordings
 
 from mzi_adapters.web.wire import Answer, Request, pairs_to_form
 
@@ -52,13 +51,6 @@ class Told:
         return json.loads(self.answer.body)
 
 
-@cache
-def recorded() -> dict[str, dict[str, Any]]:
-    """Every recorded call by name."""
-    files = sorted(shared("fixtures", "moodle").glob("*.json"))
-    return {file.stem: json.loads(file.read_text()) for file in files}
-
-
 def request_of(call: dict[str, Any]) -> Request:
     """The recorded request, as it was sent."""
     sent = call["request"]
@@ -79,7 +71,7 @@ async def tell(*, hands: bool = True) -> dict[str, Told]:
             clock.time = step
         elif isinstance(step, str):
             assert step not in told, f"{step} is told twice"
-            call = recorded()[step]
+            call = recordings()[step]
             told[step] = Told(call, await moodle.send(request_of(call)))
         elif hands:
             step(moodle)

@@ -4,7 +4,8 @@ import pytest
 from tests.gateways.moodle_fake.chapters import CHAPTERS, TOLD_IN_SHAPE, UNTOLD
 from tests.gateways.moodle_fake.comparing import differences, shape
 from tests.gateways.moodle_fake.story import SITE
-from tests.gateways.moodle_fake.telling import Told, recorded, tell
+from tests.gateways.moodle_fake.telling import Told, tell
+from tests.recordings import recordings
 
 from mzi_adapters.memory.moodle import FakeMoodle
 
@@ -19,7 +20,7 @@ async def story() -> dict[str, Told]:
 
 def test_every_recording_is_told_or_named_as_untold() -> None:
     """None of them falls out unseen."""
-    assert sorted(recorded()) == sorted([*CALLS, *UNTOLD])
+    assert sorted(recordings()) == sorted([*CALLS, *UNTOLD])
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name not in TOLD_IN_SHAPE])

@@ -6,9 +6,14 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.servers.zoho import NotZohoShaped, Validating
+from tests.servers.zoho import DOCUMENT, NotZohoShaped, Validating
+from tests.shared import ROOT, is_there
 
 from mzi_adapters.web.wire import Answer, Request, Streamed
+
+pytestmark = pytest.mark.skipif(
+    not is_there(*DOCUMENT), reason=f"Zoho's published description is not in {ROOT}; see MZI_SHARED."
+)
 
 API = "https://www.zohoapis.eu/crm/v8"
 JSON = {"content-type": "application/json;charset=UTF-8"}

@@ -257,23 +257,23 @@ async def test_deleting_tells_of_each_id_and_an_unknown_one_was_not_deleted(ask:
 @pytest.mark.parametrize(
     ("method", "more", "query", "runs"),
     [
-        ("POST", {"trigger": []}, {}, set()),
-        ("POST", {}, {}, {"approval", "workflow", "blueprint", "pathfinder", "orchestration"}),
-        ("POST", {"trigger": ["workflow"]}, {}, {"workflow"}),
-        ("DELETE", {}, {"wf_trigger": "false"}, set()),
-        ("DELETE", {}, {"wf_trigger": "False"}, {"workflow"}),
-        ("DELETE", {}, {}, {"workflow"}),
+        ("POST", {"trigger": []}, {}, []),
+        ("POST", {}, {}, ["approval", "blueprint", "orchestration", "pathfinder", "workflow"]),
+        ("POST", {"trigger": ["workflow"]}, {}, ["workflow"]),
+        ("DELETE", {}, {"wf_trigger": "false"}, []),
+        ("DELETE", {}, {"wf_trigger": "False"}, ["workflow"]),
+        ("DELETE", {}, {}, ["workflow"]),
     ],
     ids=repr,
 )
 async def test_workflows_run_unless_they_are_told_not_to(
-    ask: Asking, method: str, more: dict[str, Any], query: dict[str, Any], runs: set[str]
+    ask: Asking, method: str, more: dict[str, Any], query: dict[str, Any], runs: list[str]
 ) -> None:
     student = ask.zoho.add("Students", ME)
     body = None if method == "DELETE" else {"data": [{"Name": "B"}], **more}
     await ask(method, f"/Students/{student}" if body is None else "/Students", body, **query)
     ran: set[str] = set().union(*(features for _, features in ask.zoho.changes.ran))
-    assert runs <= ran
+    assert ran.issuperset(runs)
     assert bool(runs) == bool(ran)
 
 

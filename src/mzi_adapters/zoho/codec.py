@@ -7,6 +7,7 @@ the readers of its module, which collect every reason with its JSON path instead
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, cast
 
 import attrs
@@ -38,7 +39,7 @@ class ZohoCodec:
         converter = self._converter
         converter.register_structure_hook_factory(_is_row, self._row_hook)
         converter.register_unstructure_hook(Decimal, _number)
-        converter.register_unstructure_hook(datetime, datetime.isoformat)
+        converter.register_unstructure_hook(datetime, partial(datetime.isoformat, timespec="seconds"))
         converter.register_unstructure_hook(date, date.isoformat)
 
     # reading

@@ -38,6 +38,20 @@ class Faithful:
         return getattr(self.real, name)
 
 
+class NamesNoScope(Faithful):
+    noticed_by = "test_scopes_are_told_in_zoho_s_words_or_not_at_all"
+
+    async def scopes(self) -> frozenset[str] | None:
+        return frozenset()
+
+
+class ForgetsTheOffsetOfZohosClock(Faithful):
+    noticed_by = "test_the_time_at_zoho_is_known_from_its_last_answer"
+
+    async def server_time(self) -> datetime | None:
+        return datetime(2026, 2, 1)  # noqa: DTZ001  # that is the breakage
+
+
 class ResultsInAnyOrder(Faithful):
     noticed_by = "test_two_hundred_and_fifty_records_are_three_calls"
 

@@ -603,6 +603,37 @@ async def test_a_scope_that_the_token_lacks_is_named_once(scope: str, named: lis
     assert re.findall(r"`(ZohoCRM[^`]+)`", found[Check.ZOHO_SCOPES].said) == named
 
 
+@pytest.mark.parametrize(
+    ("scope", "instead", "named"),
+    [
+        ("ZohoCRM.bulk.ALL", "", "`ZohoCRM.bulk.READ` for `mzi pull --via bulk`"),
+        ("ZohoCRM.notifications.ALL", "", "`ZohoCRM.notifications.ALL` for being told of changes"),
+        ("ZohoCRM.modules.ALL", "ZohoCRM.modules.READ", "`ZohoCRM.modules.ALL` for `mzi push`"),
+    ],
+    ids=repr,
+)
+async def test_a_scope_that_only_some_commands_need_is_worth_a_word(
+    scope: str, instead: str, named: str
+) -> None:
+    case = Case()
+    accounts = case.college.zoho.accounts
+    given = [instead if each == scope else each for each in accounts.scopes]
+    accounts.tells = {"scope": " ".join(filter(None, given))}
+    found = await case.findings()
+    assert of(found, RED) == {}
+    assert list(of(found, AMBER)) == [Check.ZOHO_SCOPES]
+    assert f"The refresh token lacks {named}." in of(found, AMBER)[Check.ZOHO_SCOPES].said
+
+
+async def test_where_zoho_does_not_say_what_it_gave_only_reading_is_looked_at() -> None:
+    case = Case()
+    case.college.zoho.accounts.tells = {"scope": ""}
+    found = await case.findings()
+    assert (of(found, RED), of(found, AMBER)) == ({}, {})
+    said = next(each.said for each in found if each.check is Check.ZOHO_SCOPES)
+    assert "Zoho does not say which others are" in said
+
+
 @pytest.mark.parametrize("function", [name for name in NEEDED if name != "core_webservice_get_site_info"])
 async def test_a_function_that_the_service_lacks_is_named_once(function: str) -> None:
     case = Case()

@@ -137,6 +137,7 @@ class GrantPromises:
                 name="zoho",
                 origin="o" * 64,
                 token="an invented token",  # noqa: S106  # no service knows it
+                scope="ZohoCRM.org.READ ZohoCRM.coql.READ",
                 expires_at=later(60),
                 renewing_until=later(1),
                 renewals=(later(0.5), later(1)),

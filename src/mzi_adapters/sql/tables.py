@@ -156,6 +156,7 @@ GRANTS = sa.Table(
     sa.Column("name", Key, primary_key=True),
     sa.Column("origin", sa.Text, nullable=False),
     sa.Column("token", sa.Text),
+    sa.Column("scope", sa.Text, nullable=False),
     sa.Column("expires_at", UtcDateTime),
     sa.Column("renewing_until", UtcDateTime),
     sa.Column("renewals", Json, nullable=False),

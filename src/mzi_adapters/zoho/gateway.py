@@ -60,6 +60,7 @@ class ZohoClient:
     writing: Writing
     changing: Changing
     watches: Watches
+    access: Access
     meter: Meter
 
     async def modules(self) -> Sequence[ZohoModule]:
@@ -73,6 +74,10 @@ class ZohoClient:
     async def organization(self) -> Organization:
         """The organisation behind the credentials."""
         return await self.metadata.organization()
+
+    async def scopes(self) -> frozenset[str] | None:
+        """What the token opens."""
+        return await self.access.scopes()
 
     async def usage(self) -> Usage:
         """What was asked so far."""
@@ -252,6 +257,7 @@ async def open_zoho(
             writing=Writing(caller=caller),
             changing=Changing(caller=caller, coql=coql, rows=rows),
             watches=Watches(caller=caller),
+            access=access,
             meter=meter,
         )
     finally:

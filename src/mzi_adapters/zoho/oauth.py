@@ -85,6 +85,13 @@ class Access:
                 return found
         raise GatewayUnavailable(SERVICE, "the access token is refused and no other could be had yet.")
 
+    async def scopes(self) -> frozenset[str] | None:
+        """What a token opens; None when Zoho did not say. Raises as `token`."""
+        await self.token()
+        async with self.store.read(self.tenant) as session:
+            grant = await self._kept(session)
+        return frozenset(grant.scope.replace(",", " ").split()) or None
+
     def refused(self, token: str) -> None:
         """Zoho takes this one no more, whatever its end was to be."""
         self._refused = token
@@ -185,7 +192,9 @@ class Access:
         ends = self.clock.now() + timedelta(seconds=seconds)
         found = self._take(new.token, seconds)
         await self._keep(
-            lambda grant: attrs.evolve(grant, token=new.token, expires_at=ends, paused_until=None)
+            lambda grant: attrs.evolve(
+                grant, token=new.token, scope=new.scope, expires_at=ends, paused_until=None
+            )
         )
         return found
 

@@ -26,10 +26,11 @@ class Throttled(GatewayUnavailable):
 
 @attrs.frozen(kw_only=True)
 class Redeemed:
-    """A new access token and the seconds it lives."""
+    """A new access token, the seconds it lives, and what it opens as far as Zoho says so."""
 
     token: str = attrs.field(repr=False)
     seconds: float
+    scope: str = ""
 
 
 async def redeem(account: ZohoAccount, wire: Wire, timer: Timer, random: Callable[[], float]) -> Redeemed:
@@ -86,7 +87,7 @@ def _understood(answer: Answer, home: DataCentre) -> Redeemed:
             "sent there; set the data centre that the organisation belongs to.",
             code="api_domain",
         )
-    return Redeemed(token=token, seconds=_seconds(said))
+    return Redeemed(token=token, seconds=_seconds(said), scope=text(said, "scope"))
 
 
 def _seconds(said: Json) -> float:

@@ -193,6 +193,10 @@ class ZohoGateway(Protocol):
         """The organisation; raises AccessRefused without the scope for it."""
         ...
 
+    async def scopes(self) -> frozenset[str] | None:
+        """The scopes our account was given, in Zoho's words; None when Zoho does not say."""
+        ...
+
     async def usage(self) -> Usage:
         """What was asked of Zoho so far; sends nothing."""
         ...

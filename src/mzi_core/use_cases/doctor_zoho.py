@@ -28,6 +28,25 @@ _REMEDIES: Mapping[str, str] = {
 }
 _ANY_REMEDY = "Check the `zoho` settings, and that the API is open to the user behind the refresh token."
 
+_FURTHER: tuple[tuple[str, str, frozenset[str]], ...] = (
+    (
+        "ZohoCRM.modules.ALL",
+        "`mzi push`",
+        frozenset({"ZohoCRM.modules.ALL", "ZohoCRM.modules.custom.ALL"}),
+    ),
+    (
+        "ZohoCRM.bulk.READ",
+        "`mzi pull --via bulk`",
+        frozenset({"ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"}),
+    ),
+    (
+        "ZohoCRM.notifications.ALL",
+        "being told of changes",
+        frozenset({"ZohoCRM.notifications.ALL"}),
+    ),
+)
+"""Scopes that no harmless read shows, what each is for, and any of which will do."""
+
 CREDITS: Mapping[str, int] = {"free": 5_000}
 LEAST_CREDITS = 50_000
 """The credits of a day in every paid edition, before what each user adds."""
@@ -71,8 +90,22 @@ async def _scopes(patient: Patient) -> Sequence[Finding]:
                 remedy="Make a refresh token with all scopes of docs/gateways.md; set `zoho.refresh_token`.",
             )
         ]
-    said = "All scopes for reading are there; those for writing, Bulk Read and watching show only in use."
-    return [Finding(check=Check.ZOHO_SCOPES, level=Level.GREEN, said=said)]
+    given = await zoho.scopes()
+    if given is None:
+        said = "All scopes for reading are there; Zoho does not say which others are."
+        return [Finding(check=Check.ZOHO_SCOPES, level=Level.GREEN, said=said)]
+    further = [f"`{scope}` for {what}" for scope, what, any_of in _FURTHER if given.isdisjoint(any_of)]
+    if further:
+        return [
+            Finding(
+                check=Check.ZOHO_SCOPES,
+                level=Level.AMBER,
+                said=f"All scopes for reading are there. The refresh token lacks {', '.join(further)}.",
+                remedy="If that is wanted, make a refresh token with all scopes of docs/gateways.md; "
+                "set `zoho.refresh_token`.",
+            )
+        ]
+    return [Finding(check=Check.ZOHO_SCOPES, level=Level.GREEN, said="All scopes are there.")]
 
 
 async def _is_closed(probe: Callable[[], Awaitable[object]]) -> bool:

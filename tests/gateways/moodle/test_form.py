@@ -25,9 +25,7 @@ def test_a_value_is_written_as_moodle_reads_it(value: object, pairs: list[tuple[
     assert form_pairs({"a": value}) == pairs
 
 
-@pytest.mark.parametrize(
-    ("value", "kind"), [([], ValueError), (1.5, TypeError), ({1}, TypeError)], ids=repr
-)
+@pytest.mark.parametrize(("value", "kind"), [([], ValueError), (1.5, TypeError), ({1}, TypeError)], ids=repr)
 def test_what_moodle_could_not_read_is_not_sent(value: object, kind: type[Exception]) -> None:
     """An empty list looks like a missing one; a binary fraction is not the mark that was given."""
     with pytest.raises(kind, match=r"^a"):

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("name", types.Key(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("token", sa.Text()),
+        sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("expires_at", types.UtcDateTime()),
         sa.Column("renewing_until", types.UtcDateTime()),
         sa.Column("renewals", types.Json(), nullable=False),

@@ -18,12 +18,8 @@ import attrs
 
 from mzi_core.errors import UnknownModule
 from mzi_core.module import Kind
-
-_SHOWN = 3
-"""Nearest names offered at most: more is a list, not a hint."""
-
-_ALIKE = 0.62
-"""From here on two spellings are near (difflib's ratio): `Phone` finds `Phone_Number`, not `Owner`."""
+from mzi_core.spelling import SHOWN, Spellings, spellings
+from mzi_core.spelling import nearest as nearest_name
 
 
 class ZohoType(StrEnum):
@@ -109,37 +105,21 @@ def known_fields(module: str) -> Mapping[str, KnownField]:
     """The known fields of a module (`students`, `payments` …) by API name; raises UnknownModule."""
     catalogue = _catalogue()
     if module not in catalogue:
-        raise UnknownModule(module, get_close_matches(module, catalogue, n=_SHOWN))
+        raise UnknownModule(module, get_close_matches(module, catalogue, n=SHOWN))
     return catalogue[module]
 
 
-def _plain(name: str) -> str:
-    """Letters and digits only, in one case: `Academic_Email`, `academic email` and `AcademicEmail` agree."""
-    return "".join(filter(str.isalnum, name.casefold()))
-
-
 @cache
-def _spellings(module: str) -> Mapping[str, tuple[str, ...]]:
-    """API names by every plain spelling that means them: their own and their label's."""
-    spellings: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    for field in known_fields(module).values():
-        for spelling in {_plain(field.api_name), _plain(field.label)}:
-            spellings[spelling] += (field.api_name,)
-    return spellings
+def _spellings(module: str) -> Spellings:
+    return spellings((field.api_name, field.label) for field in known_fields(module).values())
 
 
 def nearest(module: str, name: str, also: Iterable[str] = ()) -> tuple[str, ...]:
     """Up to three real names `name` may have meant, nearest first; none when nothing is near.
 
-    A name or label that differs only in case and separators is the answer alone. `also`: names to offer
-    besides the known ones, such as the aliases a declaration accepts.
+    `also`: names to offer besides the known ones, such as the aliases a declaration accepts.
     """
-    spellings = dict(_spellings(module))
-    for extra in also:
-        said = spellings.get(_plain(extra), ())
-        spellings[_plain(extra)] = (*said, extra) if extra not in said else said
-    typed = _plain(name)
-    if typed in spellings:
-        return spellings[typed][:_SHOWN]
-    close = get_close_matches(typed, spellings, n=2 * _SHOWN, cutoff=_ALIKE)
-    return tuple(dict.fromkeys(meant for spelling in close for meant in spellings[spelling]))[:_SHOWN]
+    known = dict(_spellings(module))
+    for spelling, names in spellings((extra, extra) for extra in also).items():
+        known[spelling] = tuple(dict.fromkeys((*known.get(spelling, ()), *names)))
+    return nearest_name(name, known)

@@ -1,33 +1,18 @@
 """Under which of its names a declared field is there in an organisation's Zoho, and what is missing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
 import attrs
 
 from mzi_core.mapping import Overlay
 from mzi_core.module import AnyModule, Field, Kind
 from mzi_core.ports import ZohoField, ZohoModule
-
-_SHOWN = 3
-_ALIKE = 0.62
+from mzi_core.spelling import ALIKE, nearest, spellings
 
 
-def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name.casefold()))
-
-
-def nearest_names(name: str, real: Mapping[str, str]) -> tuple[str, ...]:
+def nearest_names(name: str, real: Mapping[str, str], alike: float = ALIKE) -> tuple[str, ...]:
     """Up to three API names of `real` (API name → label) that `name` may have meant, nearest first."""
-    spellings: dict[str, str] = {}
-    for api_name, label in real.items():
-        spellings.setdefault(_plain(label), api_name)
-    spellings |= {_plain(api_name): api_name for api_name in real}
-    typed = _plain(name)
-    if typed in spellings:
-        return (spellings[typed],)
-    close = get_close_matches(typed, spellings, n=2 * _SHOWN, cutoff=_ALIKE)
-    return tuple(dict.fromkeys(spellings[each] for each in close))[:_SHOWN]
+    return nearest(name, spellings(real.items()), alike)
 
 
 @attrs.frozen(kw_only=True)

@@ -6,13 +6,13 @@ carries a value, and must be understood alike however it comes.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
 import attrs
 
 from mzi_core.known_fields import known_fields
 from mzi_core.mapping import EXTRA, Overlay
 from mzi_core.module import AnyModule, Field, Kind, declared
+from mzi_core.naming import nearest_names
 from mzi_core.ports import Selection, ZohoField
 
 ALWAYS_READ = frozenset({"zoho_id", "modified_at"})
@@ -21,8 +21,10 @@ ALWAYS_READ = frozenset({"zoho_id", "modified_at"})
 MANY_LOOKUP = "multiselectlookup"
 """Zoho's type of a lookup to several records: these are rows of a module of their own, as a subform's are."""
 
-_CRITERION = re.compile(r"[PMD][1-9][0-9]?_description")
 _ALIKE = 0.75
+"""What is so near may be mapped on being told; a hint may be further off."""
+
+_CRITERION = re.compile(r"[PMD][1-9][0-9]?_description")
 
 Real = Mapping[str, ZohoField]
 """The fields of a Zoho module by API name."""
@@ -113,7 +115,8 @@ class _Chosen:
     def _wanting(self, field: Field, names: Sequence[str]) -> str:
         zoho, module = self.module.zoho_module, self.module.name
         said = f"{zoho} has no field {_or(names)}, and a record cannot do without its `{field.name}`."
-        near = _nearest(names, self.real)
+        labels = {name: one.label for name, one in self.real.items()}
+        near = next((found for name in names for found in nearest_names(name, labels, _ALIKE)), None)
         if near is None:
             return f"{said} Add it in Zoho, let mzi's account see it, or map another with `mzi fields`."
         if near in known_fields(module):
@@ -160,16 +163,6 @@ def tables_of(module: AnyModule, real: Real) -> dict[str, str]:
         field.names[0] for field in module.fields if field.kind in (Kind.SUBFORM, Kind.CRITERIA)
     )
     return {name: real[name].lookup or name for name in declared_names if name in real}
-
-
-def _nearest(names: Iterable[str], real: Iterable[str]) -> str | None:
-    """The real name that is nearest to any of `names`, in whatever letters; none when nothing is near."""
-    spellings = {name.casefold(): name for name in real}
-    for name in names:
-        close = get_close_matches(name.casefold(), spellings, n=1, cutoff=_ALIKE)
-        if close:
-            return spellings[close[0]]
-    return None
 
 
 def _or(names: Iterable[str]) -> str:

@@ -60,6 +60,30 @@ def told(pages: Sequence[PagePushed]) -> list[tuple[Act, Fate | None]]:
 class TestAccounts:
     """Students and teachers become accounts."""
 
+    async def test_a_thousand_who_are_not_there_take_few_calls(self) -> None:
+        """Fifty are made a call; nobody is looked for one by one."""
+        college = College()
+        records = [
+            student(f"539883000009{n:07d}", Academic_Email=f"s{n}@college.example") for n in range(1000)
+        ]
+        await college.sync("students", records)
+        assert told(await college.push_moodle("students")) == [(Act.CREATE, Fate.WRITTEN)] * 1000
+        assert college.moodle.calls <= 40
+
+    async def test_whose_address_moodle_keeps_in_capitals_is_linked_in_a_first_load_too(self) -> None:
+        """It shows when Moodle refuses to make them a second account."""
+        college = College()
+        there = [college.moodle.add_user(username=f"u{n}", email=f"S{n}@College.example") for n in range(30)]
+        records = [
+            student(f"539883000009{n:07d}", Academic_Email=f"s{n}@college.example") for n in range(100)
+        ]
+        await college.sync("students", records)
+        pages = await college.push_moodle("students")
+        assert told(pages) == [(Act.CHANGE, Fate.WRITTEN)] * 30 + [(Act.CREATE, Fate.WRITTEN)] * 70
+        kept = await college.stored("students")
+        assert [kept[str(record["id"])].moodle_userid for record in records[:30]] == there
+        assert told(await college.push_moodle("students")) == [(Act.NOTHING, None)] * 100
+
     async def test_who_is_not_there_gets_an_account_and_its_id_is_kept(self) -> None:
         college = College()
         await college.sync("students", [student()])

@@ -27,6 +27,18 @@ class FindingUsersPromises:
             assert [[user.id for user in users] for users in found.values()] == [[id]], key
             assert list(found) == [value]
 
+    async def test_whoever_is_not_found_in_haste_is_found_on_creating(self, campus: Campus) -> None:
+        """An address in capitals may be missed, its owner is not made twice."""
+        typed = attrs.evolve(campus.person(1), email=f"Sara.{campus.mark}@MZI.example")
+        [id] = confirmed(await campus.gateway.create_users([typed]))
+        campus.made.append(id)
+        lower = typed.email.lower()
+        found = await campus.gateway.find_users(UserKey.EMAIL, [lower], thoroughly=False)
+        assert [user.id for user in found.get(lower, ())] in ([], [id])
+        again = attrs.evolve(campus.person(2), email=lower)
+        [result] = await campus.gateway.create_users([again])
+        assert refusal(result).existing == id
+
     async def test_usernames_and_addresses_are_found_whatever_their_case(self, campus: Campus) -> None:
         """Moodle keeps addresses as they were typed, and its two databases disagree about them."""
         typed = attrs.evolve(campus.person(1), email=f"Sara.{campus.mark}@MZI.example")

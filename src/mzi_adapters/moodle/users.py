@@ -68,13 +68,15 @@ class Users:
 
     calls: Caller
 
-    async def find_users(self, key: UserKey, values: Sequence[str]) -> dict[str, tuple[MoodleUser, ...]]:
+    async def find_users(
+        self, key: UserKey, values: Sequence[str], *, thoroughly: bool = True
+    ) -> dict[str, tuple[MoodleUser, ...]]:
         """Every user who has exactly one of these values, under the value as it was asked for."""
         wanted = dict.fromkeys(value for value in values if value.strip())
         if not wanted:
             return {}
         found = await self._at_once(key, list(wanted))
-        if key is UserKey.EMAIL:
+        if key is UserKey.EMAIL and thoroughly:
             missing = [value for value in wanted if _folded(key, value) not in found]
             for value, users in zip(
                 missing, await together(self._by_pattern(value) for value in missing), strict=True

@@ -15,7 +15,7 @@ from mzi_adapters.web import Timer, Wire
 from mzi_adapters.zoho.answers import SERVICE
 from mzi_adapters.zoho.hosts import ZohoAccount
 from mzi_adapters.zoho.limits import Meter
-from mzi_adapters.zoho.redeeming import Redeemed, Throttled, redeem
+from mzi_adapters.zoho.redeeming import Redeemed, Throttled, Unreached, redeem
 from mzi_core.errors import AuthRevoked, GatewayError, GatewayLimited, GatewayUnavailable, StoreError
 from mzi_core.ports import Clock, Grant, Session, Store, Turn
 from mzi_core.values import TenantId
@@ -179,6 +179,9 @@ class Access:
             until = self.clock.now() + timedelta(seconds=PAUSE)
             grant = await self._keep(lambda grant: attrs.evolve(grant, paused_until=until))
             return self._still(grant, _too_often(PAUSE, _SHUT_OUT))
+        except Unreached as error:
+            grant = await self._keep(lambda grant: attrs.evolve(grant, renewals=grant.renewals[:-1]))
+            return self._still(grant, error)
         except GatewayUnavailable as error:
             grant = await self._keep(lambda grant: grant)
             return self._still(grant, error)

@@ -24,6 +24,10 @@ class Throttled(GatewayUnavailable):
     """Zoho was asked for tokens too often."""
 
 
+class Unreached(GatewayUnavailable):
+    """Nothing that was sent arrived, so it does not count against the tokens of ten minutes."""
+
+
 @attrs.frozen(kw_only=True)
 class Redeemed:
     """A new access token, the seconds it lives, and what it opens as far as Zoho says so."""
@@ -57,7 +61,8 @@ async def redeem(account: ZohoAccount, wire: Wire, timer: Timer, random: Callabl
             answer = await wire.send(request)
         except NotSent:
             if attempt == TRIES:
-                raise _unavailable("cannot be reached") from None
+                said = "the accounts server cannot be reached; no access token could be had."
+                raise Unreached(SERVICE, said) from None
             await timer.sleep(attempt * (1 + random()))
         except Lost:
             raise _unavailable("did not answer") from None

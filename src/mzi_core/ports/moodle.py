@@ -66,13 +66,16 @@ class MoodleGateway(Protocol):
         """Whether a form of so many fields arrives whole: PHP cuts at `max_input_vars`, and says nothing."""
         ...
 
-    async def find_users(self, key: UserKey, values: Sequence[str]) -> dict[str, tuple[MoodleUser, ...]]:
+    async def find_users(
+        self, key: UserKey, values: Sequence[str], *, thoroughly: bool = True
+    ) -> dict[str, tuple[MoodleUser, ...]]:
         """Every user who has exactly one of these values, under the value as it was asked for.
 
         Usernames and addresses whatever their case, ids and id numbers to the letter; several can have one
-        id number. Values nobody has are left out; an address nobody has costs a call of its own, the others
-        some hundreds a call. Deleted users come only by id, and are marked. Raises AccessRefused when the
-        account sees no other user at all.
+        id number. Values nobody has are left out. Some hundreds are a call; but an address nobody has costs
+        one of its own, unless not asked for `thoroughly`: then one that Moodle keeps in capitals can be
+        missed, as `create_users` will still not miss it. Deleted users come only by id, and are marked.
+        Raises AccessRefused when the account sees no other user at all.
         """
         ...
 

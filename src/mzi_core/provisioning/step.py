@@ -80,13 +80,14 @@ class Fate(StrEnum):
 class Pushed:
     """A step and what became of it: `fate` is None where nothing was sent. `said`: why it was not written.
 
-    `id`: that of what was created or changed, where the remote said it.
+    `id`: that of what was created or changed, where the remote said it. `existing`: of what has its key.
     """
 
     step: Step[object]
     fate: Fate | None = None
     said: str = ""
     id: MoodleId | None = None
+    existing: MoodleId | None = None
 
     @property
     def well(self) -> bool:

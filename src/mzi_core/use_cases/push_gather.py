@@ -27,6 +27,12 @@ from mzi_core.provisioning.courses import CourseStep, short_name
 from mzi_core.provisioning.enrolments import EnrolmentStep, course_of
 from mzi_core.values import MoodleId, TenantId, ZohoId
 
+FEW = 20
+"""So many addresses that nobody seems to have are looked for thoroughly, a call each, while planning.
+
+Of more, as in a first load, it shows when Moodle refuses to make a second account of one address.
+"""
+
 
 @attrs.frozen(kw_only=True)
 class Gather:
@@ -64,7 +70,10 @@ async def plan_accounts(
     emails = [person.email for person in people if person.account is None and person.email]
     by_id = await gather.moodle.find_users(UserKey.ID, linked) if linked else {}
     by_username = await gather.moodle.find_users(UserKey.USERNAME, emails) if emails else {}
-    by_email = await gather.moodle.find_users(UserKey.EMAIL, emails) if emails else {}
+    by_email = await gather.moodle.find_users(UserKey.EMAIL, emails, thoroughly=False) if emails else {}
+    missing = [email for email in emails if email not in by_username and email not in by_email]
+    if 0 < len(missing) <= FEW:
+        by_email = {**by_email, **await gather.moodle.find_users(UserKey.EMAIL, missing)}
     found: set[MoodleId] = {
         user.id for users in (*by_username.values(), *by_email.values()) for user in users
     }

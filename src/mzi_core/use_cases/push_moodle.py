@@ -21,10 +21,10 @@ from mzi_core.ports import (
     Store,
     UserChange,
 )
-from mzi_core.provisioning import Customs, Fate, Pushed, Step
+from mzi_core.provisioning import Act, Customs, Fate, Pushed, Step
 from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.push import PagePushed, in_order, live_pages, preview
-from mzi_core.use_cases.push_gather import Gather, plan_accounts, plan_courses, plan_enrolments
+from mzi_core.use_cases.push_gather import FEW, Gather, plan_accounts, plan_courses, plan_enrolments
 from mzi_core.values import MoodleId, TenantId, ZohoId
 
 W = TypeVar("W")
@@ -75,9 +75,32 @@ class PushToMoodle:
                 yield preview(steps)
                 continue
             made = await self._create(steps)
+            if met := {pushed.step.zoho_id for pushed in made if pushed.existing is not None}:
+                steps, made = await self._met(
+                    gather, module, steps, made, [e for e in ours if e.zoho_id in met]
+                )
             await self._link(tenant, module, steps, made)
             gather.remember(made)
             yield in_order(steps, [*made, *await self._change(steps)])
+
+    async def _met(
+        self,
+        gather: Gather,
+        module: AnyModule,
+        steps: Sequence[Step[object]],
+        made: Sequence[Pushed],
+        ours: Sequence[Any],
+    ) -> tuple[list[Step[object]], list[Pushed]]:
+        """The steps once more about records whose counterpart only showed when it was to be made again."""
+        again: dict[ZohoId, Step[object]] = {}
+        for start in range(0, len(ours), FEW):
+            for step in await _PLANS[module.name](gather, module, ours[start : start + FEW]):
+                if step.act is not Act.CREATE:
+                    again[step.zoho_id] = step
+        return (
+            [again.get(step.zoho_id, step) for step in steps],
+            [pushed for pushed in made if pushed.step.zoho_id not in again],
+        )
 
     async def _create(self, steps: Sequence[Step[object]]) -> list[Pushed]:
         people = [step for step in steps if isinstance(step.write, NewUser)]
@@ -130,7 +153,8 @@ def _one(step: Step[object], result: MoodleResult) -> Pushed:
             return Pushed(step=step, fate=Fate.WRITTEN, id=result.id)
         case Refused():
             existing = "" if result.existing is None else f" Moodle has it under the id {result.existing}."
-            return Pushed(step=step, fate=Fate.REFUSED, said=f"{result.why}{existing}")
+            said = f"{result.why}{existing}"
+            return Pushed(step=step, fate=Fate.REFUSED, said=said, existing=result.existing)
         case Ambiguous():
             return Pushed(step=step, fate=Fate.UNSURE, said=result.why)
     assert_never(result)

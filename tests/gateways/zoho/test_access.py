@@ -464,3 +464,17 @@ def test_hosts_are_a_list() -> None:
         data_centre("atlantis")
     with raises(ValueError):
         data_centre("eu").environment("staging")
+
+
+async def test_asking_in_vain_while_nothing_reaches_zoho_counts_for_nothing() -> None:
+    """Nobody there heard of it: the reason stays the same however often, and the way is free afterwards."""
+    world = World()
+    is_down = True
+    world.faults.when(lambda request: is_down and request.url.endswith(TOKEN_PATH), Unreachable(), times=999)
+    async with world.client() as client:
+        for _ in range(10):
+            with pytest.raises(GatewayUnavailable, match="the accounts server cannot be reached"):
+                await reads(client)
+        is_down = False
+        await reads(client)
+    assert world.tokens_asked == 1

@@ -9,6 +9,7 @@ import attrs
 
 from mzi_adapters.harness import CountedIds
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.memory.apart import NoticedStore
 from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.memory.zoho import FakeZoho, define_modules
 from mzi_adapters.zoho import ZohoAccount, ZohoCodec, open_zoho
@@ -105,7 +106,7 @@ async def world(store: Store | None = None) -> AsyncIterator[World]:
     timer = VirtualTimer()
     zoho = FakeZoho(clock=timer)
     define_modules(zoho)
-    store = store or MemoryStore()
+    store = NoticedStore(store or MemoryStore())
     use_cases = UseCases.over(store=store, codec=ZohoCodec(), clock=timer, ids=CountedIds())
     account = ZohoAccount(
         client_id=zoho.accounts.client_id,

@@ -11,6 +11,7 @@ import attrs
 
 from mzi_adapters.harness import CountedIds
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.memory.apart import NoticedStore
 from mzi_adapters.memory.moodle import FakeMoodle
 from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.memory.zoho import FakeZoho, define_modules
@@ -19,7 +20,7 @@ from mzi_adapters.moodle import MoodleAccount, MoodleClient
 from mzi_adapters.web import Answer, Lost, Request, Streamed, Wire
 from mzi_adapters.zoho import ZohoAccount, ZohoClient, ZohoCodec, open_zoho
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import MoodleGateway, Query
+from mzi_core.ports import MoodleGateway, Query, Store
 from mzi_core.provisioning import Customs
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.amend import AmendRecords
@@ -73,7 +74,7 @@ class College:
     """Everything, and ways to say what happens in it."""
 
     timer: VirtualTimer = attrs.field(factory=VirtualTimer)
-    store: MemoryStore = attrs.field(factory=MemoryStore)
+    store: Store = attrs.field(factory=lambda: NoticedStore(MemoryStore()))
     zoho: FakeZoho = attrs.field(init=False)
     moodle: FakeMoodle = attrs.field(init=False)
     to_zoho: Watched = attrs.field(init=False)

@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
@@ -225,3 +226,23 @@ def test_a_field_declared_later_leaves_the_fingerprints_of_records_without_it_al
 @pytest.mark.parametrize("module", list(CATALOGUE), ids=lambda module: module.name)
 def test_every_mapped_field_is_compared(module: AnyModule) -> None:
     assert {f.name for f in module.fields} - {f.name for f in module.compared} == {"zoho_id", "modified_at"}
+
+
+class Word(StrEnum):
+    """A word of somebody's own."""
+
+    PASS = "Pass"
+
+
+class Number(int):
+    """A number of somebody's own."""
+
+
+@pytest.mark.parametrize(("own", "plain"), [(Word.PASS, "Pass"), (Number(5), 5)], ids=repr)
+def test_a_value_of_somebodys_own_kind_counts_as_what_it_is_one_of(own: Any, plain: Any) -> None:
+    student = Student(
+        zoho_id=ZohoId("1"), display_name="A", academic_email=Email("a@b.example"), extra={"x": plain}
+    )
+    other = attrs.evolve(student, extra={"x": own})
+    assert fingerprint(STUDENTS, student) == fingerprint(STUDENTS, other)
+    assert changed_fields(STUDENTS, student, other) == ()

@@ -202,6 +202,30 @@ async def test_an_unknown_tenant_begins_no_run() -> None:
         )
 
 
+class Counted:
+    """A stream that is no generator: there is nothing to close."""
+
+    def __init__(self, *pages: list[object]) -> None:
+        self.left = list(pages)
+
+    def __aiter__(self) -> "Counted":
+        return self
+
+    async def __anext__(self) -> list[object]:
+        if not self.left:
+            raise StopAsyncIteration
+        return self.left.pop(0)
+
+
+async def test_any_asynchronous_stream_of_pages_is_taken() -> None:
+    mzi = Harness()
+    stream = Counted([student(1), student(2)], [student(3)])
+    done = [
+        page async for page in mzi.use_cases.bulk(DEFAULT_TENANT, STUDENTS, stream, source="somewhere")
+    ]
+    assert [page.run.cursor for page in done] == [2, 3]
+
+
 async def test_a_mapping_with_a_problem_is_refused_whole() -> None:
     mzi = Harness().use_cases
     with pytest.raises(MappingRefused) as refused:

@@ -1,5 +1,6 @@
 """Batches of Zoho records through the real use case, over memory."""
 
+import json
 import random
 from collections.abc import Sequence
 from datetime import timedelta
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from tests.strategies import texts
 
 from mzi_adapters.college import build
+from mzi_adapters.files import Line
 from mzi_adapters.harness import Harness
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.zoho import ZohoCodec
@@ -121,6 +123,51 @@ async def test_a_record_that_says_the_same_word_for_word_is_not_even_read(
     assert states(again) == ["UNCHANGED", "UPDATED", "UNCHANGED", "INVALID"]
     assert [outcome.zoho_id for outcome in again.outcomes] == ["1", "2", "3", None]
     assert read == [student(2, City="x"), None]
+
+
+def line(record: object) -> Line:
+    return Line(json.dumps(record).encode())
+
+
+async def test_lines_are_taken_like_the_records_on_them() -> None:
+    mzi, other = Harness(), Harness()
+    records = [student(1), student(2), {"id": "3"}, 7, student(4, id=4)]
+    first = await sync(mzi, "students", *map(line, records))
+    assert first == await sync(other, "students", *records)
+    assert await contents(mzi) == await contents(other)
+    changed = [student(1), student(2, City="x"), {"id": "3"}, 7, student(4, id=4, City="y")]
+    again = await sync(mzi, "students", *map(line, changed))
+    assert states(again) == ["UNCHANGED", "UPDATED", "INVALID", "INVALID", "UPDATED"]
+    assert again == await sync(other, "students", *changed)
+    assert await contents(mzi) == await contents(other)
+
+
+async def test_a_line_that_says_the_same_is_not_even_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    mzi = Harness()
+    await sync(mzi, "students", line(student(1)), line(student(2)))
+    read: list[bytes] = []
+    real = Line.read
+
+    def noting(self: Line) -> object:
+        read.append(bytes(self))
+        return real(self)
+
+    monkeypatch.setattr(Line, "read", noting)
+    again = await sync(mzi, "students", line(student(1)), line(student(2, City="x")))
+    assert states(again) == ["UNCHANGED", "UPDATED"]
+    assert read == [line(student(2, City="x"))]
+
+
+async def test_a_line_whose_id_is_not_plain_is_known_by_what_it_says() -> None:
+    """An id sent as a number; a version of it is held aside already."""
+    mzi = Harness()
+    await sync(mzi, "students", line({"id": 5, "Name": "A5"}))
+    assert list((await contents(mzi))["held students"]) == ["5"]
+    (outcome,) = (await sync(mzi, "students", line({**student(5), "id": 5}))).outcomes
+    assert (outcome.state, outcome.zoho_id) == (State.NEW, "5")
+    (again,) = (await sync(mzi, "students", line({**student(5), "id": 5}))).outcomes
+    assert again.state is State.UNCHANGED
+    assert (await contents(mzi))["held students"] == {}
 
 
 async def test_an_older_version_stays_stale_though_a_newer_one_said_nothing_new() -> None:

@@ -1,5 +1,6 @@
 """What the core needs of a store, of the clock and of whoever makes ids; and the codec of records."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -52,9 +53,10 @@ class Unread(bytes):
 
     __slots__ = ()
 
+    @abstractmethod
     def read(self) -> object:
         """What it says, or what stands in the place of a record that cannot be read; it never raises."""
-        raise NotImplementedError
+        ...
 
 
 class Codec(Protocol):

@@ -94,9 +94,8 @@ class PushToMoodle:
         """The steps once more about records whose counterpart only showed when it was to be made again."""
         again: dict[ZohoId, Step[object]] = {}
         for start in range(0, len(ours), FEW):
-            for step in await _PLANS[module.name](gather, module, ours[start : start + FEW]):
-                if step.act is not Act.CREATE:
-                    again[step.zoho_id] = step
+            planned = await _PLANS[module.name](gather, module, ours[start : start + FEW])
+            again |= {step.zoho_id: step for step in planned if step.act is not Act.CREATE}
         return (
             [again.get(step.zoho_id, step) for step in steps],
             [pushed for pushed in made if pushed.step.zoho_id not in again],

@@ -104,12 +104,8 @@ class _Chosen:
             return f"`{name}` is not in {self.module.zoho_module}"
         if name not in self.rows:
             return f"the rows of `{name}` cannot be read"
-        columns: list[str] = []
-        for column in declared(field.row) if field.row is not None else ():
-            found = [each for each in column.names if each in self.rows[name]]
-            if column.required and not found:
-                return f"the rows of `{name}` have no {_or(column.names)}"
-            columns += found
+        declared_columns = declared(field.row) if field.row is not None else ()
+        columns = [each for column in declared_columns for each in column.names if each in self.rows[name]]
         return tuple(dict.fromkeys(columns)) or f"the rows of `{name}` have no column that is known here"
 
     def _wanting(self, field: Field, names: Sequence[str]) -> str:

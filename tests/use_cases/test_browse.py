@@ -220,9 +220,7 @@ class Counted:
 async def test_any_asynchronous_stream_of_pages_is_taken() -> None:
     mzi = Harness()
     stream = Counted([student(1), student(2)], [student(3)])
-    done = [
-        page async for page in mzi.use_cases.bulk(DEFAULT_TENANT, STUDENTS, stream, source="somewhere")
-    ]
+    done = [page async for page in mzi.use_cases.bulk(DEFAULT_TENANT, STUDENTS, stream, source="somewhere")]
     assert [page.run.cursor for page in done] == [2, 3]
 
 

@@ -108,7 +108,7 @@ class Meter:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """What happens in the block is measured. The collector starts clean and works as it always does."""
+        """What happens in the block is measured. The collector starts clean."""
         gc.collect()
         cpu = time.process_time() + self.also()
         wall = time.perf_counter()

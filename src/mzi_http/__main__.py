@@ -16,8 +16,10 @@ def main() -> int:
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot show رنا still shows the rest.
             stream.reconfigure(errors="backslashreplace")
-    from mzi_http.cli import run  # noqa: PLC0415  # only when it can work
+    from mzi_adapters.system import moves_many_records  # noqa: PLC0415  # only when it can work
+    from mzi_http.cli import run  # noqa: PLC0415  # as above
 
+    moves_many_records()
     return run(sys.argv[1:])
 
 

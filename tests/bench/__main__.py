@@ -22,6 +22,7 @@ from tests.bench import grading
 from tests.bench.measure import Bar, chosen
 
 from mzi_adapters.bench import ROUNDS
+from mzi_adapters.system import moves_many_records
 
 NUMBERS = ("1", "2", "3", "4", "5", "7", "8", "workers")
 RECORDS = 10_000
@@ -111,6 +112,7 @@ def main() -> int:
         numbers = chosen(asked.only, NUMBERS)
     except ValueError as error:
         parser.error(str(error))
+    moves_many_records()  # as the command line says of itself
     bars = _measured(numbers, asked.records, asked.rounds, million=asked.million)
     # Not cut to a narrow terminal, nor to the eighty columns that rich takes a pipe for.
     Console(width=None if sys.stdout.isatty() else 200).print(shown(bars))

@@ -27,6 +27,8 @@ def memory(name):
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith(name)) * 1024
 from mzi_http.cli import run
+from mzi_adapters.system import moves_many_records
+moves_many_records()
 for name in json.loads(open(loaded).read()) if loaded != "-" else ():
     try:
         importlib.import_module(name)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.cli.terminal import Mzi, student, written
 
+from mzi_adapters import system
 from mzi_http import __main__ as entry
 from mzi_http.cli import records
 
@@ -142,5 +143,20 @@ def test_what_no_encoding_can_write_is_still_shown(
     (folder / "a.json").write_text(f'[{{"id": "5", "Name": "{chr(92)}ud800", "Academic_Email": "x"}}]')
     mzi("sync", "students", "a.json")
     monkeypatch.setattr(sys, "argv", ["mzi", "show", "students", "5", "--json"])
+    monkeypatch.setattr(system, "moves_many_records", lambda: None)  # this process is not its own
     assert entry.main() == 0
     assert json.loads(capsys.readouterr().out)["held"]["received"]["Name"] == "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("begun", "told"),
+    [
+        ("from mzi_http.__main__ import main; sys.argv[1:] = ['--version']; main()", True),
+        ("from mzi_http.cli import run; run(['--version'])", False),
+    ],
+    ids=["mzi", "imported"],
+)
+def test_only_a_process_of_its_own_tells_the_garbage_collector_what_it_is(begun: str, told: bool) -> None:
+    """Whoever imports mzi has a process that is theirs."""
+    code = f"import gc, sys; before = gc.get_threshold(); {begun}; sys.exit(gc.get_threshold() != before)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == told

@@ -9,7 +9,7 @@ import attrs
 
 from mzi_core.values import RecordId
 
-OBJECTS = 50_000
+OBJECTS = 20_000
 """So many more objects than before, and the collector looks for cycles: a page makes some thousands."""
 
 

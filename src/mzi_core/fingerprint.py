@@ -36,21 +36,35 @@ _CANONICAL: dict[type[Any], Callable[[Any], str]] = {
 }
 
 
+def _of_mapping(value: Mapping[str, Any]) -> str:
+    return _framed("o", "".join(f"{_canonical(k)}{_canonical(value[k])}" for k in sorted(value)))
+
+
+_WRITERS = dict(_CANONICAL)
+"""The same, and for every other type that was met how it is written down."""
+
+
+def _writer(kind: type[Any]) -> Callable[[Any], str]:
+    """How values of a further type are written down."""
+    if issubclass(kind, Mapping):
+        return _of_mapping
+    for base, write in _CANONICAL.items():
+        if issubclass(kind, base):  # an enumeration, or somebody's own subclass
+            return write
+    names = [field.name for field in attrs.fields(kind)]
+    return lambda value: _framed("r", "".join([_canonical(getattr(value, name)) for name in names]))
+
+
 def _canonical(value: Any) -> str:
     """One text per value: equal values give equal texts, different ones different texts.
 
     Every part is framed by its type and its length, so no two neighbours can be read as another pair.
     """
-    write = _CANONICAL.get(type(value))
-    if write is not None:
-        return write(value)
-    if isinstance(value, Mapping):
-        return _framed("o", "".join(f"{_canonical(k)}{_canonical(value[k])}" for k in sorted(value)))
-    for kind in (str, int, Decimal, datetime, date, tuple):
-        if isinstance(value, kind):  # an enumeration, or somebody's own subclass
-            return _CANONICAL[kind](value)
-    row = (getattr(value, field.name) for field in attrs.fields(type(value)))
-    return _framed("r", "".join(map(_canonical, row)))
+    kind = type(value)
+    write = _WRITERS.get(kind)
+    if write is None:
+        write = _WRITERS[kind] = _writer(kind)
+    return write(value)
 
 
 _NO_EXTRA = _canonical({})

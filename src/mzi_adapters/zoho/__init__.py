@@ -1,5 +1,6 @@
 """Zoho CRM's side of the house: how its records are written and read, and the client of its API."""
 
+from mzi_adapters.zoho.callbacks import Notification, WatchCallbacks, Webhooks, is_echo
 from mzi_adapters.zoho.codec import ZohoCodec
 from mzi_adapters.zoho.gateway import ZohoClient, open_zoho
 from mzi_adapters.zoho.hosts import CONCURRENCY, DATA_CENTRES, DataCentre, ZohoAccount, data_centre
@@ -8,9 +9,13 @@ __all__ = [
     "CONCURRENCY",
     "DATA_CENTRES",
     "DataCentre",
+    "Notification",
+    "WatchCallbacks",
+    "Webhooks",
     "ZohoAccount",
     "ZohoClient",
     "ZohoCodec",
     "data_centre",
+    "is_echo",
     "open_zoho",
 ]

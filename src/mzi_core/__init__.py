@@ -3,8 +3,8 @@
 Pure: the standard library and attrs, nothing else. Everything that reaches out is behind a port.
 """
 
+from mzi_core.comparing import changed_fields, fingerprint
 from mzi_core.errors import MziError
-from mzi_core.fingerprint import changed_fields, fingerprint
 from mzi_core.grading import Decision, Grade, GradingPolicy, Marking
 from mzi_core.module import Entity, Field, Kind, Module
 from mzi_core.modules import CATALOGUE

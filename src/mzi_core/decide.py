@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple
 
 import attrs
 
-from mzi_core.fingerprint import changed_fields, fingerprint
+from mzi_core.comparing import changed_fields, fingerprint
 from mzi_core.module import E, Entity, Module
 from mzi_core.values import (
     Code,

@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
+from mzi_core.comparing import fingerprint
 from mzi_core.decide import (
     Arrival,
     Facts,
@@ -18,10 +19,10 @@ from mzi_core.decide import (
     suspects,
     what_they_say,
     with_links,
+    with_untold,
 )
-from mzi_core.fingerprint import fingerprint
 from mzi_core.module import AnyModule
-from mzi_core.modules import ENROLLMENTS, GRADES, STUDENTS, Student
+from mzi_core.modules import CATALOGUE, ENROLLMENTS, GRADES, STUDENTS, Student
 from mzi_core.values import Code, Email, MoodleId, Outcome, Parent, Reason, RecordId, State, ZohoId
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
@@ -456,6 +457,47 @@ def test_of_a_record_that_comes_twice_the_fingerprint_is_taken_when_its_turn_com
     decided = plan(STUDENTS, arrivals(linked, bare), facts(prints=("of linked", "of bare")))
     ((write,),) = decided.writes
     assert write.fingerprint == fingerprint(STUDENTS, student(moodle_userid=MoodleId(3), city="Irbid"))
+
+
+def test_a_page_has_a_fingerprint_for_each_arrival_or_it_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        suspects(arrivals(student("1"), student("2")), ["of 1"], {})
+
+
+# what a source does not tell
+
+
+def test_a_field_the_source_does_not_tell_stays_as_it_is_stored() -> None:
+    stored = student(city="Irbid", phone="1", extra={"shoe": 42, "hat": 7})
+    told = student(phone="2")
+    assert with_untold(STUDENTS, stored, told, ["city"]) == student(city="Irbid", phone="2")
+    assert with_untold(STUDENTS, stored, told, ["phone", "no such field"]) == told
+    assert with_untold(STUDENTS, stored, told, []) == told
+
+
+def test_a_field_of_the_tenant_s_own_that_is_not_told_stays_too() -> None:
+    stored = student(extra={"shoe": 42, "hat": 7, "bag": 1})
+    told = student(extra={"hat": 8, "bag": None, "cap": 3})
+    found = with_untold(STUDENTS, stored, told, ["extra.shoe", "extra.hat", "extra.bag"])
+    assert found.extra == {"shoe": 42, "hat": 8, "bag": 1, "cap": 3}
+    assert with_untold(STUDENTS, stored, told, ["extra.shoe"]).extra == {
+        "hat": 8,
+        "bag": None,
+        "cap": 3,
+        "shoe": 42,
+    }
+    assert with_untold(STUDENTS, stored, told, ["shoe"]).extra == {"hat": 8, "bag": None, "cap": 3}
+
+
+def test_what_the_declaration_fills_in_is_taken_from_the_store_where_it_is_not_told() -> None:
+    unit = CATALOGUE["units"].entity
+    stored = unit(zoho_id=ZohoId("1"), unit_name="U", status="Withdrawn")
+    told = unit(zoho_id=ZohoId("1"), unit_name="U")
+    assert told.status == "Active"
+    assert with_untold(CATALOGUE["units"], stored, told, ["status"]).status == "Withdrawn"
+    assert (
+        with_untold(CATALOGUE["units"], stored, attrs.evolve(told, status="Old"), ["status"]).status == "Old"
+    )
 
 
 # what came again

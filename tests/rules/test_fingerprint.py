@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.strategies import entities, extras, modules
 
-from mzi_core.fingerprint import changed_fields, fingerprint
+from mzi_core import comparing
+from mzi_core.comparing import changed_fields, fingerprint
 from mzi_core.module import AnyModule
 from mzi_core.modules import (
     CATALOGUE,
@@ -27,6 +28,33 @@ from mzi_core.modules import (
     Student,
 )
 from mzi_core.values import Email, ZohoId
+
+
+@pytest.fixture(autouse=True)
+def _kinds_are_met_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How a kind of value is written down is found out once a process, and here in every test."""
+    monkeypatch.setattr(comparing, "_WRITERS", dict(comparing._CANONICAL))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ({}, {}, ()),
+        ({}, {"x": 1}, ("extra.x",)),
+        ({"x": 1}, {}, ("extra.x",)),
+        ({"x": 1}, {"x": 1}, ()),
+        ({"x": 1, "a": 2}, {"x": 2, "b": 1}, ("extra.a", "extra.b", "extra.x")),
+    ],
+    ids=repr,
+)
+def test_a_tenant_s_own_fields_are_named_last(
+    before: dict[str, Any], after: dict[str, Any], changed: tuple[str, ...]
+) -> None:
+    one = Student(zoho_id=ZohoId("1"), display_name="A", academic_email=Email("a@b.example"), extra=before)
+    other = attrs.evolve(one, extra=after)
+    assert changed_fields(STUDENTS, one, other) == changed
+    assert changed_fields(STUDENTS, one, attrs.evolve(other, city="x")) == ("city", *changed)
+    assert (fingerprint(STUDENTS, one) == fingerprint(STUDENTS, other)) is not bool(changed)
 
 
 def student(**fields: Any) -> Student:

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from mzi_core.fingerprint import changed_fields
+from mzi_core.comparing import changed_fields
 from mzi_core.module import AnyModule, Entity, Field, Kind, declared
 from mzi_core.ports import WireRecord
 from mzi_core.provisioning.step import Act, Change, Step

@@ -24,9 +24,13 @@ def _digits(value: Decimal) -> str:
     return f"{_EXACT.plus(value).normalize(_EXACT):f}"
 
 
+def _text(value: str) -> str:
+    return f"s{len(value)}:{value}"
+
+
 _CANONICAL: dict[type[Any], Callable[[Any], str]] = {
     type(None): lambda value: "-",
-    str: lambda value: f"s{len(value)}:{value}",
+    str: _text,
     bool: lambda value: "t" if value else "f",
     int: lambda value: _framed("i", str(value)),
     Decimal: lambda value: _framed("n", _digits(value)),
@@ -80,17 +84,18 @@ def fingerprint(module: Module[E], entity: E) -> str:
     """
     said = [
         # Most values are text, and most time is spent here: the general way is taken for the others.
-        f"{name}=s{len(value)}:{value}" if type(value) is str else f"{name}={_canonical(value)}"
-        for name, value in module.compared_values(entity)
-        if value is not None
+        f"{name}=s{len(it)}:{it}" if type(it) is str else f"{name}={_canonical(it)}"  # pragma: no mutate
+        for name, it in module.compared_values(entity)
+        if it is not None
     ]
-    extra = _canonical(entity.extra) if entity.extra else _NO_EXTRA
+    extra = _canonical(entity.extra) if entity.extra else _NO_EXTRA  # pragma: no mutate  # quicker
     return sha256(f"{module.name}:{''.join(said)}{extra}".encode()).hexdigest()
 
 
 def changed_fields(module: Module[E], before: E, after: E) -> tuple[str, ...]:
     """The names of the compared fields that differ, in the order of the declaration; `extra.` ones last."""
-    pairs = zip(module.compared_values(before), module.compared_values(after), strict=True)
+    both = (module.compared_values(before), module.compared_values(after))
+    pairs = zip(*both, strict=True)  # pragma: no mutate  # of one module there are as many
     fields = [name for (name, old), (_, new) in pairs if old != new]
     if not before.extra and not after.extra:
         return tuple(fields)

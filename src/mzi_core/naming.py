@@ -35,13 +35,15 @@ class Naming:
     """API names by the names inside: of the fields that are there, and of those that may be written.
 
     `read`: every API name a field may be read from, for a record is read from the first that holds something.
-    `texts`: the fields that Zoho holds as text, whatever they are here. `choices`: the values of pick-lists.
+    `texts`: the fields that Zoho holds as text, whatever they are here; `moments`: days that it holds as
+    moments. `choices`: the values of pick-lists.
     """
 
     names: Mapping[str, str]
     writable: Mapping[str, str]
     read: Mapping[str, tuple[str, ...]]
     texts: frozenset[str]
+    moments: frozenset[str]
     choices: Mapping[str, tuple[str, ...]]
     absent: tuple[Absent, ...]
 
@@ -97,11 +99,14 @@ def naming(module: AnyModule, overlay: Overlay, fields: Sequence[ZohoField]) -> 
             absent.append(Absent(field=name, names=(extra.zoho_name,), nearest=near, mapped=True))
     writable = {field: name for field, name in names.items() if not real[name].read_only}
     texts = frozenset(field for field, name in names.items() if real[name].json_type == "string")
+    days = {field.name for field in module.fields if field.kind is Kind.DATE}
+    moments = frozenset(name for name in days & names.keys() if real[names[name]].data_type == "datetime")
     return Naming(
         names=names,
         writable=writable,
         read=read,
         texts=texts,
+        moments=moments,
         choices={field: real[name].choices for field, name in names.items() if real[name].choices},
         absent=tuple(absent),
     )

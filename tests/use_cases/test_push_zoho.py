@@ -56,6 +56,34 @@ async def test_only_the_fields_that_differ_are_written_and_no_workflow_runs() ->
     assert b"Major" not in (write.body or b"")
 
 
+async def test_a_day_goes_into_a_field_for_moments_as_the_noon_of_that_day() -> None:
+    """Which is that day in every organisation's time; what Zoho then says is what we said."""
+    college = College()
+    student = await taken(college, "BTEC_Students", "students", STUDENT)
+    request = {"Name": "REQ-1", "Student": {"id": student}, "Request_Type": "Class Drop"}
+    id = await taken(college, "BTEC_Student_Requests", "requests", request)
+    await changed(college, "BTEC_Student_Requests", "requests", id, Request_Date="2026-01-27")
+    college.timer.jump(60)
+    assert told(await college.push_zoho("requests")) == [(Act.CHANGE, Fate.WRITTEN)]
+    assert str(college.zoho.records("BTEC_Student_Requests")[id]["Request_Date"]).startswith("2026-01-27T")
+    assert told(await college.push_zoho("requests")) == [(Act.NOTHING, None)]
+
+
+async def test_a_number_goes_into_a_column_of_text_as_its_digits() -> None:
+    """Of a subform, by the metadata of the module that holds its rows."""
+    college = College()
+    student = await taken(college, "BTEC_Students", "students", STUDENT)
+    request = {"Name": "REQ-1", "Student": {"id": student}, "Request_Type": "Class Drop"}
+    id = await taken(college, "BTEC_Student_Requests", "requests", request)
+    rows = [{"Moodle_Class_ID": 77}]
+    await changed(college, "BTEC_Student_Requests", "requests", id, Requested_Classes=rows)
+    college.timer.jump(60)
+    assert told(await college.push_zoho("requests")) == [(Act.CHANGE, Fate.WRITTEN)]
+    there: Any = college.zoho.records("BTEC_Student_Requests")[id]["Requested_Classes"]
+    assert [row["Moodle_Class_ID"] for row in there] == ["77"]
+    assert told(await college.push_zoho("requests")) == [(Act.NOTHING, None)]
+
+
 async def test_after_a_push_both_agree_and_a_pull_of_the_record_changes_nothing() -> None:
     college = College()
     id = await taken(college, "BTEC_Students", "students", STUDENT)

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, assert_never
 
 import attrs
 
-from mzi_core.errors import FieldsMissing
+from mzi_core.errors import FieldsMissing, RemoteNotFound
 from mzi_core.mapping import EXTRA, NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule, Entity, Kind, declared
 from mzi_core.modules import CATALOGUE
@@ -20,6 +21,7 @@ from mzi_core.ports import (
     Unsure,
     WriteResult,
     Written,
+    ZohoField,
     ZohoGateway,
 )
 from mzi_core.provisioning import Fate, FoundRecords, Pushed, RecordStep, RecordWrite, record_steps
@@ -35,13 +37,17 @@ _Done = tuple[Pushed, datetime | None]
 
 @attrs.frozen(kw_only=True)
 class _Names:
-    """What a module and its fields are called in this organisation."""
+    """What a module and its fields are called in this organisation.
+
+    `texts`: by the name of a subform, the columns that it holds as text.
+    """
 
     module: AnyModule
     api_name: str
     overlay: Overlay
     naming: Naming
     selection: Selection
+    texts: Mapping[str, frozenset[str]]
 
 
 @attrs.frozen(kw_only=True)
@@ -86,7 +92,8 @@ class PushToZoho:
         api_name = real_module(module, await self.zoho.modules())
         if api_name is None:
             raise FieldsMissing([f"Zoho has no module {module.zoho_module}; `mzi doctor` says what it has."])
-        named = naming(module, overlay, await self.zoho.fields(api_name))
+        fields = await self.zoho.fields(api_name)
+        named = naming(module, overlay, fields)
         refused = [
             f"{api_name} has no field `{each.names[0]}`, without which no {module.singular} can be; "
             "`mzi doctor` names the nearest, `mzi fields` maps it."
@@ -101,7 +108,21 @@ class PushToZoho:
             overlay=overlay,
             naming=named,
             selection=_selection(module, named),
+            texts=await self._texts(module, named, {field.api_name: field for field in fields}),
         )
+
+    async def _texts(
+        self, module: AnyModule, named: Naming, real: Mapping[str, ZohoField]
+    ) -> dict[str, frozenset[str]]:
+        """The columns that hold text, of each subform whose own metadata can be had."""
+        found = {}
+        for field in module.fields:
+            name = named.writable.get(field.name)
+            if field.kind is Kind.SUBFORM and name is not None:
+                with suppress(RemoteNotFound):
+                    columns = await self.zoho.fields(real[name].lookup or name)
+                    found[name] = frozenset(each.api_name for each in columns if each.json_type == "string")
+        return found
 
     async def _plan(
         self, tenant: TenantId, names: _Names, ours: Sequence[Entity], *, force: bool
@@ -151,9 +172,10 @@ class PushToZoho:
             for each in names.overlay.extras
             if each.zoho_name in written
         }
+        values = {**own, **extra}
+        values |= {name: _noon(values[name]) for name in names.naming.moments & values.keys()}
         return {
-            name: _digits(value) if name in names.naming.texts else value
-            for name, value in {**own, **extra}.items()
+            name: _digits(value) if name in names.naming.texts else value for name, value in values.items()
         }
 
     async def _apply(self, names: _Names, steps: Sequence[RecordStep]) -> list[_Done]:
@@ -185,13 +207,21 @@ class PushToZoho:
     ) -> _Done:
         told: _Done = (Pushed(step=step), None)
         for subform in subforms:
-            result = await self.zoho.put_rows(
-                names.api_name, zoho_id, subform.name, subform.rows, key=subform.key
-            )
+            texts = names.texts.get(subform.name, frozenset())
+            rows = [
+                {name: _digits(value) if name in texts else value for name, value in row.items()}
+                for row in subform.rows
+            ]
+            result = await self.zoho.put_rows(names.api_name, zoho_id, subform.name, rows, key=subform.key)
             told = _told(step, result)
             if told[0].fate is not Fate.WRITTEN:
                 break
         return told
+
+
+def _noon(value: object) -> object:
+    """A day as a moment that is on that day wherever the college is: Zoho shows it in its own time."""
+    return f"{value}T12:00:00+00:00" if isinstance(value, str) and value else value
 
 
 def _digits(value: object) -> object:

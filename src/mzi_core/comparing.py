@@ -65,7 +65,7 @@ def _canonical(value: Any) -> str:
     Every part is framed by its type and its length, so no two neighbours can be read as another pair.
     """
     kind = type(value)
-    write = _WRITERS.get(kind)
+    write = _WRITERS.get(kind)  # pragma: no mutate  # it is found out again otherwise, and the same
     if write is None:
         write = _WRITERS[kind] = _writer(kind)
     return write(value)

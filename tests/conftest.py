@@ -5,6 +5,7 @@ that nobody has touched. `empty_url` is one without a schema. The server starts 
 """
 
 import shutil
+import signal
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
@@ -27,6 +28,12 @@ def pytest_report_header() -> str | None:
     if is_there("fixtures", "zoho"):
         return None
     return f"Zoho's published description is not in {ROOT}: set MZI_SHARED to check against it."
+
+
+def pytest_configure() -> None:
+    """A shell that runs this in the background has Ctrl-C ignored, by whoever is started from here too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

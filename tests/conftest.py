@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from tests import postgres
-from tests.shared import ROOT, is_there
+from tests.shared import ROOT, ZOHO_OPENAPI, is_there
 
 settings.register_profile("mzi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("mzi")
@@ -25,7 +25,7 @@ _number = count(1)
 
 def pytest_report_header() -> str | None:
     """Say what is not checked, where it is not."""
-    if is_there("fixtures", "zoho"):
+    if is_there(*ZOHO_OPENAPI):
         return None
     return f"Zoho's published description is not in {ROOT}: set MZI_SHARED to check against it."
 

@@ -6,6 +6,10 @@ from pathlib import Path
 ROOT = Path(os.environ.get("MZI_SHARED") or Path(__file__).parents[2] / "shared")
 
 
+ZOHO_OPENAPI = ("fixtures", "zoho", "openapi-v8-records.json")
+"""Zoho's published description of records, COQL, watch channels and bulk reading."""
+
+
 def is_there(*parts: str) -> bool:
     """Whether a file or folder of it can be read."""
     return ROOT.joinpath(*parts).exists()

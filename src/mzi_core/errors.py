@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-
-def _or(names: Sequence[str]) -> str:
-    return " or ".join(f"`{name}`" for name in names)
+from mzi_core.spelling import either
 
 
 class MziError(Exception):
@@ -18,7 +16,7 @@ class UnknownModule(MziError):
     def __init__(self, name: str, nearest: Sequence[str] = ()) -> None:
         self.name = name
         self.nearest = tuple(nearest)
-        hint = f" Did you mean {_or(nearest)}?" if nearest else ""
+        hint = f" Did you mean {either(nearest)}?" if nearest else ""
         super().__init__(f"`{name}` is not a module mzi knows.{hint}")
 
 

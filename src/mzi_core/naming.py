@@ -98,7 +98,7 @@ def naming(module: AnyModule, overlay: Overlay, fields: Sequence[ZohoField]) -> 
             near = nearest_names(extra.zoho_name, labels)
             absent.append(Absent(field=name, names=(extra.zoho_name,), nearest=near, mapped=True))
     writable = {field: name for field, name in names.items() if not real[name].read_only}
-    texts = frozenset(field for field, name in names.items() if real[name].json_type == "string")
+    texts = frozenset(field for field, name in names.items() if real[name].holds_text)
     days = {field.name for field in module.fields if field.kind is Kind.DATE}
     moments = frozenset(name for name in days & names.keys() if real[names[name]].data_type == "datetime")
     return Naming(

@@ -19,6 +19,11 @@ def plain(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold()))
 
 
+def either(names: Iterable[str]) -> str:
+    """The names as a sentence offers them: `A` or `B`."""
+    return " or ".join(f"`{name}`" for name in dict.fromkeys(names))
+
+
 def spellings(named: Iterable[tuple[str, str]]) -> Spellings:
     """Of (name, label) pairs: each is meant by its name and by its label."""
     found: dict[str, tuple[str, ...]] = defaultdict(tuple)

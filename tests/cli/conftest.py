@@ -1,12 +1,11 @@
 """A person at a terminal: an empty folder, a clean environment, and the command line run in this process."""
 
 import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.terminal import Mzi, Ran
+from tests.cli.terminal import Mzi, Ran, forget_settings
 
 from mzi_http.cli import run
 
@@ -14,8 +13,7 @@ from mzi_http.cli import run
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The working folder, with no settings around; logging is put back as it was."""
-    for name in [name for name in os.environ if name.startswith("MZI_")]:
-        monkeypatch.delenv(name)
+    forget_settings(monkeypatch)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
     root = logging.getLogger()

@@ -1,11 +1,19 @@
 """What a command leaves behind, and records to give it."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import attrs
+import pytest
+
+
+def forget_settings(patch: pytest.MonkeyPatch) -> None:
+    """What somebody has set in his environment is nothing to a test."""
+    for name in [name for name in os.environ if name.startswith("MZI_")]:
+        patch.delenv(name)
 
 
 @attrs.frozen

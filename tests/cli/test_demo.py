@@ -1,7 +1,6 @@
 """`mzi demo`: what a newcomer sees first has to be true."""
 
 import io
-import os
 import re
 import shlex
 from collections import Counter
@@ -9,7 +8,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
-from tests.cli.terminal import Mzi
+from tests.cli.terminal import Mzi, forget_settings
 
 from mzi_adapters.college import build, changed, markings
 from mzi_http.cli import run
@@ -22,8 +21,7 @@ def told() -> str:
     """What the demo of a small college says; it is played once for all who look at it."""
     said = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(said):
-        for name in [name for name in os.environ if name.startswith("MZI_")]:
-            patch.delenv(name)  # what an operator has set is nothing to a test
+        forget_settings(patch)
         patch.setenv("COLUMNS", "140")
         assert run(["demo", "--students", str(STUDENTS), "--seed", str(SEED)]) == 0
     return said.getvalue()

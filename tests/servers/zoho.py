@@ -12,16 +12,12 @@ import attrs
 from openapi_core import OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
-from tests.shared import is_there, shared
+from tests.shared import ZOHO_OPENAPI, is_there, shared
 
 from mzi_adapters.web.wire import Answer, Request, Streamed, Wire
 
 UNDESCRIBED = re.compile(r"/crm/v8/(settings/.*|org|users|[^/]+/actions/count)")
 """What the document does not tell of."""
-
-
-DOCUMENT = ("fixtures", "zoho", "openapi-v8-records.json")
-"""Zoho's published description of records, COQL, watch channels and bulk reading."""
 
 
 class NotZohoShaped(AssertionError):
@@ -35,9 +31,9 @@ def zoho_openapi() -> OpenAPI | None:
     It is Zoho's, so it is not kept here. None: it is not there, and nothing is checked against it; the report
     of a test run begins with saying so.
     """
-    if not is_there(*DOCUMENT):
+    if not is_there(*ZOHO_OPENAPI):
         return None
-    with shared(*DOCUMENT).open(encoding="utf-8") as file:
+    with shared(*ZOHO_OPENAPI).open(encoding="utf-8") as file:
         document: dict[str, Any] = json.load(file)
     _put_right(document["paths"])
     failures = document["components"]["schemas"]["ZErr"]["anyOf"]

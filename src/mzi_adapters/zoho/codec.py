@@ -50,12 +50,12 @@ class ZohoCodec:
         extras = [(extra, _extra_reader(extra)) for extra in overlay.extras]
         families = [field for field in module.fields if field.kind is Kind.CRITERIA]
         has_currency = "currency" in module.field
-        read_straight = None if families else straight(module.entity, module.fields, readers, "extra")
+        read_straight = _gives_up if families else straight(module.entity, module.fields, readers, "extra")
 
         def decode(record: object) -> Decoded[E]:
             if type(record) is not dict and not isinstance(record, Mapping):
                 return Decoded(zoho_id=None, entity=None, reasons=(_NO_OBJECT,))
-            if read_straight is not None and (found := _straight(record)) is not None:
+            if (found := decode_straight(record)) is not None:
                 return found
             reading = Reading()
             values = read_fields(readers, record, reading)
@@ -70,12 +70,10 @@ class ZohoCodec:
             entity = module.complete(module.entity(extra=extra, **values))
             return Decoded(zoho_id=entity.zoho_id, entity=entity, reasons=_noticed(module, values))
 
-        def _straight(record: Mapping[str, object]) -> Decoded[E] | None:
+        def decode_straight(record: Mapping[str, object]) -> Decoded[E] | None:
             reading = Reading()
             extra = {e.name: v for e, read in extras if (v := read(record, reading)) is not None}
-            if reading.reasons or read_straight is None:
-                return None
-            found = read_straight(record, extra)
+            found = None if reading.reasons else read_straight(record, extra)
             if found is None:
                 return None
             entity = module.complete(found)
@@ -165,6 +163,10 @@ class ZohoCodec:
         if kind is Kind.LOOKUPS:
             return [{"id": item} for item in value]
         return self._converter.unstructure(value)
+
+
+def _gives_up(record: object, extra: object) -> None:
+    """Of a class with criteria, which are in two places, no record is read straight."""
 
 
 def _is_row(cls: Any) -> bool:

@@ -62,6 +62,11 @@ class ZohoField:
     lookup: str | None = None
     """The module a lookup points at, or the module that holds a subform's rows."""
 
+    @property
+    def holds_text(self) -> bool:
+        """Whether a value is sent as text, whatever it is here."""
+        return self.json_type == "string"
+
 
 @attrs.frozen(kw_only=True)
 class Organization:

@@ -1,17 +1,15 @@
 """Change single fields of stored records, such as a link to Moodle, by the decisions of a sync."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from mzi_core.decide import Arrival, Facts, parents_of, plan, unique_values
+from mzi_core.decide import Arrival, Facts, plan
 from mzi_core.module import E, Module
-from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Clock, Store
-from mzi_core.use_cases.sync import turns_for
-from mzi_core.values import Outcome, TenantId, Value, ZohoId
+from mzi_core.use_cases.sync import owners_of, parents_there, turns_for
+from mzi_core.values import Outcome, TenantId, ZohoId
 
 
 @attrs.frozen(kw_only=True)
@@ -36,13 +34,6 @@ class AmendRecords:
                 for zoho_id, row in stored.items()
                 if row.deleted_at is None
             }
-            values: dict[str, set[Value]] = defaultdict(set)
-            wanted: dict[str, set[ZohoId]] = defaultdict(set)
-            for entity in entities.values():
-                for name, value in unique_values(module, entity):
-                    values[name].add(value)
-                for _, parent in parents_of(module, entity):
-                    wanted[parent.module].add(parent.zoho_id)
             decided = plan(
                 module,
                 [
@@ -52,10 +43,8 @@ class AmendRecords:
                 Facts(
                     known=await session.known(module, entities),
                     stored={zoho_id: stored[zoho_id].entity for zoho_id in entities},
-                    owners=await session.owners(module, values),
-                    parents={
-                        name: await session.present(CATALOGUE[name], ids) for name, ids in wanted.items()
-                    },
+                    owners=await owners_of(session, module, entities.values()),
+                    parents=await parents_there(session, module, entities.values()),
                 ),
             )
             for group in decided.writes:

@@ -10,6 +10,7 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.naming import Absent, naming, real_module
 from mzi_core.ports import ZohoGateway
 from mzi_core.provisioning.records import KEY
+from mzi_core.spelling import either
 from mzi_core.use_cases.doctor import Check, Exam, Finding, Level, Patient, clock_finding
 from mzi_core.values import ZohoId
 
@@ -164,7 +165,7 @@ async def _modules(patient: Patient) -> Sequence[Finding]:
 
 
 def _hint(near: Sequence[str]) -> str:
-    return f" The nearest is {' or '.join(f'`{name}`' for name in near)}." if near else ""
+    return f" The nearest is {either(near)}." if near else ""
 
 
 async def _fields(patient: Patient) -> Sequence[Finding]:

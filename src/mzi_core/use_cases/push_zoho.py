@@ -121,7 +121,7 @@ class PushToZoho:
             if field.kind is Kind.SUBFORM and name is not None:
                 with suppress(RemoteNotFound):
                     columns = await self.zoho.fields(real[name].lookup or name)
-                    found[name] = frozenset(each.api_name for each in columns if each.json_type == "string")
+                    found[name] = frozenset(each.api_name for each in columns if each.holds_text)
         return found
 
     async def _plan(

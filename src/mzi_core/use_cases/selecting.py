@@ -5,7 +5,7 @@ carries a value, and must be understood alike however it comes.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -14,6 +14,7 @@ from mzi_core.mapping import EXTRA, Overlay
 from mzi_core.module import AnyModule, Field, Kind, declared
 from mzi_core.naming import nearest_names
 from mzi_core.ports import Selection, ZohoField
+from mzi_core.spelling import either
 
 ALWAYS_READ = frozenset({"zoho_id", "modified_at"})
 """The fields that every selection brings."""
@@ -67,7 +68,7 @@ class _Chosen:
         if field.required:
             self.problems.append(self._wanting(field, names))
         else:
-            self.leave(field.name, f"{_or(names)} is not in {self.module.zoho_module}")
+            self.leave(field.name, f"{either(names)} is not in {self.module.zoho_module}")
 
     def table(self, field: Field) -> None:
         """A subform with the columns of its rows."""
@@ -110,7 +111,7 @@ class _Chosen:
 
     def _wanting(self, field: Field, names: Sequence[str]) -> str:
         zoho, module = self.module.zoho_module, self.module.name
-        said = f"{zoho} has no field {_or(names)}, and a record cannot do without its `{field.name}`."
+        said = f"{zoho} has no field {either(names)}, and a record cannot do without its `{field.name}`."
         labels = {name: one.label for name, one in self.real.items()}
         near = next((found for name in names for found in nearest_names(name, labels, _ALIKE)), None)
         if near is None:
@@ -159,7 +160,3 @@ def tables_of(module: AnyModule, real: Real) -> dict[str, str]:
         field.names[0] for field in module.fields if field.kind in (Kind.SUBFORM, Kind.CRITERIA)
     )
     return {name: real[name].lookup or name for name in declared_names if name in real}
-
-
-def _or(names: Iterable[str]) -> str:
-    return " or ".join(f"`{name}`" for name in dict.fromkeys(names))

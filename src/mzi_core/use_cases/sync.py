@@ -45,6 +45,7 @@ from mzi_core.values import (
     Code,
     Outcome,
     Reason,
+    RecordId,
     State,
     TenantId,
     Value,
@@ -92,6 +93,28 @@ def turns_for(module: AnyModule) -> tuple[Turn, ...]:
         for each in CATALOGUE.in_order()
         if each.name in own | relied_on
     )
+
+
+async def owners_of(
+    session: Session, module: Module[E], entities: Iterable[E]
+) -> dict[str, dict[Value, ZohoId]]:
+    """By unique field, which live record has each of the values that `entities` claim."""
+    values: dict[str, set[Value]] = defaultdict(set)
+    for entity in entities:
+        for name, value in unique_values(module, entity):
+            values[name].add(value)
+    return await session.owners(module, values) if values else {}
+
+
+async def parents_there(
+    session: Session, module: Module[E], entities: Iterable[E]
+) -> dict[str, dict[ZohoId, RecordId]]:
+    """By module, which of the records are there that `entities` cannot do without."""
+    wanted: dict[str, set[ZohoId]] = defaultdict(set)
+    for entity in entities:
+        for _, parent in parents_of(module, entity):
+            wanted[parent.module].add(parent.zoho_id)
+    return {name: await session.present(CATALOGUE[name], ids) for name, ids in wanted.items()}
 
 
 @attrs.frozen(kw_only=True)
@@ -272,19 +295,12 @@ class _Taker:
         prints = fingerprints(module, arrivals, known)
         different = suspects(arrivals, prints, known)
         stored = await self.session.stored(module, different) if different else {}
-        values: dict[str, set[Value]] = defaultdict(set)
-        wanted: dict[str, set[ZohoId]] = defaultdict(set)
-        for entity in entities:
-            for name, value in unique_values(module, entity):
-                values[name].add(value)
-            for _, parent in parents_of(module, entity):
-                wanted[parent.module].add(parent.zoho_id)
         return Facts(
             new_ids={e.zoho_id: self.ids.record_id() for e in entities if e.zoho_id not in known},
             known=known,
             stored={zoho_id: row.entity for zoho_id, row in stored.items()},
-            owners=await self.session.owners(module, values) if values else {},
-            parents={name: await self.session.present(CATALOGUE[name], ids) for name, ids in wanted.items()},
+            owners=await owners_of(self.session, module, entities),
+            parents=await parents_there(self.session, module, entities),
             held=held,
             prints=prints,
         )

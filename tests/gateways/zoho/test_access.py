@@ -354,16 +354,21 @@ async def test_processes_share_a_token() -> None:
     assert world.tokens_asked == 3
 
 
-async def test_a_process_that_died_while_renewing_is_waited_for_and_replaced() -> None:
-    """The lease it took runs out."""
-    world = World()
-    async with world.client() as client:
-        await reads(client)
+async def leased_elsewhere(world: World) -> None:
+    """Another process is renewing the token, and has a minute left for it."""
     async with world.store.begin(DEFAULT_TENANT) as session:
         grant = await session.grant("zoho")
         assert grant is not None
         ends = world.timer.now() + timedelta(seconds=60)
         await session.save_grant(attrs.evolve(grant, token=None, renewing_until=ends))
+
+
+async def test_a_process_that_died_while_renewing_is_waited_for_and_replaced() -> None:
+    """The lease it took runs out."""
+    world = World()
+    async with world.client() as client:
+        await reads(client)
+    await leased_elsewhere(world)
     async with world.client() as client:
         began = world.timer.monotonic()
         await reads(client)
@@ -417,11 +422,7 @@ async def test_closing_does_not_wait_for_another_process() -> None:
     world = World()
     async with world.client() as client:
         await reads(client)
-    async with world.store.begin(DEFAULT_TENANT) as session:
-        grant = await session.grant("zoho")
-        assert grant is not None
-        ends = world.timer.now() + timedelta(seconds=60)
-        await session.save_grant(attrs.evolve(grant, token=None, renewing_until=ends))
+    await leased_elsewhere(world)
     began = world.timer.monotonic()
     async with world.client() as client:
         caller = asyncio.create_task(client.get(GRADES, NOBODY))

@@ -6,13 +6,13 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.servers.zoho import DOCUMENT, NotZohoShaped, Validating
-from tests.shared import ROOT, is_there
+from tests.servers.zoho import NotZohoShaped, Validating
+from tests.shared import ROOT, ZOHO_OPENAPI, is_there
 
 from mzi_adapters.web.wire import Answer, Request, Streamed
 
 pytestmark = pytest.mark.skipif(
-    not is_there(*DOCUMENT), reason=f"Zoho's published description is not in {ROOT}; see MZI_SHARED."
+    not is_there(*ZOHO_OPENAPI), reason=f"Zoho's published description is not in {ROOT}; see MZI_SHARED."
 )
 
 API = "https://www.zohoapis.eu/crm/v8"

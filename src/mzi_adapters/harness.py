@@ -4,19 +4,22 @@ mzi = Harness()
 result = await mzi.use_cases.sync(DEFAULT_TENANT, STUDENTS, [{"id": "1", "Name": "A01", ...}])
 """
 
-import uuid
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from hashlib import sha256
+from itertools import count, islice
 
 import attrs
 
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.system import RANDOM_DIGITS, ordered_uuids
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.ports import Codec, Store
 from mzi_core.use_cases import UseCases
 from mzi_core.values import RecordId
 
 START = datetime(2026, 2, 15, 8, 0, tzinfo=UTC)
+
+_MILLISECONDS = int(START.timestamp() * 1000)
 
 
 @attrs.define
@@ -40,9 +43,12 @@ class CountedIds:
 
     _numbers: "count[int]" = attrs.field(factory=lambda: count(1))
 
-    def record_id(self) -> RecordId:
-        """The next UUID."""
-        return RecordId(str(uuid.uuid5(uuid.NAMESPACE_OID, f"record {next(self._numbers)}")))
+    def record_ids(self, count: int) -> list[RecordId]:
+        """The next UUIDs, each a millisecond after the one before."""
+        return [
+            ordered_uuids(_MILLISECONDS + number, sha256(b"%d" % number).hexdigest()[:RANDOM_DIGITS])[0]
+            for number in islice(self._numbers, count)
+        ]
 
     def secret(self) -> str:
         """The next secret."""

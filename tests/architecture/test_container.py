@@ -54,7 +54,7 @@ async def test_every_provider_can_be_built_and_closed(settings: Settings) -> Non
     ids: Ids = built["ids"]
     assert (await store.health()).ready
     assert clock.now().tzinfo is not None
-    assert ids.record_id() != ids.record_id()
+    assert ids.record_ids(1) != ids.record_ids(1)
     assert codec is container.codec()
     zoho: ZohoGateway = built["zoho"]
     moodle: MoodleGateway = built["moodle"]

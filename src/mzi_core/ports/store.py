@@ -25,10 +25,13 @@ class Clock(Protocol):
 
 
 class Ids(Protocol):
-    """Fresh names. Not promised: any order among them."""
+    """Fresh names. Not promised: an order between the ids of two calls."""
 
-    def record_id(self) -> RecordId:
-        """A UUID no one has had before."""
+    def record_ids(self, count: int) -> Sequence[RecordId]:
+        """So many UUIDs no one has had before, in increasing order; the last 8 digits of each are random.
+
+        They are of version 7 (RFC 9562): in the order of time, so that an index over them grows at its end.
+        """
         ...
 
     def secret(self) -> str:

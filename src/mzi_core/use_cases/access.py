@@ -56,7 +56,7 @@ class NewKey:
 
     async def __call__(self, label: str, tenant: TenantId | None = None) -> tuple[ApiKey, str]:
         """The key as kept, and its text `mzi_<id>_<secret>`, which is nowhere kept. Raises UnknownTenant."""
-        public, secret = self.ids.record_id().partition("-")[0], self.ids.secret()
+        public, secret = self.ids.record_ids(1)[0][-8:], self.ids.secret()
         key = ApiKey(
             id=public, digest=_digest(secret), label=label, tenant=tenant, created_at=self.clock.now()
         )

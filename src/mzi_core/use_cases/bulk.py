@@ -120,7 +120,7 @@ class BulkSync:
         self, tenant: TenantId, module: AnyModule, source: str, *, dry_run: bool, resume: bool
     ) -> Run:
         run = Run(
-            id=self.ids.record_id(),
+            id=self.ids.record_ids(1)[0],
             module=module.name,
             source=source,
             status=RunStatus.RUNNING,

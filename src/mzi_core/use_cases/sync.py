@@ -292,11 +292,12 @@ class _Taker:
         held: frozenset[ZohoId],
     ) -> Facts[E]:
         entities = [arrival.entity for arrival in arrivals if arrival.entity is not None]
+        unknown = [entity.zoho_id for entity in entities if entity.zoho_id not in known]
         prints = fingerprints(module, arrivals, known)
         different = suspects(arrivals, prints, known)
         stored = await self.session.stored(module, different) if different else {}
         return Facts(
-            new_ids={e.zoho_id: self.ids.record_id() for e in entities if e.zoho_id not in known},
+            new_ids=dict(zip(unknown, self.ids.record_ids(len(unknown)), strict=True)),
             known=known,
             stored={zoho_id: row.entity for zoho_id, row in stored.items()},
             owners=await owners_of(self.session, module, entities),

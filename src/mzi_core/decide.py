@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
-from typing import Any, Generic, NamedTuple
+from typing import Any, Generic
 
 import attrs
 
 from mzi_core.comparing import changed_fields, fingerprint
-from mzi_core.module import E, Entity, Module
+from mzi_core.module import E, Entity, Module, Values
 from mzi_core.values import (
     Code,
     MoodleId,
@@ -43,13 +43,6 @@ class Known:
     deleted: bool = False
     mark: str | None = None
     """The mark of the record it was last taken from; None when that one must be read again."""
-
-
-class Mark(NamedTuple):
-    """A record's id, and a digest of what it says word for word: None where that cannot be said."""
-
-    zoho_id: ZohoId
-    digest: str | None
 
 
 @attrs.frozen(kw_only=True)
@@ -135,15 +128,6 @@ class Plan(Generic[E]):
     release: frozenset[ZohoId]
 
 
-def what_they_say(marks: Iterable[Mark | None]) -> dict[ZohoId, str | None]:
-    """The digest of each record by its id: None for one that comes twice, which is looked at in any case."""
-    said: dict[ZohoId, str | None] = {}
-    for mark in marks:
-        if mark is not None:
-            said[mark.zoho_id] = None if mark.zoho_id in said else mark.digest
-    return said
-
-
 def with_links(module: Module[E], known: Known | None, entity: E) -> E:
     """`entity` with the Moodle ids we already know, where it brings none: an update never clears a link."""
     if known is None:
@@ -156,22 +140,23 @@ def with_links(module: Module[E], known: Known | None, entity: E) -> E:
     return attrs.evolve(entity, **kept) if kept else entity
 
 
-def with_untold(module: Module[E], stored: E, entity: E, untold: Collection[str]) -> E:
-    """`entity` with what is stored in the fields its source says nothing of; `extra.` ones go by that name.
+def with_untold(module: Module[Any], stored: Values, values: Values, untold: Collection[str]) -> Values:
+    """`values` with what is stored in the fields their source says nothing of; `extra.` ones go by that name.
 
     What was filled in by the declaration itself is no silence and stays.
     """
-    kept: dict[str, Any] = {
-        name: getattr(stored, name)
-        for name in untold
-        if name in module.field and getattr(entity, name) == module.field[name].default
-    }
+    kept = [*values]
+    for name in untold:
+        place = module.place.get(name)
+        if place is not None and values[place] == module.fields[place].default:
+            kept[place] = stored[place]
     extra = {
         name: value
-        for name, value in stored.extra.items()
-        if f"extra.{name}" in untold and entity.extra.get(name) is None
+        for name, value in stored[-1].items()
+        if f"extra.{name}" in untold and values[-1].get(name) is None
     }
-    return attrs.evolve(entity, **kept, extra={**entity.extra, **extra})
+    kept[-1] = {**values[-1], **extra}
+    return tuple(kept)
 
 
 def fingerprints(

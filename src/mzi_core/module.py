@@ -135,6 +135,9 @@ class Entity:
 
 E = TypeVar("E", bound=Entity)
 
+Values = tuple[Any, ...]
+"""A record as a row: the values of all declared fields in the order of the declaration, then its `extra`."""
+
 
 @attrs.frozen(kw_only=True)
 class Field:
@@ -252,15 +255,35 @@ class Module(Generic[E]):
         """The fields whose change is a change: all but the id and the volatile ones."""
         return tuple(f for f in self.fields if not f.wire.volatile and f.name != "zoho_id")
 
-    def compared_values(self, entity: E) -> Iterator[tuple[str, object]]:
-        """Their names and values in an entity, in order."""
-        names, values = self._compared
-        return zip(names, values(entity), strict=True)
+    @cached_property
+    def place(self) -> Mapping[str, int]:
+        """Where in the values of a record each declared field stands; `extra` stands last."""
+        return {field.name: place for place, field in enumerate(self.fields)}
 
     @cached_property
-    def _compared(self) -> tuple[tuple[str, ...], Callable[[E], tuple[object, ...]]]:
-        names = tuple(field.name for field in self.compared)
-        return names, attrgetter(*names)
+    def compared_places(self) -> tuple[int, ...]:
+        """Where in the values of a record the compared fields stand."""
+        return tuple(self.place[field.name] for field in self.compared)
+
+    @cached_property
+    def values_of(self) -> Callable[[E], Values]:
+        """The values of an entity."""
+        return attrgetter(*self.place, "extra")
+
+    def entity_of(self, values: Values) -> E:
+        """The entity with these values."""
+        *fields, extra = values
+        return self.entity(extra=extra, **dict(zip(self.place, fields, strict=True)))
+
+    @property
+    def completes(self) -> bool:
+        """Whether the declaration fills in what a record leaves open."""
+        return self.complete is not _as_it_is
+
+    @property
+    def checks(self) -> bool:
+        """Whether the declaration says of a record what no single field can."""
+        return self.check is not _nothing_more
 
     @cached_property
     def unique(self) -> tuple[Field, ...]:

@@ -1,10 +1,11 @@
 """The small values every other file speaks in: ids, states, reasons, outcomes."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import NewType, assert_never
+from typing import NewType, assert_never, overload
 
 import attrs
 
@@ -118,22 +119,66 @@ class Outcome:
         assert_never(self.state)
 
 
+@attrs.frozen(kw_only=True, eq=False)
+class Outcomes(Sequence[Outcome]):
+    """The outcomes of a page in columns: an `Outcome` is made only for who asks for it.
+
+    Of a page of a nightly sync nearly all records are UNCHANGED, and only their number is of interest.
+    `told` holds, by place, the outcomes with more to tell than a state. Equal to any sequence of the same
+    outcomes.
+    """
+
+    module: str
+    first: int
+    ids: Sequence[ZohoId | None]
+    states: Sequence[State]
+    told: Mapping[int, Outcome]
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    @overload
+    def __getitem__(self, place: int) -> Outcome: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Outcome, ...]: ...
+    def __getitem__(self, place: int | slice) -> Outcome | tuple[Outcome, ...]:
+        places = range(len(self))
+        if isinstance(place, slice):
+            return tuple(map(self._at, places[place]))
+        return self._at(places[place])
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return map(self._at, range(len(self)))
+
+    def _at(self, place: int) -> Outcome:
+        return self.told.get(place) or Outcome(
+            position=self.first + place, module=self.module, zoho_id=self.ids[place], state=self.states[place]
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, Sequence) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def other_than(self, *states: State) -> Iterator[Outcome]:
+        """The outcomes in any other state, without making one of the rest."""
+        return (self._at(place) for place, state in enumerate(self.states) if state not in states)
+
+
 @attrs.frozen(kw_only=True)
 class BatchResult:
     """What became of a request: every record in order, and the parked ones it set free."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: Outcomes
     released: tuple[Outcome, ...] = ()
 
     @property
     def summary(self) -> dict[State, int]:
         """How many records of the request ended in each state; all five are named."""
-        counts = dict.fromkeys(State, 0)
-        for outcome in self.outcomes:
-            counts[outcome.state] += 1
-        return counts
+        return dict.fromkeys(State, 0) | Counter(self.outcomes.states)
 
     @property
     def complete(self) -> bool:
         """Whether the store agrees with every record of the request."""
-        return all(outcome.state.accepted for outcome in self.outcomes)
+        return all(state.accepted for state in set(self.outcomes.states))

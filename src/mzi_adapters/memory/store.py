@@ -12,6 +12,7 @@ import attrs
 from mzi_core.decide import Known, Touch, Write, unique_values
 from mzi_core.errors import StoreRefused, UnknownTenant
 from mzi_core.module import AnyModule, E, Module
+from mzi_core.plain import Change, NewRows, StoredValues
 from mzi_core.ports import (
     Answer,
     ApiKey,
@@ -19,6 +20,7 @@ from mzi_core.ports import (
     DecisionRecord,
     Grant,
     Held,
+    Parking,
     Query,
     Registry,
     Run,
@@ -132,9 +134,20 @@ class _MemorySession:
             for zoho_id, row in (await self.stored(module, ids)).items()
         }
 
-    async def same(self, module: AnyModule, marks: Mapping[ZohoId, str]) -> set[ZohoId]:
-        known = await self.known(module, marks)
-        return {zoho_id for zoho_id, one in known.items() if one.mark == marks[zoho_id] and not one.deleted}
+    async def marks(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, str | None]:
+        known = await self.known(module, ids)
+        return {zoho_id: None if one.deleted else one.mark for zoho_id, one in known.items()}
+
+    async def values(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, StoredValues]:
+        return {
+            zoho_id: StoredValues(
+                values=module.values_of(row.entity),
+                fingerprint=row.fingerprint,
+                mark=self.tables.marks.get((self.tenant, module.name, zoho_id)),
+                deleted=row.deleted_at is not None,
+            )
+            for zoho_id, row in (await self.stored(module, ids)).items()
+        }
 
     async def stored(self, module: Module[E], ids: Collection[ZohoId]) -> dict[ZohoId, Stored[E]]:
         return {zoho_id: row for zoho_id in ids if (row := self._row(module, zoho_id)) is not None}
@@ -191,6 +204,46 @@ class _MemorySession:
                 updated_at=at,
             ),
         )
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        columns = zip(rows.ids, rows.values, rows.parents, rows.fingerprints, rows.marks, strict=True)
+        writes = [
+            Write(
+                id=record_id,
+                entity=module.entity_of(values),
+                fingerprint=fingerprint,
+                state=State.NEW,
+                new=True,
+                parents={n: p for n, p in zip(module.depends_on, parents, strict=True) if p is not None},
+                mark=mark,
+            )
+            for record_id, values, parents, fingerprint, mark in columns
+        ]
+        await self.write(module, writes, at)
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        records = self.tables.records
+        before = len(records.journal)
+        zoho_id_at, modified_at = module.place["zoho_id"], module.place["modified_at"]
+        for change in changes:
+            row = self._row(module, change.values[zoho_id_at])
+            if row is None or row.deleted_at is not None:
+                records.undo(before)
+                raise StoreRefused(f"The {module.singular} to store is not there.")
+            values = [*module.values_of(row.entity)]
+            for place in (modified_at, *change.places):
+                values[place] = change.values[place]
+            key = (self.tenant, module.name, change.values[zoho_id_at])
+            changed = attrs.evolve(
+                row,
+                entity=module.entity_of(tuple(values)),
+                fingerprint=change.fingerprint,
+                state=State.UPDATED,
+                updated_at=at,
+            )
+            records.put(key, changed)
+        for change in changes:
+            self.tables.marks.put((self.tenant, module.name, change.values[zoho_id_at]), change.mark)
 
     async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
         for touch in touches:
@@ -257,6 +310,13 @@ class _MemorySession:
     async def held(self, module: str, ids: Collection[ZohoId]) -> dict[ZohoId, Held]:
         keys = ((zoho_id, (self.tenant, module, zoho_id)) for zoho_id in ids)
         return {zoho_id: self.tables.held[key] for zoho_id, key in keys if key in self.tables.held}
+
+    async def parking(self, module: AnyModule) -> Parking:
+        mine = [held for key, held in self.tables.held.items() if key[0] == self.tenant]
+        return Parking(
+            holds=any(held.module == module.name for held in mine),
+            awaited=any(held.waits_for and held.waits_for.module == module.name for held in mine),
+        )
 
     async def held_list(self, module: str, query: Query) -> Sequence[Held]:
         rows = (

@@ -23,6 +23,10 @@ TOUCHED = ("zoho_id", "fingerprint", "modified_at", "mark")
 """What is remembered of a record that came again, and by the first of which it is found."""
 
 
+CHANGED = ("zoho_id", "fingerprint", "mark", "state", "updated_at", "modified_at")
+"""What is set of every changed record beside what changed, and by the first of which it is found."""
+
+
 @attrs.frozen(cache_hash=True)
 class Find:
     """Rows found by one of many values, within what some columns are equal to; at most one for each value.
@@ -55,6 +59,12 @@ class Driver(Protocol):
 
     async def replace(self, connection: AsyncConnection, table: sa.Table, rows: Rows) -> int:
         """Replace rows but for what they keep, and say how many of them were there."""
+        ...
+
+    async def change(
+        self, connection: AsyncConnection, table: sa.Table, tenant: str, columns: Sequence[str], rows: Rows
+    ) -> int:
+        """Set some columns of a tenant's live rows, found by the first; how many of them were there."""
         ...
 
     async def touch(self, connection: AsyncConnection, table: sa.Table, tenant: str, touched: Rows) -> None:

@@ -8,7 +8,8 @@ from mzi_adapters.sql.driver import Find
 from mzi_adapters.sql.rows import held_from_row, held_to_row
 from mzi_adapters.sql.scope import Scope, page
 from mzi_adapters.sql.tables import HELD
-from mzi_core.ports import Held, Query
+from mzi_core.module import AnyModule
+from mzi_core.ports import Held, Parking, Query
 from mzi_core.values import ZohoId
 
 FIND_HELD = Find(HELD.name, ("zoho_id",), by="zoho_id", kind="TEXT", within=("tenant_id", "module"), few=True)
@@ -40,6 +41,12 @@ class HeldRecords(Scope):
             return {}
         rows = await self.run(sa.select(HELD).where(self._of(module), self.among(HELD.c.zoho_id, there)))
         return {one.zoho_id: one for one in map(held_from_row, rows)}
+
+    async def parking(self, module: AnyModule) -> Parking:
+        """Whether anything of a module is held, or waits for it."""
+        held, waiting = self._of(module.name), HELD.c.waits_for_module == module.name
+        asked = sa.select(sa.exists().where(held), sa.exists().where(self.mine(HELD), waiting))
+        return Parking(*map(bool, (await self.run(asked)).one()))
 
     async def held_list(self, module: str, query: Query) -> Sequence[Held]:
         """Held records by (held_at, zoho_id), at most `query.limit`."""

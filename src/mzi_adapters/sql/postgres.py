@@ -7,15 +7,18 @@ above 0 (its statements are prepared once a connection and then only executed) a
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mzi_adapters.sql.driver import KEPT, TOUCHED, Driver, Find, Rows, raw
 from mzi_core.values import Value
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 NAME = "mzi"
 """The name under which pg_stat_activity shows our connections."""
@@ -113,6 +116,25 @@ def _touching(table: sa.Table) -> str:
     return TOUCHING.format(table=table.name, changes=changes, touched=", ".join(TOUCHED), by=by)
 
 
+CHANGING = """\
+UPDATE {table} AS old SET {changes} FROM (
+    SELECT $1::text AS tenant_id, * FROM unnest({arrays}) AS changed({columns}) OFFSET 0
+) AS new WHERE old.tenant_id = new.tenant_id AND old.{by} = new.{by} AND old.deleted_at IS NULL"""
+
+
+@lru_cache(1000)  # of the columns that change together there are few kinds, but a tenant could make many
+def _changing(table: sa.Table, columns: tuple[str, ...]) -> str:
+    by, *changed = columns
+    kinds = [table.c[name].type.compile(_DIALECT).split(" COLLATE")[0] for name in columns]
+    return CHANGING.format(
+        table=table.name,
+        changes=", ".join(f"{name} = new.{name}" for name in changed),
+        arrays=", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds, start=2)),
+        columns=", ".join(columns),
+        by=by,
+    )
+
+
 async def _inside(connection: AsyncConnection) -> Any:
     """asyncpg's connection, in the transaction that SQLAlchemy puts off until its first statement."""
     driver = await raw(connection)
@@ -182,6 +204,15 @@ class Postgres:
             ours = {column.name: place for place, column in enumerate(table.columns)}
             places[table.name] = None if order == list(ours) else _put([ours.get(name) for name in order])
         return places[table.name]
+
+    async def change(
+        self, connection: AsyncConnection, table: sa.Table, tenant: str, columns: Sequence[str], rows: Rows
+    ) -> int:
+        """Set some columns of rows, by one statement."""
+        driver = await _inside(connection)
+        arrays = map(list, zip(*rows, strict=True))
+        done: str = await driver.execute(_changing(table, tuple(columns)), tenant, *arrays)
+        return int(done.rsplit(maxsplit=1)[-1])
 
     async def touch(self, connection: AsyncConnection, table: sa.Table, tenant: str, touched: Rows) -> None:
         """Set what is remembered of rows, by one statement."""

@@ -14,6 +14,7 @@ from mzi_adapters.sql.translation import translated
 from mzi_core.decide import Known, Write
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Module
+from mzi_core.plain import Change, NewRows, StoredValues
 from mzi_core.ports import Query, Stored
 from mzi_core.values import RecordId, State, Value, ZohoId
 
@@ -44,10 +45,14 @@ class Records(Scope):
         shape = self._shape(module)
         return shape.what_is_known(await self.find(shape.find_known, ids))
 
-    async def same(self, module: AnyModule, marks: Mapping[ZohoId, str]) -> set[ZohoId]:
-        """Which of these live records were last taken with just this mark."""
-        rows = await self.find(self._shape(module).find_marks, marks)
-        return {zoho_id for zoho_id, mark in rows if mark == marks[zoho_id]}
+    async def marks(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, str | None]:
+        """The marks with which these records were last taken, where they are there; None for deleted ones."""
+        return self._shape(module).marks(await self.find(self._shape(module).find_marks, ids))
+
+    async def values(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, StoredValues]:
+        """These records as values, deleted ones too."""
+        shape = self._shape(module)
+        return shape.stored_values(await self.find(shape.find_values, ids))
 
     async def stored(self, module: Module[E], ids: Collection[ZohoId]) -> dict[ZohoId, Stored[E]]:
         """These records whole, deleted ones too."""
@@ -83,6 +88,24 @@ class Records(Scope):
                     self.connection, shape.table, changed
                 ):
                     raise StoreRefused(f"The {module.singular} to store is not there, or under another id.")
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        """Add new records whole; all or nothing."""
+        shape = self._shape(module)
+        made = shape.new_rows(self.tenant, rows, at)
+        with translated(partial(_refusal, shape)):
+            async with self.connection.begin_nested():
+                await self.driver.add(self.connection, shape.table, made)
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        """Set what changed of live records that are stored; all or nothing."""
+        shape = self._shape(module)
+        columns, rows = shape.changed(changes, at)
+        with translated(partial(_refusal, shape)):
+            async with self.connection.begin_nested():
+                done = await self.driver.change(self.connection, shape.table, self.tenant, columns, rows)
+                if done != len(changes):
+                    raise StoreRefused(f"The {module.singular} to store is not there.")
 
     async def delete(self, module: AnyModule, ids: Collection[ZohoId], at: datetime) -> tuple[ZohoId, ...]:
         """Mark live records deleted and say which were."""

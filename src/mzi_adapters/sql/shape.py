@@ -7,19 +7,19 @@ looked up once per module and dialect, not per row.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Generic
 
 import attrs
 import sqlalchemy as sa
 
-from mzi_adapters.sql.driver import Find, Rows
+from mzi_adapters.sql.driver import CHANGED, Find, Rows
 from mzi_adapters.sql.rows import converter, extra_from_data, extra_to_data
 from mzi_adapters.sql.tables import IN_JSON, RECORDS, column_of, parent_column_of
 from mzi_core.decide import Known, Touch, Write
 from mzi_core.errors import StoreRefused
-from mzi_core.module import AnyModule, E, Field, Module
+from mzi_core.module import AnyModule, E, Field, Module, Values
+from mzi_core.plain import Change, NewRows, StoredValues
 from mzi_core.ports import Stored
 from mzi_core.values import MoodleId, RecordId, State, TenantId, ZohoId
 
@@ -69,7 +69,6 @@ class Shape(Generic[E]):
         whole = (*(cell.column for cell in cells), "extra", *_KEPT)
         self.whole = tuple(columns[name] for name in whole)
         self._names = tuple(cell.name for cell in cells)
-        self._values = attrgetter(*self._names)
         self._links = tuple(field.name for field in module.links)
 
         def written(name: str) -> Conversion | None:
@@ -82,12 +81,16 @@ class Shape(Generic[E]):
 
         to_row = [_one_after_the_other(cell.to_row, written(cell.column)) for cell in cells]
         self._to_row = [(place, convert) for place, convert in enumerate(to_row) if convert]
+        self._convert = [convert or _same for convert in to_row]
         self._moment = written("created_at") or _same
         self._extra = written("extra") or _same
         self._no_extra = self._extra({})
         self._from_row = [(place, convert) for place, convert in enumerate(map(read, whole)) if convert]
         self._from_json = [(place, cell.from_row) for place, cell in enumerate(cells) if cell.from_row]
         self._read_moment = read("modified_at") or _same
+        from_row = [_one_after_the_other(read(cell.column), cell.from_row) for cell in cells]
+        self._read_values = [(place, convert) for place, convert in enumerate(from_row) if convert]
+        self._read_extra = read("extra") or _same
 
         kind = columns.zoho_id.type.compile(dialect).split()[0]
         wanted = ("zoho_id", "id", "fingerprint", "mark", "modified_at", "deleted_at IS NOT NULL")
@@ -95,6 +98,9 @@ class Shape(Generic[E]):
         find = partial(Find, self.table.name, kind=kind, by="zoho_id")
         self.find_known = find((*wanted, *links))
         self.find_marks = find(("zoho_id", "CASE WHEN deleted_at IS NULL THEN mark END"))
+        self.find_values = find(
+            (*(cell.column for cell in cells), "extra", "fingerprint", "mark", "deleted_at IS NOT NULL")
+        )
         self.find_present = find(("zoho_id", "id"))
         self.find_whole = find(whole)
         self.find_owners = {
@@ -121,16 +127,16 @@ class Shape(Generic[E]):
         try:
             return self._rows(tenant, writes, self._moment(at))
         except (TypeError, ValueError, ArithmeticError):
-            # Said without the value, and so without the error that may quote it.
-            raise StoreRefused(f"A value of the {self.module.singular} does not fit its column.") from None
+            raise self._misfit() from None
+
+    def _misfit(self) -> StoreRefused:
+        """Said without the value, and so without the error that may quote it."""
+        return StoreRefused(f"A value of the {self.module.singular} does not fit its column.")
 
     def _rows(self, tenant: TenantId, writes: Sequence[Write[E]], moment: Any) -> Rows:
         made = []
         for write in writes:
-            values = [*self._values(write.entity)]
-            for place, convert in self._to_row:
-                if values[place] is not None:
-                    values[place] = convert(values[place])
+            values = self._converted(self.module.values_of(write.entity))
             extra = write.entity.extra
             row = (
                 tenant,
@@ -147,6 +153,64 @@ class Shape(Generic[E]):
             )
             made.append(row)
         return made
+
+    def new_rows(self, tenant: TenantId, rows: NewRows, at: datetime) -> Rows:
+        """New records whole, in the order of the table's columns. Raises StoreRefused, as `rows`."""
+        moment, no_extra, state = self._moment(at), self._no_extra, str(State.NEW)
+        columns = zip(rows.ids, rows.values, rows.parents, rows.fingerprints, rows.marks, strict=True)
+        try:
+            return [
+                (
+                    *(tenant, record_id),
+                    *self._converted(values),
+                    *parents,
+                    self._extra(extra_to_data(values[-1])) if values[-1] else no_extra,
+                    *(fingerprint, mark, state, moment, moment, None),
+                )
+                for record_id, values, parents, fingerprint, mark in columns
+            ]
+        except (TypeError, ValueError, ArithmeticError):
+            raise self._misfit() from None
+
+    def _converted(self, values: Values) -> Sequence[Any]:
+        """The declared values of a record as its row has them."""
+        row = [*values[:-1]]
+        for place, convert in self._to_row:
+            if row[place] is not None:
+                row[place] = convert(row[place])
+        return row
+
+    def changed(self, changes: Sequence[Change], at: datetime) -> tuple[Sequence[str], Rows]:
+        """Which columns are to be set, and the values of each record in them; the first finds the record.
+
+        A column that changed in one record is set in all: to what it is already. Raises StoreRefused.
+        """
+        places = sorted({place for change in changes for place in change.places})
+        last, modified_at = len(self._names), self._names.index("modified_at")
+        zoho_id_at, moment, updated, state = (
+            self._names.index("zoho_id"),
+            self._moment,
+            self._moment(at),
+            str(State.UPDATED),
+        )
+        convert = [(place, self._convert[place]) for place in places if place != last]
+
+        def row(change: Change) -> tuple[Any, ...]:
+            values = change.values
+            modified = values[modified_at]
+            extra = (self._extra(extra_to_data(values[-1])),) if places and places[-1] == last else ()
+            return (
+                *(values[zoho_id_at], change.fingerprint, change.mark, state, updated),
+                None if modified is None else moment(modified),
+                *[None if values[place] is None else written(values[place]) for place, written in convert],
+                *extra,
+            )
+
+        columns = [column_of(self.module.fields[place]) if place != last else "extra" for place in places]
+        try:
+            return (*CHANGED, *columns), list(map(row, changes))
+        except (TypeError, ValueError, ArithmeticError):
+            raise self._misfit() from None
 
     def touched(self, touches: Iterable[Touch]) -> Rows:
         """What is remembered of records that came again, in the order of `TOUCHED`."""
@@ -170,6 +234,22 @@ class Shape(Generic[E]):
             )
             for zoho_id, record_id, fingerprint, mark, modified_at, deleted, *links in rows
         }
+
+    def marks(self, rows: Iterable[Sequence[Any]]) -> dict[ZohoId, str | None]:
+        """From rows of `find_marks`."""
+        return dict(rows)  # type: ignore[arg-type]  # pairs, as they are asked for
+
+    def stored_values(self, rows: Iterable[Sequence[Any]]) -> dict[ZohoId, StoredValues]:
+        """From rows of `find_values`."""
+        found = {}
+        zoho_id_at = self._names.index("zoho_id")
+        for *values, extra, fingerprint, mark, deleted in rows:
+            for place, read in self._read_values:
+                if values[place] is not None:
+                    values[place] = read(values[place])
+            own = {} if extra == self._no_extra else extra_from_data(self._read_extra(extra))
+            found[values[zoho_id_at]] = StoredValues((*values, own), fingerprint, mark, bool(deleted))
+        return found
 
     def _links_of(self, values: Sequence[Any]) -> dict[str, MoodleId]:
         pairs = zip(self._links, values, strict=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -67,6 +67,15 @@ def _touching(table: sa.Table) -> str:
     return f"UPDATE {table.name} SET {_equal(changed, ', ')} WHERE tenant_id = ? AND {by} = ?"  # noqa: S608  # names of the schema
 
 
+@lru_cache(1000)  # of the columns that change together there are few kinds, but a tenant could make many
+def _changing(table: sa.Table, columns: tuple[str, ...]) -> str:
+    by, *changed = columns
+    return (
+        f"UPDATE {table.name} SET {_equal(changed, ', ')}"  # noqa: S608  # names of the schema
+        f" WHERE tenant_id = ? AND {by} = ? AND deleted_at IS NULL"
+    )
+
+
 def _equal(names: Iterable[str], between: str) -> str:
     return between.join(f"{name} = ?" for name in names)
 
@@ -94,6 +103,17 @@ class Sqlite:
         async with (await raw(connection)).executemany(statement, map(parameters, rows)) as cursor:
             changed: int = cursor.rowcount
         return changed
+
+    async def change(
+        self, connection: AsyncConnection, table: sa.Table, tenant: str, columns: Sequence[str], rows: Rows
+    ) -> int:
+        """Set some columns of rows."""
+        parameters = [(*changed, tenant, by) for by, *changed in rows]
+        async with (await raw(connection)).executemany(
+            _changing(table, tuple(columns)), parameters
+        ) as cursor:
+            found: int = cursor.rowcount
+        return found
 
     async def touch(self, connection: AsyncConnection, table: sa.Table, tenant: str, touched: Rows) -> None:
         """Set what is remembered of rows."""

@@ -4,28 +4,34 @@ A cattrs converter holds one hook per declared row class and how Zoho writes the
 the readers of its module, which collect every reason with its JSON path instead of stopping at the first.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import attrs
 from cattrs import Converter
 
+from mzi_adapters import quick
 from mzi_adapters.zoho import coerce
 from mzi_adapters.zoho.coerce import Refused
 from mzi_adapters.zoho.criteria import read_criteria, written_criteria
 from mzi_adapters.zoho.marking import marker
 from mzi_adapters.zoho.reading import READ, FieldReader, Reading, RowsRefused, field_reader, read_fields
-from mzi_adapters.zoho.straight import straight
-from mzi_core.decide import Mark
+from mzi_core import comparing
 from mzi_core.mapping import ExtraField, Overlay
-from mzi_core.module import E, Entity, Field, Kind, Module, declared
+from mzi_core.module import AnyModule, E, Entity, Field, Kind, Module, Values, declared
 from mzi_core.ports import Decoded
-from mzi_core.values import Code, Reason
+from mzi_core.values import Code, Reason, ZohoId
 
 _NO_OBJECT = Reason(Code.NOT_AN_OBJECT, "$", "A record must be a JSON object.")
+
+
+T = TypeVar("T")
+
+MADE = 500
+"""So many readers and the like are remembered: a module and a tenant's mapping have three."""
 
 
 @attrs.frozen
@@ -33,6 +39,7 @@ class ZohoCodec:
     """The codec for Zoho CRM v8 records, of every shape that reaches us."""
 
     _converter: Converter = attrs.field(init=False, factory=Converter, repr=False, eq=False)
+    _made: dict[tuple[str, AnyModule, str], Any] = attrs.field(init=False, factory=dict, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         """Teach the converter our declarations, and how Zoho writes the scalars."""
@@ -44,19 +51,29 @@ class ZohoCodec:
 
     # reading
 
+    def _once(self, what: str, module: AnyModule, overlay: Overlay, make: Callable[[], T]) -> T:
+        """What `make` gives for a module under a tenant's mapping, made once."""
+        key = (what, module, overlay.version)
+        if key not in self._made:
+            if len(self._made) >= MADE:
+                self._made.clear()
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
+
     def decoder(self, module: Module[E], overlay: Overlay) -> Callable[[object], Decoded[E]]:
         """How to understand one record of `module`; it never raises, whatever the record is."""
+        return self._once("decoder", module, overlay, partial(self._decoder, module, overlay))
+
+    def _decoder(self, module: Module[E], overlay: Overlay) -> Callable[[object], Decoded[E]]:
         readers = self._readers(module.fields, overlay)
         extras = [(extra, _extra_reader(extra)) for extra in overlay.extras]
         families = [field for field in module.fields if field.kind is Kind.CRITERIA]
         has_currency = "currency" in module.field
-        read_straight = _gives_up if families else straight(module.entity, module.fields, readers, "extra")
 
         def decode(record: object) -> Decoded[E]:
             if type(record) is not dict and not isinstance(record, Mapping):
                 return Decoded(zoho_id=None, entity=None, reasons=(_NO_OBJECT,))
-            if (found := decode_straight(record)) is not None:
-                return found
             reading = Reading()
             values = read_fields(readers, record, reading)
             for field in families:
@@ -69,15 +86,6 @@ class ZohoCodec:
                 return Decoded(zoho_id=zoho_id, entity=None, reasons=tuple(reading.reasons))
             entity = module.complete(module.entity(extra=extra, **values))
             return Decoded(zoho_id=entity.zoho_id, entity=entity, reasons=_noticed(module, values))
-
-        def decode_straight(record: Mapping[str, object]) -> Decoded[E] | None:
-            reading = Reading()
-            extra = {e.name: v for e, read in extras if (v := read(record, reading)) is not None}
-            found = None if reading.reasons else read_straight(record, extra)
-            if found is None:
-                return None
-            entity = module.complete(found)
-            return Decoded(zoho_id=entity.zoho_id, entity=entity)
 
         return decode
 
@@ -113,13 +121,10 @@ class ZohoCodec:
 
     def _row_hook(self, cls: type[Any], _: Converter) -> Callable[[Any, Any], Any]:
         readers = self._readers(declared(cls))
-        read_straight = straight(cls, declared(cls), readers)
 
         def structure(row: object, _: Any) -> Any:
             if not isinstance(row, Mapping):
                 raise RowsRefused([Reason(Code.NOT_AN_OBJECT, "$", "A row must be a JSON object.")])
-            if (found := read_straight(row)) is not None:
-                return found
             reading = Reading()
             values = read_fields(readers, row, reading)
             if reading.reasons:
@@ -128,9 +133,25 @@ class ZohoCodec:
 
         return structure
 
-    def marker(self, module: Module[E], overlay: Overlay) -> Callable[[object], Mark | None]:
-        """How to mark what one record says, word for word."""
-        return marker(module, overlay)
+    def plain_reader(self, module: Module[E], overlay: Overlay) -> Callable[[Any], Values | None] | None:
+        """How to read one plain record to its values; None without msgspec, which does half of it."""
+        if quick.READ is None:
+            return None
+        from mzi_adapters.zoho.plain import plain_reader  # noqa: PLC0415  # it cannot be imported without
+
+        def make() -> Callable[[Any], Values | None]:
+            readers = self._readers(module.fields, overlay)
+            return plain_reader(module, readers, self._readers, overlay.extras)
+
+        return self._once("plain", module, overlay, make)
+
+    def marker(
+        self, module: Module[E], overlay: Overlay
+    ) -> Callable[[Sequence[object]], tuple[list[ZohoId | None], list[str | None]]]:
+        """How to mark what records say, word for word."""
+        return self._once("marker", module, overlay, partial(marker, module, overlay))
+
+    compact_json = staticmethod(quick.COMPACT or comparing.compact_json)
 
     # writing
 
@@ -163,10 +184,6 @@ class ZohoCodec:
         if kind is Kind.LOOKUPS:
             return [{"id": item} for item in value]
         return self._converter.unstructure(value)
-
-
-def _gives_up(record: object, extra: object) -> None:
-    """Of a class with criteria, which are in two places, no record is read straight."""
 
 
 def _is_row(cls: Any) -> bool:

@@ -6,15 +6,15 @@ of text it is taken over the line itself: then not even its JSON is read, but fo
 """
 
 import marshal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b, sha256
-from typing import Any
+from operator import methodcaller
+from typing import Any, cast
 
 from mzi_adapters import quick
 from mzi_adapters.zoho import coerce
 from mzi_adapters.zoho.coerce import Refused
 from mzi_adapters.zoho.criteria import CRITERION_FIELDS
-from mzi_core.decide import Mark
 from mzi_core.mapping import Overlay
 from mzi_core.module import E, Kind, Module
 from mzi_core.ports import Unread
@@ -38,54 +38,109 @@ def _names(module: Module[E], overlay: Overlay) -> Iterator[str]:
     yield from (extra.zoho_name for extra in overlay.extras)
 
 
-def marker(module: Module[E], overlay: Overlay) -> Callable[[object], Mark | None]:
-    """How to mark one record of `module`; None for what has no id that could be known.
+Marks = tuple[list[ZohoId | None], list[str | None]]
+"""The id of each record, and its mark."""
 
-    The digest covers the id, every field under all its names, the tenant's mapping, and how records are read.
+
+def marker(module: Module[E], overlay: Overlay) -> Callable[[Sequence[object]], Marks]:
+    """How to mark records of `module`; no id stands for what has none that could be known.
+
+    A mark covers the id, every field under all its names, the tenant's mapping, and how records are read.
     """
     names = tuple(dict.fromkeys(_names(module, overlay)))
-    ids = module.field["zoho_id"].names
     how = repr((READING, module.name, names, overlay.version)).encode()
-    said = blake2b(how, digest_size=_SIZE)
+    mark_object = _of_objects(module.field["zoho_id"].names, names, blake2b(how, digest_size=_SIZE))
     mark_line = _of_lines(sha256(how))
 
-    def mark(record: object) -> Mark | None:
-        if isinstance(record, Unread):
-            return mark_line(record)
+    def mark(records: Sequence[object]) -> Marks:
+        found = [mark_line(each) if isinstance(each, Unread) else mark_object(each) for each in records]
+        return [zoho_id for zoho_id, _ in found], [mark for _, mark in found]
+
+    mark_at_once = _of_many_lines(sha256(how))
+
+    def mark_page(records: Sequence[object]) -> Marks:
+        if all(map(_is_unread, records)):
+            found = mark_at_once(cast("Sequence[bytes]", records))
+            if found is not None:
+                return found
+        return mark(records)
+
+    return mark_page
+
+
+_NONE = (None, None)
+
+
+def _is_unread(record: object) -> bool:
+    return isinstance(record, Unread)
+
+
+def _of_objects(
+    ids: Sequence[str], names: Sequence[str], said: Any
+) -> Callable[[object], tuple[ZohoId | None, str | None]]:
+    def mark(record: object) -> tuple[ZohoId | None, str | None]:
         if not isinstance(record, Mapping):
-            return None
+            return _NONE
         try:
             zoho_id = next(filter(None, map(coerce.record_id, map(record.get, ids))), None)
         except Refused:
-            return None
+            return _NONE
         if zoho_id is None:
-            return None
+            return _NONE
         try:
             values = marshal.dumps([zoho_id, *map(record.get, names)], _FORMAT)
         except ValueError:
-            return Mark(zoho_id, None)  # a value that JSON does not have, such as a Decimal
+            return zoho_id, None  # a value that JSON does not have, such as a Decimal
         digest = said.copy()
         digest.update(values)
-        return Mark(zoho_id, digest.hexdigest())
+        return zoho_id, digest.hexdigest()
 
     return mark
 
 
-def _of_lines(said: Any) -> Callable[[bytes], Mark | None]:
-    """How to mark a line without reading it; None for one whose id is not told plainly under `id`."""
+def _of_lines(said: Any) -> Callable[[bytes], tuple[ZohoId | None, str | None]]:
+    """How to mark a line without reading it, but for the id; none for one that is not told plainly."""
     read = quick.ID_OF
     if read is None:
-        return lambda line: None
+        return lambda line: _NONE
 
-    def mark(line: bytes) -> Mark | None:
+    def mark(line: bytes) -> tuple[ZohoId | None, str | None]:
         try:
             zoho_id = read(line)
         except quick.REFUSED:
-            return None
+            return _NONE
         if not zoho_id.isalnum() or not zoho_id.isascii() or len(zoho_id) > coerce.MAX_ID:
-            return None
+            return _NONE
         digest = said.copy()
         digest.update(line)
-        return Mark(ZohoId(zoho_id), digest.hexdigest()[: 2 * _SIZE])
+        return ZohoId(zoho_id), digest.hexdigest()[: 2 * _SIZE]
+
+    return mark
+
+
+def _of_many_lines(said: Any) -> Callable[[Sequence[bytes]], Marks | None]:
+    """The same for lines that all begin with the id, as nearly all files have it; None for others.
+
+    Nothing is known of the rest of such a line. Whether it is a record is found out when it is read, and one
+    that is none has never been taken with this mark.
+    """
+    copy, first, size = said.copy, b'{"id":"', 2 * _SIZE
+    if quick.ID_OF is None:
+        return lambda lines: None
+
+    def digest(line: bytes) -> str:
+        made = copy()
+        made.update(line)
+        found: str = made.hexdigest()[:size]
+        return found
+
+    def mark(lines: Sequence[bytes]) -> Marks | None:
+        if not lines or not all(map(methodcaller("startswith", first), lines)):
+            return None
+        ids = [line[7 : line.find(b'"', 7)] for line in lines]
+        joined = b"".join(ids)
+        if not (all(ids) and joined.isalnum()) or max(map(len, ids)) > coerce.MAX_ID:
+            return None
+        return [ZohoId(zoho_id.decode()) for zoho_id in ids], list(map(digest, lines))
 
     return mark

@@ -9,10 +9,12 @@ from typing import Any, Generic, Protocol
 
 import attrs
 
-from mzi_core.decide import Known, Mark, Touch, Write
+from mzi_core.comparing import Encode
+from mzi_core.decide import Known, Touch, Write
 from mzi_core.grading import Decision
 from mzi_core.mapping import FieldMapping, Overlay
-from mzi_core.module import AnyModule, E, Module
+from mzi_core.module import AnyModule, E, Module, Values
+from mzi_core.plain import Change, NewRows, StoredValues
 from mzi_core.values import Parent, Reason, RecordId, State, TenantId, Value, ZohoId
 
 
@@ -72,12 +74,28 @@ class Codec(Protocol):
         """
         ...
 
-    def marker(self, module: Module[E], overlay: Overlay) -> Callable[[object], Mark | None]:
-        """How to mark what one record says, word for word; None for one without an id to be known by.
+    def plain_reader(self, module: Module[E], overlay: Overlay) -> Callable[[Any], Values | None] | None:
+        """How to read one plain record to its values; None where this codec has no such way.
 
-        Records with equal marks are understood alike. Not promised: that records understood alike have
-        equal marks; that one that is Unread can be marked before it is read.
+        It gives None for a record about which there is any question: that one is the decoder's, which has
+        the last word. Where it gives values, the decoder gives an entity of just these, and no reason.
         """
+        ...
+
+    def marker(
+        self, module: Module[E], overlay: Overlay
+    ) -> Callable[[Sequence[object]], tuple[list[ZohoId | None], list[str | None]]]:
+        """How to mark what records say, word for word: in columns, the id of each and its mark.
+
+        There is no id where a record has none to be known by, and no mark where what it says cannot be
+        marked. Records of one id with equal marks are understood alike. Not promised: that records
+        understood alike have equal marks; that one that is Unread can be marked before it is read.
+        """
+        ...
+
+    @property
+    def compact_json(self) -> Encode:
+        """Writes what `mzi_core.comparing.compact_json` writes, byte for byte, and maybe sooner."""
         ...
 
     def encode(self, module: Module[E], entity: E, overlay: Overlay) -> dict[str, object]:
@@ -110,6 +128,14 @@ class Held:
     reasons: tuple[Reason, ...]
     waits_for: Parent | None
     held_at: datetime
+
+
+@attrs.frozen
+class Parking:
+    """Whether any record of a module is held, and whether any record waits for one of the module."""
+
+    holds: bool
+    awaited: bool
 
 
 @attrs.frozen
@@ -251,8 +277,12 @@ class Session(Protocol):
         """What is known of these records, deleted ones too; one read however many ids."""
         ...
 
-    async def same(self, module: AnyModule, marks: Mapping[ZohoId, str]) -> set[ZohoId]:
-        """Which of these live records were last taken with just this mark; one read however many."""
+    async def marks(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, str | None]:
+        """The marks with which these records were last taken, where they are there; None for deleted ones."""
+        ...
+
+    async def values(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, StoredValues]:
+        """These records as values, deleted ones too; one read however many ids."""
         ...
 
     async def stored(self, module: Module[E], ids: Collection[ZohoId]) -> dict[ZohoId, Stored[E]]:
@@ -274,6 +304,14 @@ class Session(Protocol):
 
         All or nothing: on StoreRefused no row of this call is stored and the session can go on.
         """
+        ...
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        """Add new records whole; all or nothing, as `write`."""
+        ...
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        """Set what changed of live records that are stored; all or nothing, as `write`."""
         ...
 
     async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
@@ -306,6 +344,10 @@ class Session(Protocol):
 
     async def held(self, module: str, ids: Collection[ZohoId]) -> dict[ZohoId, Held]:
         """What is held under these ids."""
+        ...
+
+    async def parking(self, module: AnyModule) -> Parking:
+        """Whether it is worth asking what is held of a module, or waits for it: for most pages it is not."""
         ...
 
     async def held_list(self, module: str, query: Query) -> Sequence[Held]:

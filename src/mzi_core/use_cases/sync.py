@@ -1,32 +1,32 @@
 """Take a batch of Zoho records: decode, decide, store, and set free what waited for them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any, cast
+from functools import cache, partial
+from typing import Any, Generic, cast
 
 import attrs
 
+from mzi_core.comparing import fingerprinter
 from mzi_core.decide import (
     Arrival,
     Facts,
     Hold,
     Known,
-    Mark,
     Write,
     fingerprints,
     parents_of,
     plan,
     suspects,
     unique_values,
-    what_they_say,
     with_untold,
 )
 from mzi_core.errors import KeyReused, StoreRefused
 from mzi_core.mapping import NO_OVERLAY, Overlay, overlay
-from mzi_core.module import AnyModule, E, Module
+from mzi_core.module import AnyModule, E, Module, Values
 from mzi_core.modules import CATALOGUE
+from mzi_core.plain import NewRows, claimants, compare, orphans, rivals
 from mzi_core.ports import (
     Answer,
     Clock,
@@ -34,6 +34,7 @@ from mzi_core.ports import (
     Decoded,
     Held,
     Ids,
+    Parking,
     Session,
     Store,
     TenantSettings,
@@ -44,6 +45,7 @@ from mzi_core.values import (
     BatchResult,
     Code,
     Outcome,
+    Outcomes,
     Reason,
     RecordId,
     State,
@@ -154,19 +156,15 @@ class SyncBatch:
             await session.lock(turns_for(module))
             if once is not None and (replayed := await self._replay(session, once)):
                 return replayed
-            taker = _Taker(
+            taker = TakePage(
                 session=session,
                 codec=self.codec,
                 ids=self.ids,
                 now=self.clock.now(),
                 overlays=overlays(settings),
             )
-            outcomes, arrived = await taker.take(
-                module, list(enumerate(records, start=first_position)), untold=untold
-            )
-            result = BatchResult(
-                outcomes=tuple(outcomes), released=tuple(await taker.set_free(module, arrived))
-            )
+            taken = await taker(module, records, first=first_position, untold=untold)
+            result = BatchResult(outcomes=taken.outcomes, released=await taker.set_free(module, taken))
             if once is not None:
                 await self._remember(session, once, result, taker.now)
             if also is not None:
@@ -189,45 +187,223 @@ class SyncBatch:
 
 
 @attrs.frozen(kw_only=True)
-class _Taker:
-    """The steps of one batch, in one session and at one moment."""
+class Taken:
+    """What became of the records of a page; `arrived` are those that were not there before.
+
+    `awaited`: whether any record was waiting for one of this module when the page began.
+    """
+
+    outcomes: Outcomes
+    arrived: Sequence[ZohoId]
+    awaited: bool
+
+
+@attrs.frozen(kw_only=True)
+class _Page(Generic[E]):
+    """A page on its way: its records in columns, and what was found out about them so far, by place."""
+
+    module: Module[E]
+    records: Sequence[object]
+    first: int
+    ids: Sequence[ZohoId | None]
+    marks: Sequence[str | None]
+    held: frozenset[ZohoId]
+    untold: Collection[str]
+    plain: dict[int, Values] = attrs.field(factory=dict)
+    """The records that are plain, until they turn out to need a judge."""
+    arrivals: dict[int, Arrival[E]] = attrs.field(factory=dict)
+    """The records that are judged one by one."""
+    states: list[State] = attrs.field(init=False)
+    told: dict[int, Outcome] = attrs.field(factory=dict)
+    arrived: list[ZohoId] = attrs.field(factory=list)
+
+    @states.default
+    def _all_unchanged(self) -> list[State]:
+        return [State.UNCHANGED] * len(self.records)
+
+    def tell(self, place: int, outcome: Outcome) -> None:
+        """Note an outcome that has more to tell than a state."""
+        self.states[place] = outcome.state
+        self.told[place] = outcome
+
+    def outcomes(self) -> Outcomes:
+        """What there is to tell of all of them."""
+        return Outcomes(
+            module=self.module.name, first=self.first, ids=self.ids, states=self.states, told=self.told
+        )
+
+
+@attrs.frozen(kw_only=True)
+class TakePage:
+    """The steps of one page, in one open session that has the turns of its module, and at one moment.
+
+    Records that say word for word what they said before are done with at once. Of the others the plain ones
+    are settled together (`mzi_core.plain`): new ones are added, changed ones changed. Whatever is left is
+    judged one by one (`mzi_core.decide`).
+    """
 
     session: Session
     codec: Codec
     ids: Ids
     now: datetime
-    overlays: dict[str, Overlay]
+    overlays: Mapping[str, Overlay]
 
-    async def take(
-        self, module: Module[E], records: Sequence[tuple[int, object]], *, untold: Collection[str] = ()
-    ) -> tuple[list[Outcome], list[ZohoId]]:
-        """The outcomes of (position, record) pairs, and the ids of the records that were not there before."""
-        laid = self.overlays.get(module.name, NO_OVERLAY)
-        marks = list(map(self.codec.marker(module, laid), (record for _, record in records)))
-        said = what_they_say(marks)
-        held = frozenset(await self.session.held(module.name, said))
-        told = {zoho_id: digest for zoho_id, digest in said.items() if digest is not None}
-        same = await self.session.same(module, told) - held
-        decode = self.codec.decoder(module, laid)
-        arrivals = [
-            _arrival(position, read, decode(read), mark)
-            for (position, record), mark in zip(records, marks, strict=True)
-            if mark is None or mark.zoho_id not in same
-            for read in (record.read() if isinstance(record, Unread) else record,)
-        ]
-        if untold:
-            arrivals = await self._completed(module, arrivals, untold)
+    async def __call__(
+        self,
+        module: Module[E],
+        records: Sequence[object],
+        *,
+        first: int = 0,
+        untold: Collection[str] = (),
+    ) -> Taken:
+        """Take the records, the first of which stands at position `first`."""
+        ids, marks = self.codec.marker(module, self._overlay(module))(records)
+        said = {zoho_id: mark for zoho_id, mark in zip(ids, marks, strict=True) if zoho_id is not None}
+        remembered = await self.session.marks(module, said) if said else {}
+        parking = await self.session.parking(module)
+        held = frozenset(await self.session.held(module.name, said) if parking.holds else ())
+        page = _Page(
+            module=module, records=records, first=first, ids=ids, marks=marks, held=held, untold=untold
+        )
+        if held or len(said) != len(ids) or remembered != said or None in marks:
+            self._read(page, remembered)
+            self._leave(page, rivals(module, page.plain, _entities(page)))
+            await self._compare(page, remembered)
+            await self._add(page)
+            if page.arrivals:
+                await self._judge_rest(page, parking)
+        return Taken(outcomes=page.outcomes(), arrived=page.arrived, awaited=parking.awaited)
+
+    def _overlay(self, module: AnyModule) -> Overlay:
+        return self.overlays.get(module.name, NO_OVERLAY)
+
+    def _read(self, page: _Page[E], remembered: Mapping[ZohoId, str | None]) -> None:
+        """Read the records that do not say what they said before: to values where they are plain."""
+        times = Counter(page.ids)
+        read = self.codec.plain_reader(page.module, self._overlay(page.module))
+        zoho_id_at = page.module.place["zoho_id"]
+        left: list[int] = []
+        for place, (zoho_id, mark) in enumerate(zip(page.ids, page.marks, strict=True)):
+            if zoho_id is None or times[zoho_id] > 1 or zoho_id in page.held:
+                left.append(place)
+                continue
+            if mark is not None and remembered.get(zoho_id) == mark:
+                continue
+            values = None if read is None else read(page.records[place])
+            if values is None or values[zoho_id_at] != zoho_id:
+                left.append(place)
+            else:
+                page.plain[place] = values
+        self._leave(page, left)
+
+    def _leave(self, page: _Page[E], places: Iterable[int]) -> None:
+        """Leave records to be judged one by one."""
+        decode = self.codec.decoder(page.module, self._overlay(page.module))
+        for place in places:
+            record = page.records[place]
+            read = record.read() if isinstance(record, Unread) else record
+            values = page.plain.pop(place, None)
+            decoded = (
+                decode(read)
+                if values is None
+                else Decoded(zoho_id=page.ids[place], entity=page.module.entity_of(values))
+            )
+            page.arrivals[place] = Arrival(
+                position=page.first + place,
+                record=read,
+                zoho_id=decoded.zoho_id,
+                entity=decoded.entity,
+                reasons=decoded.reasons,
+                mark=page.marks[place],
+            )
+
+    async def _compare(self, page: _Page[E], remembered: Collection[ZohoId]) -> None:
+        """Settle the plain records that are stored already."""
+        module, zoho_id_at = page.module, page.module.place["zoho_id"]
+        if module.checks:
+            odd = [p for p, values in page.plain.items() if module.check(module.entity_of(values))]
+            self._leave(page, odd)
+        there = {p: values for p, values in page.plain.items() if values[zoho_id_at] in remembered}
+        if not there:
+            return
+        stored = await self.session.values(module, [values[zoho_id_at] for values in there.values()])
+        fingerprint = fingerprinter(module, self.codec.compact_json)
+        found = compare(module, there, page.marks, stored, fingerprint=fingerprint, untold=page.untold)
+        if found.touches:
+            await self.session.touch(module, list(found.touches.values()))
+        if found.changes:
+            try:
+                await self.session.change(module, list(found.changes.values()), self.now)
+            except StoreRefused:
+                found.left.update(found.changes)
+                found.changes.clear()
+        for place, change in found.changes.items():
+            outcome = Outcome(
+                position=page.first + place,
+                module=module.name,
+                zoho_id=page.ids[place],
+                state=State.UPDATED,
+                changed_fields=change.fields,
+            )
+            page.tell(place, outcome)
+        self._leave(page, sorted(found.left))
+        for place in there.keys() - found.left:
+            del page.plain[place]
+
+    async def _add(self, page: _Page[E]) -> None:
+        """Add the plain records that are new, without asking first what their unique indexes know anyway."""
+        module = page.module
+        parents = {
+            name: await self.session.present(CATALOGUE[parent], wanted)
+            for name, parent in module.depends_on.items()
+            for at in (module.place[name],)
+            if (wanted := {values[at] for values in page.plain.values() if values[at] is not None})
+        }
+        self._leave(page, sorted(orphans(module, page.plain, parents)))
+        for _ in range(2):
+            if not page.plain:
+                return
+            try:
+                await self.session.add(module, self._rows(page, parents), self.now)
+            except StoreRefused:
+                # Only now is asked who has what; those who claim it are judged, and the rest tries once more.
+                entities = map(module.entity_of, page.plain.values())
+                taken = claimants(module, page.plain, await owners_of(self.session, module, entities))
+                self._leave(page, sorted(taken or set(page.plain)))
+            else:
+                for place in page.plain:
+                    page.states[place] = State.NEW
+                    page.arrived.append(cast("ZohoId", page.ids[place]))
+                page.plain.clear()
+        self._leave(page, sorted(page.plain))
+
+    def _rows(self, page: _Page[E], parents: Mapping[str, Mapping[ZohoId, RecordId]]) -> NewRows:
+        module = page.module
+        values = list(page.plain.values())
+        found = [(module.place[name], parents.get(name, {})) for name in module.depends_on]
+        return NewRows(
+            ids=self.ids.record_ids(len(values)),
+            values=values,
+            parents=[tuple([there.get(each[at]) for at, there in found]) for each in values],
+            fingerprints=list(map(fingerprinter(module, self.codec.compact_json), values)),
+            marks=[page.marks[place] for place in page.plain],
+        )
+
+    async def _judge_rest(self, page: _Page[E], parking: Parking) -> None:
+        """Judge the records that are left, in the order in which they came."""
+        places = sorted(page.arrivals)
+        arrivals = [page.arrivals[place] for place in places]
+        if page.untold:
+            arrivals = await self._completed(page.module, arrivals, page.untold)
         ids = {arrival.zoho_id for arrival in arrivals if arrival.zoho_id is not None}
-        known = await self.session.known(module, ids) if ids else {}
-        if further := ids - said.keys():  # of records that could not be marked
-            held |= frozenset(await self.session.held(module.name, further))
-        judged, arrived = await self._judge(module, arrivals, known, held)
-        rest = iter(judged)
-        outcomes = [
-            next(rest) if mark is None or mark.zoho_id not in same else _as_before(module, position, mark)
-            for (position, _), mark in zip(records, marks, strict=True)
-        ]
-        return outcomes, arrived
+        known = await self.session.known(page.module, ids) if ids else {}
+        held = page.held
+        if parking.holds and (further := ids.difference(page.ids)):  # of records that could not be marked
+            held |= frozenset(await self.session.held(page.module.name, further))
+        outcomes, arrived = await self._judge(page.module, arrivals, known, held)
+        for place, outcome in zip(places, outcomes, strict=True):
+            page.tell(place, outcome)
+        page.arrived.extend(arrived)
 
     async def _completed(
         self, module: Module[E], arrivals: Sequence[Arrival[E]], untold: Collection[str]
@@ -237,8 +413,7 @@ class _Taker:
         Such a record is not remembered word for word: another source can say the same words and mean that
         the fields are empty.
         """
-        laid = self.overlays.get(module.name, NO_OVERLAY)
-        stored = await self.session.stored(
+        stored = await self.session.values(
             module, [a.entity.zoho_id for a in arrivals if a.entity is not None]
         )
 
@@ -246,13 +421,16 @@ class _Taker:
             entity = arrival.entity
             if entity is None or entity.zoho_id not in stored:
                 return arrival
-            whole = with_untold(module, stored[entity.zoho_id].entity, entity, untold)
-            if whole == entity:
+            values = module.values_of(entity)
+            whole = with_untold(module, stored[entity.zoho_id].values, values, untold)
+            if whole == values:
                 return arrival
-            before, after = (self.codec.encode(module, each, laid) for each in (entity, whole))
-            added = {name: value for name, value in after.items() if before.get(name) != value}
+            after = module.entity_of(whole)
+            encode = partial(self.codec.encode, module, overlay=self._overlay(module))
+            before, now = encode(entity=entity), encode(entity=after)
+            added = {name: value for name, value in now.items() if before.get(name) != value}
             record = {**cast("Mapping[str, object]", arrival.record), **added}
-            return attrs.evolve(arrival, entity=whole, record=record, mark=None)
+            return attrs.evolve(arrival, entity=after, record=record, mark=None)
 
         return list(map(completed, arrivals))
 
@@ -344,13 +522,13 @@ class _Taker:
             for zoho_id, reason in failed.items()
         ]
 
-    async def set_free(self, module: AnyModule, arrived: Sequence[ZohoId]) -> list[Outcome]:
-        """Take what waited for `arrived`, and what waited for that in turn; positions count from 0.
+    async def set_free(self, module: AnyModule, taken: Taken) -> tuple[Outcome, ...]:
+        """Take what waited for what arrived, and what waited for that in turn; positions count from 0.
 
         What only begins to wait for another parent is not told.
         """
         outcomes: list[Outcome] = []
-        waiting: list[tuple[AnyModule, Sequence[ZohoId]]] = [(module, arrived)]
+        waiting: list[tuple[AnyModule, Sequence[ZohoId]]] = [(module, taken.arrived)] if taken.awaited else []
         while waiting:
             parent, ids = waiting.pop(0)
             while ids and (parked := await self.session.waiting_for(parent.name, ids, PAGE)):
@@ -361,26 +539,14 @@ class _Taker:
                     child = CATALOGUE[name]
                     # Taken or not, none waits for this parent any longer; what is refused is held anew.
                     await self.session.release(name, [held.zoho_id for held in group])
-                    taken, new = await self.take(child, [(0, held.record) for held in group])
-                    outcomes += taken
-                    waiting.append((child, new))
-        freed = (outcome for outcome in outcomes if not outcome.parked)
-        return [attrs.evolve(outcome, position=place) for place, outcome in enumerate(freed)]
+                    freed = await self(child, [held.record for held in group])
+                    outcomes += (outcome for outcome in freed.outcomes if not outcome.parked)
+                    waiting.append((child, freed.arrived))
+        return tuple(attrs.evolve(outcome, position=place) for place, outcome in enumerate(outcomes))
 
 
-def _as_before(module: AnyModule, position: int, mark: Mark) -> Outcome:
-    return Outcome(position=position, module=module.name, zoho_id=mark.zoho_id, state=State.UNCHANGED)
-
-
-def _arrival(position: int, record: object, decoded: Decoded[E], mark: Mark | None) -> Arrival[E]:
-    return Arrival(
-        position=position,
-        record=record,
-        zoho_id=decoded.zoho_id,
-        entity=decoded.entity,
-        reasons=decoded.reasons,
-        mark=None if mark is None else mark.digest,
-    )
+def _entities(page: _Page[E]) -> list[E]:
+    return [arrival.entity for arrival in page.arrivals.values() if arrival.entity is not None]
 
 
 def _failed(outcome: Outcome, failed: dict[ZohoId, Reason]) -> Outcome:

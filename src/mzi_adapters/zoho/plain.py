@@ -1,0 +1,451 @@
+"""A reader of plain records, written for each module: from a line or an object straight to typed values.
+
+A nightly resync is a million records, and most of the time goes into asking of each value which of its many
+forms it has. So msgspec reads of a record just what is declared, in C, and refuses values of other types; and
+a function is written for each module, as attrs and cattrs write theirs, that takes the plainest form of each
+kind in a line or two. It gives None at anything else: `ZohoCodec.decoder` has the last word there. Wherever
+this reader does not give up it comes to the same, which a test holds over records of every kind.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache, partial
+from math import ceil, floor
+from typing import Any, Protocol, cast
+
+import attrs
+import msgspec
+
+from mzi_adapters.zoho import coerce
+from mzi_adapters.zoho.criteria import CRITERION_FIELDS
+from mzi_adapters.zoho.reading import READ, FieldReader, field_reader
+from mzi_core.mapping import ExtraField
+from mzi_core.module import E, Field, Kind, Module, Values, declared, zoho
+from mzi_core.modules import CriterionText
+from mzi_core.ports import Unread
+
+PlainReader = Callable[[Any], Values | None]
+"""Reads a record to its values, or gives up with None."""
+
+_SHORT_INTEGER = 18
+"""Digits that fit into 64 bits for sure."""
+
+_PLAIN_ID = "len({v}) <= MAX_ID and {v}.isascii() and {v}.isalnum()"
+
+
+class _Lookup(msgspec.Struct, gc=False):
+    """A lookup, as far as it is read."""
+
+    id: str
+
+
+_OF_LINES: Mapping[Kind, Any] = {
+    Kind.ID: str,
+    Kind.TEXT: str,
+    Kind.EMAIL: str,
+    Kind.DATE: date,
+    Kind.DATETIME: str,
+    Kind.BOOLEAN: bool,
+    Kind.LOOKUP: _Lookup | str,
+    Kind.MOODLE_ID: int | str,
+}
+"""What msgspec checks of a value in a line before it is looked at; of other kinds nothing."""
+
+_OF_OBJECTS = {**_OF_LINES, Kind.DATE: str}
+"""The same for values that were read already: a `date` among those did not come from JSON."""
+
+_FORMS: Mapping[Kind, Sequence[tuple[str, str]]] = {
+    Kind.ID: ((_PLAIN_ID, "pass"),),
+    Kind.TEXT: (("True", "pass"),),
+    Kind.EMAIL: (("len({v}) <= MAX_EMAIL and is_email({v})", "{v} = {v}.lower()"),),
+    Kind.DATE: (
+        ("type({v}) is date and FIRST_DAY <= {v} <= LAST_DAY", "pass"),
+        (
+            "type({v}) is str and len({v}) == 10 and {v}[4] == {v}[7] == '-' and '1901' < {v} < '2199'",
+            "{v} = read_date({v})",
+        ),
+    ),
+    Kind.DATETIME: (
+        (
+            "len({v}) == 25 and {v}[4] == {v}[7] == '-' and {v}[10] == 'T' and"
+            " {v}[13] == {v}[16] == {v}[22] == ':' and '1901' < {v} < '2199'",
+            "{v} = read_moment({v}).astimezone(UTC)",
+        ),
+    ),
+    Kind.BOOLEAN: (("True", "pass"),),
+    Kind.LOOKUP: (
+        ("type({v}) is not str and " + _PLAIN_ID.format(v="{v}.id"), "{v} = {v}.id"),
+        ("type({v}) is str and " + _PLAIN_ID, "pass"),
+    ),
+    Kind.MOODLE_ID: (
+        ("type({v}) is int and 0 < {v} <= MAX_INTEGER", "pass"),
+        (
+            "type({v}) is str and {v}.isascii() and {v}.isdigit() and len({v}) <= SHORT and {v} > '0'",
+            "{v} = int({v})",
+        ),
+    ),
+    Kind.INTEGER: (("type({v}) is int and {least} <= {v} <= {most}", "pass"),),
+    Kind.DECIMAL: (
+        ("type({v}) is int and {least} <= {v} <= {most}", "{v} = Decimal({v})"),
+        (
+            "type({v}) is float and {least} <= {v} <= {most} and {v} == round({v}, 2)",
+            "{v} = Decimal(repr({v}))",
+        ),
+    ),
+}
+"""By the kind of a field, the plainest forms of its values `{v}`, and what they become."""
+
+_TEXTUAL = (Kind.ID, Kind.TEXT, Kind.EMAIL, Kind.LOOKUP)
+"""The kinds that are held as text, about which something may have to be said."""
+
+_LEAD = re.compile(rb"\xc3[\x82-\xb4](?:\xc2[\x80-\xbf]|[\xc5\xc6\xcb\xe2])")
+"""What may be the beginning of mojibake, in bytes; see `coerce.mojibake`."""
+
+
+def _surely_legible(line: bytes) -> bool:
+    """Whether there is surely nothing to be said about any text in a line of JSON."""
+    if not line.isascii():
+        line.decode()  # msgspec does not look into what it passes over
+        if b"\xc3" in line and _LEAD.search(line) is not None:
+            return False
+    # One byte is found five times as fast as two.
+    return not (b"\\" in line and b"\\u" in line) and not (b"$" in line and b"${" in line)
+
+
+def _legible(texts: Iterable[str | None]) -> bool:
+    """Whether nothing need be said about any of these texts."""
+    joined = "\n".join(filter(None, texts))
+    return "${" not in joined and "\x00" not in joined and (joined.isascii() or coerce.is_sound(joined))
+
+
+def _bounds(field: Field) -> tuple[int, int]:
+    """The least and the greatest whole number a field takes."""
+    wire = field.wire
+    most = coerce.MAX_INTEGER if field.kind is Kind.INTEGER else int(coerce.MAX_MONEY) - 1
+    least = -most
+    if wire.minimum is not None:
+        least = max(least, ceil(wire.minimum))
+    if wire.above is not None:
+        least = max(least, floor(wire.above) + 1)
+    return least, most if wire.maximum is None else min(most, floor(wire.maximum))
+
+
+_KNOWN: Mapping[str, Any] = {
+    "MAX_ID": coerce.MAX_ID,
+    "MAX_EMAIL": coerce.MAX_EMAIL,
+    "MAX_INTEGER": coerce.MAX_INTEGER,
+    "SHORT": _SHORT_INTEGER,
+    "FIRST_DAY": date(1901, 1, 1),
+    "LAST_DAY": date(2198, 12, 31),
+    "UTC": UTC,
+    "Decimal": Decimal,
+    "date": date,
+    "is_email": coerce.is_email,
+    "read_date": date.fromisoformat,
+    "read_moment": datetime.fromisoformat,
+    "legible": _legible,
+    "astuple": msgspec.structs.astuple,
+}
+"""What the lines of every reader know."""
+
+
+@attrs.define
+class _Source:
+    """The text of a reader while it is written, and what its lines know."""
+
+    types: Mapping[Kind, Any]
+    """What msgspec can check, by kind."""
+    wires: dict[str, Any] = attrs.field(factory=dict)
+    """What msgspec checks of the value under each name; `Any` where two fields read it differently."""
+    known: dict[str, Any] = attrs.field(factory=dict)
+    lines: list[str] = attrs.field(factory=list)
+    texts: list[str] = attrs.field(factory=list)
+
+    def expect(self, name: str, kind: Any) -> None:
+        """Note that a value is read under a name."""
+        self.wires[name] = kind if self.wires.get(name, kind) == kind else Any
+
+    def variable(self, name: str) -> str:
+        """Where the value under a name is held."""
+        return f"w{list(self.wires).index(name)}"
+
+    def struct(self, name: str) -> type[Any]:
+        """What msgspec makes of an object: the values under the names that are read, in order."""
+        fields = [
+            (f"w{at}", kind if kind is Any else kind | None, None)
+            for at, kind in enumerate(self.wires.values())
+        ]
+        renamed = {f"w{at}": wire for at, wire in enumerate(self.wires)}
+        return msgspec.defstruct(name, fields, rename=renamed, gc=False)
+
+    def function(self, name: str, result: str, currency: str | None = None) -> Callable[..., Any]:
+        """The reader that is written here: of what msgspec made, and whether its texts are surely legible.
+
+        `currency`: the variable with the record's currency, which those beside its amounts have to be.
+        """
+        names = ", ".join(f"w{at}" for at in range(len(self.wires)))
+        body = [f"{names}, = astuple(found)", "beside = ()", *self.lines]
+        body.append(f"if beside and any([said != {currency} for said in beside]): return None")
+        if self.texts:
+            body.append(f"if not sure and not legible(({', '.join(self.texts)},)): return None")
+        body.append(f"return {result}")
+        text = f"def {name}(found, sure):\n" + "".join(f"    {line}\n" for line in body)
+        made: dict[str, Callable[..., Any]] = {}
+        exec(compile(text, f"<plain reader of {name}>", "exec"), {**_KNOWN, **self.known}, made)  # noqa: S102  # our own text
+        return made[name]
+
+
+class _Part(Protocol):
+    """What reads one field of a record."""
+
+    def expect(self, source: _Source) -> None:
+        """Note under which names values are read; of all parts before any of them is written."""
+        ...
+
+    def write(self, source: _Source) -> str:
+        """Write the lines; the variable that holds the value after them."""
+        ...
+
+
+@attrs.frozen
+class _Single:
+    """A field with a single value."""
+
+    field: Field
+    reader: FieldReader
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Under which the value may stand."""
+        return (self.reader.first, *self.reader.further)
+
+    def expect(self, source: _Source) -> None:
+        for name in self.names:
+            source.expect(name, self._checked(source))
+
+    def _checked(self, source: _Source) -> Any:
+        """What msgspec is to check of the values."""
+        return Any if self.field.wire.clean is not None else source.types.get(self.field.kind, Any)
+
+    def write(self, source: _Source) -> str:
+        field, say = self.field, source.lines.append
+        v = f"v{len(source.known)}"
+        source.known |= {
+            f"{v}_nothing": None if field.required else field.default,
+            f"{v}_read": self.reader.read,
+        }
+        nothing = "return None" if field.required else f"{v} = {v}_nothing"
+        first, *further = map(source.variable, self.names)
+        say(f"{v} = {first}")
+        if further:
+            say(f"if {v} is None or {v} == '':")
+            for word, name in zip(("if", *["elif"] * len(further)), further, strict=False):
+                say(f"    {word} {name} is not None and {name} != '': {v} = {name}")
+            say(f"    elif {' or '.join(f'{name} is not None' for name in further)}: return None")
+        say(f"if {v} is None: {nothing}")
+        for condition, become in self._forms(v, source):
+            say(f"elif {condition}: {become}")
+        say("else:")
+        say(f"    {v} = {v}_read({v})")
+        say(f"    if {v} is None: {nothing}")
+        if self.reader.is_money:
+            say("    else:")
+            say(f"        {v}, said = {v}")
+            say("        if said is not None: beside += (said,)")
+        if field.kind in _TEXTUAL:
+            source.texts.append(v)
+        return v
+
+    def _forms(self, v: str, source: _Source) -> Iterator[tuple[str, str]]:
+        """The conditions under which the value in `v` is of a plain form, and what it becomes then."""
+        field = self.field
+        if field.wire.clean is not None or any(source.wires[n] != self._checked(source) for n in self.names):
+            return
+        kind = Kind.DECIMAL if field.kind is Kind.MONEY else field.kind
+        least, most = _bounds(field)
+        filled = f" and {v}.strip()" if kind is Kind.TEXT and field.default is not None else ""
+        for condition, become in _FORMS.get(kind, ()):
+            yield condition.format(v=v, least=least, most=most) + filled, become.format(v=v)
+
+
+@attrs.frozen
+class _Subform:
+    """A field with rows of declared fields."""
+
+    field: Field
+    reader: FieldReader
+    rows: Sequence[_Single]
+
+    def expect(self, source: _Source) -> None:
+        inner = _Source(types=source.types)
+        for row in self.rows:
+            row.expect(inner)
+        cls = cast("type[object]", self.field.row)
+        given = ", ".join([f"{row.field.name}={row.write(inner)}" for row in self.rows])
+        inner.known["make"] = cls
+        source.known[f"read_{self.field.name}"] = inner.function(f"{self.field.name}_row", f"make({given})")
+        source.expect(self.reader.first, _list_of(inner.struct(cls.__name__)))
+
+    def write(self, source: _Source) -> str:
+        name, raw = self.field.name, source.variable(self.reader.first)
+        source.known[f"no_{name}"] = self.field.default
+        source.lines += [
+            f"{name} = no_{name}",
+            f"if {raw} is not None:",
+            f"    {name} = tuple([read_{name}(row, sure) for row in {raw}])",
+            f"    if None in {name}: return None",
+        ]
+        return name
+
+
+_CODES = tuple(CRITERION_FIELDS.values())
+
+
+def _criteria(
+    main: Sequence[str | None], rows: Sequence[Any] | None, sure: bool
+) -> tuple[CriterionText, ...] | None:
+    """The criteria whose texts stand in a record and in the rows of its subform, in the order of codes."""
+    texts: dict[str, str] = {}
+    for said in (main, *map(msgspec.structs.astuple, rows or ())):
+        if not sure and not _legible(said):
+            return None
+        for code, text in zip(_CODES, said, strict=True):
+            if text is not None and text.strip():
+                texts.setdefault(code, text)
+    return tuple([CriterionText(code, texts[code]) for code in _CODES if code in texts])
+
+
+@attrs.frozen
+class _Criteria:
+    """The family of criterion texts, in two places of a record; see `criteria`."""
+
+    field: Field
+
+    def expect(self, source: _Source) -> None:
+        inner = _Source(types=source.types)
+        for name in CRITERION_FIELDS:
+            inner.expect(name, str)
+            source.expect(name, str)
+        source.expect(self.field.names[0], _list_of(inner.struct("CriterionTexts")))
+
+    def write(self, source: _Source) -> str:
+        name = self.field.name
+        main = ", ".join(map(source.variable, CRITERION_FIELDS))
+        source.known[f"read_{name}"] = _criteria
+        source.lines += [
+            f"{name} = read_{name}(({main}), {source.variable(self.field.names[0])}, sure)",
+            f"if {name} is None: return None",
+        ]
+        return name
+
+
+def _list_of(struct: Any) -> Any:
+    return list[struct]
+
+
+Readers = Callable[[Iterable[Field]], Sequence[FieldReader]]
+"""The readers of declared fields, as the decoder has them."""
+
+
+def _part(field: Field, reader: FieldReader | None, readers: Readers) -> _Part:
+    if reader is None:
+        return _Criteria(field)
+    if field.kind is not Kind.SUBFORM:
+        return _Single(field, reader)
+    fields = declared(cast("type[object]", field.row))
+    return _Subform(field, reader, list(map(_Single, fields, readers(fields))))
+
+
+def _own(extra: ExtraField) -> _Single:
+    """A tenant's own field as if it were declared."""
+    field = Field(name=extra.name, held_as=object, kind=extra.kind, wire=zoho(extra.zoho_name), default=None)
+    return _Single(field, field_reader(field, (extra.zoho_name,), READ[extra.kind]))
+
+
+def plain_reader(
+    module: Module[E], readers: Sequence[FieldReader], rows: Readers, extras: Sequence[ExtraField]
+) -> PlainReader:
+    """How plain records of `module` are read, lines and objects; `extras` are a tenant's own fields.
+
+    `readers` are those of the module's fields but its criteria; `rows` makes those of the rows of a subform.
+    Each way is written when it is first wanted: that takes a millisecond.
+    """
+    by_name = {reader.name: reader for reader in readers}
+    parts = [_part(field, by_name.get(field.name), rows) for field in module.fields]
+    own = list(map(_own, extras))
+
+    @cache
+    def of_lines() -> PlainReader:
+        struct, read = _written(module, parts, own, _OF_LINES)
+        return _of_lines(msgspec.json.Decoder(struct).decode, read)
+
+    @cache
+    def of_objects() -> PlainReader:
+        struct, read = _written(module, parts, own, _OF_OBJECTS)
+        return _of_objects(partial(msgspec.convert, type=struct), read)
+
+    def read(record: object) -> Values | None:
+        if isinstance(record, Unread):
+            return of_lines()(record)
+        return of_objects()(record) if type(record) is dict else None
+
+    return read
+
+
+_Read = Callable[[Any, bool], Values | None]
+"""Reads what msgspec made of a record; the second argument: its texts are legible for sure."""
+
+
+def _written(
+    module: Module[E], parts: Sequence[_Part], own: Sequence[_Single], types: Mapping[Kind, Any]
+) -> tuple[type[Any], _Read]:
+    """What msgspec makes of a record, and how that is read."""
+    source = _Source(types=types)
+    for part in (*parts, *own):
+        part.expect(source)
+    values = [part.write(source) for part in parts]
+    source.lines.append("extra = {}")
+    for part in own:
+        v = part.write(source)
+        if part.field.kind in (Kind.TEXTS, Kind.LOOKUPS):  # of these nothing is an empty list
+            source.lines.append(f"if {v} is None: {v} = ()")
+        source.lines.append(f"if {v} is not None: extra[{part.field.name!r}] = {v}")
+    currency = values[module.place["currency"]] if "currency" in module.place else None
+    read = source.function(module.name, f"({', '.join(values)}, extra)", currency)
+    return source.struct(module.entity.__name__), _completed(module, read) if module.completes else read
+
+
+_GIVES_UP = (msgspec.MsgspecError, ValueError, TypeError, ArithmeticError, RecursionError)
+"""What is raised on the way where a value is not plain."""
+
+
+def _of_lines(decode: Callable[[bytes], Any], read: _Read) -> PlainReader:
+    def read_line(line: bytes) -> Values | None:
+        try:
+            return read(decode(line), _surely_legible(line))
+        except _GIVES_UP:
+            return None
+
+    return read_line
+
+
+def _of_objects(convert: Callable[[object], Any], read: _Read) -> PlainReader:
+    def read_object(record: object) -> Values | None:
+        try:
+            return read(convert(record), False)
+        except _GIVES_UP:
+            return None
+
+    return read_object
+
+
+def _completed(module: Module[E], read: _Read) -> _Read:
+    """With what the declaration fills in."""
+
+    def read_and_complete(found: Any, sure: bool) -> Values | None:
+        values = read(found, sure)
+        return None if values is None else module.values_of(module.complete(module.entity_of(values)))
+
+    return read_and_complete

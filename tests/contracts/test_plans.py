@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
+import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
@@ -13,8 +14,10 @@ from mzi_adapters.contracts.samples import row, sample, zoho_id
 from mzi_adapters.sql import open_store
 from mzi_adapters.sql.driver import raw
 from mzi_adapters.sql.store import SqlSession
+from mzi_adapters.sql.tables import RECORDS
 from mzi_core.decide import Touch
-from mzi_core.modules import CATALOGUE, STUDENTS
+from mzi_core.errors import StoreRefused
+from mzi_core.modules import CATALOGUE, PROGRAMS, REGISTRATIONS, STUDENTS
 from mzi_core.ports import Answer, Cursor, DecisionRecord, Query, Session, TenantSettings
 from mzi_core.values import State
 
@@ -168,6 +171,87 @@ async def test_postgresql_goes_by_the_index_when_it_knows_a_table(postgres_url: 
             assert isinstance(session, SqlSession)
             plans = await _of_postgres(session, _ask_by_the_page)
     assert len([statement for statement in plans if "= ANY" in statement]) == 6
+    _each_by_its_whole_key(plans)
+
+
+NOTING = """\
+CREATE TABLE noted (said TEXT, mode TEXT);
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO noted VALUES (TG_TABLE_NAME || ' ' || TG_OP, current_setting('plan_cache_mode'));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER note AFTER INSERT OR UPDATE ON students FOR EACH STATEMENT EXECUTE FUNCTION note();
+CREATE TRIGGER note AFTER INSERT OR UPDATE ON registrations FOR EACH STATEMENT EXECUTE FUNCTION note();
+"""
+"""Notes how the statements that a trigger runs would be planned: those that check foreign keys among them."""
+
+ONCE = "auto"
+ANEW = "force_custom_plan"
+
+
+async def test_postgresql_plans_the_checks_of_foreign_keys_once_and_all_else_anew(postgres_url: str) -> None:
+    """A page of children is checked by one plan; whatever happens to it, later statements get their own."""
+    students = [row(STUDENTS, sample(STUDENTS, n)) for n in range(MANY)]
+    children = [row(REGISTRATIONS, sample(REGISTRATIONS, n)) for n in range(MANY)]
+    orphan = row(REGISTRATIONS, sample(REGISTRATIONS, MANY))
+    async with open_store(postgres_url) as store, store.begin(OURS) as session:
+        assert isinstance(session, SqlSession)
+        driver = await raw(session.connection)
+
+        async def mode() -> str:
+            return str(await driver.fetchval("SELECT current_setting('plan_cache_mode')"))
+
+        await session.settings()
+        await driver.execute(NOTING)
+        await session.write(STUDENTS, students, BEGAN)
+        await session.write(PROGRAMS, [row(PROGRAMS, sample(PROGRAMS, n)) for n in range(MANY)], BEGAN)
+        assert await mode() == ANEW
+        await session.write(REGISTRATIONS, children, BEGAN)
+        assert await mode() == ANEW
+        with pytest.raises(StoreRefused):
+            await session.write(REGISTRATIONS, [*children[1:], orphan], BEGAN)
+        assert await mode() == ANEW
+        changed = [attrs.evolve(each, new=False, state=State.UPDATED) for each in children]
+        await session.write(REGISTRATIONS, changed, BEGAN)
+        noted = [tuple(each) for each in await driver.fetch("SELECT said, mode FROM noted")]
+    assert noted == [
+        ("students INSERT", ANEW),
+        ("registrations INSERT", ONCE),
+        ("registrations UPDATE", ANEW),
+    ]
+
+
+def _checks() -> set[str]:
+    """How PostgreSQL looks for the parents of a row."""
+    found = set()
+    for table in RECORDS.values():
+        for constraint in table.foreign_key_constraints:
+            keys = [element.column.name for element in constraint.elements]
+            conditions = " AND ".join(f"{key} = ${place}" for place, key in enumerate(keys, start=1))
+            parents = constraint.referred_table.name
+            found.add(f"SELECT 1 FROM ONLY {parents} x WHERE {conditions} FOR KEY SHARE OF x")  # noqa: S608
+    return found
+
+
+@pytest.mark.parametrize("analysed", [False, True], ids=["before", "after"])
+async def test_a_foreign_key_is_checked_by_its_whole_key(postgres_url: str, analysed: bool) -> None:
+    """The one plan that is kept for all rows, whether the planner knows the parents yet or not."""
+    async with open_store(postgres_url) as store, store.begin(OURS, discard=True) as session:
+        assert isinstance(session, SqlSession)
+        await session.settings()
+        driver = await raw(session.connection)
+        for module in CATALOGUE.in_order():
+            await session.write(module, [row(module, sample(module, n)) for n in range(MANY)], BEGAN)
+        await driver.execute("ANALYZE" if analysed else "SELECT")
+        await driver.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        plans = {}
+        for check in sorted(_checks()):
+            await driver.execute(f"PREPARE checking AS {check}")
+            plan = await driver.fetch("EXPLAIN EXECUTE checking(NULL, NULL)")
+            plans[check] = [step[0].strip() for step in plan]
+            await driver.execute("DEALLOCATE checking")
+    assert len(plans) >= 5
     _each_by_its_whole_key(plans)
 
 

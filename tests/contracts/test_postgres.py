@@ -1,6 +1,7 @@
 """What goes wrong with a server is told in the words of the port, and the store works on afterwards."""
 
 import asyncio
+import time
 from typing import Any
 
 import asyncpg
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from mzi_adapters.contracts.furnished import BEGAN, OURS, furnished, raises
 from mzi_adapters.contracts.samples import changed, row, sample, zoho_id
-from mzi_adapters.sql import SqlStore, open_store
+from mzi_adapters.sql import SqlStore, open_store, postgres
 from mzi_adapters.sql.driver import raw
 from mzi_adapters.sql.store import SqlSession
 from mzi_core.errors import StoreUnavailable
@@ -92,6 +93,42 @@ async def test_a_connection_lost_between_sessions_is_replaced_unnoticed(
             pid = (await raw(_sql(session).connection)).get_server_pid()
         await postgres_admin.execute("SELECT pg_terminate_backend($1)", pid)
         await asyncio.sleep(0.05)
+        await _works(store)
+
+
+async def test_a_connection_that_was_used_of_late_is_not_asked_whether_it_lives(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that only reads sends its transaction and what it reads, and nothing else."""
+    said: list[str] = []
+    async with open_store(postgres_url, pool_size=1) as store:
+
+        async def sent() -> list[str]:
+            said.clear()
+            async with store.read(OURS) as session:
+                await session.present(STUDENTS, [zoho_id(STUDENTS, 1)])
+            return said.copy()
+
+        await sent()  # the driver asks about the types of the statement once
+        async with store.read(OURS) as session:
+            driver = await raw(_sql(session).connection)
+        driver.add_query_logger(lambda query: said.append(query.query.split()[0].rstrip(";")))
+        alone = await sent()
+        assert alone == ["BEGIN", "SELECT", "ROLLBACK"]
+        monkeypatch.setattr(postgres, "IDLE", -1.0)
+        assert await sent() == ["BEGIN", "", "ROLLBACK", *alone]
+
+
+async def test_a_connection_that_died_unseen_is_replaced_unnoticed(
+    postgres_url: str, postgres_admin: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some time without a word it is asked."""
+    monkeypatch.setattr(postgres, "IDLE", -1.0)
+    async with open_store(postgres_url) as store:
+        async with store.begin(OURS) as session:
+            pid = (await raw(_sql(session).connection)).get_server_pid()
+        await postgres_admin.execute("SELECT pg_terminate_backend($1)", pid)
+        time.sleep(0.05)  # noqa: ASYNC251  # the end of the connection arrives, and the loop does not look
         await _works(store)
 
 

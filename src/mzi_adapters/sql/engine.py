@@ -76,7 +76,6 @@ def engine_for(
         options |= {
             "pool_size": pool_size,
             "max_overflow": 0,
-            "pool_pre_ping": True,  # a server that was started anew is noticed before a session is
             "isolation_level": "READ COMMITTED",  # what is read after `lock` must be as of then
             "connect_args": postgres.connecting(patience=patience, statement_timeout=statement_timeout),
         }
@@ -89,6 +88,8 @@ def engine_for(
         ) from error
     if is_sqlite:
         sqlite.teach(engine, patience=patience, foreign_keys=foreign_keys)
+    else:
+        postgres.watch(engine)
     return engine
 
 

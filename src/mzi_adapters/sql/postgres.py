@@ -5,6 +5,8 @@ above 0 (its statements are prepared once a connection and then only executed) a
 `connecting` among `ignore_startup_parameters`, the same values being set for the database or the role.
 """
 
+import math
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from functools import cache, lru_cache
@@ -12,8 +14,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
+from sqlalchemy import event, exc
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mzi_adapters.sql.driver import KEPT, TOUCHED, Driver, Find, Rows, raw
 from mzi_core.values import Value
@@ -27,12 +30,17 @@ STATEMENTS = 200
 """How many prepared statements a connection keeps: each module has some, and their number does not grow."""
 
 
+IDLE = 30.0
+"""After so many seconds in the pool a connection is asked whether its server is still there."""
+
 FEW = 30
 """Up to so many values are looked up one by one without a further question."""
 
 MANY = 5_000
 """A connection that has added so many rows to a table nobody has analysed does it: that takes some 50 ms."""
 
+
+LAST_USED = "mzi_last_used"
 
 FOR_THESE_VALUES = "force_custom_plan"
 """How our statements are planned: for the values at hand, which are looked up one by one.
@@ -67,6 +75,29 @@ def connecting(*, patience: float, statement_timeout: float | None) -> dict[str,
         "statement_cache_size": STATEMENTS,
         "prepared_statement_cache_size": STATEMENTS,
     }
+
+
+def watch(engine: AsyncEngine) -> None:
+    """Notice before a session does that a server was started anew, or that a firewall forgot a connection.
+
+    A connection that was closed at the other end knows it. To ask would be a quarter of what an unchanged
+    page sends, so that it is done only where nothing has been heard for `IDLE` seconds.
+    """
+    dialect = engine.sync_engine.dialect
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def _(_: Any, entry: sa.pool.ConnectionPoolEntry) -> None:
+        entry.info[LAST_USED] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _(connection: Any, entry: sa.pool.ConnectionPoolEntry, _: object) -> None:
+        if connection.driver_connection.is_closed():
+            raise exc.InvalidatePoolError
+        if time.monotonic() - entry.info.get(LAST_USED, math.inf) > IDLE:
+            try:
+                dialect.do_ping(connection)
+            except dialect.loaded_dbapi.Error as error:
+                raise exc.InvalidatePoolError from error
 
 
 FINDING = "SELECT {wanted} FROM {table} WHERE {conditions} AND {by} = ANY(${last}::{kind}[])"

@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from mzi_adapters.college import Record
-from mzi_adapters.files import Source, pages, read_items
+from mzi_adapters.files import Source, read_pages
 from mzi_adapters.sql import open_store, upgrade
 from mzi_adapters.system import SystemClock, SystemIds
 from mzi_adapters.zoho import ZohoCodec
@@ -70,7 +70,7 @@ async def take(use_cases: UseCases, module: AnyModule, source: Source, page: int
     """All records of a source as `mzi sync` takes them, from the bytes to the outcomes; counts by state."""
 
     async def feed() -> AsyncIterator[Sequence[object]]:
-        for each in pages(read_items(source, module), page):
+        for each in read_pages(source, module, page):
             yield each.records
 
     counts: Counter[State] = Counter()

@@ -4,14 +4,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import attrs
 
-from mzi_core.module import E, Kind, Module, Values
+from mzi_core.module import E, Field, Kind, Module, Values, declared
 from mzi_core.values import Extra
 
 
@@ -23,9 +23,15 @@ _EXACT = Context(prec=1000)
 """Far more digits than any amount has: nothing is rounded while it is written down."""
 
 
+@lru_cache(10_000)
 def _digits(value: Decimal) -> str:
     """The shortest plain writing: 5 for 5.00, 100 for 1E+2, 0 for -0."""
     return f"{_EXACT.plus(value).normalize(_EXACT):f}"
+
+
+def _moment(value: datetime) -> str:
+    """The moment in UTC."""
+    return value.astimezone(UTC).isoformat()
 
 
 def _text(value: str) -> str:
@@ -38,7 +44,7 @@ _CANONICAL: dict[type[Any], Callable[[Any], str]] = {
     bool: lambda value: "t" if value else "f",
     int: lambda value: _framed("i", str(value)),
     Decimal: lambda value: _framed("n", _digits(value)),
-    datetime: lambda value: _framed("m", value.astimezone(UTC).isoformat()),
+    datetime: lambda value: _framed("m", _moment(value)),
     date: lambda value: f"d10:{value.isoformat()}",
     tuple: lambda value: _framed("l", "".join(map(_canonical, value))),
 }
@@ -88,10 +94,31 @@ def compact_json(values: Sequence[object]) -> bytes:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=date.isoformat).encode()
 
 
-_PLAIN = frozenset(
-    {Kind.ID, Kind.TEXT, Kind.EMAIL, Kind.LOOKUP, Kind.INTEGER, Kind.MOODLE_ID, Kind.BOOLEAN, Kind.DATE}
-)
-"""The kinds of values that JSON has by itself, or of which there is one text."""
+def _rows_of(cls: type[Any]) -> Callable[[Any], object]:
+    """How the rows of a subform are written: as arrays of their fields."""
+    values_of = attrgetter(*(field.name for field in attrs.fields(cls)))
+    written = [
+        (place, write) for place, field in enumerate(declared(cls)) if (write := _writing(field)) is not None
+    ]
+
+    def write_rows(rows: Sequence[Any]) -> object:
+        said = [[*values_of(row)] for row in rows]
+        for place, write in written:
+            for row in said:
+                if row[place] is not None:
+                    row[place] = write(row[place])
+        return said
+
+    return write_rows
+
+
+def _writing(field: Field) -> Callable[[Any], object] | None:
+    """How values of a field are written where JSON has no such kind, or several texts for one value."""
+    if field.row is not None:
+        return _rows_of(field.row)
+    if field.kind in (Kind.DECIMAL, Kind.MONEY):
+        return _digits
+    return _moment if field.kind is Kind.DATETIME else None
 
 
 @cache
@@ -104,14 +131,17 @@ def fingerprinter(module: Module[Any], encode: Encode = compact_json) -> Callabl
     blanks, and null against empty text differ. Text must be encodable, as all decoded text is.
     """
     compared = itemgetter(*module.compared_places, -1)
-    written = [place for place, field in enumerate(module.compared, start=2) if field.kind not in _PLAIN]
-    said = (FORMAT, module.name)
+    written = [
+        (place, write)
+        for place, field in enumerate(module.compared, start=2)
+        if (write := _writing(field)) is not None
+    ]
 
     def fingerprint_of(values: Values) -> str:
-        row = [*said, *compared(values)]
-        for place in written:
+        row = [FORMAT, module.name, *compared(values)]
+        for place, write in written:
             if row[place] is not None:
-                row[place] = _canonical(row[place])
+                row[place] = write(row[place])
         row[-1] = _canonical(row[-1]) if row[-1] else None  # pragma: no mutate  # of most tenants nothing
         return sha256(encode(row)).hexdigest()
 

@@ -29,7 +29,9 @@ from mzi_adapters.files import (
     read_items,
     read_json,
     read_ndjson,
+    read_pages,
 )
+from mzi_adapters.files import source as files_source
 from mzi_adapters.files import source as source_module
 from mzi_core.modules import CLASSES, GRADES, PAYMENTS, REGISTRATIONS, STUDENTS
 from mzi_core.ports import Unread
@@ -408,8 +410,8 @@ class TestPages:
     def test_they_are_full_but_for_the_last_and_know_their_places(self) -> None:
         text = "\n".join(json.dumps({"id": str(n)}) for n in range(5))
         found = list(pages(read_ndjson(source(text)), 2))
-        assert [(page.first, len(page.items)) for page in found] == [(0, 2), (2, 2), (4, 1)]
-        assert [item.read() for item in found[1].items] == [{"id": "2"}, {"id": "3"}]
+        assert [(page.first, len(page.records)) for page in found] == [(0, 2), (2, 2), (4, 1)]
+        assert [found[1].item(place).read() for place in (2, 3)] == [{"id": "2"}, {"id": "3"}]
         assert (found[1].item(3).read(), found[1].item(3).line) == ({"id": "3"}, 4)
 
     def test_what_was_read_before_the_file_broke_is_not_lost(self) -> None:
@@ -418,6 +420,18 @@ class TestPages:
         assert next(found).records == [{"id": "3"}]
         with pytest.raises(FileProblem):
             next(found)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 7, 64])
+def test_lines_are_the_same_however_they_arrive(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte order mark, a blank line, an end without a line end: cut anywhere."""
+    monkeypatch.setattr(files_source, "CHUNK", chunk)
+    data = b'\xef\xbb\xbf{"id": "1"}\n\n  \r\n{"id": "2"}\n{"id": "3"}'
+    pieces = (data[at : at + chunk] for at in range(0, len(data), chunk))
+    stream = io.BufferedReader(Made(pieces), chunk)
+    (page,) = read_pages(Source("x.ndjson", stream), STUDENTS, 10)
+    assert [page.item(place).read() for place in range(3)] == [{"id": str(n)} for n in (1, 2, 3)]
+    assert [page.item(place).line for place in range(3)] == [1, 4, 5]
 
 
 class TestOpening:
@@ -470,10 +484,10 @@ def test_a_page_is_given_before_the_rest_is_written(format: Format) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     with open(reading, "rb") as stream:
-        found = pages(read_items(Source("pipe", stream), STUDENTS, format), 1000)
-        total = len(next(found).items)
+        found = read_pages(Source("pipe", stream), STUDENTS, 1000, format)
+        total = len(next(found).records)
         first_page_is_out.set()
-        total += sum(len(page.items) for page in found)
+        total += sum(len(page.records) for page in found)
     writer.join(30)
     assert {Format.JSON: 20_001, Format.NDJSON: 20_001, Format.CSV: 40_001}[format] == total
 
@@ -507,8 +521,8 @@ def test_what_is_held_does_not_grow_with_the_file(format: Format) -> None:
     chunks = (text.encode() for text in chain([begin], repeat(piece * 1000, 50), [tail]))
     stream = io.BufferedReader(Made(chunks), 2**16)
     tracemalloc.start()
-    found = pages(read_items(Source("made", stream), STUDENTS, format), 500)
-    total = sum(len(page.items) for page in found)
+    found = read_pages(Source("made", stream), STUDENTS, 500, format)
+    total = sum(len(page.records) for page in found)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert total == 50_001

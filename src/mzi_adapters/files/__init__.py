@@ -6,7 +6,7 @@ Nothing is ever held but the page being read, so a file may be larger than memor
 from mzi_adapters.files.csv_export import read_csv
 from mzi_adapters.files.json_stream import read_json
 from mzi_adapters.files.ndjson import Line, read_ndjson
-from mzi_adapters.files.reading import Format, Page, pages, read_items
+from mzi_adapters.files.reading import Format, Page, pages, read_items, read_pages
 from mzi_adapters.files.source import FileProblem, Item, Source, Unreadable, open_source
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "read_items",
     "read_json",
     "read_ndjson",
+    "read_pages",
 ]

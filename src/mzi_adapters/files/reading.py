@@ -10,7 +10,7 @@ import attrs
 
 from mzi_adapters.files.csv_export import read_csv
 from mzi_adapters.files.json_stream import read_json
-from mzi_adapters.files.ndjson import read_ndjson
+from mzi_adapters.files.ndjson import Block, read_blocks, read_ndjson
 from mzi_adapters.files.source import FileProblem, Item, Source
 from mzi_core.module import AnyModule
 
@@ -62,39 +62,53 @@ def read_items(source: Source, module: AnyModule, format: Format | None = None) 
 
 @attrs.frozen
 class Page:
-    """Some records in order. `first`: the position of the first of them, from 0."""
+    """Some records in order, and the lines they begin on. `first`: the position of the first, from 0."""
 
     first: int
-    items: Sequence[Item]
-
-    @property
-    def records(self) -> list[object]:
-        """What a sync takes."""
-        return [item.record for item in self.items]
+    records: Sequence[object]
+    lines: Sequence[int]
 
     def item(self, position: int) -> Item:
         """The record at `position` of the file, which is one of this page."""
-        return self.items[position - self.first]
+        place = position - self.first
+        return Item(self.records[place], self.lines[place])
+
+
+def read_pages(source: Source, module: AnyModule, size: int, format: Format | None = None) -> Iterator[Page]:
+    """The records of a source in pages of `size`; as `read_items`, and NDJSON a block of lines at a time.
+
+    What was read before a FileProblem is still yielded, then it is raised.
+    """
+    if (format or format_of(source)) is Format.NDJSON:
+        return _pages(read_blocks(source), size)
+    return pages(read_items(source, module, format), size)
 
 
 def pages(items: Iterable[Item], size: int) -> Iterator[Page]:
-    """Pages of `size` records. What was read before a FileProblem is still yielded, then it is raised."""
+    """Items in pages of `size`. What was read before a FileProblem is still yielded, then it is raised."""
+    return _pages((([item.record], [item.line]) for item in items), size)
+
+
+def _pages(blocks: Iterable[Block], size: int) -> Iterator[Page]:
     first = 0
-    page: list[Item] = []
+    records: list[object] = []
+    lines: list[int] = []
     problem: FileProblem | None = None
-    rest = iter(items)
+    rest = iter(blocks)
     while problem is None:
         try:
-            page.append(next(rest))
+            more, their_lines = next(rest)
         except StopIteration:
             break
         except FileProblem as found:
             problem = found
             break
-        if len(page) == size:
-            yield Page(first, page)
-            first, page = first + len(page), []
-    if page:
-        yield Page(first, page)
+        records += more
+        lines += their_lines
+        while len(records) >= size:
+            yield Page(first, records[:size], lines[:size])
+            first, records, lines = first + size, records[size:], lines[size:]
+    if records:
+        yield Page(first, records, lines)
     if problem is not None:
         raise problem

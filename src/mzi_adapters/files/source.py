@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import BinaryIO, NamedTuple, Self
 
 from mzi_core.errors import MziError
@@ -121,16 +122,32 @@ class Source:
             "is mostly in cp1256; save it as “CSV UTF-8”, or export it from Zoho again."
         )
 
+    def blocks(self) -> Iterator[list[bytes]]:
+        """Its lines, many at a time and whole; a byte order mark is left out. Raises FileProblem."""
+        number, begun = 0, [self._without_mark(self.stream.read1(CHUNK))]
+        while begun[-1]:
+            lines = io.BytesIO(begun[-1]).readlines()
+            if len(lines) > 1 or lines[0].endswith(b"\n"):
+                lines[0] = b"".join([*begun[:-1], lines[0]])
+                begun = [] if lines[-1].endswith(b"\n") else [lines.pop()]
+                yield lines
+                number += len(lines)
+            if sum(map(len, begun)) >= LONGEST:
+                raise FileProblem(
+                    f"{self.name}, line {number + 1} is longer than {LONGEST >> 20} MB; it has no line ends."
+                )
+            begun.append(self.stream.read1(CHUNK))
+        if any(begun):
+            yield [b"".join(begun)]
+
+    def _without_mark(self, data: bytes) -> bytes:
+        while data in (codecs.BOM_UTF8[:1], codecs.BOM_UTF8[:2]) and (more := self.stream.read1(CHUNK)):
+            data += more
+        return data.removeprefix(codecs.BOM_UTF8) or (self.stream.read1(CHUNK) if data else b"")
+
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Its lines with their numbers, from 1; a byte order mark is left out. Raises FileProblem."""
-        number = 0
-        while raw := self.stream.readline(LONGEST):
-            number += 1
-            if len(raw) == LONGEST:
-                raise FileProblem(
-                    f"{self.name}, line {number} is longer than {LONGEST >> 20} MB; it has no line ends."
-                )
-            yield number, raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
+        return enumerate(chain.from_iterable(self.blocks()), start=1)
 
 
 _ARCHIVES = ((b"PK\x03\x04", "a ZIP archive or an Excel workbook"), (b"\x1f\x8b", "a gzip archive"))

@@ -5,7 +5,7 @@ looked up once per module and dialect, not per row.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Generic
@@ -13,12 +13,14 @@ from typing import Any, Generic
 import attrs
 import sqlalchemy as sa
 
+from mzi_adapters import quick
 from mzi_adapters.sql.driver import CHANGED, Find, Rows
 from mzi_adapters.sql.rows import converter, extra_from_data, extra_to_data
 from mzi_adapters.sql.tables import IN_JSON, RECORDS, column_of, parent_column_of
+from mzi_adapters.sql.types import UtcDateTime
 from mzi_core.decide import Known, Touch, Write
 from mzi_core.errors import StoreRefused
-from mzi_core.module import AnyModule, E, Field, Module, Values
+from mzi_core.module import AnyModule, E, Field, Kind, Module, Values, declared
 from mzi_core.plain import Change, NewRows, StoredValues
 from mzi_core.ports import Stored
 from mzi_core.values import MoodleId, RecordId, State, TenantId, ZohoId
@@ -51,6 +53,15 @@ def _cell(field: Field) -> _Cell:
     return _Cell(field.name, column_of(field), write, lambda data: read(data, field.held_as))
 
 
+def _json_text(field: Field) -> Conversion | None:
+    """How a value that is kept as JSON is written at once, where that comes to the same: in a tenth of the time."""
+    encode = quick.COMPACT
+    rows = declared(field.row) if field.row is not None else ()
+    if encode is None or field.kind not in IN_JSON or any(row.kind is Kind.DATETIME for row in rows):
+        return None
+    return lambda value: encode(value).decode()
+
+
 def _one_after_the_other(first: Conversion | None, then: Conversion | None) -> Conversion | None:
     if first is None or then is None:
         return then or first
@@ -74,12 +85,18 @@ class Shape(Generic[E]):
         def written(name: str) -> Conversion | None:
             if isinstance(columns[name].type, sa.Date) and dialect.name == "sqlite":
                 return date.isoformat  # the same text as SQLAlchemy's, in a tenth of the time
-            return columns[name].type.dialect_impl(dialect).bind_processor(dialect)
+            convert = columns[name].type.dialect_impl(dialect).bind_processor(dialect)
+            if convert and isinstance(columns[name].type, UtcDateTime) and dialect.name != "sqlite":
+                return partial(_in_utc, convert)  # nearly all are so already
+            return convert
 
         def read(name: str) -> Conversion | None:
             return columns[name].type.dialect_impl(dialect).result_processor(dialect, _NUMERIC)
 
-        to_row = [_one_after_the_other(cell.to_row, written(cell.column)) for cell in cells]
+        to_row = [
+            _json_text(field) or _one_after_the_other(cell.to_row, written(cell.column))
+            for field, cell in zip(module.fields, cells, strict=True)
+        ]
         self._to_row = [(place, convert) for place, convert in enumerate(to_row) if convert]
         self._convert = [convert or _same for convert in to_row]
         self._moment = written("created_at") or _same
@@ -283,6 +300,10 @@ class Shape(Generic[E]):
 
 def _same(value: Any) -> Any:
     return value
+
+
+def _in_utc(convert: Conversion, value: datetime) -> Any:
+    return value if value.tzinfo is UTC else convert(value)
 
 
 _shapes: dict[tuple[str, str], Shape[Any]] = {}

@@ -133,13 +133,15 @@ class ZohoCodec:
 
         return structure
 
-    def plain_reader(self, module: Module[E], overlay: Overlay) -> Callable[[Any], Values | None] | None:
-        """How to read one plain record to its values; None without msgspec, which does half of it."""
+    def plain_reader(
+        self, module: Module[E], overlay: Overlay
+    ) -> Callable[[Sequence[object]], Sequence[Values | None]] | None:
+        """How to read plain records to their values; None without msgspec, which does half of it."""
         if quick.READ is None:
             return None
         from mzi_adapters.zoho.plain import plain_reader  # noqa: PLC0415  # it cannot be imported without
 
-        def make() -> Callable[[Any], Values | None]:
+        def make() -> Callable[[Sequence[object]], Sequence[Values | None]]:
             readers = self._readers(module.fields, overlay)
             return plain_reader(module, readers, self._readers, overlay.extras)
 

@@ -26,8 +26,8 @@ from mzi_core.module import E, Field, Kind, Module, Values, declared, zoho
 from mzi_core.modules import CriterionText
 from mzi_core.ports import Unread
 
-PlainReader = Callable[[Any], Values | None]
-"""Reads a record to its values, or gives up with None."""
+PlainReader = Callable[[Sequence[object]], list[Values | None]]
+"""Reads records to their values, and gives up with None at each that is not plain."""
 
 _SHORT_INTEGER = 18
 """Digits that fit into 64 bits for sure."""
@@ -40,6 +40,8 @@ class _Lookup(msgspec.Struct, gc=False):
 
     id: str
 
+
+_DIGITS = "len({v}) <= SHORT and {v}.isascii() and {v}.isdigit()"
 
 _OF_LINES: Mapping[Kind, Any] = {
     Kind.ID: str,
@@ -56,9 +58,12 @@ _OF_LINES: Mapping[Kind, Any] = {
 _OF_OBJECTS = {**_OF_LINES, Kind.DATE: str}
 """The same for values that were read already: a `date` among those did not come from JSON."""
 
+_AS_IT_IS = ("True", "pass")
+"""Nothing is to be done about a value of the type that msgspec has checked."""
+
 _FORMS: Mapping[Kind, Sequence[tuple[str, str]]] = {
     Kind.ID: ((_PLAIN_ID, "pass"),),
-    Kind.TEXT: (("True", "pass"),),
+    Kind.TEXT: (_AS_IT_IS,),
     Kind.EMAIL: (("len({v}) <= MAX_EMAIL and is_email({v})", "{v} = {v}.lower()"),),
     Kind.DATE: (
         ("type({v}) is date and FIRST_DAY <= {v} <= LAST_DAY", "pass"),
@@ -74,7 +79,7 @@ _FORMS: Mapping[Kind, Sequence[tuple[str, str]]] = {
             "{v} = read_moment({v}).astimezone(UTC)",
         ),
     ),
-    Kind.BOOLEAN: (("True", "pass"),),
+    Kind.BOOLEAN: (_AS_IT_IS,),
     Kind.LOOKUP: (
         ("type({v}) is not str and " + _PLAIN_ID.format(v="{v}.id"), "{v} = {v}.id"),
         ("type({v}) is str and " + _PLAIN_ID, "pass"),
@@ -82,16 +87,25 @@ _FORMS: Mapping[Kind, Sequence[tuple[str, str]]] = {
     Kind.MOODLE_ID: (
         ("type({v}) is int and 0 < {v} <= MAX_INTEGER", "pass"),
         (
-            "type({v}) is str and {v}.isascii() and {v}.isdigit() and len({v}) <= SHORT and {v} > '0'",
+            "type({v}) is str and " + _DIGITS + " and {v} > '0'",
             "{v} = int({v})",
         ),
     ),
-    Kind.INTEGER: (("type({v}) is int and {least} <= {v} <= {most}", "pass"),),
+    Kind.INTEGER: (
+        ("type({v}) is int and {least} <= {v} <= {most}", "pass"),
+        ("type({v}) is str and " + _DIGITS + " and {least} <= int({v}) <= {most}", "{v} = int({v})"),
+    ),
     Kind.DECIMAL: (
         ("type({v}) is int and {least} <= {v} <= {most}", "{v} = Decimal({v})"),
         (
             "type({v}) is float and {least} <= {v} <= {most} and {v} == round({v}, 2)",
             "{v} = Decimal(repr({v}))",
+        ),
+        (
+            "type({v}) is str and "
+            + _DIGITS.format(v="{v}.replace('.', '', 1)")
+            + " and ('.' not in {v} or '.' in {v}[-9:]) and {least} <= Decimal({v}) <= {most}",
+            "{v} = Decimal({v})",
         ),
     ),
 }
@@ -238,6 +252,11 @@ class _Single:
         }
         nothing = "return None" if field.required else f"{v} = {v}_nothing"
         first, *further = map(source.variable, self.names)
+        forms = list(self._forms(v, source))
+        if forms == [_AS_IT_IS] and field.default is None and not further:
+            if field.kind in _TEXTUAL:
+                source.texts.append(first)
+            return first
         say(f"{v} = {first}")
         if further:
             say(f"if {v} is None or {v} == '':")
@@ -245,7 +264,7 @@ class _Single:
                 say(f"    {word} {name} is not None and {name} != '': {v} = {name}")
             say(f"    elif {' or '.join(f'{name} is not None' for name in further)}: return None")
         say(f"if {v} is None: {nothing}")
-        for condition, become in self._forms(v, source):
+        for condition, become in forms:
             say(f"elif {condition}: {become}")
         say("else:")
         say(f"    {v} = {v}_read({v})")
@@ -377,30 +396,37 @@ def plain_reader(
     own = list(map(_own, extras))
 
     @cache
-    def of_lines() -> PlainReader:
+    def of_lines() -> _Read:
         struct, read = _written(module, parts, own, _OF_LINES)
         return _of_lines(msgspec.json.Decoder(struct).decode, read)
 
     @cache
-    def of_objects() -> PlainReader:
+    def of_objects() -> _Read:
         struct, read = _written(module, parts, own, _OF_OBJECTS)
         return _of_objects(partial(msgspec.convert, type=struct), read)
 
-    def read(record: object) -> Values | None:
-        if isinstance(record, Unread):
-            return of_lines()(record)
-        return of_objects()(record) if type(record) is dict else None
+    def read(records: Sequence[object]) -> list[Values | None]:
+        return [
+            of_lines()(each)
+            if isinstance(each, Unread)
+            else of_objects()(each)
+            if type(each) is dict
+            else None
+            for each in records
+        ]
 
     return read
 
 
-_Read = Callable[[Any, bool], Values | None]
+_Read = Callable[[Any], Values | None]
+
+_Understand = Callable[[Any, bool], Values | None]
 """Reads what msgspec made of a record; the second argument: its texts are legible for sure."""
 
 
 def _written(
     module: Module[E], parts: Sequence[_Part], own: Sequence[_Single], types: Mapping[Kind, Any]
-) -> tuple[type[Any], _Read]:
+) -> tuple[type[Any], _Understand]:
     """What msgspec makes of a record, and how that is read."""
     source = _Source(types=types)
     for part in (*parts, *own):
@@ -421,7 +447,7 @@ _GIVES_UP = (msgspec.MsgspecError, ValueError, TypeError, ArithmeticError, Recur
 """What is raised on the way where a value is not plain."""
 
 
-def _of_lines(decode: Callable[[bytes], Any], read: _Read) -> PlainReader:
+def _of_lines(decode: Callable[[bytes], Any], read: _Understand) -> _Read:
     def read_line(line: bytes) -> Values | None:
         try:
             return read(decode(line), _surely_legible(line))
@@ -431,7 +457,7 @@ def _of_lines(decode: Callable[[bytes], Any], read: _Read) -> PlainReader:
     return read_line
 
 
-def _of_objects(convert: Callable[[object], Any], read: _Read) -> PlainReader:
+def _of_objects(convert: Callable[[object], Any], read: _Understand) -> _Read:
     def read_object(record: object) -> Values | None:
         try:
             return read(convert(record), False)
@@ -441,7 +467,7 @@ def _of_objects(convert: Callable[[object], Any], read: _Read) -> PlainReader:
     return read_object
 
 
-def _completed(module: Module[E], read: _Read) -> _Read:
+def _completed(module: Module[E], read: _Understand) -> _Understand:
     """With what the declaration fills in."""
 
     def read_and_complete(found: Any, sure: bool) -> Values | None:

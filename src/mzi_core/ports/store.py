@@ -74,8 +74,10 @@ class Codec(Protocol):
         """
         ...
 
-    def plain_reader(self, module: Module[E], overlay: Overlay) -> Callable[[Any], Values | None] | None:
-        """How to read one plain record to its values; None where this codec has no such way.
+    def plain_reader(
+        self, module: Module[E], overlay: Overlay
+    ) -> Callable[[Sequence[object]], Sequence[Values | None]] | None:
+        """How to read plain records to their values; None where this codec has no such way.
 
         It gives None for a record about which there is any question: that one is the decoder's, which has
         the last word. Where it gives values, the decoder gives an entity of just these, and no reason.

@@ -280,17 +280,17 @@ class TakePage:
     def _read(self, page: _Page[E], remembered: Mapping[ZohoId, str | None]) -> None:
         """Read the records that do not say what they said before: to values where they are plain."""
         times = Counter(page.ids)
-        read = self.codec.plain_reader(page.module, self._overlay(page.module))
         zoho_id_at = page.module.place["zoho_id"]
         left: list[int] = []
+        asked: list[int] = []
         for place, (zoho_id, mark) in enumerate(zip(page.ids, page.marks, strict=True)):
             if zoho_id is None or times[zoho_id] > 1 or zoho_id in page.held:
                 left.append(place)
-                continue
-            if mark is not None and remembered.get(zoho_id) == mark:
-                continue
-            values = None if read is None else read(page.records[place])
-            if values is None or values[zoho_id_at] != zoho_id:
+            elif mark is None or remembered.get(zoho_id) != mark:
+                asked.append(place)
+        read = self.codec.plain_reader(page.module, self._overlay(page.module)) or _nothing_is_plain
+        for place, values in zip(asked, read([page.records[place] for place in asked]), strict=True):
+            if values is None or values[zoho_id_at] != page.ids[place]:
                 left.append(place)
             else:
                 page.plain[place] = values
@@ -543,6 +543,10 @@ class TakePage:
                     outcomes += (outcome for outcome in freed.outcomes if not outcome.parked)
                     waiting.append((child, freed.arrived))
         return tuple(attrs.evolve(outcome, position=place) for place, outcome in enumerate(outcomes))
+
+
+def _nothing_is_plain(records: Sequence[object]) -> list[None]:
+    return [None] * len(records)
 
 
 def _entities(page: _Page[E]) -> list[E]:

@@ -111,8 +111,9 @@ class Demo:
                     DEFAULT_TENANT, CATALOGUE[name], self._pages(college.records[name]), source="demo"
                 ):
                     tally.released += len(done.result.released)
+                    tally.count(done.result.outcomes)
                     for outcome in done.result.outcomes:
-                        tally.add(Line(file=name, line=outcome.position + 1, outcome=outcome))
+                        tally.look_at(Line(file=name, line=outcome.position + 1, outcome=outcome))
                         outcomes[name, outcome.position] = outcome
                 tally.seconds = perf_counter() - begun
         return Round(tallies, outcomes)

@@ -24,7 +24,7 @@ from mzi_http import services
 from mzi_http.answers import result
 from mzi_http.cli.progress import bar, so_far
 from mzi_http.cli.pulled import Pulled, PulledLine, foreseen, many, outcome_of, told
-from mzi_http.cli.report import Report, Results, is_worth_telling, open_report
+from mzi_http.cli.report import Report, Results, open_report, worth_telling
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Usage
 
 ALL = "all"
@@ -228,14 +228,15 @@ class Draw:
                 self.report.add(PulledLine(file=module.name, line=None, outcome=freed))
             if self.results is not None:
                 self.freed.append({**result(freed), "module": freed.module})
-        for outcome in done.result.outcomes:
+        pulled.tally.count(done.result.outcomes)
+        told = self.report is not None or self.results is not None
+        for outcome in worth_telling(done.result.outcomes, new_ones=told):
             line = PulledLine(file=module.name, line=None, outcome=outcome)
-            pulled.tally.add(line)
-            if is_worth_telling(outcome):
-                if self.report is not None:
-                    self.report.add(line)
-                if self.results is not None:
-                    self.results.add(line)
+            pulled.tally.look_at(line)
+            if self.report is not None:
+                self.report.add(line)
+            if self.results is not None:
+                self.results.add(line)
 
     async def _prune(self, pulling: Pulling, pulled: Pulled) -> None:
         """Mark what Zoho does not have, once its number was shown."""

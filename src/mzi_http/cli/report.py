@@ -9,7 +9,7 @@ from typing import IO, Self
 import attrs
 
 from mzi_adapters.files import FileProblem, Item, Unreadable
-from mzi_core.values import Code, Outcome, Reason, State
+from mzi_core.values import Code, Outcome, Outcomes, Reason, State
 from mzi_http.answers import result
 
 _COLUMNS = (
@@ -121,6 +121,8 @@ class Results:
         self._write("],\n" + ",\n".join(members) + "}")
 
 
-def is_worth_telling(outcome: Outcome) -> bool:
-    """Whether anything happened: UNCHANGED records are only counted."""
-    return outcome.state is not State.UNCHANGED
+def worth_telling(outcomes: Outcomes, *, new_ones: bool) -> Iterator[Outcome]:
+    """The outcomes of which something happened: UNCHANGED records are only counted, NEW ones if wanted."""
+    return (
+        outcomes.other_than(State.UNCHANGED) if new_ones else outcomes.other_than(State.UNCHANGED, State.NEW)
+    )

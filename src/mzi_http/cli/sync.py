@@ -10,7 +10,7 @@ from typing import Annotated
 import attrs
 from cyclopts import App, Parameter
 
-from mzi_adapters.files import FileProblem, Format, Page, Source, open_source, pages, read_items
+from mzi_adapters.files import FileProblem, Format, Page, Source, open_source, read_pages
 from mzi_core.errors import MziError
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
@@ -18,7 +18,7 @@ from mzi_core.use_cases import UseCases
 from mzi_core.values import BatchResult, State, TenantId
 from mzi_http.answers import result
 from mzi_http.cli.progress import bar, so_far
-from mzi_http.cli.report import Line, Report, Results, is_worth_telling, open_report
+from mzi_http.cli.report import Line, Report, Results, open_report, worth_telling
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, Usage
 from mzi_http.cli.tally import Tally, changes, counted, refusals, summed
 
@@ -157,12 +157,11 @@ class Intake:
         tally.released += len(done.released)
         for freed in done.released:
             self._tell_of_freed(Line(file=tally.name, line=None, outcome=freed))
-        for outcome in done.outcomes:
-            self._tell_of(Line.of(tally.name, page.item(outcome.position), outcome), tally)
-
-    def _tell_of(self, line: Line, tally: Tally) -> None:
-        tally.add(line)
-        if is_worth_telling(line.outcome):
+        tally.count(done.outcomes)
+        told = self.report is not None or self.results is not None
+        for outcome in worth_telling(done.outcomes, new_ones=told):
+            line = Line.of(tally.name, page.item(outcome.position), outcome)
+            tally.look_at(line)
             if self.report is not None:
                 self.report.add(line)
             if self.results is not None:
@@ -209,10 +208,10 @@ class _Feed:
     """The pages of a source as a sync takes them, and the one it is working on."""
 
     def __init__(self, source: Source, intake: Intake) -> None:
-        self._pages = pages(read_items(source, intake.module, intake.format), intake.page)
-        self.current = Page(0, ())
+        self._pages = read_pages(source, intake.module, intake.page, intake.format)
+        self.current = Page(0, (), ())
 
-    async def pages(self) -> AsyncIterator[list[object]]:
+    async def pages(self) -> AsyncIterator[Sequence[object]]:
         """The records of each page in turn."""
         for page in self._pages:
             self.current = page

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mzi_core.values import Outcome, State
+from mzi_core.values import Outcome, Outcomes, State
 from mzi_http.cli.report import Line
 from mzi_http.cli.tables import count, key, number, plain, states, table
 
@@ -41,10 +41,13 @@ class Tally:
         """How many were not accepted, parked ones too."""
         return sum(n for state, n in self.counts.items() if not state.accepted)
 
-    def add(self, line: Line) -> None:
-        """Count one outcome."""
+    def count(self, outcomes: Outcomes) -> None:
+        """Count the outcomes of a page by state."""
+        self.counts.update(outcomes.states)
+
+    def look_at(self, line: Line) -> None:
+        """Note what is to be shown of an outcome that was counted: of NEW and UNCHANGED ones nothing is."""
         outcome = line.outcome
-        self.counts[outcome.state] += 1
         self.parked += outcome.parked
         if not outcome.state.accepted and len(self.refused) < SHOWN:
             self.refused.append(line)

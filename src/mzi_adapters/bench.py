@@ -33,7 +33,7 @@ from mzi_adapters.zoho import ZohoCodec
 from mzi_core.errors import MziError, StoreUnavailable
 from mzi_core.module import AnyModule
 from mzi_core.use_cases import UseCases
-from mzi_core.use_cases.sync import PAGE
+from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import DEFAULT_TENANT, State
 
 ROUNDS = 5

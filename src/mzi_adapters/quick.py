@@ -6,6 +6,7 @@ the standard library, whose word counts.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 READ: Callable[[bytes], object] | None
 ID_OF: Callable[[bytes], str] | None
@@ -31,6 +32,12 @@ else:
 
     ID_OF = _id_of
     COMPACT = msgspec.json.Encoder().encode
+
+
+def reader_of(kind: Any) -> Callable[[str], Any] | None:
+    """Reads values of a type, such as a tuple of declared rows, from JSON of our own."""
+    return None if READ is None else msgspec.json.Decoder(kind).decode
+
 
 REFUSED = (ValueError, RecursionError)
 """What both raise for text that they will not read."""

@@ -15,7 +15,7 @@ from typed_settings.types import OptionInfo, OptionList, SettingsClass, Settings
 
 from mzi_core.errors import MziError
 from mzi_core.use_cases.access import TenantNameRefused, tenant_id
-from mzi_core.use_cases.sync import PAGE
+from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import DEFAULT_TENANT, TenantId
 from mzi_http.accounts import Moodle, Zoho
 from mzi_http.converters import one_of, text, whole

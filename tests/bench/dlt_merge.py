@@ -21,7 +21,7 @@ from tests.bench.postgres import NARROW, prepared
 from tests.bench.server import Server
 
 from mzi_adapters.bench import Meter, as_lines, scratch, taking_turns
-from mzi_core.use_cases.sync import PAGE
+from mzi_core.use_cases.take_page import PAGE
 
 _INSTALL = "uv pip install 'dlt[postgres]' pyarrow adbc-driver-postgresql"
 _WANTED = {"by default": (5.0, 9.0), "its best case": (2.0, 3.0)}

@@ -32,7 +32,7 @@ from mzi_adapters.system import SystemClock, SystemIds
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.modules import STUDENTS
 from mzi_core.use_cases import UseCases
-from mzi_core.use_cases.sync import PAGE
+from mzi_core.use_cases.take_page import PAGE
 url, tenant, file, begin = sys.argv[1:]
 async def main():
     async with open_store(url) as store:

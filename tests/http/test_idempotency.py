@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.http.serving import Api, serving, statuses, student
 
-from mzi_core.use_cases.sync import PAGE
+from mzi_core.use_cases.take_page import PAGE
 
 STUDENTS = "/api/v1/sync/students"
 

@@ -8,7 +8,8 @@ import attrs
 from mzi_core.decide import Arrival, Facts, plan
 from mzi_core.module import E, Module
 from mzi_core.ports import Clock, Store
-from mzi_core.use_cases.sync import owners_of, parents_there, turns_for
+from mzi_core.use_cases.judge import owners_of, parents_there
+from mzi_core.use_cases.sync import turns_for
 from mzi_core.values import Outcome, TenantId, ZohoId
 
 

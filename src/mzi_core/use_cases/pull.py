@@ -11,7 +11,7 @@ from mzi_core.ports import Clock, Deleted, Run, Store, ZohoGateway
 from mzi_core.use_cases.bulk import BulkSync, Marked, PageDone, closing
 from mzi_core.use_cases.gone import MarkDeleted, Seen, missing
 from mzi_core.use_cases.planning_pull import PlanPull, PullPlan, Scope
-from mzi_core.use_cases.sync import PAGE
+from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import TenantId, ZohoId
 
 DELETED = "deleted"

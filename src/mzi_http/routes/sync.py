@@ -13,7 +13,8 @@ from starlette.routing import BaseRoute
 
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
-from mzi_core.use_cases.sync import PAGE, Once, Replayed
+from mzi_core.use_cases.sync import Once, Replayed
+from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import BatchResult, State, TenantId
 from mzi_http import record_schemas, schemas
 from mzi_http.answers import result

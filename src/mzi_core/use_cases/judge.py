@@ -1,0 +1,154 @@
+"""Judge records one by one, as they came, and carry out what was decided."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from mzi_core.decide import (
+    Arrival,
+    Facts,
+    Hold,
+    Write,
+    fingerprints,
+    parents_of,
+    plan,
+    suspects,
+    unique_values,
+)
+from mzi_core.errors import StoreRefused
+from mzi_core.module import AnyModule, E, Module
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Held, Ids, Session
+from mzi_core.values import Code, Outcome, Reason, RecordId, State, Value, ZohoId
+
+
+async def owners_of(
+    session: Session, module: Module[E], entities: Iterable[E]
+) -> dict[str, dict[Value, ZohoId]]:
+    """By unique field, which live record has each of the values that `entities` claim."""
+    values: dict[str, set[Value]] = defaultdict(set)
+    for entity in entities:
+        for name, value in unique_values(module, entity):
+            values[name].add(value)
+    return await session.owners(module, values) if values else {}
+
+
+async def parents_there(
+    session: Session, module: Module[E], entities: Iterable[E]
+) -> dict[str, dict[ZohoId, RecordId]]:
+    """By module, which of the records are there that `entities` cannot do without."""
+    wanted: dict[str, set[ZohoId]] = defaultdict(set)
+    for entity in entities:
+        for _, parent in parents_of(module, entity):
+            wanted[parent.module].add(parent.zoho_id)
+    return {name: await session.present(CATALOGUE[name], ids) for name, ids in wanted.items()}
+
+
+@attrs.frozen(kw_only=True)
+class JudgeRecords:
+    """What is decided by `mzi_core.decide`: gathered, planned, and written, with what is held and set free."""
+
+    session: Session
+    ids: Ids
+    now: datetime
+
+    async def __call__(
+        self, module: Module[E], arrivals: Sequence[Arrival[E]], held: frozenset[ZohoId]
+    ) -> tuple[Sequence[Outcome], Sequence[ZohoId]]:
+        """An outcome for each of the arrivals, and the ids of the records that were not there before.
+
+        `held`: which of their ids an earlier version is held of.
+        """
+        facts = await self._gather(module, arrivals, held)
+        decided = plan(module, arrivals, facts)
+        failed: dict[ZohoId, Reason] = {}
+        for group in decided.writes:
+            failed |= await self._write(module, group)
+        if decided.touches:
+            await self.session.touch(module, decided.touches)
+        # A version that was refused after one that could not be stored is the newer one: it is kept.
+        holds = {held.zoho_id: held for held in self._broken(module, arrivals, failed)}
+        holds |= {hold.zoho_id: self._held(module, State.INVALID, hold) for hold in decided.hold}
+        if holds:
+            await self.session.hold(list(holds.values()))
+        released = [zoho_id for zoho_id in decided.release if zoho_id not in failed]
+        if released:
+            await self.session.release(module.name, released)
+        arrived = [w.entity.zoho_id for group in decided.writes for w in group if w.new]
+        return (
+            [_failed(outcome, failed) for outcome in decided.outcomes],
+            [zoho_id for zoho_id in arrived if zoho_id not in failed],
+        )
+
+    async def _gather(
+        self, module: Module[E], arrivals: Sequence[Arrival[E]], held: frozenset[ZohoId]
+    ) -> Facts[E]:
+        ids = {arrival.zoho_id for arrival in arrivals if arrival.zoho_id is not None}
+        known = await self.session.known(module, ids) if ids else {}
+        entities = [arrival.entity for arrival in arrivals if arrival.entity is not None]
+        unknown = [entity.zoho_id for entity in entities if entity.zoho_id not in known]
+        prints = fingerprints(module, arrivals, known)
+        different = suspects(arrivals, prints, known)
+        stored = await self.session.stored(module, different) if different else {}
+        return Facts(
+            new_ids=dict(zip(unknown, self.ids.record_ids(len(unknown)), strict=True)),
+            known=known,
+            stored={zoho_id: row.entity for zoho_id, row in stored.items()},
+            owners=await owners_of(self.session, module, entities),
+            parents=await parents_there(self.session, module, entities),
+            held=held,
+            prints=prints,
+        )
+
+    async def _write(self, module: Module[E], rows: Sequence[Write[E]]) -> dict[ZohoId, Reason]:
+        """Store `rows`, halving them on a refusal until only what cannot be stored is left out."""
+        try:
+            await self.session.write(module, rows, self.now)
+        except StoreRefused as refused:
+            if len(rows) == 1:
+                return {rows[0].entity.zoho_id: Reason(Code.STORAGE, "$", str(refused))}
+            half = len(rows) // 2
+            return {
+                **await self._write(module, rows[:half]),
+                **await self._write(module, rows[half:]),
+            }
+        return {}
+
+    def _held(self, module: AnyModule, state: State, hold: Hold) -> Held:
+        return Held(
+            module=module.name,
+            zoho_id=hold.zoho_id,
+            record=hold.record,
+            state=state,
+            reasons=hold.reasons,
+            waits_for=hold.waits_for,
+            held_at=self.now,
+        )
+
+    def _broken(
+        self, module: AnyModule, arrivals: Iterable[Arrival[Any]], failed: dict[ZohoId, Reason]
+    ) -> list[Held]:
+        last = {arrival.zoho_id: arrival for arrival in arrivals if arrival.entity is not None}
+        return [
+            self._held(
+                module,
+                State.ERROR,
+                Hold(zoho_id=zoho_id, record=last[zoho_id].record, reasons=(reason,), waits_for=None),
+            )
+            for zoho_id, reason in failed.items()
+        ]
+
+
+def _failed(outcome: Outcome, failed: dict[ZohoId, Reason]) -> Outcome:
+    if outcome.zoho_id not in failed or outcome.state not in (State.NEW, State.UPDATED):
+        return outcome
+    assert outcome.zoho_id is not None  # noqa: S101  # None is in no dict of ids
+    return attrs.evolve(
+        outcome,
+        state=State.ERROR,
+        changed_fields=(),
+        reasons=(*outcome.reasons, failed[outcome.zoho_id]),
+    )

@@ -1,0 +1,302 @@
+"""The steps of one page of Zoho records, in a session that is open."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Generic, cast
+
+import attrs
+
+from mzi_core.comparing import fingerprinter
+from mzi_core.decide import Arrival, with_untold
+from mzi_core.errors import StoreRefused
+from mzi_core.mapping import NO_OVERLAY, Overlay
+from mzi_core.module import AnyModule, E, Module, Values
+from mzi_core.modules import CATALOGUE
+from mzi_core.plain import NewRows, claimants, compare, orphans, rivals
+from mzi_core.ports import Codec, Decoded, Held, Ids, Parking, Session, Unread
+from mzi_core.use_cases.judge import JudgeRecords, owners_of
+from mzi_core.values import Outcome, Outcomes, RecordId, State, ZohoId
+
+PAGE = 2000
+"""How many records are taken together; also how many parked ones are set free at a time."""
+
+
+@attrs.frozen(kw_only=True)
+class Taken:
+    """What became of the records of a page; `arrived` are those that were not there before.
+
+    `awaited`: whether any record was waiting for one of this module when the page began.
+    """
+
+    outcomes: Outcomes
+    arrived: Sequence[ZohoId]
+    awaited: bool
+
+
+@attrs.frozen(kw_only=True)
+class _Page(Generic[E]):
+    """A page on its way: its records in columns, and what was found out about them so far, by place."""
+
+    module: Module[E]
+    records: Sequence[object]
+    first: int
+    ids: Sequence[ZohoId | None]
+    marks: Sequence[str | None]
+    held: frozenset[ZohoId]
+    untold: Collection[str]
+    plain: dict[int, Values] = attrs.field(factory=dict)
+    """The records that are plain, until they turn out to need a judge."""
+    arrivals: dict[int, Arrival[E]] = attrs.field(factory=dict)
+    """The records that are judged one by one."""
+    states: list[State] = attrs.field(init=False)
+    told: dict[int, Outcome] = attrs.field(factory=dict)
+    arrived: list[ZohoId] = attrs.field(factory=list)
+
+    @states.default
+    def _all_unchanged(self) -> list[State]:
+        return [State.UNCHANGED] * len(self.records)
+
+    def tell(self, place: int, outcome: Outcome) -> None:
+        """Note an outcome that has more to tell than a state."""
+        self.states[place] = outcome.state
+        self.told[place] = outcome
+
+    def outcomes(self) -> Outcomes:
+        """What there is to tell of all of them."""
+        return Outcomes(
+            module=self.module.name, first=self.first, ids=self.ids, states=self.states, told=self.told
+        )
+
+
+@attrs.frozen(kw_only=True)
+class TakePage:
+    """The steps of one page, in one open session that has the turns of its module, and at one moment.
+
+    Records that say word for word what they said before are done with at once. Of the others the plain ones
+    are settled together (`mzi_core.plain`): new ones are added, changed ones changed. Whatever is left is
+    judged one by one (`mzi_core.decide`).
+    """
+
+    session: Session
+    codec: Codec
+    ids: Ids
+    now: datetime
+    overlays: Mapping[str, Overlay]
+
+    async def __call__(
+        self,
+        module: Module[E],
+        records: Sequence[object],
+        *,
+        first: int = 0,
+        untold: Collection[str] = (),
+    ) -> Taken:
+        """Take the records, the first of which stands at position `first`."""
+        ids, marks = self.codec.marker(module, self._overlay(module))(records)
+        said = {zoho_id: mark for zoho_id, mark in zip(ids, marks, strict=True) if zoho_id is not None}
+        remembered = await self.session.marks(module, said) if said else {}
+        parking = await self.session.parking(module)
+        held = frozenset(await self.session.held(module.name, said) if parking.holds else ())
+        page = _Page(
+            module=module, records=records, first=first, ids=ids, marks=marks, held=held, untold=untold
+        )
+        if held or len(said) != len(ids) or remembered != said or None in marks:
+            self._read(page, remembered)
+            self._leave(page, rivals(module, page.plain, _entities(page)))
+            await self._compare(page, remembered)
+            await self._add(page)
+            if page.arrivals:
+                await self._judge_rest(page, parking)
+        return Taken(outcomes=page.outcomes(), arrived=page.arrived, awaited=parking.awaited)
+
+    def _overlay(self, module: AnyModule) -> Overlay:
+        return self.overlays.get(module.name, NO_OVERLAY)
+
+    def _read(self, page: _Page[E], remembered: Mapping[ZohoId, str | None]) -> None:
+        """Read the records that do not say what they said before: to values where they are plain."""
+        times = Counter(page.ids)
+        zoho_id_at = page.module.place["zoho_id"]
+        left: list[int] = []
+        asked: list[int] = []
+        for place, (zoho_id, mark) in enumerate(zip(page.ids, page.marks, strict=True)):
+            if zoho_id is None or times[zoho_id] > 1 or zoho_id in page.held:
+                left.append(place)
+            elif mark is None or remembered.get(zoho_id) != mark:
+                asked.append(place)
+        read = self.codec.plain_reader(page.module, self._overlay(page.module)) or _nothing_is_plain
+        for place, values in zip(asked, read([page.records[place] for place in asked]), strict=True):
+            if values is None or values[zoho_id_at] != page.ids[place]:
+                left.append(place)
+            else:
+                page.plain[place] = values
+        self._leave(page, left)
+
+    def _leave(self, page: _Page[E], places: Iterable[int]) -> None:
+        """Leave records to be judged one by one."""
+        decode = self.codec.decoder(page.module, self._overlay(page.module))
+        for place in places:
+            record = page.records[place]
+            read = record.read() if isinstance(record, Unread) else record
+            values = page.plain.pop(place, None)
+            decoded = (
+                decode(read)
+                if values is None
+                else Decoded(zoho_id=page.ids[place], entity=page.module.entity_of(values))
+            )
+            page.arrivals[place] = Arrival(
+                position=page.first + place,
+                record=read,
+                zoho_id=decoded.zoho_id,
+                entity=decoded.entity,
+                reasons=decoded.reasons,
+                mark=page.marks[place],
+            )
+
+    async def _compare(self, page: _Page[E], remembered: Collection[ZohoId]) -> None:
+        """Settle the plain records that are stored already."""
+        module, zoho_id_at = page.module, page.module.place["zoho_id"]
+        if module.checks:
+            odd = [p for p, values in page.plain.items() if module.check(module.entity_of(values))]
+            self._leave(page, odd)
+        there = {p: values for p, values in page.plain.items() if values[zoho_id_at] in remembered}
+        if not there:
+            return
+        stored = await self.session.values(module, [values[zoho_id_at] for values in there.values()])
+        fingerprint = fingerprinter(module, self.codec.compact_json)
+        found = compare(module, there, page.marks, stored, fingerprint=fingerprint, untold=page.untold)
+        if found.touches:
+            await self.session.touch(module, list(found.touches.values()))
+        if found.changes:
+            try:
+                await self.session.change(module, list(found.changes.values()), self.now)
+            except StoreRefused:
+                found.left.update(found.changes)
+                found.changes.clear()
+        for place, change in found.changes.items():
+            outcome = Outcome(
+                position=page.first + place,
+                module=module.name,
+                zoho_id=page.ids[place],
+                state=State.UPDATED,
+                changed_fields=change.fields,
+            )
+            page.tell(place, outcome)
+        self._leave(page, sorted(found.left))
+        for place in there.keys() - found.left:
+            del page.plain[place]
+
+    async def _add(self, page: _Page[E]) -> None:
+        """Add the plain records that are new, without asking first what their unique indexes know anyway."""
+        module = page.module
+        parents = {
+            name: await self.session.present(CATALOGUE[parent], wanted)
+            for name, parent in module.depends_on.items()
+            for at in (module.place[name],)
+            if (wanted := {values[at] for values in page.plain.values() if values[at] is not None})
+        }
+        self._leave(page, sorted(orphans(module, page.plain, parents)))
+        for _ in range(2):
+            if not page.plain:
+                return
+            try:
+                await self.session.add(module, self._rows(page, parents), self.now)
+            except StoreRefused:
+                # Only now is asked who has what; those who claim it are judged, and the rest tries once more.
+                entities = map(module.entity_of, page.plain.values())
+                taken = claimants(module, page.plain, await owners_of(self.session, module, entities))
+                self._leave(page, sorted(taken or set(page.plain)))
+            else:
+                for place in page.plain:
+                    page.states[place] = State.NEW
+                    page.arrived.append(cast("ZohoId", page.ids[place]))
+                page.plain.clear()
+        self._leave(page, sorted(page.plain))
+
+    def _rows(self, page: _Page[E], parents: Mapping[str, Mapping[ZohoId, RecordId]]) -> NewRows:
+        module = page.module
+        values = list(page.plain.values())
+        found = [(module.place[name], parents.get(name, {})) for name in module.depends_on]
+        return NewRows(
+            ids=self.ids.record_ids(len(values)),
+            values=values,
+            parents=[tuple([there.get(each[at]) for at, there in found]) for each in values],
+            fingerprints=list(map(fingerprinter(module, self.codec.compact_json), values)),
+            marks=[page.marks[place] for place in page.plain],
+        )
+
+    async def _judge_rest(self, page: _Page[E], parking: Parking) -> None:
+        """Judge the records that are left, in the order in which they came."""
+        places = sorted(page.arrivals)
+        arrivals = [page.arrivals[place] for place in places]
+        if page.untold:
+            arrivals = await self._completed(page.module, arrivals, page.untold)
+        held = page.held
+        ids = {arrival.zoho_id for arrival in arrivals if arrival.zoho_id is not None}
+        if parking.holds and (further := ids.difference(page.ids)):  # of records that could not be marked
+            held |= frozenset(await self.session.held(page.module.name, further))
+        judge = JudgeRecords(session=self.session, ids=self.ids, now=self.now)
+        outcomes, arrived = await judge(page.module, arrivals, held)
+        for place, outcome in zip(places, outcomes, strict=True):
+            page.tell(place, outcome)
+        page.arrived.extend(arrived)
+
+    async def _completed(
+        self, module: Module[E], arrivals: Sequence[Arrival[E]], untold: Collection[str]
+    ) -> list[Arrival[E]]:
+        """The arrivals with what is stored in their untold fields, also in the record, should it be held.
+
+        Such a record is not remembered word for word: another source can say the same words and mean that
+        the fields are empty.
+        """
+        stored = await self.session.values(
+            module, [a.entity.zoho_id for a in arrivals if a.entity is not None]
+        )
+
+        def completed(arrival: Arrival[E]) -> Arrival[E]:
+            entity = arrival.entity
+            if entity is None or entity.zoho_id not in stored:
+                return arrival
+            values = module.values_of(entity)
+            whole = with_untold(module, stored[entity.zoho_id].values, values, untold)
+            if whole == values:
+                return arrival
+            after = module.entity_of(whole)
+            encode = partial(self.codec.encode, module, overlay=self._overlay(module))
+            before, now = encode(entity=entity), encode(entity=after)
+            added = {name: value for name, value in now.items() if before.get(name) != value}
+            record = {**cast("Mapping[str, object]", arrival.record), **added}
+            return attrs.evolve(arrival, entity=after, record=record, mark=None)
+
+        return list(map(completed, arrivals))
+
+    async def set_free(self, module: AnyModule, taken: Taken) -> tuple[Outcome, ...]:
+        """Take what waited for what arrived, and what waited for that in turn; positions count from 0.
+
+        What only begins to wait for another parent is not told.
+        """
+        outcomes: list[Outcome] = []
+        waiting: list[tuple[AnyModule, Sequence[ZohoId]]] = [(module, taken.arrived)] if taken.awaited else []
+        while waiting:
+            parent, ids = waiting.pop(0)
+            while ids and (parked := await self.session.waiting_for(parent.name, ids, PAGE)):
+                by_module: dict[str, list[Held]] = defaultdict(list)
+                for held in parked:
+                    by_module[held.module].append(held)
+                for name, group in by_module.items():
+                    child = CATALOGUE[name]
+                    # Taken or not, none waits for this parent any longer; what is refused is held anew.
+                    await self.session.release(name, [held.zoho_id for held in group])
+                    freed = await self(child, [held.record for held in group])
+                    outcomes += (outcome for outcome in freed.outcomes if not outcome.parked)
+                    waiting.append((child, freed.arrived))
+        return tuple(attrs.evolve(outcome, position=place) for place, outcome in enumerate(outcomes))
+
+
+def _nothing_is_plain(records: Sequence[object]) -> list[None]:
+    return [None] * len(records)
+
+
+def _entities(page: _Page[E]) -> list[E]:
+    return [arrival.entity for arrival in page.arrivals.values() if arrival.entity is not None]

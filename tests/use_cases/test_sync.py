@@ -280,7 +280,7 @@ async def test_a_parked_version_older_than_what_was_stored_meanwhile_is_dropped(
 
 
 async def test_more_waiting_records_than_a_page_are_all_set_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mzi_core.use_cases.sync.PAGE", 2)
+    monkeypatch.setattr("mzi_core.use_cases.take_page.PAGE", 2)
     mzi = Harness()
     await sync(mzi, "classes", clazz(5))
     await sync(mzi, "enrollments", *(enrollment(n, 1, 5) for n in range(7)))

@@ -49,7 +49,7 @@ async def parents_there(
 
 @attrs.frozen(kw_only=True)
 class JudgeRecords:
-    """What is decided by `mzi_core.decide`: gathered, planned, and written, with what is held and set free."""
+    """Gathers facts, has `mzi_core.decide` plan, and writes: records, and what is held and released."""
 
     session: Session
     ids: Ids

@@ -71,21 +71,20 @@ class Facts(Generic[E]):
     known: Mapping[ZohoId, Known] = attrs.field(factory=dict)
     stored: Mapping[ZohoId, E] = attrs.field(factory=dict)
     owners: Mapping[str, Mapping[Value, ZohoId]] = attrs.field(factory=dict)
-    parents: Mapping[str, Mapping[ZohoId, RecordId]] = attrs.field(factory=dict)
+    parents: Mapping[str, Collection[ZohoId]] = attrs.field(factory=dict)
     held: frozenset[ZohoId] = frozenset()
     prints: tuple[str | None, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
 class Write(Generic[E]):
-    """A row to store: `new` says that none is there yet, `parents` which rows its lookups point at."""
+    """A row to store: `new` says that none is there yet."""
 
     id: RecordId
     entity: E
     fingerprint: str
     state: State
     new: bool
-    parents: Mapping[str, RecordId]
     mark: str | None = None
     """The mark to remember; None where the record has something about it that must be told every time."""
 
@@ -246,11 +245,10 @@ class _Page(Generic[E]):
         known = self.known.get(entity.zoho_id)
         entity = with_links(self.module, known, entity)
         claims = unique_values(self.module, entity)
-        parents = parents_of(self.module, entity)
         missing = [
             (name, parent)
-            for name, parent in parents
-            if parent.zoho_id not in self.facts.parents.get(parent.module, {})
+            for name, parent in parents_of(self.module, entity)
+            if parent.zoho_id not in self.facts.parents.get(parent.module, ())
         ]
         taken = [
             (name, owner)
@@ -265,7 +263,7 @@ class _Page(Generic[E]):
             return self._refuse(arrival, reasons, waits_for)
         if print is None:
             print = fingerprint(self.module, entity)
-        return self._accept(arrival, entity, print, claims, parents)
+        return self._accept(arrival, entity, print, claims)
 
     def _taken(self, found: tuple[str, ZohoId]) -> Reason:
         name, owner = found
@@ -298,7 +296,6 @@ class _Page(Generic[E]):
         entity: E,
         digest: str,
         claims: Claims,
-        parents: Parents,
     ) -> Outcome:
         known = self.known.get(entity.zoho_id)
         changed = self._changes(entity, digest, known) if known else ()
@@ -311,7 +308,7 @@ class _Page(Generic[E]):
             return self._outcome(arrival, State.UNCHANGED, arrival.reasons)
         state = State.UPDATED if known else State.NEW
         self._claim(entity.zoho_id, claims)
-        self._write(arrival, entity, digest, state, parents)
+        self._write(arrival, entity, digest, state)
         return self._outcome(arrival, state, arrival.reasons, changed)
 
     def _changes(self, entity: E, digest: str, known: Known) -> tuple[str, ...]:
@@ -354,7 +351,7 @@ class _Page(Generic[E]):
             self.owners.update(dict.fromkeys(left))
         self.owners.update(dict.fromkeys(claims, zoho_id))
 
-    def _write(self, arrival: Arrival[E], entity: E, digest: str, state: State, parents: Parents) -> None:
+    def _write(self, arrival: Arrival[E], entity: E, digest: str, state: State) -> None:
         zoho_id = entity.zoho_id
         earlier = self.groups[-1].get(zoho_id)
         stored = self.known.get(zoho_id)
@@ -365,7 +362,6 @@ class _Page(Generic[E]):
             fingerprint=digest,
             state=state,
             new=earlier.new if earlier else stored is None,
-            parents={name: self.facts.parents[parent.module][parent.zoho_id] for name, parent in parents},
             mark=_memorable(arrival),
         )
         if zoho_id not in self.repeated:

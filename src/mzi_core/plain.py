@@ -14,38 +14,39 @@ import attrs
 from mzi_core.comparing import changed_extras, changed_places
 from mzi_core.decide import Touch, with_untold
 from mzi_core.module import AnyModule, Module, Values
-from mzi_core.values import RecordId, ZohoId
+from mzi_core.values import RecordId, State, ZohoId
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class StoredValues:
     """What a store has of a record: its values, and what is remembered beside them."""
 
     values: Values
     fingerprint: str
     mark: str | None
+    state: State
     deleted: bool
 
 
 @attrs.frozen(kw_only=True)
 class NewRows:
-    """New records in columns of one length; `parents` in the order of the module's `depends_on`."""
+    """New records in columns of one length."""
 
     ids: Sequence[RecordId]
     values: Sequence[Values]
-    parents: Sequence[tuple[RecordId | None, ...]]
     fingerprints: Sequence[str]
     marks: Sequence[str | None]
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Change:
     """A stored live record as it is from now on, and where its values differ; `extra` stands last.
 
-    Neither its unique values nor its parents are others than before.
+    Neither its unique values nor its parents are others than before. `was`: what its last change was.
     """
 
     values: Values
+    was: State
     places: tuple[int, ...]
     fields: tuple[str, ...]
     fingerprint: str
@@ -95,7 +96,7 @@ def claimants(
 
 
 def orphans(
-    module: AnyModule, plain: Mapping[int, Values], parents: Mapping[str, Mapping[ZohoId, object]]
+    module: AnyModule, plain: Mapping[int, Values], parents: Mapping[str, Collection[ZohoId]]
 ) -> set[int]:
     """The places of the plain records whose parents, by field, are not all there."""
     needed = [(module.place[name], there) for name, there in parents.items()]
@@ -140,6 +141,7 @@ def compare(
         elif differing or extras:
             found.changes[place] = Change(
                 values=values,
+                was=before.state,
                 places=(*differing, len(module.fields)) if extras else tuple(differing),
                 fields=(*[module.fields[at].name for at in differing], *extras),
                 fingerprint=fingerprint(values),

@@ -4,20 +4,24 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mzi_adapters.contracts.furnished import BEGAN, OURS, everything, furnished, raises
-from mzi_adapters.contracts.samples import row, sample
+from mzi_adapters.contracts.furnished import BEGAN, CANARY, OURS, everything, furnished, raises
+from mzi_adapters.contracts.samples import bare, row, sample, zoho_id
 from mzi_adapters.sql import check, current, downgrade, open_store, upgrade
 from mzi_adapters.sql.engine import engine_for
 from mzi_adapters.sql.migrations import head, revisions
-from mzi_adapters.sql.tables import metadata
+from mzi_adapters.sql.tables import column_of, metadata
 from mzi_adapters.sql.types import Key
 from mzi_core.errors import StoreRefused, StoreUnavailable
-from mzi_core.modules import STUDENTS
+from mzi_core.modules import CATALOGUE, REGISTRATIONS, REQUESTS, STUDENTS
+from mzi_core.ports import Stored
+from mzi_core.values import State
 
 OLDEST = {"sqlite": 3, "postgresql": 14}
 
@@ -141,6 +145,72 @@ async def test_the_schema_can_be_taken_down_and_made_again(url: str) -> None:
     await upgrade(url)
     async with open_store(url) as store:
         assert (await everything(store, OURS)).records["students"] == []
+
+
+@attrs.frozen
+class _Lookup:
+    """A lookup of a record of revision 0002: our id of the parent beside Zoho's."""
+
+    child: str
+    column: str
+    parent: str
+
+
+PARENTS_OF_0002 = [
+    _Lookup(module.name, column_of(module.field[name]).removesuffix("_zoho_id"), parent)
+    for module in CATALOGUE
+    for name, parent in module.depends_on.items()
+]
+
+
+async def _rows(url: str, statement: str) -> list[dict[str, Any]]:
+    async with _connected(url) as connection:
+        found = await connection.exec_driver_sql(statement)
+        return [dict(row) for row in found.mappings()]
+
+
+async def test_records_survive_the_way_to_0002_and_back(url: str) -> None:
+    """Every one as it was, with its counts; our ids and digests are text there, and parents have our id."""
+    await upgrade(url)
+    async with open_store(url) as store, furnished(store):
+        async with store.begin(OURS) as session:
+            marked = [attrs.evolve(row(STUDENTS, sample(STUDENTS, n)), mark=f"{n:032x}") for n in (20, 21)]
+            bare_request = [row(REQUESTS, bare(REQUESTS, 20))]
+            await session.write(STUDENTS, marked, BEGAN)
+            await session.write(REQUESTS, bare_request, BEGAN)
+            await session.delete(STUDENTS, [zoho_id(STUDENTS, 21)], BEGAN)
+        before = [await everything(store, tenant) for tenant in (OURS, CANARY)]
+        students = {
+            (tenant, each.entity.zoho_id): (each.id, each.fingerprint)
+            for tenant, all_of_it in zip((OURS, CANARY), before, strict=True)
+            for each in all_of_it.records["students"]
+            if isinstance(each, Stored)
+        }
+        downs = []
+        for _ in range(2):
+            await downgrade(url, "0002")
+            downs.append([await _rows(url, WHOLE.format(table=module.name)) for module in CATALOGUE])
+            told = await _rows(url, "SELECT tenant_id, zoho_id, id, fingerprint, mark FROM students")
+            assert {(t["tenant_id"], t["zoho_id"]): (t["id"], t["fingerprint"]) for t in told} == students
+            assert sorted(t["mark"] for t in told if t["mark"]) == [f"{n:032x}" for n in (20, 21)]
+            for each in PARENTS_OF_0002:
+                lost = await _rows(url, LOST.format(child=each.child, column=each.column, parent=each.parent))
+                assert lost == [], each
+            await upgrade(url)
+            assert [await everything(store, tenant) for tenant in (OURS, CANARY)] == before
+            async with store.read(OURS) as session:
+                assert await session.count(STUDENTS) == {State.NEW: 3, State.INVALID: 1}
+                assert await session.count(REGISTRATIONS) == {State.NEW: 2, State.INVALID: 1}
+        assert downs[0] == downs[1]
+
+
+WHOLE = "SELECT * FROM {table} ORDER BY tenant_id, zoho_id"
+
+LOST = """\
+SELECT child.zoho_id FROM {child} AS child LEFT JOIN {parent} AS parent
+ON parent.tenant_id = child.tenant_id AND parent.id = child.{column}_id
+WHERE child.{column}_zoho_id IS DISTINCT FROM parent.zoho_id"""
+"""The children whose two ways of naming their parent do not agree."""
 
 
 async def test_a_store_without_its_schema_says_what_to_do(url: str) -> None:

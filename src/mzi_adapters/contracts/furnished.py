@@ -1,5 +1,6 @@
 """A store that already holds something: of our tenant, and the same ids again of another one, the canary."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -189,9 +190,26 @@ async def everything(store: Store, tenant: TenantId) -> Everything:
         )
 
 
+async def miscounted(store: Store, tenant: TenantId) -> Mapping[str, object]:
+    """The modules whose counts are not those of their lists, with both."""
+    found: dict[str, object] = {}
+    async with store.begin(tenant) as session:
+        for module in CATALOGUE:
+            counted = {state: number for state, number in (await session.count(module)).items() if number}
+            live = await session.list(module, Query(limit=10_000))
+            aside = await session.held_list(module.name, ALL)
+            listed = Counter([one.state for one in live] + [one.state for one in aside])
+            if counted != listed:
+                found[module.name] = (counted, listed)
+    return found
+
+
 @asynccontextmanager
 async def furnished(store: Store) -> AsyncIterator[None]:
-    """Furnish an empty store; at the end the canary must have everything it had, and nothing else."""
+    """Furnish an empty store; at the end the canary must have everything it had, and nothing else.
+
+    And whatever was done, in both the counts must be those of the lists.
+    """
     async with store.registry() as registry:
         await registry.add_tenant(CANARY, BEGAN)
         await registry.save_key(key(1, BEGAN, tenant=CANARY))
@@ -203,6 +221,7 @@ async def furnished(store: Store) -> AsyncIterator[None]:
     before = await everything(store, CANARY)
     yield
     assert await everything(store, CANARY) == before
+    assert [await miscounted(store, tenant) for tenant in (OURS, CANARY)] == [{}, {}]
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_OID, uuid5
 import attrs
 
 from mzi_core.comparing import fingerprint
-from mzi_core.decide import Write, parents_of
+from mzi_core.decide import Write
 from mzi_core.module import AnyModule, E, Field, Kind, Module, declared
 from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.values import Email, Extra, MoodleId, RecordId, State, ZohoId
@@ -141,7 +141,6 @@ def row(module: Module[E], entity: E, *, state: State = State.NEW) -> Write[E]:
         fingerprint=fingerprint(module, entity),
         state=state,
         new=state is State.NEW,
-        parents={name: record_id(parent.zoho_id) for name, parent in parents_of(module, entity)},
     )
 
 

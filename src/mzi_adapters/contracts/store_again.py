@@ -20,14 +20,14 @@ class TouchPromises:
         async with ours(store) as session:
             first, second = zoho_id(STUDENTS, 1), zoho_id(STUDENTS, 2)
             before = await session.stored(STUDENTS, [first, second])
-            touch = Touch(zoho_id=first, fingerprint=AGAIN, modified_at=later(7), mark="m" * 32)
+            touch = Touch(zoho_id=first, fingerprint=AGAIN, modified_at=later(7), mark="e" * 32)
             await session.touch(STUDENTS, [touch])
             after = await session.stored(STUDENTS, [first, second])
             entity = attrs.evolve(before[first].entity, modified_at=later(7))
             assert after[first] == attrs.evolve(before[first], entity=entity, fingerprint=AGAIN)
             assert after[second] == before[second]
             known = (await session.known(STUDENTS, [first]))[first]
-            assert (known.fingerprint, known.modified_at, known.mark) == (AGAIN, later(7), "m" * 32)
+            assert (known.fingerprint, known.modified_at, known.mark) == (AGAIN, later(7), "e" * 32)
 
     async def test_nothing_is_a_time_and_a_mark_too(self, store: Store) -> None:
         """A record may say no time, and be one to read every time."""
@@ -54,13 +54,13 @@ class TouchPromises:
             await session.touch(
                 STUDENTS,
                 [
-                    Touch(zoho_id=each, fingerprint=AGAIN, modified_at=later(n), mark=str(n))
+                    Touch(zoho_id=each, fingerprint=AGAIN, modified_at=later(n), mark=f"{n:032}")
                     for n, each in enumerate(ids)
                 ],
             )
             await session.touch(STUDENTS, [])
             known = await session.known(STUDENTS, ids)
-            assert [known[each].mark for each in ids[:2]] == ["0", "1"]
+            assert [known[each].mark for each in ids[:2]] == [f"{n:032}" for n in (0, 1)]
             assert ids[2] not in known
 
 

@@ -58,9 +58,7 @@ class TransactionPromises:
         async with furnished(store):
             async with store.begin(OURS) as session:
                 await _change_everything(session)
-                assert set(await session.present(STUDENTS, [zoho_id(STUDENTS, 20)])) == {
-                    zoho_id(STUDENTS, 20)
-                }
+                assert await session.present(STUDENTS, [zoho_id(STUDENTS, 20)]) == {zoho_id(STUDENTS, 20)}
                 assert await session.settings() == chosen("new")
             kept = await everything(store, OURS)
             assert kept.answers[0] == Answer(key="k", digest="new", body=None, answered_at=later(1))
@@ -133,7 +131,7 @@ class TransactionPromises:
             await asyncio.gather(*(one(n) for n in range(30, 40)))
             async with store.begin(OURS) as session:
                 wanted = [zoho_id(STUDENTS, n) for n in range(30, 40)]
-                assert set(await session.present(STUDENTS, wanted)) == set(wanted)
+                assert await session.present(STUDENTS, wanted) == set(wanted)
 
     async def test_what_only_another_tenant_has_is_nothing_here(self, store: Store) -> None:
         """Whichever way it is asked for; and its ids and unique values are free."""
@@ -146,7 +144,7 @@ class TransactionPromises:
             }
             assert await session.known(STUDENTS, ids) == {}
             assert await session.stored(STUDENTS, ids) == {}
-            assert await session.present(STUDENTS, ids) == {}
+            assert await session.present(STUDENTS, ids) == set()
             assert await session.owners(STUDENTS, values) == {"academic_email": {}, "moodle_userid": {}}
             assert await session.linked(STUDENTS, "moodle_userid", 40_000 + ONLY_THEIRS) is None
             assert await session.delete(STUDENTS, ids, at) == ()

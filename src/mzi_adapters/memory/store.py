@@ -31,7 +31,7 @@ from mzi_core.ports import (
     TenantSettings,
     Turn,
 )
-from mzi_core.values import DEFAULT_TENANT, MoodleId, Parent, RecordId, State, TenantId, Value, ZohoId
+from mzi_core.values import DEFAULT_TENANT, MoodleId, Parent, State, TenantId, Value, ZohoId
 
 T = TypeVar("T")
 _ABSENT = object()
@@ -144,6 +144,7 @@ class _MemorySession:
                 values=module.values_of(row.entity),
                 fingerprint=row.fingerprint,
                 mark=self.tables.marks.get((self.tenant, module.name, zoho_id)),
+                state=row.state,
                 deleted=row.deleted_at is not None,
             )
             for zoho_id, row in (await self.stored(module, ids)).items()
@@ -164,8 +165,8 @@ class _MemorySession:
             for name, wanted in values.items()
         }
 
-    async def present(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, RecordId]:
-        return {zoho_id: row.id for zoho_id, row in (await self.stored(module, ids)).items()}
+    async def present(self, module: AnyModule, ids: Collection[ZohoId]) -> set[ZohoId]:
+        return set(await self.stored(module, ids))
 
     async def write(self, module: Module[E], rows: Sequence[Write[E]], at: datetime) -> None:
         records, owners = self.tables.records, self.tables.owners
@@ -188,8 +189,7 @@ class _MemorySession:
             raise StoreRefused(f"The {module.singular} to store is there under another id.")
         for name, parent in module.depends_on.items():
             wanted = getattr(row.entity, name)
-            known = self.tables.records.get((self.tenant, parent, wanted))
-            if wanted is not None and (known is None or known.id != row.parents.get(name)):
+            if wanted is not None and (self.tenant, parent, wanted) not in self.tables.records:
                 raise StoreRefused(f"`{name}` points at nothing among the {parent}.")
         self.tables.marks.put((self.tenant, module.name, zoho_id), row.mark)
         self._keep(
@@ -206,7 +206,7 @@ class _MemorySession:
         )
 
     async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
-        columns = zip(rows.ids, rows.values, rows.parents, rows.fingerprints, rows.marks, strict=True)
+        columns = zip(rows.ids, rows.values, rows.fingerprints, rows.marks, strict=True)
         writes = [
             Write(
                 id=record_id,
@@ -214,10 +214,9 @@ class _MemorySession:
                 fingerprint=fingerprint,
                 state=State.NEW,
                 new=True,
-                parents={n: p for n, p in zip(module.depends_on, parents, strict=True) if p is not None},
                 mark=mark,
             )
-            for record_id, values, parents, fingerprint, mark in columns
+            for record_id, values, fingerprint, mark in columns
         ]
         await self.write(module, writes, at)
 

@@ -4,7 +4,7 @@ This file says what that is; `postgres` and `sqlite` say how. Everything runs in
 connection at hand, tables and columns are the schema's, and values are those of SQLAlchemy's types.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -16,8 +16,8 @@ from mzi_core.values import Value
 Rows = Sequence[tuple[Any, ...]]
 """Rows of a table whole: a value for each of its columns, in the order of the schema."""
 
-KEPT = ("tenant_id", "id", "zoho_id", "created_at")
-"""What a row keeps when it is replaced; by the first three it is found."""
+KEPT = ("tenant_id", "zoho_id", "id", "created_at")
+"""What a row keeps when it is replaced; by the first three it is found, and by the first two looked up."""
 
 TOUCHED = ("zoho_id", "fingerprint", "modified_at", "mark")
 """What is remembered of a record that came again, and by the first of which it is found."""
@@ -69,6 +69,12 @@ class Driver(Protocol):
 
     async def touch(self, connection: AsyncConnection, table: sa.Table, tenant: str, touched: Rows) -> None:
         """Set the columns `TOUCHED` of a tenant's rows, found by the first; unknown ones are no error."""
+        ...
+
+    async def count(
+        self, connection: AsyncConnection, tenant: str, module: str, changes: Mapping[str, int]
+    ) -> None:
+        """Add to the numbers of records a tenant's module has in each state."""
         ...
 
     async def lock(self, connection: AsyncConnection, turns: Sequence[tuple[str, bool]]) -> None:

@@ -1,22 +1,31 @@
 """The records kept aside: refused ones, and those that wait for another to arrive."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 
+import attrs
 import sqlalchemy as sa
 
+from mzi_adapters.sql.counts import Counted
 from mzi_adapters.sql.driver import Find
 from mzi_adapters.sql.rows import held_from_row, held_to_row
-from mzi_adapters.sql.scope import Scope, page
+from mzi_adapters.sql.scope import page
 from mzi_adapters.sql.tables import HELD
 from mzi_core.module import AnyModule
 from mzi_core.ports import Held, Parking, Query
-from mzi_core.values import ZohoId
+from mzi_core.values import State, ZohoId
 
 FIND_HELD = Find(HELD.name, ("zoho_id",), by="zoho_id", kind="TEXT", within=("tenant_id", "module"), few=True)
 """Which records are held at all."""
 
+FIND_STATES = attrs.evolve(FIND_HELD, wanted=("state",))
+"""In which state they are held."""
 
-class HeldRecords(Scope):
+ASIDE = (State.INVALID, State.ERROR)
+"""The states a record can be held in."""
+
+
+class HeldRecords(Counted):
     """The part of a session that is about held records."""
 
     __slots__ = ()
@@ -26,13 +35,24 @@ class HeldRecords(Scope):
 
     async def hold(self, held: Sequence[Held]) -> None:
         """Keep records aside, each in place of what was held under its module and id."""
-        if held:
-            await self.run(self.upsert(HELD), [held_to_row(self.tenant, one) for one in held])
+        by_module: dict[str, list[Held]] = defaultdict(list)
+        for one in held:
+            by_module[one.module].append(one)
+        for module, ones in by_module.items():
+            before = await self.find(FIND_STATES, [one.zoho_id for one in ones], module)
+            await self.run(self.upsert(HELD), [held_to_row(self.tenant, one) for one in ones])
+            now = {one.zoho_id: one.state.value for one in ones}
+            await self.counted(module, Counter(now.values()), Counter(state for (state,) in before))
 
     async def release(self, module: str, ids: Collection[ZohoId]) -> None:
         """Forget what is held under these ids."""
         if ids:
-            await self.run(sa.delete(HELD).where(self._of(module), self.among(HELD.c.zoho_id, ids)))
+            released = await self.run(
+                sa.delete(HELD)
+                .where(self._of(module), self.among(HELD.c.zoho_id, ids))
+                .returning(HELD.c.state)
+            )
+            await self.counted(module, Counter(), Counter(released.scalars()))
 
     async def held(self, module: str, ids: Collection[ZohoId]) -> dict[ZohoId, Held]:
         """What is held under these ids."""
@@ -50,10 +70,9 @@ class HeldRecords(Scope):
 
     async def held_list(self, module: str, query: Query) -> Sequence[Held]:
         """Held records by (held_at, zoho_id), at most `query.limit`."""
-        statement = sa.select(HELD).where(self._of(module))
-        if query.state is not None:
-            statement = statement.where(HELD.c.state == query.state.value)
-        rows = await self.run(page(statement, HELD.c.held_at, HELD.c.zoho_id, query))
+        states = ASIDE if query.state is None else (query.state,)
+        lists = [sa.select(HELD).where(self._of(module), HELD.c.state == state.value) for state in states]
+        rows = await self.run(page(lists, HELD.c.held_at, HELD.c.zoho_id, query))
         return [held_from_row(row) for row in rows]
 
     async def waiting_for(self, module: str, ids: Collection[ZohoId], limit: int) -> Sequence[Held]:

@@ -8,7 +8,7 @@ above 0 (its statements are prepared once a connection and then only executed) a
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -146,10 +146,14 @@ SELECT CASE WHEN turn.shared
     ELSE pg_advisory_xact_lock(hashtextextended(turn.name, 0))
 END FROM unnest($1::text[], $2::boolean[]) AS turn(name, shared)"""
 
+COUNTING = """\
+INSERT INTO record_counts (tenant_id, module, state, number)
+SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[])
+ON CONFLICT (tenant_id, module, state) DO UPDATE SET number = record_counts.number + excluded.number"""
 
 TOUCHING = """\
 UPDATE {table} AS old SET {changes} FROM (
-    SELECT $1::text AS tenant_id, * FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::text[])
+    SELECT $1::text AS tenant_id, * FROM unnest($2::text[], $3::bytea[], $4::timestamptz[], $5::bytea[])
     AS touched({touched}) OFFSET 0
 ) AS new WHERE old.tenant_id = new.tenant_id AND old.{by} = new.{by}"""
 """Behind OFFSET 0 the planner does not see the tenant; see `FINDING` for what it would make of him."""
@@ -269,6 +273,13 @@ class Postgres:
         """Set what is remembered of rows, by one statement."""
         driver = await _inside(connection)
         await driver.execute(_touching(table), tenant, *map(list, zip(*touched, strict=True)))
+
+    async def count(
+        self, connection: AsyncConnection, tenant: str, module: str, changes: Mapping[str, int]
+    ) -> None:
+        """Add to the kept numbers, by one statement."""
+        driver = await _inside(connection)
+        await driver.execute(COUNTING, tenant, module, list(changes), list(changes.values()))
 
     async def lock(self, connection: AsyncConnection, turns: Sequence[tuple[str, bool]]) -> None:
         """Take advisory locks, in one round trip."""

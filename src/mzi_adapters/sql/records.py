@@ -1,5 +1,6 @@
 """The records of the modules: what is known of them, writing, deleting, listing, counting."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -7,16 +8,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mzi_adapters.sql.scope import Scope, page
+from mzi_adapters.sql.counts import Counted
+from mzi_adapters.sql.scope import page
 from mzi_adapters.sql.shape import Shape, shape_of
-from mzi_adapters.sql.tables import HELD
 from mzi_adapters.sql.translation import translated
 from mzi_core.decide import Known, Write
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.plain import Change, NewRows, StoredValues
 from mzi_core.ports import Query, Stored
-from mzi_core.values import RecordId, State, Value, ZohoId
+from mzi_core.values import State, Value, ZohoId
+
+STORED = (State.NEW, State.UPDATED)
+"""The states a stored record can be in."""
 
 
 def _refusal(shape: Shape[Any], said: str) -> str:
@@ -27,12 +31,12 @@ def _refusal(shape: Shape[Any], said: str) -> str:
             if shape.column(field.name) in said:
                 return f"`{field.name}` already belongs to another of the {module.name}."
         return f"The {module.singular} to store is there already."
-    if "foreign key" in said.lower() or any(column in said for column in shape.parents.values()):
+    if "foreign key" in said.lower():
         return f"The {module.singular} points at a record that is not there."
     return f"The {module.singular} breaks a rule of its table."
 
 
-class Records(Scope):
+class Records(Counted):
     """The part of a session that is about records."""
 
     __slots__ = ()
@@ -69,25 +73,29 @@ class Records(Scope):
             name: dict(await self.find(shape.find_owners[name], wanted)) for name, wanted in values.items()
         }
 
-    async def present(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, RecordId]:
+    async def present(self, module: AnyModule, ids: Collection[ZohoId]) -> set[ZohoId]:
         """Which of these records are there, deleted ones too."""
-        return dict(await self.find(self._shape(module).find_present, ids))
+        return {zoho_id for (zoho_id,) in await self.find(self._shape(module).find_present, ids)}
 
     async def write(self, module: Module[E], rows: Sequence[Write[E]], at: datetime) -> None:
         """Add the new rows, then replace the others; all or nothing."""
         shape = self._shape(module)
         new = shape.rows(self.tenant, [row for row in rows if row.new], at)
+        others = [row.entity.zoho_id for row in rows if not row.new]
         changed = shape.rows(self.tenant, [row for row in rows if not row.new], at)
         if not rows:
             return
+        now = Counter(row.state.value for row in rows)
         with translated(partial(_refusal, shape)):
             async with self.connection.begin_nested():
                 if new:
                     await self.driver.add(self.connection, shape.table, new)
+                before = await self.find(shape.find_states, others)
                 if changed and len(changed) != await self.driver.replace(
                     self.connection, shape.table, changed
                 ):
                     raise StoreRefused(f"The {module.singular} to store is not there, or under another id.")
+                await self.counted(module.name, now, Counter(state for (state,) in before if state))
 
     async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
         """Add new records whole; all or nothing."""
@@ -96,6 +104,7 @@ class Records(Scope):
         with translated(partial(_refusal, shape)):
             async with self.connection.begin_nested():
                 await self.driver.add(self.connection, shape.table, made)
+                await self.counted(module.name, Counter({State.NEW.value: len(made)}), Counter())
 
     async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
         """Set what changed of live records that are stored; all or nothing."""
@@ -106,6 +115,8 @@ class Records(Scope):
                 done = await self.driver.change(self.connection, shape.table, self.tenant, columns, rows)
                 if done != len(changes):
                     raise StoreRefused(f"The {module.singular} to store is not there.")
+                before = Counter(change.was.value for change in changes)
+                await self.counted(module.name, Counter({State.UPDATED.value: done}), before)
 
     async def delete(self, module: AnyModule, ids: Collection[ZohoId], at: datetime) -> tuple[ZohoId, ...]:
         """Mark live records deleted and say which were."""
@@ -114,9 +125,10 @@ class Records(Scope):
             sa.update(table)
             .where(self.mine(table), self.among(table.c.zoho_id, ids), table.c.deleted_at.is_(None))
             .values(deleted_at=at, updated_at=at)
-            .returning(table.c.zoho_id)
+            .returning(table.c.zoho_id, table.c.state)
         )
-        deleted = set(rows.scalars())
+        deleted = {row.zoho_id: row.state for row in rows}
+        await self.counted(module.name, Counter(), Counter(deleted.values()))
         return tuple(zoho_id for zoho_id in dict.fromkeys(ids) if zoho_id in deleted)
 
     async def linked(self, module: Module[E], field: str, value: int) -> Stored[E] | None:
@@ -135,25 +147,12 @@ class Records(Scope):
         """Records by (updated_at, zoho_id), at most `query.limit`."""
         shape = self._shape(module)
         table = shape.table
-        statement = sa.select(*shape.whole).where(self.mine(table))
-        if query.state is not None:
-            statement = statement.where(table.c.state == query.state.value)
-        if not query.with_deleted:
-            statement = statement.where(table.c.deleted_at.is_(None))
-        rows = await self.run(page(statement, table.c.updated_at, table.c.zoho_id, query))
+        states = STORED if query.state is None else (query.state,)
+        live, deleted = table.c.deleted_at.is_(None), table.c.deleted_at.is_not(None)
+        lists = [
+            sa.select(*shape.whole).where(self.mine(table), table.c.state == state.value, which)
+            for state in states
+            for which in ((live, deleted) if query.with_deleted else (live,))
+        ]
+        rows = await self.run(page(lists, table.c.updated_at, table.c.zoho_id, query))
         return [shape.stored(row) for row in rows]
-
-    async def count(self, module: AnyModule) -> dict[State, int]:
-        """How many live records are NEW and UPDATED, and how many held ones INVALID and ERROR."""
-        table = self._shape(module).table
-        live = (
-            sa.select(table.c.state, sa.func.count())
-            .where(self.mine(table), table.c.deleted_at.is_(None))
-            .group_by(table.c.state)
-        )
-        held = (
-            sa.select(HELD.c.state, sa.func.count())
-            .where(self.mine(HELD), HELD.c.module == module.name)
-            .group_by(HELD.c.state)
-        )
-        return {State(state): number for state, number in await self.run(live.union_all(held))}

@@ -87,14 +87,19 @@ class Scope:
 
 
 def page(
-    statement: sa.Select[Any], at: sa.ColumnElement[Any], key: sa.ColumnElement[Any], query: Query
-) -> sa.Select[Any]:
-    """The part of a list ordered by `at` and `key` that a query asks for."""
+    lists: Sequence[sa.Select[Any]], at: sa.Column[Any], key: sa.Column[Any], query: Query
+) -> sa.CompoundSelect[Any]:
+    """The part that a query asks for of lists merged into one, each and all ordered by `at` and `key`.
+
+    Of each list so many rows are read as the page may have, by its index, and only these are sorted.
+    """
     if query.updated_since is not None:
-        statement = statement.where(at >= query.updated_since)
+        lists = [each.where(at >= query.updated_since) for each in lists]
     if query.after is not None:
-        statement = statement.where(after(at, key, query.after))
-    return statement.order_by(at, key).limit(query.limit)
+        lists = [each.where(after(at, key, query.after)) for each in lists]
+    merged = sa.union_all(*(each.order_by(at, key).limit(query.limit).subquery().select() for each in lists))
+    order = merged.selected_columns
+    return merged.order_by(order[at.name], order[key.name]).limit(query.limit)
 
 
 def after(at: sa.ColumnElement[Any], key: sa.ColumnElement[Any], cursor: Cursor) -> sa.ColumnElement[bool]:

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from mzi_adapters import quick
 from mzi_adapters.sql.driver import CHANGED, Find, Rows
 from mzi_adapters.sql.rows import converter, extra_from_data, extra_to_data
-from mzi_adapters.sql.tables import IN_JSON, RECORDS, column_of, parent_column_of
+from mzi_adapters.sql.tables import IN_JSON, RECORDS, column_of
+from mzi_adapters.sql.types import Digest, Id
 from mzi_core.decide import Known, Touch, Write
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Field, Kind, Module, Values, declared
@@ -84,7 +85,6 @@ class Shape(Generic[E]):
     def __init__(self, module: Module[E], dialect: sa.Dialect) -> None:
         self.module = module
         self.table: sa.Table = RECORDS[module.name]
-        self.parents = {name: parent_column_of(name) for name in module.depends_on}
         cells = [_cell(field) for field in module.fields]
         columns = self.table.c
         whole = (*(cell.column for cell in cells), "extra", *_KEPT)
@@ -95,9 +95,15 @@ class Shape(Generic[E]):
         def written(name: str) -> Conversion | None:
             if isinstance(columns[name].type, sa.Date) and dialect.name == "sqlite":
                 return date.isoformat  # the same text as SQLAlchemy's, in a tenth of the time
+            if isinstance(columns[name].type, Digest) and dialect.name == "postgresql":
+                return bytes.fromhex  # likewise
             return columns[name].type.dialect_impl(dialect).bind_processor(dialect)
 
         def read(name: str) -> Conversion | None:
+            if isinstance(columns[name].type, Digest | Id):
+                if dialect.name == "sqlite":
+                    return None
+                return str if isinstance(columns[name].type, Id) else bytes.hex
             return columns[name].type.dialect_impl(dialect).result_processor(dialect, _NUMERIC)
 
         to_row = [
@@ -118,6 +124,8 @@ class Shape(Generic[E]):
         ]
         self._read_values = [(place, convert) for place, convert in enumerate(from_row) if convert]
         self._read_extra = read("extra") or _same
+        self._read_id = read("id") or _same
+        self._digest, self._read_digest = written("mark") or _same, read("mark") or _same
 
         kind = columns.zoho_id.type.compile(dialect).split()[0]
         wanted = ("zoho_id", "id", "fingerprint", "mark", "modified_at", "deleted_at IS NOT NULL")
@@ -131,8 +139,9 @@ class Shape(Generic[E]):
             f"{cell.column}{text}" if _json_value(field) else cell.column
             for field, cell in zip(module.fields, cells, strict=True)
         )
-        self.find_values = find((*asked, "extra", "fingerprint", "mark", "deleted_at IS NOT NULL"))
-        self.find_present = find(("zoho_id", "id"))
+        self.find_values = find((*asked, "extra", "fingerprint", "mark", "state", "deleted_at IS NOT NULL"))
+        self.find_present = find(("zoho_id",))
+        self.find_states = find(("CASE WHEN deleted_at IS NULL THEN state END",))
         self.find_whole = find(whole)
         self.find_owners = {
             field.name: Find(
@@ -165,7 +174,7 @@ class Shape(Generic[E]):
         return StoreRefused(f"A value of the {self.module.singular} does not fit its column.")
 
     def _rows(self, tenant: TenantId, writes: Sequence[Write[E]], moment: Any) -> Rows:
-        made = []
+        made, digest = [], self._digest
         for write in writes:
             values = self._converted(self.module.values_of(write.entity))
             extra = write.entity.extra
@@ -173,10 +182,9 @@ class Shape(Generic[E]):
                 tenant,
                 write.id,
                 *values,
-                *map(write.parents.get, self.parents),
                 self._extra(extra_to_data(extra)) if extra else self._no_extra,
-                write.fingerprint,
-                write.mark,
+                digest(write.fingerprint),
+                None if write.mark is None else digest(write.mark),
                 str(write.state),
                 moment,
                 moment,
@@ -187,18 +195,19 @@ class Shape(Generic[E]):
 
     def new_rows(self, tenant: TenantId, rows: NewRows, at: datetime) -> Rows:
         """New records whole, in the order of the table's columns. Raises StoreRefused, as `rows`."""
-        moment, no_extra, state = self._moment(at), self._no_extra, str(State.NEW)
-        columns = zip(rows.ids, rows.values, rows.parents, rows.fingerprints, rows.marks, strict=True)
+        moment, no_extra, state, digest = self._moment(at), self._no_extra, str(State.NEW), self._digest
+        columns = zip(rows.ids, rows.values, rows.fingerprints, rows.marks, strict=True)
         try:
             return [
                 (
                     *(tenant, record_id),
                     *self._converted(values),
-                    *parents,
                     self._extra(extra_to_data(values[-1])) if values[-1] else no_extra,
-                    *(fingerprint, mark, state, moment, moment, None),
+                    digest(fingerprint),
+                    None if mark is None else digest(mark),
+                    *(state, moment, moment, None),
                 )
-                for record_id, values, parents, fingerprint, mark in columns
+                for record_id, values, fingerprint, mark in columns
             ]
         except (TypeError, ValueError, ArithmeticError):
             raise self._misfit() from None
@@ -218,12 +227,8 @@ class Shape(Generic[E]):
         """
         places = sorted({place for change in changes for place in change.places})
         last, modified_at = len(self._names), self._names.index("modified_at")
-        zoho_id_at, moment, updated, state = (
-            self._names.index("zoho_id"),
-            self._moment,
-            self._moment(at),
-            str(State.UPDATED),
-        )
+        zoho_id_at, moment, digest = self._names.index("zoho_id"), self._moment, self._digest
+        updated, state = moment(at), str(State.UPDATED)
         convert = [(place, self._convert[place]) for place in places if place != last]
 
         def row(change: Change) -> tuple[Any, ...]:
@@ -231,7 +236,10 @@ class Shape(Generic[E]):
             modified = values[modified_at]
             extra = (self._extra(extra_to_data(values[-1])),) if places and places[-1] == last else ()
             return (
-                *(values[zoho_id_at], change.fingerprint, change.mark, state, updated),
+                values[zoho_id_at],
+                digest(change.fingerprint),
+                None if change.mark is None else digest(change.mark),
+                *(state, updated),
                 None if modified is None else moment(modified),
                 *[None if values[place] is None else written(values[place]) for place, written in convert],
                 *extra,
@@ -245,41 +253,54 @@ class Shape(Generic[E]):
 
     def touched(self, touches: Iterable[Touch]) -> Rows:
         """What is remembered of records that came again, in the order of `TOUCHED`."""
-        moment = self._moment
+        moment, digest = self._moment, self._digest
         return [
-            (t.zoho_id, t.fingerprint, None if t.modified_at is None else moment(t.modified_at), t.mark)
+            (
+                t.zoho_id,
+                digest(t.fingerprint),
+                None if t.modified_at is None else moment(t.modified_at),
+                None if t.mark is None else digest(t.mark),
+            )
             for t in touches
         ]
 
     def what_is_known(self, rows: Iterable[Sequence[Any]]) -> dict[ZohoId, Known]:
         """From rows of `find_known`."""
         moment, links_of = self._read_moment, self._links_of
+        id_of, digits = self._read_id, self._read_digest
         return {
             zoho_id: Known(
-                id=record_id,
-                fingerprint=fingerprint,
+                id=id_of(record_id),
+                fingerprint=digits(fingerprint),
                 modified_at=None if modified_at is None else moment(modified_at),
                 links=links_of(links) if links else _NO_LINKS,
                 deleted=bool(deleted),
-                mark=mark,
+                mark=None if mark is None else digits(mark),
             )
             for zoho_id, record_id, fingerprint, mark, modified_at, deleted, *links in rows
         }
 
     def marks(self, rows: Iterable[Sequence[Any]]) -> dict[ZohoId, str | None]:
         """From rows of `find_marks`."""
-        return dict(rows)  # type: ignore[arg-type]  # pairs, as they are asked for
+        digits = self._read_digest
+        return {zoho_id: None if mark is None else digits(mark) for zoho_id, mark in rows}
 
     def stored_values(self, rows: Iterable[Sequence[Any]]) -> dict[ZohoId, StoredValues]:
         """From rows of `find_values`."""
         found = {}
-        zoho_id_at = self._names.index("zoho_id")
-        for *values, extra, fingerprint, mark, deleted in rows:
+        zoho_id_at, digits = self._names.index("zoho_id"), self._read_digest
+        for *values, extra, fingerprint, mark, state, deleted in rows:
             for place, read in self._read_values:
                 if values[place] is not None:
                     values[place] = read(values[place])
             own = {} if extra == self._no_extra else extra_from_data(self._read_extra(extra))
-            found[values[zoho_id_at]] = StoredValues((*values, own), fingerprint, mark, bool(deleted))
+            found[values[zoho_id_at]] = StoredValues(
+                values=(*values, own),
+                fingerprint=digits(fingerprint),
+                mark=None if mark is None else digits(mark),
+                state=State(state),
+                deleted=bool(deleted),
+            )
         return found
 
     def _links_of(self, values: Sequence[Any]) -> dict[str, MoodleId]:

@@ -1,7 +1,7 @@
 """SQLite: what its connections are told, and its driver used directly."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any
@@ -34,6 +34,11 @@ def teach(engine: AsyncEngine, *, patience: float, foreign_keys: bool) -> None:
     def _(connection: sa.Connection) -> None:
         # Taken at once: a transaction that reads first could lose the write lock to another in between.
         connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"))
+
+
+COUNTING = """\
+INSERT INTO record_counts (tenant_id, module, state, number) VALUES (?, ?, ?, ?)
+ON CONFLICT (tenant_id, module, state) DO UPDATE SET number = number + excluded.number"""
 
 
 @cache
@@ -119,6 +124,13 @@ class Sqlite:
         """Set what is remembered of rows."""
         rows = [(*changed, tenant, by) for by, *changed in touched]
         await (await (await raw(connection)).executemany(_touching(table), rows)).close()
+
+    async def count(
+        self, connection: AsyncConnection, tenant: str, module: str, changes: Mapping[str, int]
+    ) -> None:
+        """Add to the kept numbers."""
+        rows = [(tenant, module, *change) for change in changes.items()]
+        await (await (await raw(connection)).executemany(COUNTING, rows)).close()
 
     async def lock(self, connection: AsyncConnection, turns: Sequence[tuple[str, bool]]) -> None:
         """Nothing: one session writes at a time."""

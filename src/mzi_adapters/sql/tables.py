@@ -2,6 +2,16 @@
 
 Every row belongs to a tenant, and the tenant is part of every key, so that two tenants may share every id
 and no foreign key can cross from one to the other.
+
+A table of records has as few indexes as its statements can do with, for every row pays for each of them:
+
+* the primary key (tenant, Zoho's id), by which rows are found, replaced, and pointed at by foreign keys;
+* one for each unique field, over the live records that have a value;
+* `live` and `deleted`, (state, tenant, updated_at, Zoho's id): every row is in one of them. A list is made of
+  its states, so that none is walked through in search of another. The state comes first, or PostgreSQL would
+  look for the owner of a value in `live`, by the tenant alone, as long as it knows nothing of the table.
+
+Our own `id` is in none: nothing is found by it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,7 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mzi_adapters.sql.types import Exact, Json, Key, UtcDateTime
+from mzi_adapters.sql.types import Digest, Exact, Id, Json, Key, UtcDateTime
 from mzi_core.module import AnyModule, Field, Kind
 from mzi_core.modules import CATALOGUE
 
@@ -44,19 +54,11 @@ _TYPES: Mapping[Kind, type[sa.types.TypeEngine[Any]]] = {
 IN_JSON = frozenset(kind for kind, column in _TYPES.items() if column is Json)
 """The kinds of field that are kept as JSON in one column."""
 
-# Beside the keys, the links and the lookups: what else people find a record by.
-_FOUND_BY: Mapping[str, tuple[str, ...]] = {"units": ("unit_code",), "programs": ("moodle_id",)}
-
 
 def column_of(field: Field) -> str:
     """The column of a declared field: its own name; `student_zoho_id` for the lookup `student`."""
     name = field.name.rstrip("_")
     return f"{name}_zoho_id" if field.kind is Kind.LOOKUP else name
-
-
-def parent_column_of(name: str) -> str:
-    """The column with our own id of the record that the lookup field `name` points at."""
-    return f"{name.rstrip('_')}_id"
 
 
 def _optional(field: Field) -> bool:
@@ -65,14 +67,13 @@ def _optional(field: Field) -> bool:
 
 def _columns(module: AnyModule) -> Iterator[sa.schema.SchemaItem]:
     yield sa.Column("tenant_id", Key, primary_key=True)
-    yield sa.Column("id", sa.String(36), primary_key=True)
+    yield sa.Column("id", Id, nullable=False)
     for field in module.fields:
-        yield sa.Column(column_of(field), _TYPES[field.kind], nullable=_optional(field))
-    for name in module.depends_on:
-        yield sa.Column(parent_column_of(name), sa.String(36), nullable=_optional(module.field[name]))
+        is_key = field.kind is Kind.ID
+        yield sa.Column(column_of(field), _TYPES[field.kind], nullable=_optional(field), primary_key=is_key)
     yield sa.Column("extra", Json, nullable=False)
-    yield sa.Column("fingerprint", sa.String(64), nullable=False)
-    yield sa.Column("mark", sa.String(32))
+    yield sa.Column("fingerprint", Digest(32), nullable=False)
+    yield sa.Column("mark", Digest(16))
     yield sa.Column("state", sa.Text, nullable=False)
     yield sa.Column("created_at", UtcDateTime, nullable=False)
     yield sa.Column("updated_at", UtcDateTime, nullable=False)
@@ -80,13 +81,9 @@ def _columns(module: AnyModule) -> Iterator[sa.schema.SchemaItem]:
 
 
 def _rules(module: AnyModule) -> Iterator[sa.schema.SchemaItem]:
-    yield sa.UniqueConstraint("tenant_id", "zoho_id")
     for name, parent in module.depends_on.items():
-        column = parent_column_of(name)
-        yield sa.ForeignKeyConstraint(("tenant_id", column), (f"{parent}.tenant_id", f"{parent}.id"))
-        if _optional(module.field[name]):
-            both = f"({column} IS NULL) = ({column_of(module.field[name])} IS NULL)"
-            yield sa.CheckConstraint(both, name=f"{column}_found")
+        column = column_of(module.field[name])
+        yield sa.ForeignKeyConstraint(("tenant_id", column), (f"{parent}.tenant_id", f"{parent}.zoho_id"))
 
 
 def _indexes(module: AnyModule, table: sa.Table) -> None:
@@ -98,11 +95,9 @@ def _indexes(module: AnyModule, table: sa.Table) -> None:
             live = sa.and_(live, column.is_not(None))
         name = f"uq_{table.name}_live_{column.name}"
         sa.Index(name, tenant, column, unique=True, sqlite_where=live, postgresql_where=live)
-    sa.Index(None, tenant, table.c.updated_at, table.c.zoho_id)
-    if module.depends_on:
-        sa.Index(None, tenant, *(table.c[column_of(module.field[name])] for name in module.depends_on))
-    for name in _FOUND_BY.get(module.name, ()):
-        sa.Index(None, tenant, table.c[name])
+    listed = (table.c.state, tenant, table.c.updated_at, table.c.zoho_id)
+    for name, which in (("live", table.c.deleted_at.is_(None)), ("deleted", table.c.deleted_at.is_not(None))):
+        sa.Index(f"ix_{table.name}_{name}", *listed, sqlite_where=which, postgresql_where=which)
 
 
 def _table(module: AnyModule) -> sa.Table:
@@ -113,6 +108,16 @@ def _table(module: AnyModule) -> sa.Table:
 
 RECORDS: Mapping[str, sa.Table] = {module.name: _table(module) for module in CATALOGUE}
 """The table of each module, by the module's name."""
+
+COUNTS = sa.Table(
+    "record_counts",
+    metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("module", Key, primary_key=True),
+    sa.Column("state", Key, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+)
+"""How many live records a module has in each state, and how many held ones; kept by whoever writes them."""
 
 TENANTS = sa.Table(
     "extension_tenants",
@@ -136,7 +141,7 @@ RUNS = sa.Table(
     "extension_sync_runs",
     metadata,
     sa.Column("tenant_id", Key, primary_key=True),
-    sa.Column("id", Key, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("module", sa.Text, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
@@ -177,7 +182,7 @@ HELD = sa.Table(
     sa.Column("waits_for_module", sa.Text),
     sa.Column("waits_for_zoho_id", Key),
     sa.Column("held_at", UtcDateTime, nullable=False),
-    sa.Index(None, "tenant_id", "module", "held_at", "zoho_id"),
+    sa.Index(None, "tenant_id", "module", "state", "held_at", "zoho_id"),
     sa.Index(None, "tenant_id", "waits_for_module", "waits_for_zoho_id"),
 )
 

@@ -93,6 +93,43 @@ class Json(sa.TypeDecorator[Any]):
         return dialect.type_descriptor(sa.JSON(none_as_null=True))
 
 
+class Id(sa.TypeDecorator[str]):
+    """A UUID of ours, in Python its text: 16 bytes on PostgreSQL, text on SQLite."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """UUID where there is one."""
+        is_native = dialect.name == "postgresql"
+        return dialect.type_descriptor(postgresql.UUID(as_uuid=False) if is_native else sa.String(36))
+
+
+class Digest(sa.TypeDecorator[str]):
+    """A digest of so many bytes, in Python its hexadecimal digits: BYTEA on PostgreSQL, text on SQLite."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def __init__(self, size: int) -> None:
+        super().__init__(2 * size)
+        self.size = size
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Bytes where they are half as long."""
+        is_native = dialect.name == "postgresql"
+        return dialect.type_descriptor(postgresql.BYTEA() if is_native else sa.String(2 * self.size))
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> Any:
+        """The bytes; a ValueError refuses what is not hexadecimal."""
+        return value if value is None or dialect.name == "sqlite" else bytes.fromhex(value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """The digits, in small letters."""
+        found: str | None = value if value is None or dialect.name == "sqlite" else value.hex()
+        return found
+
+
 class Key(sa.TypeDecorator[str]):
     """Text that lists are ordered by: compared by code point everywhere, whatever the database's language."""
 

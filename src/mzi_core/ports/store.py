@@ -297,7 +297,7 @@ class Session(Protocol):
         """By unique field, which live record has each of these values; values nobody has are left out."""
         ...
 
-    async def present(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, RecordId]:
+    async def present(self, module: AnyModule, ids: Collection[ZohoId]) -> set[ZohoId]:
         """Which of these records are there, deleted ones too: the children of a deleted parent stay."""
         ...
 

@@ -1,7 +1,7 @@
 """Judge records one by one, as they came, and carry out what was decided."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Held, Ids, Session
-from mzi_core.values import Code, Outcome, Reason, RecordId, State, Value, ZohoId
+from mzi_core.values import Code, Outcome, Reason, State, Value, ZohoId
 
 
 async def owners_of(
@@ -38,7 +38,7 @@ async def owners_of(
 
 async def parents_there(
     session: Session, module: Module[E], entities: Iterable[E]
-) -> dict[str, dict[ZohoId, RecordId]]:
+) -> dict[str, Collection[ZohoId]]:
     """By module, which of the records are there that `entities` cannot do without."""
     wanted: dict[str, set[ZohoId]] = defaultdict(set)
     for entity in entities:

@@ -155,9 +155,7 @@ class PushToZoho:
         for field, target in {**module.depends_on, **module.refers_to}.items():
             wanted[target].update(value for each in ours if (value := getattr(each, field)) is not None)
         async with self.store.read(tenant) as session:
-            return {
-                target: set(await session.present(CATALOGUE[target], ids)) for target, ids in wanted.items()
-            }
+            return {target: await session.present(CATALOGUE[target], ids) for target, ids in wanted.items()}
 
     def _wire_values(self, names: _Names, entity: Any) -> Mapping[str, object]:
         """The values of an entity as Zoho writes them, by their names inside."""

@@ -17,7 +17,7 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.plain import NewRows, claimants, compare, orphans, rivals
 from mzi_core.ports import Codec, Decoded, Held, Ids, Parking, Session, Unread
 from mzi_core.use_cases.judge import JudgeRecords, owners_of
-from mzi_core.values import Outcome, Outcomes, RecordId, State, ZohoId
+from mzi_core.values import Outcome, Outcomes, State, ZohoId
 
 PAGE = 2000
 """How many records are taken together; also how many parked ones are set free at a time."""
@@ -201,7 +201,7 @@ class TakePage:
             if not page.plain:
                 return
             try:
-                await self.session.add(module, self._rows(page, parents), self.now)
+                await self.session.add(module, self._rows(page), self.now)
             except StoreRefused:
                 # Only now is asked who has what; those who claim it are judged, and the rest tries once more.
                 entities = map(module.entity_of, page.plain.values())
@@ -214,15 +214,12 @@ class TakePage:
                 page.plain.clear()
         self._leave(page, sorted(page.plain))
 
-    def _rows(self, page: _Page[E], parents: Mapping[str, Mapping[ZohoId, RecordId]]) -> NewRows:
-        module = page.module
+    def _rows(self, page: _Page[E]) -> NewRows:
         values = list(page.plain.values())
-        found = [(module.place[name], parents.get(name, {})) for name in module.depends_on]
         return NewRows(
             ids=self.ids.record_ids(len(values)),
             values=values,
-            parents=[tuple([there.get(each[at]) for at, there in found]) for each in values],
-            fingerprints=list(map(fingerprinter(module, self.codec.compact_json), values)),
+            fingerprints=list(map(fingerprinter(page.module, self.codec.compact_json), values)),
             marks=[page.marks[place] for place in page.plain],
         )
 

@@ -7,7 +7,7 @@ other record to `decide.plan`, which judges one after the other and has the last
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -17,8 +17,7 @@ from mzi_core.module import AnyModule, Module, Values
 from mzi_core.values import RecordId, State, ZohoId
 
 
-@attrs.frozen(kw_only=True)
-class StoredValues:
+class StoredValues(NamedTuple):
     """What a store has of a record: its values, and what is remembered beside them."""
 
     values: Values
@@ -38,8 +37,7 @@ class NewRows:
     marks: Sequence[str | None]
 
 
-@attrs.frozen(kw_only=True)
-class Change:
+class Change(NamedTuple):
     """A stored live record as it is from now on, and where its values differ; `extra` stands last.
 
     Neither its unique values nor its parents are others than before. `was`: what its last change was.
@@ -75,15 +73,11 @@ def rivals(module: AnyModule, plain: Mapping[int, Values], others: Iterable[obje
     others = list(others)
     for name in module.unique_names:
         at = module.place[name]
-        claims = Counter(claim for values in plain.values() if (claim := values[at]) is not None)
-        elsewhere = {getattr(entity, name) for entity in others}
-        if len(claims) == claims.total() and elsewhere.isdisjoint(claims):
-            continue
-        found |= {
-            place
-            for place, values in plain.items()
-            if claims[values[at]] > 1 or values[at] in elsewhere - {None}
-        }
+        claims = [claim for values in plain.values() if (claim := values[at]) is not None]
+        elsewhere = {getattr(entity, name) for entity in others} - {None}
+        if len(set(claims)) < len(claims) or not elsewhere.isdisjoint(claims):
+            times = Counter([*claims, *elsewhere])
+            found |= {place for place, values in plain.items() if times[values[at]] > 1}
     return found
 
 
@@ -121,33 +115,35 @@ def compare(
     Left are: deleted records, older versions, and those that claim another unique value or another parent.
     """
     found = Comparison({}, {}, set())
-    modified, zoho_id = module.place["modified_at"], module.place["zoho_id"]
+    modified, zoho_id, last = module.place["modified_at"], module.place["zoho_id"], len(module.fields)
     links = [module.place[field.name] for field in module.links]
     tied = {module.place[name] for name in (*module.unique_names, *module.depends_on)}
+    names = list(module.place)
     for place, read in plain.items():
-        before = stored[read[zoho_id]]
+        before, fingerprint_before, mark_before, was, is_deleted = stored[read[zoho_id]]
         values, mark = read, marks[place]
-        if untold and (values := with_untold(module, before.values, read, untold)) != read:
+        if untold and (values := with_untold(module, before, read, untold)) != read:
             mark = None  # another source can say the same words and mean that the fields are empty
         for at in links:
-            if values[at] is None and before.values[at] is not None:
-                values = (*values[:at], before.values[at], *values[at + 1 :])
-        differing = changed_places(module, before.values, values)
-        extras = changed_extras(before.values[-1], values[-1])
-        now, then = values[modified], before.values[modified]
+            if values[at] is None and before[at] is not None:
+                values = (*values[:at], before[at], *values[at + 1 :])
+        differing = changed_places(module, before, values)
+        extras = changed_extras(before[-1], values[-1])
+        now, then = values[modified], before[modified]
         older = now is not None and then is not None and now < then
-        if before.deleted or older or not tied.isdisjoint(differing):
+        if is_deleted or older or not tied.isdisjoint(differing):
             found.left.add(place)
         elif differing or extras:
+            fields = tuple([names[at] for at in differing])
             found.changes[place] = Change(
-                values=values,
-                was=before.state,
-                places=(*differing, len(module.fields)) if extras else tuple(differing),
-                fields=(*[module.fields[at].name for at in differing], *extras),
-                fingerprint=fingerprint(values),
-                mark=mark,
+                values,
+                was,
+                (*differing, last) if extras else tuple(differing),
+                fields + extras,
+                fingerprint(values),
+                mark,
             )
-        elif (digest := fingerprint(values), mark, now) != (before.fingerprint, before.mark, then):
+        elif (digest := fingerprint(values), mark, now) != (fingerprint_before, mark_before, then):
             found.touches[place] = Touch(
                 zoho_id=values[zoho_id], fingerprint=digest, modified_at=now, mark=mark
             )

@@ -124,14 +124,15 @@ class Outcomes(Sequence[Outcome]):
     """The outcomes of a page in columns: an `Outcome` is made only for who asks for it.
 
     Of a page of a nightly sync nearly all records are UNCHANGED, and only their number is of interest.
-    `told` holds, by place, the outcomes with more to tell than a state. Equal to any sequence of the same
-    outcomes.
+    By place, `changed` has the names of the changed fields of records that are simply UPDATED, and `told` the
+    outcomes with more to tell than that. Equal to any sequence of the same outcomes.
     """
 
     module: str
     first: int
     ids: Sequence[ZohoId | None]
     states: Sequence[State]
+    changed: Mapping[int, tuple[str, ...]]
     told: Mapping[int, Outcome]
 
     def __len__(self) -> int:
@@ -152,7 +153,11 @@ class Outcomes(Sequence[Outcome]):
 
     def _at(self, place: int) -> Outcome:
         return self.told.get(place) or Outcome(
-            position=self.first + place, module=self.module, zoho_id=self.ids[place], state=self.states[place]
+            position=self.first + place,
+            module=self.module,
+            zoho_id=self.ids[place],
+            state=self.states[place],
+            changed_fields=self.changed.get(place, ()),
         )
 
     def __eq__(self, other: object) -> bool:

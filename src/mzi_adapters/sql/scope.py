@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import attrs
@@ -72,18 +73,25 @@ class Scope:
 
     def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
         """An insert that can be told what to do on a conflict, in the words of the dialect at hand."""
-        if self.connection.dialect.name == "postgresql":
-            return postgresql.insert(table)
-        return sqlite.insert(table)
+        return _insert(table, self.connection.dialect.name)
 
     def upsert(self, table: sa.Table) -> sa.Insert:
         """Insert, or replace the row with the same primary key."""
-        statement = self.insert(table)
-        key = list(table.primary_key)
-        return statement.on_conflict_do_update(
-            index_elements=key,
-            set_={column.name: statement.excluded[column.name] for column in table.c if column not in key},
-        )
+        return _upsert(table, self.connection.dialect.name)
+
+
+def _insert(table: sa.Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@cache  # to make one takes as long as to carry it out
+def _upsert(table: sa.Table, dialect: str) -> sa.Insert:
+    statement = _insert(table, dialect)
+    key = list(table.primary_key)
+    return statement.on_conflict_do_update(
+        index_elements=key,
+        set_={column.name: statement.excluded[column.name] for column in table.c if column not in key},
+    )
 
 
 def page(

@@ -51,6 +51,7 @@ class _Page(Generic[E]):
     arrivals: dict[int, Arrival[E]] = attrs.field(factory=dict)
     """The records that are judged one by one."""
     states: list[State] = attrs.field(init=False)
+    changed: dict[int, tuple[str, ...]] = attrs.field(factory=dict)
     told: dict[int, Outcome] = attrs.field(factory=dict)
     arrived: list[ZohoId] = attrs.field(factory=list)
 
@@ -66,7 +67,12 @@ class _Page(Generic[E]):
     def outcomes(self) -> Outcomes:
         """What there is to tell of all of them."""
         return Outcomes(
-            module=self.module.name, first=self.first, ids=self.ids, states=self.states, told=self.told
+            module=self.module.name,
+            first=self.first,
+            ids=self.ids,
+            states=self.states,
+            changed=self.changed,
+            told=self.told,
         )
 
 
@@ -175,14 +181,8 @@ class TakePage:
                 found.left.update(found.changes)
                 found.changes.clear()
         for place, change in found.changes.items():
-            outcome = Outcome(
-                position=page.first + place,
-                module=module.name,
-                zoho_id=page.ids[place],
-                state=State.UPDATED,
-                changed_fields=change.fields,
-            )
-            page.tell(place, outcome)
+            page.states[place] = State.UPDATED
+            page.changed[place] = change.fields
         self._leave(page, sorted(found.left))
         for place in there.keys() - found.left:
             del page.plain[place]

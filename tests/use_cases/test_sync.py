@@ -170,6 +170,25 @@ async def test_a_line_whose_id_is_not_plain_is_known_by_what_it_says() -> None:
     assert (await contents(mzi))["held students"] == {}
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        Line(b'{"id": 5, "Name": "N", "Academic_Email": "other@b.example"}'),
+        Line(b'{"id":"6","Name":"N","Academic_Email":"other@b.example","id":"5"}'),
+    ],
+    ids=["a number", "told twice"],
+)
+async def test_versions_of_a_record_are_taken_in_order_though_one_hides_its_id(other: Line) -> None:
+    """Whichever is the first of them: also where the other says what it said before."""
+    usual = Line(json.dumps(student(5), separators=(",", ":")).encode())
+    for records in ([other, usual], [usual, other]):
+        mzi = Harness()
+        for _ in range(2):
+            await sync(mzi, "students", *records)
+            last = (await contents(mzi))["students"]["5"][0]
+            assert last.academic_email == ("s5@b.example" if records[0] is other else "other@b.example")
+
+
 async def test_an_older_version_stays_stale_though_a_newer_one_said_nothing_new() -> None:
     mzi = Harness()
     for hour, city in ((1, "A"), (3, "A"), (2, "B")):

@@ -138,6 +138,10 @@ class TakePage:
             else:
                 page.plain[place] = values
         self._leave(page, left)
+        # The id of some shows only now: other versions of such a record are judged with it, in their order.
+        shown = {a.zoho_id for at, a in page.arrivals.items() if a.zoho_id != page.ids[at]} - {None}
+        rest = [place for place, zoho_id in enumerate(page.ids) if zoho_id in shown]
+        self._leave(page, [place for place in rest if place not in page.arrivals])
 
     def _leave(self, page: _Page[E], places: Iterable[int]) -> None:
         """Leave records to be judged one by one."""

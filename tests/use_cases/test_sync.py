@@ -224,6 +224,34 @@ async def test_a_refused_version_is_forgotten_when_the_stored_one_comes_again() 
     assert (await contents(mzi))["held students"] == {}
 
 
+async def _with_a_deleted_student(moodle_id: int) -> Harness:
+    mzi = Harness()
+    await sync(mzi, "students", student(1, Student_Moodle_ID=moodle_id))
+    async with mzi.store.begin(DEFAULT_TENANT) as session:
+        await session.delete(CATALOGUE["students"], [ZohoId("1")], mzi.clock.now())
+    return mzi
+
+
+@pytest.mark.parametrize("more", [{}, {"City": 5}], ids=["plain", "odd"])
+async def test_a_deleted_record_that_returns_before_another_claims_its_link_keeps_it(more: Record) -> None:
+    mzi = await _with_a_deleted_student(7)
+    result = await sync(mzi, "students", student(1, **more), student(2, Student_Moodle_ID=7))
+    assert states(result) == ["UPDATED", "INVALID"]
+    assert result.outcomes[1].reasons[0].message == "`Student_Moodle_ID` already belongs to record 1."
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["in two pages", "in one page"])
+async def test_a_deleted_record_that_returns_is_told_who_has_its_link_by_now(together: bool) -> None:
+    mzi = await _with_a_deleted_student(7)
+    records = [student(2, Student_Moodle_ID=7), student(1)]
+    if not together:
+        await sync(mzi, "students", records.pop(0))
+    (*_, last) = (await sync(mzi, "students", *records)).outcomes
+    assert [(r.code, r.path, r.message) for r in last.reasons] == [
+        (Code.DUPLICATE, "$.Student_Moodle_ID", "`Student_Moodle_ID` already belongs to record 2.")
+    ]
+
+
 # parking
 
 

@@ -1,7 +1,7 @@
 """Judge records one by one, as they came, and carry out what was decided."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +11,14 @@ from mzi_core.decide import (
     Arrival,
     Facts,
     Hold,
+    Known,
     Write,
     fingerprints,
     parents_of,
     plan,
     suspects,
     unique_values,
+    with_links,
 )
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Module
@@ -47,6 +49,11 @@ async def parents_there(
     return {name: await session.present(CATALOGUE[name], ids) for name, ids in wanted.items()}
 
 
+def with_their_links(module: Module[E], entities: Iterable[E], known: Mapping[ZohoId, Known]) -> list[E]:
+    """Records with all they claim: a deleted one that returns claims the links anew that it kept."""
+    return [with_links(module, known.get(entity.zoho_id), entity) for entity in entities]
+
+
 @attrs.frozen(kw_only=True)
 class JudgeRecords:
     """Gathers facts, has `mzi_core.decide` plan, and writes: records, and what is held and released."""
@@ -56,13 +63,17 @@ class JudgeRecords:
     now: datetime
 
     async def __call__(
-        self, module: Module[E], arrivals: Sequence[Arrival[E]], held: frozenset[ZohoId]
+        self,
+        module: Module[E],
+        arrivals: Sequence[Arrival[E]],
+        known: Mapping[ZohoId, Known],
+        held: frozenset[ZohoId],
     ) -> tuple[Sequence[Outcome], Sequence[ZohoId]]:
         """An outcome for each of the arrivals, and the ids of the records that were not there before.
 
-        `held`: which of their ids an earlier version is held of.
+        `known`: what is known of their ids; `held`: of which of them an earlier version is held.
         """
-        facts = await self._gather(module, arrivals, held)
+        facts = await self._gather(module, arrivals, known, held)
         decided = plan(module, arrivals, facts)
         failed: dict[ZohoId, Reason] = {}
         for group in decided.writes:
@@ -84,10 +95,12 @@ class JudgeRecords:
         )
 
     async def _gather(
-        self, module: Module[E], arrivals: Sequence[Arrival[E]], held: frozenset[ZohoId]
+        self,
+        module: Module[E],
+        arrivals: Sequence[Arrival[E]],
+        known: Mapping[ZohoId, Known],
+        held: frozenset[ZohoId],
     ) -> Facts[E]:
-        ids = {arrival.zoho_id for arrival in arrivals if arrival.zoho_id is not None}
-        known = await self.session.known(module, ids) if ids else {}
         entities = [arrival.entity for arrival in arrivals if arrival.entity is not None]
         unknown = [entity.zoho_id for entity in entities if entity.zoho_id not in known]
         prints = fingerprints(module, arrivals, known)
@@ -97,7 +110,7 @@ class JudgeRecords:
             new_ids=dict(zip(unknown, self.ids.record_ids(len(unknown)), strict=True)),
             known=known,
             stored={zoho_id: row.entity for zoho_id, row in stored.items()},
-            owners=await owners_of(self.session, module, entities),
+            owners=await owners_of(self.session, module, with_their_links(module, entities, known)),
             parents=await parents_there(self.session, module, entities),
             held=held,
             prints=prints,

@@ -9,14 +9,14 @@ from typing import Generic, cast
 import attrs
 
 from mzi_core.comparing import fingerprinter
-from mzi_core.decide import Arrival, with_untold
+from mzi_core.decide import Arrival, Known, with_untold
 from mzi_core.errors import StoreRefused
 from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule, E, Module, Values
 from mzi_core.modules import CATALOGUE
 from mzi_core.plain import NewRows, claimants, compare, orphans, rivals
 from mzi_core.ports import Codec, Decoded, Held, Ids, Parking, Session, Unread
-from mzi_core.use_cases.judge import JudgeRecords, owners_of
+from mzi_core.use_cases.judge import JudgeRecords, owners_of, with_their_links
 from mzi_core.values import Outcome, Outcomes, State, ZohoId
 
 PAGE = 2000
@@ -110,11 +110,13 @@ class TakePage:
         )
         if held or len(said) != len(ids) or remembered != said or None in marks:
             self._read(page, remembered)
-            self._leave(page, rivals(module, page.plain, _entities(page)))
             await self._compare(page, remembered)
+            known = await self._known(page)
+            others = [arrival.entity for arrival in page.arrivals.values() if arrival.entity is not None]
+            self._leave(page, rivals(module, page.plain, with_their_links(module, others, known)))
             await self._add(page)
             if page.arrivals:
-                await self._judge_rest(page, parking)
+                await self._judge_rest(page, parking, known)
         return Taken(outcomes=page.outcomes(), arrived=page.arrived, awaited=parking.awaited)
 
     def _overlay(self, module: AnyModule) -> Overlay:
@@ -227,18 +229,24 @@ class TakePage:
             marks=[page.marks[place] for place in page.plain],
         )
 
-    async def _judge_rest(self, page: _Page[E], parking: Parking) -> None:
+    async def _known(self, page: _Page[E]) -> dict[ZohoId, Known]:
+        """What is known of the records that are left; what is not told of them is completed."""
+        if page.untold:
+            completed = await self._completed(page.module, list(page.arrivals.values()), page.untold)
+            page.arrivals.update(zip(list(page.arrivals), completed, strict=True))
+        ids = {arrival.zoho_id for arrival in page.arrivals.values() if arrival.zoho_id is not None}
+        return await self.session.known(page.module, ids) if ids else {}
+
+    async def _judge_rest(self, page: _Page[E], parking: Parking, known: Mapping[ZohoId, Known]) -> None:
         """Judge the records that are left, in the order in which they came."""
         places = sorted(page.arrivals)
         arrivals = [page.arrivals[place] for place in places]
-        if page.untold:
-            arrivals = await self._completed(page.module, arrivals, page.untold)
         held = page.held
         ids = {arrival.zoho_id for arrival in arrivals if arrival.zoho_id is not None}
         if parking.holds and (further := ids.difference(page.ids)):  # of records that could not be marked
             held |= frozenset(await self.session.held(page.module.name, further))
         judge = JudgeRecords(session=self.session, ids=self.ids, now=self.now)
-        outcomes, arrived = await judge(page.module, arrivals, held)
+        outcomes, arrived = await judge(page.module, arrivals, known, held)
         for place, outcome in zip(places, outcomes, strict=True):
             page.tell(place, outcome)
         page.arrived.extend(arrived)
@@ -297,7 +305,3 @@ class TakePage:
 
 def _nothing_is_plain(records: Sequence[object]) -> list[None]:
     return [None] * len(records)
-
-
-def _entities(page: _Page[E]) -> list[E]:
-    return [arrival.entity for arrival in page.arrivals.values() if arrival.entity is not None]

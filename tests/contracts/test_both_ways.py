@@ -1,0 +1,10 @@
+"""The reader of plain records leads to the same on PostgreSQL as judging each record."""
+
+from tests.use_cases.both_ways import assert_alike, messy
+
+from mzi_adapters.sql import open_store
+
+
+async def test_a_messy_college_comes_to_the_same_on_postgresql(postgres_url: str) -> None:
+    async with open_store(postgres_url) as store:
+        await assert_alike(lambda: store, messy(300, rounds=3))

@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TextIO
 
 import structlog
@@ -17,37 +18,94 @@ _SECRET_KEY = re.compile(
     r"token|secret|authorization|api[-_]?key|password|passwd|cookie|credential|e[-_]?mail", re.IGNORECASE
 )
 
+# No part of these is tried at every place of a long word: a line may hold whatever a caller sent.
 _PATTERNS: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"\bmzi_[0-9a-f]{8}_[\w-]+"), f"mzi_{REDACTED}"),
     (re.compile(r"\b(Bearer|Basic|Zoho-oauthtoken)\s+[\w.~+/=-]+", re.IGNORECASE), rf"\1 {REDACTED}"),
     (
         re.compile(
-            r"""(?P<key>\w*(?:token|secret|authorization|api[-_]?key|password|passwd)\w*[\\"']*\s*[:=]\s*[\\"']*)"""
+            r"""(?<![\w-])(?P<key>(?=[\w-]*?(?:token|secret|authorization|api[-_]?key|password|passwd))"""
+            r"""[\w-]++[\\"']*+\s*+[:=]\s*+[\\"']*+)"""
             r"""(?!\[|Bearer|Basic|Zoho-oauthtoken)[^\s\\"',;&}\])]+""",
             re.IGNORECASE,
         ),
         rf"\g<key>{REDACTED}",
     ),
     (re.compile(r"://[^/\s:@]*:[^/\s@]+@"), f"://{REDACTED}@"),
-    (re.compile(r"""[^\s@<>"'(),;:\[\]{}=/?&]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"""), REDACTED),
 )
-"""What is a secret or an address wherever it stands: API keys, credentials, passwords in URLs, e-mail."""
+"""What is a secret wherever it stands: API keys, credentials, passwords in URLs."""
+
+_DOMAIN = re.compile(r"(?:@|%40)[\w-]+(?:\.[\w-]+)+")
+_NOT_IN_NAMES = frozenset("@<>\"'(),;:[]{}=/?&")
+"""Before the name in an address, beside blanks."""
+
+LONGEST = 8000
+"""Characters of one value in a line; of a longer one the beginning and the end are told."""
+
+_END = 2000  # of a longer one, in characters; the end of a traceback says what happened
+_LOOKED_AT = 64 * 2**10  # at either end of a longer one: a secret across that border is not told at all
+
+MOST = 50
+"""Items of a list or an object in a line."""
+
+_DEEPEST = 6
+
+_LONGEST_PATH = 300
 
 
 def redacted(text: str) -> str:
-    """`text` without anything that looks like a secret or an e-mail address."""
+    """`text` without anything that looks like a secret or an e-mail address; of a very long one the ends."""
+    return _without_secrets(text) if len(text) <= 2 * _LOOKED_AT else _shortened(text)
+
+
+def _without_secrets(text: str) -> str:
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
-    return text
+    return _without_addresses(text)
 
 
-def _cleared(value: object) -> object:
-    """`value` with the values of telling keys taken out, however deep they stand."""
-    if isinstance(value, Mapping):
-        return {k: REDACTED if _SECRET_KEY.search(str(k)) else _cleared(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_cleared(item) for item in value]
-    return value
+def _without_addresses(text: str) -> str:
+    """Found from the domain backwards: so no character is looked at twice."""
+    kept = []
+    done = 0
+    for domain in _DOMAIN.finditer(text):
+        start = domain.start()
+        while start > done and text[start - 1] not in _NOT_IN_NAMES and not text[start - 1].isspace():
+            start -= 1
+        if start < domain.start():
+            kept += [text[done:start], REDACTED]
+            done = domain.end()
+    return "".join((*kept, text[done:]))
+
+
+def _shortened(text: str) -> str:
+    """The ends of a long text: redacted before they are cut off, or half a secret could be left."""
+    beginning = _without_secrets(text[:_LOOKED_AT])[: LONGEST - _END]
+    end = _without_secrets(text[-_LOOKED_AT:])[-_END:]
+    return f"{beginning} … cut, of {len(text):,} characters … {end}"
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= LONGEST else _shortened(text)
+
+
+def _cleared(value: object, deep: int = 0) -> object:
+    """`value` within bounds, and with the values of telling keys taken out, however deep they stand."""
+    match value:
+        case str():
+            return _bounded(value)
+        case None | bool() | int() | float():
+            return value
+        case _ if deep == _DEEPEST:
+            return "…"
+        case Mapping():
+            return {
+                _bounded(str(k)): REDACTED if _SECRET_KEY.search(_bounded(str(k))) else _cleared(v, deep + 1)
+                for k, v in islice(value.items(), MOST)
+            }
+        case list() | tuple() | set() | frozenset():
+            return [_cleared(item, deep + 1) for item in islice(value, MOST)]
+    return _bounded(repr(value))
 
 
 def _by_key(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -58,16 +116,21 @@ def _by_pattern(render: Processor) -> Processor:
     """`render`, and then every pattern taken out of the finished line: nothing comes after it."""
 
     def last(logger: WrappedLogger, name: str, event: EventDict) -> str:
-        return redacted(str(render(logger, name, event)))
+        return _without_secrets(str(render(logger, name, event)))
 
     return last
 
 
-def _without_query(record: logging.LogRecord) -> bool:
-    """An access line of uvicorn without what stands after the `?`, which may be anything."""
+def _in_short(record: logging.LogRecord) -> bool:
+    """An access line of uvicorn: of the path the beginning, and nothing of what stands after the `?`."""
     if record.name == "uvicorn.access" and isinstance(record.args, tuple):
-        record.args = tuple(a.partition("?")[0] if isinstance(a, str) else a for a in record.args)
+        record.args = tuple(_path(a) if isinstance(a, str) else a for a in record.args)
     return True
+
+
+def _path(said: str) -> str:
+    path = said.partition("?")[0]
+    return path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…"
 
 
 def set_up(log: Log, stream: TextIO | None = None) -> None:
@@ -90,7 +153,7 @@ def set_up(log: Log, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.addFilter(_without_query)
+    handler.addFilter(_in_short)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=before,
@@ -107,6 +170,8 @@ def set_up(log: Log, stream: TextIO | None = None) -> None:
     root.setLevel(log.level.upper())
     # It tells with each look at the schema that it is about to look.
     logging.getLogger("alembic").setLevel(max(root.level, logging.WARNING))
+    # It tells of each statement with all its values, which are people's.
+    logging.getLogger("aiosqlite").setLevel(max(root.level, logging.INFO))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True

@@ -4,11 +4,14 @@ import io
 import json
 import logging
 from collections.abc import Callable
+from functools import partial
+from time import process_time
 
+import aiosqlite
 import pytest
 import structlog
 
-from mzi_http.logs import redacted, set_up
+from mzi_http.logs import LONGEST, MOST, redacted, set_up
 from mzi_http.settings import Log, LogFormat, LogLevel
 
 CANARIES = (
@@ -118,3 +121,83 @@ def test_setting_up_again_takes_the_place_of_the_first_time() -> None:
     said = lines(Log(), lambda: logging.getLogger("a").warning("once"))
     assert said.count("once") == 1
     assert first.getvalue() == ""
+
+
+HOSTILE = (
+    "a",
+    "%40",
+    "%40a",
+    "token",
+    "api-key",
+    "@a.",
+    "a%40b.",
+    "Bearer ",
+    " ",
+    "://",
+    "token=",
+    "mzi_",
+    '"',
+)
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_what_takes_secrets_out_takes_time_in_proportion_to_the_length(piece: str) -> None:
+    def seconds(size: int) -> float:
+        text = piece * (size // len(piece))
+        taken = []
+        for _ in range(5):
+            begun = process_time()
+            redacted(text)
+            taken.append(process_time() - begun)
+        return min(taken)
+
+    assert seconds(64_000) < 10 * seconds(16_000)
+
+
+def test_an_access_line_has_no_more_than_the_beginning_of_a_long_path() -> None:
+    def speak() -> None:
+        logging.getLogger("uvicorn.access").info(
+            '%s - "%s %s HTTP/%s" %d', "127.0.0.1:5", "GET", f"/{'a' * 60_000}", "1.1", 404
+        )
+
+    assert len(lines(Log(), speak)) < 1000
+
+
+@pytest.mark.parametrize("format", LogFormat)
+def test_a_line_stays_short_whatever_is_told(format: LogFormat) -> None:
+    huge = "رنا " * 500_000
+
+    def speak() -> None:
+        log = structlog.get_logger("mzi_http.test")
+        log.debug("said", note=huge, keys={huge: huge}, rows=[huge[:100]] * 10_000)
+        logging.getLogger("somebody.else").debug("said %s", huge)
+        logging.getLogger("somebody.else").debug("deep %s", 1, extra={"deep": [[[[[[[[[huge]]]]]]]]]})
+
+    said = lines(Log(level=LogLevel.DEBUG, format=format), speak).splitlines()
+    assert len(said) == 3
+    assert max(map(len, said)) < 8 * LONGEST
+    if format is LogFormat.JSON:
+        first = json.loads(said[0])
+        assert len(first["rows"]) == MOST
+        assert first["note"].startswith("رنا ")
+
+
+def test_no_half_of_a_secret_is_left_where_a_long_value_is_cut() -> None:
+    kept_at_the_end = 2000
+    for secret in ("noor.canary8@campus.example", "token=canary-canary-canary", CANARIES[0]):
+        for shift in range(0, len(secret) + 2, 5):
+            first = f"{'x ' * ((LONGEST - kept_at_the_end - shift) // 2)}{secret} {'y ' * 5_000}"
+            last = f"{'x ' * 5_000}{secret}{' y' * ((kept_at_the_end - shift) // 2)}"
+            for text in (first, last):
+                said = lines(Log(), partial(logging.getLogger("a").warning, "%s", text))
+                assert " cut, of " in said
+                assert clean(said)
+
+
+async def test_the_values_of_statements_are_never_logged() -> None:
+    """aiosqlite tells all of them at its level debug."""
+    stream = io.StringIO()
+    set_up(Log(level=LogLevel.DEBUG), stream)
+    async with aiosqlite.connect(":memory:") as connection:
+        await connection.execute("SELECT ?", ("hunter2",))
+    assert "hunter2" not in stream.getvalue()

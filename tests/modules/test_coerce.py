@@ -184,6 +184,45 @@ def test_what_is_no_whole_number_is_refused(value: object, code: Code) -> None:
     assert code_of(coerce.integer, value) is code
 
 
+LONG_NUMBERS: dict[str, object] = {
+    "digits": "1" * 1_000_000,
+    "decimal places": "0." + "3" * 1_000_000,
+    "blanks before a currency": f"5{' ' * 800}JOD",
+    "blanks behind a currency": f"JOD{' ' * 100_000}5",
+    "thousands": "1,000" * 100_000,
+    "an integer": 10**5000,
+    "a negative integer": -(10**5000),
+    "an exact number": Decimal("9" * 1_000_000),
+    "an exponent": Decimal("1E+999999"),
+    "an exponent of 18 digits": Decimal(f"1E+{10**17}"),
+}
+
+
+@table("name", LONG_NUMBERS)
+@table("how", ["integer", "moodle_id", "decimal", "money"])
+def test_a_number_that_is_too_long_is_refused_before_it_is_looked_at(how: str, name: str) -> None:
+    assert code_of(getattr(coerce, how), LONG_NUMBERS[name]) in (Code.OUT_OF_RANGE, Code.NUMBER_INVALID)
+
+
+@table("value", [Decimal("1E-999999"), Decimal(f"1E-{10**17}"), 5e-324, "0." + "0" * 40 + "1"])
+@table("how", ["decimal", "money"])
+def test_a_number_that_is_too_small_to_be_kept_is_refused(how: str, value: object) -> None:
+    assert code_of(getattr(coerce, how), value) in (Code.NUMBER_INVALID, Code.MONEY_INVALID)
+
+
+@table("how", ["text", "record_id", "lookup"])
+def test_a_whole_number_is_no_text_when_nobody_could_read_it(how: str) -> None:
+    read = getattr(coerce, how)
+    assert read(10**40) == str(10**40)
+    assert code_of(read, 10**5000) is Code.OUT_OF_RANGE
+
+
+@table("piece", ["2026-02-15", "2", "2026-02-15T09:00:00.", "00:"])
+def test_a_date_that_is_too_long_is_none(piece: str) -> None:
+    value = piece * 100_000
+    assert code_of(coerce.day, value) is code_of(coerce.moment, value) is Code.DATE_INVALID
+
+
 @table("limit", [2**63 - 1, -(2**63) + 1])
 def test_the_largest_whole_numbers_are_kept(limit: int) -> None:
     assert coerce.integer(limit) == coerce.integer(str(limit)) == limit

@@ -14,10 +14,16 @@ from decimal import Decimal
 from mzi_core.values import Code, Email, MoodleId, ZohoId
 
 MAX_INTEGER = 2**63 - 1
-MAX_MONEY = Decimal(10) ** 15
+_DIGITS = 15
+MAX_MONEY = Decimal(10) ** _DIGITS
 MAX_PLACES = 9  # the most decimal places a Zoho currency field can have
 MAX_ID = 100
 MAX_EMAIL = 254
+MAX_NUMBER = 64
+"""Characters of a number or an amount; an exact one has 25."""
+
+MAX_MOMENT = 40
+"""Characters of a date or a moment; the longest that is read has 32."""
 
 _TEMPLATE = re.compile(r"\s*\$\{!?[^}]*\}\s*")
 _EMAIL = re.compile(r"[^\s@,;<>\"()\[\]\\]+@([^\s@.,;<>\"()\[\]\\]+\.)+[^\s@.,;<>\"()\[\]\\]{2,}")
@@ -27,13 +33,17 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
-_CURRENCY = re.compile(r"(?P<before>[A-Z]{3})?\s*(?P<amount>[^A-Z]*?)\s*(?P<after>[A-Z]{3})?")
+_CURRENCY = re.compile("[A-Z]{3}")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", re.ASCII)
 _MONEY_LIKE = re.compile(r"[+-]?[0-9][0-9.,' ]*")
 _NOT_FIRST = bytes(range(0x80, 0xC0)).decode("cp1252", errors="ignore")
 _LEAD = re.compile(f"[\u00c2-\u00f4][{_NOT_FIRST}]")  # what the first two bytes of a UTF-8 character become
 _TRUE = frozenset({"true", "yes", "1", "on"})
 _FALSE = frozenset({"false", "no", "0", "off"})
+_LONGEST_WORD = max(map(len, _TRUE | _FALSE))
+_LONGEST_INTEGER = (10**MAX_NUMBER).bit_length()
+_TOO_LARGE = "is larger than any number that can be kept."
+_TOO_LONG = f"is longer than the {MAX_NUMBER} characters a number may have."
 
 
 class Refused(ValueError):
@@ -86,6 +96,8 @@ def text(value: object) -> str | None:
             return None
         case bool():
             return "true" if value else "false"
+        case int() if value.bit_length() > _LONGEST_INTEGER:
+            raise Refused(Code.OUT_OF_RANGE, _TOO_LONG)
         case int() | Decimal():
             return str(value)
         case float() if math.isfinite(value):
@@ -138,13 +150,15 @@ def integer(value: object) -> int | None:
     """A whole number of at most 64 bits."""
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         value = int(value)
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        raise Refused(Code.OUT_OF_RANGE, _TOO_LARGE)
     found = _trimmed(value) if not isinstance(value, bool) else ""
     if found is None:
         return None
-    if not _INTEGER.fullmatch(found):
+    if not _INTEGER.fullmatch(_short(found)):
         raise Refused(Code.NUMBER_INVALID, "must be a whole number.")
-    if len(found) > len(str(MAX_INTEGER)) + 1 or abs(int(found)) > MAX_INTEGER:
-        raise Refused(Code.OUT_OF_RANGE, "is larger than any number that can be kept.")
+    if abs(int(found)) > MAX_INTEGER:
+        raise Refused(Code.OUT_OF_RANGE, _TOO_LARGE)
     return int(found)
 
 
@@ -158,31 +172,44 @@ def moodle_id(value: object) -> MoodleId | None:
     return MoodleId(found)
 
 
-def _bounded(found: str, code: Code) -> Decimal:
-    number = Decimal(found)
-    if abs(number) >= MAX_MONEY:
-        raise Refused(Code.OUT_OF_RANGE, "is larger than any number that can be kept.")
-    if -int(number.as_tuple().exponent) > MAX_PLACES:
+def _short(found: str) -> str:
+    """The text of a number, which no grammar is tried on before its length is known."""
+    if len(found) > MAX_NUMBER:
+        raise Refused(Code.OUT_OF_RANGE, _TOO_LONG)
+    return found
+
+
+def _number(value: object) -> Decimal | None:
+    """The number that a value is, without being written down first; None for what is none."""
+    if isinstance(value, float) and math.isfinite(value):
+        return Decimal(repr(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    return value if isinstance(value, Decimal) and value.is_finite() else None
+
+
+def _bounded(number: Decimal, code: Code) -> Decimal:
+    """The number without an exponent. Its size is known from its digits alone: nothing is worked out."""
+    if number.adjusted() >= _DIGITS:
+        raise Refused(Code.OUT_OF_RANGE, _TOO_LARGE)
+    exponent = int(number.as_tuple().exponent)
+    if -exponent > MAX_PLACES:
         raise Refused(code, f"has more than {MAX_PLACES} decimal places.")
-    return number
+    return number if exponent <= 0 else Decimal(f"{number:f}")
 
 
 def decimal(value: object) -> Decimal | None:
     """An exact number; a trailing per-cent sign is read over."""
-    found = _trimmed(_plain_number(value)) if not isinstance(value, bool) else "?"
+    number = _number(value)
+    if number is not None:
+        return _bounded(number, Code.NUMBER_INVALID)
+    found = _trimmed(value) if not isinstance(value, bool) else "?"
     if found is None:
         return None
-    found = found.removesuffix("%").rstrip()
+    found = _short(found).removesuffix("%").rstrip()
     if not _DECIMAL.fullmatch(found):
         raise Refused(Code.NUMBER_INVALID, "must be a number such as 12 or 12.5.")
-    return _bounded(found, Code.NUMBER_INVALID)
-
-
-def _plain_number(value: object) -> object:
-    """Floats and Decimals without an exponent, so that one grammar reads all numbers."""
-    if isinstance(value, float) and math.isfinite(value):
-        value = Decimal(repr(value))
-    return f"{value:f}" if isinstance(value, Decimal) and value.is_finite() else value
+    return _bounded(Decimal(found), Code.NUMBER_INVALID)
 
 
 def money(value: object) -> tuple[Decimal, str | None] | None:
@@ -193,13 +220,13 @@ def money(value: object) -> tuple[Decimal, str | None] | None:
     """
     if isinstance(value, bool | Mapping | list):
         raise Refused(Code.MONEY_INVALID, "must be an amount such as 9500.00.")
-    found = _trimmed(_plain_number(value))
+    number = _number(value)
+    if number is not None:
+        return _bounded(number, Code.MONEY_INVALID), None
+    found = _trimmed(value)
     if found is None:
         return None
-    parts = _CURRENCY.fullmatch(found)
-    if parts is None or (parts["before"] and parts["after"]):
-        raise Refused(Code.MONEY_INVALID, "must be an amount such as 9500.00.")
-    amount = parts["amount"]
+    amount, currency = _apart(_short(found))
     if _GROUPED.fullmatch(amount):
         amount = amount.replace(",", "")
     if not _DECIMAL.fullmatch(amount):
@@ -208,7 +235,15 @@ def money(value: object) -> tuple[Decimal, str | None] | None:
                 Code.MONEY_AMBIGUOUS, "can be read as two different amounts; write it as 9500.00 or 9,500.00."
             )
         raise Refused(Code.MONEY_INVALID, "must be an amount such as 9500.00.")
-    return _bounded(amount, Code.MONEY_INVALID), parts["before"] or parts["after"]
+    return _bounded(Decimal(amount), Code.MONEY_INVALID), currency
+
+
+def _apart(found: str) -> tuple[str, str | None]:
+    """An amount, and the currency code before or after it."""
+    for code, amount in ((found[:3], found[3:]), (found[-3:], found[:-3])):
+        if _CURRENCY.fullmatch(code):
+            return amount.strip(), code
+    return found, None
 
 
 def day(value: object) -> date | None:
@@ -218,6 +253,8 @@ def day(value: object) -> date | None:
     found = _trimmed(value)
     if found is None:
         return None
+    if len(found) > MAX_MOMENT:
+        raise Refused(Code.DATE_INVALID, "must be a date written YYYY-MM-DD.")
     try:
         if _DATE.fullmatch(found):
             return date.fromisoformat(found)
@@ -235,7 +272,7 @@ def moment(value: object) -> datetime | None:
     found = _trimmed(value)
     if found is None:
         return None
-    if not _MOMENT.fullmatch(found):
+    if len(found) > MAX_MOMENT or not _MOMENT.fullmatch(found):
         raise Refused(Code.DATE_INVALID, "must be a moment such as 2026-02-01T09:00:00+03:00.")
     try:
         parsed = datetime.fromisoformat(found)
@@ -255,7 +292,7 @@ def boolean(value: object) -> bool | None:
     found = _trimmed(value)
     if found is None:
         return None
-    word = found.lower()
+    word = found.lower() if len(found) <= _LONGEST_WORD else ""
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
     raise Refused(Code.WRONG_TYPE, "must be true or false.")

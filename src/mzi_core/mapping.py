@@ -14,6 +14,7 @@ from mzi_core.module import AnyModule, Kind
 
 EXTRA = "extra."
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_BETWEEN_WORDS = re.compile(r"[^a-z0-9]+")
 _HELD_APART = frozenset({Kind.SUBFORM, Kind.CRITERIA, Kind.ID, Kind.LOOKUPS})
 
 
@@ -52,7 +53,7 @@ NO_OVERLAY = Overlay()
 
 def suggest(name: str) -> str:
     """The name a Zoho field gets inside when its owner chooses none: `Sub_Major` becomes sub_major."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return _BETWEEN_WORDS.sub("_", name.lower()).strip("_")
 
 
 def _not_known(module: AnyModule, name: str) -> str:

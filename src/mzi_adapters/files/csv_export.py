@@ -15,7 +15,6 @@ from mzi_core.module import AnyModule, Kind
 _ID_HEADERS = frozenset({"record id", "id"})
 _PREFIX = "zcrm_"
 _OF_LOOKUP = ".id"
-_MANY = re.compile(r"\s*;\s*")
 _WITH_OFFSET = re.compile(r".*(Z|[+-][0-9]{2}:?[0-9]{2})")
 
 
@@ -56,7 +55,7 @@ def _moment(text: str) -> str | None:
 
 
 def _several(text: str) -> list[str]:
-    return [_id(part) for part in _MANY.split(text) if part]
+    return [_id(part) for part in map(str.strip, text.split(";")) if part]
 
 
 _VALUES: Mapping[Kind, Callable[[str], object]] = {

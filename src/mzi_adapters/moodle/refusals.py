@@ -78,7 +78,9 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
 _BY_CODE = {code: (kind, said) for kind, codes in _MEANINGS.items() for code, said in codes.items()}
 
 _CODE = re.compile(r"[A-Za-z0-9_/:-]{1,60}")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
+_LONGEST = 2000
+"""Characters of the rules for passwords that are looked at."""
 
 
 def error_for(code: str | None) -> GatewayError:
@@ -90,7 +92,7 @@ def error_for(code: str | None) -> GatewayError:
         return kind(SERVICE, said, code=code)
     if _CODE.fullmatch(code):
         return GatewayRefused(SERVICE, f"It refused the call with `{code}`.", code=code)
-    words = " ".join(_TAG.sub(" ", code).split())
+    words = " ".join(_TAG.sub(" ", code[:_LONGEST]).split())
     return InputRefused(SERVICE, words[:300])
 
 

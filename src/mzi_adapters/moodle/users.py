@@ -25,6 +25,7 @@ _GUEST = "guest"
 
 # Deleting a user leaves the row behind, with the moment in the username and a digest for an address.
 _DELETED_USERNAME = re.compile(r"\.\d{9,11}$")
+_WILDCARD = re.compile(r"[\\%_]")
 _DELETED_EMAIL = re.compile(r"[0-9a-f]{32}")
 
 
@@ -107,7 +108,7 @@ class Users:
 
     async def _by_pattern(self, email: str) -> list[MoodleUser]:
         """By address whatever its case. Moodle takes it as a pattern, so its wildcards are made harmless."""
-        harmless = re.sub(r"([\\%_])", r"\\\1", email.strip())
+        harmless = _WILDCARD.sub(r"\\\g<0>", email.strip())
         return [
             user
             for user in await self._by_criterion("email", harmless)

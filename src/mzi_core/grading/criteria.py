@@ -23,6 +23,8 @@ _CRITERION = re.compile(r"P(?:[1-9]|1[0-9]|20)|[MD][1-9]")
 # Some senders speak of learning outcomes instead (LO1, LO1.2); these count towards no grade.
 _OUTCOME = re.compile(r"LO[0-9]{1,3}(?:\.[0-9]{1,3})*")
 
+_NUMBER = re.compile("[0-9]+")
+
 _LADDER = (Level.P, Level.M, Level.D)
 
 
@@ -52,7 +54,7 @@ class Criterion:
     def order(self) -> tuple[int, tuple[int, ...]]:
         """The sort key: P, M, D, then learning outcomes, each by number."""
         group = len(_LADDER) if self.level is None else _LADDER.index(self.level)
-        return group, tuple(int(number) for number in re.findall("[0-9]+", self.code))
+        return group, tuple(int(number) for number in _NUMBER.findall(self.code))
 
 
 def unit_outcome(criteria: Sequence[Criterion]) -> Grade | None:

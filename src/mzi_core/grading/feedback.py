@@ -35,4 +35,14 @@ def stands_alone(code: str, text: str) -> bool:
 
     `01122` stands alone in `Code: 01122.` and not in `0770112233`. The empty code stands nowhere.
     """
-    return bool(code) and re.search(rf"(?<!\w){re.escape(code)}(?!\w)", text) is not None
+    at = text.find(code) if code else -1
+    while at >= 0:
+        end = at + len(code)
+        if not _is_word(text[max(at - 1, 0) : at]) and not _is_word(text[end : end + 1]):
+            return True
+        at = text.find(code, at + 1)
+    return False
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

@@ -15,6 +15,8 @@ from mzi_adapters.memory.moodle.site import Functions, Site
 
 FUNCTIONS = Functions()
 
+_TAKEN = {"id": re.compile(r"\d{1,19}"), "username": re.compile(r"[-.@_a-z0-9]*")}
+
 
 @FUNCTIONS.offer("core_user_get_users_by_field", field=Value("alpha"), values=Many(Value("raw")))
 def get_users_by_field(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
@@ -22,8 +24,8 @@ def get_users_by_field(site: Site, given: dict[str, Any]) -> list[dict[str, Any]
     field, values = given["field"], given["values"]
     if field not in ("id", "idnumber", "username", "email"):
         raise invalid_parameter()
-    pattern = {"id": r"\d+", "username": r"[-.@_a-z0-9]*"}.get(field)
-    if pattern and not all(re.fullmatch(pattern, str(value)) for value in values):
+    pattern = _TAKEN.get(field)
+    if pattern is not None and not all(pattern.fullmatch(str(value)) for value in values):
         raise invalid_parameter()
     found: dict[int, User] = {}
     for value in values:

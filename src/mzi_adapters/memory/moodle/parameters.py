@@ -14,7 +14,8 @@ from mzi_adapters.memory.moodle.refusals import Refusal, invalid_parameter
 
 _ABSENT = object()
 _INT = re.compile(r"-?(0|[1-9]\d*)\Z")
-_FLOAT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\Z")
+_FLOAT = re.compile(r"[-+]?(\d++(\.\d*+)?|\.\d++)([eE][-+]?\d+)?\Z")
+_BEGINNING = re.compile(r"\s*(-?\d{1,19})")
 _TAGS = re.compile(r"<[a-zA-Z/!?][^>]*>?")
 _PATTERNS = {
     "int": _INT,
@@ -78,8 +79,8 @@ def is_float(text: str) -> bool:
 
 def number(text: str) -> int:
     """The whole number a text begins with, as PHP reads it; 0 for none."""
-    found = re.match(r"\s*-?\d+", text)
-    return int(found[0]) if found else 0
+    found = _BEGINNING.match(text)
+    return int(found[1]) if found else 0
 
 
 def _structure(shape: One, given: Any) -> dict[str, Any]:

@@ -1,23 +1,24 @@
 """The users of a site, found the way its database compares text."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 
 import attrs
 
+from mzi_adapters.memory.likeness import ANY_ONE, ANYTHING, Step, fits
 from mzi_adapters.memory.moodle.records import User
 
 
 def like(pattern: str, text: str) -> bool:
     """SQL LIKE, whatever the case: `%` is anything, `_` one character, a backslash quotes the next."""
-    steps, parts = iter(pattern), []
-    for step in steps:
-        if step == "\\":
-            parts.append(re.escape(next(steps, "\\")))
-        else:
-            parts.append({"%": ".*", "_": "."}.get(step, re.escape(step)))
-    return re.fullmatch("".join(parts), text, re.IGNORECASE | re.DOTALL) is not None
+    letters = iter(pattern.lower())
+    steps: list[Step] = [
+        next(letters, "\\") if letter == "\\" else _WILDCARDS.get(letter, letter) for letter in letters
+    ]
+    return fits(steps, text.lower())
+
+
+_WILDCARDS = {"%": ANYTHING, "_": ANY_ONE}
 
 
 @attrs.define(kw_only=True)

@@ -44,6 +44,7 @@ _AUTHS = {"manual", "email", "nologin", "oauth2", "ldap", "db", "lti", "cas", "s
 _LANGS = {"en"}
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+\Z")
 _OTHERS_PASSWORDS = {"oauth2", "ldap", "db", "lti", "cas", "shibboleth", "nologin"}
+_COUNTRY = re.compile(r"[A-Z]{2}|")
 _PASSWORD = (
     (re.compile(r".{8}", re.DOTALL), "Passwords must be at least 8 characters long."),
     (re.compile(r"\d"), "Passwords must have at least 1 digit(s)."),
@@ -129,7 +130,7 @@ def _fitting(names: dict[str, str], fields: dict[str, Any]) -> dict[str, Any]:
     for key, value in {**names, **fields}.items():
         if key in _LONGEST and len(value) > _LONGEST[key]:
             raise write_error()
-    if "country" in fields and not re.fullmatch(r"[A-Z]{2}|", fields["country"]):
+    if "country" in fields and not _COUNTRY.fullmatch(fields["country"]):
         fields["country"] = "0"
     return fields
 

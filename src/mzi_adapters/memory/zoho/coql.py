@@ -1,11 +1,11 @@
 """COQL queries carried out: by an index where one serves, else record by record."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 import attrs
 
+from mzi_adapters.memory.likeness import ANYTHING, fits
 from mzi_adapters.memory.zoho.answers import Json, Refused, empty, said
 from mzi_adapters.memory.zoho.calls import Call, id_in
 from mzi_adapters.memory.zoho.columns import Column
@@ -76,10 +76,9 @@ def _test(column: Column, criterion: Criterion) -> Test:
         wanted = criterion.comparator == "is null"
         return lambda row: (column.compared(row) is None) == wanted
     if criterion.comparator in ("like", "not like"):
-        pattern = re.escape(str(criterion.values[0]).casefold()).replace("%", ".*")
-        whole = re.compile(pattern, re.DOTALL)
+        steps = [ANYTHING if letter == "%" else letter for letter in str(criterion.values[0]).casefold()]
         wanted = criterion.comparator == "like"
-        return lambda row: bool(whole.fullmatch(str(column.compared(row) or ""))) == wanted
+        return lambda row: fits(steps, str(column.compared(row) or "")) == wanted
     meant = [column.meant(value) for value in criterion.values]
     compare = _COMPARISONS[criterion.comparator]
 

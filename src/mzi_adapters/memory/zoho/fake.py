@@ -183,14 +183,14 @@ class FakeZoho:
         return attrs.evolve(answer, headers={**answer.headers, **self.limits.told()})
 
     def _route(self, request: Request, path: str) -> tuple[Route, Call]:
-        found = [(route, match) for route in self._routes if (match := route.path.fullmatch(path))]
+        found = [(route, named) for route in self._routes if (named := route.named(path)) is not None]
         if not found:
             raise Refused(
                 404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one"
             )
-        for route, match in found:
+        for route, named in found:
             if route.method == request.method:
-                return route, Call(request, match.groupdict(), dict(request.query))
+                return route, Call(request, named, dict(request.query))
         raise Refused(405, "METHOD_NOT_ALLOWED", "The http request method type is not a valid one")
 
     def _admit(self, call: Call, route: Route) -> None:

@@ -1,7 +1,6 @@
 """The operations of the API: where they are, what they cost, and which scopes they need."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -25,17 +24,41 @@ _WATCH = ("ZohoCRM.notifications.ALL",)
 _BULK_READ_COST = 50
 
 
+_VARYING: dict[str, tuple[str, Callable[[str], bool]]] = {
+    "{module}": ("module", lambda part: part.replace("_", "m").isalnum()),
+    "{id}": ("id", bool),
+    "{number}": ("id", str.isdigit),
+}
+"""The parts of a path that vary: the name they are known by, and what they can be."""
+
+
 @attrs.frozen
 class Route:
-    """A method and a path, what answers there, what it costs, and whether few may run at once."""
+    """A method and the parts of a path, what answers there, its cost, and whether few may run at once."""
 
     method: str
-    path: re.Pattern[str]
+    parts: Sequence[str]
     answers: Callable[[Call], Answer]
     scopes: tuple[tuple[str, ...], ...]
     """One of each group is needed."""
     cost: Callable[[Call], int]
     heavy: Callable[[Call], bool]
+
+    def named(self, path: str) -> dict[str, str] | None:
+        """The parts of this path that vary, by name; None for a path that leads elsewhere."""
+        given = path.split("/")
+        if len(given) != len(self.parts):
+            return None
+        found = {}
+        for wanted, part in zip(self.parts, given, strict=True):
+            if wanted in _VARYING:
+                name, can_be = _VARYING[wanted]
+                if not can_be(part):
+                    return None
+                found[name] = part
+            elif part != wanted:
+                return None
+        return found
 
 
 def routes(
@@ -49,33 +72,33 @@ def routes(
     settings: Settings,
 ) -> list[Route]:
     """Every operation; where several paths fit, the first is meant."""
-    module = r"/crm/v8/(?P<module>\w+)"
-    record = rf"{module}/(?P<id>[^/]+)"
+    module = "/crm/v8/{module}"
+    record = f"{module}/{{id}}"
     return [
-        _route("GET", r"/crm/v8/settings/modules", settings.modules, _settings("modules")),
-        _route("GET", r"/crm/v8/settings/fields", settings.fields, _settings("fields")),
-        _route("GET", r"/crm/v8/org", settings.org, ("ZohoCRM.org.ALL", "ZohoCRM.org.READ")),
-        _route("GET", r"/crm/v8/users", settings.users, ("ZohoCRM.users.ALL", "ZohoCRM.users.READ")),
-        _route("GET", r"/crm/v8/actions/watch", watching.list, _WATCH),
-        _route("POST", r"/crm/v8/actions/watch", watching.subscribe, _WATCH),
-        _route("PUT", r"/crm/v8/actions/watch", watching.renew, _WATCH),
-        _route("PATCH", r"/crm/v8/actions/watch", watching.change, _WATCH),
-        _route("DELETE", r"/crm/v8/actions/watch", watching.end, _WATCH),
-        _route("POST", r"/crm/bulk/v8/read", bulk.create, _BULK_READ, cost=lambda call: _BULK_READ_COST),
-        _route("GET", r"/crm/bulk/v8/read/(?P<id>\d+)", bulk.status, _BULK_READ),
-        _route("GET", r"/crm/bulk/v8/read/(?P<id>\d+)/result", bulk.download, _BULK_READ),
+        _route("GET", "/crm/v8/settings/modules", settings.modules, _settings("modules")),
+        _route("GET", "/crm/v8/settings/fields", settings.fields, _settings("fields")),
+        _route("GET", "/crm/v8/org", settings.org, ("ZohoCRM.org.ALL", "ZohoCRM.org.READ")),
+        _route("GET", "/crm/v8/users", settings.users, ("ZohoCRM.users.ALL", "ZohoCRM.users.READ")),
+        _route("GET", "/crm/v8/actions/watch", watching.list, _WATCH),
+        _route("POST", "/crm/v8/actions/watch", watching.subscribe, _WATCH),
+        _route("PUT", "/crm/v8/actions/watch", watching.renew, _WATCH),
+        _route("PATCH", "/crm/v8/actions/watch", watching.change, _WATCH),
+        _route("DELETE", "/crm/v8/actions/watch", watching.end, _WATCH),
+        _route("POST", "/crm/bulk/v8/read", bulk.create, _BULK_READ, cost=lambda call: _BULK_READ_COST),
+        _route("GET", "/crm/bulk/v8/read/{number}", bulk.status, _BULK_READ),
+        _route("GET", "/crm/bulk/v8/read/{number}/result", bulk.download, _BULK_READ),
         _route(
             "POST",
-            r"/crm/v8/coql",
+            "/crm/v8/coql",
             coql.select,
             ("ZohoCRM.coql.READ",),
             cost=_coql_cost,
             heavy=_always,
         ),
-        _route("GET", rf"{module}/search", searching.search, _MODULES, _SEARCH),
-        _route("GET", rf"{module}/actions/count", searching.count),
-        _route("GET", rf"{module}/deleted", reading.deleted, cost=lambda call: 2),
-        _route("POST", rf"{module}/upsert", writing.upsert, cost=_write_cost, heavy=_many),
+        _route("GET", f"{module}/search", searching.search, _MODULES, _SEARCH),
+        _route("GET", f"{module}/actions/count", searching.count),
+        _route("GET", f"{module}/deleted", reading.deleted, cost=lambda call: 2),
+        _route("POST", f"{module}/upsert", writing.upsert, cost=_write_cost, heavy=_many),
         _route("GET", module, reading.list, cost=_list_cost, heavy=_ordered),
         _route("POST", module, writing.insert, cost=_write_cost, heavy=_many),
         _route("PUT", module, writing.update, cost=_write_cost, heavy=_many),
@@ -110,7 +133,7 @@ def _route(
     cost: Callable[[Call], int] = _one,
     heavy: Callable[[Call], bool] = _never,
 ) -> Route:
-    return Route(method, re.compile(path), answers, scopes or (_MODULES,), cost, heavy)
+    return Route(method, path.split("/"), answers, scopes or (_MODULES,), cost, heavy)
 
 
 def _list_cost(call: Call) -> int:

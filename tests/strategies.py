@@ -1,7 +1,7 @@
 """Hypothesis strategies derived from the declarations: any legal entity of any module."""
 
 import string
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mzi_adapters.zoho.criteria import CRITERION_FIELDS
 from mzi_core.module import AnyModule, Field, Kind, declared
 from mzi_core.modules import CATALOGUE, CriterionText
+from mzi_core.values import FIRST_YEAR, LAST_YEAR
 
 LEGIBLE = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
 ADVERSARIAL = st.sampled_from(
@@ -27,14 +28,19 @@ emails = st.tuples(
     st.sampled_from(["a.example", "ب.مثال"]),
 ).map("@".join)
 
+_MOMENTS = (
+    datetime(FIRST_YEAR, 1, 1),  # noqa: DTZ001  # Hypothesis adds the zone
+    datetime(LAST_YEAR, 12, 31, 23, 59, 59, 999_999),  # noqa: DTZ001  # as above
+)
+
 _BY_KIND: dict[Kind, st.SearchStrategy[Any]] = {
     Kind.ID: ids,
     Kind.EMAIL: emails,
     Kind.INTEGER: st.integers(1, 10**9),
     Kind.DECIMAL: st.decimals(Decimal(0), Decimal(100), places=3),
     Kind.MONEY: amounts,
-    Kind.DATE: st.dates(),
-    Kind.DATETIME: st.datetimes(timezones=st.just(UTC)),
+    Kind.DATE: st.dates(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)),
+    Kind.DATETIME: st.datetimes(*_MOMENTS, timezones=st.just(UTC)),
     Kind.BOOLEAN: st.booleans(),
     Kind.LOOKUP: ids,
     Kind.MOODLE_ID: st.integers(1, 2**40),

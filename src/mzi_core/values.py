@@ -31,6 +31,18 @@ Value = str | int | Decimal | date | datetime | bool | tuple[str, ...] | None
 
 Extra = Mapping[str, Value]
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Of days, and of moments in UTC. Every database, driver and calendar keeps these years in every offset; near
+the years 1 and 9999 one of them writes down what it cannot read again."""
+
+YEARS = f"the years {FIRST_YEAR} to {LAST_YEAR}"
+"""As a refusal names them."""
+
+
+def is_of_these_years(day: date) -> bool:
+    """Whether a day, or a moment in UTC, is one that is taken."""
+    return FIRST_YEAR <= day.year <= LAST_YEAR
+
 
 PARKED = "It is parked, and is taken by itself when that record arrives."
 

@@ -10,6 +10,7 @@ from mzi_core.ports import Cursor
 from mzi_http.jsontext import is_keepable
 
 _CHECK = 8  # bytes of the checksum
+_LONGEST = 1000  # of a cursor, in characters; an id has a hundred
 
 
 class BadCursor(ValueError):
@@ -33,6 +34,8 @@ def write_cursor(cursor: Cursor, list_id: Sequence[object]) -> str:
 def read_cursor(text: str, list_id: Sequence[object]) -> Cursor:
     """The cursor that `write_cursor` wrote for the same list. Raises BadCursor."""
     try:
+        if len(text) > _LONGEST:
+            raise BadCursor
         raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
         check, place = raw[:_CHECK], raw[_CHECK:]
         if check != _check(place, list_id):

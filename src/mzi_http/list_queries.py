@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from mzi_core.grading.reading import read_instant
 from mzi_core.ports import Cursor, Query
-from mzi_core.values import State
+from mzi_core.values import YEARS, State
 from mzi_http.context import tenant
 from mzi_http.cursors import BadCursor, read_cursor
 from mzi_http.errors import BAD_PARAMETER, Fault, Problem
@@ -71,7 +71,7 @@ class _Parameters:
             return None if given is None else read_instant(given, "updated_since")
         except ValueError:
             said = "`updated_since` must be a time with its offset, such as 2026-02-15T08:00:00Z"
-            self.refuse("updated_since", f"{said} (a `+` is written %2B).")
+            self.refuse("updated_since", f"{said} (a `+` is written %2B), of {YEARS}.")
             return None
 
     def limit(self) -> int:

@@ -318,6 +318,8 @@ def test_at_a_terminal_a_person_is_asked_before_records_are_pruned(
     [
         (("students", "--since", "yesterday"), "--since is a day such as 2026-09-01"),
         (("students", "--since", "2026-09-01T08:00:00"), "a moment with its offset: 2026-09-01T08:00:00Z"),
+        (("students", "--since", "0001-01-01T00:00:00+14:00"), "of the years 1900 to 2200"),
+        (("students", "--since", "9999-12-31"), "of the years 1900 to 2200"),
         (("students", "--since", "2026-09-01", "--full"), "take either --full or --since"),
         (("students", "--since", "2026-09-01", "--prune"), "--prune needs a pull of everything: add --full."),
         (("studens",), "`studens` is not a module mzi knows. Did you mean `students`?"),

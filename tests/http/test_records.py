@@ -140,6 +140,9 @@ async def test_unchanged_is_no_state_of_a_record_and_the_answer_says_so(memory: 
         ("updated_since=2026-02-15T08:00:00", "a time with its offset"),
         ("updated_since=2026-02-15T08:00:00+03:00", "`+` is written %2B"),
         ("updated_since=0001-01-01T00:00:00%2B14:00", "a time with its offset"),
+        ("updated_since=0001-01-01T00:00:00Z", "of the years 1900 to 2200"),
+        ("updated_since=9999-12-31T23:59:59-14:00", "of the years 1900 to 2200"),
+        (f"cursor={'A' * 5000}", "damaged"),
         ("with_deleted=1", "true or false"),
         ("cursor=", "damaged"),
         ("cursor=nonsense", "damaged"),
@@ -179,7 +182,9 @@ async def test_a_forged_cursor_is_refused(api: Api) -> None:
     from mzi_http.cursors import _check
 
     list_id = (DEFAULT_TENANT, "students", None, None, False)
-    for place in (b"[]", b"5", b'["x", "y"]', b'["2026-02-15T08:00:00", "1"]', b'["2026-02-15T08:00:00Z", 1]',
+    for place in (b"[]", b"5", b'["x", "y"]', b'["2026-02-15T08:00:00", "1"]',
+                  b'["0001-01-01T00:00:00Z", "1"]', b'["9999-12-31T23:59:59-14:00", "1"]', b"[" * 20_000,
+                  b'["2026-02-15T08:00:00Z", 1]',
                   b'["2026-02-15T08:00:00Z", "\\u0000"]', b"\xff"):  # fmt: skip
         try:
             check = _check(place, list_id)

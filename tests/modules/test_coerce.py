@@ -359,6 +359,9 @@ def test_what_is_no_amount_is_refused(value: object, code: Code) -> None:
         (" 2024-02-29 ", date(2024, 2, 29)),
         ("2026-02-16T00:00:00+03:00", date(2026, 2, 16)),
         ("2026-02-16 23:59:59", date(2026, 2, 16)),
+        ("1900-01-01", date(1900, 1, 1)),
+        ("2200-12-31", date(2200, 12, 31)),
+        ("2200-12-31T23:59:59-12:00", date(2200, 12, 31)),
         ("", None),
         (None, None),
     ],
@@ -379,6 +382,11 @@ def test_a_date_is_the_day_that_is_written(value: object, kept: date | None) -> 
         "0000-01-01",
         "٢٠٢٦-٠٢-١٦",
         "2026-02-30T00:00:00",
+        "0001-01-01",
+        "1899-12-31",
+        "2201-01-01",
+        "9999-12-31",
+        "9999-12-31T23:59:59-14:00",
         20260216,
         1.0,
         True,
@@ -397,6 +405,8 @@ def test_what_is_no_date_is_refused(value: object) -> None:
         ("2026-02-01T09:00:00Z", datetime(2026, 2, 1, 9, tzinfo=UTC)),
         ("2026-02-01 09:00:00.123456-0530", datetime(2026, 2, 1, 14, 30, 0, 123456, tzinfo=UTC)),
         ("2026-02-01T09:00+00:00", datetime(2026, 2, 1, 9, tzinfo=UTC)),
+        ("1900-01-01T00:00:00Z", datetime(1900, 1, 1, tzinfo=UTC)),
+        ("2201-01-01T02:59:59+03:00", datetime(2200, 12, 31, 23, 59, 59, tzinfo=UTC)),
         ("", None),
         (None, None),
     ],
@@ -415,6 +425,10 @@ def test_a_moment_is_kept_in_utc(value: object, kept: datetime | None) -> None:
         "2026-02-30T09:00:00Z",
         "0001-01-01T00:00:00+14:00",
         "9999-12-31T23:00:00-14:00",
+        "0001-01-01T00:00:00Z",
+        "1900-01-01T02:59:59+03:00",
+        "2201-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999999Z",
         "yesterday",
         1769400000,
         {},
@@ -422,6 +436,22 @@ def test_a_moment_is_kept_in_utc(value: object, kept: datetime | None) -> None:
 )
 def test_a_moment_without_its_offset_or_off_the_calendar_is_refused(value: object) -> None:
     assert code_of(coerce.moment, value) is Code.DATE_INVALID
+
+
+@table(
+    ("how", "value"),
+    [
+        ("day", "0001-01-01"),
+        ("day", "9999-12-31"),
+        ("moment", "0001-01-01T00:00:00+14:00"),
+        ("moment", "9999-12-31T23:59:59-14:00"),
+        ("moment", "1899-12-31T23:59:59Z"),
+    ],
+)
+def test_another_year_than_those_that_are_taken_is_named(how: str, value: str) -> None:
+    with pytest.raises(Refused) as refused:
+        getattr(coerce, how)(value)
+    assert refused.value.said == "must be of the years 1900 to 2200; correct its year."
 
 
 @table(

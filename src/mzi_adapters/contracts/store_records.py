@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
 
-from mzi_adapters.contracts.furnished import BEGAN, GONE, later, ours
+from mzi_adapters.contracts.furnished import BEGAN, GONE, held, later, ours
 from mzi_adapters.contracts.samples import AMOUNTS, TEXTS, bare, changed, record_id, row, sample, zoho_id
 from mzi_core.errors import StoreRefused
 from mzi_core.module import Kind
 from mzi_core.modules import CATALOGUE, GRADES, PAYMENTS, PROGRAMS, STUDENTS, TEACHERS
-from mzi_core.ports import Store
-from mzi_core.values import MoodleId, State
+from mzi_core.ports import Cursor, Query, Store
+from mzi_core.values import FIRST_YEAR, LAST_YEAR, MoodleId, State
 
 MANY = 1201
 """More ids than any chunking would put into one statement."""
@@ -94,6 +94,33 @@ class ExactnessPromises:
                 assert found.updated_at.tzinfo is not None
                 known = await session.known(STUDENTS, [entity.zoho_id])
                 assert known[entity.zoho_id].modified_at == moment
+
+    async def test_the_first_and_the_last_day_and_moment_that_are_taken_are_kept(self, store: Store) -> None:
+        """In every column and list, and in the tenant's own fields: what is written can be read again."""
+        first = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+        last = datetime(LAST_YEAR, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+        async with ours(store) as session:
+            for n, moment in ((20, first), (21, last)):
+                entity = changed(
+                    STUDENTS,
+                    sample(STUDENTS, n),
+                    birth_date=moment.date(),
+                    modified_at=moment.astimezone(timezone(timedelta(hours=14 if moment is first else -14))),
+                    extra={"day": moment.date(), "moment": moment},
+                )
+                await session.write(STUDENTS, [row(STUDENTS, entity)], moment)
+                await session.hold([held(STUDENTS, n, moment)])
+                found = (await session.stored(STUDENTS, [entity.zoho_id]))[entity.zoho_id]
+                assert found.entity == entity
+                assert (found.created_at, found.updated_at) == (moment, moment)
+                assert (await session.known(STUDENTS, [entity.zoho_id]))[entity.zoho_id].modified_at == moment
+                assert (await session.held("students", [entity.zoho_id]))[entity.zoho_id].held_at == moment
+            whole = [one.updated_at for one in await session.list(STUDENTS, Query(updated_since=first))]
+            assert (whole[0], whole[-1]) == (first, last)
+            assert len(await session.list(STUDENTS, Query(updated_since=last))) == 1
+            assert await session.list(STUDENTS, Query(after=Cursor(last, zoho_id(STUDENTS, 21)))) == []
+            kept = await session.held_list("students", Query(updated_since=first))
+            assert (kept[0].held_at, kept[-1].held_at) == (first, last)
 
     async def test_what_no_database_keeps_is_refused_or_kept_never_altered(self, store: Store) -> None:
         """A NUL, half a character, a number beyond 64 bits; and the session goes on."""

@@ -6,6 +6,9 @@ from mzi_adapters.moodle.refusals import SERVICE, error_for
 from mzi_adapters.web import Answer
 from mzi_core.errors import AccessRefused, GatewayLimited, GatewayUnavailable, ProtocolError
 
+_DIGITS = 10
+"""Of a number of seconds; nobody waits for longer."""
+
 _OK, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 200, 403, 404, 429
 _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
@@ -17,7 +20,7 @@ def returned(answer: Answer) -> object:
         raise _error_of_status(answer)
     try:
         body: object = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ProtocolError(SERVICE, "The answer is not JSON, or only a part of it.") from None
     if isinstance(body, dict) and "message" in body and ("exception" in body or "errorcode" in body):
         code = body.get("errorcode")
@@ -58,4 +61,4 @@ def _error_of_status(answer: Answer) -> Exception:
 def _retry_after(answer: Answer) -> float | None:
     """Seconds; a date is not what Moodle or the proxies before it send with these."""
     said = answer.headers.get("retry-after", "")
-    return float(said) if said.isdecimal() else None
+    return float(said[:_DIGITS]) if said.isdecimal() else None

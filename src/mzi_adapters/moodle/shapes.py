@@ -3,6 +3,7 @@
 Errors name the field and never the value, which may be somebody's.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -10,9 +11,16 @@ from decimal import Decimal, InvalidOperation
 from mzi_adapters.moodle.refusals import SERVICE, error_for, refused
 from mzi_core.errors import ProtocolError
 from mzi_core.ports import Fault, Refused
-from mzi_core.values import MoodleId
+from mzi_core.values import YEARS, MoodleId, is_of_these_years
 
 Row = Mapping[str, object]
+
+_WHOLE = re.compile("-?[0-9]{1,18}")
+_TOO_LARGE = 10**18
+"""Beyond any number that Moodle counts or names something by."""
+
+_LONGEST_NUMBER = 64
+"""Characters; Moodle's own have 11."""
 
 
 def _strange(name: str, wanted: str) -> ProtocolError:
@@ -48,15 +56,10 @@ def inner_rows(whole: Row, name: str) -> list[Row]:
 def integer(whole: Row, name: str) -> int:
     """A whole number, also when it comes as its digits."""
     value = whole.get(name)
-    if isinstance(value, bool):
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
         return int(value)
-    if isinstance(value, int):
-        return value
-    if isinstance(value, str):
-        try:
-            return int(value)
-        except ValueError:
-            pass
+    if isinstance(value, int) and abs(value) < _TOO_LARGE:
+        return int(value)
     raise _strange(name, "whole number")
 
 
@@ -102,22 +105,26 @@ def number(whole: Row, name: str) -> Decimal | None:
     if value is None or value == "":
         return None
     if isinstance(value, int | float | str) and not isinstance(value, bool):
+        written = "" if isinstance(value, int) and abs(value) >= _TOO_LARGE else str(value)
         try:
-            found = Decimal(str(value))
+            found = Decimal(written if len(written) <= _LONGEST_NUMBER else "")
         except InvalidOperation:
             found = Decimal("NaN")
-        if found.is_finite():
+        if found.is_finite() and abs(found.adjusted()) < _LONGEST_NUMBER:
             return found
     raise _strange(name, "number")
 
 
 def moment(whole: Row, name: str) -> datetime | None:
-    """A time in UTC; Moodle's 0 is None."""
+    """A time in UTC, of the years that are taken; Moodle's 0 is None."""
     seconds = some_integer(whole, name)
     try:
-        return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
+        found = datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
     except (OverflowError, ValueError, OSError):
         raise _strange(name, "time") from None
+    if found is not None and not is_of_these_years(found):
+        raise _strange(name, f"time of {YEARS}")
+    return found
 
 
 _NO_ACCESS, _NO_COURSE, _NOTHING_FOUND = "1", "2", "3"

@@ -105,6 +105,6 @@ def moment_of(headers: Mapping[str, str]) -> datetime | None:
     """The time by the remote's own clock when it answered; None where it does not say."""
     try:
         at = parsedate_to_datetime(headers.get("date", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)

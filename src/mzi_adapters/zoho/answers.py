@@ -8,6 +8,7 @@ import attrs
 
 from mzi_adapters.web import Answer
 from mzi_core.errors import ProtocolError
+from mzi_core.values import is_of_these_years
 
 SERVICE = "Zoho"
 
@@ -43,7 +44,7 @@ def read(answer: Answer) -> Said:
         return Said(status=answer.status, body={})
     try:
         body = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         kind = answer.headers.get("content-type", "no content type").split(";")[0][:100]
@@ -74,14 +75,15 @@ def text(body: object, *names: str) -> str:
 
 
 def moment(value: object) -> datetime | None:
-    """An instant in UTC, or None for what is none."""
+    """An instant in UTC, or None for what is none, or of another year than those that are taken."""
     if not isinstance(value, str):
         return None
     try:
         found = datetime.fromisoformat(value)
-    except ValueError:
+        instant = found.astimezone(UTC) if found.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return found.astimezone(UTC) if found.tzinfo else None
+    return instant if instant is not None and is_of_these_years(instant) else None
 
 
 def written(at: datetime) -> str:

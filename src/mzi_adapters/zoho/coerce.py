@@ -10,8 +10,11 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import TypeVar
 
-from mzi_core.values import Code, Email, MoodleId, ZohoId
+from mzi_core.values import YEARS, Code, Email, MoodleId, ZohoId, is_of_these_years
+
+D = TypeVar("D", bound=date)
 
 MAX_INTEGER = 2**63 - 1
 _DIGITS = 15
@@ -43,6 +46,8 @@ _FALSE = frozenset({"false", "no", "0", "off"})
 _LONGEST_WORD = max(map(len, _TRUE | _FALSE))
 _LONGEST_INTEGER = (10**MAX_NUMBER).bit_length()
 _TOO_LARGE = "is larger than any number that can be kept."
+_DAY = len("YYYY-MM-DD")
+_OF_ANOTHER_YEAR = f"must be of {YEARS}; correct its year."
 _TOO_LONG = f"is longer than the {MAX_NUMBER} characters a number may have."
 
 
@@ -246,6 +251,28 @@ def _apart(found: str) -> tuple[str, str | None]:
     return found, None
 
 
+def plain_day(found: str) -> date:
+    """The day that `YYYY-MM-DD` names, of the years that are taken. Raises Refused, or ValueError."""
+    return _of_these_years(date.fromisoformat(found))
+
+
+def plain_moment(found: str) -> datetime:
+    """The instant, in UTC, that ISO 8601 text with its offset names; as `plain_day`."""
+    parsed = datetime.fromisoformat(found)
+    if parsed.tzinfo is None:
+        raise Refused(Code.DATE_INVALID, "lacks its offset from UTC, such as +03:00.")
+    try:
+        return _of_these_years(parsed.astimezone(UTC))
+    except OverflowError:
+        raise Refused(Code.DATE_INVALID, _OF_ANOTHER_YEAR) from None
+
+
+def _of_these_years(found: D) -> D:
+    if not is_of_these_years(found):
+        raise Refused(Code.DATE_INVALID, _OF_ANOTHER_YEAR)
+    return found
+
+
 def day(value: object) -> date | None:
     """A calendar date, `YYYY-MM-DD`; of a moment the date as it is written there."""
     if not isinstance(value, str | None):
@@ -253,16 +280,15 @@ def day(value: object) -> date | None:
     found = _trimmed(value)
     if found is None:
         return None
-    if len(found) > MAX_MOMENT:
+    if len(found) > MAX_MOMENT or not (_DATE.fullmatch(found) or _MOMENT.fullmatch(found)):
         raise Refused(Code.DATE_INVALID, "must be a date written YYYY-MM-DD.")
     try:
-        if _DATE.fullmatch(found):
-            return date.fromisoformat(found)
-        if _MOMENT.fullmatch(found):
-            return datetime.fromisoformat(found).date()
+        datetime.fromisoformat(found)  # for the time of day behind it must be one, too
+        return plain_day(found[:_DAY])
+    except Refused:
+        raise
     except ValueError:
         raise Refused(Code.DATE_INVALID, "is no day of the calendar.") from None
-    raise Refused(Code.DATE_INVALID, "must be a date written YYYY-MM-DD.")
 
 
 def moment(value: object) -> datetime | None:
@@ -275,13 +301,10 @@ def moment(value: object) -> datetime | None:
     if len(found) > MAX_MOMENT or not _MOMENT.fullmatch(found):
         raise Refused(Code.DATE_INVALID, "must be a moment such as 2026-02-01T09:00:00+03:00.")
     try:
-        parsed = datetime.fromisoformat(found)
-        if parsed.tzinfo is None:
-            raise Refused(Code.DATE_INVALID, "lacks its offset from UTC, such as +03:00.")
-        return parsed.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        if isinstance(error, Refused):
-            raise
+        return plain_moment(found)
+    except Refused:
+        raise
+    except ValueError:
         raise Refused(Code.DATE_INVALID, "is no moment of the calendar.") from None
 
 

@@ -20,6 +20,9 @@ HEAVY = 10
 PATIENCE = 120.0
 """Seconds that a call waits for Zoho's sake; what takes longer is for the caller to put off."""
 
+_DIGITS = 10
+"""Of a number in a header that are read."""
+
 LONGEST_PAUSE = 2 * 60 * 60.0
 """Seconds after which Zoho is asked again, whatever it said; also when the credits of the day are spent."""
 
@@ -42,7 +45,7 @@ class Meter:
     def told(self, headers: Mapping[str, str]) -> None:
         """Zoho says what is left of the credits only once half of them are used; and what time it is."""
         left = headers.get("x-api-credits-remaining", "")
-        self.remaining = int(left) if left.isascii() and left.isdigit() else None
+        self.remaining = int(left[:_DIGITS]) if left.isascii() and left.isdigit() else None
         self.answered_at = moment_of(headers)
 
     @property
@@ -103,10 +106,10 @@ def wanted_pause(headers: Mapping[str, str], said: Said, now: datetime) -> float
 
 def _header(value: str, now: datetime) -> float | None:
     if value.isascii() and value.strip().isdigit():
-        return float(value[:10])
+        return float(value[:_DIGITS])
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max((at - now) / timedelta(seconds=1), 0.0)

@@ -7,6 +7,7 @@ from datetime import date
 import attrs
 
 from mzi_core.grading.policy import BTEC_DEFAULT, GradingPolicy
+from mzi_core.grading.quoting import quoted
 
 # A digit counts after an L or the word, or when it is all there is: "3 years" is no level.
 _LEVEL = re.compile(r"(?:\bl(?:evel)?[ -]?|\A\s*(?=\d\s*\Z))([3-8])\b", re.IGNORECASE)
@@ -23,7 +24,7 @@ def _by_family(policies: Mapping[str, GradingPolicy]) -> dict[str | None, Gradin
     for level, policy in policies.items():
         family = family_of(level)
         if family is None:
-            raise ValueError(f"{level!r} is no programme level; write L3, L5 or L7")
+            raise ValueError(f"{quoted(level)} is no programme level; write L3, L5 or L7")
         book[family] = policy
     return book
 

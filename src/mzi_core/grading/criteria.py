@@ -7,6 +7,7 @@ from enum import StrEnum
 import attrs
 
 from mzi_core.grading.grade import Grade
+from mzi_core.grading.quoting import quoted
 
 
 class Level(StrEnum):
@@ -31,7 +32,9 @@ _LADDER = (Level.P, Level.M, Level.D)
 def _code(text: str) -> str:
     code = text.strip().upper()
     if not (_CRITERION.fullmatch(code) or _OUTCOME.fullmatch(code)):
-        raise ValueError(f"{text!r} is no criterion; write P1 to P20, M1 to M9, D1 to D9, or LO1, LO1.2")
+        raise ValueError(
+            f"{quoted(text)} is no criterion; write P1 to P20, M1 to M9, D1 to D9, or LO1, LO1.2"
+        )
     return code
 
 

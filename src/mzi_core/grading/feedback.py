@@ -14,6 +14,9 @@ _BREAK = re.compile(
     re.IGNORECASE,
 )
 
+# No character has such a number, and Python reads no number of more than 4300 digits.
+_ENDLESS = re.compile("&#[0-9]{20,};?")
+
 # A code typed on an Arabic or Persian keyboard is the same code.
 _WESTERN_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "0123456789" * 2)
 
@@ -26,7 +29,7 @@ def plain_text(feedback: str) -> str:
     """
     visible, *rest = feedback.split("<!--")
     visible += "".join(part.partition("-->")[2] for part in rest)
-    words = html.unescape(_TAG.sub("", _BREAK.sub(" ", visible)))
+    words = html.unescape(_ENDLESS.sub("&#0;", _TAG.sub("", _BREAK.sub(" ", visible))))
     return words.translate(_WESTERN_DIGITS)
 
 

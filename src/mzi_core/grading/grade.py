@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Self
 
+from mzi_core.grading.quoting import quoted
+
 
 class Grade(StrEnum):
     """What is recorded for one attempt at one assignment; PENDING says that nothing is to be recorded yet."""
@@ -40,14 +42,18 @@ class Grade(StrEnum):
 
         A ValueError names a text that is neither.
         """
-        spelling = " ".join(text.replace("-", " ").replace("_", " ").casefold().split())
+        short = text.strip()[: _LONGEST + 1]
+        spelling = " ".join(short.replace("-", " ").replace("_", " ").casefold().split())
         if spelling not in _SPELLINGS:
             raise ValueError(
-                f"{text!r} is no grade; write F, R, RR, P, M or D, or Fail, Refer, Double Refer, Pass, "
+                f"{quoted(text)} is no grade; write F, R, RR, P, M or D, or Fail, Refer, Double Refer, Pass, "
                 "Merit or Distinction"
             )
         return cls(_SPELLINGS[spelling])
 
+
+_LONGEST = 40
+"""Characters of a letter or a word for one, separators and all."""
 
 _RANKS = {Grade.P: 1, Grade.M: 2, Grade.D: 3}
 

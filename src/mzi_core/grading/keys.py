@@ -4,6 +4,8 @@ import re
 
 import attrs
 
+from mzi_core.grading.quoting import quoted
+
 _KEY = re.compile(r"[1-9][0-9]{0,18}(?:_[1-9][0-9]{0,18}){1,2}")
 
 
@@ -52,7 +54,9 @@ def parse_key(text: str) -> GradeKey | OldKey:
     A ValueError names a text that is neither.
     """
     if not _KEY.fullmatch(text.strip()):
-        raise ValueError(f"{text!r} is no grade key; write student_course_assignment, like 4101_1001_55")
+        raise ValueError(
+            f"{quoted(text)} is no grade key; write student_course_assignment, like 4101_1001_55"
+        )
     first, second, *third = (int(part) for part in text.split("_"))
     if third:
         return GradeKey(student=first, course=second, assignment=third[0])

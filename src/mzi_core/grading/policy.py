@@ -45,9 +45,19 @@ def _finite(_: object, field: "attrs.Attribute[Decimal]", value: Decimal) -> Non
         raise ValueError(f"{field.name} must be a finite number, not {value}")
 
 
+LONGEST_NAME = 100
+"""Characters of a policy's name, of its version, and of the code for work that is not valid."""
+
+
 def _said(_: object, field: "attrs.Attribute[str]", value: str) -> None:
     if not value.strip():
         raise ValueError(f"A grading policy must have a {field.name}")
+    _short(_, field, value)
+
+
+def _short(_: object, field: "attrs.Attribute[Any]", value: str | None) -> None:
+    if value is not None and len(value) > LONGEST_NAME:
+        raise ValueError(f"{field.name} must have at most {LONGEST_NAME} characters")
 
 
 def _pass_or_merit(_: object, field: "attrs.Attribute[Grade | None]", cap: Grade | None) -> None:
@@ -73,7 +83,7 @@ class GradingPolicy:
     percent_merit_from: Decimal = attrs.field(default=Decimal(60), validator=_finite)
     percent_distinction_from: Decimal = attrs.field(default=Decimal(70), validator=_finite)
 
-    invalid_code: str | None = "01122"
+    invalid_code: str | None = attrs.field(default="01122", validator=_short)
     """The token in the feedback that says the work is not valid; None when the college uses none."""
 
     release_gating: bool = False

@@ -7,6 +7,9 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
 
+from mzi_core.grading.quoting import quoted
+from mzi_core.values import YEARS, is_of_these_years
+
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
@@ -19,63 +22,81 @@ def read_text(value: object, name: str) -> str:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise ValueError(f"{name} must be a text, not {value!r}")
+    raise ValueError(f"{name} must be a text, not {quoted(value)}")
 
 
 def read_bool(value: object, name: str) -> bool:
     """A JSON boolean, or the 0 and 1 that PHP and Moodle write for one."""
     if value in (True, False) and isinstance(value, int):
         return bool(value)
-    raise ValueError(f"{name} must be true or false, not {value!r}")
+    raise ValueError(f"{name} must be true or false, not {quoted(value)}")
 
 
 def read_int(value: object, name: str) -> int:
     """A whole number, as a number or as its digits."""
     number = read_decimal(value, name)
     if not -_TOO_LARGE < number < _TOO_LARGE or number != int(number):
-        raise ValueError(f"{name} must be a whole number, not {value!r}")
+        raise ValueError(f"{name} must be a whole number, not {quoted(value)}")
     return int(number)
 
 
 _NO_NUMBER = Decimal("NaN")
 _LONGEST = 64
+"""Characters of a number, and digits on either side of its point: 1e999999999 would fill the memory."""
 
-# Beyond the integers that a database keeps; 1e999999999 would fill the memory with its digits.
 _TOO_LARGE = Decimal(2) ** 63
+"""Beyond the integers that a database keeps."""
 
 
 def read_decimal(value: object, name: str) -> Decimal:
     """A finite number, exact: `3`, `"3.00000"`, and 1.5 as it was written, not as its binary neighbour."""
-    written = str(value)
+    written = _written(value)
     if len(written) > _LONGEST:
         raise ValueError(f"{name} must be a number of at most {_LONGEST} characters")
     try:
         number = Decimal(written)
     except InvalidOperation:
         number = _NO_NUMBER
-    if number.is_finite():
-        return number
-    raise ValueError(f"{name} must be a number, not {value!r}")
+    if not number.is_finite():
+        raise ValueError(f"{name} must be a number, not {quoted(value)}")
+    if number.adjusted() >= _LONGEST or -int(number.as_tuple().exponent) > _LONGEST:
+        raise ValueError(f"{name} must have at most {_LONGEST} digits on either side of its point")
+    return number
+
+
+def _written(value: object) -> str:
+    """A number or a text as its characters; nothing for what is neither."""
+    if isinstance(value, int) and value.bit_length() > 4 * _LONGEST:
+        return "9" * (_LONGEST + 1)  # too long, and Python writes down no more than 4300 digits
+    return str(value) if isinstance(value, int | float | Decimal | str) else ""
 
 
 def read_instant(value: object, name: str) -> datetime:
     """An ISO 8601 time that says its offset, in UTC."""
-    if isinstance(value, str):
-        try:
-            return in_utc(datetime.fromisoformat(value))
-        except ValueError:
-            pass
-    raise ValueError(f"{name} must be a time with its offset, like 2026-02-09T14:30:00+00:00, not {value!r}")
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        said = f"{name} must be a time with its offset, like 2026-02-09T14:30:00+00:00"
+        raise ValueError(f"{said}, not {quoted(value)}")
+    instant = _instant(moment)
+    if instant is None:
+        raise ValueError(f"{name} must be a time of {YEARS} in UTC, not {quoted(value)}")
+    return instant
 
 
 def read_date(value: object, name: str) -> date:
     """An ISO 8601 day."""
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    raise ValueError(f"{name} must be a day like 2026-09-01, not {value!r}")
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise ValueError(f"{name} must be a day like 2026-09-01, not {quoted(value)}")
+    if not is_of_these_years(day):
+        raise ValueError(f"{name} must be a day of {YEARS}, not {quoted(value)}")
+    return day
 
 
 def read_rows(value: object, name: str) -> list[Mapping[str, object]]:
@@ -83,7 +104,7 @@ def read_rows(value: object, name: str) -> list[Mapping[str, object]]:
     rows = [] if value is None else value
     if isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows):
         return rows
-    raise ValueError(f"{name} must be a list of objects, not {value!r}")
+    raise ValueError(f"{name} must be a list of objects, not {quoted(value)}")
 
 
 def choice(kind: type[E]) -> Callable[[object, str], E]:
@@ -93,7 +114,7 @@ def choice(kind: type[E]) -> Callable[[object, str], E]:
         for member in kind:
             if member == value:
                 return member
-        raise ValueError(f"{name} must be one of {', '.join(kind)}, not {value!r}")
+        raise ValueError(f"{name} must be one of {', '.join(kind)}, not {quoted(value)}")
 
     return read
 
@@ -104,13 +125,26 @@ def optional(read: Callable[[object, str], T]) -> Callable[[object, str], T | No
 
 
 def in_utc(moment: datetime) -> datetime:
-    """The same instant in UTC. A ValueError refuses a time without an offset, which is no instant."""
+    """The same instant in UTC.
+
+    A ValueError refuses a time without an offset, which is no instant, and one of another year than those
+    that are taken.
+    """
     if moment.utcoffset() is None:
         raise ValueError(f"{moment.isoformat()} says no offset from UTC, so nobody knows when it is")
+    instant = _instant(moment)
+    if instant is None:
+        raise ValueError(f"{moment.isoformat()} is outside {YEARS} in UTC; correct its year")
+    return instant
+
+
+def _instant(moment: datetime) -> datetime | None:
+    """In UTC; None for one of another year than those that are taken."""
     try:
-        return moment.astimezone(UTC)
+        instant = moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"{moment.isoformat()} is outside the years 1 to 9999 in UTC") from None
+        return None
+    return instant if is_of_these_years(instant) else None
 
 
 def refuse_unknown(names: Iterable[str], known: Iterable[str], what: str) -> None:
@@ -118,6 +152,6 @@ def refuse_unknown(names: Iterable[str], known: Iterable[str], what: str) -> Non
     known = list(known)
     for name in names:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
+            near = get_close_matches(name[:_LONGEST], known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            raise ValueError(f"{what} has no {name!r}; {hint}")
+            raise ValueError(f"{what} has no {quoted(name)}; {hint}")

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, assert_never
@@ -12,6 +12,7 @@ import attrs
 from cyclopts import App, Parameter
 
 from mzi_core.errors import FieldsMissing, MziError, RemoteNotFound
+from mzi_core.grading.reading import read_date, read_instant
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Usage as ZohoUsage
@@ -19,7 +20,7 @@ from mzi_core.ports import Via
 from mzi_core.use_cases.bulk import PageDone, closing
 from mzi_core.use_cases.planning_pull import PullPlan, Scope
 from mzi_core.use_cases.pull import PullDone, Pulling
-from mzi_core.values import State
+from mzi_core.values import YEARS, State
 from mzi_http import services
 from mzi_http.answers import result
 from mzi_http.cli.progress import bar, so_far
@@ -128,16 +129,16 @@ def _moment(said: str | None) -> datetime | None:
     if said is None:
         return None
     try:
-        return datetime.combine(date.fromisoformat(said), time(), UTC)
+        return datetime.combine(read_date(said, "--since"), time(), UTC)
     except ValueError:
         pass
     try:
-        found = datetime.fromisoformat(said)
+        return read_instant(said, "--since")
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise Usage("--since is a day such as 2026-09-01, or a moment with its offset: 2026-09-01T08:00:00Z.")
-    return found.astimezone(UTC)
+        raise Usage(
+            "--since is a day such as 2026-09-01, or a moment with its offset: 2026-09-01T08:00:00Z; "
+            f"of {YEARS}."
+        ) from None
 
 
 async def _plans(

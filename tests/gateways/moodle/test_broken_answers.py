@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.gateways.moodle.replaying import replaying
 from mzi_adapters.memory.faults import says
 from mzi_adapters.moodle import MoodleClient
 from mzi_adapters.moodle.answers import returned
+from mzi_adapters.moodle.refusals import error_for
 from mzi_adapters.moodle.shapes import flag, integer, moment, number, text
 from mzi_adapters.web import Answer
 from mzi_core.errors import AccessRefused, GatewayError, GatewayLimited, GatewayUnavailable, ProtocolError
@@ -64,6 +66,46 @@ async def test_numbers_and_their_digits_are_the_same() -> None:
     for read, name in ((integer, "e"), (number, "i"), (number, "f")):
         with pytest.raises(ProtocolError):
             read(row, name)
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        (integer, "9" * 5000),
+        (integer, 10**18),
+        (integer, " 7"),
+        (integer, "1_000"),
+        (integer, "٧"),
+        (number, "9" * 65),
+        (number, 10**4000),
+        (number, "1e999999"),
+        (number, "1e-999999"),
+        (moment, 7_289_654_400),
+        (moment, 10**17),
+        (moment, "9" * 18),
+    ],
+)
+def test_a_number_or_a_time_that_nobody_could_work_with_is_refused(
+    read: Callable[[dict[str, object], str], object], value: object
+) -> None:
+    """The last second of the year 2200 is read, and the one after it is not."""
+    assert moment({"a": 7_289_654_399}, "a") == datetime(2200, 12, 31, 23, 59, 59, tzinfo=UTC)
+    with pytest.raises(ProtocolError, match="`a`"):
+        read({"a": value}, "a")
+
+
+async def test_an_answer_that_is_nested_without_end_is_no_json() -> None:
+    moodle, _ = replaying(core_user_get_users_by_field="[" * 200_000)
+    with pytest.raises(ProtocolError, match="not JSON"):
+        await moodle.find_users(UserKey.ID, ["7"])
+
+
+def test_the_rules_for_passwords_are_told_without_tags_and_in_short() -> None:
+    said = str(error_for("<div>" * 200_000))
+    assert len(said) < 400
+    assert str(error_for("<div>At least 1 digit.</div><p>And more.</p>")).endswith(
+        "At least 1 digit. And more."
+    )
 
 
 STATUSES: tuple[tuple[int, bytes, type[GatewayError]], ...] = (

@@ -65,6 +65,8 @@ def test_fail_refer_and_double_refer_rank_alike_below_pass_merit_and_distinction
         ("a<!-- never closed 01122", "a"),
         ("٠١٢٣٤٥٦٧٨٩ ۰۱۲۳۴۵۶۷۸۹", "0123456789 0123456789"),
         ("&#1632;&#1777;", "01"),
+        (f"a&#{'9' * 5000};b", "a\ufffdb"),
+        (f"a&#{'0' * 5000}x", "a\ufffdx"),
     ],
 )
 def test_feedback_reads_as_it_does_on_the_page(feedback: str, text: str) -> None:

@@ -49,7 +49,7 @@ def test_a_marking_needs_only_what_is_known() -> None:
         ),
         (
             {"now": datetime.max.replace(tzinfo=timezone(timedelta(hours=-3)))},
-            "9999-12-31T23:59:59.999999-03:00 is outside the years 1 to 9999 in UTC",
+            "9999-12-31T23:59:59.999999-03:00 is outside the years 1900 to 2200 in UTC; correct its year",
         ),
         ({"due": NOW}, "Whether the deadline has passed depends on now; say when the question is asked"),
         (

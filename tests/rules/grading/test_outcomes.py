@@ -119,9 +119,9 @@ def test_a_blank_value_gives_way_to_another_senders_name_for_it() -> None:
             "Learning outcome 2: the score of P2 must be a number, not 'maybe'",
         ),
         ([{"code": "P1", "score": []}], "Learning outcome 1: the score of P1 must be a number, not '[]'"),
-        ([{"code": ["P1"]}], "Learning outcome 1: code must be a text, not ['P1']"),
+        ([{"code": ["P1"]}], "Learning outcome 1: code must be a text, not a list"),
         ([{"code": "P1", "LO_Title": 1.5}], "Learning outcome 1: title must be a text, not 1.5"),
-        ([{"code": "P1", "definition": {}}], "Learning outcome 1: definition must be a text, not {}"),
+        ([{"code": "P1", "definition": {}}], "Learning outcome 1: definition must be a text, not an object"),
         ([{"code": "P1", "remark": True}], "Learning outcome 1: remark must be a text, not True"),
     ],
 )

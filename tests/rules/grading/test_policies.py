@@ -143,6 +143,14 @@ def test_no_change_makes_no_version_and_a_given_version_is_kept() -> None:
         ({"settle": "later"}, "settle must be one of immediately, scheduled, not 'later'"),
         ({"assumed_scale": "decimal"}, "assumed_scale must be one of btec-0-4, percent, not 'decimal'"),
         ({"effective_from": "1.9.2026"}, "effective_from must be a day like 2026-09-01, not '1.9.2026'"),
+        (
+            {"effective_from": "1899-12-31"},
+            "effective_from must be a day of the years 1900 to 2200, not '1899-12-31'",
+        ),
+        ({"name": "n" * 101}, "name must have at most 100 characters"),
+        ({"version": "1" * 101}, "version must have at most 100 characters"),
+        ({"invalid_code": "0" * 101}, "invalid_code must have at most 100 characters"),
+        ({"merit_from": "1e64"}, "merit_from must have at most 64 digits on either side of its point"),
         ({"reassessment_cap": "D"}, "A reassessment can be capped at P, at M or not at all, but not at D"),
         (
             {"reassessment_cap": "X"},
@@ -216,7 +224,12 @@ def test_a_policy_is_written_as_plain_json() -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(policy=policies, day=st.none() | st.dates(), threshold=st.decimals(-1, 5), code=st.none() | st.text())
+@given(
+    policy=policies,
+    day=st.none() | st.dates(date(1900, 1, 1), date(2200, 12, 31)),
+    threshold=st.decimals(-1, 5),
+    code=st.none() | st.text(),
+)
 def test_a_policy_is_read_back_exactly(
     policy: GradingPolicy, day: date | None, threshold: Decimal, code: str | None
 ) -> None:

@@ -21,7 +21,15 @@ from mzi_core.grading import (
     marking_to_data,
     policy_from,
 )
-from mzi_core.grading.reading import choice, optional, read_date, read_decimal, read_int, read_text
+from mzi_core.grading.reading import (
+    choice,
+    optional,
+    read_date,
+    read_decimal,
+    read_instant,
+    read_int,
+    read_text,
+)
 
 
 def test_a_marking_is_written_with_marks_and_times_as_text() -> None:
@@ -117,6 +125,10 @@ def test_missing_fields_have_their_defaults() -> None:
     [
         ({"raws": "3"}, "A marking has no 'raws'; did you mean 'raw'?"),
         ({"raw": "1" * 65}, "raw must be a number of at most 64 characters"),
+        ({"raw": 10**5000}, "raw must be a number of at most 64 characters"),
+        ({"raw": "1e64"}, "raw must have at most 64 digits on either side of its point"),
+        ({"raw": "1e999999"}, "raw must have at most 64 digits on either side of its point"),
+        ({"raw": "-1e-999999"}, "raw must have at most 64 digits on either side of its point"),
         ({"raw": "three"}, "raw must be a number, not 'three'"),
         ({"raw": "Infinity"}, "raw must be a number, not 'Infinity'"),
         ({"scale": "points"}, "scale must be one of btec-0-4, percent, not 'points'"),
@@ -145,9 +157,45 @@ def test_missing_fields_have_their_defaults() -> None:
             {"cutoff": 1770640200},
             "cutoff must be a time with its offset, like 2026-02-09T14:30:00+00:00, not 1770640200",
         ),
+        (
+            {"due": "0001-01-01T00:00:00+14:00"},
+            "due must be a time of the years 1900 to 2200 in UTC, not '0001-01-01T00:00:00+14:00'",
+        ),
+        (
+            {"extension": "1900-01-01T00:00:00+00:01"},
+            "extension must be a time of the years 1900 to 2200 in UTC, not '1900-01-01T00:00:00+00:01'",
+        ),
+        (
+            {"now": "2201-01-01T00:00:00Z"},
+            "now must be a time of the years 1900 to 2200 in UTC, not '2201-01-01T00:00:00Z'",
+        ),
+        (
+            {"cutoff": "9999-12-31T23:59:59-14:00"},
+            "cutoff must be a time of the years 1900 to 2200 in UTC, not '9999-12-31T23:59:59-14:00'",
+        ),
+        (
+            {"feedback": {"rana@college.example": "a" * 10**6}},
+            "feedback must be a text, not an object",
+        ),
+        (
+            {"submitted": "a" * 10**6},
+            f"submitted must be true or false, not '{'a' * 60}'…",
+        ),
+        ({"attempt": [10**5000]}, "attempt must be a number, not a list"),
+        ({"submitted": 10**5000}, "submitted must be true or false, not a number of very many digits"),
+        (
+            {"letter": "merit " * 10**5},
+            f"letter: '{'merit ' * 10}'… is no grade; write F, R, RR, P, M or D, "
+            "or Fail, Refer, Double Refer, Pass, Merit or Distinction",
+        ),
+        (
+            {"a" * 10**6: 1},
+            f"A marking has no '{'a' * 60}'…; known are raw, scale, letter, submitted, "
+            "attempt, feedback, workflow, due, extension, cutoff, now, criteria",
+        ),
         ({"now": ""}, "now must be a time with its offset, like 2026-02-09T14:30:00+00:00, not ''"),
         ({"criteria": "P1"}, "criteria must be a list of objects, not 'P1'"),
-        ({"criteria": ["P1"]}, "criteria must be a list of objects, not ['P1']"),
+        ({"criteria": ["P1"]}, "criteria must be a list of objects, not a list"),
         (
             {"criteria": [{"code": "P1", "achieved": "x"}]},
             "criteria 1 achieved must be true or false, not 'x'",
@@ -158,7 +206,7 @@ def test_missing_fields_have_their_defaults() -> None:
         ),
         ({"criteria": [{}]}, "'' is no criterion; write P1 to P20, M1 to M9, D1 to D9, or LO1, LO1.2"),
     ],
-    ids=repr,
+    ids=lambda value: repr(value)[:80] if isinstance(value, str) else None,
 )
 def test_a_stored_marking_that_cannot_be_read_is_refused_by_field(data: dict[str, Any], refusal: str) -> None:
     with refused(refusal):
@@ -202,10 +250,12 @@ def test_numbers_are_read_as_they_were_written() -> None:
     assert str(read_decimal(" 3.00000 ", "x")) == "3.00000"
     assert str(read_decimal(0.1, "x")) == "0.1"
     assert read_decimal(3, "x") == read_decimal(Decimal(3), "x") == Decimal(3)
-    others: list[object] = [None, True, [], "", "1,5"]
+    others: list[object] = [None, True, "", "1,5"]
     for value in others:
         with refused(f"x must be a number, not {value!r}"):
             read_decimal(value, "x")
+    with refused("x must be a number, not a list"):
+        read_decimal([], "x")
 
 
 def test_whole_numbers_are_read_up_to_what_a_database_keeps() -> None:
@@ -225,6 +275,14 @@ def test_days_are_read_from_text_alone() -> None:
     assert read_date("2026-09-01", "x") == date(2026, 9, 1)
     with refused(f"x must be a day like 2026-09-01, not {date(2026, 9, 1)!r}"):
         read_date(date(2026, 9, 1), "x")
+
+
+def test_the_first_and_the_last_moment_and_day_are_read() -> None:
+    first, last = "1900-01-01T00:00:00+00:00", "2200-12-31T23:59:59.999999+00:00"
+    assert [read_instant(each, "x").isoformat() for each in (first, last)] == [first, last]
+    assert read_instant("2201-01-01T02:59:59+03:00", "x").isoformat() == "2200-12-31T23:59:59+00:00"
+    assert read_date("1900-01-01", "x") == date(1900, 1, 1)
+    assert read_date("2200-12-31", "x") == date(2200, 12, 31)
 
 
 def test_a_mark_of_sixty_four_digits_is_still_exact() -> None:

@@ -133,8 +133,6 @@ def test_every_pattern_takes_steps_in_proportion_to_the_length(found: Found) -> 
 
 
 LONG = 2**16
-MEASURABLE = 50
-"""Times the resolution of measuring: what is shorter says nothing."""
 
 
 def seconds(pattern: re.Pattern[str], way: str, text: str) -> float:
@@ -154,17 +152,18 @@ def seconds(pattern: re.Pattern[str], way: str, text: str) -> float:
 def test_the_engine_itself_stays_in_proportion_up_to_64_kb() -> None:
     """As the count of steps, by the real engine: sixteen times the text, and at most 64 times the time.
 
-    Only what takes long enough to be compared is compared.
+    What seems to take more is measured again: a busy machine is slow now and then, a bad pattern always.
     """
-    least = MEASURABLE * min(abs(process_time() - process_time()) for _ in range(20))
     slow = []
     for found in patterns():
         for way in found.ways:
             for family in families(found.pattern):
-                short = seconds(found.pattern, way, grown(family, LONG // 16))
-                long = seconds(found.pattern, way, grown(family, LONG))
-                if short > least and long > 16 * 4 * short:
-                    slow.append((found.place, way, family, long / short))
+                short, long = grown(family, LONG // 16), grown(family, LONG)
+                if all(
+                    seconds(found.pattern, way, long) > 64 * seconds(found.pattern, way, short)
+                    for _ in range(5)
+                ):
+                    slow.append((found.place, way, family))
     assert slow == []
 
 

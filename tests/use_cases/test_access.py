@@ -38,6 +38,13 @@ async def test_what_is_not_exactly_the_key_opens_nothing() -> None:
         text.upper(),
         f"mzi_{key.id}_",
         f"mzi__{text}",
+        text.replace("mzi_", "mzl_", 1),
+        text.replace("mzi_", "", 1),
+        f"x{text}",
+        f" {text}",
+        text.replace("mzi", "ｍzi", 1),
+        text + "x" * 10**6,
+        f"mzi_{'x' * 10**6}_{text}",
         "\ud800",
     ):
         assert await mzi.check_key(presented, DEFAULT_TENANT) is Access.UNKNOWN_KEY

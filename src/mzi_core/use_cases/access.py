@@ -13,6 +13,9 @@ from mzi_core.ports import ApiKey, Clock, Ids, Store
 from mzi_core.values import TenantId
 
 PREFIX = "mzi"
+LONGEST_KEY = 200
+"""Characters; a key has fewer than half as many."""
+
 _TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -44,6 +47,15 @@ class Access(StrEnum):
 
 def _digest(secret: str) -> str:
     return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _parts(key: str) -> tuple[str, str]:
+    """The public and the secret part of a key; empty ones of what has not the form of one."""
+    prefix, _, rest = key.partition("_")
+    if prefix != PREFIX or len(key) > LONGEST_KEY or not key.isascii():
+        return "", ""
+    public, _, secret = rest.partition("_")
+    return public, secret
 
 
 @attrs.frozen(kw_only=True)
@@ -106,8 +118,7 @@ class CheckKey:
 
     async def __call__(self, presented: str | None, tenant: TenantId) -> Access:
         """Compare in constant time; a revoked key is an unknown one."""
-        _, _, rest = (presented or "").partition("_")
-        public, _, secret = rest.partition("_")
+        public, secret = _parts(presented or "")
         async with self.store.read_registry() as registry:
             key = await registry.key(public)
             if key is None and not any(k.revoked_at is None for k in await registry.keys()):

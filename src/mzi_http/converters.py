@@ -14,7 +14,7 @@ def whole(value: object, least: int, most: int) -> int:
     said = str(value).strip()
     if isinstance(value, bool) or not said.isascii() or not said.isdigit():
         raise ValueError("must be a whole number.")
-    if not least <= int(said) <= most:
+    if len(said) > len(str(most)) or not least <= int(said) <= most:
         raise ValueError(f"must be from {least} to {most}.")
     return int(said)
 

@@ -52,6 +52,9 @@ _DEEPEST = 6
 
 _LONGEST_PATH = 300
 
+_OUT_OF_FILES = "socket.accept() out of system resource"
+_EVERY = 10.0  # seconds
+
 
 def redacted(text: str) -> str:
     """`text` without anything that looks like a secret or an e-mail address; of a very long one the ends."""
@@ -128,6 +131,21 @@ def _in_short(record: logging.LogRecord) -> bool:
     return True
 
 
+class _Seldom:
+    """Lets asyncio say once in a while that it is out of files; it says so thousands of times a second."""
+
+    def __init__(self) -> None:
+        self._said_at = 0.0
+
+    def __call__(self, record: logging.LogRecord) -> bool:
+        if record.name != "asyncio" or _OUT_OF_FILES not in str(record.msg):
+            return True
+        is_news = record.created - self._said_at >= _EVERY
+        if is_news:
+            self._said_at = record.created
+        return is_news
+
+
 def _path(said: str) -> str:
     path = said.partition("?")[0]
     return path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…"
@@ -154,6 +172,7 @@ def set_up(log: Log, stream: TextIO | None = None) -> None:
     )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.addFilter(_in_short)
+    handler.addFilter(_Seldom())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=before,

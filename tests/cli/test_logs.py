@@ -104,6 +104,24 @@ def test_an_access_line_has_no_query() -> None:
     assert '127.0.0.1:5 - "GET /v1/records HTTP/1.1" 200' in lines(Log(), speak)
 
 
+def test_that_files_ran_out_is_told_once_in_a_while() -> None:
+    """As asyncio tells it for every connection that waits, each with a traceback."""
+
+    def speak() -> None:
+        for _ in range(1000):
+            try:
+                raise OSError(24, "Too many open files")
+            except OSError as error:
+                logging.getLogger("asyncio").error(
+                    "socket.accept() out of system resource\nsocket: %s", "<socket>", exc_info=error
+                )
+            logging.getLogger("asyncio").error("anything else")
+
+    said = lines(Log(), speak)
+    assert said.count("out of system resource") == 1
+    assert said.count("anything else") == 1000
+
+
 def test_less_than_the_level_is_not_logged() -> None:
     def speak() -> None:
         structlog.get_logger("mzi").info("quiet")

@@ -10,6 +10,7 @@ from starlette.routing import Mount, Router
 from mzi_core.use_cases import UseCases
 from mzi_http.context import Service
 from mzi_http.errors import HANDLERS
+from mzi_http.intake import Intake
 from mzi_http.openapi import document
 from mzi_http.routes import docs, grades, health, records, sync
 from mzi_http.security import Guard, SafeHeaders
@@ -50,7 +51,7 @@ def create_app(
     return Starlette(
         # One mount, so that the guard stands before all routes and inside the exception handling.
         routes=[Mount("", Router(routes, redirect_slashes=False), middleware=[guard])],
-        middleware=[Middleware(SafeHeaders), Middleware(Shield)],
+        middleware=[Middleware(SafeHeaders), Middleware(Shield), Middleware(Intake, max_body=max_body)],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )

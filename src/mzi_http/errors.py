@@ -53,6 +53,7 @@ class Kind:
 
 BAD_BODY = Kind(400, "bad-body", "The body cannot be read")
 BAD_PARAMETER = Kind(400, "bad-parameter", "A parameter or header cannot be used")
+TWO_LENGTHS = Kind(400, "two-lengths", "The request says its length in two ways")
 KEY_NEEDED = Kind(401, "key-needed", "An API key is needed")
 OTHER_TENANT = Kind(403, "other-tenant", "The API key opens another tenant")
 NOTHING_HERE = Kind(404, "nothing-here", "There is nothing here")
@@ -60,12 +61,17 @@ UNKNOWN_MODULE = Kind(404, "unknown-module", "There is no such module")
 UNKNOWN_TENANT = Kind(404, "unknown-tenant", "There is no such tenant")
 UNKNOWN_RECORD = Kind(404, "unknown-record", "There is no such record")
 OTHER_METHOD = Kind(405, "other-method", "This method is not offered here")
+TOO_SLOW = Kind(408, "too-slow", "The request took too long to arrive")
 KEY_REUSED = Kind(409, "idempotency-key-reused", "The idempotency key belongs to another request")
 TOO_LARGE = Kind(413, "too-large", "The request is too large")
+LONG_ADDRESS = Kind(414, "address-too-long", "The path and the query are too long")
 OTHER_MEDIA_TYPE = Kind(415, "other-media-type", "Bodies of this kind are not read here")
 REFUSED = Kind(422, "refused", "What was asked cannot be done")
+WRONG_KEYS = Kind(429, "too-many-wrong-keys", "Too many wrong API keys came from this address")
+LONG_HEADERS = Kind(431, "headers-too-large", "The headers are too large")
 UNFORESEEN = Kind(500, "unforeseen", "Something went wrong inside")
 UNAVAILABLE = Kind(503, "unavailable", "The store is not available")
+BUSY = Kind(503, "busy", "Too much is being taken at once")
 
 
 @attrs.frozen

@@ -22,13 +22,17 @@ _GUARDED = (
     errors.KEY_NEEDED,
     errors.OTHER_TENANT,
     errors.UNKNOWN_TENANT,
+    errors.WRONG_KEYS,
     errors.UNAVAILABLE,
 )
-_EVERYWHERE = (errors.UNFORESEEN,)
+_WITH_A_BODY = (errors.TOO_SLOW, errors.BUSY)
+_EVERYWHERE = (errors.TWO_LENGTHS, errors.LONG_ADDRESS, errors.LONG_HEADERS, errors.UNFORESEEN)
 
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}
 _HEADERS = {
     401: {"WWW-Authenticate": {"schema": {"type": "string"}}},
-    503: {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}},
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
 }
 _TENANT = {
     "name": TENANT_HEADER,
@@ -65,7 +69,7 @@ def document(version: str, operations: Iterable[Operation]) -> dict[str, Any]:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    guards = _GUARDED if operation.guarded else ()
+    guards = (*(_GUARDED if operation.guarded else ()), *(_WITH_A_BODY if operation.body else ()))
     described: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [operation.tag],

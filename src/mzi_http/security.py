@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mzi_core.use_cases.access import Access, TenantNameRefused, tenant_id
 from mzi_core.values import DEFAULT_TENANT, TenantId
 from mzi_http.context import service
-from mzi_http.errors import KEY_NEEDED, OTHER_TENANT, Problem
+from mzi_http.errors import KEY_NEEDED, OTHER_TENANT, WRONG_KEYS, Problem
+from mzi_http.wrong_keys import WrongKeys
 
 TENANT_HEADER = "X-Tenant-ID"
 KEY_HEADER = "X-API-Key"
@@ -54,6 +55,7 @@ class Guard:
         self.app = app
         self.open_paths = frozenset(open_paths)
         self.open_to_all = open_to_all
+        self.wrong_keys = WrongKeys()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, note the tenant, pass on."""
@@ -64,13 +66,22 @@ class Guard:
             request = Request(scope)
             request.state.tenant = named_tenant(request)
             if not self.open_to_all:
-                await _check(request)
+                await _check(request, self.wrong_keys)
         await self.app(scope, receive, send)
 
 
-async def _check(request: Request) -> None:
+async def _check(request: Request, wrong_keys: WrongKeys) -> None:
     presented = presented_key(request)
+    address = request.client.host if request.client else ""
+    wait = wrong_keys.wait(address, presented)
+    if wait:
+        said = f"Too many wrong API keys came from this address; send the right one, or wait {wait} seconds."
+        raise Problem(WRONG_KEYS, said, headers={"Retry-After": str(wait)})
     access = await service(request).use_cases.check_key(presented, request.state.tenant)
+    if access in (Access.GRANTED, Access.OTHER_TENANT):
+        wrong_keys.right(presented)
+    else:
+        wrong_keys.wrong(address)
     match access:
         case Access.GRANTED:
             return

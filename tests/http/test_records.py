@@ -183,7 +183,7 @@ async def test_a_forged_cursor_is_refused(api: Api) -> None:
 
     list_id = (DEFAULT_TENANT, "students", None, None, False)
     for place in (b"[]", b"5", b'["x", "y"]', b'["2026-02-15T08:00:00", "1"]',
-                  b'["0001-01-01T00:00:00Z", "1"]', b'["9999-12-31T23:59:59-14:00", "1"]', b"[" * 20_000,
+                  b'["0001-01-01T00:00:00Z", "1"]', b'["9999-12-31T23:59:59-14:00", "1"]', b"[" * 5_000,
                   b'["2026-02-15T08:00:00Z", 1]',
                   b'["2026-02-15T08:00:00Z", "\\u0000"]', b"\xff"):  # fmt: skip
         try:

@@ -40,6 +40,7 @@ async def serve(
     import uvicorn  # noqa: PLC0415
 
     from mzi_http.app import create_app  # noqa: PLC0415
+    from mzi_http.connections import Limits, configured, most_connections  # noqa: PLC0415
 
     settings = shell.settings
     address = host or settings.http.host
@@ -55,9 +56,8 @@ async def serve(
             open_to_all=dev,
         )
         logs.set_up(settings.log)
-        config = uvicorn.Config(
-            app, log_config=None, server_header=False, timeout_graceful_shutdown=_GRACE, lifespan="on"
-        )
+        limits = Limits(most=most_connections(settings.database.pool_size))
+        config = configured(app, limits=limits, grace=_GRACE)
         _announce(shell, address, listening.getsockname()[1], dev)
         await uvicorn.Server(config).serve(sockets=[listening])
     return Ended.WELL

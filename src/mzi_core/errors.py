@@ -132,6 +132,20 @@ class RemoteNotFound(GatewayRefused):
     """The remote has nothing under this id."""
 
 
+class ModuleMissing(RemoteNotFound):
+    """The remote has a module under none of the names it may have.
+
+    `said` and `remedy`: a sentence each, as the message has both.
+    """
+
+    def __init__(self, service: str, names: Sequence[str], nearest: Sequence[str] = ()) -> None:
+        self.names = tuple(names)
+        near = f" The nearest is {either(nearest)}." if nearest else ""
+        self.said = f"There is no module {either(names)}.{near}"
+        self.remedy = f"Make it in {service}, rename it there to `{names[0]}`, or open it to mzi's account."
+        super().__init__(service, f"{self.said} {self.remedy}")
+
+
 class InputRefused(GatewayRefused):
     """The remote takes no such value; what was sent must change."""
 

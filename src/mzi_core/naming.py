@@ -1,18 +1,65 @@
-"""Under which of its names a declared field is there in an organisation's Zoho, and what is missing."""
+"""Which of the names mzi knows for a module and its fields an organisation's Zoho has, and what it lacks.
+
+Whatever asks Zoho for records, or sends it some, takes the names from here.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-from mzi_core.mapping import Overlay
-from mzi_core.module import AnyModule, Field, Kind
+from mzi_core.errors import ModuleMissing
+from mzi_core.mapping import EXTRA, Overlay
+from mzi_core.module import AnyModule, Field, Kind, declared
 from mzi_core.ports import ZohoField, ZohoModule
-from mzi_core.spelling import ALIKE, nearest, spellings
+from mzi_core.spelling import ALIKE, SHOWN, nearest, spellings
+
+SERVICE = "Zoho"
+
+Real = Mapping[str, ZohoField]
+"""The fields of a module of Zoho by API name."""
 
 
 def nearest_names(name: str, real: Mapping[str, str], alike: float = ALIKE) -> tuple[str, ...]:
     """Up to three API names of `real` (API name → label) that `name` may have meant, nearest first."""
     return nearest(name, spellings(real.items()), alike)
+
+
+def by_name(fields: Iterable[ZohoField]) -> dict[str, ZohoField]:
+    """Fields by their API names."""
+    return {field.api_name: field for field in fields}
+
+
+def real_module(module: AnyModule, modules: Iterable[ZohoModule]) -> str:
+    """The API name under which the organisation has a module. Raises ModuleMissing."""
+    names = (module.zoho_module, *module.aliases)
+    labels = {each.api_name: each.label for each in modules if each.api_supported}
+    found = _there(names, labels)
+    if found:
+        return found[0]
+    near = dict.fromkeys(each for name in names for each in nearest_names(name, labels))
+    raise ModuleMissing(SERVICE, names, tuple(near)[:SHOWN])
+
+
+def _there(names: Iterable[str], real: Mapping[str, object]) -> tuple[str, ...]:
+    """Those of `names` that are there, in the order of preference."""
+    return tuple(name for name in names if name in real)
+
+
+@attrs.frozen(kw_only=True)
+class Described:
+    """A module as an organisation's metadata describes it.
+
+    `rows`: the columns of each subform whose rows can be read, by the API name of the subform.
+    """
+
+    api_name: str
+    fields: Real
+    rows: Mapping[str, Real] = attrs.field(factory=dict)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What people call each field, by API name."""
+        return {name: field.label for name, field in self.fields.items()}
 
 
 @attrs.frozen(kw_only=True)
@@ -31,21 +78,49 @@ class Absent:
 
 
 @attrs.frozen(kw_only=True)
-class Naming:
-    """API names by the names inside: of the fields that are there, and of those that may be written.
+class Columns:
+    """What the columns of a subform are called: API names by the names inside.
 
-    `read`: every API name a field may be read from, for a record is read from the first that holds something.
+    `read`: every column a cell may be read from. `texts`: those that Zoho holds as text.
+    """
+
+    names: Mapping[str, str]
+    read: tuple[str, ...]
+    texts: frozenset[str]
+
+
+@attrs.frozen(kw_only=True)
+class Naming:
+    """What a module and its fields are called in an organisation.
+
+    `names`: the API names, by the names inside, of the fields that are there; `writable`: of those that may
+    be written. `read`: every API name a field may be read from, for a record is read from the first that
+    holds something. `columns`: those of each declared subform whose rows can be read, by its name inside.
     `texts`: the fields that Zoho holds as text, whatever they are here; `moments`: days that it holds as
     moments. `choices`: the values of pick-lists.
     """
 
+    module: AnyModule
+    overlay: Overlay
+    described: Described
     names: Mapping[str, str]
     writable: Mapping[str, str]
     read: Mapping[str, tuple[str, ...]]
+    columns: Mapping[str, Columns]
     texts: frozenset[str]
     moments: frozenset[str]
     choices: Mapping[str, tuple[str, ...]]
     absent: tuple[Absent, ...]
+
+    @property
+    def api_name(self) -> str:
+        """What the module is called."""
+        return self.described.api_name
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The names inside of the fields that only the tenant maps, whether they are there or not."""
+        return tuple(f"{EXTRA}{extra.name}" for extra in self.overlay.extras)
 
 
 def in_words(field: Field, value: object, choices: Sequence[str]) -> object:
@@ -56,17 +131,16 @@ def in_words(field: Field, value: object, choices: Sequence[str]) -> object:
     return next((choice for choice in choices if clean(choice) == value), value)
 
 
-def real_module(module: AnyModule, modules: Iterable[ZohoModule]) -> str | None:
-    """The API name under which the organisation has a module; None when it has it under none."""
-    real = {each.api_name for each in modules if each.api_supported}
-    return next((name for name in (module.zoho_module, *module.aliases) if name in real), None)
+def tables_of(module: AnyModule, real: Real) -> dict[str, str]:
+    """The Zoho module that holds the rows, by the API name of each declared subform that exists."""
+    wanted = (field.names for field in module.fields if field.kind in (Kind.SUBFORM, Kind.CRITERIA))
+    found = (name for names in wanted for name in _there(names, real)[:1])
+    return {name: real[name].lookup or name for name in found}
 
 
-def naming(module: AnyModule, overlay: Overlay, fields: Sequence[ZohoField]) -> Naming:
-    """The names of `module`'s fields among the `fields` Zoho's metadata lists; a mapped name goes first."""
-    real = {field.api_name: field for field in fields}
-    labels = {field.api_name: field.label for field in fields}
-    names: dict[str, str] = {}
+def naming(module: AnyModule, overlay: Overlay, described: Described) -> Naming:
+    """The names of `module`'s fields in an organisation; a name that the tenant mapped goes first."""
+    real, labels = described.fields, described.labels
     read: dict[str, tuple[str, ...]] = {}
     absent: list[Absent] = []
     for field in module.fields:
@@ -74,15 +148,14 @@ def naming(module: AnyModule, overlay: Overlay, fields: Sequence[ZohoField]) -> 
             continue
         mapped = overlay.names.get(field.name)
         wanted = field.names if mapped is None else (mapped, *field.names)
-        found = next((name for name in wanted if name in real), None)
-        if found is not None:
-            names[field.name] = found
-            read[field.name] = tuple(name for name in wanted if name in real)
-        if found is None or mapped not in (None, found):
+        found = _there(wanted, real)
+        if found:
+            read[field.name] = found
+        if not found or mapped not in (None, found[0]):
             absent.append(
                 Absent(
                     field=field.name,
-                    names=wanted if found is None else wanted[:1],
+                    names=wanted[:1] if found else wanted,
                     nearest=nearest_names(wanted[0], labels),
                     required=field.required,
                     mapped=mapped is not None,
@@ -90,23 +163,41 @@ def naming(module: AnyModule, overlay: Overlay, fields: Sequence[ZohoField]) -> 
                 )
             )
     for extra in overlay.extras:
-        name = f"extra.{extra.name}"
+        name = f"{EXTRA}{extra.name}"
         if extra.zoho_name in real:
-            names[name] = extra.zoho_name
             read[name] = (extra.zoho_name,)
         else:
             near = nearest_names(extra.zoho_name, labels)
             absent.append(Absent(field=name, names=(extra.zoho_name,), nearest=near, mapped=True))
-    writable = {field: name for field, name in names.items() if not real[name].read_only}
-    texts = frozenset(field for field, name in names.items() if real[name].holds_text)
+    names = {field: found[0] for field, found in read.items()}
     days = {field.name for field in module.fields if field.kind is Kind.DATE}
-    moments = frozenset(name for name in days & names.keys() if real[names[name]].data_type == "datetime")
     return Naming(
+        module=module,
+        overlay=overlay,
+        described=described,
         names=names,
-        writable=writable,
+        writable={field: name for field, name in names.items() if not real[name].read_only},
         read=read,
-        texts=texts,
-        moments=moments,
+        columns={
+            field.name: _columns(field.row, described.rows[names[field.name]])
+            for field in module.fields
+            if field.kind is Kind.SUBFORM
+            and field.row is not None
+            and names.get(field.name) in described.rows
+        },
+        texts=frozenset(field for field, name in names.items() if real[name].holds_text),
+        moments=frozenset(name for name in days & names.keys() if real[names[name]].data_type == "datetime"),
         choices={field: real[name].choices for field, name in names.items() if real[name].choices},
         absent=tuple(absent),
+    )
+
+
+def _columns(row: type[object], real: Real) -> Columns:
+    """The names of the cells of a declared row among the columns there are."""
+    read = {cell.name: found for cell in declared(row) if (found := _there(cell.names, real))}
+    every = tuple(dict.fromkeys(name for found in read.values() for name in found))
+    return Columns(
+        names={cell: found[0] for cell, found in read.items()},
+        read=every,
+        texts=frozenset(name for name in every if real[name].holds_text),
     )

@@ -68,7 +68,7 @@ def test_the_first_pull_makes_the_store_says_what_it_costs_and_what_became_of_ev
     said = [line.split() for line in ran.err.splitlines()]
     assert ["records", "1", "1", "this", "way"] in said
     assert ["bulk", "3", "52"] in said
-    assert "Zoho was asked 4 times, for 5 credits." in ran.err
+    assert "Zoho was asked 5 times, for 6 credits." in ran.err
 
 
 def test_the_second_pull_reads_only_changes_and_says_since_when(mzi: Mzi, zoho: FakeZoho) -> None:
@@ -107,7 +107,7 @@ def test_json_is_one_complete_document(mzi: Mzi, zoho: FakeZoho) -> None:
     assert module["forecast"]["ways"]["coql"] == {"calls": 1, "credits": 3}
     assert (module["records"], module["deleted"], module["missing"], module["pruned"]) == (2, 0, [], 0)
     assert told["status"] == "partial"
-    assert told["asked"] == {"calls": 4, "credits": 5, "tokens": 1, "remaining": None}
+    assert told["asked"] == {"calls": 5, "credits": 6, "tokens": 1, "remaining": None}
     again = mzi("pull", "students", "--json").json
     assert again["modules"][0]["scope"] == "changes"
     assert again["modules"][0]["since"].endswith("Z")
@@ -122,7 +122,7 @@ def test_all_modules_are_pulled_parents_first_and_one_that_is_not_there_is_left_
     del zoho.organization.tables["BTEC_Teachers"]
     ran = mzi("pull", "all")
     assert ran.code == 0
-    assert "teachers: this Zoho has no BTEC_Teachers, so they are left out." in ran.err
+    assert "The teachers are left out. Zoho: There is no module `BTEC_Teachers`." in ran.err
     rows = [line.split()[:3] for line in ran.out.splitlines()]
     assert rows.index(["students", "1", "1"]) < rows.index(["requests", "1", "1"])
 

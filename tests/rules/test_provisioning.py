@@ -7,9 +7,11 @@ from typing import Any
 import attrs
 import pytest
 
+from mzi_core.errors import ModuleMissing
 from mzi_core.mapping import ExtraField, Overlay
-from mzi_core.module import Kind
+from mzi_core.module import Kind, declared
 from mzi_core.modules import (
+    CATALOGUE,
     CLASSES,
     GRADES,
     STUDENTS,
@@ -23,7 +25,7 @@ from mzi_core.modules import (
     Teacher,
     Unit,
 )
-from mzi_core.naming import in_words, naming, nearest_names, real_module
+from mzi_core.naming import Described, by_name, in_words, naming, nearest_names, real_module
 from mzi_core.ports import (
     CourseChange,
     MoodleCourse,
@@ -47,6 +49,7 @@ from mzi_core.provisioning import (
     person_of,
     record_steps,
 )
+from mzi_core.provisioning.records import row_key
 from mzi_core.values import Email, MoodleId, ZohoId
 
 ID, OTHER = ZohoId("1"), ZohoId("2")
@@ -356,6 +359,12 @@ class TestRecords:
         (step,) = record_steps(CLASSES, [class_], there, lambda _: {"name": "New"})
         assert (step.act, step.why) == (Act.CHANGE, "Left as they are: enrolled_students.")
 
+    def test_the_rows_of_every_subform_have_a_cell_that_tells_them_apart(self) -> None:
+        subforms = [each for module in CATALOGUE for each in module.fields if each.kind is Kind.SUBFORM]
+        cells = {each.name: {cell.name for cell in declared(each.row)} for each in subforms if each.row}
+        assert [each.name for each in subforms if row_key(each) not in cells[each.name]] == []
+        assert len(subforms) >= 4
+
     def test_rows_that_differ_in_their_ids_alone_are_alike(self) -> None:
         row = OutcomeRow(row_id="1", code="P1", score="Achieved")
         grade = RecordedGrade(zoho_id=ID, student=OTHER, outcomes=(row,))
@@ -369,12 +378,16 @@ def field(api_name: str, **more: Any) -> ZohoField:
     return ZohoField(api_name=api_name, label=api_name.replace("_", " "), data_type="text", **more)
 
 
+def students(*fields: ZohoField) -> Described:
+    return Described(api_name="BTEC_Students", fields=by_name(fields))
+
+
 class TestNaming:
     """Under which names fields are there."""
 
     def test_the_first_name_that_exists_is_written_and_all_that_exist_are_read(self) -> None:
         real = [field("Moodle_Student_ID", json_type="string"), field("Name"), field("City", read_only=True)]
-        named = naming(STUDENTS, Overlay(), real)
+        named = naming(STUDENTS, Overlay(), students(*real))
         assert named.names["moodle_userid"] == "Moodle_Student_ID"
         assert "moodle_userid" in named.texts
         assert "city" not in named.writable
@@ -388,7 +401,7 @@ class TestNaming:
             extras=(ExtraField("intake", "Intake", Kind.TEXT), ExtraField("x", "Gone", Kind.TEXT)),
         )
         real = [field("Town"), field("City"), field("Major"), field("Intake")]
-        named = naming(STUDENTS, laid, real)
+        named = naming(STUDENTS, laid, students(*real))
         assert (named.names["city"], named.read["city"]) == ("Town", ("Town", "City"))
         assert (named.names["major"], named.names["extra.intake"]) == ("Major", "Intake")
         told = {each.field: (each.names, each.nearest) for each in named.absent if each.mapped}
@@ -422,4 +435,9 @@ class TestNaming:
             ZohoModule(api_name="BTEC_Units", label="Units"),
         ]
         assert real_module(UNITS, real) == "BTEC_Units"
-        assert real_module(UNITS, real[:1]) is None
+        with pytest.raises(ModuleMissing) as missing:
+            real_module(UNITS, [*real[:1], ZohoModule(api_name="BTEC_Unit", label="Units")])
+        assert str(missing.value) == (
+            "Zoho: There is no module `BTEC` or `BTEC_Units`. The nearest is `BTEC_Unit`. Make it in Zoho, "
+            "rename it there to `BTEC`, or open it to mzi's account."
+        )

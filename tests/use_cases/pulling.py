@@ -12,6 +12,7 @@ from mzi_adapters.memory import MemoryStore
 from mzi_adapters.memory.apart import NoticedStore
 from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.memory.zoho import FakeZoho, define_modules
+from mzi_adapters.memory.zoho.college import Pick
 from mzi_adapters.zoho import ZohoAccount, ZohoCodec, open_zoho
 from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.ports import Run, Store
@@ -101,11 +102,11 @@ def student(number: int, **fields: object) -> dict[str, object]:
 
 
 @asynccontextmanager
-async def world(store: Store | None = None) -> AsyncIterator[World]:
-    """A Zoho with every module of the catalogue, and nothing in it."""
+async def world(store: Store | None = None, *, only: Pick | None = None) -> AsyncIterator[World]:
+    """A Zoho with every module of the catalogue, and nothing in it; `only` as `define_modules` takes it."""
     timer = VirtualTimer()
     zoho = FakeZoho(clock=timer)
-    define_modules(zoho)
+    define_modules(zoho, only=only)
     store = NoticedStore(store or MemoryStore())
     use_cases = UseCases.over(store=store, codec=ZohoCodec(), clock=timer, ids=CountedIds())
     account = ZohoAccount(

@@ -15,6 +15,7 @@ from mzi_adapters.memory.apart import NoticedStore
 from mzi_adapters.memory.moodle import FakeMoodle
 from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.memory.zoho import FakeZoho, define_modules
+from mzi_adapters.memory.zoho.college import Pick
 from mzi_adapters.memory.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
 from mzi_adapters.web import Answer, Lost, Request, Streamed, Wire
@@ -81,10 +82,12 @@ class College:
     to_moodle: Watched = attrs.field(init=False)
     customs: Customs = attrs.field(factory=Customs)
     codec: ZohoCodec = attrs.field(factory=ZohoCodec)
+    only: Pick | None = None
+    """Which of its names each thing has in Zoho, as `define_modules` takes it."""
 
     def __attrs_post_init__(self) -> None:
         self.zoho = FakeZoho(clock=self.timer)
-        define_modules(self.zoho)
+        define_modules(self.zoho, only=self.only)
         self.moodle = FakeMoodle(SITE, TOKEN, clock=self.timer)
         self.to_zoho = Watched(self.zoho, self.timer)
         self.to_moodle = Watched(self.moodle, self.timer)

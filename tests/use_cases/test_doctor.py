@@ -346,7 +346,7 @@ PLANTS: dict[str, tuple[Plant, Check, Level, str, str]] = {
         renamed_module,
         Check.ZOHO_MODULES,
         RED,
-        "no module BTEC_Enrollments. The nearest is `BTEC_Enrolments`",
+        "no module `BTEC_Enrollments`. The nearest is `BTEC_Enrolments`",
         "rename it there",
     ),
     "Zoho's clock is ten minutes off": (
@@ -546,7 +546,7 @@ PLANTS |= {
         without_students,
         Check.ZOHO_MODULES,
         RED,
-        "There is no module BTEC_Students.",
+        "There is no module `BTEC_Students`.",
         "Make it in Zoho",
     ),
     "a mapping that no longer fits": (

@@ -247,13 +247,6 @@ async def test_a_thousand_changed_records_are_read_and_written_by_the_hundred() 
     assert college.zoho.calls - before <= 25
 
 
-async def test_a_module_zoho_does_not_have_is_refused() -> None:
-    college = College()
-    del college.zoho.organization.tables["BTEC_Teachers"]
-    with pytest.raises(FieldsMissing, match="Zoho has no module BTEC_Teachers; `mzi doctor`"):
-        await college.push_zoho("teachers")
-
-
 async def test_a_field_of_the_tenants_own_is_pushed_as_well() -> None:
     college = College()
     await college.use_cases.map_fields(DEFAULT_TENANT, STUDENTS, [FieldMapping("extra.intake", "Intake")])
@@ -288,6 +281,34 @@ async def test_a_record_of_which_only_rows_differ_has_only_these_written() -> No
         (2, "Pending"),
     ]
     assert told(await college.push_zoho("registrations")) == [(Act.NOTHING, None)]
+
+
+async def test_rows_that_cannot_be_read_are_left_and_the_other_fields_are_written() -> None:
+    college, id = await college_with_a_schedule()
+    await changed(college, "BTEC_Registrations", "registrations", id, Study_Mode="Evening")
+    del college.zoho.organization.tables["Payment_Schedule"]
+    (result,) = results(await college.push_zoho("registrations"))
+    assert [change.field for change in result.step.changes] == ["study_mode"]
+    row = college.zoho.organization.table("BTEC_Registrations").rows[int(id)]
+    assert (result.fate, row.values["Study_Mode"]) == (Fate.WRITTEN, "Evening")
+
+
+async def test_rows_are_left_where_no_column_tells_them_apart() -> None:
+    """By no key at all they would all be one row."""
+    college, id = await college_with_a_schedule()
+    del college.zoho.organization.table("Payment_Schedule").fields["Installment_No"]
+    assert told(await college.push_zoho("registrations")) == [(Act.NOTHING, None)]
+    there: Any = college.zoho.records("BTEC_Registrations")[id]["Payment_Schedule"]
+    assert [row["Installment_Status"] for row in there] == ["Pending"]
+
+
+async def test_the_criteria_of_a_unit_are_compared_with_those_in_zoho() -> None:
+    college = College()
+    id = await taken(college, "BTEC", "units", {"Name": "Unit 1", "P1_description": "Explain."})
+    assert told(await college.push_zoho("units")) == [(Act.NOTHING, None)]
+    await changed(college, "BTEC", "units", id, P1_description="Describe.")
+    (result,) = results(await college.push_zoho("units"))
+    assert (result.step.act, result.step.why) == (Act.CANNOT, "Left as they are: criteria.")
 
 
 async def test_rows_that_zoho_refuses_are_told() -> None:

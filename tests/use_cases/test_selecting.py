@@ -1,13 +1,14 @@
 """Which fields are asked for, by what Zoho says it has."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pytest
 
 from mzi_core.mapping import NO_OVERLAY, FieldMapping, Overlay, overlay
 from mzi_core.modules import CATALOGUE
+from mzi_core.naming import Described, Real, naming, tables_of
 from mzi_core.ports import ZohoField
-from mzi_core.use_cases.selecting import Choice, choose, tables_of
+from mzi_core.use_cases.selecting import Choice, choose
 
 STUDENTS = CATALOGUE["students"]
 REQUIRED = ("Name", "Academic_Email")
@@ -22,9 +23,18 @@ def real(*names: str, **types: str) -> dict[str, ZohoField]:
 def chosen(module: str, names: Iterable[str], laid: Overlay = NO_OVERLAY, **rows: tuple[str, ...]) -> Choice:
     """What is chosen of a module with these fields, and of subforms with these columns."""
     subforms = dict.fromkeys(rows, "subform")
-    return choose(
-        CATALOGUE[module], laid, real(*names, **subforms), {name: real(*of) for name, of in rows.items()}
+    return of(
+        module, real(*names, **subforms), laid, {name: real(*columns) for name, columns in rows.items()}
     )
+
+
+def of(
+    module: str, fields: Real, laid: Overlay = NO_OVERLAY, rows: Mapping[str, Real] | None = None
+) -> Choice:
+    """What is chosen of a module with these fields, under its usual name."""
+    declared = CATALOGUE[module]
+    described = Described(api_name=declared.zoho_module, fields=fields, rows=rows or {})
+    return choose(naming(declared, laid, described))
 
 
 def test_only_what_exists_is_asked_for_and_the_rest_is_told_once() -> None:
@@ -112,7 +122,7 @@ def test_a_subform_is_read_with_its_known_columns_or_left_whole(
 
 def test_a_subform_whose_rows_cannot_be_read_is_left_whole() -> None:
     fields = real("Student_ID", "Program", "Registration_Status", Payment_Schedule="subform")
-    choice = choose(CATALOGUE["registrations"], NO_OVERLAY, fields, {})
+    choice = of("registrations", fields)
     assert "installments" in choice.untold
     assert any("the rows of `Payment_Schedule` cannot be read" in note for note in choice.notes)
 
@@ -140,14 +150,14 @@ def test_the_criteria_of_a_unit_are_asked_for_in_both_their_places(
 
 def test_criteria_of_which_only_a_part_can_be_read_are_left_whole() -> None:
     fields = real("Name", "P1_description", **{CRITERIA: "subform"})
-    choice = choose(CATALOGUE["units"], NO_OVERLAY, fields, {})
+    choice = of("units", fields)
     assert "criteria" in choice.untold
     assert "P1_description" not in choice.selection.fields
 
 
 def test_a_lookup_to_many_records_is_read_as_rows() -> None:
     fields = real("Class_Name", Enrolled_Students="multiselectlookup")
-    choice = choose(CATALOGUE["classes"], NO_OVERLAY, fields, {})
+    choice = of("classes", fields)
     assert choice.selection.subforms == {"Enrolled_Students": ()}
     assert choice.selection.fields == ("Class_Name",)
 

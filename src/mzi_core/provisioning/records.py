@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from mzi_core.comparing import changed_fields
-from mzi_core.module import AnyModule, Entity, Field, Kind, declared
+from mzi_core.module import AnyModule, Entity, Field, Kind
 from mzi_core.ports import WireRecord
 from mzi_core.provisioning.step import Act, Change, Step
 from mzi_core.values import ZohoId
@@ -54,24 +54,25 @@ class FoundRecords:
     """What Zoho and our store say about a page.
 
     `theirs`: the remote records as understood, by id, and `unreadable`: why others were not. `names`: the API
-    names of the fields that may be written, by their names inside. `present`: by module, which records a
-    lookup may point at.
+    names of the fields that may be written, by their names inside; `columns`: by the name of a subform among
+    these, those of its columns, by the names of its cells. `present`: by module, which records a lookup may
+    point at.
     """
 
     theirs: Mapping[ZohoId, Entity]
     names: Mapping[str, str]
+    columns: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
     present: Mapping[str, Collection[ZohoId]] = attrs.field(factory=dict)
     unreadable: Mapping[ZohoId, str] = attrs.field(factory=dict)
 
 
-WireValues = Callable[[Any], Mapping[str, object]]
-"""The values of an entity as Zoho writes them, by their names inside."""
+WireValues = Callable[[Any], Mapping[str, Any]]
+"""The values of an entity as Zoho writes them, by their names inside; rows without ids and empty cells."""
 
 
-def row_key(field: Field) -> tuple[str, ...]:
-    """The columns by which the rows of a subform are told apart, in Zoho's names."""
-    cells = {cell.name: cell.names[0] for cell in declared(field.row)} if field.row else {}
-    return (cells[_ROW_KEYS[field.name]],)
+def row_key(field: Field) -> str:
+    """The cell by which the rows of a subform are told apart."""
+    return _ROW_KEYS[field.name]
 
 
 def record_steps(
@@ -180,7 +181,7 @@ def _write(
     ours: Entity,
     changes: Iterable[Change],
     found: FoundRecords,
-    values: Mapping[str, object],
+    values: Mapping[str, Any],
     *,
     keyed: bool,
 ) -> RecordWrite:
@@ -190,7 +191,8 @@ def _write(
         field = module.field.get(change.field)
         name = found.names[change.field]
         if field is not None and field.kind is Kind.SUBFORM:
-            subforms.append(Subform(name=name, rows=_rows(values[change.field]), key=row_key(field)))
+            key = found.columns[change.field][row_key(field)]
+            subforms.append(Subform(name=name, rows=values[change.field], key=(key,)))
         else:
             record[name] = values[change.field]
     if keyed:
@@ -198,13 +200,6 @@ def _write(
     else:
         record["id"] = ours.zoho_id
     return RecordWrite(record=record, subforms=tuple(subforms), by_key=keyed)
-
-
-def _rows(rows: Any) -> tuple[WireRecord, ...]:
-    """The rows as Zoho writes them, without their ids and empty cells: Zoho's own are kept by their key."""
-    return tuple(
-        {name: value for name, value in row.items() if name != "id" and value is not None} for row in rows
-    )
 
 
 def _cannot(ours: Entity, why: str) -> RecordStep:

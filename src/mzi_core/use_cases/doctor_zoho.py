@@ -1,17 +1,18 @@
 """Checks of Zoho: the token and what it opens, the day's credits, modules and fields, the clock."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from difflib import get_close_matches
+from contextlib import suppress
 
-from mzi_core.errors import AccessRefused, AuthRevoked, GatewayRefused, RemoteNotFound
-from mzi_core.mapping import NO_OVERLAY, Overlay, overlay
+from mzi_core.errors import AccessRefused, AuthRevoked, GatewayRefused, ModuleMissing, RemoteNotFound
+from mzi_core.mapping import Overlay, overlay
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
-from mzi_core.naming import Absent, naming, real_module
-from mzi_core.ports import ZohoGateway
+from mzi_core.naming import Absent, Described, naming, real_module
+from mzi_core.ports import ZohoGateway, ZohoModule
 from mzi_core.provisioning.records import KEY
 from mzi_core.spelling import either
 from mzi_core.use_cases.doctor import Check, Exam, Finding, Level, Patient, clock_finding
+from mzi_core.use_cases.selecting import describe
 from mzi_core.values import ZohoId
 
 NO_SCOPE = "OAUTH_SCOPE_MISMATCH"
@@ -73,12 +74,13 @@ async def _token(patient: Patient) -> Sequence[Finding]:
 
 async def _scopes(patient: Patient) -> Sequence[Finding]:
     zoho = _zoho(patient)
+    module = await _any_module(zoho)
     probes: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
         ("ZohoCRM.org.READ", zoho.organization),
         ("ZohoCRM.settings.modules.READ", zoho.modules),
-        ("ZohoCRM.settings.fields.READ", lambda: zoho.fields(CATALOGUE["students"].zoho_module)),
-        ("ZohoCRM.modules.READ", lambda: zoho.get(CATALOGUE["students"].zoho_module, ZohoId("1"))),
-        ("ZohoCRM.coql.READ", lambda: zoho.count(CATALOGUE["students"].zoho_module)),
+        ("ZohoCRM.settings.fields.READ", lambda: zoho.fields(module)),
+        ("ZohoCRM.modules.READ", lambda: zoho.get(module, ZohoId("1"))),
+        ("ZohoCRM.coql.READ", lambda: zoho.count(module)),
     )
     lacking = [scope for scope, probe in probes if await _is_closed(probe)]
     if lacking:
@@ -107,6 +109,18 @@ async def _scopes(patient: Patient) -> Sequence[Finding]:
             )
         ]
     return [Finding(check=Check.ZOHO_SCOPES, level=Level.GREEN, said="All scopes are there.")]
+
+
+async def _any_module(zoho: ZohoGateway) -> str:
+    """A module of ours that the organisation has, as far as it can be seen."""
+    try:
+        real: Sequence[ZohoModule] = await zoho.modules()
+    except GatewayRefused:
+        real = ()
+    for module in CATALOGUE:
+        with suppress(ModuleMissing):
+            return real_module(module, real)
+    return CATALOGUE["students"].zoho_module
 
 
 async def _is_closed(probe: Callable[[], Awaitable[object]]) -> bool:
@@ -147,21 +161,18 @@ async def _edition(patient: Patient) -> Sequence[Finding]:
 
 async def _modules(patient: Patient) -> Sequence[Finding]:
     real = await _zoho(patient).modules()
-    names = [module.api_name for module in real if module.api_supported]
-    lacking = [module for module in CATALOGUE if real_module(module, real) is None]
-    if not lacking:
-        said = f"All {len(CATALOGUE.modules)} modules are there."
-        return [Finding(check=Check.ZOHO_MODULES, level=Level.GREEN, said=said)]
-    return [
-        Finding(
-            check=Check.ZOHO_MODULES,
-            level=Level.RED,
-            said=f"There is no module {module.zoho_module}."
-            + _hint(get_close_matches(module.zoho_module, names)),
-            remedy=f"Make it in Zoho, rename it there to {module.zoho_module}, or let the API user see it.",
-        )
-        for module in lacking
-    ]
+    findings = []
+    for module in CATALOGUE:
+        try:
+            real_module(module, real)
+        except ModuleMissing as missing:
+            findings.append(
+                Finding(check=Check.ZOHO_MODULES, level=Level.RED, said=missing.said, remedy=missing.remedy)
+            )
+    if findings:
+        return findings
+    said = f"All {len(CATALOGUE.modules)} modules are there."
+    return [Finding(check=Check.ZOHO_MODULES, level=Level.GREEN, said=said)]
 
 
 def _hint(near: Sequence[str]) -> str:
@@ -178,41 +189,41 @@ async def _fields(patient: Patient) -> Sequence[Finding]:
     for module in CATALOGUE:
         laid, problems = overlay(module, settings.mappings.get(module.name, ()))
         findings += [_wrong_mapping(module, problem) for problem in problems]
-        api_name = real_module(module, real)
-        if api_name is None:  # told by the modules
+        try:
+            described = await describe(zoho, module, real)
+        except ModuleMissing:  # told by the modules
             continue
+        except RemoteNotFound as error:
+            findings.append(_closed(module, real, error))
+        else:
+            findings += _fields_of(module, described, laid)
         seen += 1
-        findings += await _fields_of(zoho, module, api_name, laid)
     if not findings:
         said = f"Every field that is mapped or required is in its module; {seen} modules were looked at."
         findings.append(Finding(check=Check.ZOHO_FIELDS, level=Level.GREEN, said=said))
     return findings
 
 
-async def _fields_of(
-    zoho: ZohoGateway, module: AnyModule, api_name: str, laid: Overlay = NO_OVERLAY
-) -> list[Finding]:
-    try:
-        real = await zoho.fields(api_name)
-    except RemoteNotFound as error:
-        return [
-            Finding(
-                check=Check.ZOHO_FIELDS,
-                level=Level.RED,
-                said=str(error),
-                remedy=f"Open {api_name} to the API and to the profile of the API user.",
-            )
-        ]
-    named = naming(module, laid, real)
+def _closed(module: AnyModule, real: Sequence[ZohoModule], error: RemoteNotFound) -> Finding:
+    return Finding(
+        check=Check.ZOHO_FIELDS,
+        level=Level.RED,
+        said=str(error),
+        remedy=f"Open {real_module(module, real)} to the API and to the profile of the API user.",
+    )
+
+
+def _fields_of(module: AnyModule, described: Described, laid: Overlay) -> list[Finding]:
+    named = naming(module, laid, described)
     told = [each for each in named.absent if each.required or each.mapped or each.link]
-    found = [_absent(module, api_name, each) for each in told]
+    found = [_absent(module, described.api_name, each) for each in told]
     key = named.names.get(KEY)
-    if key is not None and not any(field.api_name == key and field.unique for field in real):
+    if key is not None and not described.fields[key].unique:
         found.append(
             Finding(
                 check=Check.ZOHO_FIELDS,
                 level=Level.AMBER,
-                said=f"`{key}` of {api_name} is not unique, so grades cannot be written by it.",
+                said=f"`{key}` of {described.api_name} is not unique, so grades cannot be written by it.",
                 remedy=f"Tick “Do not allow duplicate values” for `{key}` in Zoho.",
             )
         )

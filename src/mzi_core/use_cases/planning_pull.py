@@ -6,12 +6,11 @@ from enum import StrEnum
 
 import attrs
 
-from mzi_core.errors import AccessRefused, FieldsMissing, RemoteNotFound
 from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule
 from mzi_core.ports import Run, Store, Via, ZohoGateway
 from mzi_core.use_cases.forecast import Cost, cheapest, forecast
-from mzi_core.use_cases.selecting import Choice, Real, choose, tables_of
+from mzi_core.use_cases.selecting import Choice, select
 from mzi_core.use_cases.sync import overlays
 from mzi_core.values import TenantId
 
@@ -57,6 +56,11 @@ class PullPlan:
         """What it costs the way it was chosen."""
         return self.costs[self.via]
 
+    @property
+    def api_name(self) -> str:
+        """What the module is called in this Zoho."""
+        return self.choice.named.api_name
+
 
 @attrs.frozen
 class _Runs:
@@ -95,7 +99,8 @@ class PlanPull:
     ) -> PullPlan:
         """Changes since the last pull that reached its end, or everything when `full` or there was none.
 
-        Raises FieldsMissing, RemoteNotFound for a module the organisation lacks, UnknownTenant.
+        Raises FieldsMissing, ModuleMissing, and RemoteNotFound for a module that is not open to the API;
+        UnknownTenant.
         """
         runs, laid = await self._kept(tenant, module, since)
         scope = Scope.SINCE if since else Scope.EVERYTHING if full or runs.last is None else Scope.CHANGES
@@ -105,8 +110,8 @@ class PlanPull:
             scope, resumed = runs.to_go_on_with(asked) or (scope, None)
         if scope is Scope.CHANGES and runs.last is not None:
             since = runs.last.started_at - OVERLAP
-        choice = await self._choice(module, laid)
-        records = await self.zoho.count(module.zoho_module, since=since)
+        choice = await select(self.zoho, module, laid)
+        records = await self.zoho.count(choice.named.api_name, since=since)
         left = max(0, records - (resumed.cursor if resumed else 0))
         # A Bulk Read job gives whole modules: what did not change is passed over here, and no call is saved.
         ways = list(Via) if scope is Scope.EVERYTHING or via is Via.BULK else [Via.RECORDS, Via.COQL]
@@ -146,17 +151,3 @@ class PlanPull:
             }
         last = max(ended, key=lambda run: run.started_at, default=None)
         return _Runs(last, stopped), overlays(settings).get(module.name, NO_OVERLAY)
-
-    async def _choice(self, module: AnyModule, laid: Overlay) -> Choice:
-        """The fields to read, by what Zoho says it has."""
-        real = {field.api_name: field for field in await self.zoho.fields(module.zoho_module)}
-        rows: dict[str, Real] = {}
-        for name, table in tables_of(module, real).items():
-            try:
-                rows[name] = {field.api_name: field for field in await self.zoho.fields(table)}
-            except (RemoteNotFound, AccessRefused):
-                continue  # the choice tells that the rows cannot be read
-        choice = choose(module, laid, real, rows)
-        if choice.problems:
-            raise FieldsMissing(choice.problems)
-        return choice

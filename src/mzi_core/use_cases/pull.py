@@ -71,7 +71,7 @@ class Pull:
 
     async def _pages(self, plan: PullPlan, seen: Seen, after: str) -> AsyncGenerator[Sequence[object], None]:
         pages = self.zoho.pages(
-            plan.module.zoho_module,
+            plan.api_name,
             plan.choice.selection,
             via=plan.via,
             since=plan.since,
@@ -85,7 +85,7 @@ class Pull:
     async def _end(self, plan: PullPlan, run: Run, seen: Seen, *, dry_run: bool) -> PullDone:
         """What remains when the pages are through."""
         deleted = 0
-        pages = self.zoho.deleted(plan.module.zoho_module, plan.since)
+        pages = self.zoho.deleted(plan.api_name, plan.since)
         async with closing(pages):
             async for page in pages:
                 deleted += await self.mark_deleted(plan.tenant, plan.module, page, dry_run=dry_run)

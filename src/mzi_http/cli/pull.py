@@ -160,10 +160,10 @@ async def _plans(
         except FieldsMissing as missing:
             problems += missing.problems
             continue
-        except RemoteNotFound:
+        except RemoteNotFound as missing:
             if len(modules) == 1:
                 raise
-            shell.say(f"{module.name}: this Zoho has no {module.zoho_module}, so they are left out.")
+            shell.say(f"The {module.name} are left out. {missing}")
             continue
         plans.append(plan)
         for note in plan.choice.notes:

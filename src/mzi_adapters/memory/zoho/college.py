@@ -1,6 +1,6 @@
 """The modules mzi declares, as a Zoho organisation would have them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
@@ -60,16 +60,36 @@ _READ_ONLY = frozenset({ZohoType.AUTO_NUMBER, ZohoType.FORMULA})
 _UNIQUE = frozenset({ZohoType.UNIQUE_LINE, ZohoType.UNIQUE_EMAIL})
 
 
-def define_modules(zoho: FakeZoho, modules: Iterable[AnyModule] = CATALOGUE) -> None:
+Pick = Callable[[Sequence[str]], str]
+"""Which of the names that a declaration knows is the one in an organisation."""
+
+
+def define_modules(
+    zoho: FakeZoho, modules: Iterable[AnyModule] = CATALOGUE, *, only: Pick | None = None
+) -> None:
     """Give an organisation these modules: their known fields, and what their declarations add or demand.
 
-    A subform's rows are a module under the name of the subform's field, as Zoho itself names it.
+    A subform's rows are a module under the name of the subform's field, as Zoho itself names it. With `only`
+    a module, a field and a column of rows is there under that one of its names, and under no other.
     """
     for module in modules:
         for field in module.fields:
             if field.row is not None:
-                zoho.define(field.names[0], _rows(field.row))
-        zoho.define(module.zoho_module, _fields(module))
+                zoho.define(field.names[0], _rows(field.row, only))
+        fields = _fields(module, only)
+        zoho.define(module_name(module, only), fields if only is None else _alone(module, fields, only))
+
+
+def module_name(module: AnyModule, only: Pick | None = None) -> str:
+    """The name under which `define_modules` makes a module."""
+    return module.zoho_module if only is None else only((module.zoho_module, *module.aliases))
+
+
+def _alone(module: AnyModule, fields: Iterable[ZohoField], only: Pick) -> list[ZohoField]:
+    """The fields without those names of a declared field that are not the one picked."""
+    picked = {only(field.names) for field in module.fields}
+    others = {name for field in module.fields for name in field.names} - picked
+    return [field for field in fields if field.api_name not in others]
 
 
 def _field(name: str, label: str, kind: ZohoType, lookup: str | None = None) -> ZohoField:
@@ -87,14 +107,14 @@ def _field(name: str, label: str, kind: ZohoType, lookup: str | None = None) -> 
     )
 
 
-def _target(module: AnyModule, field: Field) -> str | None:
+def _target(module: AnyModule, field: Field, only: Pick | None) -> str | None:
     if field.kind in (Kind.SUBFORM, Kind.CRITERIA):
         return field.names[0]
     pointed = {**module.refers_to, **module.depends_on}.get(field.name)
-    return None if pointed is None else CATALOGUE[pointed].zoho_module
+    return None if pointed is None else module_name(CATALOGUE[pointed], only)
 
 
-def _fields(module: AnyModule) -> list[ZohoField]:
+def _fields(module: AnyModule, only: Pick | None) -> list[ZohoField]:
     found = {"Name": _field("Name", "Name", ZohoType.SINGLE_LINE)}
     for name, known in known_fields(module.name).items():
         if name not in _SYSTEM:
@@ -104,19 +124,19 @@ def _fields(module: AnyModule) -> list[ZohoField]:
         if field.names[0] in _SYSTEM:
             continue
         kind = _KINDS.get(field.kind, ZohoType.SINGLE_LINE)
-        names = [name for name in field.names if name in found] or [field.names[0]]
-        for name in {field.names[0], *names}:
+        preferred = field.names[0] if only is None else only(field.names)
+        for name in {preferred, *(name for name in field.names if name in found)}:
             known_one = found.get(name) or _field(name, name.replace("_", " "), kind)
             found[name] = attrs.evolve(
-                known_one, unique=known_one.unique or field.wire.unique, lookup=_target(module, field)
+                known_one, unique=known_one.unique or field.wire.unique, lookup=_target(module, field, only)
             )
     return list(found.values())
 
 
-def _rows(row: type) -> list[ZohoField]:
+def _rows(row: type, only: Pick | None) -> list[ZohoField]:
     fields = [field for field in declared(row) if field.names[0] != "id"]
     return [
         _field(name, name.replace("_", " "), _KINDS.get(field.kind, ZohoType.SINGLE_LINE))
         for field in fields
-        for name in field.names
+        for name in (field.names if only is None else (only(field.names),))
     ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.counted import CountedStore
 from tests.http.serving import Api, serving
 
 DECIDE = "/api/v1/grades/decide"
@@ -51,6 +52,25 @@ async def test_several_markings_are_decided_one_by_one(api: Api) -> None:
     assert [each["decision"] and each["decision"]["grade"] for each in found["decisions"]] == ["P", None, "R"]
     assert [len(each["errors"]) for each in found["decisions"]] == [0, 1, 0]
     assert "raw must be a number" in found["decisions"][1]["errors"][0]
+
+
+@pytest.mark.parametrize(
+    ("body", "sessions"),
+    [
+        ({"markings": [{"raw": 2}] * 1000}, (1, 0)),
+        ({"markings": [{"raw": 2}, {"raw": "two"}]}, (1, 0)),
+        ({"marking": {"raw": 2}}, (1, 0)),
+        ({"marking": {"raw": 2}, "record_as": "10_20_30"}, (0, 1)),
+    ],
+    ids=["a thousand", "a bad one among them", "one", "one that is kept"],
+)
+async def test_a_request_opens_one_session_however_many_markings_it_brings(
+    body: Any, sessions: tuple[int, int]
+) -> None:
+    store = CountedStore()
+    async with serving(store) as api:
+        await decide(api, **body)
+    assert (store.reads, store.writes) == sessions
 
 
 async def test_a_decision_is_kept_when_a_key_is_given_and_simulated_later(api: Api) -> None:

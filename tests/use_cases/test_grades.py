@@ -1,15 +1,20 @@
 """Grades are decided by the tenant's policy, kept with their reasons, and judged again by another policy."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.counted import CountedStore
 
 from mzi_adapters.harness import Harness
-from mzi_core.errors import UnknownTenant
-from mzi_core.grading import Change, Grade, RuleId
-from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused
+from mzi_adapters.memory import MemoryStore
+from mzi_core.errors import StoreUnavailable, UnknownTenant
+from mzi_core.grading import Change, Decision, Grade, RuleId
+from mzi_core.ports import Session
+from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused, ToDecide
 from mzi_core.values import DEFAULT_TENANT, TenantId
 
 
@@ -81,6 +86,74 @@ async def test_a_decision_is_kept_under_its_key_and_the_newest_counts() -> None:
         kept = await session.decision("4101_1001_55")
     assert kept is not None
     assert kept.decision.grade is Grade.M
+
+
+async def test_several_are_decided_and_kept_in_one_transaction_and_a_refused_one_harms_no_other() -> None:
+    store = CountedStore()
+    mzi = Harness(store=store)
+    made = await mzi.use_cases.decide_grades(
+        DEFAULT_TENANT,
+        [
+            ToDecide(marking={"raw": "2"}, record_as="a"),
+            ToDecide(marking={"raw": "much"}, record_as="b"),
+            ToDecide(marking={"raw": "3"}),
+            ToDecide(marking={"raw": "4"}, record_as="a"),
+        ],
+    )
+    assert (store.reads, store.writes) == (0, 1)
+    assert [each.grade.value if isinstance(each, Decision) else str(each) for each in made] == [
+        "P",
+        "raw must be a number, not 'much'.",
+        "M",
+        "D",
+    ]
+    async with mzi.store.read(DEFAULT_TENANT) as session:
+        kept = {each.key: each.decision.grade for each in await session.decisions(None, 10)}
+    assert kept == {"a": Grade.D}
+
+
+class GoesAway(MemoryStore):
+    """A store whose connection breaks when two decisions of a session are written and not yet kept."""
+
+    @asynccontextmanager
+    async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
+        async with super().begin(tenant, discard=discard) as session:
+            yield session
+            if len(await session.decisions(None, 10)) > 1:
+                raise StoreUnavailable("The store went away.")
+
+
+async def test_of_decisions_made_together_all_are_kept_or_none() -> None:
+    mzi = Harness(store=GoesAway())
+    with pytest.raises(StoreUnavailable):
+        await mzi.use_cases.decide_grades(
+            DEFAULT_TENANT, [ToDecide(marking={"raw": "2"}, record_as=key) for key in "ab"]
+        )
+    async with mzi.store.read(DEFAULT_TENANT) as session:
+        assert await session.decisions(None, 10) == []
+
+
+@pytest.mark.parametrize(
+    ("marking", "record_as", "sessions"),
+    [({"raw": "2"}, None, (1, 0)), ({"raw": "2"}, "k", (0, 1)), ({"raw": "much"}, "k", (1, 0))],
+    ids=["looked at", "kept", "refused, so that nothing is kept"],
+)
+async def test_one_marking_takes_one_session(
+    marking: dict[str, object], record_as: str | None, sessions: tuple[int, int]
+) -> None:
+    store = CountedStore()
+    with suppress(MarkingRefused):
+        await Harness(store=store).use_cases.decide_grade(DEFAULT_TENANT, marking, record_as=record_as)
+    assert (store.reads, store.writes) == sessions
+
+
+async def test_a_policy_that_is_unknown_refuses_all_markings_and_opens_no_session() -> None:
+    store = CountedStore()
+    with pytest.raises(PolicyRefused):
+        await Harness(store=store).use_cases.decide_grades(
+            DEFAULT_TENANT, [ToDecide(marking={"raw": "2"}, record_as="k")], policy="nonsense"
+        )
+    assert (store.reads, store.writes) == (0, 0)
 
 
 async def test_a_changed_policy_is_replayed_over_what_was_decided(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from mzi_core.ports import Clock, Codec, Ids, Store
 from mzi_core.use_cases.access import CheckKey, ListKeys, NewKey, RevokeKey
 from mzi_core.use_cases.browse import ListRecords, Overview, ShowRecord
 from mzi_core.use_cases.bulk import BulkSync
-from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, SimulateGrades
+from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, DecideGrades, SimulateGrades
 from mzi_core.use_cases.sync import SyncBatch
 from mzi_core.use_cases.tenants import AddTenant, ListTenants, MapFields, ReadSettings
 
@@ -24,6 +24,7 @@ class UseCases:
     show_record: ShowRecord
     overview: Overview
     decide_grade: DecideGrade
+    decide_grades: DecideGrades
     simulate_grades: SimulateGrades
     choose_policy: ChoosePolicy
     add_tenant: AddTenant
@@ -39,6 +40,7 @@ class UseCases:
     def over(cls, *, store: Store, codec: Codec, clock: Clock, ids: Ids) -> Self:
         """Build them all."""
         sync = SyncBatch(store=store, codec=codec, clock=clock, ids=ids)
+        decide_grades = DecideGrades(store=store, clock=clock)
         return cls(
             store=store,
             sync=sync,
@@ -46,7 +48,8 @@ class UseCases:
             list_records=ListRecords(store),
             show_record=ShowRecord(store),
             overview=Overview(store),
-            decide_grade=DecideGrade(store=store, clock=clock),
+            decide_grade=DecideGrade(decide_grades),
+            decide_grades=decide_grades,
             simulate_grades=SimulateGrades(store=store, clock=clock),
             choose_policy=ChoosePolicy(store),
             add_tenant=AddTenant(store=store, clock=clock),

@@ -1,6 +1,7 @@
 """Decide grades, keep the decisions, and see what another policy would have decided."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from datetime import datetime
 
 import attrs
 
@@ -46,10 +47,10 @@ class PolicyRefused(MziError):
         super().__init__(" ".join(map(_sentence, problems)))
 
 
-def read_marking(data: Mapping[str, object], clock: Clock) -> Marking:
-    """A marking from plain JSON; `now` is the present moment unless it is said. Raises MarkingRefused."""
+def read_marking(data: Mapping[str, object], now: datetime) -> Marking:
+    """A marking from plain JSON; `now` unless it says another. Raises MarkingRefused."""
     try:
-        return marking_from_data({"now": clock.now().isoformat(), **data})
+        return marking_from_data({"now": now.isoformat(), **data})
     except ValueError as error:
         raise MarkingRefused(_sentence(str(error))) from error
 
@@ -69,11 +70,64 @@ def book_of(settings: TenantSettings) -> PolicyBook:
 
 
 @attrs.frozen(kw_only=True)
-class DecideGrade:
-    """Judge a marking by the tenant's policy, and keep the decision where a key is given."""
+class ToDecide:
+    """A marking as plain JSON. With `record_as`, the composite key of the grade, its decision is kept."""
+
+    marking: Mapping[str, object]
+    record_as: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class DecideGrades:
+    """Judge markings by the tenant's policy, and keep the decisions that have a key, trace and all."""
 
     store: Store
     clock: Clock
+
+    async def __call__(
+        self,
+        tenant: TenantId,
+        asked: Sequence[ToDecide],
+        *,
+        policy: str | None = None,
+        level: str | None = None,
+    ) -> tuple[Decision | MarkingRefused, ...]:
+        """In order, the decision about each marking, or why it cannot be judged.
+
+        All are judged by the built-in called `policy`, else by the tenant's choice for programme `level`, and
+        in one session: of what is to be kept all is kept or nothing. Raises PolicyRefused, UnknownTenant,
+        StoreUnavailable.
+        """
+        named = None if policy is None else read_policy({"base": policy})
+        now = self.clock.now()
+        read = [_read(each, now) for each in asked]
+        keeps = any(
+            each.record_as is not None and isinstance(marking, Marking)
+            for each, marking in zip(asked, read, strict=True)
+        )
+        async with self.store.begin(tenant) if keeps else self.store.read(tenant) as session:
+            settings = await session.settings()
+            chosen = named or book_of(settings).for_level(level, now.date())
+            made = tuple(decide(each, chosen) if isinstance(each, Marking) else each for each in read)
+            for each, decision in zip(asked, made, strict=True):
+                if each.record_as is not None and isinstance(decision, Decision):
+                    kept = DecisionRecord(key=each.record_as, decision=decision, decided_at=now)
+                    await session.record_decision(kept)
+        return made
+
+
+def _read(asked: ToDecide, now: datetime) -> Marking | MarkingRefused:
+    try:
+        return read_marking(asked.marking, now)
+    except MarkingRefused as refused:
+        return refused
+
+
+@attrs.frozen
+class DecideGrade:
+    """Judge one marking, as DecideGrades judges several."""
+
+    decide_grades: DecideGrades
 
     async def __call__(
         self,
@@ -84,22 +138,15 @@ class DecideGrade:
         level: str | None = None,
         record_as: str | None = None,
     ) -> Decision:
-        """The decision, by the built-in called `policy`, else by the tenant's choice for programme `level`.
+        """The decision, which is kept with `record_as`.
 
-        With `record_as` (the composite key of the grade) it is kept, trace and all. Raises MarkingRefused,
-        PolicyRefused, UnknownTenant, StoreUnavailable.
+        Raises MarkingRefused, PolicyRefused, UnknownTenant, StoreUnavailable.
         """
-        read = read_marking(marking, self.clock)
-        named = None if policy is None else read_policy({"base": policy})
-        now = self.clock.now()
-        async with self.store.read(tenant) as session:
-            settings = await session.settings()
-        decision = decide(read, named or book_of(settings).for_level(level, now.date()))
-        if record_as is not None:
-            async with self.store.begin(tenant) as session:
-                kept = DecisionRecord(key=record_as, decision=decision, decided_at=now)
-                await session.record_decision(kept)
-        return decision
+        asked = ToDecide(marking=marking, record_as=record_as)
+        (made,) = await self.decide_grades(tenant, [asked], policy=policy, level=level)
+        if isinstance(made, MarkingRefused):
+            raise made
+        return made
 
 
 @attrs.frozen(kw_only=True)
@@ -124,7 +171,8 @@ class SimulateGrades:
         if markings is not None:
             async with self.store.read(tenant) as session:
                 present = book_of(await session.settings()).default
-            read = {key: read_marking(data, self.clock) for key, data in markings.items()}
+            now = self.clock.now()
+            read = {key: read_marking(data, now) for key, data in markings.items()}
             for change in simulate(other, _judged(read, present)):
                 yield change
             return

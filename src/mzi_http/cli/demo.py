@@ -14,6 +14,7 @@ from mzi_adapters.college import MODULES, College, build, changed, markings
 from mzi_core.grading import Decision, GradeKey
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
+from mzi_core.use_cases.grades import MarkingRefused, ToDecide
 from mzi_core.values import DEFAULT_TENANT, Outcome
 from mzi_http import services
 from mzi_http.cli import demo_view
@@ -126,11 +127,16 @@ class Demo:
         """A class, and the decision on each of its members' work, which is also kept."""
         people = markings(seed, CLASS)
         await self.use_cases.choose_policy(DEFAULT_TENANT, None, _POLICY)
-        decisions = []
+        asked = []
         for person in people:
             key = GradeKey(student=int(person["student"]), course=_COURSE, assignment=_ASSIGNMENT)
             marking = {k: v for k, v in person.items() if k not in ("student", "name", "expected")}
-            decisions.append(await self.use_cases.decide_grade(DEFAULT_TENANT, marking, record_as=str(key)))
+            asked.append(ToDecide(marking=marking, record_as=str(key)))
+        decisions = []
+        for made in await self.use_cases.decide_grades(DEFAULT_TENANT, asked):
+            if isinstance(made, MarkingRefused):
+                raise made
+            decisions.append(made)
         return people, decisions
 
     @contextmanager

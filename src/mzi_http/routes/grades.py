@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from mzi_core.use_cases.grades import MarkingRefused, read_policy
+from mzi_core.grading import Decision
+from mzi_core.use_cases.grades import MarkingRefused, ToDecide, read_policy
 from mzi_http import grade_schemas
 from mzi_http.answers import decided, grade_change
 from mzi_http.bodies import JSON, object_of, read_body
@@ -33,18 +34,21 @@ async def decide(request: Request) -> Response:
             "`markings` goes neither with `marking` nor with `record_as`, which are about a single one."
         )
     said.finish()
-    decide_grade = service(request).use_cases.decide_grade
+    use_cases = service(request).use_cases
     if several is None:
-        made = await decide_grade(tenant(request), one or {}, policy=policy, level=level, record_as=record_as)
-        return answer(decided(made))
-    judged: list[Judged] = []
-    for position, marking in enumerate(several):
-        try:
-            made = await decide_grade(tenant(request), marking, policy=policy, level=level)
-            judged.append({"position": position, "decision": decided(made), "errors": []})
-        except MarkingRefused as refused:
-            judged.append({"position": position, "decision": None, "errors": [str(refused)]})
-    return answer({"decisions": judged})
+        decision = await use_cases.decide_grade(
+            tenant(request), one or {}, policy=policy, level=level, record_as=record_as
+        )
+        return answer(decided(decision))
+    asked = [ToDecide(marking=marking) for marking in several]
+    made = await use_cases.decide_grades(tenant(request), asked, policy=policy, level=level)
+    return answer({"decisions": [_judged(position, each) for position, each in enumerate(made)]})
+
+
+def _judged(position: int, made: Decision | MarkingRefused) -> Judged:
+    if isinstance(made, MarkingRefused):
+        return {"position": position, "decision": None, "errors": [str(made)]}
+    return {"position": position, "decision": decided(made), "errors": []}
 
 
 async def simulate(request: Request) -> Response:

@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import ClassVar
 
 from mzi_core.spelling import either
 
 
 class MziError(Exception):
     """The root of the tree: catch this to catch whatever mzi refuses."""
+
+    @property
+    def told(self) -> str:
+        """The message, with what helps where it does not say so itself."""
+        return str(self)
 
 
 class UnknownModule(MziError):
@@ -77,29 +83,56 @@ class StoreRefused(StoreError):
 
 
 class GatewayError(MziError):
-    """Zoho or Moodle, whichever `service` names, did not do what was asked. No secret is in any of these."""
+    """Zoho or Moodle, whichever `service` names, did not do what was asked. No secret is in any of these.
 
-    def __init__(self, service: str, said: str, *, code: str = "") -> None:
+    `remedy`: what helps against this very one; it ends the message.
+    """
+
+    usual_remedy: ClassVar[str] = ""
+    """What helps against errors of this class where one says nothing better."""
+
+    def __init__(self, service: str, said: str, *, code: str = "", remedy: str = "") -> None:
         self.service = service
+        self.said = said
         self.code = code
         """The remote's own code of the error, such as `INVALID_DATA` or `invalidparameter`."""
-        super().__init__(f"{service}: {said}")
+        self.remedy = remedy
+        super().__init__(" ".join(filter(None, (f"{service}: {said}", remedy))))
+
+    @property
+    def told(self) -> str:
+        """The message, with what helps where it does not say so itself."""
+        return str(self) if self.remedy else " ".join(filter(None, (str(self), self.usual_remedy)))
 
 
 class GatewayUnavailable(GatewayError):
     """The service cannot answer now; the same request may go through after `retry_after` seconds."""
 
-    def __init__(self, service: str, said: str, *, code: str = "", retry_after: float | None = None) -> None:
+    usual_remedy = "Try again later; `mzi doctor` says what can be reached."
+
+    def __init__(
+        self,
+        service: str,
+        said: str,
+        *,
+        code: str = "",
+        remedy: str = "",
+        retry_after: float | None = None,
+    ) -> None:
         self.retry_after = retry_after
-        super().__init__(service, said, code=code)
+        super().__init__(service, said, code=code, remedy=remedy)
 
 
 class GatewayLimited(GatewayUnavailable):
     """The service's limits are used up: requests a moment, or credits a day."""
 
+    usual_remedy = "Try again later."
+
 
 class AmbiguousWrite(GatewayError):
     """A write was sent and no usable answer came: it may or may not have been applied."""
+
+    usual_remedy = "Look there before it is sent again; `mzi push` finds what was carried out."
 
 
 class GatewayRefused(GatewayError):
@@ -112,6 +145,8 @@ class AccessRefused(GatewayRefused):
 
 class AuthRevoked(AccessRefused):
     """The service no longer accepts our credentials: all work with it stops until they are replaced."""
+
+    usual_remedy = "Make new credentials, and put them into the settings."
 
 
 class GatewayConflict(GatewayRefused):
@@ -133,17 +168,16 @@ class RemoteNotFound(GatewayRefused):
 
 
 class ModuleMissing(RemoteNotFound):
-    """The remote has a module under none of the names it may have.
-
-    `said` and `remedy`: a sentence each, as the message has both.
-    """
+    """The remote has a module under none of the names it may have."""
 
     def __init__(self, service: str, names: Sequence[str], nearest: Sequence[str] = ()) -> None:
         self.names = tuple(names)
         near = f" The nearest is {either(nearest)}." if nearest else ""
-        self.said = f"There is no module {either(names)}.{near}"
-        self.remedy = f"Make it in {service}, rename it there to `{names[0]}`, or open it to mzi's account."
-        super().__init__(service, f"{self.said} {self.remedy}")
+        super().__init__(
+            service,
+            f"There is no module {either(names)}.{near}",
+            remedy=f"Make it in {service}, rename it there to `{names[0]}`, or open it to mzi's account.",
+        )
 
 
 class InputRefused(GatewayRefused):
@@ -161,6 +195,10 @@ class NotOffered(GatewayRefused):
 class ProtocolError(GatewayError):
     """The answer is not what this service ever says: not JSON, cut short, or of another shape."""
 
+    usual_remedy = "Check that the address is the service's own; `mzi doctor` looks at it."
+
 
 class RemoteBug(GatewayError):
     """The remote failed by a fault of its own; its operator must look."""
+
+    usual_remedy = "Its operator must look at its log."

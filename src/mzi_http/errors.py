@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from math import ceil
 from typing import Self
 
 import attrs
@@ -11,9 +12,27 @@ from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
 from mzi_core.errors import (
+    AccessRefused,
+    AlreadyTaken,
+    AmbiguousMatch,
+    AmbiguousWrite,
+    AuthRevoked,
+    FieldsMissing,
+    GatewayConflict,
+    GatewayError,
+    GatewayLimited,
+    GatewayRefused,
+    GatewayUnavailable,
+    InputRefused,
     KeyReused,
+    MappingRefused,
+    ModuleMissing,
     MziError,
     NotFound,
+    NotOffered,
+    ProtocolError,
+    RemoteBug,
+    RemoteNotFound,
     StoreError,
     StoreRefused,
     StoreUnavailable,
@@ -22,11 +41,15 @@ from mzi_core.errors import (
 )
 from mzi_core.use_cases.access import TenantNameRefused
 from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused
+from mzi_core.use_cases.push_moodle import NothingInMoodle
 from mzi_http.jsontext import encode
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "5"}
 """Seconds after which a store that was away may be back."""
+
+REMOTE_AFTER = 30
+"""Seconds after which a remote that was away may be back, where it does not say."""
 
 _SHOWN = 200  # of a path, in characters
 _LONGEST = 2000  # of a sentence that may quote what was sent, in characters
@@ -60,9 +83,11 @@ NOTHING_HERE = Kind(404, "nothing-here", "There is nothing here")
 UNKNOWN_MODULE = Kind(404, "unknown-module", "There is no such module")
 UNKNOWN_TENANT = Kind(404, "unknown-tenant", "There is no such tenant")
 UNKNOWN_RECORD = Kind(404, "unknown-record", "There is no such record")
+NOT_AT_REMOTE = Kind(404, "not-at-remote", "Zoho or Moodle has nothing under this id")
 OTHER_METHOD = Kind(405, "other-method", "This method is not offered here")
 TOO_SLOW = Kind(408, "too-slow", "The request took too long to arrive")
 KEY_REUSED = Kind(409, "idempotency-key-reused", "The idempotency key belongs to another request")
+REMOTE_CONFLICT = Kind(409, "remote-conflict", "What is at Zoho or Moodle contradicts this")
 TOO_LARGE = Kind(413, "too-large", "The request is too large")
 LONG_ADDRESS = Kind(414, "address-too-long", "The path and the query are too long")
 OTHER_MEDIA_TYPE = Kind(415, "other-media-type", "Bodies of this kind are not read here")
@@ -70,8 +95,14 @@ REFUSED = Kind(422, "refused", "What was asked cannot be done")
 WRONG_KEYS = Kind(429, "too-many-wrong-keys", "Too many wrong API keys came from this address")
 LONG_HEADERS = Kind(431, "headers-too-large", "The headers are too large")
 UNFORESEEN = Kind(500, "unforeseen", "Something went wrong inside")
+REMOTE_ACCESS = Kind(502, "remote-access", "Zoho or Moodle does not let mzi do this")
+REMOTE_SETUP = Kind(502, "remote-setup", "Zoho or Moodle lacks what mzi needs")
+REMOTE_FAULT = Kind(502, "remote-fault", "Zoho or Moodle did not answer as it should")
+REMOTE_UNSURE = Kind(502, "remote-unsure", "A write to Zoho or Moodle may or may not have been done")
 UNAVAILABLE = Kind(503, "unavailable", "The store is not available")
 BUSY = Kind(503, "busy", "Too much is being taken at once")
+REMOTE_AWAY = Kind(503, "remote-away", "Zoho or Moodle cannot answer now")
+REMOTE_LIMIT = Kind(503, "remote-limit", "The limits of Zoho or Moodle are used up")
 
 
 @attrs.frozen
@@ -129,29 +160,70 @@ class Problem(Exception):
         )
 
 
-_KINDS: Mapping[type[MziError], Kind] = {
+KINDS: Mapping[type[MziError], Kind] = {
+    MziError: REFUSED,
+    UnknownModule: UNKNOWN_MODULE,
     UnknownTenant: UNKNOWN_TENANT,
+    TenantNameRefused: BAD_PARAMETER,
     NotFound: UNKNOWN_RECORD,
     KeyReused: KEY_REUSED,
-    TenantNameRefused: BAD_PARAMETER,
+    MappingRefused: REFUSED,
+    MarkingRefused: REFUSED,
+    PolicyRefused: REFUSED,
+    NothingInMoodle: REFUSED,
+    StoreError: UNFORESEEN,
+    StoreRefused: REFUSED,
+    StoreUnavailable: UNAVAILABLE,
+    # What the sender can change is a 4xx; what only time or an operator can, a 5xx. The limits are those of
+    # the whole organisation, which no sender has used up alone: hence 503 and not 429.
+    GatewayError: REMOTE_FAULT,
+    GatewayUnavailable: REMOTE_AWAY,
+    GatewayLimited: REMOTE_LIMIT,
+    AmbiguousWrite: REMOTE_UNSURE,
+    ProtocolError: REMOTE_FAULT,
+    RemoteBug: REMOTE_FAULT,
+    GatewayRefused: REFUSED,
+    InputRefused: REFUSED,
+    AccessRefused: REMOTE_ACCESS,
+    AuthRevoked: REMOTE_ACCESS,
+    GatewayConflict: REMOTE_CONFLICT,
+    AlreadyTaken: REMOTE_CONFLICT,
+    AmbiguousMatch: REMOTE_CONFLICT,
+    RemoteNotFound: NOT_AT_REMOTE,
+    FieldsMissing: REMOTE_SETUP,
+    ModuleMissing: REMOTE_SETUP,
+    NotOffered: REMOTE_SETUP,
 }
-"""Of what mzi raises on purpose; what is not named here, and not below, is REFUSED."""
+"""How each class of what mzi raises on purpose is answered; one that is not named, as its nearest parent."""
+
+
+def kind_of(error: type[MziError]) -> Kind:
+    """How errors of a class are answered."""
+    return next(KINDS[each] for each in error.__mro__ if each in KINDS)
 
 
 def problem_of(error: MziError) -> Problem:
     """What mzi raised on purpose, as a problem; raises a StoreError of no known kind again, as unforeseen."""
+    kind = kind_of(type(error))
     match error:
-        case StoreUnavailable():
-            return Problem(UNAVAILABLE, str(error), headers=RETRY_AFTER)
-        case UnknownModule():
-            return Problem(UNKNOWN_MODULE, str(error), more={"nearest": list(error.nearest)})
-        case PolicyRefused():
-            return Problem.of(REFUSED, [Fault(problem) for problem in error.problems])
-        case MarkingRefused():
-            return Problem.of(REFUSED, [Fault(str(error))])
-        case StoreError() if not isinstance(error, StoreRefused):
+        case _ if kind is UNFORESEEN:
             raise error
-    return Problem(_KINDS.get(type(error), REFUSED), str(error))
+        case StoreUnavailable():
+            return Problem(kind, str(error), headers=RETRY_AFTER)
+        case GatewayUnavailable():
+            return Problem(kind, error.told, headers={"Retry-After": str(_seconds(error))})
+        case UnknownModule():
+            return Problem(kind, str(error), more={"nearest": list(error.nearest)})
+        case PolicyRefused() | MappingRefused() | FieldsMissing():
+            return Problem.of(kind, [Fault(problem) for problem in error.problems])
+        case MarkingRefused():
+            return Problem.of(kind, [Fault(str(error))])
+    return Problem(kind, error.told)
+
+
+def _seconds(error: GatewayUnavailable) -> int:
+    """As long as the remote wants to be left in peace, in whole seconds; else as long as it may take."""
+    return REMOTE_AFTER if error.retry_after is None else max(1, ceil(error.retry_after))
 
 
 async def _problem(request: Request, error: Exception) -> Response:

@@ -179,12 +179,30 @@ def test_credentials_that_were_withdrawn_end_the_pull_with_a_code_of_their_own(
     ran = mzi("pull", "students")
     assert ran.code == 4
     assert ran.err.splitlines()[-1].startswith("Zoho: ")
+    assert ran.err.splitlines()[-1].endswith("in Zoho's API console, and set `zoho.refresh_token`.")
     for secret in (zoho.accounts.client_secret, zoho.accounts.refresh_token):
         assert secret not in ran.err + ran.out
     told = mzi("pull", "students", "--json")
     assert told.code == 4
     assert (told.json["status"], told.json["modules"]) == ("stopped", [])
     assert told.json["error"].startswith("Zoho: ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "remedy"),
+    [
+        ("MZI_ZOHO_CLIENT_ID", "Check `zoho.client_id` and `zoho.data_centre`"),
+        ("MZI_ZOHO_CLIENT_SECRET", "Check `zoho"),
+        ("MZI_ZOHO_REFRESH_TOKEN", "set `zoho.refresh_token`."),
+    ],
+)
+def test_credentials_that_are_wrong_are_told_with_the_setting_to_change(
+    mzi: Mzi, zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch, variable: str, remedy: str
+) -> None:
+    monkeypatch.setenv(variable, "1000.another")
+    ran = mzi("pull", "students")
+    assert ran.code == 4
+    assert remedy in ran.err.splitlines()[-1]
 
 
 def test_a_pull_that_breaks_off_keeps_what_came_and_goes_on(
@@ -344,7 +362,7 @@ def test_a_field_no_record_can_do_without_stops_all_modules_with_every_problem(
     del zoho.organization.tables["BTEC_Students"].fields["Academic_Email"]
     del zoho.organization.tables["BTEC_Payments"].fields["Payment_Amount"]
     ran = mzi("pull", "all")
-    assert ran.code == 2
+    assert ran.code == 4
     assert ran.out == ""
     assert "BTEC_Students has no field `Academic_Email`" in ran.err
     assert "`mzi fields payments --map Payment_Date=amount`" in ran.err

@@ -561,7 +561,7 @@ PLANTS |= {
         Check.MOODLE_CAPABILITIES,
         RED,
         "token",
-        "Make new credentials",
+        "Make a token for the service",
     ),
 }
 

@@ -34,20 +34,23 @@ def _error_of_status(answer: Answer) -> Exception:
     if status in _REDIRECTS:
         return AccessRefused(
             SERVICE,
-            "It sends us to another address. Set the site's address to exactly its `wwwroot`, with the same "
-            "scheme, host and port.",
+            "It sends us to another address.",
             code=code,
+            remedy="Set `moodle.url` to exactly the site's `wwwroot`, with the same scheme, host and port.",
         )
     if status == _FORBIDDEN and not answer.body.strip():
         return GatewayUnavailable(
             SERVICE,
-            "Web services or their REST protocol are switched off. Enable both under Site administration > "
-            "Server > Web services.",
+            "Web services or their REST protocol are switched off.",
             code=code,
+            remedy="Enable both under Site administration > Server > Web services.",
         )
     if status in (_FORBIDDEN, _NOT_FOUND):
         return AccessRefused(
-            SERVICE, f"HTTP {status}: no web service is let through at this address. Check it.", code=code
+            SERVICE,
+            f"HTTP {status}: no web service is let through at this address.",
+            code=code,
+            remedy="Check `moodle.url`, which must be the site's own address.",
         )
     if status == _TOO_MANY:
         return GatewayLimited(SERVICE, "Too many requests.", code=code, retry_after=_retry_after(answer))

@@ -20,14 +20,11 @@ SERVICE = "Moodle"
 
 _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
     AuthRevoked: {
-        "invalidtoken": "The token is unknown or has expired. Make a new one under Site administration > "
-        "Server > Web services > Manage tokens, and put it into the settings.",
-        "wsaccessusersuspended": "The user behind the token is suspended. Activate the account in Moodle.",
+        "invalidtoken": "The token is unknown or has expired.",
+        "wsaccessusersuspended": "The user behind the token is suspended.",
     },
     AccessRefused: {
-        "accessexception": "The token may not call this function. Check that the service is enabled and has "
-        "the function, that the user is authorised for it and may use webservice/rest, that the token has "
-        "not expired, and that our IP address is allowed.",
+        "accessexception": "The token may not call this function.",
         "nopermissions": "The account lacks a capability. Give its role what the documentation lists.",
         "requireloginerror": "The account cannot enter the course. Give its role moodle/course:view.",
         "errorcoursecontextnotvalid": "There is no such course, or the account lacks moodle/course:view.",
@@ -75,6 +72,16 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
     },
 }
 
+_REMEDIES = {
+    "invalidtoken": "Make a token for the service under Site administration > Server > Web services > "
+    "Manage tokens, and set `moodle.token`.",
+    "wsaccessusersuspended": "Activate the account of the service in Moodle.",
+    "accessexception": "Check that the service is enabled and has the function, that the account is "
+    "authorised for it and its role has `webservice/rest:use`, that the token has not expired, and that our "
+    "IP address is allowed.",
+}
+"""What helps against what concerns the account as a whole."""
+
 _BY_CODE = {code: (kind, said) for kind, codes in _MEANINGS.items() for code, said in codes.items()}
 
 _CODE = re.compile(r"[A-Za-z0-9_/:-]{1,60}")
@@ -89,7 +96,7 @@ def error_for(code: str | None) -> GatewayError:
         return RemoteBug(SERVICE, "PHP failed behind the web service; its log on the server says where.")
     if code in _BY_CODE:
         kind, said = _BY_CODE[code]
-        return kind(SERVICE, said, code=code)
+        return kind(SERVICE, said, code=code, remedy=_REMEDIES.get(code, ""))
     if _CODE.fullmatch(code):
         return GatewayRefused(SERVICE, f"It refused the call with `{code}`.", code=code)
     words = " ".join(_TAG.sub(" ", code[:_LONGEST]).split())

@@ -103,7 +103,9 @@ class Caller:
                     replayed = True
                     continue
                 error: GatewayError = AccessRefused(
-                    SERVICE, f"{call.doing}: a new access token is refused as well; check the data centre."
+                    SERVICE,
+                    f"{call.doing}: a new access token is refused as well.",
+                    remedy="Check `zoho.data_centre`, and that the API is open to the user behind the token.",
                 )
             except _Unclear as unclear:
                 error, again, doubt = unclear.error, call.again, True

@@ -88,9 +88,9 @@ class Pace:
 
 def limited(seconds: float | None, code: str = "") -> GatewayLimited:
     """Zoho wants no calls for so long."""
-    when = f"after {seconds:.0f} seconds" if seconds is not None else "later"
-    said = f"its limit of calls or credits is reached; the work goes on {when}."
-    return GatewayLimited(SERVICE, said, code=code, retry_after=seconds)
+    remedy = "" if seconds is None else f"The work goes on after {seconds:.0f} seconds."
+    said = "its limit of calls or credits is reached."
+    return GatewayLimited(SERVICE, said, code=code, remedy=remedy, retry_after=seconds)
 
 
 def wanted_pause(headers: Mapping[str, str], said: Said, now: datetime) -> float | None:

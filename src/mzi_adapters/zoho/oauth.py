@@ -15,7 +15,7 @@ from mzi_adapters.web import Timer, Wire
 from mzi_adapters.zoho.answers import SERVICE
 from mzi_adapters.zoho.hosts import ZohoAccount
 from mzi_adapters.zoho.limits import Meter
-from mzi_adapters.zoho.redeeming import Redeemed, Throttled, Unreached, redeem
+from mzi_adapters.zoho.redeeming import Redeemed, Throttled, Unreached, redeem, remedy_for
 from mzi_core.errors import AuthRevoked, GatewayError, GatewayLimited, GatewayUnavailable, StoreError
 from mzi_core.ports import Clock, Grant, Session, Store, Turn
 from mzi_core.values import TenantId
@@ -239,13 +239,10 @@ def _seen(flight: "asyncio.Task[str]") -> None:
 
 
 def _too_often(seconds: float, why: str) -> GatewayLimited:
-    said = f"{why}; the work goes on by itself after {seconds:.0f} seconds."
-    return GatewayLimited(SERVICE, said, retry_after=seconds)
+    remedy = f"The work goes on by itself after {seconds:.0f} seconds."
+    return GatewayLimited(SERVICE, f"{why}.", remedy=remedy, retry_after=seconds)
 
 
 def _revoked(code: str) -> AuthRevoked:
-    said = (
-        f"the refresh token or the client is no longer accepted ({code}), so all work with Zoho stops; "
-        "make a new refresh token in Zoho's API console and put it into the settings."
-    )
-    return AuthRevoked(SERVICE, said, code=code)
+    said = f"the refresh token or the client is no longer accepted ({code}), so all work with Zoho stops."
+    return AuthRevoked(SERVICE, said, code=code, remedy=remedy_for(code))

@@ -1,6 +1,6 @@
 """One question to Zoho's accounts server: an access token for the refresh token."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import attrs
@@ -14,6 +14,20 @@ FOR_EVER = frozenset(
     {"invalid_code", "invalid_client", "invalid_client_secret", "invalid_redirect_uri", "invalid_grant"}
 )
 """What no other attempt will change."""
+
+_DATA_CENTRE = (
+    "Set `zoho.data_centre` to where the organisation is: the end of the address at which its people sign in "
+    "says it."
+)
+_REMEDIES: Mapping[str, str] = {
+    "invalid_code": "The refresh token was revoked: make a new one in Zoho's API console, and set "
+    "`zoho.refresh_token`.",
+    "invalid_client": "Check `zoho.client_id` and `zoho.data_centre`: Zoho says the same of the right client "
+    "in another data centre.",
+    "invalid_client_secret": "Check `zoho.client_secret`: it is on the Client Secret page of the client in "
+    "Zoho's API console.",
+}
+_OTHERWISE = "Make a new refresh token in Zoho's API console, and set `zoho.refresh_token`."
 
 TIMEOUT = 20.0
 TRIES = 3
@@ -35,6 +49,11 @@ class Redeemed:
     token: str = attrs.field(repr=False)
     seconds: float
     scope: str = ""
+
+
+def remedy_for(code: str) -> str:
+    """What helps against credentials that Zoho refuses with this code."""
+    return _REMEDIES.get(code, _OTHERWISE)
 
 
 async def redeem(account: ZohoAccount, wire: Wire, timer: Timer, random: Callable[[], float]) -> Redeemed:
@@ -81,7 +100,8 @@ def _understood(answer: Answer, home: DataCentre) -> Redeemed:
     if not token:
         code = text(said, "error")
         if code in FOR_EVER:
-            raise AuthRevoked(SERVICE, f"the credentials are refused ({code}).", code=code)
+            said_no = f"the credentials are refused ({code})."
+            raise AuthRevoked(SERVICE, said_no, code=code, remedy=remedy_for(code))
         if code.lower() == "access denied" or text(said, "status") == "failure":
             raise Throttled(SERVICE, "it was asked for access tokens too often.", code=code[:100])
         raise _unavailable(f"answered {answer.status} without a token")
@@ -89,8 +109,9 @@ def _understood(answer: Answer, home: DataCentre) -> Redeemed:
         raise AccessRefused(
             SERVICE,
             "the accounts server names an API host outside the configured data centre, and nothing is "
-            "sent there; set the data centre that the organisation belongs to.",
+            "sent there.",
             code="api_domain",
+            remedy=_DATA_CENTRE,
         )
     return Redeemed(token=token, seconds=_seconds(said), scope=text(said, "scope"))
 

@@ -7,7 +7,7 @@ from typing import assert_never
 
 import attrs
 
-from mzi_core.errors import AccessRefused, AuthRevoked, GatewayUnavailable, MziError
+from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError, GatewayUnavailable, MziError
 from mzi_core.ports import Clock, MoodleGateway, Store, StoreHealth, ZohoGateway
 from mzi_core.provisioning import Customs
 from mzi_core.values import TenantId
@@ -146,21 +146,29 @@ def _not_checked(exam: Exam, by: Check) -> Finding:
     )
 
 
+def refused(check: Check, error: GatewayError, otherwise: str) -> Finding:
+    """What an error of a service says; what helps is `otherwise` where the error says nothing better."""
+    said = f"{error.service}: {error.said}"
+    return Finding(check=check, level=Level.RED, said=said, remedy=error.remedy or otherwise)
+
+
 async def _looked(exam: Exam, patient: Patient) -> tuple[Sequence[Finding], bool]:
     """What an exam finds, and whether it closes its service."""
     check = exam.checks[0]
     try:
         return await exam.look(patient), False
     except AuthRevoked as error:
-        return [Finding(check=check, level=Level.RED, said=str(error), remedy=NEW_CREDENTIALS)], True
+        return [refused(check, error, error.usual_remedy)], True
     except AccessRefused as error:
         if error.code in TOLD:
             return [
                 Finding(check=each, level=Level.UNKNOWN, said=TOLD[error.code]) for each in exam.checks
             ], False
-        return [Finding(check=check, level=Level.RED, said=str(error), remedy=GRANT)], False
+        return [refused(check, error, GRANT)], False
     except GatewayUnavailable as error:
-        return [Finding(check=check, level=Level.RED, said=str(error), remedy=LATER)], True
+        return [refused(check, error, LATER)], True
+    except GatewayError as error:
+        return [refused(check, error, LOOK)], False
     except MziError as error:
         return [Finding(check=check, level=Level.RED, said=str(error), remedy=LOOK)], False
 
@@ -171,7 +179,6 @@ TOLD = {
 }
 """What is said where another check has told already why nobody could look."""
 
-NEW_CREDENTIALS = "Make new credentials, put them into the settings, and run `mzi doctor` again."
 GRANT = "Give the account behind the credentials what the sentence asks for."
 LATER = "Check the address and the network, or wait; then run `mzi doctor` again."
 LOOK = "Run `mzi --debug doctor`, and look at the log of the service."

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError
+from mzi_core.errors import GatewayError
 from mzi_core.ports import Feature, MoodleGateway
-from mzi_core.use_cases.doctor import Check, Exam, Finding, Level, Patient, clock_finding
+from mzi_core.use_cases.doctor import Check, Exam, Finding, Level, Patient, clock_finding, refused
 
 MOST_SENT = 900
 """How many form fields the gateway puts into a call at most."""
@@ -18,13 +18,6 @@ MANY = 1100
 PLUGIN = "local_mzi_"
 """What the functions of the plugin begin with."""
 
-_REMEDIES = {
-    "invalidtoken": "Make a token for the service under Site administration > Server > Web services > "
-    "Manage tokens, and set `moodle.token`.",
-    "wsaccessusersuspended": "Activate the account of the service in Moodle.",
-    "accessexception": "Enable the service, authorise the account for it, let its role use "
-    "`webservice/rest:use`, and allow our IP address.",
-}
 _ANY_REMEDY = "Check `moodle.url`, which must be the site's own address, and `moodle.token`."
 
 
@@ -37,11 +30,8 @@ def moodle_of(patient: Patient) -> MoodleGateway:
 async def _token(patient: Patient) -> Sequence[Finding]:
     try:
         site = await moodle_of(patient).site()
-    except (AuthRevoked, AccessRefused) as error:
-        remedy = _REMEDIES.get(error.code, _ANY_REMEDY)
-        return [Finding(check=Check.MOODLE_TOKEN, level=Level.RED, said=str(error), remedy=remedy)]
     except GatewayError as error:
-        return [Finding(check=Check.MOODLE_TOKEN, level=Level.RED, said=str(error), remedy=_ANY_REMEDY)]
+        return [refused(Check.MOODLE_TOKEN, error, _ANY_REMEDY)]
     said = f"Moodle {site.release} lets us in."
     return [Finding(check=Check.MOODLE_TOKEN, level=Level.GREEN, said=said)]
 

@@ -11,23 +11,13 @@ from mzi_core.naming import Absent, Described, naming, real_module
 from mzi_core.ports import ZohoGateway, ZohoModule
 from mzi_core.provisioning.records import KEY
 from mzi_core.spelling import either
-from mzi_core.use_cases.doctor import Check, Exam, Finding, Level, Patient, clock_finding
+from mzi_core.use_cases.doctor import Check, Exam, Finding, Level, Patient, clock_finding, refused
 from mzi_core.use_cases.selecting import describe
 from mzi_core.values import ZohoId
 
 NO_SCOPE = "OAUTH_SCOPE_MISMATCH"
 """What Zoho says to a token that lacks a scope: the token itself is good."""
 
-_REMEDIES: Mapping[str, str] = {
-    "invalid_client": "Check `zoho.client_id` and `zoho.data_centre`: Zoho says the same of the right client "
-    "in another data centre.",
-    "invalid_client_secret": "Check `zoho.client_secret`: it is on the Client Secret page of the client in "
-    "Zoho's API console.",
-    "invalid_code": "The refresh token was revoked: make a new one in Zoho's API console, and set "
-    "`zoho.refresh_token`.",
-    "api_domain": "Set `zoho.data_centre` to where the organisation is: the end of the address at which its "
-    "people sign in says it.",
-}
 _ANY_REMEDY = "Check the `zoho` settings, and that the API is open to the user behind the refresh token."
 
 _FURTHER: tuple[tuple[str, str, frozenset[str]], ...] = (
@@ -67,8 +57,7 @@ async def _token(patient: Patient) -> Sequence[Finding]:
         await _zoho(patient).organization()
     except AccessRefused as error:
         if isinstance(error, AuthRevoked) or error.code != NO_SCOPE:
-            remedy = _REMEDIES.get(error.code, _ANY_REMEDY)
-            return [Finding(check=Check.ZOHO_TOKEN, level=Level.RED, said=str(error), remedy=remedy)]
+            return [refused(Check.ZOHO_TOKEN, error, _ANY_REMEDY)]
     return [Finding(check=Check.ZOHO_TOKEN, level=Level.GREEN, said="Zoho lets us in.")]
 
 

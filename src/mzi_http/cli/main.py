@@ -14,7 +14,7 @@ import attrs
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
-from mzi_core.errors import GatewayError, MziError, StoreError
+from mzi_core.errors import FieldsMissing, GatewayError, MziError, StoreError
 from mzi_http import logs
 from mzi_http.cli import (
     administration,
@@ -111,7 +111,7 @@ def _app(out: Console, err: Console) -> App:
         except Exception as error:
             if debug:
                 err.print(logs.redacted(traceback.format_exc()), style="dim", soft_wrap=True)
-            return _told(err, *_meaning(error))
+            return _told(err, *meaning(error))
         return ended if isinstance(ended, Ended) else Ended.WELL
 
     return app
@@ -134,15 +134,15 @@ def _told(err: Console, sentence: str, ended: Ended) -> Ended:
     return ended
 
 
-def _meaning(error: Exception) -> tuple[str, Ended]:
+def meaning(error: Exception) -> tuple[str, Ended]:
     """What to say about an error, and how the command ended by it."""
     match error:
         case StoreError():
-            return str(error), Ended.NO_STORE
-        case GatewayError():
-            return str(error), Ended.NO_REMOTE
+            return error.told, Ended.NO_STORE
+        case GatewayError() | FieldsMissing():
+            return error.told, Ended.NO_REMOTE
         case MziError():
-            return str(error), Ended.MISUSED
+            return error.told, Ended.MISUSED
         case _:
             said = logs.redacted(f"{type(error).__name__}: {error}")
             return f"Nobody foresaw this: {said}. With --debug you see where it comes from.", Ended.UNFORESEEN

@@ -6,13 +6,15 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.grading import Grade
 from mzi_core.module import Entity, Module, link, lookup, subform, zoho
 from mzi_core.values import Code, MoodleId, Reason, ZohoId
 
 
 def letter_of(text: str) -> str:
     """The letter a word such as "Merit" stands for; what is no BTEC grade stays as it came (C7)."""
+    # Only here: the whole of grading takes as long to import as all ten modules.
+    from mzi_core.grading import Grade  # noqa: PLC0415
+
     try:
         grade = Grade.parse(text)
     except ValueError:

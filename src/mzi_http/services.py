@@ -21,7 +21,8 @@ from mzi_core.use_cases.pull import Pulling
 from mzi_core.use_cases.push_moodle import PushToMoodle
 from mzi_core.use_cases.push_zoho import PushToZoho
 from mzi_http.accounts import Moodle, Zoho
-from mzi_http.settings import MEMORY, PREFIX, Settings
+from mzi_http.settings import MEMORY, Settings
+from mzi_http.sources import PREFIX
 
 if TYPE_CHECKING:
     from mzi_http.container import Container

@@ -1,17 +1,11 @@
 """What an operator may set: `mzi.toml`, then `MZI_*` in the environment. A name nobody knows is refused."""
 
-import os
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
-import typed_settings as ts
-from typed_settings.cls_utils import deep_options
-from typed_settings.dict_utils import get_path, set_path
-from typed_settings.exceptions import TsError
-from typed_settings.types import OptionInfo, OptionList, SettingsClass, SettingsDict
 
 from mzi_core.errors import MziError
 from mzi_core.use_cases.access import TenantNameRefused, tenant_id
@@ -19,13 +13,10 @@ from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import DEFAULT_TENANT, TenantId
 from mzi_http.accounts import Moodle, Zoho
 from mzi_http.converters import one_of, text, whole
+from mzi_http.sources import PREFIX, anything_said
 
-FILE = "mzi.toml"
-"""Read from the working directory when no other file is named."""
-
-PREFIX = "MZI_"
-POINTER = "MZI_SETTINGS"
-"""Names the settings file; what is named must be there."""
+if TYPE_CHECKING:
+    from typed_settings.types import OptionInfo, OptionList
 
 MEMORY = "memory:"
 """The store that nothing outlives."""
@@ -153,103 +144,23 @@ class Settings:
     log: Log = attrs.field(factory=Log)
 
 
-def options() -> OptionList:
+def options() -> "OptionList":
     """Every option with its dotted path, in order."""
+    from typed_settings.cls_utils import deep_options  # noqa: PLC0415  # as in `load`
+
     return deep_options(Settings)
 
 
-def variable(option: OptionInfo) -> str:
+def variable(option: "OptionInfo") -> str:
     """The environment variable of an option: `MZI_HTTP_PORT` for `http.port`."""
     return PREFIX + option.path.upper().replace(".", "_")
 
 
 def load(file: Path | None = None) -> Settings:
     """The settings in force; `file` comes before the one MZI_SETTINGS names. Raises SettingsRefused."""
-    path = _file(file)
-    problems = _unknown_variables(os.environ)
-    refuse = _Refuse(path, problems)
-    loaders: list[ts.loaders.Loader] = [ts.EnvLoader(PREFIX)]
-    if path is not None:
-        loaders.insert(0, ts.FileLoader({"*": _Toml(problems)}, [path]))
-    try:
-        return ts.load_settings(Settings, loaders, processors=[refuse])
-    except TsError as error:  # a file that is no TOML, or cannot be read
-        raise SettingsRefused([f"`{path}` cannot be read: {error}"]) from error
+    if file is None and not anything_said():
+        return Settings()
+    # Only here: typed-settings takes longer to import than most commands need in all.
+    from mzi_http.loading import read  # noqa: PLC0415
 
-
-def _file(named: Path | None) -> Path | None:
-    pointed = os.environ.get(POINTER, "")
-    path = named or (Path(pointed) if pointed else None)
-    if path is None:
-        return Path(FILE) if Path(FILE).is_file() else None
-    if not path.is_file():
-        source = "--settings" if named else POINTER
-        raise SettingsRefused([f"There is no file `{path}`, which {source} names."])
-    return path
-
-
-def _not_known(what: str, name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    close = get_close_matches(name, known, n=1)
-    hint = f"Did you mean `{close[0]}`?" if close else f"Known are {', '.join(f'`{k}`' for k in known)}."
-    return f"{what} `{name}` is not known. {hint}"
-
-
-def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    known = [POINTER, *map(variable, options())]
-    return [
-        _not_known("The environment variable", name, known)
-        for name in sorted(environment)
-        if name.startswith(PREFIX) and name not in known
-    ]
-
-
-def _paths(settings: SettingsDict, prefix: str = "") -> Iterable[str]:
-    for name, value in settings.items():
-        if isinstance(value, dict) and value:
-            yield from _paths(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}"
-
-
-@attrs.frozen
-class _Toml:
-    """Reads a settings file, and takes out of it what is not known, noting a problem for each."""
-
-    problems: list[str]
-
-    def __call__(self, path: Path, settings_cls: SettingsClass, options: OptionList) -> SettingsDict:
-        settings = ts.TomlFormat(None)(path, settings_cls, options)
-        known = [option.path for option in options]
-        found = list(_paths(settings))
-        self.problems.extend(
-            _not_known(f"In {path.name} the setting", name, known) for name in found if name not in known
-        )
-        kept: SettingsDict = {}
-        for name in found:
-            if name in known:
-                set_path(kept, name, get_path(settings, name))
-        return kept
-
-
-@attrs.frozen
-class _Refuse:
-    """The last step before conversion: tries every value, and raises all problems together."""
-
-    path: Path | None
-    problems: list[str]
-
-    def __call__(
-        self, settings_dict: SettingsDict, settings_cls: SettingsClass, options: OptionList
-    ) -> SettingsDict:
-        for option in options:
-            try:
-                if option.converter is not None:
-                    option.converter(get_path(settings_dict, option.path))
-            except ValueError as error:
-                name = variable(option)
-                where = f"`{name}`" if name in os.environ else f"`{option.path}` in {self.path}"
-                self.problems.append(f"{where} {error}")
-        if self.problems:
-            raise SettingsRefused(self.problems)
-        return settings_dict
+    return read(file)

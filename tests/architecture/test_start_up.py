@@ -1,7 +1,74 @@
 """What a command does not import: most of the time of a short command is the time of its imports."""
 
+import json
+import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+SERVED = {"aiohttp", "starlette", "uvicorn", "mzi_http.app"}
+"""What only the service and the gateways need."""
+
+STORED = {"sqlalchemy", "alembic", "aiosqlite", "asyncpg", "dependency_injector", "mzi_adapters.sql"}
+"""What only a command that opens a store needs."""
+
+SAID = {"typed_settings", "cattrs", "structlog"}
+"""What only settings that are said, and lines that are logged, need."""
+
+DECIDED = {
+    "asyncio",
+    "msgspec",
+    "mzi_core.decide",
+    "mzi_core.grading",
+    "mzi_core.ports",
+    "mzi_core.use_cases",
+}
+"""What only a command that works with records needs."""
+
+OTHERS = {f"mzi_http.cli.{name}" for name in ("bench", "demo", "doctor", "grade", "pull", "push", "serve")}
+"""Some of the other commands."""
+
+
+def imported(*tokens: str, cwd: Path) -> set[str]:
+    """All modules that are there when a command has ended well."""
+    code = (
+        "import json, sys\n"
+        "from mzi_http.__main__ import main\n"
+        "code = main()\n"
+        "print(json.dumps(sorted(sys.modules)), file=sys.stderr)\n"
+        "sys.exit(code)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *tokens],
+        capture_output=True,
+        cwd=cwd,
+        env={name: value for name, value in os.environ.items() if not name.startswith("MZI_")},
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return set(json.loads(ran.stderr.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "unwanted"),
+    [
+        (["--version"], SERVED | STORED | SAID | DECIDED | OTHERS),
+        (["modules"], SERVED | STORED | SAID | DECIDED | OTHERS),
+        (["--help"], SERVED | STORED | SAID),
+        (["sync", "students", "students.json"], SERVED - {"starlette"} | SAID - {"cattrs"} | OTHERS),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_command_imports_nothing_that_it_does_without(
+    tokens: Sequence[str], unwanted: set[str], tmp_path: Path
+) -> None:
+    """dependency-injector imports starlette by itself where there is one."""
+    (tmp_path / "students.json").write_text('[{"id": "1", "Name": "A1", "Academic_Email": "a@b.example"}]')
+    assert imported(*tokens, cwd=tmp_path) & unwanted == set()
 
 
 def test_importing_the_core_imports_none_of_it() -> None:

@@ -11,6 +11,7 @@ import aiosqlite
 import pytest
 import structlog
 
+from mzi_http.cli import quiet
 from mzi_http.logs import LONGEST, MOST, redacted, set_up
 from mzi_http.settings import Log, LogFormat, LogLevel
 
@@ -219,3 +220,17 @@ async def test_the_values_of_statements_are_never_logged() -> None:
     async with aiosqlite.connect(":memory:") as connection:
         await connection.execute("SELECT ?", ("hunter2",))
     assert "hunter2" not in stream.getvalue()
+
+
+def test_what_is_logged_during_a_command_is_written_like_everything_else(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The command line sets logging up with the first line that is logged."""
+    quiet.set_up()
+    logging.getLogger("somebody.else").info("quiet")
+    for canary in CANARIES:
+        logging.getLogger("somebody.else").warning("said %s", canary)
+    said = capsys.readouterr().err
+    assert clean(said)
+    assert said.count("[warning") == said.count("said") == len(CANARIES)
+    assert "quiet" not in said

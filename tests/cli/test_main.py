@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,21 +16,70 @@ from mzi_adapters import system
 from mzi_http import __main__ as entry
 from mzi_http.cli import records
 
-COMMANDS = ("demo", "sync", "show", "modules", "fields", "grade", "db", "keys", "tenants", "serve", "bench")
+COMMANDS = {
+    "demo": "See what mzi does, on a college",
+    "sync": "Take records from files, page by page",
+    "pull": "Read records from Zoho",
+    "push": "Bring Moodle and Zoho to say",
+    "doctor": "Look at the store, the settings",
+    "show": "Show a record",
+    "modules": "List the modules mzi knows",
+    "fields": "List the fields of a module",
+    "grade": "Decide, explain and simulate grades.",
+    "db": "The schema of the store.",
+    "keys": "The keys that open the service.",
+    "tenants": "Whose data is kept.",
+    "serve": "Run the HTTP service",
+    "bench": "Measure how fast this store",
+}
+"""Every command, and how the sentence about it begins."""
+
+SUBCOMMANDS = {
+    "grade": ("explain", "policies", "choose", "simulate"),
+    "db": ("upgrade", "check", "status"),
+    "keys": ("new", "list", "revoke"),
+    "tenants": ("add", "list"),
+}
 
 
 def test_help_names_every_command_and_exit_code(mzi: Mzi) -> None:
     ran = mzi("--help")
     assert ran.code == 0
-    assert all(f"│ {command} " in ran.out for command in COMMANDS)
+    for command, sentence in COMMANDS.items():
+        assert re.search(rf"│ {command} +{sentence}", ran.out)
     assert "130 stopped by Ctrl-C" in " ".join(ran.out.split())
     assert "What the records are: students, payments" in mzi("sync", "--help").out
     assert "Keep the store in this new file" in mzi("demo", "--help").out
-    assert mzi().out == ran.out
+    assert mzi().out == mzi("-h").out == ran.out
+
+
+@pytest.mark.parametrize("group", SUBCOMMANDS)
+def test_help_of_a_group_names_its_commands_with_what_they_do(mzi: Mzi, group: str) -> None:
+    ran = mzi(group, "--help")
+    for command in SUBCOMMANDS[group]:
+        assert re.search(rf"│ {command} +[A-Z][\w ]+", ran.out)
+    assert mzi(group).out == mzi("--debug", group).out == ran.out
+
+
+def test_what_is_said_of_a_command_is_said_whole_in_its_own_help(mzi: Mzi) -> None:
+    said = " ".join(mzi("sync", "--help").out.split())
+    assert "Take records from files, page by page, and say what became of every one. A file is a" in said
+
+
+@pytest.mark.parametrize(
+    ("tokens", "meant"),
+    [(["snyc"], '"sync"'), (["grade", "explian"], '"explain"'), (["modules", "--jsn"], "--json")],
+)
+def test_an_unknown_word_is_answered_with_the_nearest_one(
+    mzi: Mzi, tokens: Sequence[str], meant: str
+) -> None:
+    assert f"Did you mean {meant}?" in mzi(*tokens).err
 
 
 def test_the_version_is_told(mzi: Mzi) -> None:
+    """By the command line, too: the entry point has a shorter way to say it."""
     assert mzi("--version").out == f"mzi {version('mzi')}\n"
+    assert mzi("--debug", "modules", "--version").out == f"mzi {version('mzi')}\n"
 
 
 @pytest.mark.parametrize("tokens", [["snyc"], ["grade", "explian"], ["modules", "--nosn"]])
@@ -151,12 +201,17 @@ def test_what_no_encoding_can_write_is_still_shown(
 @pytest.mark.parametrize(
     ("begun", "told"),
     [
-        ("from mzi_http.__main__ import main; sys.argv[1:] = ['--version']; main()", True),
-        ("from mzi_http.cli import run; run(['--version'])", False),
+        ("from mzi_http.__main__ import main; sys.argv[1:] = ['modules']; main()", True),
+        ("from mzi_http.cli import run; run(['modules'])", False),
     ],
     ids=["mzi", "imported"],
 )
 def test_only_a_process_of_its_own_tells_the_garbage_collector_what_it_is(begun: str, told: bool) -> None:
     """Whoever imports mzi has a process that is theirs."""
-    code = f"import gc, sys; before = gc.get_threshold(); {begun}; sys.exit(gc.get_threshold() != before)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == told
+    code = (
+        "import gc, sys; before = gc.get_threshold()\n"
+        f"{begun}\n"
+        "print(gc.get_threshold() != before, file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stderr == f"{told}\n"

@@ -1,7 +1,5 @@
 """`mzi db`, `mzi keys` and `mzi tenants`: the store itself, and who may use it."""
 
-from cyclopts import App
-
 from mzi_core.ports import ApiKey
 from mzi_core.use_cases.access import tenant_id
 from mzi_http import services
@@ -9,23 +7,6 @@ from mzi_http.answers import moment as instant
 from mzi_http.answers import store_state
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Usage
 from mzi_http.cli.tables import key, moment, pairs, plain, table
-
-
-def register(app: App) -> None:
-    """Add the commands."""
-    db = App(name="db", help="The schema of the store.")
-    db.command(upgrade)
-    db.command(check)
-    db.command(status)
-    keys = App(name="keys", help="The keys that open the service.")
-    keys.command(new)
-    keys.command(list_keys, name="list")
-    keys.command(revoke)
-    tenants = App(name="tenants", help="Whose data is kept.")
-    tenants.command(add)
-    tenants.command(list_tenants, name="list")
-    for group in (db, keys, tenants):
-        app.command(group)
 
 
 def _schema(shell: Shell) -> None:

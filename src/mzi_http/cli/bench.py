@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from mzi_adapters.college import iter_students
 from mzi_core.modules import STUDENTS
@@ -27,11 +27,6 @@ _SAID = {
     "few": "5 % of them changed",
     "all": "all of them changed",
 }
-
-
-def register(app: App) -> None:
-    """Add the command."""
-    app.command(bench)
 
 
 async def bench(

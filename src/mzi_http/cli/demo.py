@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import Any
 
 import attrs
-from cyclopts import App
 
 from mzi_adapters.college import MODULES, College, build, changed, markings
 from mzi_core.grading import Decision, GradeKey
@@ -31,11 +30,6 @@ CLASS = 16
 
 _COURSE, _ASSIGNMENT = 1001, 55
 _POLICY = {"base": "btec-default", "release_gating": True}
-
-
-def register(app: App) -> None:
-    """Add the command."""
-    app.command(demo)
 
 
 async def demo(*, students: int = 1200, seed: int = 2026, keep: Path | None = None, shell: Given) -> Ended:

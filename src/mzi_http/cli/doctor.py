@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import attrs
-from cyclopts import App
 from rich.text import Text
 
 from mzi_core.errors import StoreError
@@ -16,11 +15,6 @@ from mzi_http.cli.tables import key, plain, table
 from mzi_http.settings import MEMORY, Settings
 
 _STYLES = {Level.GREEN: "green", Level.AMBER: "yellow", Level.RED: "bold red", Level.UNKNOWN: "dim"}
-
-
-def register(app: App) -> None:
-    """Add the command."""
-    app.command(doctor)
 
 
 async def doctor(*, as_json: AsJson = False, shell: Given) -> Ended:

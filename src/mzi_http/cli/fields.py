@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.table import Table
 
 from mzi_core.known_fields import known_fields
@@ -13,11 +13,6 @@ from mzi_core.module import AnyModule, Field
 from mzi_core.modules import CATALOGUE
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Tenant, Usage
 from mzi_http.cli.tables import key, plain, table
-
-
-def register(app: App) -> None:
-    """Add the command."""
-    app.command(fields)
 
 
 async def fields(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -39,16 +39,6 @@ _OUTCOMES: Mapping[Outcome, tuple[str, str]] = {
     Outcome.NOT_HELD: ("no", ""),
     Outcome.NOT_REACHED: ("not reached", "dim"),
 }
-
-
-def register(app: App) -> None:
-    """Add the commands."""
-    grade = App(name="grade", help="Decide, explain and simulate grades.")
-    grade.command(explain)
-    grade.command(policies)
-    grade.command(choose)
-    simulate.register(grade)
-    app.command(grade)
 
 
 async def explain(

@@ -1,45 +1,68 @@
 """The whole command line put together, and how it ends."""
 
-import asyncio
 import inspect
 import os
 import sys
 import traceback
-from collections.abc import Awaitable, Sequence
-from importlib.metadata import version
+from collections.abc import Awaitable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import attrs
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
 from mzi_core.errors import FieldsMissing, GatewayError, MziError, StoreError
-from mzi_http import logs
-from mzi_http.cli import (
-    administration,
-    bench,
-    demo,
-    doctor,
-    fields,
-    grade,
-    pull,
-    push,
-    records,
-    serve,
-    sync,
-)
+from mzi_http.cli import quiet
 from mzi_http.cli.shell import Ended, Shell, Usage
 from mzi_http.cli.tables import plain
-from mzi_http.settings import Log, LogLevel, Settings, load
+from mzi_http.sources import anything_said
 
-GROUPS = (demo, sync, pull, push, doctor, records, fields, grade, administration, bench, serve)
+if TYPE_CHECKING:
+    from mzi_http.settings import Settings
+
+_COMMANDS: Mapping[str, str] = {
+    "demo": "demo:demo",
+    "sync": "sync:sync",
+    "pull": "pull:pull",
+    "push": "push:push",
+    "doctor": "doctor:doctor",
+    "show": "records:show",
+    "modules": "records:modules",
+    "fields": "fields:fields",
+    "grade explain": "grade:explain",
+    "grade policies": "grade:policies",
+    "grade choose": "grade:choose",
+    "grade simulate": "simulate:simulate",
+    "db upgrade": "administration:upgrade",
+    "db check": "administration:check",
+    "db status": "administration:status",
+    "keys new": "administration:new",
+    "keys list": "administration:list_keys",
+    "keys revoke": "administration:revoke",
+    "tenants add": "administration:add",
+    "tenants list": "administration:list_tenants",
+    "bench": "bench:bench",
+    "serve": "serve:serve",
+}
+"""Every command, and the function behind it, which is imported when the command is asked for: all of them
+together take longer to import than most commands take to run."""
+
+_GROUPS: Mapping[str, str] = {
+    "grade": "Decide, explain and simulate grades.",
+    "db": "The schema of the store.",
+    "keys": "The keys that open the service.",
+    "tenants": "Whose data is kept.",
+}
 
 
 def run(tokens: Sequence[str]) -> int:
     """Run one command line and give its exit code; whatever goes wrong is told in a sentence."""
     out, err = _Output(), _Output(stderr=True)
     app = _app(out, err)
+    if not set(app.help_flags).isdisjoint(tokens):
+        _import_listed(app, tokens)
     try:
         ended = app.meta(tokens, console=out, error_console=err)
     except CycloptsError as error:
@@ -59,12 +82,19 @@ class _Output(Console):
         raise SystemExit(Ended.UNHEARD.code)
 
 
+def _version() -> str:
+    from mzi_http.release import title  # noqa: PLC0415  # nothing else needs it
+
+    return title()
+
+
 def _app(out: Console, err: Console) -> App:
     app = App(
         name="mzi",
         help="Keeps a BTEC college's Zoho CRM and Moodle in agreement, and explains every grade.",
-        version=lambda: f"mzi {version('mzi')}",
+        version=_version,
         version_flags=["--version"],
+        version_format="plaintext",
         help_epilogue="Exit codes: "
         + ", ".join(f"{ended.code} {ended.value}" for ended in Ended)
         + ". Set options in mzi.toml or in MZI_* variables.",
@@ -74,8 +104,12 @@ def _app(out: Console, err: Console) -> App:
         exit_on_error=False,
     )
     app.meta.print_error = app.meta.exit_on_error = app.meta.suppress_keyboard_interrupt = False
-    for group in GROUPS:
-        group.register(app)
+    groups = {name: App(name=name, help=help) for name, help in _GROUPS.items()}
+    for words, place in _COMMANDS.items():
+        group, _, name = words.rpartition(" ")
+        (groups[group] if group else app).command(f"mzi_http.cli.{place}", name=name)
+    for each in groups.values():
+        app.command(each)
 
     @app.meta.default
     def launch(
@@ -96,13 +130,24 @@ def _app(out: Console, err: Console) -> App:
             Show where an error comes from.
         """
         try:
+            _import_listed(app, tokens)
             command, bound, given = app.parse_args(tokens, console=out, error_console=err)
             if given:
-                chosen = _settings(settings, store)
-                logs.set_up(chosen.log if debug else Log(level=LogLevel.WARNING))
-                bound.arguments.update(dict.fromkeys(given, Shell(settings=chosen, out=out, err=err)))
+                read = cache(partial(_settings, settings, store))
+                if settings or store or anything_said():
+                    read()  # what is wrong there is told, whether this command needs them or not
+                shell = Shell(read=read, out=out, err=err)
+                if debug:
+                    from mzi_http import logs  # noqa: PLC0415  # for those who look for an error
+
+                    logs.set_up(shell.settings.log)
+                else:
+                    quiet.set_up()
+                bound.arguments.update(dict.fromkeys(given, shell))
             ended = command(*bound.args, **bound.kwargs)
             if inspect.isawaitable(ended):
+                import asyncio  # noqa: PLC0415  # not every command waits for something
+
                 ended = asyncio.run(_awaited(ended))
         except KeyboardInterrupt:
             return _told(err, "Stopped.", Ended.STOPPED)
@@ -110,23 +155,41 @@ def _app(out: Console, err: Console) -> App:
             raise
         except Exception as error:
             if debug:
-                err.print(logs.redacted(traceback.format_exc()), style="dim", soft_wrap=True)
+                err.print(_redacted(traceback.format_exc()), style="dim", soft_wrap=True)
             return _told(err, *meaning(error))
         return ended if isinstance(ended, Ended) else Ended.WELL
 
     return app
 
 
+def _import_listed(app: App, tokens: Sequence[str]) -> None:
+    """Import the commands of the group that the tokens name, if they name no command: help will list them.
+
+    What a command does is said in its docstring and nowhere else.
+    """
+    named = app.parse_commands([token for token in tokens if token not in app.help_flags])[1][-1]
+    if named.default_command is None:
+        named.resolved_commands()
+
+
 async def _awaited(command: Awaitable[Ended]) -> Ended:
     return await command
 
 
-def _settings(file: Path | None, store: str | None) -> Settings:
+def _settings(file: Path | None, store: str | None) -> "Settings":
+    from mzi_http.settings import load  # noqa: PLC0415  # not every command needs them
+
     settings = load(file)
     try:
         return settings if store is None else attrs.evolve(settings, store=store)
     except ValueError as error:
         raise Usage(f"--store {error}") from error
+
+
+def _redacted(text: str) -> str:
+    from mzi_http.logs import redacted  # noqa: PLC0415  # few commands go wrong
+
+    return redacted(text)
 
 
 def _told(err: Console, sentence: str, ended: Ended) -> Ended:
@@ -144,5 +207,5 @@ def meaning(error: Exception) -> tuple[str, Ended]:
         case MziError():
             return error.told, Ended.MISUSED
         case _:
-            said = logs.redacted(f"{type(error).__name__}: {error}")
+            said = _redacted(f"{type(error).__name__}: {error}")
             return f"Nobody foresaw this: {said}. With --debug you see where it comes from.", Ended.UNFORESEEN

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Annotated, assert_never
 
 import attrs
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from mzi_core.errors import FieldsMissing, MziError, RemoteNotFound
 from mzi_core.grading.reading import read_date, read_instant
@@ -32,11 +32,6 @@ ALL = "all"
 
 ASK_ABOVE = 500
 """Credits from which on a person is asked first: a tenth of what the smallest edition has in a day."""
-
-
-def register(app: App) -> None:
-    """Add the command."""
-    app.command(pull)
 
 
 async def pull(

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, assert_never
 
 import attrs
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from mzi_core.errors import MziError
 from mzi_core.module import AnyModule
@@ -24,11 +24,6 @@ class Target(StrEnum):
 
     ZOHO = "zoho"
     MOODLE = "moodle"
-
-
-def register(app: App) -> None:
-    """Add the command."""
-    app.command(push)
 
 
 async def push(

@@ -3,25 +3,19 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
-from cyclopts import App
 from rich.console import RenderableType
 
 from mzi_core.module import AnyModule, Entity
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Held, Stored
 from mzi_core.values import ZohoId
-from mzi_http.answers import one_record
 from mzi_http.cli.shell import AsJson, Ended, Given, Tenant
 from mzi_http.cli.tables import key, moment, number, pairs, plain, table
 
-
-def register(app: App) -> None:
-    """Add the commands."""
-    app.command(show)
-    app.command(modules)
+if TYPE_CHECKING:
+    from mzi_core.ports import Held, Stored
 
 
 async def show(
@@ -40,6 +34,8 @@ async def show(
     async with shell.open() as use_cases:
         shown = await use_cases.show_record(shell.tenant(tenant), declared, ZohoId(id.strip()))
     if as_json:
+        from mzi_http.answers import one_record  # noqa: PLC0415  # `mzi modules` does without
+
         shell.json(one_record(shown))
         return Ended.WELL
     if shown.stored is not None:
@@ -51,7 +47,7 @@ async def show(
     return Ended.WELL
 
 
-def _stored(module: AnyModule, stored: Stored[Any]) -> Iterable[RenderableType]:
+def _stored(module: AnyModule, stored: "Stored[Any]") -> Iterable[RenderableType]:
     entity: Entity = stored.entity
     gone = "" if stored.deleted_at is None else f", deleted {moment(stored.deleted_at)}"
     when = f"stored {moment(stored.created_at)}, changed {moment(stored.updated_at)}{gone}"
@@ -89,7 +85,7 @@ def _as_sent(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _held(module: AnyModule, held: Held) -> Iterable[RenderableType]:
+def _held(module: AnyModule, held: "Held") -> Iterable[RenderableType]:
     fate = (
         "was refused"
         if held.waits_for is None

@@ -7,10 +7,8 @@ from importlib.metadata import version
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from cyclopts import App
-
 from mzi_core.errors import StoreUnavailable
-from mzi_http import logs, services
+from mzi_http import services
 from mzi_http.cli.shell import Ended, Given, Shell, Usage
 from mzi_http.settings import LARGEST_PORT
 
@@ -20,11 +18,6 @@ if TYPE_CHECKING:
 
 _GRACE = 10
 """Seconds that requests in flight are given when the service is told to stop."""
-
-
-def register(app: App) -> None:
-    """Add the command."""
-    app.command(serve)
 
 
 async def serve(
@@ -42,6 +35,7 @@ async def serve(
         For trying it out: the store is made and brought up to date, and no key is asked for.
     """
     # Only here, because a web framework takes longer to import than the other commands take to run.
+    from mzi_http import logs  # noqa: PLC0415
     from mzi_http.app import create_app  # noqa: PLC0415
 
     settings = shell.settings

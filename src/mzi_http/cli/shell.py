@@ -2,10 +2,10 @@
 
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import attrs
 from cyclopts import Parameter
@@ -13,12 +13,13 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from mzi_core.errors import MziError, StoreUnavailable
-from mzi_core.use_cases import UseCases
-from mzi_core.use_cases.access import tenant_id
 from mzi_core.values import TenantId
-from mzi_http import services
 from mzi_http.cli.tables import OneLine, settle
-from mzi_http.settings import MEMORY, Settings
+
+if TYPE_CHECKING:
+    from mzi_core.use_cases import UseCases
+    from mzi_http.services import Services
+    from mzi_http.settings import Settings
 
 
 class Ended(StrEnum):
@@ -59,11 +60,19 @@ class Missing(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Shell:
-    """Handed to every command. `out` is for results, `err` for everything that is said beside them."""
+    """Handed to every command. `out` is for results, `err` for everything that is said beside them.
 
-    settings: Settings
+    The settings, the use cases and all that is behind them are imported when a command first asks for them.
+    """
+
     out: Console
     err: Console
+    _read: "Callable[[], Settings]"
+
+    @property
+    def settings(self) -> "Settings":
+        """The settings in force. Raises SettingsRefused, Usage."""
+        return self._read()
 
     def show(self, *things: RenderableType) -> None:
         """Print results."""
@@ -104,17 +113,22 @@ class Shell:
 
     def tenant(self, name: str | None) -> TenantId:
         """The tenant a command is about: the one it names, else the one of the settings."""
+        from mzi_core.use_cases.access import tenant_id  # noqa: PLC0415  # as the class says
+
         return self.settings.tenant if name is None else tenant_id(name)
 
     @asynccontextmanager
-    async def open(self, missing: Missing = Missing.REFUSE) -> AsyncIterator[UseCases]:
+    async def open(self, missing: Missing = Missing.REFUSE) -> AsyncIterator["UseCases"]:
         """The use cases over the store. Raises StoreUnavailable."""
         async with self.open_services(missing) as opened:
             yield opened.use_cases
 
     @asynccontextmanager
-    async def open_services(self, missing: Missing = Missing.REFUSE) -> AsyncIterator[services.Services]:
+    async def open_services(self, missing: Missing = Missing.REFUSE) -> AsyncIterator["Services"]:
         """The use cases over the store, and the gateways for a command that asks for them."""
+        from mzi_http import services  # noqa: PLC0415  # as the class says
+        from mzi_http.settings import MEMORY  # noqa: PLC0415
+
         settings = self.settings
         file = services.file_of(settings)
         if file is not None and not file.exists():

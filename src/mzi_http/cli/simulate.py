@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.text import Text
 
 from mzi_adapters.files import Unreadable, open_source, read_ndjson
@@ -23,11 +23,6 @@ _NOT_PART = ("key", "student", "name", "expected")
 
 
 Changes = Annotated[Sequence[str], Parameter(name="--set")]
-
-
-def register(grade: App) -> None:
-    """Add the command."""
-    grade.command(simulate)
 
 
 async def simulate(

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Annotated
 
 import attrs
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from mzi_adapters.files import FileProblem, Format, Page, Source, open_source, read_pages
 from mzi_core.errors import MziError
@@ -23,11 +23,6 @@ from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, Usa
 from mzi_http.cli.tally import Tally, changes, counted, refusals, summed
 
 STDIN = "-"
-
-
-def register(app: App) -> None:
-    """Add the command."""
-    app.command(sync)
 
 
 async def sync(

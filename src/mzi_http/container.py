@@ -1,17 +1,17 @@
 """Which adapter stands behind each port. The only file that knows dependency-injector.
 
 It knows the adapters and not the use cases: its providers take any arguments without a word from the type
-checker, so `services` asks it for the ports alone and builds the rest in a call that is checked.
+checker, so `services` asks it for the ports alone and builds the rest in a call that is checked. What few ask
+for is imported when it is asked for.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import attrs
 from dependency_injector import containers, providers
 
-from mzi_adapters.memory import MemoryStore
-from mzi_adapters.moodle import MoodleAccount, MoodleClient
 from mzi_adapters.sql import open_store
 from mzi_adapters.system import SystemClock, SystemIds
 from mzi_adapters.web import LoopTimer, Timer, Wire
@@ -20,10 +20,15 @@ from mzi_core.ports import Clock, Codec, Ids, MoodleGateway, Store, ZohoGateway
 from mzi_http.accounts import Environment, Moodle, Zoho
 from mzi_http.settings import MEMORY, Settings
 
+if TYPE_CHECKING:
+    from mzi_adapters.moodle import MoodleAccount
+
 
 @asynccontextmanager
 async def _in_memory() -> AsyncIterator[Store]:
     """A resource like the other store: what is not one, the container would not let us await."""
+    from mzi_adapters.memory import MemoryStore  # noqa: PLC0415
+
     yield MemoryStore()
 
 
@@ -34,6 +39,12 @@ async def _network() -> AsyncIterator[Wire]:
 
     async with open_wire() as wire:
         yield wire
+
+
+def _moodle(account: "MoodleAccount", wire: Wire, timer: Timer, *, at_once: int) -> MoodleGateway:
+    from mzi_adapters.moodle import MoodleClient  # noqa: PLC0415
+
+    return MoodleClient(account, wire, timer, at_once=at_once)
 
 
 class Container(containers.DeclarativeContainer):
@@ -67,7 +78,7 @@ class Container(containers.DeclarativeContainer):
         tenant=config.tenant,
     )
     moodle: providers.Provider[MoodleGateway] = providers.Singleton(
-        MoodleClient, config.moodle, network, timer, at_once=config.moodle_calls
+        _moodle, config.moodle, network, timer, at_once=config.moodle_calls
     )
 
 
@@ -103,6 +114,10 @@ def account_at_zoho(zoho: Zoho) -> ZohoAccount:
     )
 
 
-def account_at_moodle(moodle: Moodle) -> MoodleAccount | None:
+def account_at_moodle(moodle: Moodle) -> "MoodleAccount | None":
     """The account that the settings describe; None without an address."""
-    return MoodleAccount(url=moodle.url, token=moodle.token) if moodle.url else None
+    if not moodle.url:
+        return None
+    from mzi_adapters.moodle import MoodleAccount  # noqa: PLC0415
+
+    return MoodleAccount(url=moodle.url, token=moodle.token)

@@ -1,7 +1,7 @@
 """The use cases, ready to be called: what the service and the command line both begin with.
 
-The container and the database toolkit are imported where they are first needed: a command that touches no
-store would otherwise spend most of its time on them.
+The container, the database toolkit and what only pulls, pushes and the doctor need are imported where they
+are first needed: a command that does without would otherwise spend most of its time on them.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -15,16 +15,16 @@ import attrs
 from mzi_core.errors import MziError
 from mzi_core.ports import Clock, Codec, Ids, MoodleGateway, Store, StoreHealth, ZohoGateway
 from mzi_core.use_cases import UseCases
-from mzi_core.use_cases.amend import AmendRecords
-from mzi_core.use_cases.doctor import Patient, Service
-from mzi_core.use_cases.pull import Pulling
-from mzi_core.use_cases.push_moodle import PushToMoodle
-from mzi_core.use_cases.push_zoho import PushToZoho
 from mzi_http.accounts import Moodle, Zoho
 from mzi_http.settings import MEMORY, Settings
 from mzi_http.sources import PREFIX
 
 if TYPE_CHECKING:
+    from mzi_core.use_cases.amend import AmendRecords
+    from mzi_core.use_cases.doctor import Patient
+    from mzi_core.use_cases.pull import Pulling
+    from mzi_core.use_cases.push_moodle import PushToMoodle
+    from mzi_core.use_cases.push_zoho import PushToZoho
     from mzi_http.container import Container
 
 _SQLITE = "sqlite"
@@ -74,12 +74,16 @@ class Services:
         need("Moodle", self._settings.moodle)
         return await self._container.moodle.async_()
 
-    async def pulling(self) -> Pulling:
+    async def pulling(self) -> "Pulling":
         """The use cases of a pull. Raises AccountMissing, NotInstalled."""
+        from mzi_core.use_cases.pull import Pulling  # noqa: PLC0415
+
         return Pulling.over(await self.zoho(), self.use_cases.bulk)
 
-    async def push_to_zoho(self) -> PushToZoho:
+    async def push_to_zoho(self) -> "PushToZoho":
         """The use case that writes to Zoho. Raises AccountMissing, NotInstalled."""
+        from mzi_core.use_cases.push_zoho import PushToZoho  # noqa: PLC0415
+
         return PushToZoho(
             store=self.use_cases.store,
             codec=self._container.codec(),
@@ -87,8 +91,10 @@ class Services:
             zoho=await self.zoho(),
         )
 
-    async def push_to_moodle(self) -> PushToMoodle:
+    async def push_to_moodle(self) -> "PushToMoodle":
         """The use case that writes to Moodle. Raises AccountMissing, NotInstalled."""
+        from mzi_core.use_cases.push_moodle import PushToMoodle  # noqa: PLC0415
+
         return PushToMoodle(
             store=self.use_cases.store,
             amend=self._amend(),
@@ -96,11 +102,15 @@ class Services:
             customs=self._settings.moodle.customs(),
         )
 
-    def _amend(self) -> AmendRecords:
+    def _amend(self) -> "AmendRecords":
+        from mzi_core.use_cases.amend import AmendRecords  # noqa: PLC0415
+
         return AmendRecords(store=self.use_cases.store, clock=self._container.clock())
 
-    async def patient(self, health: StoreHealth) -> Patient:
+    async def patient(self, health: StoreHealth) -> "Patient":
         """What a doctor looks at, whatever is missing. Raises NotInstalled."""
+        from mzi_core.use_cases.doctor import Patient, Service  # noqa: PLC0415
+
         settings = self._settings
         lacking = {Service.ZOHO: settings.zoho.missing(), Service.MOODLE: settings.moodle.missing()}
         return Patient(

@@ -169,13 +169,13 @@ def test_it_can_be_run_as_a_module(folder: Path) -> None:
     assert ran.stdout == f"mzi {version('mzi')}\n"
 
 
-@pytest.mark.parametrize("rest", [[], ["--json"]], ids=["table", "json"])
-def test_a_reader_that_goes_away_is_no_error(folder: Path, rest: list[str]) -> None:
+@pytest.mark.parametrize("tokens", [["modules"], ["modules", "--json"], ["--version"]], ids=" ".join)
+def test_a_reader_that_goes_away_is_no_error(folder: Path, tokens: list[str]) -> None:
     """As in `mzi fields students --all | head -1`."""
     reading, writing = os.pipe()
     os.close(reading)
     ran = subprocess.run(
-        [sys.executable, "-m", "mzi_http", "modules", *rest],
+        [sys.executable, "-m", "mzi_http", *tokens],
         stdout=writing,
         stderr=subprocess.PIPE,
         text=True,

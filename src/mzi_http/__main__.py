@@ -28,7 +28,10 @@ def main() -> int:
     from mzi_http.cli import run  # noqa: PLC0415
 
     system.moves_many_records()
-    return run(sys.argv[1:])
+    try:
+        return run(sys.argv[1:])
+    finally:
+        system.ends()
 
 
 if __name__ == "__main__":

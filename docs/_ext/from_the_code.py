@@ -199,8 +199,8 @@ def names() -> Iterator[str]:
 
 def ports() -> Iterator[str]:
     """Every port, as its docstring says."""
-    found = [each for each in vars(mzi_core.ports).values() if getattr(each, "_is_protocol", False)]
-    own = [each for each in found if each.__module__.startswith(mzi_core.ports.__name__)]
+    found = [getattr(mzi_core.ports, name) for name in mzi_core.ports.__all__]
+    own = [each for each in found if getattr(each, "_is_protocol", False)]
     yield from _table(("port", ""), ((f"`{each.__name__}`", _prose(each.__doc__)) for each in own))
 
 

@@ -3,8 +3,9 @@
 Pure: the standard library and attrs, nothing else. Everything that reaches out is behind a port.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from mzi_core.lazy import finder
 
 if TYPE_CHECKING:
     from mzi_core.comparing import changed_fields, fingerprint
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from mzi_core.modules import CATALOGUE
     from mzi_core.use_cases import UseCases
     from mzi_core.values import BatchResult, Code, Outcome, Reason, State, TenantId, ZohoId
+else:  # a type checker would take any name for one of these
+    __getattr__ = finder(
+        __name__, ["values", "errors", "module", "comparing", "modules", "grading", "use_cases"]
+    )
 
 __all__ = [
     "CATALOGUE",
@@ -37,28 +42,3 @@ __all__ = [
     "changed_fields",
     "fingerprint",
 ]
-
-_HOMES = {
-    "comparing": ("changed_fields", "fingerprint"),
-    "errors": ("MziError",),
-    "grading": ("Decision", "Grade", "GradingPolicy", "Marking"),
-    "module": ("Entity", "Field", "Kind", "Module"),
-    "modules": ("CATALOGUE",),
-    "use_cases": ("UseCases",),
-    "values": ("BatchResult", "Code", "Outcome", "Reason", "State", "TenantId", "ZohoId"),
-}
-"""Where each public name is defined, and from where it is imported when it is first asked for.
-
-This file is run before any other of the package, and all of these together take many times as long to import
-as the one that is wanted.
-"""
-
-if not TYPE_CHECKING:  # a type checker would take any name for one of these
-
-    def __getattr__(name: str) -> object:
-        """A public name, from its home."""
-        for home, names in _HOMES.items():
-            if name in names:
-                found = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
-                return found
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

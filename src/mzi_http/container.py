@@ -16,12 +16,13 @@ from mzi_adapters.sql import open_store
 from mzi_adapters.system import SystemClock, SystemIds
 from mzi_adapters.web import LoopTimer, Timer, Wire
 from mzi_adapters.zoho import DATA_CENTRES, DataCentre, ZohoAccount, ZohoCodec, open_zoho
-from mzi_core.ports import Clock, Codec, Ids, MoodleGateway, Store, ZohoGateway
+from mzi_core.ports import Clock, Codec, Ids, Store
 from mzi_http.accounts import Environment, Moodle, Zoho
 from mzi_http.settings import MEMORY, Settings
 
 if TYPE_CHECKING:
     from mzi_adapters.moodle import MoodleAccount
+    from mzi_core.ports import MoodleGateway, ZohoGateway
 
 
 @asynccontextmanager
@@ -41,7 +42,7 @@ async def _network() -> AsyncIterator[Wire]:
         yield wire
 
 
-def _moodle(account: "MoodleAccount", wire: Wire, timer: Timer, *, at_once: int) -> MoodleGateway:
+def _moodle(account: "MoodleAccount", wire: Wire, timer: Timer, *, at_once: int) -> "MoodleGateway":
     from mzi_adapters.moodle import MoodleClient  # noqa: PLC0415
 
     return MoodleClient(account, wire, timer, at_once=at_once)
@@ -68,7 +69,7 @@ class Container(containers.DeclarativeContainer):
     ids: providers.Provider[Ids] = providers.Singleton(SystemIds)
     timer: providers.Provider[Timer] = providers.Singleton(LoopTimer)
     network: providers.Provider[Wire] = providers.Resource(_network)
-    zoho: providers.Provider[ZohoGateway] = providers.Resource(
+    zoho: "providers.Provider[ZohoGateway]" = providers.Resource(
         open_zoho,
         config.zoho,
         wire=network,
@@ -77,7 +78,7 @@ class Container(containers.DeclarativeContainer):
         store=store,
         tenant=config.tenant,
     )
-    moodle: providers.Provider[MoodleGateway] = providers.Singleton(
+    moodle: "providers.Provider[MoodleGateway]" = providers.Singleton(
         _moodle, config.moodle, network, timer, at_once=config.moodle_calls
     )
 

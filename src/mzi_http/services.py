@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import attrs
 
 from mzi_core.errors import MziError
-from mzi_core.ports import Clock, Codec, Ids, MoodleGateway, Store, StoreHealth, ZohoGateway
+from mzi_core.ports import Clock, Codec, Ids, Store, StoreHealth
 from mzi_core.use_cases import UseCases
 from mzi_http.accounts import Moodle, Zoho
 from mzi_http.settings import MEMORY, Settings
 from mzi_http.sources import PREFIX
 
 if TYPE_CHECKING:
+    from mzi_core.ports import MoodleGateway, ZohoGateway
     from mzi_core.use_cases.amend import AmendRecords
     from mzi_core.use_cases.doctor import Patient
     from mzi_core.use_cases.pull import Pulling
@@ -64,12 +65,12 @@ class Services:
     _settings: Settings = attrs.field(repr=False)
     _container: "Container" = attrs.field(repr=False)
 
-    async def zoho(self) -> ZohoGateway:
+    async def zoho(self) -> "ZohoGateway":
         """The gateway to the tenant's Zoho. Raises AccountMissing, NotInstalled."""
         need("Zoho", self._settings.zoho)
         return await self._container.zoho.async_()
 
-    async def moodle(self) -> MoodleGateway:
+    async def moodle(self) -> "MoodleGateway":
         """The gateway to the tenant's Moodle. Raises AccountMissing, NotInstalled."""
         need("Moodle", self._settings.moodle)
         return await self._container.moodle.async_()

@@ -36,6 +36,7 @@ OTHERS = {f"mzi_http.cli.{name}" for name in ("bench", "demo", "doctor", "grade"
 
 BESIDE = {
     *("mzi_adapters.memory", "mzi_adapters.moodle"),
+    *("mzi_core.ports.moodle_values", "mzi_core.provisioning.accounts"),
     *(f"mzi_core.use_cases.{name}" for name in ("doctor", "pull", "push_moodle", "push_zoho")),
 }
 """What stands behind other commands than a sync, and in the same container."""
@@ -80,7 +81,16 @@ def test_a_command_imports_nothing_that_it_does_without(
     assert imported(*tokens, cwd=tmp_path) & unwanted == set()
 
 
-def test_importing_the_core_imports_none_of_it() -> None:
-    code = "import sys, mzi_core; print(*(name for name in sys.modules if name.startswith('mzi_core.')))"
+@pytest.mark.parametrize(
+    ("importing", "loaded"),
+    [
+        ("import mzi_core", {"mzi_core.lazy"}),
+        ("from mzi_core.ports import Store", {"mzi_core.ports.store"}),
+        ("from mzi_core.provisioning import Customs", {"mzi_core.provisioning.step"}),
+    ],
+)
+def test_a_package_imports_only_the_home_of_what_is_asked_for(importing: str, loaded: set[str]) -> None:
+    package = importing.split()[1]
+    code = f"{importing}; import sys; print(*(name for name in sys.modules if name.startswith('{package}.')))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == []
+    assert set(ran.stdout.split()) == loaded

@@ -3,20 +3,27 @@
 A use case gathers a page of ours and a page of theirs, asks here for the steps, and carries them out.
 """
 
-from mzi_core.provisioning.accounts import FoundAccounts, Person, account_steps, person_of
-from mzi_core.provisioning.courses import FoundCourses, course_steps
-from mzi_core.provisioning.enrolments import FoundMembers, enrolment_steps
-from mzi_core.provisioning.records import FoundRecords, RecordStep, RecordWrite, record_steps
-from mzi_core.provisioning.step import (
-    FIRST_CATEGORY,
-    STUDENT_ROLE,
-    Act,
-    Change,
-    Customs,
-    Fate,
-    Pushed,
-    Step,
-)
+from typing import TYPE_CHECKING
+
+from mzi_core.lazy import finder
+
+if TYPE_CHECKING:
+    from mzi_core.provisioning.accounts import FoundAccounts, Person, account_steps, person_of
+    from mzi_core.provisioning.courses import FoundCourses, course_steps
+    from mzi_core.provisioning.enrolments import FoundMembers, enrolment_steps
+    from mzi_core.provisioning.records import FoundRecords, RecordStep, RecordWrite, record_steps
+    from mzi_core.provisioning.step import (
+        FIRST_CATEGORY,
+        STUDENT_ROLE,
+        Act,
+        Change,
+        Customs,
+        Fate,
+        Pushed,
+        Step,
+    )
+else:  # a type checker would take any name for one of these
+    __getattr__ = finder(__name__, ["step", "accounts", "courses", "enrolments", "records"])
 
 __all__ = [
     "FIRST_CATEGORY",

@@ -34,7 +34,7 @@ from mzi_core.errors import MziError, StoreUnavailable
 from mzi_core.module import AnyModule
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.take_page import PAGE
-from mzi_core.values import DEFAULT_TENANT, State
+from mzi_core.values import DEFAULT_TENANT, State, TenantId
 
 ROUNDS = 5
 """How often each side is measured: a median of fewer says little on a machine that others use too."""
@@ -66,15 +66,17 @@ def changed(records: Iterable[Record], field: str, value: str, every: int = 1) -
         yield record if place % every else {**record, field: value}
 
 
-async def take(use_cases: UseCases, module: AnyModule, source: Source, page: int = PAGE) -> Counter[State]:
+async def take(
+    use_cases: UseCases, module: AnyModule, source: Source, tenant: TenantId = DEFAULT_TENANT
+) -> Counter[State]:
     """All records of a source as `mzi sync` takes them, from the bytes to the outcomes; counts by state."""
 
     async def feed() -> AsyncIterator[Sequence[object]]:
-        for each in read_pages(source, module, page):
+        for each in read_pages(source, module, PAGE):
             yield each.records
 
     counts: Counter[State] = Counter()
-    async for done in use_cases.bulk(DEFAULT_TENANT, module, feed(), source=source.name):
+    async for done in use_cases.bulk(tenant, module, feed(), source=source.name):
         counts.update(done.result.summary)
     return +counts
 
@@ -87,16 +89,51 @@ def in_memory(data: bytes) -> Source:
 # Time
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Cost:
-    """Seconds by the clock, and seconds of processors, the database server's too where they can be seen."""
+    """What one turn took, in seconds: by the clock, and of processors here and in other processes.
+
+    `records`: over how many it is spread. `beside`: what else was counted in the turn, by name.
+    """
 
     wall: float
-    cpu: float
+    client: float
+    server: float = 0.0
+    records: int = 1
+    beside: Mapping[str, float] = attrs.field(factory=dict)
 
-    def per(self, records: int) -> float:
-        """Microseconds a record by the clock."""
-        return self.wall / records * 1e6
+    @property
+    def cpu(self) -> float:
+        """Processor seconds of all processes together."""
+        return self.client + self.server
+
+    def per_record(self, seconds: float) -> float:
+        """Microseconds a record."""
+        return seconds / self.records * 1e6
+
+
+Figure = Callable[[Cost], float]
+"""What is compared of a turn."""
+
+
+def wall(cost: Cost) -> float:
+    """Microseconds a record by the clock."""
+    return cost.per_record(cost.wall)
+
+
+def cpu(cost: Cost) -> float:
+    """Microseconds a record of all processors."""
+    return cost.per_record(cost.cpu)
+
+
+def median(costs: Iterable[Cost], figure: Figure) -> float:
+    """The median of a figure over all rounds."""
+    return statistics.median(map(figure, costs))
+
+
+def ratio(costs: Iterable[Cost], others: Iterable[Cost], figure: Figure) -> float:
+    """The median of the ratios of a figure in each round, so that a busy minute slows both sides of one."""
+    return statistics.median(figure(cost) / figure(other) for cost, other in zip(costs, others, strict=True))
 
 
 @attrs.define
@@ -107,25 +144,24 @@ class Meter:
     costs: list[Cost] = attrs.field(factory=list)
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """What happens in the block is measured. The collector starts clean."""
+    def running(self, records: int) -> Iterator[None]:
+        """What happens in the block is measured, for so many records. The collector starts clean."""
         gc.collect()
-        cpu = time.process_time() + self.also()
-        wall = time.perf_counter()
+        server, client, wall = self.also(), time.process_time(), time.perf_counter()
         yield
-        wall = time.perf_counter() - wall
-        self.costs.append(Cost(wall, time.process_time() + self.also() - cpu))
+        wall, client = time.perf_counter() - wall, time.process_time() - client
+        self.costs.append(Cost(wall=wall, client=client, server=self.also() - server, records=records))
 
-    def median(self) -> Cost:
-        """The medians, each by itself."""
-        return Cost(
-            statistics.median(cost.wall for cost in self.costs),
-            statistics.median(cost.cpu for cost in self.costs),
-        )
+    def change(self, **facts: Any) -> None:
+        """Say something else of the turn that was measured last."""
+        self.costs[-1] = attrs.evolve(self.costs[-1], **facts)
 
 
 Side = Callable[[Meter], Awaitable[None]]
-"""One thing to measure: it prepares, and runs what counts inside `meter.running()`, once."""
+"""One thing to measure: it prepares, and runs what counts inside `meter.running(records)`, once."""
+
+Rounds = Mapping[str, Sequence[Cost]]
+"""What each side cost, round by round."""
 
 
 async def taking_turns(
@@ -134,8 +170,8 @@ async def taking_turns(
     also: Callable[[], float] = lambda: 0.0,
     rounds: int = ROUNDS,
     tell: Callable[[int, str], None] = lambda round, side: None,
-) -> dict[str, Cost]:
-    """The medians of all sides, which take turns after one round that does not count.
+) -> Rounds:
+    """The costs of all sides, which take turns after one round that does not count.
 
     `tell` hears of every turn before it begins, from round 0, the one that does not count.
     """
@@ -144,9 +180,7 @@ async def taking_turns(
         for name, side in sides.items():
             tell(turn, name)
             await side(meters[name])
-    for meter in meters.values():
-        del meter.costs[0]
-    return {name: meter.median() for name, meter in meters.items()}
+    return {name: meter.costs[1:] for name, meter in meters.items()}
 
 
 # Databases
@@ -180,7 +214,10 @@ class Scratch(ABC):
 
     @abstractmethod
     async def raw(self, module: AnyModule, *, keyed: bool = True) -> Raw:
-        """The rows of `module` as they lie there now; `keyed`: their table has all keys and indexes."""
+        """The rows of `module` as they lie there now.
+
+        `keyed`: their table has all keys and indexes, and on PostgreSQL the foreign keys too.
+        """
 
 
 @attrs.define
@@ -216,9 +253,10 @@ class Sides:
         """How many records of `few` are changed."""
         return -(-len(self.lines) // FEW)
 
-    async def _taken(self, meter: Meter, records: bytes, **expected: int) -> None:
+    async def taken(self, meter: Meter, records: bytes, **expected: int) -> None:
+        """Take these lines; how many end in each state must be as expected, else raises Unexpected."""
         source = in_memory(records)
-        with meter.running():
+        with meter.running(len(self.lines)):
             counts = await take(self.place.use_cases, self.module, source)
         found = {state.value: count for state, count in counts.items()}
         if found != {name: count for name, count in expected.items() if count}:
@@ -227,32 +265,32 @@ class Sides:
     async def raw(self, meter: Meter) -> None:
         """Ready rows into a table of the same columns, keys and indexes."""
         await self.keyed.empty()
-        with meter.running():
+        with meter.running(len(self.keyed.rows)):
             await self.keyed.insert()
 
     async def raw_bare(self, meter: Meter) -> None:
         """Ready rows into a table of the same columns, which has nothing else to keep up."""
         await self.bare.empty()
-        with meter.running():
+        with meter.running(len(self.bare.rows)):
             await self.bare.insert()
 
     async def new(self, meter: Meter) -> None:
         """All of them into an empty store."""
         await self.place.empty(self.module)
-        await self._taken(meter, b"".join(self.lines), NEW=len(self.lines))
+        await self.taken(meter, b"".join(self.lines), NEW=len(self.lines))
 
     async def unchanged(self, meter: Meter) -> None:
         """The same once more."""
-        await self._taken(meter, b"".join(self.lines), UNCHANGED=len(self.lines))
+        await self.taken(meter, b"".join(self.lines), UNCHANGED=len(self.lines))
 
     async def few_changed(self, meter: Meter) -> None:
         """Once more, of which 5 % say something else."""
         same = len(self.lines) - self.changed
-        await self._taken(meter, self.few, UPDATED=self.changed, UNCHANGED=same)
+        await self.taken(meter, self.few, UPDATED=self.changed, UNCHANGED=same)
 
     async def all_changed(self, meter: Meter) -> None:
         """Once more, of which every one says something else than before."""
-        await self._taken(meter, self.all, UPDATED=len(self.lines))
+        await self.taken(meter, self.all, UPDATED=len(self.lines))
 
 
 _RUNS = ("extension_sync_runs", "parked_records")
@@ -324,7 +362,7 @@ async def _sqlite_scratch(file: Path) -> AsyncIterator[Scratch]:
                 closing(_sqlite(folder / "mzi.db")) as connection,
                 closing(_sqlite(folder / "raw.db")) as beside,
             ):
-                yield _SqliteScratch(url, _over(store), connection, beside)
+                yield _SqliteScratch(url, use_cases_over(store), connection, beside)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -339,6 +377,11 @@ class _PostgresRaw(Raw):
 
     async def empty(self) -> None:
         await self.connection.execute(f"TRUNCATE {self.table}")
+
+
+_FOREIGN_KEYS = """\
+SELECT pg_get_constraintdef(oid) FROM pg_constraint
+WHERE conrelid = $1::text::regclass AND contype = 'f' ORDER BY conname"""
 
 
 @attrs.define
@@ -356,6 +399,10 @@ class _PostgresScratch(Scratch):
         name = f"raw_{table}" if keyed else f"bare_{table}"
         await self.connection.execute(f"DROP TABLE IF EXISTS {name}")
         await self.connection.execute(f"CREATE TABLE {name} ({alike})")
+        if keyed:
+            # LIKE leaves foreign keys out.
+            for (rule,) in await self.connection.fetch(_FOREIGN_KEYS, table):
+                await self.connection.execute(f"ALTER TABLE {name} ADD {rule}")
         return _PostgresRaw(rows, self.connection, name)
 
 
@@ -384,7 +431,7 @@ async def _postgres_scratch(url: sa.URL) -> AsyncIterator[Scratch]:
             async with open_store(scratch_url) as store:
                 connection = await asyncpg.connect(scratch_url)
                 try:
-                    yield _PostgresScratch(scratch_url, _over(store), connection)
+                    yield _PostgresScratch(scratch_url, use_cases_over(store), connection)
                 finally:
                     await connection.close()
         finally:
@@ -410,7 +457,8 @@ async def _create(server: Any, name: str) -> None:
         ) from error
 
 
-def _over(store: Any) -> UseCases:
+def use_cases_over(store: Any) -> UseCases:
+    """All use cases over a store, with the clock and the dice of the machine."""
     return UseCases.over(store=store, codec=ZohoCodec(), clock=SystemClock(), ids=SystemIds())
 
 

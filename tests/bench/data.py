@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from mzi_adapters.bench import as_lines
 from mzi_adapters.college import Record, iter_students
 from mzi_adapters.college.ids import chance
 from mzi_adapters.college.office import registrations as _registrations
@@ -11,6 +13,9 @@ from mzi_adapters.college.structure import programs as _programs
 from mzi_core.known_fields import KnownField, ZohoType, known_fields
 
 SEED = 2026
+CHUNK = 10_000
+"""How many records are made before they are written into a file."""
+
 WIDE = 110
 _NARROW = (
     "id",
@@ -84,3 +89,16 @@ def programs(count: int) -> Iterator[Record]:
 def registrations(count: int) -> Iterator[Record]:
     """A registration for each of the first `count` students, with two to six instalments."""
     return _registrations(chance(SEED, "registrations"), iter_students(SEED, count))
+
+
+def written(file: Path, count: int) -> Path:
+    """A file of `count` students, made piece by piece."""
+    with file.open("wb") as out:
+        pile = []
+        for student in narrow(count):
+            pile.append(student)
+            if len(pile) == CHUNK:
+                out.writelines(as_lines(pile))
+                pile.clear()
+        out.writelines(as_lines(pile))
+    return file

@@ -8,30 +8,32 @@ import importlib
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
 import attrs
-import orjson
 import sqlalchemy as sa
 from tests.bench import data
-from tests.bench.measure import Bar
-from tests.bench.postgres import NARROW, prepared
-from tests.bench.server import Server
+from tests.bench.kinds import NARROW
+from tests.bench.measure import Bench, Database, Measurement, NotMeasured
+from tests.bench.rows import WALL, Row, at_least
+from tests.bench.server import connected
 
-from mzi_adapters.bench import Meter, as_lines, scratch, taking_turns
+from mzi_adapters.bench import Meter, Rounds, Unexpected, as_lines
 from mzi_core.use_cases.take_page import PAGE
 
-_INSTALL = "uv pip install 'dlt[postgres]' pyarrow adbc-driver-postgresql"
-_WANTED = {"by default": (5.0, 9.0), "its best case": (2.0, 3.0)}
+_INSTALL = "pip install 'dlt[postgres]' pyarrow adbc-driver-postgresql"
+_DEFAULT, _BEST = "by default", "its best case"
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class _Merge:
     """One way of merging, into a data set of its own, which the first round makes."""
 
     name: str
+    records: int
     pages: Callable[[], Iterator[Any]]
     options: dict[str, Any]
     pipeline: Any
@@ -46,7 +48,7 @@ class _Merge:
         self._run(meter)
 
     def _run(self, meter: Meter) -> None:
-        with meter.running():
+        with meter.running(self.records):
             self.pipeline.run(self.pages(), table_name="students", primary_key="id", **self.options)
 
 
@@ -62,6 +64,8 @@ def _in_pages(lines: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
 def _ways(
     dlt: Any, lines: Sequence[bytes], place: str, folder: str, connection: asyncpg.Connection
 ) -> Iterator[_Merge]:
+    import orjson
+
     arrow, arrow_json = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.json")
     flat = as_lines(map(_flat, data.narrow(len(lines))))
     schema = arrow.schema([(name, arrow.string()) for name in orjson.loads(flat[0])])
@@ -89,72 +93,72 @@ def _ways(
             pipeline_name=name, dataset_name=name, destination=destination, pipelines_dir=folder
         )
 
-    upsert = {"disposition": "merge", "strategy": "upsert"}
-    yield _Merge("dlt_default", parsed, {"write_disposition": "merge"}, pipeline("dlt_default"), connection)
+    way = partial(_Merge, records=len(lines), connection=connection)
+    yield way(
+        name="dlt_default",
+        pages=parsed,
+        options={"write_disposition": "merge"},
+        pipeline=pipeline("dlt_default"),
+    )
     # The file format that goes in by COPY, where ADBC is there; CSV goes in by COPY as well.
     best = "parquet" if importlib.util.find_spec("adbc_driver_postgresql") else "csv"
-    options = {"write_disposition": upsert, "loader_file_format": best}
-    yield _Merge("dlt_best", tables, options, pipeline("dlt_best"), connection)
+    upsert = {"disposition": "merge", "strategy": "upsert"}
+    yield way(
+        name="dlt_best",
+        pages=tables,
+        options={"write_disposition": upsert, "loader_file_format": best},
+        pipeline=pipeline("dlt_best"),
+    )
 
 
-def _unmeasured(why: str) -> list[Bar]:
-    return [
-        Bar(
-            number="3",
-            what=f"{what}, times faster: {NARROW.name}",
-            baseline=f"dlt merge, {way}",
-            ratio=None,
-            bar=bar,
-            at_most=False,
-            note=why,
-        )
-        for way, wanted in _WANTED.items()
-        for what, bar in zip(("NEW", "UNCHANGED"), wanted, strict=True)
-    ]
-
-
-async def bars(server: Server, records: int, rounds: int, tell: Callable[[str], None]) -> list[Bar]:
-    """The bar, or why it was not measured."""
+async def _run(bench: Bench) -> Rounds:
     os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
     try:
         dlt = importlib.import_module("dlt")
         importlib.import_module("pyarrow")
-    except ImportError:
-        return _unmeasured(_INSTALL)
-    async with scratch(server.url) as place:
-        sides = await prepared(place, NARROW, records)
-        connection = await asyncpg.connect(place.url)
-        try:
-            with TemporaryDirectory(prefix="mzi-bench-") as folder, warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                default, best = _ways(dlt, sides.lines, place.url, folder, connection)
-                costs = await taking_turns(
-                    {
-                        "new": sides.new,
-                        "unchanged": sides.unchanged,
-                        "by default, new": default.new,
-                        "by default, unchanged": default.unchanged,
-                        "its best case, new": best.new,
-                        "its best case, unchanged": best.unchanged,
-                    },
-                    rounds=rounds,
-                    tell=lambda turn, side: tell(f"dlt, round {turn}: {side}"),
-                )
-                for way in (default, best):
-                    stored = await connection.fetchval(
-                        f"SELECT count(*) FROM {way.name}.students"  # noqa: S608  a name of our own
-                    )
-                    assert stored == records, f"{way.name} stored {stored} of {records}"
-        finally:
-            await connection.close()
-    return [
-        attrs.evolve(
-            bar,
-            ratio=costs[f"{way}, {side}"].wall / costs[side].wall,
-            records=records,
-            note=f"{costs[side].per(records):.1f} µs against {costs[f'{way}, {side}'].per(records):.1f}",
-        )
-        for bar, (way, side) in zip(
-            _unmeasured(""), [(way, side) for way in _WANTED for side in ("new", "unchanged")], strict=True
-        )
-    ]
+    except ImportError as error:
+        raise NotMeasured(_INSTALL) from error
+    async with (
+        NARROW.over(bench.url(Database.POSTGRESQL), bench.records) as sides,
+        connected(sides.place.url) as connection,
+    ):
+        with TemporaryDirectory(prefix="mzi-bench-") as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            default, best = _ways(dlt, sides.lines, sides.place.url, folder, connection)
+            rounds = await bench.turns(
+                "dlt",
+                {
+                    "NEW": sides.new,
+                    "UNCHANGED": sides.unchanged,
+                    f"NEW, {_DEFAULT}": default.new,
+                    f"UNCHANGED, {_DEFAULT}": default.unchanged,
+                    f"NEW, {_BEST}": best.new,
+                    f"UNCHANGED, {_BEST}": best.unchanged,
+                },
+                bench.serving(Database.POSTGRESQL),
+            )
+        for way in (default, best):
+            stored = await connection.fetchval(
+                f"SELECT count(*) FROM {way.name}.students"  # noqa: S608  a name of our own
+            )
+            if stored != len(sides.lines):
+                raise Unexpected(f"{way.name} stored {stored} of {len(sides.lines)} records.")
+        return rounds
+
+
+ROWS = tuple(
+    Row(
+        number="3",
+        name="dlt",
+        what=f"{side}: {NARROW.name}",
+        side=side,
+        against=f"{side}, {way}",
+        baseline=f"dlt merge, {way}",
+        limit=at_least(limit),
+        by=WALL,
+    )
+    for way, limits in {_DEFAULT: (4, 15), _BEST: (0.8, 4)}.items()
+    for side, limit in zip(("NEW", "UNCHANGED"), limits, strict=True)
+)
+
+MEASUREMENTS = (Measurement(rows=ROWS, run=_run),)

@@ -1,10 +1,13 @@
 """What a decision that can explain itself costs more than a chain of comparisons."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
-from tests.bench.measure import Bar, ratio
+from tests.bench.measure import Bench, Measurement
+from tests.bench.rows import Row, at_most
 
+from mzi_adapters.bench import Meter, Rounds
 from mzi_core.grading import BTEC_DEFAULT, Marking, decide, judge
 
 MARKS = [None, *(Decimal(n) / 4 for n in range(-4, 18))]
@@ -36,24 +39,6 @@ def straight(marking: Marking) -> tuple[str, str]:
     return ("M", "M") if raw < DISTINCTION else ("D", "D")
 
 
-def _straight() -> None:
-    for _ in range(TIMES):
-        for marking in MARKINGS:
-            straight(marking)
-
-
-def _decide() -> None:
-    for _ in range(TIMES):
-        for marking in MARKINGS:
-            decide(marking, BTEC_DEFAULT)
-
-
-def _judge() -> None:
-    for _ in range(TIMES):
-        for marking in MARKINGS:
-            judge(marking, BTEC_DEFAULT)
-
-
 def agreed(marking: Marking) -> None:
     """Make sure that all sides come to the same."""
     decision = decide(marking)
@@ -61,27 +46,38 @@ def agreed(marking: Marking) -> None:
     assert decision.verdict == judge(marking, BTEC_DEFAULT)
 
 
-def bars() -> Iterator[Bar]:
-    """The bars, for sides that agree."""
+async def _all(judge: Callable[[Marking], object], meter: Meter) -> None:
+    """All markings, many times over."""
+    with meter.running(TIMES * len(MARKINGS)):
+        for _ in range(TIMES):
+            for marking in MARKINGS:
+                judge(marking)
+
+
+async def _run(bench: Bench) -> Rounds:
     for marking in MARKINGS:
         agreed(marking)
-    decisions = TIMES * len(MARKINGS)
-    yield Bar(
-        number="7",
-        what="a grading decision that keeps its trace",
-        baseline="the straight-line function without one",
-        ratio=ratio(_decide, _straight),
-        bar=9.0,
-        at_most=True,
-        records=decisions,
-    )
-    yield Bar(
-        number="7",
-        what="the bare verdict of a rule, to which the trace is constant",
-        baseline="the straight-line function without one",
-        ratio=ratio(_judge, _straight),
-        bar=None,
-        at_most=True,
-        records=decisions,
-        note="the aim is 1.25",
-    )
+    judges: dict[str, Callable[[Marking], object]] = {
+        "straight": straight,
+        "decided": decide,
+        "traced": lambda marking: decide(marking).trace,
+        "judged": lambda marking: judge(marking, BTEC_DEFAULT),
+    }
+    return await bench.turns("Grading", {name: partial(_all, judge) for name, judge in judges.items()})
+
+
+_row = partial(
+    Row,
+    number="7",
+    name="grading",
+    against="straight",
+    baseline="the straight-line function, which knows no reason",
+)
+
+ROWS = (
+    _row(what="a grading decision from which the whole trace follows", side="decided", limit=at_most(9)),
+    _row(what="the same with the trace written out", side="traced", limit=at_most()),
+    _row(what="the bare verdict", side="judged", limit=at_most()),
+)
+
+MEASUREMENTS = (Measurement(rows=ROWS, run=_run),)

@@ -1,18 +1,18 @@
 """Bar 4: the same students through an ORM, a SELECT a record, which is how it is mostly done."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import registry
-from tests.bench.measure import Bar
-from tests.bench.postgres import NARROW, prepared
-from tests.bench.server import Server
+from tests.bench.kinds import NARROW
+from tests.bench.measure import Bench, Database, Measurement
+from tests.bench.rows import WALL, Row, at_least
 
-from mzi_adapters.bench import Meter, scratch, taking_turns
+from mzi_adapters.bench import Meter, Rounds
 from mzi_adapters.sql.tables import RECORDS
 
 SINGLY = 200
@@ -65,63 +65,59 @@ class _Orm:
 
     async def singly(self, meter: Meter) -> None:
         await self.empty()
-        with meter.running():
+        with meter.running(SINGLY):
             await self.take(SINGLY, 1)
 
     async def unchanged(self, meter: Meter) -> None:
-        with meter.running():
+        with meter.running(SINGLY):
             await self.take(SINGLY, 1)
 
     async def paged(self, meter: Meter) -> None:
         await self.empty()
-        with meter.running():
+        with meter.running(PAGE):
             await self.take(PAGE, PAGE)
 
 
-async def bars(server: Server, records: int, rounds: int, tell: Callable[[str], None]) -> list[Bar]:
-    """The bar; each side is measured by the record, the slow ones on fewer of them."""
-    async with scratch(server.url) as place:
-        sides = await prepared(place, NARROW, max(records, PAGE))
-        engine = create_async_engine(sa.make_url(place.url).set(drivername="postgresql+asyncpg"))
+async def _run(bench: Bench) -> Rounds:
+    """Each side is measured by the record, the slow ones on fewer of them."""
+    async with NARROW.over(bench.url(Database.POSTGRESQL), max(bench.records, PAGE)) as sides:
+        url = sa.make_url(sides.place.url).set(drivername="postgresql+asyncpg")
+        engine = create_async_engine(url)
         try:
             async with engine.begin() as connection:
                 await connection.execute(sa.schema.CreateSchema(SCHEMA))
                 await connection.run_sync(_TABLE.metadata.create_all)
                 rows = await connection.execute(sa.select(RECORDS["students"]).limit(PAGE))
-                values = [dict(row._mapping) for row in rows]
-            by_id = {row["zoho_id"]: row for row in values}
+                by_id = {row.zoho_id: dict(row._mapping) for row in rows}
             lines = [line for line in sides.lines if json.loads(line)["id"] in by_id]
             orm = _Orm(engine, lines, [by_id[json.loads(line)["id"]] for line in lines])
-            costs = await taking_turns(
+            return await bench.turns(
+                "ORM",
                 {
-                    "new": sides.new,
-                    "unchanged": sides.unchanged,
-                    "paged": orm.paged,
-                    "singly": orm.singly,
-                    "singly, unchanged": orm.unchanged,
+                    "NEW": sides.new,
+                    "UNCHANGED": sides.unchanged,
+                    "NEW, page": orm.paged,
+                    "NEW, record": orm.singly,
+                    "UNCHANGED, record": orm.unchanged,
                 },
-                rounds=rounds,
-                tell=lambda turn, side: tell(f"ORM, round {turn}: {side}"),
+                bench.serving(Database.POSTGRESQL),
             )
         finally:
             await engine.dispose()
-    new, unchanged = (costs[side].per(len(sides.lines)) for side in ("new", "unchanged"))
 
-    compared = (
-        ("NEW", new, "singly", SINGLY, 50, "record"),
-        ("NEW", new, "paged", PAGE, 20, "page"),
-        ("UNCHANGED", unchanged, "singly, unchanged", SINGLY, 30, "record"),
+
+ROWS = tuple(
+    Row(
+        number="4",
+        name="orm",
+        what=f"{side}: {NARROW.name}",
+        side=side,
+        against=f"{side}, {committed}",
+        baseline=f"ORM, a SELECT a record, a commit a {committed}",
+        limit=at_least(limit),
+        by=WALL,
     )
-    return [
-        Bar(
-            number="4",
-            what=f"{what}, times faster: {NARROW.name}",
-            baseline=f"ORM, a SELECT a record, a commit a {committed}",
-            ratio=(theirs := costs[side].per(count)) / ours,
-            bar=bar,
-            at_most=False,
-            records=len(sides.lines),
-            note=f"{ours:.1f} µs against {theirs:,.0f} (of {count:,} records)",
-        )
-        for what, ours, side, count, bar, committed in compared
-    ]
+    for side, committed, limit in (("NEW", "record", 40), ("NEW", "page", 20), ("UNCHANGED", "record", 60))
+)
+
+MEASUREMENTS = (Measurement(rows=ROWS, run=_run),)

@@ -1,39 +1,48 @@
 """A PostgreSQL server of our own, as it is when nobody has tuned it, and what its processes have used."""
 
+import os
 import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import asyncpg
 import attrs
 
 _NANO = 1e-9
+_TICK = 1 / os.sysconf("SC_CLK_TCK")
+_PARENT, _ENDED = 1, slice(13, 15)
+"""Places in what /proc/PID/stat says behind the name: the parent, and what ended children have used."""
 
 
 def cpu_of(pid: int, proc: Path = Path("/proc")) -> float:
     """Processor seconds of a process and all that descend from it, as Linux has them in /proc.
 
-    `schedstat` counts nanoseconds, where `stat` counts hundredths of a second. A process that has ended
-    counts no more, so what is measured must keep its connection open.
+    Of processes that run, `schedstat` counts nanoseconds. Those that have ended and were waited for are in
+    their parent's `stat`, in hundredths of a second.
     """
     children: dict[int, list[int]] = {}
+    ended: dict[int, int] = {}
     for stat in proc.glob("[0-9]*/stat"):
         try:
-            # The name stands in brackets and may hold blanks; the parent's id is the second word after it.
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            # The name stands in brackets and may hold blanks and brackets.
+            said = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        children.setdefault(parent, []).append(int(stat.parent.name))
-    used, waiting = 0, [pid]
+        one = int(stat.parent.name)
+        children.setdefault(int(said[_PARENT]), []).append(one)
+        ended[one] = sum(map(int, said[_ENDED]))
+    used, ticks, waiting = 0, 0, [pid]
     while waiting:
         one = waiting.pop()
         waiting += children.get(one, [])
+        ticks += ended.get(one, 0)
         try:
             used += int((proc / str(one) / "schedstat").read_text().split()[0])
         except OSError:
             continue
-    return used * _NANO
+    return used * _NANO + ticks * _TICK
 
 
 @attrs.frozen
@@ -46,6 +55,16 @@ class Server:
     def cpu(self) -> float:
         """Processor seconds of all its processes so far."""
         return cpu_of(self.pid)
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection beside those of the store."""
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 @contextmanager

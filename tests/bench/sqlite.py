@@ -1,46 +1,50 @@
-"""Bar 5: everything new and nothing new, in a SQLite file whose every commit waits for the disk."""
+"""Bar 5: everything new, nothing new, a little new, everything changed, in a SQLite file.
 
-from collections.abc import Callable
+It is in WAL mode, and every commit waits for the disk.
+"""
+
 from functools import partial
-from pathlib import Path
 
-from tests.bench.measure import Bar
-from tests.bench.postgres import NARROW, WIDE, prepared, telling
+from tests.bench.kinds import NARROW, WIDE, Kind
+from tests.bench.measure import Bench, Database, Measurement
+from tests.bench.rows import WALL, Limit, Row, at_least
 
-from mzi_adapters.bench import scratch, taking_turns
+from mzi_adapters.bench import Rounds
 
 
-async def bars(folder: Path, records: int, rounds: int, tell: Callable[[str], None]) -> list[Bar]:
-    """The bar for students of few and of many keys."""
-    found: list[Bar] = []
-    for kind in (NARROW, WIDE):
-        async with scratch(f"sqlite:///{folder / 'mzi.db'}") as place:
-            sides = await prepared(place, kind, records)
-            costs = await taking_turns(
-                {
-                    "executemany": sides.raw,
-                    "new": sides.new,
-                    "unchanged": sides.unchanged,
-                    "few": sides.few_changed,
-                    "all": sides.all_changed,
-                },
-                rounds=rounds,
-                tell=partial(telling, tell, f"SQLite, {kind.name}"),
-            )
-        ready = costs["executemany"]
-        wanted = {"new": 0.30, "unchanged": 0.5, "few": None, "all": None}
-        said = {"new": "NEW", "unchanged": "UNCHANGED", "few": "5 % changed", "all": "all changed"}
-        found += [
-            Bar(
-                number="5",
-                what=f"{said[side]}, rate: {kind.name}",
-                baseline="sqlite3.executemany of ready rows",
-                ratio=ready.wall / costs[side].wall,
-                bar=bar,
-                at_most=False,
-                records=records,
-                note=f"{costs[side].per(records):.1f} µs against {ready.per(records):.1f}",
-            )
-            for side, bar in wanted.items()
-        ]
-    return found
+async def _run(kind: Kind, bench: Bench) -> Rounds:
+    async with kind.over(bench.url(Database.SQLITE), bench.records) as sides:
+        return await bench.turns(
+            f"SQLite, {kind.name}",
+            {
+                "executemany": sides.raw,
+                "NEW": sides.new,
+                "UNCHANGED": sides.unchanged,
+                "5 % changed": sides.few_changed,
+                "all changed": sides.all_changed,
+            },
+        )
+
+
+def _measurement(kind: Kind, **limits: Limit) -> Measurement:
+    said = {"new": "NEW", "unchanged": "UNCHANGED", "few": "5 % changed", "all": "all changed"}
+    rows = tuple(
+        Row(
+            number="5",
+            name="sqlite",
+            what=f"{side}: {kind.name}",
+            side=side,
+            against="executemany",
+            baseline="sqlite3.executemany of ready rows",
+            limit=limits.get(name, at_least()),
+            by=WALL,
+        )
+        for name, side in said.items()
+    )
+    return Measurement(rows=rows, run=partial(_run, kind))
+
+
+MEASUREMENTS = (
+    _measurement(NARROW, new=at_least(0.40), unchanged=at_least(1.2), all=at_least(0.28)),
+    _measurement(WIDE),
+)

@@ -1,205 +1,187 @@
 """The measuring itself; how long anything takes is measured by `python -m tests.bench`, and never here."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator
-from os import listdir
+from collections.abc import Iterator
+from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import attrs
 import pytest
-from tests.bench import data, grading
-from tests.bench.__main__ import NUMBERS, document, markdown, shown
-from tests.bench.measure import Bar, chosen, ratio
-from tests.bench.scale import written
-from tests.bench.server import cpu_of
+from tests.bench import __main__ as program
+from tests.bench import grading, postgres, sqlite
+from tests.bench.measure import Bench, Measurement, NotMeasured, chosen
+from tests.bench.rows import Row, at_least, at_most
+from tests.bench.server import Server
 
-from mzi_adapters.bench import (
-    Cost,
-    Meter,
-    Side,
-    Sides,
-    Unexpected,
-    as_lines,
-    changed,
-    in_memory,
-    scratch,
-    take,
-    taking_turns,
-)
-from mzi_adapters.college import Record
-from mzi_adapters.harness import Harness
-from mzi_core.errors import StoreUnavailable
-from mzi_core.module import AnyModule
-from mzi_core.modules import PROGRAMS, REGISTRATIONS, STUDENTS
-from mzi_core.values import State
-
-BAR = Bar(number="1", what="this", baseline="that", ratio=2.0, bar=3.0, at_most=True)
+from mzi_adapters.bench import Cost, Meter, Rounds, Side, Unexpected, taking_turns
 
 
-@pytest.mark.parametrize(
-    ("changes", "verdict", "wanted"),
-    [
-        ({}, "met", "≤ 3"),
-        ({"ratio": 3.0}, "met", "≤ 3"),
-        ({"ratio": 3.1}, "MISSED", "≤ 3"),
-        ({"at_most": False}, "MISSED", "≥ 3"),
-        ({"at_most": False, "ratio": 3.0}, "met", "≥ 3"),
-        ({"bar": None}, "–", "–"),
-        ({"ratio": None, "note": "pip install it"}, "not measured", "≤ 3"),
-    ],
-)
-def test_a_bar_is_met_on_its_own_side(changes: dict[str, Any], verdict: str, wanted: str) -> None:
-    bar = attrs.evolve(BAR, **changes)
-    assert (bar.verdict, bar.wanted, bar.met) == (verdict, wanted, verdict != "MISSED")
+def side(calls: list[str], name: str) -> Side:
+    async def run(meter: Meter) -> None:
+        with meter.running(2):
+            calls.append(name)
 
-
-def test_bars_are_written_as_json_and_shown() -> None:
-    bars = [BAR, attrs.evolve(BAR, ratio=None, note="why not", records=5000)]
-    told = json.loads(json.dumps(document(bars, 5)))
-    assert told["rounds"] == 5
-    assert [bar["verdict"] for bar in told["bars"]] == ["met", "not measured"]
-    assert told["bars"][0] | {"ratio": 2.0, "bar": 3.0, "met": True} == told["bars"][0]
-    table = shown(bars)
-    assert list(table.columns[3].cells) == ["2.00", "–"]
-    assert list(table.columns[6].cells) == ["", "5,000"]
-    assert markdown(bars).splitlines()[2:] == [
-        "| 1 | this | that | 2.00 | ≤ 3 | met |  |  |",
-        "| 1 | this | that | – | ≤ 3 | not measured | 5,000 | why not |",
-    ]
-
-
-def test_bars_are_chosen_by_their_numbers() -> None:
-    assert chosen(None, NUMBERS) == frozenset(NUMBERS)
-    assert chosen("1, 5", NUMBERS) == {"1", "5"}
-    with pytest.raises(ValueError, match=r"There is no bar 6, x; there are 1, 2, 3"):
-        chosen("6,1,x", NUMBERS)
-
-
-def test_a_ratio_is_one_between_equals() -> None:
-    assert ratio(lambda: sum(range(1000)), lambda: sum(range(1000)), rounds=3) > 0
+    return run
 
 
 async def test_sides_take_turns_and_the_first_round_does_not_count() -> None:
     calls: list[str] = []
     told: list[tuple[int, str]] = []
-    clock = iter(range(100))
-
-    def side(name: str) -> Side:
-        async def run(meter: Meter) -> None:
-            with meter.running():
-                calls.append(name)
-
-        return run
-
-    costs = await taking_turns(
-        {"a": side("a"), "b": side("b")},
-        also=lambda: next(clock),
+    used = iter(range(100))
+    rounds = await taking_turns(
+        {"a": side(calls, "a"), "b": side(calls, "b")},
+        also=lambda: next(used),
         rounds=3,
         tell=lambda turn, name: told.append((turn, name)),
     )
     assert calls == ["a", "b"] * 4
     assert told == [(turn, name) for turn in range(4) for name in "ab"]
-    assert 1 <= costs["a"].cpu < 2  # what the other processes used is in it
-    assert next(clock) == 2 * len(calls)
+    assert [[(cost.server, cost.records) for cost in rounds[name]] for name in "ab"] == [[(1, 2)] * 3] * 2
+    assert next(used) == 2 * len(calls)
 
 
-def test_a_median_is_taken_of_each_figure_by_itself() -> None:
-    meter = Meter(costs=[Cost(1, 9), Cost(2, 1), Cost(30, 2)])
-    assert meter.median() == Cost(2, 2)
-    assert meter.median().per(1000) == 2000
+def test_a_turn_can_be_spread_over_something_else_and_count_something_beside() -> None:
+    meter = Meter()
+    with meter.running(1):
+        pass
+    meter.change(records=500, beside={"WAL": 3.0})
+    (cost,) = meter.costs
+    assert (cost.records, cost.beside) == (500, {"WAL": 3.0})
 
 
-def test_what_all_processes_of_a_server_used_is_added_up(tmp_path: Path) -> None:
-    for pid, parent, used in ((10, 1, 5), (11, 10, 7), (12, 11, 8), (13, 1, 100)):
-        process = tmp_path / str(pid)
-        process.mkdir()
-        (process / "stat").write_text(f"{pid} (post gres) writer) S {parent} 0 0")
-        (process / "schedstat").write_text(f"{used * 10**9} 1 1\n")
-    assert cpu_of(10, tmp_path) == 5 + 7 + 8
-    (tmp_path / "12" / "schedstat").unlink()  # it ended meanwhile
-    assert cpu_of(10, tmp_path) == 5 + 7
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """Some seventy records, one round."""
+    with ExitStack() as stack:
+        yield Bench(
+            records=70, rounds=1, million=False, folder=tmp_path, stack=stack, tell=lambda sentence: None
+        )
+
+
+class _Uses:
+    """A server that has used more each time it is asked."""
+
+    def __init__(self) -> None:
+        self.used = 0.0
+
+    def cpu(self) -> float:
+        self.used += 2
+        return self.used
+
+
+async def test_what_all_servers_of_a_measurement_use_is_added_up(bench: Bench) -> None:
+    told: list[str] = []
+    bench.tell = told.append
+    rounds = await bench.turns("Both", {"a": side([], "a")}, [_Uses(), _Uses()])
+    assert [cost.server for cost in rounds["a"]] == [4.0]
+    assert told == ["Both, round 0: a", "Both, round 1: a"]
+
+
+SLOW = Row(
+    number="1", name="new", what="slow", side="slow", against="fast", baseline="fast", limit=at_most(3)
+)
+SLOWER = attrs.evolve(SLOW, number="2", name="slower", what="slower", limit=at_least(3))
+
+
+def measurement(*rows: Row, raises: Exception | None = None) -> Measurement:
+    async def run(bench: Bench) -> Rounds:
+        if raises is not None:
+            raise raises
+        return {"slow": [Cost(wall=1, client=2)] * 3, "fast": [Cost(wall=1, client=1)] * 3}
+
+    return Measurement(rows=rows, run=run)
 
 
 @pytest.mark.parametrize(
-    ("module", "make"),
+    ("wanted", "found"), [({"1"}, ["slow"]), ({"slower", "x"}, ["slower"]), ({"1", "2"}, ["slow", "slower"])]
+)
+async def test_rows_are_found_by_their_number_and_by_their_name(
+    bench: Bench, wanted: set[str], found: list[str]
+) -> None:
+    results = await measurement(SLOW, SLOWER).results(bench, frozenset(wanted))
+    assert [result.row.what for result in results] == found
+
+
+async def test_what_nobody_asked_for_is_not_run(bench: Bench) -> None:
+    assert await measurement(SLOW, raises=AssertionError("It was run")).results(bench, frozenset({"7"})) == []
+
+
+@pytest.mark.parametrize(
+    ("raises", "verdict", "note"),
     [
-        (PROGRAMS, data.programs),
-        (STUDENTS, data.narrow),
-        (STUDENTS, data.wide),
-        (REGISTRATIONS, data.registrations),
+        (NotMeasured("pip install it"), "not measured", "pip install it"),
+        (Unexpected("Two were lost."), "FAILED", "Unexpected: Two were lost."),
     ],
 )
-async def test_all_records_to_measure_with_are_sound(
-    module: AnyModule, make: Callable[[int], Iterator[Record]]
+async def test_a_side_that_fails_ends_only_its_own_rows_and_what_is_not_installed_misses_nothing(
+    bench: Bench, raises: Exception, verdict: str, note: str
 ) -> None:
-    harness = Harness()
-    if module is REGISTRATIONS:
-        for parent, records in ((PROGRAMS, data.programs(50)), (STUDENTS, data.narrow(50))):
-            await take(harness.use_cases, parent, in_memory(b"".join(as_lines(records))))
-    lines = as_lines(make(50))
-    assert lines == as_lines(make(50))
-    counts = await take(harness.use_cases, module, in_memory(b"".join(lines)))
-    assert counts == {State.NEW: len(lines)}
-    assert await take(harness.use_cases, module, in_memory(b"".join(lines))) == {State.UNCHANGED: len(lines)}
+    (result,) = await measurement(SLOW, raises=raises).results(bench, frozenset({"1"}))
+    assert (result.verdict, result.note, result.met) == (verdict, note, verdict == "not measured")
 
 
-def test_records_are_as_wide_as_they_are_said_to_be() -> None:
-    assert {len(student) for student in data.wide(20)} == {data.WIDE}
-    assert {len(student) for student in data.narrow(20)} == {18}
+def test_rows_are_chosen_from_those_there_are() -> None:
+    both = [measurement(SLOW), measurement(SLOWER)]
+    assert chosen(None, both) == {"1", "new", "2", "slower"}
+    assert chosen("1, slower", both) == {"1", "slower"}
+    with pytest.raises(ValueError, match=r"There is no row 6, x; there are 1, 2, new, slower"):
+        chosen("6,1,x", both)
 
 
-def test_one_record_in_so_many_is_changed() -> None:
-    records = list(data.narrow(100))
-    after = list(changed(records, "City", "Ma'an", 20))
-    assert Counter(a == b for a, b in zip(records, after, strict=True)) == {True: 95, False: 5}
-    assert all(student["City"] == "Karak" for student in changed(records, "City", "Karak"))
-    assert all(student["City"] not in ("Ma'an", "Karak") for student in records)
+@pytest.mark.parametrize(("only", "code"), [("1", 0), ("1,2", 1), ("slower", 1)])
+def test_the_exit_code_tells_whether_a_bar_is_missed(
+    only: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(program, "MEASUREMENTS", [measurement(SLOW, SLOWER)])
+    monkeypatch.setattr(program, "moves_many_records", lambda: None)  # this process does other things too
+    found, table = tmp_path / "bars.json", tmp_path / "bars.md"
+    assert program.main(["--only", only, "--json", str(found), "--markdown", str(table)]) == code
+    verdicts = [row["verdict"] for row in json.loads(found.read_text("utf-8"))["rows"]]
+    assert ("MISSED" in verdicts, "**MISSED**" in table.read_text("utf-8")) == (code == 1, code == 1)
+    said = capsys.readouterr()
+    assert ("MISSED" in said.out, f"failed: 1 of {len(verdicts)} rows." in said.err) == (code == 1, code == 1)
 
 
-def test_a_file_of_records_is_written_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.bench.scale.CHUNK", 3)
-    file = written(tmp_path / "some.ndjson", 7)
-    assert file.read_bytes().splitlines(keepends=True) == as_lines(data.narrow(7))
+def _named(measurement: Measurement) -> str:
+    return measurement.rows[0].name
 
 
-async def test_all_sides_run_over_a_scratch_database_that_is_gone_afterwards(tmp_path: Path) -> None:
-    async with scratch(f"sqlite:///{tmp_path / 'mzi.db'}") as place:
-        sides = await Sides.prepared(place, STUDENTS, list(data.narrow(41)), "City")
-        assert (len(sides.keyed.rows), sides.changed) == (41, 3)
-        costs = await taking_turns(
-            {
-                "raw": sides.raw,
-                "bare": sides.raw_bare,
-                "new": sides.new,
-                "unchanged": sides.unchanged,
-                "few": sides.few_changed,
-                "all": sides.all_changed,
-            },
-            rounds=1,
-        )
-        assert all(cost.wall > 0 for cost in costs.values())
-        with pytest.raises(Unexpected, match="The store took"):
-            await sides.unchanged(Meter())
-        assert [name[:11] for name in listdir(tmp_path)] == [".mzi_bench_"]
-    assert listdir(tmp_path) == []
+def test_no_two_rows_say_the_same() -> None:
+    rows = [row for each in program.MEASUREMENTS for row in each.rows]
+    said = [(row.number, row.what, row.baseline, row.by.name) for row in rows]
+    assert sorted(said) == sorted(set(said))
 
 
-async def test_a_scratch_database_is_gone_after_a_failure(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="on purpose"):
-        async with scratch(f"sqlite:///{tmp_path / 'mzi.db'}"):
-            raise RuntimeError("on purpose")
-    assert listdir(tmp_path) == []
+@pytest.mark.parametrize("each", [sqlite.MEASUREMENTS[0], *grading.MEASUREMENTS], ids=_named)
+async def test_all_rows_are_measured_in_one_process(bench: Bench, each: Measurement) -> None:
+    results = await each.results(bench, frozenset(row.number for row in each.rows))
+    assert [result.row for result in results] == list(each.rows)
+    assert all(result.ratio for result in results)
+
+
+@pytest.fixture
+def on_server(bench: Bench, postgres_url: str) -> Bench:
+    """With the database server of the tests."""
+    folder = parse_qs(urlsplit(postgres_url).query)["host"][0]
+    pid = int(Path(folder, "data", "postmaster.pid").read_text().split()[0])
+    bench.server = Server(postgres_url, pid)
+    return bench
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:///:memory:", "sqlite://", "mysql://h/x", "nonsense", "sqlite:////no/such/x.db"]
+    "each",
+    [postgres.MEASUREMENTS[-1]],
+    ids=_named,
 )
-async def test_what_cannot_be_measured_is_refused(url: str) -> None:
-    with pytest.raises(StoreUnavailable):
-        async with scratch(url):
-            pass
+@pytest.mark.skipif(find_spec("orjson") is None, reason="orjson comes with the extra `bench`")
+async def test_all_rows_are_measured_with_a_server_whose_processor_time_counts(
+    on_server: Bench, each: Measurement
+) -> None:
+    rounds = await each.run(on_server)
+    assert [row.measured(rounds).row for row in each.rows] == list(each.rows)
+    assert sum(cost.server for costs in rounds.values() for cost in costs) > 0
 
 
 def test_both_sides_of_the_grading_bar_agree() -> None:

@@ -2,20 +2,18 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
+from rich.table import Table
 
 from mzi_adapters.college import iter_students
 from mzi_core.modules import STUDENTS
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Usage
 from mzi_http.cli.tables import key, number, table
 from mzi_http.settings import MEMORY
-
-if TYPE_CHECKING:
-    from mzi_adapters.bench import Cost
 
 FEWEST, MOST = 100, 1_000_000
 SEED = 2026
@@ -57,7 +55,7 @@ async def bench(
             health = await place.use_cases.store.health()
             students = list(iter_students(SEED, records))
             sides = await measuring.Sides.prepared(place, STUDENTS, students, "City")
-            costs = await measuring.taking_turns(
+            rounds = await measuring.taking_turns(
                 {
                     "raw": sides.raw,
                     "new": sides.new,
@@ -67,6 +65,15 @@ async def bench(
                 },
                 rounds=measuring.ROUNDS,
             )
+    raw = rounds["raw"]
+    figures = {
+        side: {
+            "records_per_second": round(1e6 / (each := measuring.median(costs, measuring.wall)), 1),
+            "microseconds_per_record": round(each, 2),
+            "rate_to_raw_inserts": round(measuring.ratio(raw, costs, measuring.wall), 3),
+        }
+        for side, costs in rounds.items()
+    }
     if as_json:
         shell.json(
             {
@@ -74,16 +81,14 @@ async def bench(
                 "version": health.version,
                 "records": records,
                 "rounds": measuring.ROUNDS,
-                "results": {side: _figures(cost, costs["raw"], records) for side, cost in costs.items()},
+                "results": figures,
             }
         )
         return Ended.WELL
-    shown = table(key("what"), number("records/s"), number("µs a record"), number("of raw inserts"))
-    for side, cost in costs.items():
-        of_raw = "" if side == "raw" else f"{costs['raw'].wall / cost.wall:.0%}"
-        shown.add_row(_SAID[side], f"{records / cost.wall:,.0f}", f"{cost.per(records):.1f}", of_raw)
     shell.show(
-        f"{records:,} students into {health.backend} {health.version}, as `mzi sync` takes them:", "", shown
+        f"{records:,} students into {health.backend} {health.version}, as `mzi sync` takes them:",
+        "",
+        _table(figures),
     )
     shell.say(
         "Nothing is left of them. On a machine that does other things too, repeat it before you believe it."
@@ -91,12 +96,13 @@ async def bench(
     return Ended.WELL
 
 
-def _figures(cost: "Cost", raw: "Cost", records: int) -> dict[str, float]:
-    return {
-        "records_per_second": round(records / cost.wall, 1),
-        "microseconds_per_record": round(cost.per(records), 2),
-        "rate_to_raw_inserts": round(raw.wall / cost.wall, 3),
-    }
+def _table(figures: Mapping[str, Mapping[str, float]]) -> Table:
+    shown = table(key("what"), number("records/s"), number("µs a record"), number("of raw inserts"))
+    for side, each in figures.items():
+        of_raw = "" if side == "raw" else f"{each['rate_to_raw_inserts']:.0%}"
+        rate, took = each["records_per_second"], each["microseconds_per_record"]
+        shown.add_row(_SAID[side], f"{rate:,.0f}", f"{took:.1f}", of_raw)
+    return shown
 
 
 @contextmanager

@@ -17,8 +17,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 from tests.bench import (
+    cliff,
     dlt_merge,
     grading,
+    lanes,
     orm,
     postgres,
     scale,
@@ -33,6 +35,8 @@ from mzi_adapters.system import moves_many_records
 
 _SUBJECTS = (
     postgres,
+    lanes,
+    cliff,
     dlt_merge,
     orm,
     sqlite,

@@ -1,16 +1,20 @@
-"""Records to measure with: students of few keys and of a real organisation's 110, and registrations."""
+"""Records to measure with: students of few keys, of a tenant's own and of a real organisation's 110, units
+with their criteria, and registrations with their instalments.
+"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from mzi_adapters.bench import as_lines
 from mzi_adapters.college import Record, iter_students
-from mzi_adapters.college.ids import chance
+from mzi_adapters.college.ids import chance, zoho_id
 from mzi_adapters.college.office import registrations as _registrations
 from mzi_adapters.college.structure import programs as _programs
+from mzi_adapters.college.structure import units as _units
 from mzi_core.known_fields import KnownField, ZohoType, known_fields
+from mzi_core.mapping import FieldMapping
 
 SEED = 2026
 CHUNK = 10_000
@@ -39,10 +43,30 @@ _NARROW = (
 )
 
 
+OWN = (
+    FieldMapping("extra.study_mode", "Study_Mode"),
+    FieldMapping("extra.study_language", "Study_Language"),
+    FieldMapping("extra.registration_date", "Registration_Date"),
+    FieldMapping("extra.synced", "Synced_to_Moodle"),
+    FieldMapping("extra.last_sync", "Last_Sync_Date"),
+    FieldMapping("academic_program", "Sub_Major"),
+)
+"""What a tenant has mapped: texts, a date, a truth value and a moment of its own, and another name."""
+
+
 def narrow(count: int) -> Iterator[Record]:
     """Students as a webhook sends them: 18 keys, all of which are read."""
+    return _students(count, _NARROW)
+
+
+def own(count: int) -> Iterator[Record]:
+    """The same with the fields that only the tenant of OWN has: 24 keys."""
+    return _students(count, (*_NARROW, *(mapped.zoho_name for mapped in OWN)))
+
+
+def _students(count: int, names: Sequence[str]) -> Iterator[Record]:
     for student in iter_students(SEED, count):
-        yield {name: student[name] for name in _NARROW}
+        yield {name: student[name] for name in names}
 
 
 def wide(count: int) -> Iterator[Record]:
@@ -84,6 +108,21 @@ def _value(field: KnownField, place: int) -> object:
 def programs(count: int) -> Iterator[Record]:
     """Programmes, which students point at; there are few, so mostly less than `count`."""
     return islice(_programs(chance(SEED, "programs")), count)
+
+
+def units(count: int) -> Iterator[Record]:
+    """Units with 9 to 18 criteria; those of the college over and over, under ids of their own."""
+    taught = list(_units(chance(SEED, "units")))
+    for serial in range(1, count + 1):
+        unit = taught[serial % len(taught)]
+        code = f"U{serial:06d}"
+        yield {**unit, "id": zoho_id("units", serial), "Name": f"{unit['Name']} {code}", "Unit_Code": code}
+
+
+def keys(record: Record) -> int:
+    """How many keys a record has, those of its rows counted."""
+    values = (value for value in record.values() if isinstance(value, list))
+    return len(record) + sum(len(row) for rows in values for row in rows if isinstance(row, dict))
 
 
 def registrations(count: int) -> Iterator[Record]:

@@ -8,19 +8,25 @@ from tests.bench import data
 
 from mzi_adapters.bench import Meter, Scratch, Side, Sides, as_lines, in_memory, scratch, take
 from mzi_adapters.college import Record
+from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
-from mzi_core.modules import PROGRAMS, REGISTRATIONS, STUDENTS
+from mzi_core.modules import PROGRAMS, REGISTRATIONS, STUDENTS, UNITS
+from mzi_core.values import DEFAULT_TENANT
 
 
 @attrs.frozen(kw_only=True)
 class Kind:
-    """A kind of record, and the text field that changes in it. `after`: what is stored before, unmeasured."""
+    """A kind of record, and the text field that changes in it.
+
+    `after`: what is stored before, unmeasured. `mapped`: the tenant's own fields.
+    """
 
     name: str
     module: AnyModule
     make: Callable[[int], Iterator[Record]]
     field: str
     after: Sequence[tuple[AnyModule, Callable[[int], Iterator[Record]]]] = ()
+    mapped: Sequence[FieldMapping] = ()
 
     @asynccontextmanager
     async def over(self, url: str, records: int) -> AsyncIterator[Sides]:
@@ -28,6 +34,8 @@ class Kind:
         async with scratch(url) as place:
             for module, make in self.after:
                 await stored(place, module, as_lines(make(records)))
+            if self.mapped:
+                await place.use_cases.map_fields(DEFAULT_TENANT, self.module, self.mapped)
             yield await Sides.prepared(place, self.module, list(self.make(records)), self.field)
 
 
@@ -48,6 +56,14 @@ def into_empty(place: Scratch, side: Side) -> Side:
 
 NARROW = Kind(name="18-key students", module=STUDENTS, make=data.narrow, field="City")
 WIDE = Kind(name="110-key students", module=STUDENTS, make=data.wide, field="City")
+OWN = Kind(
+    name="24-key students with a tenant's own fields",
+    module=STUDENTS,
+    make=data.own,
+    field="City",
+    mapped=data.OWN,
+)
+TAUGHT = Kind(name="units with criteria", module=UNITS, make=data.units, field="Unit_Major")
 BILLED = Kind(
     name="registrations with instalments",
     module=REGISTRATIONS,
@@ -55,4 +71,4 @@ BILLED = Kind(
     field="Study_Mode",
     after=((PROGRAMS, data.programs), (STUDENTS, data.narrow)),
 )
-KINDS = (NARROW, WIDE, BILLED)
+KINDS = (NARROW, WIDE, OWN, TAUGHT, BILLED)

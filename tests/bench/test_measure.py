@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import attrs
 import pytest
 from tests.bench import __main__ as program
-from tests.bench import grading, postgres, sqlite
+from tests.bench import cliff, grading, lanes, postgres, sqlite
 from tests.bench.measure import Bench, Measurement, NotMeasured, chosen
 from tests.bench.rows import Row, at_least, at_most
 from tests.bench.server import Server
@@ -154,7 +154,9 @@ def test_no_two_rows_say_the_same() -> None:
     assert sorted(said) == sorted(set(said))
 
 
-@pytest.mark.parametrize("each", [sqlite.MEASUREMENTS[0], *grading.MEASUREMENTS], ids=_named)
+@pytest.mark.parametrize(
+    "each", [sqlite.MEASUREMENTS[0], cliff.MEASUREMENTS[0], *grading.MEASUREMENTS], ids=_named
+)
 async def test_all_rows_are_measured_in_one_process(bench: Bench, each: Measurement) -> None:
     results = await each.results(bench, frozenset(row.number for row in each.rows))
     assert [result.row for result in results] == list(each.rows)
@@ -172,7 +174,7 @@ def on_server(bench: Bench, postgres_url: str) -> Bench:
 
 @pytest.mark.parametrize(
     "each",
-    [postgres.MEASUREMENTS[-1]],
+    [postgres.MEASUREMENTS[-1], *lanes.MEASUREMENTS, cliff.MEASUREMENTS[-1]],
     ids=_named,
 )
 @pytest.mark.skipif(find_spec("orjson") is None, reason="orjson comes with the extra `bench`")
@@ -182,6 +184,14 @@ async def test_all_rows_are_measured_with_a_server_whose_processor_time_counts(
     rounds = await each.run(on_server)
     assert [row.measured(rounds).row for row in each.rows] == list(each.rows)
     assert sum(cost.server for costs in rounds.values() for cost in costs) > 0
+
+
+def test_one_record_of_every_page_is_spoiled() -> None:
+    records = [{"Academic_Email": str(place)} for place in range(4500)]
+    found, pages = cliff.spoiled(records, lambda before: before["Academic_Email"])
+    changed = [place for place, (old, new) in enumerate(zip(records, found, strict=True)) if old != new]
+    assert (changed, pages) == ([1000, 3000, 4250], 3)
+    assert [found[place]["Academic_Email"] for place in changed] == ["999", "2999", "4249"]
 
 
 def test_both_sides_of_the_grading_bar_agree() -> None:

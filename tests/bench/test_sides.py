@@ -9,12 +9,14 @@ from tests.bench.kinds import BILLED, KINDS, NARROW, Kind, into_empty
 from tests.bench.server import connected
 
 from mzi_adapters.bench import Meter, Unexpected, as_lines, taking_turns
+from mzi_core.mapping import overlay
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 async def test_all_records_to_measure_with_are_sound_and_say_when_they_change(
     kind: Kind, tmp_path: Path
 ) -> None:
+    assert overlay(kind.module, kind.mapped)[1] == ()
     async with kind.over(f"sqlite:///{tmp_path / 'mzi.db'}", 41) as sides:
         assert sides.lines == as_lines(kind.make(41))
         assert (len(sides.keyed.rows), sides.changed) == (41, 3)
@@ -57,6 +59,7 @@ async def test_ready_rows_meet_the_same_keys_indexes_and_foreign_keys(postgres_u
             assert own > 0, query
 
 
-def test_records_are_as_wide_as_they_are_said_to_be() -> None:
-    assert {len(student) for student in data.narrow(20)} == {18}
-    assert {len(student) for student in data.wide(20)} == {data.WIDE}
+def test_records_have_as_many_keys_as_they_are_said_to_have() -> None:
+    widths = {make: {data.keys(record) for record in make(20)} for make in (data.narrow, data.own, data.wide)}
+    assert widths == {data.narrow: {18}, data.own: {24}, data.wide: {data.WIDE}}
+    assert data.keys({"id": "1", "Payment_Schedule": [{"id": "2", "Amount": 3}], "Tags": ["a"]}) == 5

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from tests.bench import (
     cliff,
+    command,
     dlt_merge,
     grading,
     lanes,
@@ -42,6 +43,7 @@ _SUBJECTS = (
     sqlite,
     grading,
     scale,
+    command,
     together,
 )
 MEASUREMENTS: Sequence[Measurement] = [each for subject in _SUBJECTS for each in subject.MEASUREMENTS]

@@ -25,6 +25,7 @@ from tests.bench import (
     orm,
     postgres,
     scale,
+    service,
     sqlite,
     together,
 )
@@ -41,6 +42,7 @@ _SUBJECTS = (
     dlt_merge,
     orm,
     sqlite,
+    service,
     grading,
     scale,
     command,

@@ -1,12 +1,18 @@
-"""Processes of our own, and what they cost."""
+"""Processes of our own: what they cost, and where those listen that serve."""
 
 import os
+import re
 import resource
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+import attrs
+from tests.bench.server import cpu_of
 
 from mzi_adapters.bench import Cost, Unexpected
 
@@ -17,6 +23,11 @@ MZI = (sys.executable, "-c", "import sys; from mzi_http.__main__ import main; sy
 WORKER = (sys.executable, "-m", "tests.bench.worker")
 
 _ROOT = Path(__file__).parents[2]
+
+_SOON = 30.0
+"""Seconds after which a process that does not say where it listens is given up."""
+
+_SERVES = re.compile(rb"serves http://127\.0\.0\.1:([0-9]+)")
 
 
 def environment() -> dict[str, str]:
@@ -50,3 +61,35 @@ def spent(command: Sequence[str], records: int = 1) -> Cost:
     ran(command)
     wall = time.perf_counter() - wall
     return Cost(wall=wall, client=_used_by_children() - used, records=records)
+
+
+@attrs.frozen
+class Serving:
+    """A process that listens on this machine."""
+
+    pid: int
+    port: int
+
+    def cpu(self) -> float:
+        """Processor seconds that it and its children have used so far."""
+        return cpu_of(self.pid)
+
+
+@contextmanager
+def serving(command: Sequence[str], said: Path) -> Iterator[Serving]:
+    """A process that serves until the end of the block; what it says goes into a file.
+
+    It must say `serves http://127.0.0.1:PORT`. Raises Unexpected when it does not.
+    """
+    with said.open("wb") as out:
+        process = subprocess.Popen(command, env=environment(), cwd=os.sep, stdout=out, stderr=out)
+    try:
+        until = time.monotonic() + _SOON
+        while not (found := _SERVES.search(said.read_bytes())):
+            if process.poll() is not None or time.monotonic() > until:
+                raise Unexpected(f"{' '.join(command)[:200]} does not serve: {said.read_text()[-1000:]}")
+            time.sleep(0.05)
+        yield Serving(process.pid, int(found[1]))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()

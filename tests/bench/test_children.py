@@ -1,12 +1,16 @@
-"""What is seen of other processes: the processor time of whole trees."""
+"""What is seen of other processes: the processor time of whole trees, answers over sockets."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from itertools import repeat
 from pathlib import Path
 
 import pytest
-from tests.bench.children import BARE, environment, ran, spent
+from tests.bench.callers import request, waits
+from tests.bench.children import BARE, environment, ran, serving, spent
 from tests.bench.server import cpu_of
 
 from mzi_adapters.bench import Unexpected
@@ -69,3 +73,42 @@ def test_children_have_no_settings_of_ours_and_keep_what_they_compile(
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     assert {"MZI_STORE", "PYTHONDONTWRITEBYTECODE"} & set(environment()) == set()
     assert ran((sys.executable, "-c", "import tests.bench.data, os; print(os.getcwd())")) == "/\n"
+
+
+async def test_every_connection_asks_a_service_until_the_time_is_over(tmp_path: Path) -> None:
+    with serving((sys.executable, "-m", "tests.bench.bare"), tmp_path / "bare.log") as bare:
+        asked = repeat(request("/api/v1/sync/students", b"{}", **{"X-API-Key": "k"}))
+        once = await waits(bare.port, asked, connections=3, seconds=0, expected=b"success")
+        often = await waits(bare.port, asked, connections=1, seconds=0.2, expected=b"success")
+        assert bare.cpu() > 0
+        with pytest.raises(Unexpected, match="The service answered b"):
+            await waits(bare.port, asked, connections=1, seconds=0, expected=b"NEW")
+    assert len(once) == 3
+    assert all(seconds > 0 for seconds in (*once, *often))
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        ([b"HTTP/1.1 500 Oh\r\nContent-", b"Length: 2\r\n\r\n", b"no"], "answered b'HTTP/1.1 500 Oh"),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nn"], "closed the connection"),
+    ],
+)
+async def test_an_answer_that_is_none_is_an_error(pieces: Sequence[bytes], said: str) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as service:
+        port = service.sockets[0].getsockname()[1]
+        with pytest.raises(Unexpected, match=said):
+            await waits(port, repeat(request("/", b"")), connections=1, seconds=0, expected=b"")
+
+
+def test_a_process_that_does_not_serve_is_told(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", "import sys; sys.exit('There is no store')")
+    with pytest.raises(Unexpected, match="There is no store"), serving(command, tmp_path / "log"):
+        pass

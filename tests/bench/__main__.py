@@ -22,6 +22,7 @@ from tests.bench import (
     dlt_merge,
     grading,
     lanes,
+    lists,
     orm,
     postgres,
     scale,
@@ -46,6 +47,7 @@ _SUBJECTS = (
     grading,
     scale,
     command,
+    lists,
     together,
 )
 MEASUREMENTS: Sequence[Measurement] = [each for subject in _SUBJECTS for each in subject.MEASUREMENTS]

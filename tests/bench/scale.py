@@ -5,8 +5,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import attrs
 from tests.bench.children import ran
-from tests.bench.data import written
+from tests.bench.data import narrow, written
 from tests.bench.kinds import into_empty
 from tests.bench.measure import Bench, Database, Measurement
 from tests.bench.rows import Row, at_most, counted
@@ -18,14 +19,22 @@ from mzi_adapters.bench import (
     Scratch,
     Side,
     Unexpected,
+    as_lines,
+    in_memory,
     scratch,
     take,
 )
 from mzi_adapters.files import Source, open_source
 from mzi_core.modules import STUDENTS
-from mzi_core.values import State
+from mzi_core.values import DEFAULT_TENANT, State, TenantId
 
 MEGA = 2**20
+FEW, MANY = 100, 1_000
+"""How many tenants there are."""
+
+ADDED = 5
+"""How many tenants more are measured in each turn."""
+
 PEAK = (sys.executable, "-m", "tests.bench.peak")
 PEAK_MB = counted("peak", "MB")
 
@@ -35,9 +44,9 @@ def sizes(bench: Bench) -> tuple[int, int]:
     return (100_000, 1_000_000) if bench.million else (2 * bench.records, 20 * bench.records)
 
 
-async def _new(place: Scratch, source: Source, count: int) -> None:
+async def _new(place: Scratch, source: Source, count: int, tenant: TenantId = DEFAULT_TENANT) -> None:
     """Take so many new students."""
-    counts = await take(place.use_cases, STUDENTS, source)
+    counts = await take(place.use_cases, STUDENTS, source, tenant)
     if counts != {State.NEW: count}:
         raise Unexpected(f"The store took {dict(counts)} of {count} new students.")
 
@@ -54,6 +63,40 @@ async def _growth(bench: Bench) -> Rounds:
             file = written(bench.folder / f"{name}.ndjson", count)
             sides[name] = into_empty(place, partial(_from_file, place, file, count))
         return await bench.turns("Growth", sides, bench.serving(Database.POSTGRESQL))
+
+
+@attrs.define
+class _College:
+    """A database of many tenants, each of whom has the same students."""
+
+    place: Scratch
+    students: bytes
+    each: int
+    tenants: int = 0
+
+    async def grow(self, tenants: int, meter: Meter) -> None:
+        """Add so many tenants; taking their students is what is measured."""
+        names = [TenantId(f"college{self.tenants + more}") for more in range(tenants)]
+        self.tenants += tenants
+        for name in names:
+            await self.place.use_cases.add_tenant(name)
+        with meter.running(tenants * self.each):
+            for name in names:
+                await _new(self.place, in_memory(self.students), self.each, name)
+
+
+async def _tenants(bench: Bench) -> Rounds:
+    each = bench.records // (10 if bench.million else 100)
+    students = b"".join(as_lines(narrow(each)))
+    url = bench.url(Database.POSTGRESQL)
+    async with scratch(url) as first, scratch(url) as then:
+        sides: dict[str, Side] = {}
+        for place, count in ((first, FEW), (then, MANY)):
+            bench.tell(f"Tenants: {count:,} with {each:,} students each")
+            college = _College(place, students, each)
+            await college.grow(count, Meter())
+            sides[f"{count:,}"] = partial(college.grow, ADDED)
+        return await bench.turns("Tenants", sides, bench.serving(Database.POSTGRESQL))
 
 
 def _peak(bench: Bench, stores: tuple[str, str]) -> float:
@@ -96,6 +139,19 @@ MEASUREMENTS = (
             ),
         ),
         run=_growth,
+    ),
+    Measurement(
+        rows=(
+            _ROW(
+                name="tenants",
+                what=f"NEW students of one more tenant beside {MANY:,}, PostgreSQL",
+                side=f"{MANY:,}",
+                against=f"{FEW:,}",
+                baseline=f"the same beside {FEW:,} tenants",
+                limit=at_most(1.15),
+            ),
+        ),
+        run=_tenants,
     ),
     Measurement(
         rows=tuple(

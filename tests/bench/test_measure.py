@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -10,12 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 import attrs
 import pytest
 from tests.bench import __main__ as program
-from tests.bench import cliff, grading, lanes, postgres, sqlite
+from tests.bench import cliff, grading, lanes, lists, postgres, sqlite
 from tests.bench.measure import Bench, Measurement, NotMeasured, chosen
 from tests.bench.rows import Row, at_least, at_most
 from tests.bench.server import Server
 
 from mzi_adapters.bench import Cost, Meter, Rounds, Side, Unexpected, taking_turns
+from mzi_core.ports import Query
 
 
 def side(calls: list[str], name: str) -> Side:
@@ -174,7 +176,7 @@ def on_server(bench: Bench, postgres_url: str) -> Bench:
 
 @pytest.mark.parametrize(
     "each",
-    [postgres.MEASUREMENTS[-1], *lanes.MEASUREMENTS, cliff.MEASUREMENTS[-1]],
+    [postgres.MEASUREMENTS[-1], *lanes.MEASUREMENTS, cliff.MEASUREMENTS[-1], lists.MEASUREMENTS[-1]],
     ids=_named,
 )
 @pytest.mark.skipif(find_spec("orjson") is None, reason="orjson comes with the extra `bench`")
@@ -184,6 +186,15 @@ async def test_all_rows_are_measured_with_a_server_whose_processor_time_counts(
     rounds = await each.run(on_server)
     assert [row.measured(rounds).row for row in each.rows] == list(each.rows)
     assert sum(cost.server for costs in rounds.values() for cost in costs) > 0
+
+
+def test_every_filter_of_a_list_is_measured() -> None:
+    now = datetime.now(UTC)
+    asked = lists.queries(lists.Moments(half=now, deleting=now, end=now)).values()
+    plain = Query(limit=lists.PAGE)
+    for field in attrs.fields(Query):
+        if field.name != "limit":
+            assert any(getattr(one, field.name) != getattr(plain, field.name) for one in asked), field.name
 
 
 def test_one_record_of_every_page_is_spoiled() -> None:

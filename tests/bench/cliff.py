@@ -11,7 +11,7 @@ from tests.bench.rows import Row, at_most
 from mzi_adapters.bench import Meter, Rounds, Scratch, Unexpected, as_lines, in_memory, scratch, take
 from mzi_adapters.college import Record
 from mzi_core.modules import STUDENTS
-from mzi_core.use_cases.sync import PAGE
+from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import State
 
 CLEAN = "clean"

@@ -23,9 +23,8 @@ EXPECTED_NAMES = {
 every_module = pytest.mark.parametrize("module", list(CATALOGUE), ids=lambda module: module.name)
 
 
-def test_the_ten_modules_are_there() -> None:
-    assert {module.name for module in CATALOGUE} == EXPECTED_NAMES
-    assert len(list(CATALOGUE)) == 10
+def test_every_expected_module_is_there_once() -> None:
+    assert sorted(module.name for module in CATALOGUE) == sorted(EXPECTED_NAMES)
 
 
 @pytest.mark.parametrize(

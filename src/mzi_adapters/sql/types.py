@@ -115,6 +115,10 @@ class Digest(sa.TypeDecorator[str]):
         super().__init__(2 * size)
         self.size = size
 
+    def __repr__(self) -> str:
+        """As a migration writes it down."""
+        return f"Digest({self.size})"
+
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         """Bytes where they are half as long."""
         is_native = dialect.name == "postgresql"

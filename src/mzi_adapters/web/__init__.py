@@ -3,6 +3,7 @@
 `mzi_adapters.web.aiohttp_wire` sends them over the network; nothing else needs aiohttp.
 """
 
+from mzi_adapters.web.retrying import CHANCE, Dice, Failure, RetryPolicy, Trying
 from mzi_adapters.web.timer import LoopTimer
 from mzi_adapters.web.wire import (
     Answer,
@@ -18,14 +19,19 @@ from mzi_adapters.web.wire import (
 )
 
 __all__ = [
+    "CHANCE",
     "Answer",
+    "Dice",
+    "Failure",
     "LoopTimer",
     "Lost",
     "NotSent",
     "Request",
+    "RetryPolicy",
     "Streamed",
     "Timer",
     "TooLarge",
+    "Trying",
     "Wire",
     "in_chunks",
     "pairs_to_form",

@@ -6,7 +6,7 @@ service would give. The same fake stands behind a loopback server, where `Aiohtt
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 from urllib.parse import urlencode
@@ -103,8 +103,24 @@ def pairs_to_form(pairs: Iterable[tuple[str, str]]) -> bytes:
 
 def moment_of(headers: Mapping[str, str]) -> datetime | None:
     """The time by the remote's own clock when it answered; None where it does not say."""
+    return _moment(headers.get("date", ""))
+
+
+def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Seconds the remote asks to be left in peace, in either form that the header has; None: not a word.
+
+    A moment is compared with `now`, or else with the remote's own clock.
+    """
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:10])
+    at, now = _moment(value), now or moment_of(headers)
+    return None if at is None or now is None else max((at - now) / timedelta(seconds=1), 0.0)
+
+
+def _moment(value: str) -> datetime | None:
     try:
-        at = parsedate_to_datetime(headers.get("date", ""))
+        at = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)

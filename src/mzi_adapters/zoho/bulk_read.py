@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import attrs
 
+from mzi_adapters.web import Failure, RetryPolicy, Trying
 from mzi_adapters.zoho.answers import SERVICE, Json, bad, part, text
 from mzi_adapters.zoho.bulk_file import Spool, rows_of
 from mzi_adapters.zoho.calling import Call, Caller
@@ -24,10 +25,15 @@ BASE = "/crm/bulk/v8/read"
 PAGE = 2000
 CREDITS = 50
 
-FIRST_LOOK = 5.0
-LONGEST_LOOK = 30.0
-DEADLINE = 3600.0
-"""Seconds after which a job is given up."""
+LOOKS = RetryPolicy(
+    attempts=None,
+    least=5.0,
+    first=2.5,
+    longest=25.0,
+    patience=3600.0,
+    again=frozenset({Failure.UNFINISHED}),
+)
+"""How long is waited for a job, and between two looks at it."""
 
 _FAILED = frozenset({"FAILURE", "FAILED"})
 
@@ -80,16 +86,14 @@ class BulkRead:
         job = text(next(iter(said.rows), {}), "details", "id")
         if not is_id(job):
             raise bad(f"a bulk read of {module} was begun and its id is not told.")
-        began, wait = self.caller.timer.monotonic(), FIRST_LOOK
-        while True:
-            await self.caller.timer.sleep(wait)
+        looks = Trying(policy=LOOKS, timer=self.caller.timer, random=self.caller.random)
+        said_late = f"the bulk read of {module} is not ready after {LOOKS.patience:.0f} seconds; try later."
+        while await looks.again(Failure.UNFINISHED, late := GatewayUnavailable(SERVICE, said_late)):
             result = await self._result(module, job)
             if result is not None and await self._fetched(module, job, into):
                 return result
-            if self.caller.timer.monotonic() - began > DEADLINE:
-                said_late = f"the bulk read of {module} is not ready after {DEADLINE:.0f} seconds; try later."
-                raise GatewayUnavailable(SERVICE, said_late, retry_after=DEADLINE)
-            wait = min(wait * 1.5, LONGEST_LOOK)
+        late.retry_after = LOOKS.patience
+        raise late
 
     async def _result(self, module: str, job: str) -> Json | None:
         """What a finished job says of its file; None while it runs."""

@@ -1,14 +1,26 @@
 """One call of the API: with a token, within the limits, and again only where that does no harm."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import BinaryIO
 
 import attrs
 
-from mzi_adapters.web import Answer, Lost, NotSent, Request, Timer, TooLarge, Wire
+from mzi_adapters.web import (
+    Answer,
+    Dice,
+    Failure,
+    Lost,
+    NotSent,
+    Request,
+    RetryPolicy,
+    Timer,
+    TooLarge,
+    Trying,
+    Wire,
+)
 from mzi_adapters.zoho.answers import SERVICE, Said, bad, objects, read, text
-from mzi_adapters.zoho.limits import PATIENCE, Meter, Pace, limited, wanted_pause
+from mzi_adapters.zoho.limits import Meter, Pace, limited, wanted_pause
 from mzi_adapters.zoho.oauth import Access
 from mzi_adapters.zoho.refusals import STALE_TOKEN, TOO_MANY, whole
 from mzi_core.errors import (
@@ -21,8 +33,8 @@ from mzi_core.errors import (
 )
 from mzi_core.ports import Clock
 
-TRIES = 5
-"""How often a call is made at most; a renewed token is not counted."""
+RETRIES = RetryPolicy(attempts=5)
+"""When a call is made again; a renewed token is not counted."""
 
 LARGEST = 32 * 2**20
 """Bytes of an answer that is not a file."""
@@ -45,7 +57,7 @@ _BROKEN = 500
 class Call:
     """A call to be made. `doing` says in an error what it was, without any value.
 
-    `writes`: it changes something. `again`: a lost answer may be asked for once more; a write only by key.
+    `unanswered`: what it means that no usable answer came; a write says whether it can be told by a key.
     `items`: how many records it speaks of one by one, under `listed`; then a refusal is theirs.
     `into`: the body of the answer is a file.
     """
@@ -58,11 +70,15 @@ class Call:
     body: object = attrs.field(default=None, repr=False)
     heavy: bool = False
     credits: int = 1
-    writes: bool = False
-    again: bool = True
+    unanswered: Failure = Failure.READ_UNANSWERED
     items: int | None = None
     listed: str = "data"
     into: BinaryIO | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something that a record says."""
+        return self.unanswered is not Failure.READ_UNANSWERED
 
 
 class _Unclear(Exception):
@@ -87,17 +103,22 @@ class Caller:
     clock: Clock
     pace: Pace
     meter: Meter
-    random: Callable[[], float]
+    random: Dice
+    retries: RetryPolicy = RETRIES
+
+    def trying(self) -> Trying:
+        """A piece of work under the policy of this client."""
+        return Trying(policy=self.retries, timer=self.timer, random=self.random)
 
     async def ask(self, call: Call) -> Said:
         """What Zoho says. Raises AmbiguousWrite if a write was lost on the way and may not be repeated."""
+        trying = self.trying()
         doubt = False
         replayed = False
-        tries = 0
         while True:
-            again = False
+            failure = Failure.REFUSED
             try:
-                return await self._once(call)
+                return await self._once(call, trying)
             except _Stale:
                 if not replayed:
                     replayed = True
@@ -108,27 +129,18 @@ class Caller:
                     remedy="Check `zoho.data_centre`, and that the API is open to the user behind the token.",
                 )
             except _Unclear as unclear:
-                error, again, doubt = unclear.error, call.again, True
+                error, failure, doubt = unclear.error, call.unanswered, True
             except GatewayUnavailable as unavailable:
-                error, again = unavailable, True
+                error, failure = unavailable, Failure.BUSY
             except GatewayError as other:
                 error = other
-            tries += 1
-            wait = self._wait(tries, getattr(error, "retry_after", None))
-            if again and tries < TRIES and wait <= PATIENCE:
-                await self.timer.sleep(wait)
+            if await trying.again(failure, error):
                 continue
             if doubt and call.writes:
                 raise AmbiguousWrite(
                     SERVICE, f"{call.doing}: no usable answer came, so it may or may not have been done."
                 ) from error
             raise error
-
-    def _wait(self, tries: int, wanted: float | None) -> float:
-        """Zoho's own wish, or ever longer; always a little more than that, each caller another little."""
-        if wanted is not None:
-            return wanted + self.random()
-        return min(2.0 ** (tries - 1), 30.0) * (0.5 + self.random())
 
     def _request(self, call: Call, token: str) -> Request:
         body = None if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
@@ -146,8 +158,8 @@ class Caller:
             largest=LARGEST if call.into is None else LARGEST_FILE,
         )
 
-    async def _once(self, call: Call) -> Said:
-        async with self.pace.slot(heavy=call.heavy):
+    async def _once(self, call: Call, trying: Trying) -> Said:
+        async with self.pace.slot(trying, heavy=call.heavy):
             token = await self.access.token()  # here, or it could die in the queue
             request = self._request(call, token)
             self.meter.sent(call.credits)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import attrs
 
+from mzi_adapters.web import Failure
 from mzi_adapters.zoho.answers import SERVICE, moment, text, written
 from mzi_adapters.zoho.calling import Call, Caller
 from mzi_adapters.zoho.coql import Coql, is_id, named
@@ -15,9 +16,6 @@ from mzi_adapters.zoho.writing import MOST, Outcome, no_such_id, settled, unsure
 from mzi_core.errors import AmbiguousWrite, GatewayConflict, GatewayError, RemoteNotFound
 from mzi_core.ports import Action, Unsure, WireRecord, WriteResult, Written
 from mzi_core.values import ZohoId
-
-ROUNDS = 4
-"""How often a write is settled by reading and made anew."""
 
 
 @attrs.frozen(kw_only=True)
@@ -49,8 +47,7 @@ class Changing:
                 headers={} if unless is None else {"If-Unmodified-Since": written(unless)},
                 body={"data": [values], "trigger": []},
                 doing=f"changing a record of {module}",
-                writes=True,
-                again=False,
+                unanswered=Failure.WRITE_UNANSWERED,
                 items=1,
             )
         )
@@ -71,8 +68,8 @@ class Changing:
         """
         if not key:
             raise ValueError("Rows need a key to be told apart by.")
-        error: GatewayError | None = None
-        for _ in range(ROUNDS):
+        trying = self.caller.trying()
+        while True:
             record = await self.rows.whole(module, zoho_id)
             if record is None:
                 raise RemoteNotFound(SERVICE, f"{module} has no record of this id any more.")
@@ -83,11 +80,12 @@ class Changing:
             try:
                 read_at = moment(record.get("Modified_Time"))
                 return await self._put(module, {"id": zoho_id, subform: changes}, read_at)
-            except (AmbiguousWrite, GatewayConflict) as refused:
-                error = refused
-        if isinstance(error, AmbiguousWrite):
-            return unsure(error)
-        raise error or AssertionError("every round ends or leaves its error")
+            except AmbiguousWrite as lost:
+                if not await trying.again(Failure.KEYED_WRITE_UNANSWERED, lost):
+                    return unsure(lost)
+            except GatewayConflict as overtaken:
+                if not await trying.again(Failure.OVERTAKEN, overtaken):
+                    raise
 
     async def delete(self, module: str, ids: Sequence[ZohoId]) -> list[WriteResult]:
         """Delete records; no workflow runs."""
@@ -100,15 +98,18 @@ class Changing:
     async def _delete_some(self, module: str, ids: Sequence[ZohoId]) -> Outcome:
         found: dict[ZohoId, WriteResult] = {}
         left = list(ids)
-        for _ in range(ROUNDS):
+        trying = self.caller.trying()
+        while left:
+            error = AmbiguousWrite(SERVICE, f"deleting records of {module}: some are there still.")
             try:
                 items = await self._sent(module, left)
             except AmbiguousWrite as lost:
+                error = lost
                 found |= dict.fromkeys(left, unsure(lost))
                 in_doubt = left
-            except GatewayError as error:
+            except GatewayError as refused:
                 if not found:
-                    return error
+                    return refused
                 break
             else:
                 found |= items
@@ -119,7 +120,7 @@ class Changing:
                 break
             found |= {each: _deleted(each) for each in in_doubt if each not in there}
             left = list(there)
-            if not left:
+            if left and not await trying.again(Failure.KEYED_WRITE_UNANSWERED, error):
                 break
         return [found[each] for each in ids]
 
@@ -131,8 +132,7 @@ class Changing:
                 path=f"/crm/v8/{named(module)}",
                 query=(("ids", ",".join(ids)), ("wf_trigger", "false")),
                 doing=f"deleting records of {module}",
-                writes=True,
-                again=False,
+                unanswered=Failure.WRITE_UNANSWERED,
                 items=len(ids),
             )
         )

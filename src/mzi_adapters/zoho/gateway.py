@@ -3,15 +3,14 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
-from random import SystemRandom
 from typing import TypeVar, assert_never
 
 import attrs
 
-from mzi_adapters.web import Timer, Wire
+from mzi_adapters.web import CHANCE, Dice, RetryPolicy, Timer, Wire
 from mzi_adapters.zoho.answers import Json
 from mzi_adapters.zoho.bulk_read import BulkRead
-from mzi_adapters.zoho.calling import Caller
+from mzi_adapters.zoho.calling import RETRIES, Caller
 from mzi_adapters.zoho.changing import Changing
 from mzi_adapters.zoho.coql import Coql, columns_of, named
 from mzi_adapters.zoho.hosts import ZohoAccount
@@ -42,8 +41,6 @@ from mzi_core.ports import (
     ZohoModule,
 )
 from mzi_core.values import TenantId, ZohoId
-
-CHANCE = SystemRandom().random
 
 K = TypeVar("K", bound=str)
 
@@ -218,11 +215,13 @@ async def open_zoho(
     clock: Clock,
     store: Store,
     tenant: TenantId,
-    random: Callable[[], float] = CHANCE,
+    random: Dice = CHANCE,
+    retries: RetryPolicy = RETRIES,
 ) -> AsyncIterator[ZohoClient]:
     """A client for one organisation. Its token is shared through the store with the tenant's other processes.
 
-    Sends nothing until it is asked something. `random` gives numbers from 0 to 1, to spread repetitions.
+    Sends nothing until it is asked something. `random` spreads what is attempted again; `retries` says when
+    a call is.
     """
     meter = Meter()
     access = Access(
@@ -243,6 +242,7 @@ async def open_zoho(
         pace=Pace(concurrency=account.concurrency, timer=timer),
         meter=meter,
         random=random,
+        retries=retries,
     )
     coql = Coql(caller=caller)
     metadata = Metadata(caller=caller)

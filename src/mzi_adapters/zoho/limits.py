@@ -3,22 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 import attrs
 
-from mzi_adapters.web import Timer
-from mzi_adapters.web.wire import moment_of
+from mzi_adapters.web import Timer, Trying
+from mzi_adapters.web.wire import moment_of, retry_after
 from mzi_adapters.zoho.answers import SERVICE, Said, part, text
 from mzi_core.errors import GatewayLimited
 from mzi_core.ports import Usage
 
 HEAVY = 10
 """How many sorted lists, queries and writes of more than ten records may be under way, in every edition."""
-
-PATIENCE = 120.0
-"""Seconds that a call waits for Zoho's sake; what takes longer is for the caller to put off."""
 
 _DIGITS = 10
 """Of a number in a header that are read."""
@@ -73,16 +69,15 @@ class Pace:
         self._paused_until = max(self._paused_until, self.timer.monotonic() + seconds)
 
     @asynccontextmanager
-    async def slot(self, *, heavy: bool) -> AsyncIterator[None]:
-        """A slot, once there is one and no pause; raises GatewayLimited when the pause is a long one."""
+    async def slot(self, trying: Trying, *, heavy: bool) -> AsyncIterator[None]:
+        """A slot, once there is one and no pause; raises GatewayLimited if the patience is too short."""
         async with AsyncExitStack() as stack:
             if heavy:  # first, so that heavy calls that wait take no slot from light ones
                 await stack.enter_async_context(self._heavy)
             await stack.enter_async_context(self._slots)
             while (left := self._paused_until - self.timer.monotonic()) > 0:
-                if left > PATIENCE:
+                if not await trying.pause(left):
                     raise limited(left)
-                await self.timer.sleep(left)
             yield
 
 
@@ -95,21 +90,10 @@ def limited(seconds: float | None, code: str = "") -> GatewayLimited:
 
 def wanted_pause(headers: Mapping[str, str], said: Said, now: datetime) -> float | None:
     """Seconds Zoho asks to be left in peace: by header, in either form, or in the body; None: not a word."""
-    seconds = _header(headers.get("retry-after", ""), now)
+    seconds = retry_after(headers, now)
     if seconds is None:
         told = part(said.body, "details").get("retry_after")
         seconds = float(told) if isinstance(told, int | float) and told >= 0 else None
     if "credit" in text(said.body, "message").lower():
         seconds = max(seconds or 0.0, LONGEST_PAUSE)
     return None if seconds is None else min(seconds, LONGEST_PAUSE)
-
-
-def _header(value: str, now: datetime) -> float | None:
-    if value.isascii() and value.strip().isdigit():
-        return float(value[:_DIGITS])
-    try:
-        at = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max((at - now) / timedelta(seconds=1), 0.0)

@@ -11,7 +11,7 @@ from enum import Enum
 
 import attrs
 
-from mzi_adapters.web import Timer, Wire
+from mzi_adapters.web import Dice, Timer, Wire
 from mzi_adapters.zoho.answers import SERVICE
 from mzi_adapters.zoho.hosts import ZohoAccount
 from mzi_adapters.zoho.limits import Meter
@@ -62,7 +62,7 @@ class Access:
     store: Store
     tenant: TenantId
     meter: Meter
-    random: Callable[[], float]
+    random: Dice
     _token: str | None = attrs.field(default=None, init=False, repr=False)
     _good_until: float = attrs.field(default=0.0, init=False)
     _refused: str | None = attrs.field(default=None, init=False, repr=False)

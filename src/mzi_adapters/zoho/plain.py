@@ -113,6 +113,7 @@ _FORMS: Mapping[Kind, Sequence[tuple[str, str]]] = {
 _TEXTUAL = (Kind.ID, Kind.TEXT, Kind.EMAIL, Kind.LOOKUP)
 """The kinds that are held as text, about which something may have to be said."""
 
+
 def _surely_legible(line: bytes) -> bool:
     """Whether there is surely nothing to be said about any text in a line of JSON."""
     if not line.isascii():

@@ -1,11 +1,23 @@
 """One question to Zoho's accounts server: an access token for the refresh token."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import attrs
 
-from mzi_adapters.web import Answer, Lost, NotSent, Request, Timer, Wire, pairs_to_form
+from mzi_adapters.web import (
+    Answer,
+    Dice,
+    Failure,
+    Lost,
+    NotSent,
+    Request,
+    RetryPolicy,
+    Timer,
+    Trying,
+    Wire,
+    pairs_to_form,
+)
 from mzi_adapters.zoho.answers import SERVICE, Json, read, text
 from mzi_adapters.zoho.hosts import DataCentre, ZohoAccount
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayUnavailable, ProtocolError
@@ -30,7 +42,10 @@ _REMEDIES: Mapping[str, str] = {
 _OTHERWISE = "Make a new refresh token in Zoho's API console, and set `zoho.refresh_token`."
 
 TIMEOUT = 20.0
-TRIES = 3
+
+RETRIES = RetryPolicy(attempts=3, again=frozenset({Failure.NOT_SENT}))
+"""Repeated only while nothing reached Zoho: every answer counts against the tokens of ten minutes."""
+
 _MILLISECONDS = "expires_in_sec"
 
 
@@ -56,11 +71,8 @@ def remedy_for(code: str) -> str:
     return _REMEDIES.get(code, _OTHERWISE)
 
 
-async def redeem(account: ZohoAccount, wire: Wire, timer: Timer, random: Callable[[], float]) -> Redeemed:
-    """A new token. Raises AuthRevoked, Throttled, AccessRefused for a foreign host, GatewayUnavailable.
-
-    Repeated only while nothing reached Zoho: every answer counts against the tokens of ten minutes.
-    """
+async def redeem(account: ZohoAccount, wire: Wire, timer: Timer, random: Dice) -> Redeemed:
+    """A new token. Raises AuthRevoked, Throttled, AccessRefused for a foreign host, GatewayUnavailable."""
     secrets = (
         ("refresh_token", account.refresh_token),
         ("client_id", account.client_id),
@@ -75,19 +87,20 @@ async def redeem(account: ZohoAccount, wire: Wire, timer: Timer, random: Callabl
         timeout=TIMEOUT,
         largest=2**20,
     )
-    for attempt in range(1, TRIES + 1):
+    trying = Trying(policy=RETRIES, timer=timer, random=random)
+    while True:
         try:
             answer = await wire.send(request)
         except NotSent:
-            if attempt == TRIES:
-                said = "the accounts server cannot be reached; no access token could be had."
-                raise Unreached(SERVICE, said) from None
-            await timer.sleep(attempt * (1 + random()))
+            unreached = Unreached(
+                SERVICE, "the accounts server cannot be reached; no access token could be had."
+            )
+            if not await trying.again(Failure.NOT_SENT, unreached):
+                raise unreached from None
         except Lost:
             raise _unavailable("did not answer") from None
         else:
             return _understood(answer, account.data_centre)
-    raise AssertionError("every attempt returns or raises")
 
 
 def _understood(answer: Answer, home: DataCentre) -> Redeemed:

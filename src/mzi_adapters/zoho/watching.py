@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from mzi_adapters.web import Failure
 from mzi_adapters.zoho.answers import Json, bad, moment, objects, part, text, written
 from mzi_adapters.zoho.calling import Call, Caller
 from mzi_adapters.zoho.refusals import problems
@@ -47,7 +48,7 @@ class Watches:
                     path=_PATH,
                     query=(("channel_ids", ",".join(some)),),
                     doing="ending watch channels",
-                    writes=True,
+                    unanswered=Failure.KEYED_WRITE_UNANSWERED,
                     items=len(some),
                     listed="watch",
                 )
@@ -60,7 +61,7 @@ class Watches:
             path=_PATH,
             body={"watch": [_wire(channel, now) for channel in channels]},
             doing="watching for changes",
-            writes=True,
+            unanswered=Failure.KEYED_WRITE_UNANSWERED,
             items=len(channels),
             listed="watch",
         )

@@ -6,6 +6,7 @@ from itertools import compress
 
 import attrs
 
+from mzi_adapters.web import Failure
 from mzi_adapters.zoho.answers import SERVICE, Json
 from mzi_adapters.zoho.calling import Call, Caller
 from mzi_adapters.zoho.coql import is_id, named
@@ -79,13 +80,13 @@ def _key_missing(fields: Sequence[str]) -> NotWritten:
 
 @attrs.frozen(kw_only=True)
 class _Way:
-    """How a batch is sent. `again`: a lost answer may be asked for once more."""
+    """How a batch is sent. `unanswered`: what it means that no usable answer came."""
 
     method: str
     path: str
     module: str
-    again: bool
     body: Json = attrs.field(factory=dict)
+    unanswered: Failure = Failure.KEYED_WRITE_UNANSWERED
 
 
 @attrs.frozen(kw_only=True)
@@ -103,7 +104,11 @@ class Writing:
         body = {"duplicate_check_fields": [named(each) for each in by]}
         path = f"/crm/v8/{named(module)}/upsert"
         return await self._by_key(
-            _Way(method="POST", path=path, module=module, again=True, body=body), records, by
+            _Way(
+                method="POST", path=path, module=module, unanswered=Failure.KEYED_WRITE_UNANSWERED, body=body
+            ),
+            records,
+            by,
         )
 
     async def update(self, module: str, records: Sequence[WireRecord]) -> list[WriteResult]:
@@ -113,16 +118,22 @@ class Writing:
                 raise ValueError("A record that is changed by id has one.")
             if any(isinstance(each, Mapping) for value in record.values() for each in _listed(value)):
                 raise ValueError("Rows of a subform are written by `put_rows`.")
-        way = _Way(method="PUT", path=f"/crm/v8/{named(module)}", module=module, again=True)
+        way = _Way(
+            method="PUT",
+            path=f"/crm/v8/{named(module)}",
+            module=module,
+            unanswered=Failure.KEYED_WRITE_UNANSWERED,
+        )
         possible = [is_id(str(record["id"])) for record in records]
         found = iter(await self._by_key(way, list(compress(records, possible)), ("id",)))
         return [next(found) if each else no_such_id() for each in possible]
 
     async def insert(self, module: str, records: Sequence[WireRecord]) -> list[WriteResult]:
         """Add records; nothing that may have arrived is sent again."""
-        return await self._sent(
-            _Way(method="POST", path=f"/crm/v8/{named(module)}", module=module, again=False), records
+        way = _Way(
+            method="POST", path=f"/crm/v8/{named(module)}", module=module, unanswered=Failure.WRITE_UNANSWERED
         )
+        return await self._sent(way, records)
 
     async def _by_key(self, way: _Way, records: Sequence[WireRecord], by: Sequence[str]) -> list[WriteResult]:
         keys = [tuple(key_text(record.get(name)) for name in by) for record in records]
@@ -147,8 +158,7 @@ class Writing:
             doing=f"writing {way.module}",
             heavy=len(records) > LIGHT,
             credits=credits_for(len(records)),
-            writes=True,
-            again=way.again,
+            unanswered=way.unanswered,
             items=len(records),
         )
         try:

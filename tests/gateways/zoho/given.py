@@ -51,11 +51,10 @@ class World:
             "account": account(),
             "wire": NoticingWire(FaultyWire(self.wrapped(self.zoho), self.faults, self.timer)),
             "store": self.store,
+            "random": Random(seed).random,
             **how,
         }
-        async with open_zoho(
-            **named, timer=self.timer, clock=self.timer, tenant=DEFAULT_TENANT, random=Random(seed).random
-        ) as client:
+        async with open_zoho(**named, timer=self.timer, clock=self.timer, tenant=DEFAULT_TENANT) as client:
             yield client
 
     def sent(self, method: str = "", path: str = "") -> list[Request]:

@@ -103,7 +103,8 @@ class College:
 
     def moodle_client(self, token: str = TOKEN) -> MoodleGateway:
         """A client of the Moodle."""
-        return MoodleClient(MoodleAccount(SITE, token), self.to_moodle, self.timer)
+        account = MoodleAccount(SITE, token)
+        return MoodleClient(account, self.to_moodle, self.timer, random=lambda: 0.5)
 
     @asynccontextmanager
     async def zoho_client(self, **account: Any) -> AsyncIterator[ZohoClient]:

@@ -4,10 +4,8 @@ import json
 
 from mzi_adapters.moodle.refusals import SERVICE, error_for
 from mzi_adapters.web import Answer
+from mzi_adapters.web.wire import retry_after
 from mzi_core.errors import AccessRefused, GatewayLimited, GatewayUnavailable, ProtocolError
-
-_DIGITS = 10
-"""Of a number of seconds; nobody waits for longer."""
 
 _OK, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 200, 403, 404, 429
 _REDIRECTS = range(300, 400)
@@ -53,15 +51,16 @@ def _error_of_status(answer: Answer) -> Exception:
             remedy="Check `moodle.url`, which must be the site's own address.",
         )
     if status == _TOO_MANY:
-        return GatewayLimited(SERVICE, "Too many requests.", code=code, retry_after=_retry_after(answer))
+        after = retry_after(answer.headers)
+        when = "later" if after is None else f"after {after:.0f} seconds"
+        return GatewayLimited(
+            SERVICE, f"Too many requests; the work goes on {when}.", code=code, retry_after=after
+        )
     if status in _SERVER_ERRORS:
         return GatewayUnavailable(
-            SERVICE, f"HTTP {status}: the site is down or busy.", code=code, retry_after=_retry_after(answer)
+            SERVICE,
+            f"HTTP {status}: the site is down or busy.",
+            code=code,
+            retry_after=retry_after(answer.headers),
         )
     return ProtocolError(SERVICE, f"HTTP {status} is not what its web services ever answer.", code=code)
-
-
-def _retry_after(answer: Answer) -> float | None:
-    """Seconds; a date is not what Moodle or the proxies before it send with these."""
-    said = answer.headers.get("retry-after", "")
-    return float(said[:_DIGITS]) if said.isdecimal() else None

@@ -148,20 +148,9 @@ class Repeating(Generic[T]):
             results.found[position] = result
 
     async def _send(self, chosen: Sequence[T]) -> object:
-        params = {self.field: [self.encode(item) for item in chosen]}
-        lost: AmbiguousWrite | None = None
-        for tried in range(1, self.calls.tries + 1):
-            try:
-                return await self.calls.write(self.function, params)
-            except AmbiguousWrite as error:
-                lost = error
-                if tried < self.calls.tries:
-                    await self.calls.wait(tried)
-            except (GatewayUnavailable, AccessRefused) as error:
-                if lost is None:
-                    raise
-                raise lost from error  # asking again failed, and the first time may have been enough
-        raise lost or AssertionError("a call is sent at least once")
+        return await self.calls.write_again(
+            self.function, {self.field: [self.encode(item) for item in chosen]}
+        )
 
 
 def about_all(error: GatewayError, chosen: Sequence[T], scope: Callable[[T], Hashable] | None) -> bool:

@@ -1,7 +1,7 @@
-"""One function called over a wire: how often it is tried again, and what is certain after it failed."""
+"""One function called over a wire: when it is tried again, and what is certain after it failed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Iterable
 from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -11,9 +11,23 @@ import attrs
 from mzi_adapters.moodle.answers import returned
 from mzi_adapters.moodle.form import Params, form_pairs
 from mzi_adapters.moodle.refusals import SERVICE
-from mzi_adapters.web import Lost, NotSent, Request, Timer, TooLarge, Wire, pairs_to_form
+from mzi_adapters.web import (
+    CHANCE,
+    Dice,
+    Failure,
+    Lost,
+    NotSent,
+    Request,
+    RetryPolicy,
+    Timer,
+    TooLarge,
+    Trying,
+    Wire,
+    pairs_to_form,
+)
 from mzi_adapters.web.wire import moment_of
 from mzi_core.errors import (
+    AccessRefused,
     AmbiguousWrite,
     GatewayError,
     GatewayUnavailable,
@@ -21,6 +35,9 @@ from mzi_core.errors import (
 )
 
 T = TypeVar("T")
+
+RETRIES = RetryPolicy(attempts=4)
+"""When a call is made again."""
 
 
 def _site(url: str) -> str:
@@ -38,21 +55,24 @@ class MoodleAccount:
     token: str = attrs.field(repr=False)
 
 
+class _Unclear(Exception):
+    """An answer came that tells nothing, so a write may or may not have been carried out."""
+
+    def __init__(self, error: GatewayError) -> None:
+        self.error = error
+        super().__init__()
+
+
 @attrs.define(kw_only=True)
 class Caller:
-    """Calls functions, at most `at_once` of them together.
-
-    `tries`: how often one call is sent; `pause`: seconds before the second time, doubled each time after;
-    `patience`: seconds after which it is not tried again; `timeout`: seconds for one answer.
-    """
+    """Calls functions, at most `at_once` of them together; `timeout`: seconds for one answer."""
 
     account: MoodleAccount
     wire: Wire
     timer: Timer
     at_once: int = 4
-    tries: int = 4
-    pause: float = 1
-    patience: float = 300
+    retries: RetryPolicy = RETRIES
+    random: Dice = CHANCE
     timeout: float = 60
     answered_at: datetime | None = attrs.field(default=None, init=False)
     """The time by the site's own clock when it last answered."""
@@ -62,46 +82,61 @@ class Caller:
     def __attrs_post_init__(self) -> None:
         self._turns = asyncio.Semaphore(self.at_once)
 
+    def trying(self) -> Trying:
+        """A piece of work under the policy of this client."""
+        return Trying(policy=self.retries, timer=self.timer, random=self.random)
+
     async def read(self, function: str, params: Params | None = None) -> object:
         """What a function returns that changes nothing; sent again for as long as it may help."""
-
-        async def once() -> object:
+        trying = self.trying()
+        while True:
             try:
                 return await self._send(function, params)
-            except TooLarge:
-                raise
+            except TooLarge:  # it would be as large the next time
+                raise ProtocolError(SERVICE, f"The answer of {function} is too large.") from None
             except Lost:
-                raise GatewayUnavailable(SERVICE, f"No whole answer to {function} came.") from None
+                error: GatewayError = GatewayUnavailable(SERVICE, f"No whole answer to {function} came.")
+                failure = Failure.READ_UNANSWERED
+            except _Unclear as unclear:
+                error, failure = unclear.error, Failure.READ_UNANSWERED
+            except GatewayUnavailable as unavailable:
+                error, failure = unavailable, Failure.BUSY
+            if not await trying.again(failure, error):
+                raise error
 
-        try:
-            return await self._trying(once, ProtocolError, GatewayUnavailable)
-        except TooLarge:  # it would be as large the next time
-            raise ProtocolError(SERVICE, f"The answer of {function} is too large.") from None
-
-    async def write(self, function: str, params: Params) -> object:
+    async def write(self, function: str, params: Params, *, trying: Trying | None = None) -> object:
         """What a function returns that changes something; sent again only when it was not carried out.
 
-        Raises AmbiguousWrite when it may have been.
+        Raises AmbiguousWrite when it may have been. `trying` counts on where the same work was sent before.
         """
+        return await self._written(function, params, Failure.WRITE_UNANSWERED, trying or self.trying())
 
-        async def once() -> object:
+    async def write_again(self, function: str, params: Params) -> object:
+        """As `write`, for what done twice is done once: sent again also when it may have been carried out."""
+        return await self._written(function, params, Failure.KEYED_WRITE_UNANSWERED, self.trying())
+
+    async def _written(self, function: str, params: Params, unanswered: Failure, trying: Trying) -> object:
+        lost: AmbiguousWrite | None = None
+        while True:
+            cause: GatewayError | None = None
             try:
                 return await self._send(function, params)
             except Lost:
                 said = f"No whole answer to {function} came; it may have been carried out."
-                raise AmbiguousWrite(SERVICE, said) from None
-            except ProtocolError as error:
-                raise _may_have_been(function, error) from error
-            except GatewayUnavailable as error:
-                if error.code.startswith("5"):  # a page of a proxy or of PHP: who knows how far it got
-                    raise _may_have_been(function, error) from error
-                raise
-
-        return await self._trying(once, GatewayUnavailable)
-
-    async def wait(self, tried: int) -> None:
-        """The pause after a call was tried so many times."""
-        await self.timer.sleep(self.pause * 2 ** (tried - 1))
+                lost, failure = AmbiguousWrite(SERVICE, said), unanswered
+            except _Unclear as unclear:
+                cause = unclear.error
+                said = f"{function} got no usable answer; it may have been carried out."
+                lost, failure = AmbiguousWrite(SERVICE, said, code=cause.code), unanswered
+            except GatewayUnavailable as unavailable:
+                cause, failure = unavailable, Failure.BUSY
+            except AccessRefused as refused:
+                cause, failure = refused, Failure.REFUSED
+            if await trying.again(failure, cause):
+                continue
+            if lost is not None:  # that asking again failed says nothing of the first time
+                raise lost from cause
+            raise cause or AssertionError("what failed has a reason")
 
     async def _send(self, function: str, params: Params | None) -> object:
         form = [
@@ -123,25 +158,14 @@ class Caller:
             except NotSent:
                 raise GatewayUnavailable(SERVICE, "The site cannot be reached.") from None
         self.answered_at = moment_of(answer.headers)
-        return returned(answer)
-
-    async def _trying(self, once: Callable[[], Awaitable[T]], *passing: type[GatewayError]) -> T:
-        begun = self.timer.monotonic()
-        for tried in range(1, self.tries):
-            try:
-                return await once()
-            except passing as error:
-                asked = error.retry_after if isinstance(error, GatewayUnavailable) else None
-                pause = max(self.pause * 2 ** (tried - 1), asked or 0)
-                if self.timer.monotonic() - begun + pause > self.patience:
-                    raise
-                await self.timer.sleep(pause)
-        return await once()
-
-
-def _may_have_been(function: str, error: GatewayError) -> AmbiguousWrite:
-    said = f"{function} got no usable answer; it may have been carried out."
-    return AmbiguousWrite(SERVICE, said, code=error.code)
+        try:
+            return returned(answer)
+        except ProtocolError as error:
+            raise _Unclear(error) from None
+        except GatewayUnavailable as error:
+            if error.code.startswith("5"):  # a page of a proxy or of PHP: who knows how far it got
+                raise _Unclear(error) from None
+            raise
 
 
 async def together(works: Iterable[Awaitable[T]]) -> list[T]:

@@ -18,6 +18,7 @@ from mzi_adapters.moodle.batching import (
 from mzi_adapters.moodle.calling import Caller
 from mzi_adapters.moodle.refusals import SERVICE, denies_everything, refused
 from mzi_adapters.moodle.shapes import Row, moodle_id, rows
+from mzi_adapters.web import Failure, Trying
 from mzi_core.errors import (
     AmbiguousWrite,
     GatewayError,
@@ -99,12 +100,12 @@ class Creating(Generic[T]):
         self, items: Sequence[T], part: Part, results: Results, *, doubtful: bool = False
     ) -> None:
         """`doubtful`: an earlier answer about these was lost, so what has their key may be our own."""
-        for tried in range(1, self.calls.tries + 1):
+        trying = self.calls.trying()
+        while True:
             try:
-                created = await self._send([items[position] for position in part])
+                created = await self._send([items[position] for position in part], trying)
             except AmbiguousWrite:
-                doubtful = True
-                await self.calls.wait(tried)
+                created, doubtful = {}, True
             except (GatewayUnavailable, GatewayRefused, RemoteBug) as error:
                 if isinstance(error, GatewayUnavailable) or denies_everything(error):
                     if doubtful:
@@ -113,17 +114,20 @@ class Creating(Generic[T]):
                 await self._refused(items, part, results, error, doubtful=doubtful)
                 return
             else:
-                for place, position in enumerate(part):
-                    if place in created:
-                        results.found[position] = Confirmed(id=created[place])
                 doubtful = len(created) < len(part)
-            part = await self._settled(items, part, results)
-            if not part:
+            for place, id in created.items():
+                results.found[part[place]] = Confirmed(id=id)
+            if len(created) == len(part):
                 return
+            more = await trying.again(Failure.KEYED_WRITE_UNANSWERED)
+            part = await self._settled(items, part, results)
+            if not (part and more):
+                break
         results.set(part, UNSETTLED)
 
-    async def _send(self, chosen: Sequence[T]) -> dict[int, MoodleId]:
-        answer = await self.calls.write(self.function, {self.field: [self.encode(item) for item in chosen]})
+    async def _send(self, chosen: Sequence[T], trying: Trying) -> dict[int, MoodleId]:
+        params = {self.field: [self.encode(item) for item in chosen]}
+        answer = await self.calls.write(self.function, params, trying=trying)
         places = {self.keys(item)[0]: place for place, item in enumerate(chosen)}
         try:
             made = rows(answer)

@@ -2,30 +2,30 @@
 
 import attrs
 
-from mzi_adapters.moodle.calling import Caller, MoodleAccount
+from mzi_adapters.moodle.calling import RETRIES, Caller, MoodleAccount
 from mzi_adapters.moodle.courses import Courses
 from mzi_adapters.moodle.enrolments import Enrolments
 from mzi_adapters.moodle.health import Health
 from mzi_adapters.moodle.marking import Marking
 from mzi_adapters.moodle.site import SiteItself
 from mzi_adapters.moodle.users import Users
-from mzi_adapters.web import Timer, Wire
+from mzi_adapters.web import CHANCE, Dice, RetryPolicy, Timer, Wire
 
 
 @attrs.define(slots=False)
 class MoodleClient(SiteItself, Health, Users, Courses, Enrolments, Marking):
     """One tenant's Moodle over its web services. It opens nothing, so there is nothing to close.
 
-    `at_once`: calls at the same time; `tries`, `pause`, `patience`, `timeout`: see `Caller`.
+    `at_once`: calls at the same time; `timeout`: seconds for one answer. `random` spreads what is attempted
+    again; `retries` says when a call is.
     """
 
     account: MoodleAccount
     wire: Wire = attrs.field(repr=False)
     timer: Timer = attrs.field(repr=False)
     at_once: int = attrs.field(default=4, kw_only=True)
-    tries: int = attrs.field(default=4, kw_only=True)
-    pause: float = attrs.field(default=1, kw_only=True)
-    patience: float = attrs.field(default=300, kw_only=True)
+    random: Dice = attrs.field(default=CHANCE, kw_only=True, repr=False, eq=False)
+    retries: RetryPolicy = attrs.field(default=RETRIES, kw_only=True)
     timeout: float = attrs.field(default=60, kw_only=True)
     calls: Caller = attrs.field(init=False, repr=False, eq=False)
 
@@ -35,8 +35,7 @@ class MoodleClient(SiteItself, Health, Users, Courses, Enrolments, Marking):
             wire=self.wire,
             timer=self.timer,
             at_once=self.at_once,
-            tries=self.tries,
-            pause=self.pause,
-            patience=self.patience,
+            random=self.random,
+            retries=self.retries,
             timeout=self.timeout,
         )

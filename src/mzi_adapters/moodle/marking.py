@@ -13,6 +13,7 @@ from mzi_adapters.moodle.marking_rules import Standing
 from mzi_adapters.moodle.refusals import SERVICE, refused
 from mzi_adapters.moodle.shapes import row
 from mzi_adapters.moodle.work import work_from
+from mzi_adapters.web import Failure
 from mzi_core.errors import (
     AccessRefused,
     AmbiguousWrite,
@@ -60,12 +61,12 @@ class Marking(Assignments):
         for position, mark in enumerate(marks):
             results.found[position] = before.wrong(mark) or _repeated(mark, seen)
             seen.add(mark.user)
-        for tried in range(1, self.calls.tries + 1):
+        rounds = self.calls.trying()
+        while True:
             answered, lost = await self._send_open(marks, before, results)
             await self._read_back(marks, answered, lost, before, results)
-            if not results.open():
+            if not (results.open() and await rounds.again(Failure.KEYED_WRITE_UNANSWERED)):
                 break
-            await self.calls.wait(tried)
         results.set(results.open(), UNSETTLED)
         return results.all()
 

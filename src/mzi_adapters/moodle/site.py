@@ -7,7 +7,7 @@ from mzi_adapters.moodle.calling import Caller
 from mzi_adapters.moodle.refusals import SERVICE
 from mzi_adapters.moodle.shapes import inner_rows, moodle_id, row, text
 from mzi_adapters.moodle.work import facts_from
-from mzi_core.errors import AmbiguousWrite, NotOffered
+from mzi_core.errors import NotOffered
 from mzi_core.ports import Feature, MoodleSite, StudentWork, Template
 from mzi_core.values import MoodleId
 
@@ -94,12 +94,7 @@ class SiteItself:
             "criteria": criteria,
         }
         await self._must_offer(Feature.TEMPLATES.value)
-        for tried in range(1, self.calls.tries):
-            try:
-                return _definition_id(await self.calls.write(Feature.TEMPLATES.value, params))
-            except AmbiguousWrite:
-                await self.calls.wait(tried)
-        return _definition_id(await self.calls.write(Feature.TEMPLATES.value, params))
+        return _definition_id(await self.calls.write_again(Feature.TEMPLATES.value, params))
 
     async def call_plugin(self, function: str, arguments: Mapping[str, object]) -> object:
         """Call a function of mzi's own Moodle plugin, and return its answer as it is."""

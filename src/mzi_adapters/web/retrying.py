@@ -88,11 +88,11 @@ class Trying:
     """Attempts that ended and may be followed by another."""
     waited: float = attrs.field(default=0.0, init=False)
 
-    async def again(self, failure: Failure, error: GatewayError) -> bool:
+    async def again(self, failure: Failure, error: GatewayError | None = None) -> bool:
         """Whether to attempt it again; the wait before is over then.
 
-        False means that `error` stands. If patience is what is lacking, it says after how many seconds the
-        work may go on.
+        False means that `error` stands, which is what the remote said, if anything. If patience is what is
+        lacking, it says after how many seconds the work may go on.
         """
         if failure not in self.policy.again:
             return False

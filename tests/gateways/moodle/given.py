@@ -17,7 +17,8 @@ TOKEN = "a-token-that-is-none"
 
 def client_of(site: FakeMoodle, wire: Wire | None = None, timer: Timer | None = None) -> MoodleClient:
     """A client that reaches the site through a wire of its own, or directly."""
-    return MoodleClient(MoodleAccount(site.url, TOKEN), wire or site, timer or VirtualTimer())
+    account = MoodleAccount(site.url, TOKEN)
+    return MoodleClient(account, wire or site, timer or VirtualTimer(), random=lambda: 0.25)
 
 
 class Staffed(FakeMoodle):

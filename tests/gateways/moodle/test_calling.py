@@ -20,7 +20,8 @@ from mzi_core.errors import (
     GatewayUnavailable,
     ProtocolError,
 )
-from mzi_core.ports import CourseKey, UserKey
+from mzi_core.ports import Ambiguous, CourseKey, UserChange, UserKey
+from mzi_core.values import MoodleId
 
 PASSING = (
     Unreachable(),
@@ -55,10 +56,49 @@ async def test_a_read_is_not_tried_for_ever(line: Line, fault: Fault) -> None:
 
 
 async def test_a_pause_is_as_long_as_the_site_asks(line: Line) -> None:
-    """Retry-After, in seconds."""
+    """And by chance up to a second longer; by Retry-After, in either form."""
     line.on("core_webservice_get_site_info", says(429, retry_after="40"))
     await line.moodle.site()
-    assert line.timer.monotonic() == 40
+    assert line.timer.monotonic() == 40.25
+    now, at = "Tue, 01 Sep 2026 08:00:00 GMT", "Tue, 01 Sep 2026 08:00:20 GMT"
+    line.on("core_webservice_get_site_info", says(503, date=now, retry_after=at))
+    await line.moodle.site()
+    assert line.timer.monotonic() == 60.5
+
+
+async def test_pauses_grow_by_chance(line: Line) -> None:
+    """Between nothing and one, two, four seconds."""
+    line.on("core_webservice_get_site_info", says(502), times=3)
+    await line.moodle.site()
+    assert line.timer.monotonic() == 0.25 * (1 + 2 + 4)
+
+
+async def test_pauses_are_counted_together(line: Line) -> None:
+    """Each alone would be short enough."""
+    line.on("core_webservice_get_site_info", says(429, retry_after="200"), times=2)
+    with pytest.raises(GatewayLimited, match="after 200 seconds") as raised:
+        await line.moodle.site()
+    assert (raised.value.retry_after, line.timer.monotonic()) == (200, 200.25)
+
+
+async def test_a_change_is_sent_no_more_often_than_a_read(line: Line) -> None:
+    """Whether it was refused, lost or did not even leave: all of it is one count."""
+    user = MoodleId(line.site.add_user(username="sara@mzi.example"))
+    for fault in (Unreachable(), Reset(applied=True), says(429), Reset(applied=False)):
+        line.on("core_user_update_users", fault)
+    line.on("core_user_update_users", Unreachable(), times=99)
+    [result] = await line.moodle.update_users([UserChange(id=user, city="Irbid")])
+    assert isinstance(result, Ambiguous)
+    assert line.faults.seen == 4
+
+
+async def test_a_creation_is_sent_no_more_often_either(line: Line) -> None:
+    """What was lost is looked for in between, and that is a reading of its own."""
+    for fault in (Unreachable(), Reset(applied=False), says(429), Reset(applied=False)):
+        line.on("core_user_create_users", fault)
+    [result] = await line.moodle.create_users([SARA])
+    assert isinstance(result, Ambiguous)
+    assert (line.calls("core_user_create_users"), len(line.faults.met)) == (0, 4)
 
 
 async def test_a_longer_pause_than_our_patience_is_left_to_the_caller(line: Line) -> None:

@@ -11,7 +11,7 @@ import pytest
 SRC = Path(__file__).parents[2] / "src"
 BASE = {"attr", "attrs", "mzi_core"}
 BARE = {*BASE, "cattrs", "mzi_adapters"}
-OUTSIDE_BARE = ("sql", "bench.py", "aiohttp_wire.py", "quick.py", "plain.py")  # what an extra brings in, or quickens
+OUTSIDE_BARE = ("sql", "bench.py", "aiohttp_wire.py", "quick.py", "plain.py")  # what an extra brings
 
 
 def imports(path: Path) -> Iterator[str]:

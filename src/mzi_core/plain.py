@@ -14,7 +14,7 @@ import attrs
 from mzi_core.comparing import changed_extras, changed_places
 from mzi_core.decide import Touch, with_untold
 from mzi_core.module import AnyModule, Module, Values
-from mzi_core.values import RecordId, State, ZohoId
+from mzi_core.values import RecordId, State, Value, ZohoId
 
 
 class StoredValues(NamedTuple):
@@ -79,6 +79,14 @@ def rivals(module: AnyModule, plain: Mapping[int, Values], others: Iterable[obje
             times = Counter([*claims, *elsewhere])
             found |= {place for place, values in plain.items() if times[values[at]] > 1}
     return found
+
+
+def claims(module: AnyModule, plain: Mapping[int, Values]) -> dict[str, set[Value]]:
+    """By unique field, the values that plain records claim."""
+    return {
+        name: {claim for values in plain.values() if (claim := values[at]) is not None}
+        for name, at in ((name, module.place[name]) for name in module.unique_names)
+    }
 
 
 def claimants(

@@ -47,6 +47,14 @@ class Find:
 class Driver(Protocol):
     """A driver, as far as it is used directly. What it raises is its own; see `translation`."""
 
+    async def ask(self, connection: AsyncConnection, question: str, values: Sequence[Value]) -> Sequence[Any]:
+        """The rows of a SELECT, whose values stand at %1, %2 and so on; values as the driver reads them."""
+        ...
+
+    async def run(self, connection: AsyncConnection, statement: str) -> None:
+        """Carry out a statement without values, such as SAVEPOINT."""
+        ...
+
     async def find(
         self, connection: AsyncConnection, find: Find, within: Sequence[str], values: Collection[Value]
     ) -> Sequence[Any]:

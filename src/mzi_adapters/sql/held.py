@@ -21,14 +21,9 @@ FIND_HELD = Find(HELD.name, ("zoho_id",), by="zoho_id", kind="TEXT", within=("te
 FIND_STATES = attrs.evolve(FIND_HELD, wanted=("state",))
 """In which state they are held."""
 
-_MINE = HELD.c.tenant_id == sa.bindparam("tenant")
-_OF_MODULE = sa.bindparam("module", type_=HELD.c.module.type)
-
-# Asked for every page, and so made once.
-PARKING = sa.select(
-    sa.exists().where(_MINE, HELD.c.module == _OF_MODULE),
-    sa.exists().where(_MINE, HELD.c.waits_for_module == _OF_MODULE),
-)
+PARKING = """\
+SELECT EXISTS (SELECT 1 FROM parked_records WHERE tenant_id = %1 AND module = %2),
+    EXISTS (SELECT 1 FROM parked_records WHERE tenant_id = %1 AND waits_for_module = %2)"""
 
 ASIDE = (State.INVALID, State.ERROR)
 """The states a record can be held in."""
@@ -73,8 +68,8 @@ class HeldRecords(Counted):
 
     async def parking(self, module: AnyModule) -> Parking:
         """Whether anything of a module is held, or waits for it."""
-        found = await self.run(PARKING, {"tenant": self.tenant, "module": module.name})
-        return Parking(*map(bool, found.one()))
+        ((holds, awaited),) = await self.ask(PARKING, self.tenant, module.name)
+        return Parking(bool(holds), bool(awaited))
 
     async def held_list(self, module: str, query: Query) -> Sequence[Held]:
         """Held records by (held_at, zoho_id), at most `query.limit`."""

@@ -208,6 +208,15 @@ class Postgres:
         self._analysed: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
         self._added: WeakKeyDictionary[Any, Counter[str]] = WeakKeyDictionary()
 
+    async def ask(self, connection: AsyncConnection, question: str, values: Sequence[Value]) -> Sequence[Any]:
+        """The rows, by one statement."""
+        found: Sequence[Any] = await (await _inside(connection)).fetch(question.replace("%", "$"), *values)
+        return found
+
+    async def run(self, connection: AsyncConnection, statement: str) -> None:
+        """Carry it out, in one round trip."""
+        await (await _inside(connection)).execute(statement)
+
     async def find(
         self, connection: AsyncConnection, find: Find, within: Sequence[str], values: Collection[Value]
     ) -> Sequence[Any]:

@@ -87,7 +87,7 @@ class Records(Counted):
             return
         now = Counter(row.state.value for row in rows)
         with translated(partial(_refusal, shape)):
-            async with self.connection.begin_nested():
+            async with self.all_or_nothing():
                 if new:
                     await self.driver.add(self.connection, shape.table, new)
                 before = await self.find(shape.find_states, others)
@@ -102,7 +102,7 @@ class Records(Counted):
         shape = self._shape(module)
         made = shape.new_rows(self.tenant, rows, at)
         with translated(partial(_refusal, shape)):
-            async with self.connection.begin_nested():
+            async with self.all_or_nothing():
                 await self.driver.add(self.connection, shape.table, made)
                 await self.counted(module.name, Counter({State.NEW.value: len(made)}), Counter())
 
@@ -111,7 +111,7 @@ class Records(Counted):
         shape = self._shape(module)
         columns, rows = shape.changed(changes, at)
         with translated(partial(_refusal, shape)):
-            async with self.connection.begin_nested():
+            async with self.all_or_nothing():
                 done = await self.driver.change(self.connection, shape.table, self.tenant, columns, rows)
                 if done != len(changes):
                     raise StoreRefused(f"The {module.singular} to store is not there.")

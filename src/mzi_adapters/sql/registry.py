@@ -1,5 +1,6 @@
 """The tenants, what they chose, and the API keys."""
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,13 +14,10 @@ from mzi_core.mapping import FieldMapping
 from mzi_core.ports import ApiKey, TenantSettings
 from mzi_core.values import TenantId
 
-# Read by every session, and so made once.
-POLICIES_OF = sa.select(TENANTS.c.policies).where(TENANTS.c.tenant_id == sa.bindparam("tenant"))
-MAPPINGS_OF = (
-    sa.select(MAPPINGS.c.module, MAPPINGS.c.field, MAPPINGS.c.zoho_name)
-    .where(MAPPINGS.c.tenant_id == sa.bindparam("tenant"))
-    .order_by(MAPPINGS.c.module, MAPPINGS.c.position)
-)
+POLICIES_OF = "SELECT policies FROM extension_tenants WHERE tenant_id = %1"
+MAPPINGS_OF = """\
+SELECT module, field, zoho_name FROM extension_field_mappings
+WHERE tenant_id = %1 ORDER BY module, position"""
 
 
 class Settings(Scope):
@@ -29,15 +27,16 @@ class Settings(Scope):
 
     async def settings(self) -> TenantSettings:
         """The tenant's choices; raises UnknownTenant."""
-        whose = {"tenant": self.tenant}
-        found = (await self.run(POLICIES_OF, whose)).first()
-        if found is None:
+        found = await self.ask(POLICIES_OF, self.tenant)
+        if not found:
             raise UnknownTenant(self.tenant)
         mappings: dict[str, list[FieldMapping]] = defaultdict(list)
-        for module, field, zoho_name in await self.run(MAPPINGS_OF, whose):
+        for module, field, zoho_name in await self.ask(MAPPINGS_OF, self.tenant):
             mappings[module].append(FieldMapping(field, zoho_name))
+        ((policies,),) = found
         return TenantSettings(
-            mappings={module: tuple(lines) for module, lines in mappings.items()}, policies=found.policies
+            mappings={module: tuple(lines) for module, lines in mappings.items()},
+            policies=json.loads(policies) if isinstance(policies, str) else policies,
         )
 
     async def save_settings(self, settings: TenantSettings) -> None:

@@ -1,7 +1,8 @@
 """What every part of a session stands on: one tenant's rows, seen through one connection."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mzi_adapters.sql.driver import Driver, Find
 from mzi_adapters.sql.postgres import Postgres
 from mzi_adapters.sql.sqlite import Sqlite
-from mzi_adapters.sql.translation import translated
+from mzi_adapters.sql.translation import RAISED, translated
 from mzi_core.ports import Cursor, Query, Turn
 from mzi_core.values import TenantId, Value
 
@@ -50,6 +51,24 @@ class Scope:
             return ()
         with translated():
             return await self.driver.find(self.connection, find, (self.tenant, *within), values)
+
+    async def ask(self, question: str, *values: Value) -> Sequence[Any]:
+        """The rows of a SELECT that is asked in every session; see `Driver.ask`."""
+        with translated():
+            return await self.driver.ask(self.connection, question, values)
+
+    @asynccontextmanager
+    async def all_or_nothing(self) -> AsyncIterator[None]:
+        """What is written in the block is taken back if it does not end well, and the session goes on."""
+        await self.driver.run(self.connection, "SAVEPOINT mzi")
+        try:
+            yield
+        except BaseException:
+            with suppress(*RAISED):  # where the connection is lost there is nothing left to take back
+                await self.driver.run(self.connection, "ROLLBACK TO SAVEPOINT mzi")
+                await self.driver.run(self.connection, "RELEASE SAVEPOINT mzi")
+            raise
+        await self.driver.run(self.connection, "RELEASE SAVEPOINT mzi")
 
     async def lock(self, turns: Sequence[Turn]) -> None:
         """Wait for these turns; see `Driver.lock`."""

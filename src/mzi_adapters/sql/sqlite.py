@@ -33,7 +33,10 @@ def teach(engine: AsyncEngine, *, patience: float, foreign_keys: bool) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def _(connection: sa.Connection) -> None:
         # Taken at once: a transaction that reads first could lose the write lock to another in between.
-        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"))
+        statement = connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE")
+        # By one visit to the connection's thread, and not by four.
+        adapted: Any = connection.connection.dbapi_connection
+        adapted.run_async(lambda driver: driver.execute_fetchall(statement))
 
 
 COUNTING = """\
@@ -87,6 +90,16 @@ def _equal(names: Iterable[str], between: str) -> str:
 
 class Sqlite:
     """aiosqlite: every call is one visit to the connection's thread."""
+
+    async def ask(self, connection: AsyncConnection, question: str, values: Sequence[Value]) -> Sequence[Any]:
+        """The rows, by one statement."""
+        driver = await raw(connection)
+        found: Sequence[Any] = await driver.execute_fetchall(question.replace("%", "?"), values)
+        return found
+
+    async def run(self, connection: AsyncConnection, statement: str) -> None:
+        """Carry it out, in one visit."""
+        await (await raw(connection)).execute_fetchall(statement)
 
     async def find(
         self, connection: AsyncConnection, find: Find, within: Sequence[str], values: Collection[Value]

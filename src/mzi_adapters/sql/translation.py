@@ -11,9 +11,9 @@ from mzi_core.errors import StoreError, StoreRefused, StoreUnavailable
 try:
     import asyncpg
 except ImportError:  # mzi[sqlite] alone
-    _RAISED: tuple[type[Exception], ...] = (exc.DBAPIError, sqlite3.Error)
+    RAISED: tuple[type[Exception], ...] = (exc.DBAPIError, sqlite3.Error)
 else:
-    _RAISED = (exc.DBAPIError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)
+    RAISED = (exc.DBAPIError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 REMEDY = "`mzi db upgrade` brings it up to date."
 TOO_MUCH = "A value is larger than its column, or holds what no text can."
@@ -72,7 +72,7 @@ def translated(refusal: Callable[[str], str] = _plainly) -> Iterator[None]:
     """
     try:
         yield
-    except _RAISED as error:
+    except RAISED as error:
         raise _in_our_words(_drivers(error), refusal) from _without_values(error)
     except (exc.StatementError, ValueError, OverflowError) as error:  # a value its column type would not take
         raise StoreRefused(TOO_MUCH) from _without_values(error)
@@ -93,7 +93,7 @@ def _without_values(error: Exception) -> Exception:
     told = _drivers(error)
     if _is_about_rules(told):
         return Exception(f"{type(told).__name__}: {_said_by(told)}")
-    if _is_about_values(told) or not isinstance(error, _RAISED):
+    if _is_about_values(told) or not isinstance(error, RAISED):
         return Exception(f"{type(told).__name__} {_state(told)}".rstrip())
     return error
 

@@ -1,7 +1,7 @@
 """The steps of one page of Zoho records, in a session that is open."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Generic, cast
@@ -14,9 +14,9 @@ from mzi_core.errors import StoreRefused
 from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule, E, Module, Values
 from mzi_core.modules import CATALOGUE
-from mzi_core.plain import NewRows, claimants, compare, orphans, rivals
+from mzi_core.plain import NewRows, claimants, claims, compare, orphans, rivals
 from mzi_core.ports import Codec, Decoded, Held, Ids, Parking, Session, Unread
-from mzi_core.use_cases.judge import JudgeRecords, owners_of, with_their_links
+from mzi_core.use_cases.judge import JudgeRecords, with_their_links
 from mzi_core.values import Outcome, Outcomes, State, ZohoId
 
 PAGE = 2000
@@ -203,15 +203,22 @@ class TakePage:
             if (wanted := {values[at] for values in page.plain.values() if values[at] is not None})
         }
         self._leave(page, sorted(orphans(module, page.plain, parents)))
+        fingerprints = dict(zip(page.plain, map(self._fingerprint(module), page.plain.values()), strict=True))
         for _ in range(2):
             if not page.plain:
                 return
+            rows = NewRows(
+                ids=self.ids.record_ids(len(page.plain)),
+                values=list(page.plain.values()),
+                fingerprints=[fingerprints[place] for place in page.plain],
+                marks=[page.marks[place] for place in page.plain],
+            )
             try:
-                await self.session.add(module, self._rows(page), self.now)
+                await self.session.add(module, rows, self.now)
             except StoreRefused:
                 # Only now is asked who has what; those who claim it are judged, and the rest tries once more.
-                entities = map(module.entity_of, page.plain.values())
-                taken = claimants(module, page.plain, await owners_of(self.session, module, entities))
+                owners = await self.session.owners(module, claims(module, page.plain))
+                taken = claimants(module, page.plain, owners)
                 self._leave(page, sorted(taken or set(page.plain)))
             else:
                 for place in page.plain:
@@ -220,14 +227,8 @@ class TakePage:
                 page.plain.clear()
         self._leave(page, sorted(page.plain))
 
-    def _rows(self, page: _Page[E]) -> NewRows:
-        values = list(page.plain.values())
-        return NewRows(
-            ids=self.ids.record_ids(len(values)),
-            values=values,
-            fingerprints=list(map(fingerprinter(page.module, self.codec.compact_json), values)),
-            marks=[page.marks[place] for place in page.plain],
-        )
+    def _fingerprint(self, module: AnyModule) -> Callable[[Values], str]:
+        return fingerprinter(module, self.codec.compact_json)
 
     async def _known(self, page: _Page[E]) -> dict[ZohoId, Known]:
         """What is known of the records that are left; what is not told of them is completed."""

@@ -2,7 +2,7 @@
 
 import json
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,6 @@ from tests.strategies import entities, modules
 
 from mzi_adapters import quick
 from mzi_adapters.zoho import ZohoCodec, marking
-from mzi_core.decide import Mark
 from mzi_core.mapping import NO_OVERLAY, ExtraField, Overlay
 from mzi_core.module import AnyModule, Kind
 from mzi_core.modules import PROGRAMS, STUDENTS, UNITS
@@ -21,8 +20,20 @@ CODEC = ZohoCodec()
 STUDENT: dict[str, Any] = {"id": "1", "Name": "A01", "Academic_Email": "a@b.example", "City": None}
 
 
+class Mark(NamedTuple):
+    """A record's id, and its mark."""
+
+    zoho_id: str
+    digest: str | None
+
+
 def mark(record: object, module: AnyModule = STUDENTS, overlay: Overlay = NO_OVERLAY) -> Mark | None:
-    return CODEC.marker(module, overlay)(record)
+    """The mark of one record; None where nothing is known of it, neither alone nor beside others."""
+    codec = ZohoCodec()  # another tenant's is not what is remembered of this one's
+    (zoho_id,), (digest,) = codec.marker(module, overlay)([record])
+    ids, digests = codec.marker(module, overlay)([line(STUDENT), record, None])
+    assert (ids[1], digests[1]) == (zoho_id, digest)
+    return None if zoho_id is None else Mark(zoho_id, digest)
 
 
 def test_a_record_is_marked_by_its_id_and_a_digest() -> None:
@@ -177,6 +188,45 @@ def test_the_mark_of_a_line_is_that_of_a_module_and_a_mapping() -> None:
 )
 def test_a_line_whose_id_is_not_told_plainly_must_be_read(text: bytes) -> None:
     assert mark(Line(text)) is None
+
+
+USUAL = [
+    line_of
+    for number in range(5)
+    for line_of in [b'{"id":"%d","Name":"A%d","Academic_Email":"s%d@b.example"}\n' % (number, number, number)]
+]
+"""Lines that begin with the id, as those of nearly all files do."""
+
+
+def test_many_lines_that_begin_with_their_id_are_marked_as_each_alone() -> None:
+    ids, digests = CODEC.marker(STUDENTS, NO_OVERLAY)(list(map(Line, USUAL)))
+    assert ids == ["0", "1", "2", "3", "4"]
+    assert [(each, digest) for each, digest in zip(ids, digests, strict=True)] == [
+        mark(Line(text)) for text in USUAL
+    ]
+    assert len(set(digests)) == 5
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'{"id":""}',
+        b'{"id":"a b"}',
+        b'{"id":"1',
+        b'{"id":"' + b"1" * 101 + b'"}',
+        b'{"id":"\xd9\xa1"}',
+        b"{}",
+    ],
+    ids=repr,
+)
+def test_one_odd_line_among_many_changes_nothing_for_the_others(odd: bytes) -> None:
+    ids, digests = CODEC.marker(STUDENTS, NO_OVERLAY)([*map(Line, USUAL), Line(odd)])
+    assert (ids[:5], digests[:5]) == CODEC.marker(STUDENTS, NO_OVERLAY)(list(map(Line, USUAL)))
+    assert (ids[5], digests[5]) == (None, None)
+
+
+def test_no_records_have_no_marks() -> None:
+    assert CODEC.marker(STUDENTS, NO_OVERLAY)([]) == ([], [])
 
 
 def test_without_the_quick_reader_every_line_must_be_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What follows from a record that arrived."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,11 @@ from mzi_core.decide import (
     Arrival,
     Facts,
     Known,
-    Mark,
     Plan,
     Touch,
     fingerprints,
     plan,
     suspects,
-    what_they_say,
     with_links,
     with_untold,
 )
@@ -103,7 +102,6 @@ def test_a_record_nobody_knows_is_new_and_gets_the_id_it_was_given() -> None:
     ((write,),) = decided.writes
     assert (write.id, write.new, write.state) == (RecordId("new-1"), True, State.NEW)
     assert (write.entity, write.fingerprint) == (student(), fingerprint(STUDENTS, student()))
-    assert write.parents == {}
     assert (decided.hold, decided.release) == ((), frozenset())
 
 
@@ -373,20 +371,18 @@ def enrollment(**fields: Any) -> Any:
     )
 
 
-def with_parents(**present: dict[str, str]) -> Facts[Any]:
+def with_parents(**present: set[str]) -> Facts[Any]:
     return Facts(new_ids={ZohoId("9"): RecordId("new-9")}, parents=present)  # type: ignore[arg-type]  # ids are text
 
 
-def test_a_record_whose_parents_are_there_points_at_their_rows() -> None:
-    decided = plan(
-        ENROLLMENTS, arrivals(enrollment()), with_parents(students={"1": "row-s"}, classes={"2": "row-c"})
-    )
+def test_a_record_whose_parents_are_there_is_written() -> None:
+    decided = plan(ENROLLMENTS, arrivals(enrollment()), with_parents(students={"1"}, classes={"2"}))
     ((write,),) = decided.writes
-    assert write.parents == {"student": "row-s", "class_": "row-c"}
+    assert write.entity == enrollment()
 
 
 def test_a_record_whose_parent_is_missing_is_parked_until_that_one_arrives() -> None:
-    decided = plan(ENROLLMENTS, arrivals(enrollment()), with_parents(students={"1": "row-s"}))
+    decided = plan(ENROLLMENTS, arrivals(enrollment()), with_parents(students={"1"}))
     assert only(decided).state is State.INVALID
     assert only(decided).parked
     assert only(decided).reasons == (
@@ -421,9 +417,9 @@ def test_a_record_with_another_fault_as_well_is_not_parked() -> None:
 
 def test_a_lookup_that_is_empty_waits_for_nobody() -> None:
     grade = GRADES.entity(zoho_id=ZohoId("9"), student=ZohoId("1"), class_=ZohoId("2"))
-    decided = plan(GRADES, arrivals(grade), with_parents(students={"1": "s"}, classes={"2": "c"}))
+    decided = plan(GRADES, arrivals(grade), with_parents(students={"1"}, classes={"2"}))
     ((write,),) = decided.writes
-    assert write.parents == {"student": "s", "class_": "c"}
+    assert write.entity == grade
 
 
 # what has to be read
@@ -467,37 +463,35 @@ def test_a_page_has_a_fingerprint_for_each_arrival_or_it_is_a_mistake() -> None:
 # what a source does not tell
 
 
+def completed(module: AnyModule, stored: Any, told: Any, untold: Collection[str]) -> Any:
+    return module.entity_of(with_untold(module, module.values_of(stored), module.values_of(told), untold))
+
+
 def test_a_field_the_source_does_not_tell_stays_as_it_is_stored() -> None:
     stored = student(city="Irbid", phone="1", extra={"shoe": 42, "hat": 7})
     told = student(phone="2")
-    assert with_untold(STUDENTS, stored, told, ["city"]) == student(city="Irbid", phone="2")
-    assert with_untold(STUDENTS, stored, told, ["phone", "no such field"]) == told
-    assert with_untold(STUDENTS, stored, told, []) == told
+    assert completed(STUDENTS, stored, told, ["city"]) == student(city="Irbid", phone="2")
+    assert completed(STUDENTS, stored, told, ["phone", "no such field"]) == told
+    assert completed(STUDENTS, stored, told, []) == told
 
 
 def test_a_field_of_the_tenant_s_own_that_is_not_told_stays_too() -> None:
     stored = student(extra={"shoe": 42, "hat": 7, "bag": 1})
     told = student(extra={"hat": 8, "bag": None, "cap": 3})
-    found = with_untold(STUDENTS, stored, told, ["extra.shoe", "extra.hat", "extra.bag"])
+    found = completed(STUDENTS, stored, told, ["extra.shoe", "extra.hat", "extra.bag"])
     assert found.extra == {"shoe": 42, "hat": 8, "bag": 1, "cap": 3}
-    assert with_untold(STUDENTS, stored, told, ["extra.shoe"]).extra == {
-        "hat": 8,
-        "bag": None,
-        "cap": 3,
-        "shoe": 42,
-    }
-    assert with_untold(STUDENTS, stored, told, ["shoe"]).extra == {"hat": 8, "bag": None, "cap": 3}
+    found = completed(STUDENTS, stored, told, ["extra.shoe"])
+    assert found.extra == {"hat": 8, "bag": None, "cap": 3, "shoe": 42}
+    assert completed(STUDENTS, stored, told, ["shoe"]).extra == {"hat": 8, "bag": None, "cap": 3}
 
 
 def test_what_the_declaration_fills_in_is_taken_from_the_store_where_it_is_not_told() -> None:
-    unit = CATALOGUE["units"].entity
-    stored = unit(zoho_id=ZohoId("1"), unit_name="U", status="Withdrawn")
-    told = unit(zoho_id=ZohoId("1"), unit_name="U")
+    units = CATALOGUE["units"]
+    stored = units.entity(zoho_id=ZohoId("1"), unit_name="U", status="Withdrawn")
+    told = units.entity(zoho_id=ZohoId("1"), unit_name="U")
     assert told.status == "Active"
-    assert with_untold(CATALOGUE["units"], stored, told, ["status"]).status == "Withdrawn"
-    assert (
-        with_untold(CATALOGUE["units"], stored, attrs.evolve(told, status="Old"), ["status"]).status == "Old"
-    )
+    assert completed(units, stored, told, ["status"]).status == "Withdrawn"
+    assert completed(units, stored, attrs.evolve(told, status="Old"), ["status"]).status == "Old"
 
 
 # what came again
@@ -578,20 +572,6 @@ def test_a_repetition_of_what_an_earlier_group_wrote_is_no_news() -> None:
 
 
 # marks
-
-
-def marked(zoho_id: str = "1", digest: str | None = "d") -> Mark:
-    return Mark(ZohoId(zoho_id), digest)
-
-
-def test_what_a_page_says_is_known_by_id() -> None:
-    assert what_they_say([marked("2"), None, marked("1", "e")]) == {"2": "d", "1": "e"}
-
-
-@pytest.mark.parametrize("again", ["d", "e", None], ids=repr)
-def test_a_record_that_comes_twice_or_cannot_be_marked_says_nothing_in_advance(again: str | None) -> None:
-    assert what_they_say([marked("1", "d"), marked("1", again), marked("1", "d")]) == {"1": None}
-    assert what_they_say([marked("1", None)]) == {"1": None}
 
 
 def test_the_mark_of_what_is_taken_is_remembered() -> None:

@@ -2,9 +2,10 @@
 
 import json
 import random
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -17,9 +18,13 @@ from mzi_adapters.files import Line
 from mzi_adapters.harness import Harness
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.zoho import ZohoCodec
+from mzi_core import comparing
+from mzi_core.decide import Write
 from mzi_core.errors import KeyReused, StoreRefused, UnknownTenant
 from mzi_core.mapping import FieldMapping
+from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
+from mzi_core.plain import Change, NewRows
 from mzi_core.ports import Query, Session
 from mzi_core.use_cases.sync import REMEMBERED, Once, Replayed
 from mzi_core.values import DEFAULT_TENANT, BatchResult, Code, State, TenantId, ZohoId
@@ -101,28 +106,35 @@ async def test_an_update_keeps_our_id_and_when_it_was_first_stored() -> None:
     assert second.stored.state is State.UPDATED
 
 
-async def test_a_record_that_says_the_same_word_for_word_is_not_even_read(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Every record that is read, be it plain or not."""
+    found: list[object] = []
+    plain, judged = ZohoCodec.plain_reader, ZohoCodec.decoder
+
+    def noting(records: Sequence[object], reader: Any) -> Any:
+        found.extend(records)
+        return reader(records)
+
+    def plain_reader(self: ZohoCodec, module: Any, overlay: Any) -> Any:
+        return partial(noting, reader=plain(self, module, overlay))
+
+    def decoder(self: ZohoCodec, module: Any, overlay: Any) -> Any:
+        return lambda record: noting([record], lambda records: judged(self, module, overlay)(*records))
+
+    monkeypatch.setattr(ZohoCodec, "plain_reader", plain_reader)
+    monkeypatch.setattr(ZohoCodec, "decoder", decoder)
+    return found
+
+
+async def test_a_record_that_says_the_same_word_for_word_is_not_even_read(read: list[object]) -> None:
     mzi = Harness()
     await sync(mzi, "students", student(1), student(2), student(3))
-    read: list[object] = []
-    real = ZohoCodec.decoder
-
-    def spying(self: ZohoCodec, module: Any, overlay: Any) -> Any:
-        decode = real(self, module, overlay)
-
-        def spied(record: object) -> Any:
-            read.append(record)
-            return decode(record)
-
-        return spied
-
-    monkeypatch.setattr(ZohoCodec, "decoder", spying)
+    read.clear()
     again = await sync(mzi, "students", student(1), student(2, City="x"), {**student(3), "$x": 1}, None)
     assert states(again) == ["UNCHANGED", "UPDATED", "UNCHANGED", "INVALID"]
     assert [outcome.zoho_id for outcome in again.outcomes] == ["1", "2", "3", None]
-    assert read == [student(2, City="x"), None]
+    assert read == [None, student(2, City="x")] or read == [student(2, City="x"), None]
 
 
 def line(record: object) -> Line:
@@ -142,20 +154,39 @@ async def test_lines_are_taken_like_the_records_on_them() -> None:
     assert await contents(mzi) == await contents(other)
 
 
-async def test_a_line_that_says_the_same_is_not_even_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_line_that_says_the_same_is_not_even_parsed(read: list[object]) -> None:
     mzi = Harness()
     await sync(mzi, "students", line(student(1)), line(student(2)))
-    read: list[bytes] = []
-    real = Line.read
-
-    def noting(self: Line) -> object:
-        read.append(bytes(self))
-        return real(self)
-
-    monkeypatch.setattr(Line, "read", noting)
+    read.clear()
     again = await sync(mzi, "students", line(student(1)), line(student(2, City="x")))
     assert states(again) == ["UNCHANGED", "UPDATED"]
     assert read == [line(student(2, City="x"))]
+
+
+async def test_another_format_of_fingerprints_costs_a_comparison_and_no_update(
+    monkeypatch: pytest.MonkeyPatch, read: list[object]
+) -> None:
+    """At the first sync in which the record is read again; whatever it says word for word."""
+    mzi = Harness()
+    await sync(mzi, "students", student(1), student(2))
+    before = await contents(mzi)
+    shown = await mzi.use_cases.show_record(DEFAULT_TENANT, CATALOGUE["students"], ZohoId("1"))
+    monkeypatch.setattr(comparing, "FORMAT", comparing.FORMAT + 1)
+    mzi.clock.advance(timedelta(days=1))
+    again = [
+        student(1, Modified_Time="2026-02-16T09:00:00Z"),
+        student(2, Modified_Time="2026-02-16T09:00:00Z"),
+    ]
+    assert states(await sync(mzi, "students", *again)) == ["UNCHANGED", "UNCHANGED"]
+    after = await contents(mzi)
+    assert all(after["students"][n][1] != before["students"][n][1] for n in ("1", "2"))
+    now = await mzi.use_cases.show_record(DEFAULT_TENANT, CATALOGUE["students"], ZohoId("1"))
+    assert now.stored is not None
+    assert shown.stored is not None
+    assert now.stored.updated_at == shown.stored.updated_at
+    read.clear()
+    assert states(await sync(mzi, "students", *again)) == ["UNCHANGED", "UNCHANGED"]
+    assert (read, await contents(mzi)) == ([], after)
 
 
 async def test_a_line_whose_id_is_not_plain_is_known_by_what_it_says() -> None:
@@ -354,27 +385,47 @@ class _Picky:
     refuses: frozenset[str]
 
     async def __aenter__(self) -> Session:
-        session = await self.inner.__aenter__()
-        plain_write = session.write
-
-        async def write(module: Any, rows: Sequence[Any], at: Any) -> None:
-            if any(row.entity.zoho_id in self.refuses for row in rows):
-                raise StoreRefused("The store cannot hold this.")
-            await plain_write(module, rows, at)
-
-        return _Over(session, write)
+        return cast("Session", _Over(await self.inner.__aenter__(), self.refuses))
 
     async def __aexit__(self, *error: Any) -> Any:
         return await self.inner.__aexit__(*error)
 
 
 class _Over:
-    def __init__(self, session: Session, write: Any) -> None:
+    """A session that refuses, by whichever way they come."""
+
+    def __init__(self, session: Session, refuses: frozenset[str]) -> None:
         self._session = session
-        self.write = write
+        self._refuses = refuses
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
+
+    def _look_at(self, ids: Iterable[str]) -> None:
+        if not self._refuses.isdisjoint(ids):
+            raise StoreRefused("The store cannot hold this.")
+
+    async def write(self, module: AnyModule, rows: Sequence[Write[Any]], at: datetime) -> None:
+        self._look_at(row.entity.zoho_id for row in rows)
+        await self._session.write(module, rows, at)
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        self._look_at(values[module.place["zoho_id"]] for values in rows.values)
+        await self._session.add(module, rows, at)
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        self._look_at(change.values[module.place["zoho_id"]] for change in changes)
+        await self._session.change(module, changes, at)
+
+
+async def test_a_change_that_the_store_refuses_is_an_error_of_its_own_too() -> None:
+    store = PickyStore()
+    mzi = Harness(store=store)
+    await sync(mzi, "students", *(student(n) for n in range(1, 5)))
+    store.refuses = frozenset({"3"})
+    result = await sync(mzi, "students", *(student(n, City="Irbid") for n in range(1, 5)))
+    assert states(result) == ["UPDATED", "UPDATED", "ERROR", "UPDATED"]
+    assert list((await contents(mzi))["held students"]) == ["3"]
 
 
 async def test_what_the_store_refuses_is_an_error_of_its_own_and_held() -> None:

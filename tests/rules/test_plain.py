@@ -1,0 +1,240 @@
+"""What follows from the plain records of a page, judged together."""
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+import pytest
+
+from mzi_core.comparing import fingerprinter
+from mzi_core.decide import Touch
+from mzi_core.module import Values
+from mzi_core.modules import ENROLLMENTS, STUDENTS, Student
+from mzi_core.plain import Change, Comparison, StoredValues, claimants, claims, compare, orphans, rivals
+from mzi_core.values import Email, MoodleId, Outcome, Outcomes, State, ZohoId
+
+AT = datetime(2026, 2, 1, tzinfo=UTC)
+LATER = AT + timedelta(days=1)
+FINGERPRINT = fingerprinter(STUDENTS)
+
+
+def student(zoho_id: str = "1", **fields: Any) -> Values:
+    more = {"display_name": "A", "academic_email": Email(f"s{zoho_id}@b.example"), **fields}
+    return STUDENTS.values_of(Student(zoho_id=ZohoId(zoho_id), **more))
+
+
+# rivals, claimants, orphans
+
+
+@pytest.mark.parametrize(
+    ("plain", "others", "found"),
+    [
+        ({}, [], set()),
+        ({0: student("1"), 1: student("2")}, [], set()),
+        ({0: student("1"), 3: student("2", academic_email=Email("s1@b.example"))}, [], {0, 3}),
+        (
+            {0: student("1", moodle_userid=MoodleId(7)), 1: student("2", moodle_userid=MoodleId(7))},
+            [],
+            {0, 1},
+        ),
+        ({0: student("1"), 1: student("2")}, [student("9", academic_email=Email("s2@b.example"))], {1}),
+        ({0: student("1"), 1: student("2")}, [student("9")], set()),
+        (
+            {0: student("1", moodle_userid=MoodleId(7)), 1: student("2")},
+            [student("9", moodle_userid=MoodleId(7))],
+            {0},
+        ),
+    ],
+)
+def test_records_of_a_page_that_claim_one_unique_value_are_rivals(
+    plain: Mapping[int, Values], others: Collection[Values], found: set[int]
+) -> None:
+    """Nothing is no value that two could claim."""
+    assert rivals(STUDENTS, plain, map(STUDENTS.entity_of, others)) == found
+
+
+def test_what_is_claimed_is_told_by_field() -> None:
+    plain = {0: student("1", moodle_userid=MoodleId(7)), 1: student("2")}
+    assert claims(STUDENTS, plain) == {
+        "academic_email": {"s1@b.example", "s2@b.example"},
+        "moodle_userid": {7},
+    }
+
+
+def test_who_claims_what_is_taken_is_found() -> None:
+    plain = {4: student("1"), 5: student("2", moodle_userid=MoodleId(7)), 6: student("3")}
+    owners: dict[str, dict[object, str]] = {
+        "academic_email": {"s1@b.example": "9"},
+        "moodle_userid": {7: "9"},
+    }
+    assert claimants(STUDENTS, plain, owners) == {4, 5}
+    assert claimants(STUDENTS, plain, {"academic_email": {}}) == set()
+
+
+def test_a_record_is_an_orphan_without_each_of_its_parents() -> None:
+    def enrollment(student: str, clazz: str) -> Values:
+        made = ENROLLMENTS.entity(zoho_id=ZohoId("1"), student=ZohoId(student), class_=ZohoId(clazz))
+        return ENROLLMENTS.values_of(made)
+
+    plain = {0: enrollment("1", "2"), 1: enrollment("1", "3"), 2: enrollment("4", "2")}
+    parents = {"student": {ZohoId("1")}, "class_": {ZohoId("2")}}
+    assert orphans(ENROLLMENTS, plain, parents) == {1, 2}
+
+
+# held against what is stored
+
+
+def stored(values: Values, **more: Any) -> dict[ZohoId, StoredValues]:
+    told = {
+        "fingerprint": FINGERPRINT(values),
+        "mark": "before",
+        "state": State.NEW,
+        "deleted": False,
+        **more,
+    }
+    return {values[0]: StoredValues(values=values, **told)}
+
+
+def compared(before: Values, now: Values, untold: Collection[str] = (), **more: Any) -> Comparison:
+    return compare(
+        STUDENTS, {0: now}, ["now"], stored(before, **more), fingerprint=FINGERPRINT, untold=untold
+    )
+
+
+def test_the_id_is_the_first_of_the_values() -> None:
+    assert STUDENTS.place["zoho_id"] == 0
+
+
+def test_a_change_names_the_fields_that_differ_and_what_the_record_was() -> None:
+    before, now = student(city="Amman", modified_at=AT), student(city="Irbid", phone="1", modified_at=LATER)
+    found = compared(before, now, state=State.UPDATED)
+    places = (STUDENTS.place["phone"], STUDENTS.place["city"])
+    assert found.changes == {
+        0: Change(now, State.UPDATED, places, ("phone", "city"), FINGERPRINT(now), "now")
+    }
+    assert (found.touches, found.left) == ({}, set())
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "fields"),
+    [
+        ({}, {"shoe": 1}, ("extra.shoe",)),
+        ({"shoe": 1}, {}, ("extra.shoe",)),
+        ({"shoe": 1}, {"shoe": True}, ("extra.shoe",)),
+    ],
+)
+def test_own_fields_of_a_tenant_are_compared_last(
+    before: Mapping[str, Any], now: Mapping[str, Any], fields: tuple[str, ...]
+) -> None:
+    found = compared(student(extra=before), student(city="Irbid", extra=now))
+    assert found.changes[0].fields == ("city", *fields)
+    assert found.changes[0].places == (STUDENTS.place["city"], len(STUDENTS.fields))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "more"),
+    [
+        (student(), student(city="Irbid"), {"deleted": True}),
+        (student(modified_at=LATER), student(city="Irbid", modified_at=AT), {}),
+        (student(modified_at=LATER), student(modified_at=AT), {}),
+        (student(), student(academic_email=Email("other@b.example")), {}),
+        (student(), student(moodle_userid=MoodleId(7)), {}),
+    ],
+    ids=["deleted", "older and other", "older and the same", "another address", "another link"],
+)
+def test_what_is_not_simply_changed_is_left(before: Values, now: Values, more: dict[str, Any]) -> None:
+    assert compared(before, now, **more) == Comparison({}, {}, {0})
+
+
+def test_a_link_that_a_record_does_not_bring_is_kept() -> None:
+    before = student(moodle_userid=MoodleId(7))
+    found = compared(before, student(city="Irbid"))
+    assert found.changes[0].values == student(city="Irbid", moodle_userid=MoodleId(7))
+    assert found.changes[0].fields == ("city",)
+    assert compared(before, student(), mark="now") == Comparison({}, {}, set())
+
+
+@pytest.mark.parametrize(
+    ("now", "more"),
+    [
+        (student(modified_at=LATER), {"mark": "now"}),
+        (student(modified_at=AT), {"mark": "before"}),
+        (student(modified_at=AT), {"mark": "now", "fingerprint": "of another format"}),
+        (student(), {"mark": "now"}),
+    ],
+    ids=["another time", "other words", "another format", "no time"],
+)
+def test_what_is_news_about_a_record_that_says_the_same_is_remembered(
+    now: Values, more: dict[str, Any]
+) -> None:
+    found = compared(student(modified_at=AT), now, **more)
+    at = now[STUDENTS.place["modified_at"]]
+    touch = Touch(zoho_id=ZohoId("1"), fingerprint=FINGERPRINT(now), modified_at=at, mark="now")
+    assert (found.changes, found.touches, found.left) == ({}, {0: touch}, set())
+
+
+def test_what_is_no_news_is_in_none_of_the_three() -> None:
+    assert compared(student(modified_at=AT), student(modified_at=AT), mark="now") == Comparison({}, {}, set())
+
+
+def test_what_is_not_told_stays_and_the_words_are_not_remembered() -> None:
+    before = student(city="Amman", extra={"shoe": 1})
+    found = compared(before, student(phone="1"), untold=["city", "extra.shoe"])
+    assert found.changes[0].values == student(city="Amman", phone="1", extra={"shoe": 1})
+    assert (found.changes[0].fields, found.changes[0].mark) == (("phone",), None)
+    assert compared(student(), student(phone="1"), untold=["city"]).changes[0].mark == "now"
+
+
+# outcomes in columns
+
+TOLD = Outcome(position=12, module="students", zoho_id=None, state=State.INVALID)
+
+
+def outcomes() -> Outcomes:
+    return Outcomes(
+        module="students",
+        first=10,
+        ids=[ZohoId("1"), ZohoId("2"), None, ZohoId("4")],
+        states=[State.UNCHANGED, State.UPDATED, State.INVALID, State.NEW],
+        changed={1: ("city",)},
+        told={2: TOLD},
+    )
+
+
+EXPECTED = (
+    Outcome(position=10, module="students", zoho_id=ZohoId("1"), state=State.UNCHANGED),
+    Outcome(
+        position=11, module="students", zoho_id=ZohoId("2"), state=State.UPDATED, changed_fields=("city",)
+    ),
+    TOLD,
+    Outcome(position=13, module="students", zoho_id=ZohoId("4"), state=State.NEW),
+)
+
+
+def test_outcomes_in_columns_are_the_sequence_they_stand_for() -> None:
+    found = outcomes()
+    assert tuple(found) == EXPECTED
+    assert len(found) == 4
+    assert [found[place] for place in (0, 3, -1, -4)] == [EXPECTED[place] for place in (0, 3, -1, -4)]
+    assert (found[1:3], found[::-2]) == (EXPECTED[1:3], EXPECTED[::-2])
+    assert EXPECTED[1] in found
+    with pytest.raises(IndexError):
+        found[4]
+
+
+def test_outcomes_are_equal_to_any_sequence_of_the_same_outcomes() -> None:
+    found = outcomes()
+    assert found == outcomes()
+    assert found == EXPECTED
+    assert found == list(EXPECTED)
+    assert found != EXPECTED[:3]
+    assert found != 4
+    assert hash(found) == hash(outcomes())
+    assert found != attrs.evolve(found, first=11)
+
+
+def test_outcomes_in_other_states_are_made_alone() -> None:
+    found = outcomes()
+    assert list(found.other_than(State.UNCHANGED, State.NEW)) == [EXPECTED[1], TOLD]
+    assert list(found.other_than()) == list(EXPECTED)

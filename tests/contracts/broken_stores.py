@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from mzi_adapters.contracts.furnished import ALL, CANARY, OURS, later
+from mzi_adapters.contracts.furnished import ALL, BEGAN, CANARY, OURS, later
 from mzi_adapters.contracts.samples import row
 from mzi_adapters.memory import MemoryStore
 from mzi_core.decide import Known, Touch, Write, unique_values
@@ -17,6 +17,7 @@ from mzi_core.errors import MziError, StoreRefused
 from mzi_core.grading import decide
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
+from mzi_core.plain import Change, NewRows, StoredValues
 from mzi_core.ports import (
     Answer,
     ApiKey,
@@ -24,6 +25,7 @@ from mzi_core.ports import (
     DecisionRecord,
     Grant,
     Held,
+    Parking,
     Query,
     Registry,
     Run,
@@ -188,27 +190,123 @@ class ForgetsTheMark(Faithful):
         }
 
 
-class TakesAnyMarkOfThePageForThatOfTheRecord(Faithful):
-    noticed_by = "test_a_record_with_just_the_mark_remembered_is_the_same"
+class TellsTheMarkOfADeletedRecord(Faithful):
+    noticed_by = "test_the_marks_of_many_records_are_read_at_once"
 
-    async def same(self, module: AnyModule, marks: Mapping[ZohoId, str]) -> set[ZohoId]:
-        known = await self.real.known(module, marks)
-        return {i for i, one in known.items() if one.mark in marks.values() and not one.deleted}
-
-
-class SaysOfADeletedRecordThatItIsTheSame(Faithful):
-    noticed_by = "test_a_record_with_just_the_mark_remembered_is_the_same"
-
-    async def same(self, module: AnyModule, marks: Mapping[ZohoId, str]) -> set[ZohoId]:
-        known = await self.real.known(module, marks)
-        return {i for i, one in known.items() if one.mark == marks[i]}
+    async def marks(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, str | None]:
+        return {i: one.mark for i, one in (await self.real.known(module, ids)).items()}
 
 
-class ComparesNoMoreThanFifty(Faithful):
-    noticed_by = "test_many_records_are_compared_with_their_marks_at_once"
+class ReadsNoMoreThanFiftyMarks(Faithful):
+    noticed_by = "test_the_marks_of_many_records_are_read_at_once"
 
-    async def same(self, module: AnyModule, marks: Mapping[ZohoId, str]) -> object:
-        return await self.real.same(module, dict(list(marks.items())[:50]))
+    async def marks(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, str | None]:
+        found: dict[ZohoId, str | None] = await self.real.marks(module, list(ids)[:50])
+        return found
+
+
+class ReadsNoMoreThanFiftyRecordsAsValues(Faithful):
+    noticed_by = "test_the_values_of_many_records_are_read_at_once"
+
+    async def values(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, StoredValues]:
+        found: dict[ZohoId, StoredValues] = await self.real.values(module, list(ids)[:50])
+        return found
+
+
+class TakesDeletedValuesForLive(Faithful):
+    noticed_by = "test_the_values_of_a_deleted_record_say_so"
+
+    async def values(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, StoredValues]:
+        found = await self.real.values(module, ids)
+        return {i: one._replace(deleted=False) for i, one in found.items()}
+
+
+class ReadsValuesWithoutATenantsOwn(Faithful):
+    noticed_by = "test_values_are_those_of_the_stored_record"
+
+    async def values(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, StoredValues]:
+        found = await self.real.values(module, ids)
+        return {i: one._replace(values=(*one.values[:-1], {})) for i, one in found.items()}
+
+
+class AddsHalf(Faithful):
+    noticed_by = "test_one_refused_record_leaves_none_that_was_to_be_added"
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        for place in range(len(rows.ids)):
+            one = {f.name: getattr(rows, f.name)[place : place + 1] for f in attrs.fields(NewRows)}
+            await self.real.add(module, NewRows(**one), at)
+
+
+class AddsWithoutMarks(Faithful):
+    noticed_by = "test_what_is_added_is_there_whole"
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        await self.real.add(module, attrs.evolve(rows, marks=[None] * len(rows.ids)), at)
+
+
+class ChangesWithoutSayingWhen(Faithful):
+    noticed_by = "test_a_change_sets_what_it_names_and_when_it_was"
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        await self.real.change(module, changes, BEGAN)
+
+
+class ChangesHalf(Faithful):
+    noticed_by = "test_one_refused_change_leaves_all_as_they_were"
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        for each in changes:
+            await self.real.change(module, [each], at)
+
+
+class ChangesInAllWhatChangedInTheFirst(Faithful):
+    noticed_by = "test_changes_of_one_call_may_be_of_different_fields"
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        alike = [each._replace(places=changes[0].places) for each in changes]
+        await self.real.change(module, alike, at)
+
+
+class ChangesNothingOfATenantsOwn(Faithful):
+    noticed_by = "test_every_field_can_be_changed"
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        last = len(module.fields)
+        kept = [each._replace(places=tuple(p for p in each.places if p != last)) for each in changes]
+        await self.real.change(module, kept, at)
+
+
+class ChangesNoMoreThanFifty(Faithful):
+    noticed_by = "test_many_changes_are_made_at_once"
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        await self.real.change(module, changes[:50], at)
+
+
+class SaysThatNothingIsHeld(Faithful):
+    noticed_by = "test_what_is_held_and_what_is_awaited_are_told_by_module"
+
+    async def parking(self, module: AnyModule) -> Parking:
+        found: Parking = await self.real.parking(module)
+        return attrs.evolve(found, holds=False)
+
+
+class SaysThatNothingIsAwaited(Faithful):
+    noticed_by = "test_what_is_held_and_what_is_awaited_are_told_by_module"
+
+    async def parking(self, module: AnyModule) -> Parking:
+        found: Parking = await self.real.parking(module)
+        return attrs.evolve(found, awaited=False)
+
+
+class LooksAtWhatAnotherTenantHolds(Faithful):
+    noticed_by = "test_what_is_held_and_what_is_awaited_are_told_by_module"
+
+    async def parking(self, module: AnyModule) -> Parking:
+        theirs: Parking = await attrs.evolve(self.real, tenant=CANARY).parking(module)
+        mine: Parking = await self.real.parking(module)
+        return Parking(holds=theirs.holds or mine.holds, awaited=mine.awaited)
 
 
 class KeepsTheMarkOfAReplacedRecord(Faithful):

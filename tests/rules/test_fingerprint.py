@@ -336,3 +336,8 @@ def test_a_value_of_somebodys_own_kind_counts_as_what_it_is_one_of(own: Any, pla
     other = attrs.evolve(student, extra={"x": own})
     assert fingerprint(STUDENTS, student) == fingerprint(STUDENTS, other)
     assert changed_fields(STUDENTS, student, other) == ()
+
+
+def test_a_value_of_no_kind_that_a_field_can_hold_is_a_mistake() -> None:
+    with pytest.raises(TypeError, match="cannot hold a float"):
+        fingerprint(STUDENTS, student(extra={"x": 1.5}))

@@ -5,6 +5,12 @@ themselves, and with every one of them goes a canary: a second tenant with the s
 """
 
 from mzi_adapters.contracts.store_again import TouchPromises, UnfinishedPromises
+from mzi_adapters.contracts.store_columns import (
+    AddingPromises,
+    ChangingPromises,
+    ParkingPromises,
+    ValuesPromises,
+)
 from mzi_adapters.contracts.store_kept import AnswerPromises, DecisionPromises, GrantPromises, RunPromises
 from mzi_adapters.contracts.store_lists import HeldPromises, ListingPromises
 from mzi_adapters.contracts.store_records import ExactnessPromises, ReadingPromises
@@ -34,9 +40,13 @@ class StoreContract(
     UniquenessPromises,
     DeletingPromises,
     MarkingPromises,
+    ValuesPromises,
+    AddingPromises,
+    ChangingPromises,
     TouchPromises,
     ListingPromises,
     HeldPromises,
+    ParkingPromises,
     DecisionPromises,
     AnswerPromises,
     RunPromises,

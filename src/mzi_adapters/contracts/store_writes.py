@@ -236,32 +236,19 @@ class MarkingPromises:
                 await session.write(STUDENTS, [attrs.evolve(written, mark=mark)], later(n))
                 assert (await session.known(STUDENTS, [entity.zoho_id]))[entity.zoho_id].mark == mark
 
-    async def test_a_record_with_just_the_mark_remembered_is_the_same(self, store: Store) -> None:
-        """Another mark, none, or that of another record is not; neither is what is deleted or unknown."""
+    async def test_the_marks_of_many_records_are_read_at_once(self, store: Store) -> None:
+        """However many there are; of one that is deleted, or was written without, there is none."""
         async with ours(store) as session:
-            for n in (20, 21, 22, 23):
-                mark = None if n == 22 else f"{n}" * 16
-                await session.write(
-                    STUDENTS, [attrs.evolve(row(STUDENTS, sample(STUDENTS, n)), mark=mark)], BEGAN
-                )
-            ids = [zoho_id(STUDENTS, n) for n in (20, 21, 22, 23, 99)]
-            await session.delete(STUDENTS, ids[3:4], later(1))
-            marks = dict(zip(ids, ("20" * 16, "20" * 16, "22" * 16, "23" * 16, "99" * 16), strict=True))
-            assert await session.same(STUDENTS, marks) == {ids[0]}
-            assert await session.same(STUDENTS, {ids[0]: "21" * 16, ids[1]: "20" * 16}) == set()
-            assert await session.same(TEACHERS, marks) == set()
-            assert await session.same(STUDENTS, {}) == set()
-
-    async def test_many_records_are_compared_with_their_marks_at_once(self, store: Store) -> None:
-        """However many there are."""
-        async with ours(store) as session:
-            rows = [row(STUDENTS, sample(STUDENTS, n)) for n in range(100, 220)]
-            await session.write(
-                STUDENTS, [attrs.evolve(each, mark=each.fingerprint[:32]) for each in rows], BEGAN
-            )
-            marks = {each.entity.zoho_id: each.fingerprint[:32] for each in rows}
-            changed = {zoho_id: mark[::-1] for zoho_id, mark in list(marks.items())[::3]}
-            assert await session.same(STUDENTS, {**marks, **changed}) == marks.keys() - changed.keys()
+            rows = [row(STUDENTS, sample(STUDENTS, n)) for n in range(100, 420)]
+            marked = [attrs.evolve(each, mark=each.fingerprint[:32]) for each in rows[2:]]
+            await session.write(STUDENTS, [rows[0], attrs.evolve(rows[1], mark="0" * 32), *marked], BEGAN)
+            ids = [each.entity.zoho_id for each in rows]
+            await session.delete(STUDENTS, ids[1:2], later(1))
+            expected: dict[ZohoId, str | None] = {each.entity.zoho_id: each.mark for each in marked}
+            expected |= dict.fromkeys(ids[:2])
+            assert await session.marks(STUDENTS, [*ids, zoho_id(STUDENTS, 99)]) == expected
+            assert await session.marks(TEACHERS, ids) == {}
+            assert await session.marks(STUDENTS, []) == {}
 
 
 class DeletingPromises:

@@ -225,8 +225,8 @@ class Shape(Generic[E]):
 
         A column that changed in one record is set in all: to what it is already. Raises StoreRefused.
         """
-        places = sorted({place for change in changes for place in change.places})
         last, modified_at = len(self._names), self._names.index("modified_at")
+        places = sorted({place for change in changes for place in change.places} - {modified_at})
         zoho_id_at, moment, digest = self._names.index("zoho_id"), self._moment, self._digest
         updated, state = moment(at), str(State.UPDATED)
         convert = [(place, self._convert[place]) for place in places if place != last]

@@ -313,7 +313,10 @@ class Session(Protocol):
         ...
 
     async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
-        """Set what changed of live records that are stored; all or nothing, as `write`."""
+        """Set what changed of live records that are stored; all or nothing, as `write`.
+
+        In fields that a change does not name, its values are those that are stored.
+        """
         ...
 
     async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mzi_core.lazy import finder
 
 if TYPE_CHECKING:
+    from mzi_core.ports.leases import Lease, Leases, holds
     from mzi_core.ports.moodle import MoodleGateway
     from mzi_core.ports.moodle_grading import (
         SUBMITTED,
@@ -98,7 +99,7 @@ if TYPE_CHECKING:
         ZohoModule,
     )
 else:  # a type checker would take any name for one of these
-    __getattr__ = finder(__name__, ["store", "zoho", "moodle_values", "moodle_grading", "moodle"])
+    __getattr__ = finder(__name__, ["store", "leases", "zoho", "moodle_values", "moodle_grading", "moodle"])
 
 __all__ = [
     "SUBMITTED",
@@ -130,6 +131,8 @@ __all__ = [
     "GroupMember",
     "Held",
     "Ids",
+    "Lease",
+    "Leases",
     "MarkingMethod",
     "Membership",
     "MoodleAssignment",
@@ -182,4 +185,5 @@ __all__ = [
     "ZohoField",
     "ZohoGateway",
     "ZohoModule",
+    "holds",
 ]

@@ -22,7 +22,8 @@ class StoreLeases:
             await session.lock((_turn(name),))
             kept = await session.grant(_row(name))
             now = self.clock.now()
-            if kept is not None and holds(kept.renewing_until, now, seconds):
+            ends = kept.renewing_until if kept else None
+            if ends is not None and holds(ends, now, seconds):
                 return None
             until = now + timedelta(seconds=seconds)
             lease = Lease(tenant=tenant, name=name, holder=self.ids.secret(), until=until)

@@ -21,13 +21,11 @@ class Lease:
     until: datetime
 
 
-def holds(until: datetime | None, now: datetime, seconds: float) -> bool:
+def holds(until: datetime, now: datetime, seconds: float) -> bool:
     """Whether a lease that was taken for so many seconds still keeps others away.
 
     One that ends later than it can was taken while some clock was wrong, and keeps nobody away.
     """
-    if until is None:
-        return False
     return timedelta(0) < until - now <= timedelta(seconds=seconds) + SKEW
 
 

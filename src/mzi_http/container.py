@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import attrs
 from dependency_injector import containers, providers
 
+from mzi_adapters.leases import StoreLeases
 from mzi_adapters.sql import open_store
 from mzi_adapters.system import SystemClock, SystemIds
 from mzi_adapters.web import LoopTimer, Timer, Wire
 from mzi_adapters.zoho import DATA_CENTRES, DataCentre, ZohoAccount, ZohoCodec, open_zoho
-from mzi_core.ports import Clock, Codec, Ids, Store
+from mzi_core.ports import Clock, Codec, Ids, Leases, Store
 from mzi_http.accounts import Environment, Moodle, Zoho
 from mzi_http.settings import MEMORY, Settings
 
@@ -67,6 +68,7 @@ class Container(containers.DeclarativeContainer):
     codec: providers.Provider[Codec] = providers.Singleton(ZohoCodec)
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     ids: providers.Provider[Ids] = providers.Singleton(SystemIds)
+    leases: providers.Provider[Leases] = providers.Singleton(StoreLeases, store=store, clock=clock, ids=ids)
     timer: providers.Provider[Timer] = providers.Singleton(LoopTimer)
     network: providers.Provider[Wire] = providers.Resource(_network)
     zoho: "providers.Provider[ZohoGateway]" = providers.Resource(
@@ -76,6 +78,7 @@ class Container(containers.DeclarativeContainer):
         timer=timer,
         clock=clock,
         store=store,
+        leases=leases,
         tenant=config.tenant,
     )
     moodle: "providers.Provider[MoodleGateway]" = providers.Singleton(

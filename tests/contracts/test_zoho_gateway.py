@@ -11,6 +11,7 @@ from tests.servers.loopback import Detour, serving
 from mzi_adapters.contracts.zoho_gateway import ZohoGatewayContract
 from mzi_adapters.contracts.zoho_gateway_remote import Remote
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.memory.leases import MemoryLeases
 from mzi_adapters.system import SystemClock
 from mzi_adapters.web import LoopTimer
 from mzi_adapters.web.aiohttp_wire import open_wire
@@ -38,6 +39,7 @@ async def remote(request: pytest.FixtureRequest) -> AsyncIterator[Remote]:
                     timer=LoopTimer(),
                     clock=SystemClock(),
                     store=MemoryStore(),
+                    leases=MemoryLeases(SystemClock()),
                     tenant=DEFAULT_TENANT,
                 )
             )

@@ -10,6 +10,7 @@ import attrs
 from mzi_adapters.harness import CountedIds
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.memory.apart import NoticedStore
+from mzi_adapters.memory.leases import MemoryLeases
 from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.memory.zoho import FakeZoho, define_modules
 from mzi_adapters.memory.zoho.college import Pick
@@ -116,7 +117,14 @@ async def world(store: Store | None = None, *, only: Pick | None = None) -> Asyn
         data_centre="eu",
     )
     async with open_zoho(
-        account, wire=zoho, timer=timer, clock=timer, store=store, tenant=DEFAULT_TENANT, random=lambda: 0.5
+        account,
+        wire=zoho,
+        timer=timer,
+        clock=timer,
+        store=store,
+        leases=MemoryLeases(timer),
+        tenant=DEFAULT_TENANT,
+        random=lambda: 0.5,
     ) as gateway:
         yield World(
             zoho=zoho, timer=timer, use_cases=use_cases, pulling=Pulling.over(gateway, use_cases.bulk)

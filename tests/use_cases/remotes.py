@@ -12,6 +12,7 @@ import attrs
 from mzi_adapters.harness import CountedIds
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.memory.apart import NoticedStore
+from mzi_adapters.memory.leases import MemoryLeases
 from mzi_adapters.memory.moodle import FakeMoodle
 from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.memory.zoho import FakeZoho, define_modules
@@ -122,6 +123,7 @@ class College:
             timer=self.timer,
             clock=self.timer,
             store=self.store,
+            leases=MemoryLeases(self.timer),
             tenant=DEFAULT_TENANT,
             random=lambda: 0.5,
         ) as client:

@@ -27,6 +27,7 @@ from mzi_core.ports import (
     Channel,
     Clock,
     Deleted,
+    Leases,
     NotWatching,
     Organization,
     Selection,
@@ -214,11 +215,13 @@ async def open_zoho(
     timer: Timer,
     clock: Clock,
     store: Store,
+    leases: Leases,
     tenant: TenantId,
     random: Dice = CHANCE,
     retries: RetryPolicy = RETRIES,
 ) -> AsyncIterator[ZohoClient]:
-    """A client for one organisation. Its token is shared through the store with the tenant's other processes.
+    """A client for one organisation. Its token is shared through the store with the tenant's other processes,
+    of which one at a time renews it: the one that has the lease.
 
     Sends nothing until it is asked something. `random` spreads what is attempted again; `retries` says when
     a call is.
@@ -230,6 +233,7 @@ async def open_zoho(
         timer=timer,
         clock=clock,
         store=store,
+        leases=leases,
         tenant=tenant,
         meter=meter,
         random=random,

@@ -1,23 +1,24 @@
 """Access tokens: renewed once for all tasks of a process and all processes of a tenant.
 
-The token stands in the store as a Grant. Whoever finds it near its end takes a lease on renewing it, asks
-Zoho with no session open, and writes the new one down; the others go on with the old one or wait for the new.
+The token stands in the store as a Grant. Whoever finds it near its end takes the lease on renewing it, looks
+again, asks Zoho with no session open, writes the new token down and gives the lease back; the others go on
+with the old one or wait for the new.
 """
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
-from enum import Enum
 
 import attrs
 
-from mzi_adapters.web import Dice, Timer, Wire
+from mzi_adapters.web import Dice, Failure, RetryPolicy, Timer, Trying, Wire
 from mzi_adapters.zoho.answers import SERVICE
 from mzi_adapters.zoho.hosts import ZohoAccount
 from mzi_adapters.zoho.limits import Meter
 from mzi_adapters.zoho.redeeming import Redeemed, Throttled, Unreached, redeem, remedy_for
-from mzi_core.errors import AuthRevoked, GatewayError, GatewayLimited, GatewayUnavailable, StoreError
-from mzi_core.ports import Clock, Grant, Session, Store, Turn
+from mzi_core.errors import AuthRevoked, GatewayLimited, GatewayUnavailable, StoreError
+from mzi_core.ports import Clock, Grant, Leases, Session, Store, Turn
 from mzi_core.values import TenantId
 
 NAME = "zoho"
@@ -39,16 +40,18 @@ BUDGET = 3
 PAUSE = 900.0
 """Seconds of peace after Zoho said that it was asked too often; asking meanwhile prolongs it."""
 
-POLL = 0.5
-"""Seconds between two looks for the token another process is fetching."""
+LOOKS = RetryPolicy(
+    attempts=None,
+    least=0.25,
+    first=0.5,
+    longest=0.5,
+    patience=LEASE + 15,
+    again=frozenset({Failure.HELD}),
+)
+"""How long is waited for the token another process is fetching: until its lease has ended, if it died."""
 
 _SHUT_OUT = "it gives no more access tokens for now"
 _SPENT = f"access tokens were asked for {BUDGET} times in ten minutes, and more often would shut us out"
-
-
-class _Next(Enum):
-    RENEW = "the lease is ours"
-    WAIT = "another process has it"
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -60,6 +63,7 @@ class Access:
     timer: Timer
     clock: Clock
     store: Store
+    leases: Leases
     tenant: TenantId
     meter: Meter
     random: Dice
@@ -119,52 +123,58 @@ class Access:
             raise GatewayUnavailable(SERVICE, said) from error
 
     async def _shared(self) -> str:
-        began = self.timer.monotonic()
+        looks = Trying(policy=LOOKS, timer=self.timer, random=self.random)
         while True:
-            overdue = self.timer.monotonic() - began > LEASE
-            found = await self._look(overdue=overdue)
-            if isinstance(found, str):
+            async with self.store.read(self.tenant) as session:
+                grant = await self._kept(session)
+            found = self._usable(grant, EARLY) or await self._leased() or self._usable(grant, 0)
+            if found is not None:
                 return found
-            if found is _Next.RENEW:
-                self._redeeming = True
-                try:
-                    return await self._renew()
-                finally:
-                    self._redeeming = False
-            await self.timer.sleep(POLL)
+            if not await looks.again(Failure.HELD):
+                said = f"another process has been fetching the access token for {LOOKS.patience:.0f} seconds."
+                raise GatewayUnavailable(SERVICE, said, retry_after=LEASE)
 
-    async def _look(self, *, overdue: bool) -> str | _Next:
-        """The shared token; or the lease on renewing it; or nothing yet."""
+    async def _leased(self) -> str | None:
+        """What comes of renewing; None if another process is at it."""
+        self._redeeming = True  # from here on what was begun is ended, or the others would wait for us
+        try:
+            lease = await self.leases.take(self.tenant, NAME, LEASE)
+            if lease is None:
+                return None
+            try:
+                return await self._begun() or await self._renew()
+            finally:
+                with suppress(StoreError):  # then it ends by itself
+                    await self.leases.give_back(lease)
+        finally:
+            self._redeeming = False
+
+    async def _begun(self) -> str | None:
+        """Count a renewal that may be made, and None; or the token that another process fetched just now."""
         async with self.store.begin(self.tenant) as session:
             await session.lock((TURN,))
             grant = await self._kept(session)
-            if grant.revoked:
-                self._revoked = grant.revoked
-                raise _revoked(grant.revoked)
+            found = self._usable(grant, EARLY)
+            if found is not None:
+                return found
             now = self.clock.now()
-            left = _left(grant.expires_at, now, LIFE)
-            usable = grant.token is not None and grant.token != self._refused and left > 0
-            if usable and left > EARLY:
-                return self._take(grant.token or "", left)
-            leased = not overdue and _left(grant.renewing_until, now, LEASE) > 0
             recent = tuple(at for at in grant.renewals if abs(now - at) < WINDOW)
             pause, why = _left(grant.paused_until, now, PAUSE), _SHUT_OUT
             if not pause and len(recent) >= BUDGET:
                 pause, why = (min(recent) + WINDOW - now) / timedelta(seconds=1), _SPENT
-            if usable and (leased or pause > 0):
-                return self._take(grant.token or "", left)
-            if leased:
-                return _Next.WAIT
             if pause > 0:
-                raise _too_often(pause, why)
-            until = now + timedelta(seconds=LEASE)
-            await session.save_grant(attrs.evolve(grant, renewing_until=until, renewals=(*recent, now)))
-            return _Next.RENEW
+                return self._still(grant, _too_often(pause, why))
+            await session.save_grant(attrs.evolve(grant, renewals=(*recent, now)))
+            return None
 
     async def _kept(self, session: Session) -> Grant:
+        """What these credentials were granted. Raises AuthRevoked if they are no longer accepted."""
         grant = await session.grant(NAME)
         if grant is None or grant.origin != self.account.origin:
             return Grant(name=NAME, origin=self.account.origin)
+        if grant.revoked:
+            self._revoked = grant.revoked
+            raise _revoked(grant.revoked)
         return grant
 
     async def _renew(self) -> str:
@@ -185,9 +195,6 @@ class Access:
         except GatewayUnavailable as error:
             grant = await self._keep(lambda grant: grant)
             return self._still(grant, error)
-        except GatewayError:
-            await self._keep(lambda grant: grant)
-            raise
         return await self._keep_new(new)
 
     async def _keep_new(self, new: Redeemed) -> str:
@@ -202,18 +209,25 @@ class Access:
         return found
 
     async def _keep(self, change: Callable[[Grant], Grant]) -> Grant:
-        """Give the lease back with what came of it."""
+        """Write down what came of a renewal."""
         async with self.store.begin(self.tenant) as session:
             await session.lock((TURN,))
-            grant = change(attrs.evolve(await self._kept(session), renewing_until=None))
+            grant = change(await self._kept(session))
             await session.save_grant(grant)
             return grant
 
     def _still(self, grant: Grant, error: GatewayUnavailable) -> str:
         """The old token for as long as it lives; without one the error stands."""
-        left = _left(grant.expires_at, self.clock.now(), LIFE)
-        if grant.token is None or grant.token == self._refused or left <= 0:
+        found = self._usable(grant, 0)
+        if found is None:
             raise error
+        return found
+
+    def _usable(self, grant: Grant, least: float) -> str | None:
+        """The token that is kept, if Zoho takes it for more than so many seconds."""
+        left = _left(grant.expires_at, self.clock.now(), LIFE)
+        if grant.token is None or grant.token == self._refused or left <= least:
+            return None
         return self._take(grant.token, left)
 
     def _take(self, token: str, left: float) -> str:

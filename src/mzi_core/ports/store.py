@@ -230,8 +230,8 @@ class Grant:
     """What a remote service lets us in with for now, shared by every process of a tenant.
 
     `origin` is a digest of the lasting credentials it was obtained with: what was kept under another one
-    counts for nothing. `scope`: what the token opens, in the service's words. `renewing_until`: one process
-    is renewing it, and the others wait that long. `renewals`: when it was renewed of late, oldest first.
+    counts for nothing. `scope`: what the token opens, in the service's words. `renewing_until`: when a
+    lease that is kept as a grant ends. `renewals`: when it was renewed of late, oldest first.
     `paused_until`: the service has had enough of us. `revoked`: why it will never renew it again.
     """
 

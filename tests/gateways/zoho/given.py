@@ -7,12 +7,14 @@ from typing import Any
 
 import attrs
 
+from mzi_adapters.leases import StoreLeases
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.memory.apart import NoticedStore, NoticingWire
 from mzi_adapters.memory.faults import Faults, FaultyWire
 from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.memory.zoho import FakeZoho, define_modules
 from mzi_adapters.memory.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from mzi_adapters.system import SystemIds
 from mzi_adapters.web import Request, Wire
 from mzi_adapters.zoho import DataCentre, ZohoAccount, ZohoClient, open_zoho
 from mzi_core.ports import Store
@@ -47,15 +49,21 @@ class World:
     @asynccontextmanager
     async def client(self, seed: int = 1, **how: Any) -> AsyncIterator[ZohoClient]:
         """A client such as one process has; several share the store."""
+        store = how.get("store", self.store)
         named = {
             "account": account(),
             "wire": NoticingWire(FaultyWire(self.wrapped(self.zoho), self.faults, self.timer)),
-            "store": self.store,
+            "store": store,
+            "leases": self.leases(store),
             "random": Random(seed).random,
             **how,
         }
         async with open_zoho(**named, timer=self.timer, clock=self.timer, tenant=DEFAULT_TENANT) as client:
             yield client
+
+    def leases(self, store: Store | None = None) -> StoreLeases:
+        """The leases that all clients share through a store."""
+        return StoreLeases(store=store or self.store, clock=self.timer, ids=SystemIds())
 
     def sent(self, method: str = "", path: str = "") -> list[Request]:
         """The requests that reached the fake, of a method and with a path that ends so."""

@@ -16,6 +16,7 @@ import attrs
 from tests.gateways.zoho.given import account
 
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.memory.leases import MemoryLeases
 from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.web import Answer, Request, Streamed
 from mzi_adapters.zoho import open_zoho
@@ -92,7 +93,13 @@ async def pull(path: Path) -> int:
     timer = VirtualTimer()
     count, last = 0, 0
     async with open_zoho(
-        account(), wire=OneFile(path), timer=timer, clock=timer, store=MemoryStore(), tenant=DEFAULT_TENANT
+        account(),
+        wire=OneFile(path),
+        timer=timer,
+        clock=timer,
+        store=MemoryStore(),
+        leases=MemoryLeases(timer),
+        tenant=DEFAULT_TENANT,
     ) as client:
         async for page in client.pages("BTEC_Students", Selection(fields=FIELDS), via=Via.BULK):
             for record in page:

@@ -15,6 +15,8 @@ from mzi_adapters.contracts.zoho_gateway_remote import GRADES, KEY, NOBODY
 from mzi_adapters.memory.faults import Fault, Unreachable, says
 from mzi_adapters.web import Request
 from mzi_adapters.zoho import DATA_CENTRES, ZohoClient, data_centre
+from mzi_adapters.zoho.calling import RETRIES
+from mzi_adapters.zoho.oauth import LEASE, LOOKS, NAME
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayLimited, GatewayUnavailable
 from mzi_core.values import DEFAULT_TENANT
 
@@ -327,9 +329,10 @@ async def test_a_lease_from_a_future_that_never_was_holds_nobody_up() -> None:
         grant = await session.grant("zoho")
         assert grant is not None
         off = world.timer.now() + timedelta(hours=5)
-        await session.save_grant(
-            attrs.evolve(grant, token=None, renewing_until=off, paused_until=off, renewals=(off,) * 3)
-        )
+        await session.save_grant(attrs.evolve(grant, token=None, paused_until=off, renewals=(off,) * 3))
+    world.timer.jump(5 * 3600)
+    assert await world.leases().take(DEFAULT_TENANT, NAME, LEASE)
+    world.timer.jump(-5 * 3600)
     async with world.client() as client:
         began = world.timer.monotonic()
         await reads(client)
@@ -359,8 +362,9 @@ async def leased_elsewhere(world: World) -> None:
     async with world.store.begin(DEFAULT_TENANT) as session:
         grant = await session.grant("zoho")
         assert grant is not None
-        ends = world.timer.now() + timedelta(seconds=60)
-        await session.save_grant(attrs.evolve(grant, token=None, renewing_until=ends))
+        await session.save_grant(attrs.evolve(grant, token=None))
+    assert await world.leases().take(DEFAULT_TENANT, NAME, LEASE)
+    world.timer.jump(LEASE - 60)
 
 
 async def test_a_process_that_died_while_renewing_is_waited_for_and_replaced() -> None:
@@ -373,6 +377,41 @@ async def test_a_process_that_died_while_renewing_is_waited_for_and_replaced() -
         began = world.timer.monotonic()
         await reads(client)
         assert 60 <= world.timer.monotonic() - began < 100
+
+
+async def test_processes_that_die_one_after_the_other_are_not_waited_for_for_ever() -> None:
+    """What is raised then says when to come back."""
+    world = World()
+    async with world.client() as client:
+        await reads(client)
+    await leased_elsewhere(world)
+
+    async def die() -> None:
+        while world.timer.monotonic() < 1000:
+            await world.leases().take(DEFAULT_TENANT, NAME, LEASE)
+            await world.timer.sleep(0.1)
+
+    others = asyncio.create_task(die())
+    async with world.client(retries=attrs.evolve(RETRIES, attempts=1)) as client:
+        began = world.timer.monotonic()
+        with raises(GatewayUnavailable) as caught:
+            await reads(client)
+        assert LOOKS.patience - 1 <= world.timer.monotonic() - began <= LOOKS.patience
+    await others
+    assert caught.error is not None
+    assert caught.error.retry_after == LEASE
+    assert world.tokens_asked == 1
+
+
+async def test_a_lease_is_given_back_whatever_came_of_it() -> None:
+    """Else the next process would wait for it."""
+    answers: list[Fault] = [*NOT_A_TOKEN.values(), Unreachable(), says(200, THROTTLED)]
+    for answer in answers:
+        world = at_token(World(), answer, times=99)
+        async with world.client(retries=attrs.evolve(RETRIES, attempts=1)) as client:
+            with raises(GatewayUnavailable):
+                await reads(client)
+        assert await world.leases().take(DEFAULT_TENANT, NAME, LEASE)
 
 
 async def test_tokens_that_die_again_and_again_are_not_renewed_for_ever() -> None:

@@ -49,12 +49,21 @@ class Failing:
     real: MemoryStore = attrs.field(factory=MemoryStore)
     down: int = 0
 
-    @asynccontextmanager
-    async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
+    def fail(self) -> None:
         if self.down:
             self.down -= 1
             raise StoreUnavailable("The store is being moved.")
+
+    @asynccontextmanager
+    async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
+        self.fail()
         async with self.real.begin(tenant, discard=discard) as session:
+            yield session
+
+    @asynccontextmanager
+    async def read(self, tenant: TenantId) -> AsyncIterator[Session]:
+        self.fail()
+        async with self.real.read(tenant) as session:
             yield session
 
 

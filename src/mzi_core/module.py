@@ -68,7 +68,7 @@ def zoho(
     maximum: int | None = None,
     clean: Callable[[str], str] | None = None,
 ) -> Wire:
-    """A field read from the first of `names` that a record carries, and written under the first of all.
+    """A field read from the first of `names` that a record carries, and pushed under the first that Zoho has.
 
     `unique`: no two live records of a tenant may share the value. `volatile`: kept, but a change of it alone
     is no change. `minimum`, `maximum`: inclusive bounds of a number. `clean`: text in, text to keep.

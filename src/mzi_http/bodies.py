@@ -1,7 +1,8 @@
 """Request bodies, read up to a limit and understood strictly."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import parse_qsl
 
 import attrs
@@ -9,13 +10,19 @@ from starlette.requests import Request
 
 from mzi_http.context import service
 from mzi_http.errors import BAD_BODY, OTHER_MEDIA_TYPE, TOO_LARGE, Problem
-from mzi_http.jsontext import BadJson, decode, repeated
+from mzi_http.jsontext import BadJson, TooMuch, decode, decode_listed, repeated
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 MOST_FIELDS = 1000
 """Of a form; more has no record."""
+
+BYTES_OF_A_VALUE = 8
+"""Of the largest body there is one value for so many bytes: real records need more for each, and what has
+more would take twenty times its size in memory."""
+
+FEWEST_VALUES = 10_000
 
 _JSON = re.compile(r"application/(json|[!#$&^_.+a-z0-9-]+\+json)")
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\";\s]+)", re.IGNORECASE)
@@ -31,6 +38,8 @@ class Body:
 
     raw: bytes
     is_form: bool
+    most_values: int
+    """The most values of its JSON that are taken."""
 
 
 async def read_body(request: Request, *, forms: bool = False) -> Body:
@@ -39,7 +48,7 @@ async def read_body(request: Request, *, forms: bool = False) -> Body:
     raw = await _all(request, service(request).max_body)
     if not raw.strip():
         raise Problem(BAD_BODY, "The body is empty.")
-    return Body(raw, is_form)
+    return Body(raw, is_form, max(FEWEST_VALUES, service(request).max_body // BYTES_OF_A_VALUE))
 
 
 def _is_form(request: Request, *, forms: bool) -> bool:
@@ -78,30 +87,34 @@ async def _all(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def json_of(text: bytes, what: str = "The body") -> object:
-    """The JSON value of a body or of a part of it. Raises Problem: 400 with the place."""
+@contextmanager
+def _as_problem(what: str) -> Iterator[None]:
     try:
-        return decode(text)
+        yield
+    except TooMuch as error:
+        raise Problem(TOO_LARGE, f"{what} is too much at once. {error} Send several requests.") from error
     except BadJson as error:
         raise Problem(BAD_BODY, f"{what} is not JSON that can be taken. {error}") from error
 
 
 def object_of(body: Body) -> Mapping[str, object]:
-    """The JSON object a body must be. Raises Problem: 400."""
-    value = json_of(body.raw)
+    """The JSON object a body must be. Raises Problem: 400, 413."""
+    with _as_problem("The body"):
+        value = decode(body.raw, body.most_values)
     if not isinstance(value, dict):
         raise Problem(BAD_BODY, "The body must be a JSON object.")
     return value
 
 
-def records_of(body: Body) -> list[object]:
-    """The records of a body, in any of the shapes senders use. Raises Problem: 400.
+def records_of(body: Body, most: int) -> list[object]:
+    """The records of a body, in any of the shapes senders use. Raises Problem: 400, 413 for more than `most`.
 
     A form carries JSON in its field `data`, a list or one record; without that field it is the record.
     """
     if body.is_form:
-        return _form_records(body.raw)
-    value = json_of(body.raw)
+        return _form_records(body, most)
+    with _as_problem("The body"):
+        value = decode_listed(body.raw, "data", most, body.most_values)
     if isinstance(value, list):
         raise Problem(BAD_BODY, f"The body is a list. {RECORDS_WANTED}")
     if not isinstance(value, dict) or not value:
@@ -117,9 +130,9 @@ def _listed(data: object) -> list[object]:
     raise Problem(BAD_BODY, f"`data` must be a list of records, or one record. {RECORDS_WANTED}")
 
 
-def _form_records(raw: bytes) -> list[object]:
+def _form_records(body: Body, most: int) -> list[object]:
     try:
-        text = raw.decode()
+        text = body.raw.decode()
         fields = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except UnicodeDecodeError as error:
         raise Problem(BAD_BODY, "The form is not UTF-8.") from error
@@ -129,7 +142,9 @@ def _form_records(raw: bytes) -> list[object]:
     if len(record) < len(fields):
         raise Problem(BAD_BODY, f"The form has the field `{repeated(fields)[:_SHOWN]}` twice.")
     if "data" in record:
-        return _listed(json_of(record["data"].encode(), "The form's field `data`"))
+        with _as_problem("The form's field `data`"):
+            data = decode_listed(record["data"].encode(), None, most, body.most_values)
+        return _listed(data)
     if text.lstrip().startswith(("{", "[")):
         raise Problem(
             BAD_BODY, f"The body looks like JSON, but says it is a form; say `Content-Type: {JSON}`."

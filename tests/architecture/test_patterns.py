@@ -99,14 +99,16 @@ def uses() -> dict[str, set[str]]:
 
 @cache
 def patterns() -> tuple[Found, ...]:
-    found: dict[int, Found] = {}
+    found: dict[tuple[str, int], Found] = {}  # equal patterns of two modules are one object
     for name, module in modules().items():
         for key, value in list(vars(module).items()):
             for place, pattern in inside(value, key):
                 known_as = (f"{name}:{key}", key, f"{name}:")
                 ways = next((uses()[each] for each in known_as if each in uses()), set(WAYS))
-                if id(pattern) not in found:
-                    found[id(pattern)] = Found(f"{name}.{place}", pattern, tuple(sorted(ways & set(WAYS))))
+                if (name, id(pattern)) not in found:
+                    found[name, id(pattern)] = Found(
+                        f"{name}.{place}", pattern, tuple(sorted(ways & set(WAYS)))
+                    )
     return tuple(found.values())
 
 

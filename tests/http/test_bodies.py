@@ -1,13 +1,33 @@
 """What a body may be, and what is said about one that cannot be read."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.http.serving import Api, serving, statuses, student
 
 from mzi_core.modules import CATALOGUE
+from mzi_http.jsontext import BadJson, decode, decode_listed
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def outcome(read: Callable[[], object]) -> object:
+    """What is read, or that nothing can be; and where, unless that is told differently."""
+    try:
+        return read()
+    except BadJson:
+        return BadJson
+
 
 STUDENTS = "/api/v1/sync/students"
 JSON = "application/json"
@@ -201,9 +221,60 @@ async def test_a_body_that_does_not_say_its_length_is_413_as_soon_as_it_is_too_l
 
 
 async def test_too_many_records_are_413_with_the_remedy(narrow: Api) -> None:
-    body = json.dumps({"data": [{}] * 4}).encode()
-    said = await refusal(narrow, body, 413)
-    assert said == "These are 4 records, and one request may carry 3; send several requests."
+    wanted = "is too much at once. It lists more than 3 records. Send several requests."
+    bodies: list[dict[str, object]] = [{"data": [{}] * 4}, {"more": [{}] * 9, "data": [1] * 90}]
+    for body in bodies:
+        assert await refusal(narrow, json.dumps(body).encode(), 413) == f"The body {wanted}"
+    form = urlencode({"data": json.dumps([{}] * 4)}).encode()
+    assert await refusal(narrow, form, 413, FORM) == f"The form's field `data` {wanted}"
+
+
+async def test_no_more_records_are_read_than_one_request_may_carry(narrow: Api) -> None:
+    """What comes behind them is not even looked at."""
+    assert "more than 3 records" in await refusal(narrow, b'{"data": [{}, {}, {}, "nonsense" nonsense', 413)
+    assert "Expecting ',' delimiter" in await refusal(narrow, b'{"data": [{}, {}, "nonsense" nonsense', 400)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data": [' + b"{}," * 20_000 + b"{}]}",
+        b'{"data": [{"id": "1", "x": [' + b"[]," * 20_000 + b"[]]}]}",
+        b'{"data": [{"id": "1", "x": [' + b"1," * 70_000 + b"1]}]}",
+        b"{" + b",".join(b'"":1' for _ in range(70_000)) + b"}",
+        b"[" + b"1," * 70_000 + b"1]",
+    ],
+    ids=["records", "lists", "numbers", "names", "a list"],
+)
+async def test_more_values_than_so_large_a_body_can_mean_are_413_before_they_are_built(body: bytes) -> None:
+    """Some bytes of JSON make a hundred of memory; text, whatever is in it, does not."""
+    async with serving(max_body=480_000) as api:
+        assert "more than 60,000 values" in await refusal(api, body, 413)
+        text = student(1, Address="{[," * 40_000, City='\\"{[,' * 10_000)
+        assert statuses(await api.sync("students", text)) == ["NEW"]
+
+
+@given(
+    st.dictionaries(st.sampled_from(["data", "id", ""]) | st.text(max_size=3), JSON_VALUES, max_size=4),
+    st.sampled_from(["", " ", "\n\t", "\r\n  "]),
+)
+def test_a_list_that_is_read_item_by_item_is_read_as_any_other(value: object, blank: str) -> None:
+    text = json.dumps(value, separators=(f"{blank},{blank}", f"{blank}:{blank}"))
+    text = f"{blank}{text}{blank}"
+    assert decode_listed(text.encode(), "data", 10, 1000) == decode(text.encode(), 1000) == value
+    inside = f"{blank}[{text},{text}]{blank}".encode()
+    assert decode_listed(inside, None, 2, 1000) == [value, value]
+
+
+@given(st.text('{}[]:,"\\ab1 \n', max_size=12), st.sampled_from(['{"data":[', '{"a":1,', "[", ""]))
+def test_what_is_no_json_is_none_in_either_way_of_reading(rest: str, first: str) -> None:
+    text = f"{first}{rest}".encode()
+    for name in ("data", None):
+        found, wanted = (
+            outcome(partial(decode_listed, text, name, 100, 1000)),
+            outcome(partial(decode, text, 1000)),
+        )
+        assert found == wanted
 
 
 async def test_a_request_that_breaks_off_is_no_fault_of_the_service(

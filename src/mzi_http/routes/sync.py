@@ -40,13 +40,7 @@ async def take(request: Request) -> Response:
     module = CATALOGUE[request.path_params["module"]]
     given = _given_key(request)
     body = await read_body(request, forms=True)
-    records = records_of(body)
-    most = service(request).max_records
-    if len(records) > most:
-        said = (
-            f"These are {len(records):,} records, and one request may carry {most:,}; send several requests."
-        )
-        raise Problem(TOO_LARGE, said)
+    records = records_of(body, service(request).max_records)
     parts = await _take_pages(request, module, records, given, _digest(module, body))
     key = given or _derived_key(tenant(request), module, body)
     return answer(_whole(tenant(request), key, parts))

@@ -86,7 +86,7 @@ class StoredRecord(TypedDict):
 
 
 class HeldRecord(TypedDict):
-    """A record that was refused, or waits for another one. `received`: as it came."""
+    """A record that was refused, or waits for another. `received`: as it came; null if it is too large."""
 
     zoho_id: str
     state: State

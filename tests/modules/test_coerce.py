@@ -219,7 +219,7 @@ def test_a_whole_number_is_no_text_when_nobody_could_read_it(how: str) -> None:
 
 @table("piece", ["2026-02-15", "2", "2026-02-15T09:00:00.", "00:"])
 def test_a_date_that_is_too_long_is_none(piece: str) -> None:
-    value = piece * 100_000
+    value = piece * 1000
     assert code_of(coerce.day, value) is code_of(coerce.moment, value) is Code.DATE_INVALID
 
 
@@ -481,6 +481,23 @@ def test_several_texts_come_in_a_list_or_alone() -> None:
     assert coerce.texts("a;b") == ("a;b",)
     assert coerce.texts(None) == coerce.texts("") == ()
     assert code_of(coerce.texts, 5) is Code.WRONG_TYPE
+
+
+def test_a_text_and_a_list_have_a_length() -> None:
+    """So that no record is larger in memory than a person could read."""
+    assert coerce.text("a" * 100_000) == "a" * 100_000
+    for read, value in (
+        (coerce.text, "a" * 100_001),
+        (coerce.text, {"name": "ر" * 100_001}),
+        (coerce.texts, ["a" * 100_001]),
+        (coerce.texts, ["a"] * 1001),
+        (coerce.lookups, ["1"] * 1001),
+        (coerce.many, [0] * 1_000_000),
+        (coerce.record_id, "1" * 1_000_000),
+        (coerce.email, "a" * 1_000_000 + "@college.example"),
+    ):
+        assert code_of(read, value) in (Code.OUT_OF_RANGE, Code.EMAIL_INVALID)
+    assert len(coerce.lookups([str(n) for n in range(1000)])) == 1000
 
 
 def test_several_lookups_come_in_rows_of_any_order() -> None:

@@ -14,7 +14,7 @@ from tests.strategies import entities, modules
 from mzi_adapters import quick
 from mzi_adapters.college import College, build
 from mzi_adapters.files import Line
-from mzi_adapters.zoho import ZohoCodec, codec
+from mzi_adapters.zoho import ZohoCodec, codec, coerce
 from mzi_core.mapping import NO_OVERLAY, ExtraField, Overlay
 from mzi_core.module import AnyModule, Kind
 from mzi_core.modules import CATALOGUE, REGISTRATIONS, STUDENTS
@@ -174,6 +174,21 @@ def test_a_line_that_is_no_utf_8_is_left_to_the_decoder_wherever_that_is() -> No
     sound = b'{"id": "1", "Name": "A", "Academic_Email": "a@b.example", "Nobody_Reads": "\xc3\xa9"}'
     found = read([Line(sound), Line(sound.replace(b"\xa9", b"(")), Line(sound[:-1]), None, 7])
     assert [values is not None for values in found] == [True, False, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("module", "more"),
+    [
+        (STUDENTS, {"City": "x" * (coerce.MAX_TEXT + 1)}),
+        (CATALOGUE["units"], {"P1_description": "x" * (coerce.MAX_TEXT + 1)}),
+        (CATALOGUE["units"], {"BTEC_Grading_Template_P1": [{}] * (coerce.MAX_ROWS + 1)}),
+        (REGISTRATIONS, {"Payment_Schedule": [{}] * (coerce.MAX_ROWS + 1)}),
+        (REGISTRATIONS, {"Payment_Schedule": [{"Installment_Status": "x" * (coerce.MAX_TEXT + 1)}]}),
+    ],
+    ids=["text", "criterion", "rows of criteria", "rows", "text in a row"],
+)
+def test_what_is_larger_than_a_record_can_be_is_not_plain(module: AnyModule, more: dict[str, Any]) -> None:
+    assert not _same(module, {**COLLEGE.records[module.name][0], **more})
 
 
 def test_where_msgspec_is_not_installed_no_record_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:

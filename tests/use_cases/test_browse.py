@@ -13,7 +13,9 @@ from mzi_adapters.memory import MemoryStore
 from mzi_core.errors import MappingRefused, NotFound, StoreUnavailable, UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import CATALOGUE, STUDENTS
-from mzi_core.ports import Query, RunStatus, Session
+from mzi_core.ports import LEFT_OUT, Held, Query, RunStatus, Session
+from mzi_core.sizes import weight
+from mzi_core.use_cases.browse import LARGEST_PAGE, ListRecords
 from mzi_core.use_cases.bulk import PageDone
 from mzi_core.values import DEFAULT_TENANT, State, TenantId, ZohoId
 
@@ -65,6 +67,48 @@ async def test_a_record_is_shown_with_a_later_version_that_was_refused() -> None
     assert (only_held.stored is not None, only_held.held is not None) == (False, True)
     with pytest.raises(NotFound, match="There is no student `3`"):
         await mzi.use_cases.show_record(DEFAULT_TENANT, STUDENTS, ZohoId("3"))
+
+
+async def test_a_page_ends_early_where_its_records_are_large_and_every_record_is_listed_once() -> None:
+    mzi = Harness()
+    await run(
+        mzi, [student(n, Address="x" * 90_000) for n in range(120)], [student(n) for n in range(120, 300)]
+    )
+    for limit in (1, 63, 64, 65, 200):
+        seen: list[str] = []
+        query = Query(limit=limit)
+        while True:
+            page = await mzi.use_cases.list_records(DEFAULT_TENANT, STUDENTS, query)
+            assert weight(page.items, 2 * LARGEST_PAGE) < LARGEST_PAGE + 100_000
+            seen += [item.entity.zoho_id for item in page.items]  # type: ignore[union-attr]  # stored ones
+            if page.next is None:
+                break
+            query = Query(limit=limit, after=page.next)
+        assert sorted(seen, key=int) == [str(n) for n in range(300)]
+
+
+async def test_a_record_that_is_larger_than_a_page_is_one() -> None:
+    mzi = Harness()
+    texts = dict.fromkeys(("Address", "City", "Nationality", "Major", "Sub_Major", "Gender"), "x" * 100000)
+    extra = {f"Field_{n}": "y" for n in range(3)}
+    store = mzi.store
+    await run(mzi, [student(n, **texts, **extra) for n in range(20)])
+    page = await ListRecords(store)(DEFAULT_TENANT, STUDENTS, Query(limit=20))
+    assert len(page.items) == LARGEST_PAGE // 600_000
+    assert page.next is not None
+
+
+async def test_a_held_record_is_shown_and_listed_in_short() -> None:
+    mzi = Harness()
+    await run(mzi, [{"id": "7", "More": "x" * 70_000}, {"id": "8", "More": "x" * 60_000}])
+    page = await mzi.use_cases.list_records(DEFAULT_TENANT, STUDENTS, Query(state=State.INVALID))
+    large, small = page.items
+    assert isinstance(large, Held)
+    assert isinstance(small, Held)
+    assert (large.record, large.reasons[-1]) == (None, LEFT_OUT)
+    assert small.record == {"id": "8", "More": "x" * 60_000}
+    shown = await mzi.use_cases.show_record(DEFAULT_TENANT, STUDENTS, ZohoId("7"))
+    assert shown.held == large
 
 
 async def test_everything_is_counted_by_module_and_state() -> None:

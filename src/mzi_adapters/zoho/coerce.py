@@ -22,6 +22,12 @@ MAX_MONEY = Decimal(10) ** _DIGITS
 MAX_PLACES = 9  # the most decimal places a Zoho currency field can have
 MAX_ID = 100
 MAX_EMAIL = 254
+MAX_TEXT = 100_000
+"""Characters of a text; the largest field of Zoho has 65,535."""
+
+MAX_ROWS = 1000
+"""Of a list: Zoho's subforms have 200 rows, its other lists fewer."""
+
 MAX_NUMBER = 64
 """Characters of a number or an amount; an exact one has 25."""
 
@@ -94,7 +100,9 @@ def _legible(value: str) -> str:
 def text(value: object) -> str | None:
     """Text as it is; numbers and switches as they are written; a lookup's name; a pick-list's value."""
     match value:
-        case str():  # first, for most values are
+        case str() if len(value) > MAX_TEXT:
+            raise Refused(Code.OUT_OF_RANGE, f"is longer than {MAX_TEXT:,} characters; shorten it.")
+        case str():  # most values are
             plain = value.isascii() and "\x00" not in value and "${" not in value
             return value if plain else _legible(value)
         case None:
@@ -327,6 +335,8 @@ def many(value: object) -> list[object]:
         return []
     if not isinstance(value, list | tuple):
         raise Refused(Code.WRONG_TYPE, "must be a list.")
+    if len(value) > MAX_ROWS:
+        raise Refused(Code.OUT_OF_RANGE, f"has more than {MAX_ROWS:,} rows; a field of Zoho has fewer.")
     return list(value)
 
 

@@ -116,6 +116,8 @@ _TEXTUAL = (Kind.ID, Kind.TEXT, Kind.EMAIL, Kind.LOOKUP)
 
 def _surely_legible(line: bytes) -> bool:
     """Whether there is surely nothing to be said about any text in a line of JSON."""
+    if len(line) > coerce.MAX_TEXT:
+        return False
     if not line.isascii():
         line.decode()  # msgspec does not look into what it passes over
         if b"\xc3" in line:  # with which all mojibake begins, and no Arabic letter
@@ -127,6 +129,8 @@ def _surely_legible(line: bytes) -> bool:
 def _legible(texts: Iterable[str | None]) -> bool:
     """Whether nothing need be said about any of these texts."""
     joined = "\n".join(filter(None, texts))
+    if len(joined) > coerce.MAX_TEXT:
+        return False
     return "${" not in joined and "\x00" not in joined and (joined.isascii() or coerce.is_sound(joined))
 
 
@@ -146,6 +150,7 @@ _KNOWN: Mapping[str, Any] = {
     "MAX_ID": coerce.MAX_ID,
     "MAX_EMAIL": coerce.MAX_EMAIL,
     "MAX_INTEGER": coerce.MAX_INTEGER,
+    "MAX_ROWS": coerce.MAX_ROWS,
     "SHORT": _SHORT_INTEGER,
     "FIRST_DAY": date(1901, 1, 1),
     "LAST_DAY": date(2198, 12, 31),
@@ -309,6 +314,7 @@ class _Subform:
         source.lines += [
             f"{name} = no_{name}",
             f"if {raw} is not None:",
+            f"    if len({raw}) > MAX_ROWS: return None",
             f"    {name} = tuple([read_{name}(row, sure) for row in {raw}])",
             f"    if None in {name}: return None",
         ]
@@ -323,6 +329,8 @@ def _criteria(
 ) -> tuple[CriterionText, ...] | None:
     """The criteria whose texts stand in a record and in the rows of its subform, in the order of codes."""
     texts: dict[str, str] = {}
+    if rows is not None and len(rows) > coerce.MAX_ROWS:
+        return None
     for said in (main, *map(msgspec.structs.astuple, rows or ())):
         if not sure and not _legible(said):
             return None

@@ -55,6 +55,9 @@ if TYPE_CHECKING:
         UserKey,
     )
     from mzi_core.ports.store import (
+        LARGEST_HELD,
+        LEFT_OUT,
+        MOST_REASONS,
         Answer,
         ApiKey,
         Clock,
@@ -102,6 +105,9 @@ else:  # a type checker would take any name for one of these
     __getattr__ = finder(__name__, ["store", "leases", "zoho", "moodle_values", "moodle_grading", "moodle"])
 
 __all__ = [
+    "LARGEST_HELD",
+    "LEFT_OUT",
+    "MOST_REASONS",
     "SUBMITTED",
     "WORKFLOW_STATES",
     "Action",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol
+from typing import Any, Generic, Protocol, Self
 
 import attrs
 
@@ -15,7 +15,8 @@ from mzi_core.grading import Decision
 from mzi_core.mapping import FieldMapping, Overlay
 from mzi_core.module import AnyModule, E, Module, Values
 from mzi_core.plain import Change, NewRows, StoredValues
-from mzi_core.values import Parent, Reason, RecordId, State, TenantId, Value, ZohoId
+from mzi_core.sizes import weight
+from mzi_core.values import Code, Parent, Reason, RecordId, State, TenantId, Value, ZohoId
 
 
 class Clock(Protocol):
@@ -41,16 +42,29 @@ class Ids(Protocol):
         ...
 
 
+MOST_REASONS = 30
+"""About one record; a record can be wrong in each of ten thousand rows."""
+
+
+def _the_first(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    if len(reasons) <= MOST_REASONS:
+        return reasons
+    more = len(reasons) - MOST_REASONS + 1
+    last = Reason(Code.OUT_OF_RANGE, "$", f"And {more:,} further values of it are wrong.")
+    return (*reasons[: MOST_REASONS - 1], last)
+
+
 @attrs.frozen(kw_only=True)
 class Decoded(Generic[E]):
     """A wire record understood: the entity, or None and every reason why not.
 
     With an entity, `reasons` holds what was noticed about it. `zoho_id` is there whenever it could be read.
+    Of very many reasons the first are told, and how many more there are.
     """
 
     zoho_id: ZohoId | None
     entity: E | None
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Reason, ...] = attrs.field(default=(), converter=_the_first)
 
 
 class Unread(bytes):
@@ -118,6 +132,16 @@ class Stored(Generic[E]):
     deleted_at: datetime | None = None
 
 
+LARGEST_HELD = 64 * 2**10
+"""Bytes of a record kept aside beyond which it is left out, and its reasons alone are told."""
+
+LEFT_OUT = Reason(
+    Code.OUT_OF_RANGE,
+    "$",
+    f"The record is larger than {LARGEST_HELD >> 10} KB: only its reasons are told.",
+)
+
+
 @attrs.frozen(kw_only=True)
 class Held:
     """A record kept aside: refused (`waits_for` is None) or parked until the record it names arrives."""
@@ -130,6 +154,13 @@ class Held:
     reasons: tuple[Reason, ...]
     waits_for: Parent | None
     held_at: datetime
+
+    @property
+    def in_short(self) -> Self:
+        """Itself, or of a large record the reasons alone, and one more that says so."""
+        if weight(self.record, LARGEST_HELD) <= LARGEST_HELD:
+            return self
+        return attrs.evolve(self, record=None, reasons=(*self.reasons, LEFT_OUT))
 
 
 @attrs.frozen

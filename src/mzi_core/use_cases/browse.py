@@ -8,6 +8,7 @@ import attrs
 from mzi_core.errors import NotFound
 from mzi_core.module import AnyModule
 from mzi_core.ports import Cursor, Held, Query, Run, Session, Store, Stored
+from mzi_core.sizes import weight
 from mzi_core.values import State, TenantId, ZohoId
 
 
@@ -19,23 +20,41 @@ class Page:
     next: Cursor | None
 
 
+LARGEST_PAGE = 4 * 2**20
+"""Bytes of a page, more or less; one record may be larger and is a page of its own."""
+
+_READ = 64
+"""Records that are read at a time, for they may be large."""
+
+
 @attrs.frozen
 class ListRecords:
     """List a module page by page: stored records, or with `state` INVALID or ERROR the held ones.
 
-    UNCHANGED is what became of a request, no state a record stays in, so nothing is listed under it.
+    A page ends early where its records are large. UNCHANGED is what became of a request, no state a record
+    stays in, so nothing is listed under it.
     """
 
     store: Store
 
     async def __call__(self, tenant: TenantId, module: AnyModule, query: Query) -> Page:
         """The page `query` asks for. Raises UnknownTenant, StoreUnavailable."""
-        more = attrs.evolve(query, limit=query.limit + 1)
+        items: list[Stored[Any] | Held] = []
+        room = LARGEST_PAGE
         async with self.store.read(tenant) as session:
             await session.settings()
-            found = await _found(session, module, more)
-        items = found[: query.limit]
-        return Page(items, _place(items[-1]) if len(found) > query.limit else None)
+            while True:
+                wanted = min(_READ, query.limit + 1 - len(items))
+                found = await _found(session, module, attrs.evolve(query, limit=wanted))
+                for item in found:
+                    shown = item.in_short if isinstance(item, Held) else item
+                    room -= weight(shown, room)
+                    if items and (len(items) == query.limit or room < 0):
+                        return Page(items, _place(items[-1]))
+                    items.append(shown)
+                if len(found) < wanted:
+                    return Page(items, None)
+                query = attrs.evolve(query, after=_place(found[-1]))
 
 
 async def _found(session: Session, module: AnyModule, query: Query) -> Sequence[Stored[Any]] | Sequence[Held]:
@@ -77,7 +96,7 @@ class ShowRecord:
             held = (await session.held(module.name, [zoho_id])).get(zoho_id)
         if stored is None and held is None:
             raise NotFound(module.singular, zoho_id)
-        return Shown(stored, held)
+        return Shown(stored, None if held is None else held.in_short)
 
 
 @attrs.frozen

@@ -7,7 +7,7 @@ for is imported when it is asked for.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from dependency_injector import containers, providers
@@ -16,7 +16,7 @@ from mzi_adapters.leases import StoreLeases
 from mzi_adapters.sql import open_store
 from mzi_adapters.system import SystemClock, SystemIds
 from mzi_adapters.web import LoopTimer, Timer, Wire
-from mzi_adapters.zoho import DATA_CENTRES, DataCentre, ZohoAccount, ZohoCodec, open_zoho
+from mzi_adapters.zoho import DATA_CENTRES, DataCentre, ZohoAccount, ZohoCodec
 from mzi_core.ports import Clock, Codec, Ids, Leases, Store
 from mzi_http.accounts import Environment, Moodle, Zoho
 from mzi_http.settings import MEMORY, Settings
@@ -49,6 +49,14 @@ def _moodle(account: "MoodleAccount", wire: Wire, timer: Timer, *, at_once: int)
     return MoodleClient(account, wire, timer, at_once=at_once)
 
 
+@asynccontextmanager
+async def _zoho(account: ZohoAccount, **what: Any) -> "AsyncIterator[ZohoGateway]":
+    from mzi_adapters.zoho import open_zoho  # noqa: PLC0415
+
+    async with open_zoho(account, **what) as gateway:
+        yield gateway
+
+
 class Container(containers.DeclarativeContainer):
     """One provider a port; `config` holds what the choice depends on."""
 
@@ -72,7 +80,7 @@ class Container(containers.DeclarativeContainer):
     timer: providers.Provider[Timer] = providers.Singleton(LoopTimer)
     network: providers.Provider[Wire] = providers.Resource(_network)
     zoho: "providers.Provider[ZohoGateway]" = providers.Resource(
-        open_zoho,
+        _zoho,
         config.zoho,
         wire=network,
         timer=timer,

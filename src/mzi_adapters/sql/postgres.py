@@ -15,13 +15,10 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mzi_adapters.sql.driver import KEPT, TOUCHED, Driver, Find, Rows, raw
 from mzi_core.values import Value
-
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 NAME = "mzi"
 """The name under which pg_stat_activity shows our connections."""
@@ -177,9 +174,9 @@ rather read all, by their own index, than look each up."""
 
 
 @lru_cache(1000)  # of the columns that change together there are few kinds, but a tenant could make many
-def _changing(table: sa.Table, columns: tuple[str, ...]) -> str:
+def _changing(table: sa.Table, columns: tuple[str, ...], dialect: sa.Dialect) -> str:
     by, *changed = columns
-    kinds = [table.c[name].type.compile(_DIALECT).split(" COLLATE")[0] for name in columns]
+    kinds = [table.c[name].type.compile(dialect).split(" COLLATE")[0] for name in columns]
     return CHANGING.format(
         table=table.name,
         changes=", ".join(f"{name} = new.{name}" for name in changed),
@@ -279,7 +276,9 @@ class Postgres:
         """Set some columns of rows, by one statement."""
         driver = await _inside(connection)
         arrays = map(list, zip(*rows, strict=True))
-        done: str = await driver.execute(_changing(table, tuple(columns)), tenant, *arrays)
+        done: str = await driver.execute(
+            _changing(table, tuple(columns), connection.dialect), tenant, *arrays
+        )
         return int(done.rsplit(maxsplit=1)[-1])
 
     async def touch(self, connection: AsyncConnection, table: sa.Table, tenant: str, touched: Rows) -> None:

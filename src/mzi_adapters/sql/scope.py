@@ -4,19 +4,21 @@ import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mzi_adapters.sql.driver import Driver, Find
 from mzi_adapters.sql.postgres import Postgres
 from mzi_adapters.sql.sqlite import Sqlite
-from mzi_adapters.sql.translation import RAISED, translated
+from mzi_adapters.sql.translation import raised, translated
 from mzi_core.ports import Cursor, Query, Turn
 from mzi_core.values import TenantId, Value
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 AnyRow = sa.Row[*tuple[Any, ...]]
 AnyResult = sa.CursorResult[*tuple[Any, ...]]
@@ -64,7 +66,7 @@ class Scope:
         try:
             yield
         except BaseException:
-            with suppress(*RAISED):  # where the connection is lost there is nothing left to take back
+            with suppress(*raised()):  # where the connection is lost there is nothing left to take back
                 await self.driver.run(self.connection, "ROLLBACK TO SAVEPOINT mzi")
                 await self.driver.run(self.connection, "RELEASE SAVEPOINT mzi")
             raise
@@ -79,7 +81,7 @@ class Scope:
     def among(self, column: sa.ColumnElement[Any], values: Collection[Value]) -> sa.ColumnElement[bool]:
         """The condition under which a column has one of many values: one parameter, and so one statement."""
         if self.connection.dialect.name == "postgresql":
-            kind = postgresql.ARRAY(sa.Text)
+            kind = sa.ARRAY(sa.Text)
             each = sa.select(sa.func.unnest(sa.literal(list(values), kind)))
         else:
             listed = sa.func.json_each(sa.literal(json.dumps(list(values)), sa.Text))
@@ -90,7 +92,7 @@ class Scope:
         """The condition under which a row is this tenant's."""
         return table.c.tenant_id == self.tenant
 
-    def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    def insert(self, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
         """An insert that can be told what to do on a conflict, in the words of the dialect at hand."""
         return _insert(table, self.connection.dialect.name)
 
@@ -99,8 +101,14 @@ class Scope:
         return _upsert(table, self.connection.dialect.name)
 
 
-def _insert(table: sa.Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+def _insert(table: sa.Table, dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite  # noqa: PLC0415
+
+    return sqlite.insert(table)
 
 
 @cache  # to make one takes as long as to carry it out

@@ -1,6 +1,7 @@
 """What databases and drivers raise, in the words of the port. No sentence repeats a stored value."""
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -8,12 +9,13 @@ from sqlalchemy import exc
 
 from mzi_core.errors import StoreError, StoreRefused, StoreUnavailable
 
-try:
-    import asyncpg
-except ImportError:  # mzi[sqlite] alone
-    RAISED: tuple[type[Exception], ...] = (exc.DBAPIError, sqlite3.Error)
-else:
-    RAISED = (exc.DBAPIError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+def raised() -> tuple[type[Exception], ...]:
+    """What a database raises; asyncpg raises nothing while nobody has imported it."""
+    asyncpg = sys.modules.get("asyncpg")
+    of_asyncpg = () if asyncpg is None else (asyncpg.PostgresError, asyncpg.InterfaceError)
+    return (exc.DBAPIError, sqlite3.Error, *of_asyncpg)
+
 
 REMEDY = "`mzi db upgrade` brings it up to date."
 TOO_MUCH = "A value is larger than its column, or holds what no text can."
@@ -72,7 +74,7 @@ def translated(refusal: Callable[[str], str] = _plainly) -> Iterator[None]:
     """
     try:
         yield
-    except RAISED as error:
+    except raised() as error:
         raise _in_our_words(_drivers(error), refusal) from _without_values(error)
     except (exc.StatementError, ValueError, OverflowError) as error:  # a value its column type would not take
         raise StoreRefused(TOO_MUCH) from _without_values(error)
@@ -93,7 +95,7 @@ def _without_values(error: Exception) -> Exception:
     told = _drivers(error)
     if _is_about_rules(told):
         return Exception(f"{type(told).__name__}: {_said_by(told)}")
-    if _is_about_values(told) or not isinstance(error, RAISED):
+    if _is_about_values(told) or not isinstance(error, raised()):
         return Exception(f"{type(told).__name__} {_state(told)}".rstrip())
     return error
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 # Processors of their own, and not `process_bind_param`, whose wrapping takes longer than what it does.
 
@@ -89,6 +88,8 @@ class Json(sa.TypeDecorator[Any]):
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         """JSONB where there is one."""
         if dialect.name == "postgresql":
+            from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
             return dialect.type_descriptor(postgresql.JSONB(none_as_null=True))
         return dialect.type_descriptor(sa.JSON(none_as_null=True))
 
@@ -101,8 +102,11 @@ class Id(sa.TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         """UUID where there is one."""
-        is_native = dialect.name == "postgresql"
-        return dialect.type_descriptor(postgresql.UUID(as_uuid=False) if is_native else sa.String(36))
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(sa.String(36))
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
+        return dialect.type_descriptor(postgresql.UUID(as_uuid=False))
 
 
 class Digest(sa.TypeDecorator[str]):
@@ -121,8 +125,11 @@ class Digest(sa.TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         """Bytes where they are half as long."""
-        is_native = dialect.name == "postgresql"
-        return dialect.type_descriptor(postgresql.BYTEA() if is_native else sa.String(2 * self.size))
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(sa.String(2 * self.size))
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
+        return dialect.type_descriptor(postgresql.BYTEA())
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> Any:
         """The bytes; a ValueError refuses what is not hexadecimal."""

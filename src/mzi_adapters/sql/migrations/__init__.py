@@ -7,14 +7,10 @@ The revisions are in `versions`; no ini file is needed. A new one is written by 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mzi_adapters.sql.engine import engine_for
@@ -22,9 +18,14 @@ from mzi_adapters.sql.tables import metadata
 from mzi_adapters.sql.translation import translated
 from mzi_core.errors import StoreRefused
 
+if TYPE_CHECKING:
+    from alembic.config import Config
 
-def config(connection: sa.Connection | None = None) -> Config:
+
+def config(connection: sa.Connection | None = None) -> "Config":
     """Alembic's configuration for these scripts, working on `connection`."""
+    from alembic.config import Config  # noqa: PLC0415
+
     made = Config(attributes={"connection": connection})
     made.set_main_option("script_location", "mzi_adapters.sql:migrations")
     return made
@@ -33,13 +34,14 @@ def config(connection: sa.Connection | None = None) -> Config:
 @lru_cache(maxsize=1)
 def head() -> str | None:
     """The revision this version of mzi needs."""
-    return ScriptDirectory.from_config(config()).get_current_head()
+    return max(revisions())
 
 
 @lru_cache(maxsize=1)
 def revisions() -> frozenset[str]:
     """Every revision this version of mzi has heard of."""
-    return frozenset(script.revision for script in ScriptDirectory.from_config(config()).walk_revisions())
+    scripts = Path(__file__).with_name("versions").glob("[0-9]*.py")
+    return frozenset(script.name.partition("_")[0] for script in scripts)
 
 
 @asynccontextmanager
@@ -66,24 +68,32 @@ async def check_foreign_keys(connection: AsyncConnection) -> None:
 
 async def upgrade(url: str, revision: str = "head") -> None:
     """Bring a database to a revision, making it first if need be; all or nothing."""
+    from alembic import command  # noqa: PLC0415
+
     async with _changing(url) as connection:
         await connection.run_sync(lambda sync: command.upgrade(config(sync), revision))
 
 
 async def upgrade_on(connection: AsyncConnection) -> None:
     """Bring the database behind an open connection to the newest revision, in its transaction."""
+    from alembic import command  # noqa: PLC0415
+
     await connection.run_sync(lambda sync: command.upgrade(config(sync), "head"))
 
 
 async def downgrade(url: str, revision: str = "base") -> None:
     """Take a database back to a revision; what the newer schema alone could hold is lost."""
+    from alembic import command  # noqa: PLC0415
+
     async with _changing(url) as connection:
         await connection.run_sync(lambda sync: command.downgrade(config(sync), revision))
 
 
 def revision_of(connection: sa.Connection) -> str | None:
     """The revision a database is at; None before the first."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
 @asynccontextmanager
@@ -110,6 +120,9 @@ async def check(url: str) -> list[str]:
 
 
 def _differences(connection: sa.Connection) -> list[str]:
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+
     context = MigrationContext.configure(connection, opts={"target_metadata": metadata})
     return [line for found in compare_metadata(context, metadata) for line in _lines(found)]
 

@@ -50,13 +50,18 @@ class TurnPromises:
     async def test_sessions_that_ask_for_one_turn_have_it_one_after_the_other(self, store: Store) -> None:
         """Each until its end; and the next one reads what the one before has written."""
         said: list[str] = []
+        together = asyncio.Event()
 
         async def one() -> None:
             async with store.begin(OURS) as session:
                 await session.lock([OURS_ALONE, Turn("registrations", shared=False)])
                 said.append("in")
+                if said[-2:] == ["in", "in"]:
+                    together.set()
                 before = (await session.stored(STUDENTS, [zoho_id(STUDENTS, 1)])).popitem()[1].entity
-                await asyncio.sleep(0.01)
+                with suppress(TimeoutError):  # time in which another one would come in, if it could
+                    async with asyncio.timeout(SOON):
+                        await together.wait()
                 entity = changed(STUDENTS, before, city=f"{before.city}+")
                 await session.write(STUDENTS, [row(STUDENTS, entity, state=State.UPDATED)], later(1))
                 said.append("out")

@@ -158,6 +158,63 @@ def test_what_is_no_address_is_refused(value: str) -> None:
 
 
 @table(
+    ("value", "said"),
+    [
+        ("rana@college.example\r\n", "holds U+000D as character 21, which nobody sees; remove it."),
+        ("\nrana@college.example", "holds U+000A as character 1, which nobody sees; remove it."),
+        ("ra\r\nna@college.example", "holds U+000D as character 3, which nobody sees; remove it."),
+        ("rana\x7f@college.example", "holds U+007F as character 5, which nobody sees; remove it."),
+        ("rana@coll\u200bege.example", "holds U+200B as character 10, which nobody sees; remove it."),
+        ("\u202erana@college.example", "holds U+202E as character 1, which nobody sees; remove it."),
+        ("rana@college.example\ufeff", "holds U+FEFF as character 21, which nobody sees; remove it."),
+        ("rana\u2028@college.example", "holds U+2028 as character 5, which nobody sees; remove it."),
+        ("ｒana@college.example", "holds U+FF52 as character 1; write `r`."),
+        ("rana＠college.example", "holds U+FF20 as character 5; write `@`."),
+        ("rana@college。example", "must be an e-mail address such as name@college.example."),
+        ("rana@college．example", "holds U+FF0E as character 13; write `.`."),
+        ("𝐫ana@college.example", "holds U+1D42B as character 1; write `r`."),
+    ],
+)
+def test_an_address_that_only_looks_like_another_is_refused_with_the_place(value: str, said: str) -> None:
+    with pytest.raises(Refused) as refused:
+        coerce.email(value)
+    assert (refused.value.code, refused.value.said) == (Code.EMAIL_INVALID, said)
+    assert coerce.is_email(value) is None
+
+
+@table(
+    ("value", "said"),
+    [
+        ("53\u200b98", "holds U+200B as character 3, which nobody sees; remove it."),
+        ("53\n98", "holds U+000A as character 3, which nobody sees; remove it."),
+        ("\u20665398\u2069", "holds U+2066 as character 1, which nobody sees; remove it."),
+        ("５398", "holds U+FF15 as character 1; write `5`."),
+        ("reg①", "holds U+2460 as character 4; write `1`."),
+    ],
+)
+def test_an_id_that_only_looks_like_another_is_refused_with_the_place(value: str, said: str) -> None:
+    for read in (coerce.record_id, coerce.lookup):
+        with pytest.raises(Refused) as refused:
+            read(value)
+        assert (refused.value.code, refused.value.said) == (Code.TEXT_INVALID, said)
+    assert coerce.record_id("قيد_12") == "قيد_12"
+
+
+@given(
+    st.from_regex(r"[a-zA-Z0-9'*+/=?^_`{|}~!#$%&.\-]{1,9}@([a-z0-9-]{1,5}\.){1,2}[a-z]{2,4}", fullmatch=True)
+)
+def test_a_plain_address_needs_no_closer_look(value: str) -> None:
+    assert coerce.is_email(value)
+    assert coerce.email(value) == value.lower()
+
+
+@given(st.text(st.characters(max_codepoint=0x2FF), max_size=6).map(lambda odd: f"a{odd}@b.example"))
+def test_what_needs_no_closer_look_is_an_address(value: str) -> None:
+    if coerce.is_email(value):
+        assert coerce.email(value) == value.lower()
+
+
+@table(
     ("value", "kept"), [(3, 3), ("3", 3), (" -3 ", -3), (3.0, 3), ("+4", 4), ("", None), (None, None), (0, 0)]
 )
 def test_a_whole_number_is_read_from_numbers_and_text(value: object, kept: int | None) -> None:

@@ -7,6 +7,7 @@ repeat the value: it may be somebody's personal data.
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -36,6 +37,9 @@ MAX_MOMENT = 40
 
 _TEMPLATE = re.compile(r"\s*\$\{!?[^}]*\}\s*")
 _EMAIL = re.compile(r"[^\s@,;<>\"()\[\]\\]+@([^\s@.,;<>\"()\[\]\\]+\.)+[^\s@.,;<>\"()\[\]\\]{2,}")
+_PLAIN_EMAIL = re.compile(
+    r"[!#-'*+\-./0-9:=?A-Z^-~]+@([!#-'*+\-/0-9:=?A-Z^-~]+\.)+[!#-'*+\-/0-9:=?A-Z^-~]{2,}"
+)
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -45,6 +49,7 @@ _MOMENT = re.compile(
 _CURRENCY = re.compile("[A-Z]{3}")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", re.ASCII)
 _MONEY_LIKE = re.compile(r"[+-]?[0-9][0-9.,' ]*")
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})  # control, format (bidirectional, of no width), line ends
 _NOT_FIRST = bytes(range(0x80, 0xC0)).decode("cp1252", errors="ignore")
 _LEAD = re.compile(f"[\u00c2-\u00f4][{_NOT_FIRST}]")  # what the first two bytes of a UTF-8 character become
 _TRUE = frozenset({"true", "yes", "1", "on"})
@@ -66,8 +71,8 @@ class Refused(ValueError):
         super().__init__(said)
 
 
-is_email = _EMAIL.fullmatch
-"""Whether text, without blanks around it, has the form of an address."""
+is_email = _PLAIN_EMAIL.fullmatch
+"""Whether text has the form of an address and nothing about it need be looked at more closely."""
 
 
 def is_sound(texts: str) -> bool:
@@ -135,9 +140,26 @@ def record_id(value: object) -> ZohoId | None:
     if isinstance(value, float | bool | Mapping | list):
         raise Refused(Code.WRONG_TYPE, "must be an id, sent as text.")
     found = _trimmed(value)
-    if found is not None and len(found) > MAX_ID:
+    if found is None:
+        return None
+    if len(found) > MAX_ID:
         raise Refused(Code.OUT_OF_RANGE, f"is longer than the {MAX_ID} characters an id may have.")
-    return None if found is None else ZohoId(found)
+    return ZohoId(_as_seen(found, Code.TEXT_INVALID))
+
+
+def _as_seen(found: str, code: Code) -> str:
+    """Text by which things are told apart: no two may look the same, or one would pass for the other."""
+    if found.isascii() and found.isprintable():
+        return found
+    for place, each in enumerate(found, start=1):
+        if unicodedata.category(each) in _UNSEEN:
+            raise Refused(
+                code, f"holds U+{ord(each):04X} as character {place}, which nobody sees; remove it."
+            )
+        twin = unicodedata.normalize("NFKC", each)
+        if twin != each and twin.isascii():
+            raise Refused(code, f"holds U+{ord(each):04X} as character {place}; write `{twin}`.")
+    return found
 
 
 def lookup(value: object) -> ZohoId | None:
@@ -150,10 +172,12 @@ def lookup(value: object) -> ZohoId | None:
 
 
 def email(value: object) -> Email | None:
-    """An address with a dotted domain, in small letters."""
-    found = _trimmed(value)
-    if found is None:
+    """An address with a dotted domain, in small letters; blanks around it are none of it, line ends are."""
+    found = (text(value) or "").strip(" \t\xa0")
+    if not found.strip():
         return None
+    if len(found) <= MAX_EMAIL:
+        found = _as_seen(found, Code.EMAIL_INVALID)
     if len(found) > MAX_EMAIL or not _EMAIL.fullmatch(found):
         raise Refused(Code.EMAIL_INVALID, "must be an e-mail address such as name@college.example.")
     return Email(found.lower())

@@ -63,7 +63,7 @@ _AS_IT_IS = ("True", "pass")
 _FORMS: Mapping[Kind, Sequence[tuple[str, str]]] = {
     Kind.ID: ((_PLAIN_ID, "pass"),),
     Kind.TEXT: (_AS_IT_IS,),
-    Kind.EMAIL: (("len({v}) <= MAX_EMAIL and is_email({v})", "{v} = {v}.lower()"),),
+    Kind.EMAIL: (("{v}.isascii() and len({v}) <= MAX_EMAIL and is_email({v})", "{v} = {v}.lower()"),),
     Kind.DATE: (
         ("type({v}) is date and FIRST_DAY <= {v} <= LAST_DAY", "pass"),
         (

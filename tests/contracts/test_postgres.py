@@ -13,6 +13,7 @@ from mzi_adapters.contracts.samples import changed, row, sample, zoho_id
 from mzi_adapters.sql import SqlStore, open_store, postgres
 from mzi_adapters.sql.driver import raw
 from mzi_adapters.sql.store import SqlSession
+from mzi_adapters.sql.translation import translated
 from mzi_core.errors import StoreUnavailable
 from mzi_core.modules import STUDENTS
 from mzi_core.ports import Session, Turn
@@ -183,3 +184,17 @@ async def test_the_server_sees_who_is_there(postgres_url: str, postgres_admin: A
             "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mzi' AND datname = $1",
             postgres_url.split("/")[3].split("?", maxsplit=1)[0],
         )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.InternalClientError("could not determine address"),
+        asyncpg.InterfaceError("the connection is closed"),
+        ConnectionResetError(),
+    ],
+    ids=repr,
+)
+def test_whatever_the_driver_raises_while_a_server_restarts_means_that_it_is_away(error: Exception) -> None:
+    with raises(StoreUnavailable), translated():
+        raise error

@@ -13,7 +13,9 @@ from mzi_core.errors import StoreError, StoreRefused, StoreUnavailable
 def raised() -> tuple[type[Exception], ...]:
     """What a database raises; asyncpg raises nothing while nobody has imported it."""
     asyncpg = sys.modules.get("asyncpg")
-    of_asyncpg = () if asyncpg is None else (asyncpg.PostgresError, asyncpg.InterfaceError)
+    # The last of these where a server goes away while a connection to it is made.
+    names = ("PostgresError", "InterfaceError", "InternalClientError")
+    of_asyncpg = () if asyncpg is None else tuple(getattr(asyncpg, name) for name in names)
     return (exc.DBAPIError, sqlite3.Error, *of_asyncpg)
 
 

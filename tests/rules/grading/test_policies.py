@@ -227,7 +227,7 @@ def test_a_policy_is_written_as_plain_json() -> None:
 @given(
     policy=policies,
     day=st.none() | st.dates(date(1900, 1, 1), date(2200, 12, 31)),
-    threshold=st.decimals(-1, 5),
+    threshold=st.decimals(-1, 5, places=20),
     code=st.none() | st.text(),
 )
 def test_a_policy_is_read_back_exactly(

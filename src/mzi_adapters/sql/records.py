@@ -108,6 +108,8 @@ class Records(Counted):
 
     async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
         """Set what changed of live records that are stored; all or nothing."""
+        if not changes:
+            return
         shape = self._shape(module)
         columns, rows = shape.changed(changes, at)
         with translated(partial(_refusal, shape)):

@@ -284,6 +284,205 @@ class ChangesNoMoreThanFifty(Faithful):
         await self.real.change(module, changes[:50], at)
 
 
+class ReadsValuesOfAllTenants(Faithful):
+    noticed_by = "test_there_are_values_and_marks_only_of_what_is_there"
+
+    async def values(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, StoredValues]:
+        theirs = await attrs.evolve(self.real, tenant=CANARY).values(module, ids)
+        return {**theirs, **await self.real.values(module, ids)}
+
+
+class TellsTheMarksOfAllTenants(Faithful):
+    noticed_by = "test_there_are_values_and_marks_only_of_what_is_there"
+
+    async def marks(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, str | None]:
+        theirs = await attrs.evolve(self.real, tenant=CANARY).marks(module, ids)
+        return {**theirs, **await self.real.marks(module, ids)}
+
+
+class ReadsAmountsAsText(Faithful):
+    noticed_by = "test_values_are_those_that_were_added"
+
+    async def values(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, StoredValues]:
+        def as_text(value: object) -> object:
+            return str(value) if isinstance(value, Decimal) else value
+
+        found = await self.real.values(module, ids)
+        return {i: one._replace(values=tuple(map(as_text, one.values))) for i, one in found.items()}
+
+
+def _chosen(rows: NewRows, places: Collection[int]) -> NewRows:
+    """Some of the rows."""
+    columns = {f.name: getattr(rows, f.name) for f in attrs.fields(NewRows)}
+    return NewRows(**{name: [column[place] for place in places] for name, column in columns.items()})
+
+
+class AddsWhatIsNotThereYet(Faithful):
+    noticed_by = "test_a_record_that_is_there_or_claims_what_is_taken_leaves_all_as_it_was"
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        ids = [values[module.place["zoho_id"]] for values in rows.values]
+        there = await self.real.present(module, ids)
+        await self.real.add(module, _chosen(rows, [p for p, i in enumerate(ids) if i not in there]), at)
+
+
+class AddsAllButWhatIsTaken(Faithful):
+    noticed_by = "test_a_unique_value_can_be_added_once"
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        try:
+            await self.real.add(module, rows, at)
+        except StoreRefused as refused:
+            if "belongs" not in str(refused):
+                raise
+
+
+class AddsAllButOrphans(Faithful):
+    noticed_by = "test_a_record_to_be_added_needs_the_parents_it_points_at"
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        try:
+            await self.real.add(module, rows, at)
+        except StoreRefused as refused:
+            if "points at" not in str(refused):
+                raise
+
+
+class AddsNoValueOfADeletedRecord(Faithful):
+    noticed_by = "test_values_of_deleted_records_and_ids_of_other_tenants_can_be_added"
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        gone = [one.entity for one in await self.real.list(module, ALL) if one.deleted_at]
+        taken = {pair for entity in gone for pair in unique_values(module, entity)}
+        for values in rows.values:
+            if taken & set(unique_values(module, module.entity_of(values))):
+                raise StoreRefused("taken")
+        await self.real.add(module, rows, at)
+
+
+class AddsNothingWithoutAllParents(Faithful):
+    noticed_by = "test_an_added_record_may_point_at_a_deleted_parent_and_at_none"
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        if any(values[module.place[name]] is None for values in rows.values for name in module.depends_on):
+            raise StoreRefused("A parent is missing.")
+        await self.real.add(module, rows, at)
+
+
+class QuotesWhatItWillNotAdd(Faithful):
+    noticed_by = "test_a_value_too_much_is_not_added_or_kept_without_repeating_it"
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        if any("\x00" in value for values in rows.values for value in values if isinstance(value, str)):
+            raise StoreRefused(f"Cannot add {rows.values}.")
+        await self.real.add(module, rows, at)
+
+
+class SaysWhoseValueWasToBeAdded(Faithful):
+    noticed_by = "test_a_refusal_to_add_repeats_no_personal_data"
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        try:
+            await self.real.add(module, rows, at)
+        except StoreRefused as refused:
+            raise StoreRefused(str(refused)) from Exception(rows.values)
+
+
+class RefusesToAddNothing(Faithful):
+    noticed_by = "test_adding_and_changing_nothing_is_no_error"
+
+    async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
+        if not rows.ids:
+            raise StoreRefused("Nothing to add.")
+        await self.real.add(module, rows, at)
+
+
+class RefusesToChangeNothing(Faithful):
+    noticed_by = "test_adding_and_changing_nothing_is_no_error"
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        if not changes:
+            raise StoreRefused("Nothing to change.")
+        await self.real.change(module, changes, at)
+
+
+class ChangesWhatIsThere(Faithful):
+    noticed_by = "test_a_record_that_is_not_there_leaves_all_as_it_was"
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        ids = {each.values[module.place["zoho_id"]]: each for each in changes}
+        there = await self.real.known(module, ids)
+        await self.real.change(module, [each for i, each in ids.items() if i in there], at)
+
+
+class RemembersTheMarksOfWhatItWillNotChange(Faithful):
+    noticed_by = "test_a_record_that_is_not_there_leaves_all_as_it_was"
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        try:
+            await self.real.change(module, changes, at)
+        except StoreRefused:
+            ids = {each.values[module.place["zoho_id"]]: each for each in changes}
+            for zoho_id, one in (await self.real.known(module, ids)).items():
+                touch = Touch(
+                    zoho_id=zoho_id,
+                    fingerprint=one.fingerprint,
+                    modified_at=one.modified_at,
+                    mark=ids[zoho_id].mark,
+                )
+                await self.real.touch(module, [touch])
+            raise
+
+
+class QuotesWhatItWillNotChange(Faithful):
+    noticed_by = "test_a_value_too_much_changes_nothing_or_is_kept_without_repeating_it"
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        if any("\x00" in value for each in changes for value in each.values if isinstance(value, str)):
+            raise StoreRefused(f"Cannot set {changes}.")
+        await self.real.change(module, changes, at)
+
+
+class SaysWhomItWillNotChange(Faithful):
+    noticed_by = "test_a_refusal_to_change_repeats_no_personal_data"
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        try:
+            await self.real.change(module, changes, at)
+        except StoreRefused as refused:
+            raise StoreRefused(f"{refused} {changes}") from None
+
+
+class EmptiesToEmptyText(Faithful):
+    noticed_by = "test_every_field_that_may_be_empty_can_be_emptied"
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        def emptied(each: Change) -> Change:
+            values = [*each.values]
+            for place in each.places:
+                values[place] = "" if values[place] is None else values[place]
+            return each._replace(values=tuple(values))
+
+        await self.real.change(module, list(map(emptied, changes)), at)
+
+
+class KeepsTheMarkOfAChangedRecord(Faithful):
+    noticed_by = "test_every_field_that_may_be_empty_can_be_emptied"
+
+    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+        await self.real.change(module, [each._replace(mark=each.mark or "m" * 32) for each in changes], at)
+
+
+class FreesTheValuesOfChangedRecords(Faithful):
+    noticed_by = "test_a_changed_record_keeps_its_unique_values_and_parents"
+
+    async def owners(self, module: AnyModule, values: Mapping[str, Collection[Value]]) -> object:
+        rows = await self.real.list(module, Query(state=State.UPDATED, limit=10_000))
+        changed = {row.entity.zoho_id for row in rows}
+        owned = await self.real.owners(module, values)
+        return {name: {v: i for v, i in found.items() if i not in changed} for name, found in owned.items()}
+
+
 class SaysThatNothingIsHeld(Faithful):
     noticed_by = "test_what_is_held_and_what_is_awaited_are_told_by_module"
 

@@ -11,6 +11,11 @@ from mzi_adapters.contracts.store_columns import (
     ParkingPromises,
     ValuesPromises,
 )
+from mzi_adapters.contracts.store_columns_refused import (
+    NothingPromises,
+    RefusedAddingPromises,
+    RefusedChangingPromises,
+)
 from mzi_adapters.contracts.store_kept import AnswerPromises, DecisionPromises, GrantPromises, RunPromises
 from mzi_adapters.contracts.store_lists import HeldPromises, ListingPromises
 from mzi_adapters.contracts.store_records import ExactnessPromises, ReadingPromises
@@ -43,6 +48,9 @@ class StoreContract(
     ValuesPromises,
     AddingPromises,
     ChangingPromises,
+    RefusedAddingPromises,
+    RefusedChangingPromises,
+    NothingPromises,
     TouchPromises,
     ListingPromises,
     HeldPromises,

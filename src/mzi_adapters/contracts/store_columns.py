@@ -5,8 +5,8 @@ from typing import Any
 
 import attrs
 
-from mzi_adapters.contracts.furnished import ALL, BEGAN, GONE, held, later, ours, raises
-from mzi_adapters.contracts.samples import bare, changed, record_id, sample, zoho_id
+from mzi_adapters.contracts.furnished import ALL, BEGAN, GONE, ONLY_THEIRS, held, later, ours, raises
+from mzi_adapters.contracts.samples import bare, changed, record_id, row, sample, zoho_id
 from mzi_core.comparing import fingerprint
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, Entity
@@ -59,6 +59,31 @@ class ValuesPromises:
                         deleted=False,
                     )
                     assert repr(found[one].values) == repr(module.values_of(stored[one].entity))
+
+    async def test_values_are_those_that_were_added(self, store: Store) -> None:
+        """In the same types, whether a field is filled or not."""
+        async with ours(store) as session:
+            for module in CATALOGUE.in_order():
+                entities = [sample(module, 20), bare(module, 21)]
+                await session.add(module, new_rows(module, entities), later(1))
+                found = await session.values(module, [entity.zoho_id for entity in entities])
+                for entity in entities:
+                    values, wanted = found[entity.zoho_id].values, module.values_of(entity)
+                    assert values == wanted, module.name
+                    assert list(map(type, values[:-1])) == list(map(type, wanted[:-1])), module.name
+                    own = {name: type(value) for name, value in values[-1].items()}
+                    assert own == {name: type(value) for name, value in entity.extra.items()}, module.name
+
+    async def test_there_are_values_and_marks_only_of_what_is_there(self, store: Store) -> None:
+        """Of the module and the tenant that are asked for, each once."""
+        async with ours(store) as session:
+            there = zoho_id(STUDENTS, 1)
+            asked = [there, zoho_id(STUDENTS, ONLY_THEIRS), zoho_id(TEACHERS, 1), there]
+            found = await session.values(STUDENTS, asked)
+            assert {i: one.values[-1] for i, one in found.items()} == {
+                there: {"whose": f"of {session.tenant}"}
+            }
+            assert await session.marks(STUDENTS, asked) == {there: None}
 
     async def test_the_values_of_a_deleted_record_say_so(self, store: Store) -> None:
         """It is there, and no longer live."""
@@ -166,6 +191,35 @@ class ChangingPromises:
                 was = (await whole(session, module, one)).state
                 await session.change(module, [change(module, after, *names, was=was)], later(1))
                 assert (await whole(session, module, one)).entity == after
+
+    async def test_every_field_that_may_be_empty_can_be_emptied(self, store: Store) -> None:
+        """None is neither an empty text nor 0 nor False; a record may lose its time and its mark as well."""
+        async with ours(store) as session:
+            for module in CATALOGUE.in_order():
+                one, empty = (await whole(session, module, sample(module, 1))).entity, bare(module, 1)
+                tied = {"zoho_id", "modified_at", *module.unique_names, *module.depends_on}
+                names = [field.name for field in module.fields if field.name not in tied] + ["extra"]
+                cleared = {name: getattr(empty, name) for name in names}
+                after = changed(module, one, **cleared, modified_at=None)
+                emptying = change(module, after, *names)._replace(mark=None)
+                await session.change(module, [emptying], later(1))
+                assert (await whole(session, module, one)).entity == after
+                assert await session.marks(module, [one.zoho_id]) == {one.zoho_id: None}
+
+    async def test_a_changed_record_keeps_its_unique_values_and_parents(self, store: Store) -> None:
+        """They are still its own, and it can be replaced."""
+        async with ours(store) as session:
+            for module in CATALOGUE:
+                before = (await whole(session, module, sample(module, 1))).entity
+                await session.change(
+                    module, [change(module, changed(module, before, extra={}), "extra")], later(1)
+                )
+                for field in module.unique:
+                    value = getattr(before, field.name)
+                    owners = await session.owners(module, {field.name: [value]})
+                    assert owners == {field.name: {value: before.zoho_id}}
+                await session.write(module, [row(module, before, state=State.UPDATED)], later(2))
+                assert (await whole(session, module, before)).entity == before
 
     async def test_one_refused_change_leaves_all_as_they_were(self, store: Store) -> None:
         """One of a record that is not there, or no longer live; the session goes on."""

@@ -128,6 +128,8 @@ async def take(
             outcomes += ((number, "again", outcome) for outcome in result.released)
             counts.append((number, result.summary, result.complete))
     async with store.read(tenant) as session:
+        for module in CATALOGUE:
+            counts.append({state: n for state, n in (await session.count(module)).items() if n})
         return Told(
             outcomes=outcomes,
             counts=counts,

@@ -61,12 +61,12 @@ def _lookup(*ids: str) -> st.SearchStrategy[Any]:
     return _one_of(*({"id": each} for each in ids), *ids, None)
 
 
-_ids = _one_of("1", "2", "3", "1", "2", "3", 1, 2, " 1 ", "x y")
+_ids = _one_of("1", "2", "3", "4", "1", "2", "4", 1, 2, " 1 ", "x y")
 _times = _one_of(None, "2026-03-01T10:00:00+03:00", "2026-03-02T10:00:00+03:00", "2026-03-02")
 _links = _one_of(None, 7, 8, "7", 0, "x")
 _words = _one_of(None, "", "A", "B", "A", "B", "CafÃ©", "${!X}", "\ud800", 5)
 _amounts = _one_of(None, 5, 5.5, "5.00", "6 JOD", "6 EUR", "much")
-_emails = _one_of("a@b.example", "c@b.example", "d@b.example", "A@b.example", "a@b")
+_emails = _one_of(*(f"{name}@b.example" for name in "acdeA"), "a@b")
 
 Fields = Mapping[str, st.SearchStrategy[Any]]
 
@@ -158,12 +158,32 @@ def _step(module: str) -> st.SearchStrategy[Step]:
         size=st.sampled_from([1, 3, 500, 500]),
         untold=st.sampled_from([*[frozenset[str]()] * 4, *UNTOLD]),
         dry_run=st.sampled_from([*[False] * 9, True]),
-        deleted=st.sampled_from([(), (), (), ("1",), ("1", "2")]),
+        deleted=st.sampled_from([(), (), ("1",), ("1", "2")]),
     )
 
 
-students = st.lists(_step("students"), min_size=1, max_size=5)
-families = st.lists(st.sampled_from(sorted(RECORDS)).flatmap(_step), min_size=1, max_size=8)
+def _student(n: int, **more: object) -> Record:
+    return {"id": f"{n}", "Name": "A", "Academic_Email": f"{'_acd'[n]}@b.example", **more}
+
+
+LINKED = Step(module="students", records=[_student(1, Student_Moodle_ID=7), _student(2), _student(3)])
+PARENTS = (
+    Step(module="students", records=[_student(1), _student(2)]),
+    Step(module="programs", records=[{"id": "1", "Product_Name": "P"}]),
+    Step(module="classes", records=[{"id": "1", "Class_Name": "C"}]),
+    Step(module="units", records=[{"id": "1", "Name": "U"}]),
+    Step(module="registrations", records=[{"id": "1", "Student_ID": "1", "Program": "1"}]),
+)
+
+
+def _after(*begun: Sequence[Step], then: st.SearchStrategy[Step], most: int) -> st.SearchStrategy[list[Step]]:
+    """Some steps, from the beginning or after one of those that are given."""
+    steps = st.lists(then, min_size=1, max_size=most)
+    return st.builds(lambda first, rest: [*first, *rest], st.sampled_from([(), *begun]), steps)
+
+
+students = _after([LINKED], then=_step("students"), most=4)
+families = _after(PARENTS, then=st.sampled_from(sorted(RECORDS)).flatmap(_step), most=6)
 mappings = st.sampled_from([MAPPINGS, {}])
 
 

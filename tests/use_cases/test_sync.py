@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any, cast
 
@@ -137,6 +138,21 @@ async def test_a_record_that_says_the_same_word_for_word_is_not_even_read(read: 
     assert read == [None, student(2, City="x")] or read == [student(2, City="x"), None]
 
 
+async def test_what_cannot_be_marked_is_read_every_time() -> None:
+    """A Decimal is no value of JSON; whatever it says, it is never taken for what it said before."""
+    mzi = Harness()
+    for number, state in ((1, "NEW"), (1, "UNCHANGED"), (2, "UPDATED")):
+        assert states(await sync(mzi, "students", student(1, City=Decimal(number)))) == [state]
+
+
+async def test_a_record_that_comes_twice_in_a_page_is_judged_though_it_says_what_it_said_before() -> None:
+    mzi = Harness()
+    await sync(mzi, "students", student(1))
+    again = await sync(mzi, "students", student(1, City="x"), student(1))
+    assert states(again) == ["UPDATED", "UPDATED"]
+    assert (await contents(mzi))["students"]["1"][0].city is None
+
+
 def line(record: object) -> Line:
     return Line(json.dumps(record).encode())
 
@@ -186,6 +202,26 @@ async def test_another_format_of_fingerprints_costs_a_comparison_and_no_update(
     assert now.stored.updated_at == shown.stored.updated_at
     read.clear()
     assert states(await sync(mzi, "students", *again)) == ["UNCHANGED", "UNCHANGED"]
+    assert (read, await contents(mzi)) == ([], after)
+
+
+async def test_a_field_that_is_declared_later_costs_one_comparison(read: list[object]) -> None:
+    """Only of records that have it the field is told as a change."""
+    mzi, older = Harness(), attrs.evolve(CATALOGUE["students"])
+    older.__dict__["fields"] = tuple(field for field in older.fields if field.name != "city")
+    records = [student(1), student(2, City="x")]
+    await mzi.use_cases.sync(DEFAULT_TENANT, older, records)
+    before = await contents(mzi)
+    mzi.clock.advance(timedelta(days=1))
+    first = await sync(mzi, "students", *records)
+    assert [outcome.changed_fields for outcome in first.outcomes] == [(), ("city",)]
+    after = await contents(mzi)
+    assert all(after["students"][n][1] != before["students"][n][1] for n in ("1", "2"))
+    shown = await mzi.use_cases.show_record(DEFAULT_TENANT, CATALOGUE["students"], ZohoId("1"))
+    assert shown.stored is not None
+    assert shown.stored.updated_at == mzi.clock.now() - timedelta(days=1)
+    read.clear()
+    assert states(await sync(mzi, "students", *records)) == ["UNCHANGED", "UNCHANGED"]
     assert (read, await contents(mzi)) == ([], after)
 
 

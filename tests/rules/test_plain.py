@@ -6,13 +6,15 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mzi_core.comparing import fingerprinter
-from mzi_core.decide import Touch
+from mzi_core.decide import Arrival, Facts, Known, Touch, plan, with_untold
 from mzi_core.module import Values
 from mzi_core.modules import ENROLLMENTS, STUDENTS, Student
 from mzi_core.plain import Change, Comparison, StoredValues, claimants, claims, compare, orphans, rivals
-from mzi_core.values import Email, MoodleId, Outcome, Outcomes, State, ZohoId
+from mzi_core.values import Email, MoodleId, Outcome, Outcomes, RecordId, State, ZohoId
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 LATER = AT + timedelta(days=1)
@@ -70,6 +72,30 @@ def test_who_claims_what_is_taken_is_found() -> None:
     }
     assert claimants(STUDENTS, plain, owners) == {4, 5}
     assert claimants(STUDENTS, plain, {"academic_email": {}}) == set()
+
+
+ADDRESSES = st.sampled_from([Email("a@b.example"), Email("c@b.example"), Email("d@b.example")])
+LINKS = st.sampled_from([None, MoodleId(7), MoodleId(8)])
+claiming = st.builds(student, st.just("1"), academic_email=ADDRESSES, moodle_userid=LINKS)
+
+
+@given(st.dictionaries(st.integers(0, 9), claiming, max_size=4), st.lists(claiming, max_size=2))
+def test_rivals_are_all_that_claim_what_another_claims(
+    plain: dict[int, Values], others: list[Values]
+) -> None:
+    at = [STUDENTS.place[name] for name in STUDENTS.unique_names]
+
+    def rival(one: Values, other: Values) -> bool:
+        return any(one[place] is not None and one[place] == other[place] for place in at)
+
+    expected = {
+        place
+        for place, values in plain.items()
+        if any(rival(values, other) for other in others)
+        or any(rival(values, other) for elsewhere, other in plain.items() if elsewhere != place)
+    }
+    assert rivals(STUDENTS, plain, map(STUDENTS.entity_of, others)) == expected
+    assert claimants(STUDENTS, plain, claims(STUDENTS, plain)) == set(plain)
 
 
 def test_a_record_is_an_orphan_without_each_of_its_parents() -> None:
@@ -184,6 +210,64 @@ def test_what_is_not_told_stays_and_the_words_are_not_remembered() -> None:
     assert found.changes[0].values == student(city="Amman", phone="1", extra={"shoe": 1})
     assert (found.changes[0].fields, found.changes[0].mark) == (("phone",), None)
     assert compared(student(), student(phone="1"), untold=["city"]).changes[0].mark == "now"
+
+
+telling = st.builds(
+    student,
+    st.just("1"),
+    academic_email=ADDRESSES.filter(lambda address: address < "d"),
+    moodle_userid=LINKS,
+    city=st.sampled_from([None, "", "Amman"]),
+    phone=st.sampled_from([None, "1"]),
+    modified_at=st.sampled_from([None, AT, LATER]),
+    extra=st.dictionaries(st.sampled_from(["shoe", "hat"]), st.sampled_from([None, 1, True]), max_size=2),
+)
+
+
+@given(
+    telling,
+    telling,
+    st.sampled_from([[], ["city", "extra.shoe"], ["moodle_userid"]]),
+    st.sampled_from(["now", "before", None]),
+    st.sampled_from([{}, {"fingerprint": "of another format"}, {"deleted": True}]),
+)
+def test_what_a_comparison_settles_is_what_a_judge_would_say(
+    before: Values, now: Values, untold: list[str], mark: str | None, more: dict[str, Any]
+) -> None:
+    """The judge has the last word of what is left; of all else it would say just the same."""
+    there = stored(before, **{"mark": mark, **more})
+    found = compare(STUDENTS, {0: now}, ["now"], there, fingerprint=FINGERPRINT, untold=untold)
+    if found.left:
+        assert (found.changes, found.touches) == ({}, {})
+        return
+    assert "deleted" not in more
+    entity, whole = STUDENTS.entity_of(before), with_untold(STUDENTS, before, now, untold)
+    links = {} if entity.moodle_userid is None else {"moodle_userid": entity.moodle_userid}
+    known = Known(
+        id=RecordId("k"),
+        fingerprint=there[ZohoId("1")].fingerprint,
+        modified_at=entity.modified_at,
+        links=links,
+        mark=mark,
+    )
+    arrival: Arrival[Student] = Arrival(
+        position=0,
+        record={},
+        zoho_id=ZohoId("1"),
+        entity=STUDENTS.entity_of(whole),
+        mark="now" if whole == now else None,
+    )
+    decided = plan(
+        STUDENTS, [arrival], Facts(known={ZohoId("1"): known}, stored={ZohoId("1"): entity}, owners={})
+    )
+    (outcome,) = decided.outcomes
+    assert (outcome.reasons, decided.hold) == ((), ())
+    assert outcome.changed_fields == (found.changes[0].fields if found.changes else ())
+    written = [
+        (STUDENTS.values_of(w.entity), w.fingerprint, w.mark) for group in decided.writes for w in group
+    ]
+    assert written == [(c.values, c.fingerprint, c.mark) for c in found.changes.values()]
+    assert decided.touches == tuple(found.touches.values())
 
 
 # outcomes in columns

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from string import ascii_lowercase
 
 from rich.console import Console
 from rich.table import Table
@@ -55,9 +56,17 @@ MEASUREMENTS: Sequence[Measurement] = [each for subject in _SUBJECTS for each in
 RECORDS = 10_000
 
 
+def _order(result: Result) -> tuple[int, str]:
+    """By the number of the bar; what has only a name comes last."""
+    number = result.row.number
+    digits = number.rstrip(ascii_lowercase)
+    return (int(digits) if digits else sys.maxsize, number)
+
+
 async def measured(bench: Bench, wanted: frozenset[str]) -> list[Result]:
-    """The rows with these numbers or names."""
-    return [result for each in MEASUREMENTS for result in await each.results(bench, wanted)]
+    """The rows with these numbers or names, in the order of the bars."""
+    found = [result for each in MEASUREMENTS for result in await each.results(bench, wanted)]
+    return sorted(found, key=_order)
 
 
 def shown(results: Sequence[Result]) -> Table:
@@ -75,13 +84,13 @@ def markdown(results: Sequence[Result]) -> str:
     return table.replace("| MISSED |", "| **MISSED** |").replace("| FAILED |", "| **FAILED** |")
 
 
-def document(results: Sequence[Result], rounds: int) -> dict[str, object]:
+def document(results: Sequence[Result], **asked: int) -> dict[str, object]:
     """The rows as JSON, with what must be known to read them."""
     return {
         "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "processors": os.cpu_count(),
-        "rounds": rounds,
+        **asked,
         "rows": [result.data() for result in results],
     }
 
@@ -108,9 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Not cut to a narrow terminal, nor to the eighty columns that rich takes a pipe for.
     Console(width=None if sys.stdout.isatty() else 240, markup=False).print(shown(results))
     if asked.json:
-        asked.json.write_text(
-            json.dumps(document(results, asked.rounds), ensure_ascii=False, indent=1), "utf-8"
-        )
+        told = document(results, records=asked.records, rounds=asked.rounds, million=asked.million)
+        asked.json.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
     if asked.markdown:
         asked.markdown.write_text(markdown(results), "utf-8")
     missed = [result.row.what for result in results if not result.met]

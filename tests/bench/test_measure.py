@@ -146,6 +146,14 @@ def test_the_exit_code_tells_whether_a_bar_is_missed(
     assert ("MISSED" in said.out, f"failed: 1 of {len(verdicts)} rows." in said.err) == (code == 1, code == 1)
 
 
+async def test_the_table_is_in_the_order_of_the_bars(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = ["lanes", "11", "2", "6b", "1", "cliff", "7", "6"]
+    rows = [attrs.evolve(SLOW, number=number) for number in numbers]
+    monkeypatch.setattr(program, "MEASUREMENTS", [measurement(row) for row in rows])
+    results = await program.measured(bench, frozenset(numbers))
+    assert [result.row.number for result in results] == ["1", "2", "6", "6b", "7", "11", "cliff", "lanes"]
+
+
 def _named(measurement: Measurement) -> str:
     return measurement.rows[0].name
 

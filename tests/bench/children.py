@@ -3,7 +3,6 @@
 import os
 import re
 import resource
-import signal
 import subprocess
 import sys
 import time
@@ -91,5 +90,5 @@ def serving(command: Sequence[str], said: Path) -> Iterator[Serving]:
             time.sleep(0.05)
         yield Serving(process.pid, int(found[1]))
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait()

@@ -54,12 +54,16 @@ def _used_by_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def spent(command: Sequence[str], records: int = 1) -> Cost:
-    """What a command costs from its beginning to its end. Raises Unexpected when it fails."""
+def spent(command: Sequence[str], records: int = 1, times: int = 1) -> Cost:
+    """What a command of so many records costs from its beginning to its end, run so many times.
+
+    Raises Unexpected when it fails.
+    """
     used, wall = _used_by_children(), time.perf_counter()
-    ran(command)
+    for _ in range(times):
+        ran(command)
     wall = time.perf_counter() - wall
-    return Cost(wall=wall, client=_used_by_children() - used, records=records)
+    return Cost(wall=wall, client=_used_by_children() - used, records=times * records)
 
 
 @attrs.frozen

@@ -7,14 +7,14 @@ import attrs
 
 from mzi_adapters.bench import Cost, Figure, Rounds, cpu, median, ratio, wall
 
-_WHOLE, _SMALL = 100, 0.1
+_HUNDRED = 100
 
 
 def as_text(number: float) -> str:
-    """With as many digits as mean something."""
-    if number >= _WHOLE:
+    """With as many digits as it takes to see on which side of a bar it is."""
+    if number >= _HUNDRED:
         return f"{number:,.0f}"
-    return f"{number:.3f}" if 0 < number < _SMALL else f"{number:.2f}"
+    return f"{number:.3f}" if 0 < number < 1 else f"{number:.2f}"
 
 
 @attrs.frozen

@@ -37,6 +37,12 @@ def test_what_a_command_and_its_children_used_is_counted() -> None:
     assert burned.server == 0
 
 
+def test_a_command_is_counted_each_time_it_is_run(tmp_path: Path) -> None:
+    file = tmp_path / "said"
+    cost = spent((sys.executable, "-c", f"open({str(file)!r}, 'a').write('x')"), records=7, times=3)
+    assert (cost.records, file.read_text()) == (21, "xxx")
+
+
 def test_a_command_that_fails_is_not_measured() -> None:
     with pytest.raises(Unexpected, match=r"ended with 1: Nothing to do"):
         spent((sys.executable, "-c", "import sys; sys.exit('Nothing to do')"))

@@ -75,7 +75,7 @@ def test_a_side_that_was_not_measured_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(0.0041, "0.004"), (0.4, "0.40"), (20.84, "20.84"), (344_700.2, "344,700")]
+    ("number", "said"), [(0.0041, "0.004"), (0.4, "0.400"), (20.84, "20.84"), (344_700.2, "344,700")]
 )
 def test_a_number_has_as_many_digits_as_mean_something(number: float, said: str) -> None:
     assert as_text(number) == said

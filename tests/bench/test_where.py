@@ -45,7 +45,7 @@ def test_the_dearest_comes_first_and_small_things_are_told_together() -> None:
         "| --- | --- | --- |",
         "| `b.py` | 20.00 | 0.020 |",
         "| `a.py` | 1.00 | 0.00 |",
-        "| all others | 0.54 | 0.050 |",
+        "| all others | 0.540 | 0.050 |",
         "| the database server | 8.00 | 2.00 |",
         "| together | 29.54 | 2.07 |",
     ]

@@ -5,6 +5,9 @@ from typing import Any
 
 import attrs
 
+DEEPEST = 64
+"""How deep the lists and objects of a record may be nested; what is deeper cannot be written down again."""
+
 _OTHER = 8  # of a number with a fraction, a day, a switch
 
 

@@ -527,3 +527,20 @@ def test_what_is_held_does_not_grow_with_the_file(format: Format) -> None:
     tracemalloc.stop()
     assert total == 50_001
     assert peak < 2 * 2**20
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+@pytest.mark.parametrize("format", [Format.JSON, Format.NDJSON])
+def test_a_record_that_is_nested_too_deeply_is_refused_by_itself(format: Format, opening: str) -> None:
+    """Read it can be, and not be written down again: it could not even be kept aside."""
+    closing = "]" if opening == "[" else "}"
+
+    def deep(levels: int) -> str:
+        return f'{{"id": "1", "x": {opening * levels}1{closing * levels}}}'
+
+    lines = [deep(63), deep(64), deep(300), '{"id": "2", "x": "' + "[" * 400 + '"}']
+    text = f"[{','.join(lines)}]" if format is Format.JSON else "\n".join(lines)
+    found = [item.read() for item in read_items(source(text), STUDENTS, format)]
+    assert [isinstance(each, Unreadable) for each in found] == [False, True, True, False]
+    assert isinstance(found[1], Unreadable)
+    assert found[1].said == "has lists and objects nested deeper than 64 levels."

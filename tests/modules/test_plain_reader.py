@@ -19,6 +19,7 @@ from mzi_core.mapping import NO_OVERLAY, ExtraField, Overlay
 from mzi_core.module import AnyModule, Kind
 from mzi_core.modules import CATALOGUE, REGISTRATIONS, STUDENTS
 from mzi_core.ports import Decoded
+from mzi_core.sizes import DEEPEST
 
 CODEC = ZohoCodec()
 
@@ -189,6 +190,15 @@ def test_a_line_that_is_no_utf_8_is_left_to_the_decoder_wherever_that_is() -> No
 )
 def test_what_is_larger_than_a_record_can_be_is_not_plain(module: AnyModule, more: dict[str, Any]) -> None:
     assert not _same(module, {**COLLEGE.records[module.name][0], **more})
+
+
+def test_a_line_that_may_be_nested_too_deeply_is_not_plain() -> None:
+    """Also where no field that is read is."""
+    read = CODEC.plain_reader(STUDENTS, NO_OVERLAY)
+    assert read is not None
+    sound = b'{"id":"1","Name":"A","Academic_Email":"a@b.example","Nobody_Reads":%s%s}'
+    (few, many) = read([Line(sound % (b"[" * n, b"]" * n)) for n in (DEEPEST - 1, DEEPEST)])
+    assert (few is None, many is None) == (False, True)
 
 
 def test_where_msgspec_is_not_installed_no_record_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from mzi_adapters.files.ndjson import no_constant
-from mzi_adapters.files.source import CHUNK, LONGEST, FileProblem, Item, Source
+from mzi_adapters.files.source import CHUNK, LONGEST, FileProblem, Item, Source, shallow
 
 _DECODER = json.JSONDecoder(parse_constant=no_constant)
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -55,7 +55,7 @@ def _elements(scanner: "_Scanner") -> Iterator[Item]:
     while True:
         scanner.peek()
         line = scanner.line
-        yield Item(scanner.value(), line)
+        yield Item(shallow(scanner.value()), line)
         match scanner.peek():
             case ",":
                 scanner.take()
@@ -92,7 +92,7 @@ def _object(scanner: "_Scanner") -> Iterator[Item]:
         raise scanner.problem("`,` or `}` was expected")
     scanner.take()
     if not enveloped:
-        yield Item(record, line)
+        yield Item(shallow(record), line)
 
 
 class _Scanner:

@@ -6,8 +6,9 @@ from contextlib import suppress
 from typing import NoReturn
 
 from mzi_adapters import quick
-from mzi_adapters.files.source import FileProblem, Item, Source, Unreadable
+from mzi_adapters.files.source import FileProblem, Item, Source, Unreadable, shallow
 from mzi_core.ports import Unread
+from mzi_core.sizes import DEEPEST
 
 
 def no_constant(name: str) -> NoReturn:
@@ -27,7 +28,7 @@ class Line(Unread):
         """The value on it."""
         if quick.READ is not None:
             with suppress(*quick.REFUSED):
-                return quick.READ(self)
+                return _shallow(self, quick.READ(self))
         return _record(self)
 
 
@@ -56,10 +57,15 @@ def read_ndjson(source: Source) -> Iterator[Item]:
         yield from map(Item, records, numbers)
 
 
+def _shallow(raw: bytes, value: object) -> object:
+    few = raw.count(b"[") + raw.count(b"{") <= DEEPEST  # so few cannot be nested too deeply
+    return value if few else shallow(value, raw.decode(errors="replace"))
+
+
 def _record(raw: bytes) -> object:
     raw = raw.rstrip(b"\r\n")
     try:
-        return _DECODER.decode(raw.decode())
+        return _shallow(raw, _DECODER.decode(raw.decode()))
     except json.JSONDecodeError as error:
         said = f"is no JSON: {error.msg}, column {error.pos + 1}."
     except UnicodeDecodeError as error:

@@ -5,13 +5,14 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
-from typing import BinaryIO, NamedTuple, Self
+from typing import Any, BinaryIO, NamedTuple, Self
 
 from mzi_core.errors import MziError
 from mzi_core.ports import Unread
+from mzi_core.sizes import DEEPEST
 
 STDIN = "-"
 
@@ -40,6 +41,23 @@ class Unreadable(str):
         piece = super().__new__(cls, text)
         piece.said = said
         return piece
+
+
+_TOO_DEEP = f"has lists and objects nested deeper than {DEEPEST} levels."
+
+
+def shallow(value: object, text: str = "") -> object:
+    """A record as it was read; one that is nested too deeply as an Unreadable, whose text is `text`."""
+    level = _inside([value])
+    for _ in range(DEEPEST):
+        if not level:
+            return value
+        level = _inside([item for each in level for item in (each.values() if type(each) is dict else each)])
+    return Unreadable(text, _TOO_DEEP) if level else value
+
+
+def _inside(values: Iterable[object]) -> list[Any]:
+    return [value for value in values if type(value) is dict or type(value) is list]
 
 
 class Item(NamedTuple):

@@ -24,6 +24,7 @@ from mzi_core.mapping import ExtraField
 from mzi_core.module import E, Field, Kind, Module, Values, declared, zoho
 from mzi_core.modules import CriterionText
 from mzi_core.ports import Unread
+from mzi_core.sizes import DEEPEST
 
 PlainReader = Callable[[Sequence[object]], list[Values | None]]
 """Reads records to their values, and gives up with None at each that is not plain."""
@@ -453,6 +454,8 @@ _GIVES_UP = (msgspec.MsgspecError, ValueError, TypeError, ArithmeticError, Recur
 
 def _of_lines(decode: Callable[[bytes], Any], read: _Understand) -> _Read:
     def read_line(line: bytes) -> Values | None:
+        if line.count(b"[") + line.count(b"{") > DEEPEST:  # it may be nested too deeply
+            return None
         try:
             return read(decode(line), _surely_legible(line))
         except _GIVES_UP:

@@ -82,6 +82,11 @@ class StoreRefused(StoreError):
     """The store will not hold these rows as they are; trying again will not help."""
 
 
+def unforeseen(error: Exception) -> str:
+    """What is said about one record that raised what mzi does not raise on purpose: nothing that it holds."""
+    return f"It led to an error that mzi does not know ({type(error).__name__}); please report it."
+
+
 class GatewayError(MziError):
     """Zoho or Moodle, whichever `service` names, did not do what was asked. No secret is in any of these.
 

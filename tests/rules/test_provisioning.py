@@ -441,3 +441,49 @@ class TestNaming:
             "Zoho: There is no module `BTEC` or `BTEC_Units`. The nearest is `BTEC_Unit`. Make it in Zoho, "
             "rename it there to `BTEC`, or open it to mzi's account."
         )
+
+
+class Odd(str):
+    """A value that nobody foresaw: whatever is asked of it, it raises."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        raise ZeroDivisionError("rana@college.example")
+
+    def strip(self, chars: str | None = None) -> str:
+        raise ZeroDivisionError("rana@college.example")
+
+
+class TestTheUnforeseen:
+    """One record whose plan raises never ends a page; what is said of it repeats nothing that it holds."""
+
+    why = "It led to an error that mzi does not know (ZeroDivisionError); please report it."
+
+    def test_a_record(self) -> None:
+        def odd(entity: Any) -> Mapping[str, object]:
+            return wire(entity) if entity.zoho_id == OTHER else {"city": 1 // 0}
+
+        ours = [attrs.evolve(STUDENT, city="Amman"), attrs.evolve(STUDENT, zoho_id=OTHER, city="Amman")]
+        there = FoundRecords(
+            theirs={each.zoho_id: attrs.evolve(each, city="Irbid") for each in ours}, names=student_names()
+        )
+        first, second = record_steps(STUDENTS, ours, there, odd)
+        assert (first.act, first.why, second.act) == (Act.CANNOT, self.why, Act.CHANGE)
+
+    def test_an_account(self) -> None:
+        odd = attrs.evolve(person_of(STUDENT), zoho_id=OTHER, first_name=Odd("Rana"))
+        first, second = account_steps([odd, person_of(STUDENT)], found(), Customs())
+        assert (first.act, first.why, second.act) == (Act.CANNOT, self.why, Act.CREATE)
+
+    def test_a_course(self) -> None:
+        odd = attrs.evolve(CLASS, zoho_id=OTHER, name=Odd("Networking"))
+        first, second = course_steps([odd, CLASS], FoundCourses(), Customs())
+        assert (first.act, first.why, second.act) == (Act.CANNOT, self.why, Act.CREATE)
+
+    def test_an_enrolment(self) -> None:
+        sound = Enrollment(zoho_id=ZohoId("8"), student=ID, class_=OTHER)
+        there = FoundMembers(accounts={ID: MoodleId(7)}, courses={OTHER: MoodleId(5)})
+        odd = attrs.evolve(sound, zoho_id=ZohoId("9"), status=Odd("Active"))
+        first, second = enrolment_steps([odd, sound], there, Customs())
+        assert (first.act, first.why, second.act) == (Act.CANNOT, self.why, Act.CREATE)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.use_cases.remotes import College, lost
 
+from mzi_adapters.zoho import ZohoCodec
 from mzi_core.errors import FieldsMissing
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import STUDENTS
@@ -346,3 +347,39 @@ async def test_a_grade_is_written_in_the_words_of_the_organisations_pick_list() 
     assert told(await college.push_zoho("grades")) == [(Act.CHANGE, Fate.WRITTEN)]
     assert college.zoho.records("BTEC_Grades")[id]["Grade"] == "Merit"
     assert told(await college.push_zoho("grades")) == [(Act.NOTHING, None)]
+
+
+async def test_a_record_of_zoho_that_the_codec_cannot_take_is_told_and_harms_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    college = College()
+    ids = [
+        await taken(
+            college, "BTEC_Students", "students", {**STUDENT, "Academic_Email": f"{n}@college.example"}
+        )
+        for n in range(3)
+    ]
+    for id in ids:
+        await changed(college, "BTEC_Students", "students", id, City="Amman")
+    college.timer.jump(60)
+    real = ZohoCodec.decoder
+
+    def odd(self: ZohoCodec, module: Any, overlay: Any) -> Any:
+        decode = real(self, module, overlay)
+
+        def decoded(record: Any) -> Any:
+            return decode(record) if record["id"] != ids[1] else 1 // 0
+
+        return decoded
+
+    monkeypatch.setattr(ZohoCodec, "decoder", odd)
+    done = results(await college.push_zoho("students"))
+    assert [(each.step.act, each.fate) for each in done] == [
+        (Act.CHANGE, Fate.WRITTEN),
+        (Act.CANNOT, None),
+        (Act.CHANGE, Fate.WRITTEN),
+    ]
+    assert done[1].step.why == (
+        "What Zoho has cannot be read: "
+        "It led to an error that mzi does not know (ZeroDivisionError); please report it."
+    )

@@ -1,13 +1,14 @@
 """Students and teachers as Moodle accounts. Sources: reference B3, B13."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
 
 from mzi_core.modules import Student, Teacher
 from mzi_core.ports import MoodleUser, NewUser, UserChange
-from mzi_core.provisioning.step import Act, Customs, Step, differences
+from mzi_core.provisioning.step import Act, Customs, Step, differences, foreseen
 from mzi_core.values import MoodleId, ZohoId
 
 LINK = "moodle_userid"
@@ -67,7 +68,7 @@ def account_steps(people: Iterable[Person], found: FoundAccounts, customs: Custo
     owners = dict(found.owners)
     steps = []
     for person in people:
-        step = _step(person, found, owners, customs)
+        step = foreseen(person.zoho_id, partial(_step, person, found, owners, customs))
         if LINK in step.links:
             owners[step.links[LINK]] = person.zoho_id
         steps.append(step)

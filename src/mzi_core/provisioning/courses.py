@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, tzinfo
+from functools import partial
 from typing import Any
 
 import attrs
 
 from mzi_core.modules import Class
 from mzi_core.ports import CourseChange, MoodleCourse, NewCourse
-from mzi_core.provisioning.step import Act, Customs, Step, differences
+from mzi_core.provisioning.step import Act, Customs, Step, differences, foreseen
 from mzi_core.values import MoodleId, ZohoId
 
 LINK = "moodle_class_id"
@@ -48,7 +49,7 @@ def course_steps(classes: Iterable[Class], found: FoundCourses, customs: Customs
     planned: dict[str, ZohoId] = {}
     steps = []
     for class_ in classes:
-        step = _step(class_, found, owners, customs)
+        step = foreseen(class_.zoho_id, partial(_step, class_, found, owners, customs))
         if isinstance(step.write, NewCourse):
             first = planned.setdefault(step.write.short_name.lower(), class_.zoho_id)
             if first != class_.zoho_id:

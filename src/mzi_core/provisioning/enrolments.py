@@ -1,12 +1,13 @@
 """Enrolments as manual enrolments in Moodle. Sources: reference B7, C39."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 
 import attrs
 
 from mzi_core.modules import Enrollment
 from mzi_core.ports import Enrolment
-from mzi_core.provisioning.step import Act, Change, Customs, Step
+from mzi_core.provisioning.step import Act, Change, Customs, Step, foreseen
 from mzi_core.values import MoodleId, ZohoId
 
 COURSE = "moodle_course_id"
@@ -41,7 +42,7 @@ def enrolment_steps(
 ) -> list[EnrolmentStep]:
     """A step for each enrolment; nobody is ever unenrolled, for Moodle would forget the grades."""
     seen: set[tuple[MoodleId, MoodleId]] = set()
-    return [_step(enrollment, found, customs, seen) for enrollment in enrollments]
+    return [foreseen(each.zoho_id, partial(_step, each, found, customs, seen)) for each in enrollments]
 
 
 def _step(

@@ -1,6 +1,7 @@
 """Our records as Zoho records: which fields of the remote record are to say something else."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import attrs
@@ -8,7 +9,7 @@ import attrs
 from mzi_core.comparing import changed_fields
 from mzi_core.module import AnyModule, Entity, Field, Kind
 from mzi_core.ports import WireRecord
-from mzi_core.provisioning.step import Act, Change, Step
+from mzi_core.provisioning.step import Act, Change, Step, foreseen
 from mzi_core.values import ZohoId
 
 KEY = "composite_key"
@@ -88,7 +89,7 @@ def record_steps(
     Nothing of theirs is ever emptied: what we have nothing for is left as it is. A record they changed since
     we last saw it is a conflict, and with `force` is written all the same.
     """
-    return [_step(module, each, found, wire, force=force) for each in ours]
+    return [foreseen(each.zoho_id, partial(_step, module, each, found, wire, force=force)) for each in ours]
 
 
 def _step(

@@ -1,12 +1,13 @@
 """A step of a plan: what is to be done about one record, what it changes, or why nothing is done."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta, timezone, tzinfo
 from enum import StrEnum
 from typing import Generic, TypeVar
 
 import attrs
 
+from mzi_core.errors import unforeseen
 from mzi_core.values import MoodleId, ZohoId
 
 W_co = TypeVar("W_co", covariant=True)
@@ -66,6 +67,14 @@ class Step(Generic[W_co]):
     write: W_co | None = None
     links: Mapping[str, MoodleId] = attrs.field(factory=dict)
     learns: str | None = None
+
+
+def foreseen(zoho_id: ZohoId, plan: Callable[[], Step[W_co]]) -> Step[W_co]:
+    """The step that `plan` makes; where it raises, one that says so: one record never ends a page."""
+    try:
+        return plan()
+    except Exception as error:
+        return Step(zoho_id=zoho_id, act=Act.CANNOT, why=unforeseen(error))
 
 
 class Fate(StrEnum):

@@ -1,24 +1,35 @@
 """Bring Zoho's records to say what ours say."""
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
 import attrs
 
+from mzi_core.errors import unforeseen
 from mzi_core.mapping import EXTRA, NO_OVERLAY
 from mzi_core.module import AnyModule, Entity, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.naming import Columns, Naming, in_words
-from mzi_core.ports import Codec, NotWritten, Store, Unsure, WireRecord, WriteResult, Written, ZohoGateway
+from mzi_core.ports import (
+    Codec,
+    Decoded,
+    NotWritten,
+    Store,
+    Unsure,
+    WireRecord,
+    WriteResult,
+    Written,
+    ZohoGateway,
+)
 from mzi_core.provisioning import Fate, FoundRecords, Pushed, RecordStep, RecordWrite, record_steps
 from mzi_core.provisioning.records import KEY, Subform, row_key
 from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.push import PagePushed, in_order, live_pages, preview
 from mzi_core.use_cases.selecting import Choice, select
 from mzi_core.use_cases.sync import overlays
-from mzi_core.values import TenantId, ZohoId
+from mzi_core.values import Code, Reason, TenantId, ZohoId
 
 _Done = tuple[Pushed, datetime | None]
 """What became of a step, and when Zoho says the record was modified by it."""
@@ -69,7 +80,7 @@ class PushToZoho:
         module = named.module
         found = await self.zoho.get_many(named.api_name, [each.zoho_id for each in ours], choice.selection)
         decode = self.codec.decoder(module, named.overlay)
-        decoded = {zoho_id: decode(record) for zoho_id, record in found.items()}
+        decoded = {zoho_id: _decoded(decode, record) for zoho_id, record in found.items()}
         return record_steps(
             module,
             ours,
@@ -184,6 +195,14 @@ def _rows(row: Any, written: Any, columns: Columns) -> tuple[WireRecord, ...]:
         }
         for each in written
     )
+
+
+def _decoded(decode: Callable[[object], Decoded[Any]], record: object) -> Decoded[Any]:
+    """As it was understood; what nobody foresaw makes it one that was not."""
+    try:
+        return decode(record)
+    except Exception as error:
+        return Decoded(zoho_id=None, entity=None, reasons=(Reason(Code.WRONG_TYPE, "$", unforeseen(error)),))
 
 
 def _noon(value: object) -> object:

@@ -190,6 +190,25 @@ class ForgetsTheMark(Faithful):
         }
 
 
+class RemembersTheMarksOfWhatItWillNotWrite(Faithful):
+    noticed_by = "test_a_refused_call_changes_no_mark"
+
+    async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
+        try:
+            await self.real.write(module, rows, at)
+        except StoreRefused:
+            marks = {each.entity.zoho_id: each.mark for each in rows}
+            for zoho_id, one in (await self.real.known(module, marks)).items():
+                touch = Touch(
+                    zoho_id=zoho_id,
+                    fingerprint=one.fingerprint,
+                    modified_at=one.modified_at,
+                    mark=marks[zoho_id],
+                )
+                await self.real.touch(module, [touch])
+            raise
+
+
 class TellsTheMarkOfADeletedRecord(Faithful):
     noticed_by = "test_the_marks_of_many_records_are_read_at_once"
 

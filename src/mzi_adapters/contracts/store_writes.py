@@ -236,6 +236,21 @@ class MarkingPromises:
                 await session.write(STUDENTS, [attrs.evolve(written, mark=mark)], later(n))
                 assert (await session.known(STUDENTS, [entity.zoho_id]))[entity.zoho_id].mark == mark
 
+    async def test_a_refused_call_changes_no_mark(self, store: Store) -> None:
+        """Neither of the row that is to blame nor of those written before it."""
+        async with ours(store) as session:
+            one, two = sample(STUDENTS, 1), sample(STUDENTS, 2)
+            rows = [row(STUDENTS, each, state=State.UPDATED) for each in (one, two)]
+            await session.write(STUDENTS, [attrs.evolve(each, mark="a" * 32) for each in rows], later(1))
+            taken = changed(STUDENTS, two, academic_email=one.academic_email)
+            refused = [rows[0], row(STUDENTS, taken, state=State.UPDATED)]
+            with raises(StoreRefused):
+                await session.write(
+                    STUDENTS, [attrs.evolve(each, mark="b" * 32) for each in refused], later(2)
+                )
+            marks = await session.marks(STUDENTS, [one.zoho_id, two.zoho_id])
+            assert marks == {one.zoho_id: "a" * 32, two.zoho_id: "a" * 32}
+
     async def test_the_marks_of_many_records_are_read_at_once(self, store: Store) -> None:
         """However many there are; of one that is deleted, or was written without, there is none."""
         async with ours(store) as session:

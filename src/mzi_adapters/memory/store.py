@@ -169,14 +169,14 @@ class _MemorySession:
         return set(await self.stored(module, ids))
 
     async def write(self, module: Module[E], rows: Sequence[Write[E]], at: datetime) -> None:
-        records, owners = self.tables.records, self.tables.owners
-        marks = len(records.journal), len(owners.journal)
+        tables = self.tables.records, self.tables.owners, self.tables.marks
+        before = [len(table.journal) for table in tables]
         try:
             for row in rows:
                 self._write(module, row, at)
         except StoreRefused:
-            records.undo(marks[0])
-            owners.undo(marks[1])
+            for table, length in zip(tables, before, strict=True):
+                table.undo(length)
             raise
 
     def _write(self, module: Module[E], row: Write[E], at: datetime) -> None:

@@ -240,6 +240,22 @@ class TakesDeletedValuesForLive(Faithful):
         return {i: one._replace(deleted=False) for i, one in found.items()}
 
 
+class TakesChangedValuesForNew(Faithful):
+    noticed_by = "test_beside_the_values_stands_what_is_remembered"
+
+    async def values(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, StoredValues]:
+        found = await self.real.values(module, ids)
+        return {i: one._replace(state=State.NEW) for i, one in found.items()}
+
+
+class ReadsValuesWithoutTheirMark(Faithful):
+    noticed_by = "test_beside_the_values_stands_what_is_remembered"
+
+    async def values(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, StoredValues]:
+        found = await self.real.values(module, ids)
+        return {i: one._replace(mark=None) for i, one in found.items()}
+
+
 class ReadsValuesWithoutATenantsOwn(Faithful):
     noticed_by = "test_values_are_those_of_the_stored_record"
 

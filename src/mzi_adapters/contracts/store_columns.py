@@ -85,6 +85,27 @@ class ValuesPromises:
             }
             assert await session.marks(STUDENTS, asked) == {there: None}
 
+    async def test_beside_the_values_stands_what_is_remembered(self, store: Store) -> None:
+        """Of a record that was added and of one that was changed since: fingerprint, mark and state."""
+        async with ours(store) as session:
+            for module in CATALOGUE.in_order():
+                one, two = sample(module, 20), sample(module, 21)
+                await session.add(module, new_rows(module, [one, two]), later(1))
+                after = changed(module, two, extra={})
+                await session.change(module, [change(module, after, "extra")], later(2))
+                assert await session.values(module, [one.zoho_id, two.zoho_id]) == {
+                    one.zoho_id: StoredValues(
+                        module.values_of(one), fingerprint(module, one), "0" * 32, State.NEW, deleted=False
+                    ),
+                    two.zoho_id: StoredValues(
+                        module.values_of(after),
+                        fingerprint(module, after),
+                        "c" * 32,
+                        State.UPDATED,
+                        deleted=False,
+                    ),
+                }
+
     async def test_the_values_of_a_deleted_record_say_so(self, store: Store) -> None:
         """It is there, and no longer live."""
         async with ours(store) as session:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.strategies import entities, extras, modules
 
@@ -285,7 +285,32 @@ PLAIN = (
 )
 
 
-@given(st.lists(PLAIN | st.lists(PLAIN, max_size=3), max_size=6))
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("\x00\b\t\n\f\r\x1f", '"\\u0000\\b\\t\\n\\f\\r\\u001f"'),
+        ('"quoted" \\ and / and \'', '"\\"quoted\\" \\\\ and / and \'"'),
+        ("\x7f\x80\u2028\u2029\ufeff", '"\x7f\x80\u2028\u2029\ufeff"'),
+        ("رنا 😀 \U0010ffff", '"رنا 😀 \U0010ffff"'),
+        (2**64, "18446744073709551616"),
+        (-(10**40), f"-1{'0' * 40}"),
+        (date(1900, 1, 1), '"1900-01-01"'),
+        ([True, None, [False]], "[true,null,[false]]"),
+    ],
+    ids=ascii,
+)
+def test_both_encoders_write_these_bytes(value: object, text: str) -> None:
+    """What is escaped and what stands as it is; fingerprints are taken over it."""
+    assert quick.COMPACT is not None
+    assert compact_json([value]) == quick.COMPACT([value]) == f"[{text}]".encode()
+
+
+NESTED = st.lists(st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=3), max_leaves=8), max_size=6)
+
+
+@given(NESTED)
+@example(["".join(map(chr, range(0x180)))])
+@example([2**63 - 1, 2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1])
 def test_the_encoder_that_is_quick_writes_the_same_bytes(values: list[object]) -> None:
     assert quick.COMPACT is not None
     assert quick.COMPACT(values) == compact_json(values)

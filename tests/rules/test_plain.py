@@ -6,15 +6,16 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.strategies import entities, extras, modules
 
 from mzi_core.comparing import fingerprinter
-from mzi_core.decide import Arrival, Facts, Known, Touch, plan, with_untold
-from mzi_core.module import Values
+from mzi_core.decide import Arrival, Facts, Known, Touch, plan, with_links, with_untold
+from mzi_core.module import AnyModule, Values
 from mzi_core.modules import ENROLLMENTS, STUDENTS, Student
 from mzi_core.plain import Change, Comparison, StoredValues, claimants, claims, compare, orphans, rivals
-from mzi_core.values import Email, MoodleId, Outcome, Outcomes, RecordId, State, ZohoId
+from mzi_core.values import BatchResult, Email, MoodleId, Outcome, Outcomes, RecordId, State, ZohoId
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 LATER = AT + timedelta(days=1)
@@ -96,6 +97,25 @@ def test_rivals_are_all_that_claim_what_another_claims(
     }
     assert rivals(STUDENTS, plain, map(STUDENTS.entity_of, others)) == expected
     assert claimants(STUDENTS, plain, claims(STUDENTS, plain)) == set(plain)
+
+
+@given(st.dictionaries(st.integers(0, 9), claiming, max_size=4), st.lists(claiming, max_size=2))
+def test_claimants_are_all_that_claim_what_a_stored_record_has(
+    plain: dict[int, Values], there: list[Values]
+) -> None:
+    places = {name: STUDENTS.place[name] for name in STUDENTS.unique_names}
+    owners: dict[str, dict[object, str]] = {
+        name: {values[places[name]]: "9" for values in there if values[places[name]] in wanted}
+        for name, wanted in claims(STUDENTS, plain).items()
+    }
+    expected = {
+        place
+        for place, values in plain.items()
+        if any(
+            values[at] is not None and values[at] == other[at] for at in places.values() for other in there
+        )
+    }
+    assert claimants(STUDENTS, plain, owners) == expected
 
 
 def test_a_record_is_an_orphan_without_each_of_its_parents() -> None:
@@ -270,6 +290,81 @@ def test_what_a_comparison_settles_is_what_a_judge_would_say(
     assert decided.touches == tuple(found.touches.values())
 
 
+WHEN = st.sampled_from([None, AT, LATER])
+
+
+@given(st.data(), modules, st.booleans(), st.booleans())
+def test_of_every_module_just_what_is_not_compared_is_left_to_the_judge(
+    data: st.DataObject, module: AnyModule, same_format: bool, deleted: bool
+) -> None:
+    """Over any record of any module and any version of it. Left are just those that are not compared."""
+    one = data.draw(entities(module, zoho_id=ZohoId("1"), modified_at=data.draw(WHEN)))
+    before = attrs.evolve(one, extra=data.draw(extras))
+    drawn = data.draw(entities(module, zoho_id=ZohoId("1"), modified_at=data.draw(WHEN)))
+    names = data.draw(st.sets(st.sampled_from([field.name for field in module.compared])))
+    now = attrs.evolve(
+        before,
+        modified_at=drawn.modified_at,
+        extra=data.draw(st.sampled_from([before.extra, {}]) | extras),
+        **{name: getattr(drawn, name) for name in names},
+    )
+    if data.draw(st.booleans(), label="brings no link"):
+        now = attrs.evolve(now, **dict.fromkeys(field.name for field in module.links))
+    assume(not module.check(now))  # such a record is not compared
+    print_of = fingerprinter(module)
+    digest = print_of(module.values_of(before)) if same_format else "of another format"
+    mark = data.draw(st.sampled_from(["now", "before"]))
+    found = compare(
+        module,
+        {0: module.values_of(now)},
+        ["now"],
+        {
+            ZohoId("1"): StoredValues(
+                values=module.values_of(before),
+                fingerprint=digest,
+                mark=mark,
+                state=State.NEW,
+                deleted=deleted,
+            )
+        },
+        fingerprint=print_of,
+    )
+    links = {f.name: v for f in module.links if (v := getattr(before, f.name)) is not None}
+    parents = {
+        parent: {p for e in (before, now) if (p := getattr(e, name)) is not None}
+        for name, parent in module.depends_on.items()
+    }
+    known = Known(
+        id=RecordId("our-1"),
+        fingerprint=digest,
+        modified_at=before.modified_at,
+        links=links,
+        deleted=deleted,
+        mark=mark,
+    )
+    judged = plan(
+        module,
+        [Arrival(position=0, record={}, zoho_id=ZohoId("1"), entity=now, mark="now")],
+        Facts(known={ZohoId("1"): known}, stored={ZohoId("1"): before}, parents=parents),
+    )
+    kept = with_links(module, known, now)
+    tied = any(
+        getattr(kept, name) != getattr(before, name) for name in (*module.unique_names, *module.depends_on)
+    )
+    older = None not in (now.modified_at, before.modified_at) and now.modified_at < before.modified_at
+    assert bool(found.left) is (deleted or older or tied)
+    if found.left:
+        assert found == Comparison({}, {}, {0})
+        return
+    (outcome,) = judged.outcomes
+    fields = found.changes[0].fields if found.changes else ()
+    assert (outcome.state is State.UPDATED, outcome.changed_fields) == (bool(found.changes), fields)
+    assert [(change.values, change.fingerprint, change.mark) for change in found.changes.values()] == [
+        (module.values_of(row.entity), row.fingerprint, row.mark) for group in judged.writes for row in group
+    ]
+    assert tuple(found.touches.values()) == judged.touches
+
+
 # outcomes in columns
 
 TOLD = Outcome(position=12, module="students", zoho_id=None, state=State.INVALID)
@@ -322,3 +417,42 @@ def test_outcomes_in_other_states_are_made_alone() -> None:
     found = outcomes()
     assert list(found.other_than(State.UNCHANGED, State.NEW)) == [EXPECTED[1], TOLD]
     assert list(found.other_than()) == list(EXPECTED)
+
+
+def result(*states: State, released: tuple[Outcome, ...] = ()) -> BatchResult:
+    ids = [ZohoId(str(n)) for n in range(len(states))]
+    found = Outcomes(module="students", first=0, ids=ids, states=states, changed={}, told={})
+    return BatchResult(outcomes=found, released=released)
+
+
+@pytest.mark.parametrize(
+    ("found", "counts"),
+    [
+        (result(), {}),
+        (result(State.NEW, State.ERROR, State.NEW), {State.NEW: 2, State.ERROR: 1}),
+        (result(*State), dict.fromkeys(State, 1)),
+        (result(State.NEW, released=(TOLD,)), {State.NEW: 1}),
+    ],
+    ids=["none", "two of one state", "each once", "one that was set free"],
+)
+def test_a_summary_counts_the_records_of_the_request_and_names_every_state(
+    found: BatchResult, counts: dict[State, int]
+) -> None:
+    assert found.summary == {state: counts.get(state, 0) for state in State}
+
+
+@pytest.mark.parametrize(
+    ("found", "complete"),
+    [
+        (result(), True),
+        (result(State.NEW, State.UPDATED, State.UNCHANGED), True),
+        (result(State.NEW, State.INVALID), False),
+        (result(State.ERROR, State.NEW), False),
+        (result(State.NEW, released=(TOLD,)), True),
+    ],
+    ids=["none", "all accepted", "one refused", "one not stored", "one that was set free is refused"],
+)
+def test_a_result_is_complete_when_every_record_of_the_request_was_accepted(
+    found: BatchResult, complete: bool
+) -> None:
+    assert found.complete is complete

@@ -22,8 +22,9 @@ def weight(value: object, most: int) -> int:
                 total += 2 + (len(one) if one.isascii() else len(one.encode("utf-8", "surrogatepass")))
             case Mapping() | list() | tuple():
                 total += 2 + len(one)
-                if total <= most:
-                    waiting += [*one.keys(), *one.values()] if isinstance(one, Mapping) else one
+                if total > most:
+                    break
+                waiting += [*one.keys(), *one.values()] if isinstance(one, Mapping) else one
             case int():
                 total += 1 + one.bit_length() // 3
             case _ if attrs.has(type(one)):

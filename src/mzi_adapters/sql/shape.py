@@ -7,6 +7,7 @@ looked up once per module and dialect, not per row.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
+from itertools import repeat
 from types import MappingProxyType
 from typing import Any, Generic
 
@@ -23,7 +24,7 @@ from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Field, Kind, Module, Values, declared
 from mzi_core.plain import Change, NewRows, StoredValues
 from mzi_core.ports import Stored
-from mzi_core.values import MoodleId, RecordId, State, TenantId, ZohoId
+from mzi_core.values import Extra, MoodleId, RecordId, State, TenantId, ZohoId
 
 _KEPT = ("id", "fingerprint", "state", "created_at", "updated_at", "deleted_at")
 
@@ -73,6 +74,11 @@ def _json_value(field: Field) -> Conversion | None:
     return quick.reader_of(field.held_as) if _is_json_alike(field) else None
 
 
+def _none_or(convert: Conversion) -> Conversion:
+    """The same for a value that may be missing."""
+    return convert if convert is _same else lambda value: None if value is None else convert(value)
+
+
 def _one_after_the_other(first: Conversion | None, then: Conversion | None) -> Conversion | None:
     if first is None or then is None:
         return then or first
@@ -113,11 +119,12 @@ class Shape(Generic[E]):
         self._to_row = [(place, convert) for place, convert in enumerate(to_row) if convert]
         self._convert = [convert or _same for convert in to_row]
         self._moment = written("created_at") or _same
+        self._maybe_moment = _none_or(self._moment)
         self._extra = written("extra") or _same
         self._no_extra = self._extra({})
         self._from_row = [(place, convert) for place, convert in enumerate(map(read, whole)) if convert]
         self._from_json = [(place, cell.from_row) for place, cell in enumerate(cells) if cell.from_row]
-        self._read_moment = read("modified_at") or _same
+        self._read_moment = _none_or(read("modified_at") or _same)
         from_row = [
             _json_value(field) or _one_after_the_other(read(cell.column), cell.from_row)
             for field, cell in zip(module.fields, cells, strict=True)
@@ -126,6 +133,7 @@ class Shape(Generic[E]):
         self._read_extra = read("extra") or _same
         self._read_id = read("id") or _same
         self._digest, self._read_digest = written("mark") or _same, read("mark") or _same
+        self._mark, self._read_mark = _none_or(self._digest), _none_or(self._read_digest)
 
         kind = columns.zoho_id.type.compile(dialect).split()[0]
         wanted = ("zoho_id", "id", "fingerprint", "mark", "modified_at", "deleted_at IS NOT NULL")
@@ -164,8 +172,37 @@ class Shape(Generic[E]):
 
         Raises StoreRefused for a value that its column type will not take.
         """
+        values_of = self.module.values_of
+        records = ((w.id, values_of(w.entity), w.fingerprint, w.mark, str(w.state)) for w in writes)
+        return self._made(tenant, records, at)
+
+    def new_rows(self, tenant: TenantId, rows: NewRows, at: datetime) -> Rows:
+        """New records whole, in the order of the table's columns. Raises StoreRefused, as `rows`."""
+        new = repeat(str(State.NEW), len(rows.ids))
+        records = zip(rows.ids, rows.values, rows.fingerprints, rows.marks, new, strict=True)
+        return self._made(tenant, records, at)
+
+    def _made(
+        self,
+        tenant: TenantId,
+        records: Iterable[tuple[RecordId, Values, str, str | None, str]],
+        at: datetime,
+    ) -> Rows:
+        """Rows of records, each said by its id, values, fingerprint, mark and state."""
+        digest, digest_of_mark, extra = self._digest, self._mark, self._extra_text
         try:
-            return self._rows(tenant, writes, self._moment(at))
+            moment = self._moment(at)
+            return [
+                (
+                    *(tenant, record_id),
+                    *self._converted(values),
+                    extra(values[-1]),
+                    digest(fingerprint),
+                    digest_of_mark(mark),
+                    *(state, moment, moment, None),
+                )
+                for record_id, values, fingerprint, mark, state in records
+            ]
         except (TypeError, ValueError, ArithmeticError):
             raise self._misfit() from None
 
@@ -173,44 +210,8 @@ class Shape(Generic[E]):
         """Said without the value, and so without the error that may quote it."""
         return StoreRefused(f"A value of the {self.module.singular} does not fit its column.")
 
-    def _rows(self, tenant: TenantId, writes: Sequence[Write[E]], moment: Any) -> Rows:
-        made, digest = [], self._digest
-        for write in writes:
-            values = self._converted(self.module.values_of(write.entity))
-            extra = write.entity.extra
-            row = (
-                tenant,
-                write.id,
-                *values,
-                self._extra(extra_to_data(extra)) if extra else self._no_extra,
-                digest(write.fingerprint),
-                None if write.mark is None else digest(write.mark),
-                str(write.state),
-                moment,
-                moment,
-                None,
-            )
-            made.append(row)
-        return made
-
-    def new_rows(self, tenant: TenantId, rows: NewRows, at: datetime) -> Rows:
-        """New records whole, in the order of the table's columns. Raises StoreRefused, as `rows`."""
-        moment, no_extra, state, digest = self._moment(at), self._no_extra, str(State.NEW), self._digest
-        columns = zip(rows.ids, rows.values, rows.fingerprints, rows.marks, strict=True)
-        try:
-            return [
-                (
-                    *(tenant, record_id),
-                    *self._converted(values),
-                    self._extra(extra_to_data(values[-1])) if values[-1] else no_extra,
-                    digest(fingerprint),
-                    None if mark is None else digest(mark),
-                    *(state, moment, moment, None),
-                )
-                for record_id, values, fingerprint, mark in columns
-            ]
-        except (TypeError, ValueError, ArithmeticError):
-            raise self._misfit() from None
+    def _extra_text(self, extra: Extra) -> Any:
+        return self._extra(extra_to_data(extra)) if extra else self._no_extra
 
     def _converted(self, values: Values) -> Sequence[Any]:
         """The declared values of a record as its row has them."""
@@ -227,20 +228,20 @@ class Shape(Generic[E]):
         """
         last, modified_at = len(self._names), self._names.index("modified_at")
         places = sorted({place for change in changes for place in change.places} - {modified_at})
-        zoho_id_at, moment, digest = self._names.index("zoho_id"), self._moment, self._digest
+        zoho_id_at, moment = self._names.index("zoho_id"), self._maybe_moment
+        digest, mark = self._digest, self._mark
         updated, state = moment(at), str(State.UPDATED)
         convert = [(place, self._convert[place]) for place in places if place != last]
 
         def row(change: Change) -> tuple[Any, ...]:
             values = change.values
-            modified = values[modified_at]
-            extra = (self._extra(extra_to_data(values[-1])),) if places and places[-1] == last else ()
+            extra = (self._extra_text(values[-1]),) if places and places[-1] == last else ()
             return (
                 values[zoho_id_at],
                 digest(change.fingerprint),
-                None if change.mark is None else digest(change.mark),
+                mark(change.mark),
                 *(state, updated),
-                None if modified is None else moment(modified),
+                moment(values[modified_at]),
                 *[None if values[place] is None else written(values[place]) for place, written in convert],
                 *extra,
             )
@@ -253,42 +254,35 @@ class Shape(Generic[E]):
 
     def touched(self, touches: Iterable[Touch]) -> Rows:
         """What is remembered of records that came again, in the order of `TOUCHED`."""
-        moment, digest = self._moment, self._digest
-        return [
-            (
-                t.zoho_id,
-                digest(t.fingerprint),
-                None if t.modified_at is None else moment(t.modified_at),
-                None if t.mark is None else digest(t.mark),
-            )
-            for t in touches
-        ]
+        moment, digest, mark = self._maybe_moment, self._digest, self._mark
+        return [(t.zoho_id, digest(t.fingerprint), moment(t.modified_at), mark(t.mark)) for t in touches]
 
     def what_is_known(self, rows: Iterable[Sequence[Any]]) -> dict[ZohoId, Known]:
         """From rows of `find_known`."""
         moment, links_of = self._read_moment, self._links_of
-        id_of, digits = self._read_id, self._read_digest
+        id_of, digits, digits_of_mark = self._read_id, self._read_digest, self._read_mark
         return {
             zoho_id: Known(
                 id=id_of(record_id),
                 fingerprint=digits(fingerprint),
-                modified_at=None if modified_at is None else moment(modified_at),
+                modified_at=moment(modified_at),
                 links=links_of(links) if links else _NO_LINKS,
                 deleted=bool(deleted),
-                mark=None if mark is None else digits(mark),
+                mark=digits_of_mark(mark),
             )
             for zoho_id, record_id, fingerprint, mark, modified_at, deleted, *links in rows
         }
 
     def marks(self, rows: Iterable[Sequence[Any]]) -> dict[ZohoId, str | None]:
         """From rows of `find_marks`."""
-        digits = self._read_digest
-        return {zoho_id: None if mark is None else digits(mark) for zoho_id, mark in rows}
+        digits = self._read_mark
+        return {zoho_id: digits(mark) for zoho_id, mark in rows}
 
     def stored_values(self, rows: Iterable[Sequence[Any]]) -> dict[ZohoId, StoredValues]:
         """From rows of `find_values`."""
         found = {}
-        zoho_id_at, digits = self._names.index("zoho_id"), self._read_digest
+        zoho_id_at = self._names.index("zoho_id")
+        digits, digits_of_mark = self._read_digest, self._read_mark
         for *values, extra, fingerprint, mark, state, deleted in rows:
             for place, read in self._read_values:
                 if values[place] is not None:
@@ -297,7 +291,7 @@ class Shape(Generic[E]):
             found[values[zoho_id_at]] = StoredValues(
                 values=(*values, own),
                 fingerprint=digits(fingerprint),
-                mark=None if mark is None else digits(mark),
+                mark=digits_of_mark(mark),
                 state=State(state),
                 deleted=bool(deleted),
             )

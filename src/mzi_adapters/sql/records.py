@@ -79,18 +79,18 @@ class Records(Counted):
 
     async def write(self, module: Module[E], rows: Sequence[Write[E]], at: datetime) -> None:
         """Add the new rows, then replace the others; all or nothing."""
-        shape = self._shape(module)
-        new = shape.rows(self.tenant, [row for row in rows if row.new], at)
-        others = [row.entity.zoho_id for row in rows if not row.new]
-        changed = shape.rows(self.tenant, [row for row in rows if not row.new], at)
         if not rows:
             return
+        shape = self._shape(module)
+        others = [row for row in rows if not row.new]
+        new = shape.rows(self.tenant, [row for row in rows if row.new], at)
+        changed = shape.rows(self.tenant, others, at)
         now = Counter(row.state.value for row in rows)
         with translated(partial(_refusal, shape)):
             async with self.all_or_nothing():
                 if new:
                     await self.driver.add(self.connection, shape.table, new)
-                before = await self.find(shape.find_states, others)
+                before = await self.find(shape.find_states, [row.entity.zoho_id for row in others])
                 if changed and len(changed) != await self.driver.replace(
                     self.connection, shape.table, changed
                 ):

@@ -6,6 +6,7 @@ another Zoho name for a declared field, which is then read before the declared n
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 import attrs
 
@@ -42,7 +43,7 @@ class Overlay:
     names: Mapping[str, str] = attrs.field(factory=dict)
     extras: tuple[ExtraField, ...] = ()
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Equal for equal mappings; part of whatever is remembered about wire values."""
         return repr((sorted(self.names.items()), sorted((e.name, e.zoho_name, e.kind) for e in self.extras)))

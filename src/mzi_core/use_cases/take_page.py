@@ -176,7 +176,7 @@ class TakePage:
         if not there:
             return
         stored = await self.session.values(module, [values[zoho_id_at] for values in there.values()])
-        fingerprint = fingerprinter(module, self.codec.compact_json)
+        fingerprint = self._fingerprint(module)
         found = compare(module, there, page.marks, stored, fingerprint=fingerprint, untold=page.untold)
         if found.touches:
             await self.session.touch(module, list(found.touches.values()))

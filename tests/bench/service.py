@@ -26,7 +26,7 @@ REQUESTS = 20_000
 """More than any side answers in a turn."""
 
 CONNECTIONS = (1, 64)
-BARE = (sys.executable, "-m", "tests.bench.bare")
+BARE = (sys.executable, "-m", "tests.servers.bare")
 
 P50 = counted("p50", "ms")
 RATE = Quantity("wall", "µs", wall, Quantity("cpu of the server", "µs", served))

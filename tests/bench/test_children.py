@@ -82,7 +82,7 @@ def test_children_have_no_settings_of_ours_and_keep_what_they_compile(
 
 
 async def test_every_connection_asks_a_service_until_the_time_is_over(tmp_path: Path) -> None:
-    with serving((sys.executable, "-m", "tests.bench.bare"), tmp_path / "bare.log") as bare:
+    with serving((sys.executable, "-m", "tests.servers.bare"), tmp_path / "bare.log") as bare:
         asked = repeat(request("/api/v1/sync/students", b"{}", **{"X-API-Key": "k"}))
         once = await waits(bare.port, asked, connections=3, seconds=0, expected=b"success")
         often = await waits(bare.port, asked, connections=1, seconds=0.2, expected=b"success")

@@ -25,12 +25,16 @@ from mzi_core.module import E, Field, Kind, Module, Values, declared, zoho
 from mzi_core.modules import CriterionText
 from mzi_core.ports import Unread
 from mzi_core.sizes import DEEPEST
+from mzi_core.values import FIRST_YEAR, LAST_YEAR
 
 PlainReader = Callable[[Sequence[object]], list[Values | None]]
 """Reads records to their values, and gives up with None at each that is not plain."""
 
 _SHORT_INTEGER = 18
 """Digits that fit into 64 bits for sure."""
+
+_FIRST_YEAR, _END_YEAR = FIRST_YEAR + 1, LAST_YEAR
+"""The years of plain days and moments: in UTC a moment of the first or the last one may be of another."""
 
 _PLAIN_ID = "len({v}) <= MAX_ID and {v}.isascii() and {v}.isalnum()"
 
@@ -68,14 +72,15 @@ _FORMS: Mapping[Kind, Sequence[tuple[str, str]]] = {
     Kind.DATE: (
         ("type({v}) is date and FIRST_DAY <= {v} <= LAST_DAY", "pass"),
         (
-            "type({v}) is str and len({v}) == 10 and {v}[4] == {v}[7] == '-' and '1901' < {v} < '2199'",
+            "type({v}) is str and len({v}) == 10 and {v}[4] == {v}[7] == '-' and"
+            " FIRST_YEAR <= {v} < END_YEAR",
             "{v} = read_date({v})",
         ),
     ),
     Kind.DATETIME: (
         (
             "len({v}) == 25 and {v}[4] == {v}[7] == '-' and {v}[10] == 'T' and"
-            " {v}[13] == {v}[16] == {v}[22] == ':' and '1901' < {v} < '2199'",
+            " {v}[13] == {v}[16] == {v}[22] == ':' and FIRST_YEAR <= {v} < END_YEAR",
             "{v} = read_moment({v}).astimezone(UTC)",
         ),
     ),
@@ -153,8 +158,10 @@ _KNOWN: Mapping[str, Any] = {
     "MAX_INTEGER": coerce.MAX_INTEGER,
     "MAX_ROWS": coerce.MAX_ROWS,
     "SHORT": _SHORT_INTEGER,
-    "FIRST_DAY": date(1901, 1, 1),
-    "LAST_DAY": date(2198, 12, 31),
+    "FIRST_DAY": date(_FIRST_YEAR, 1, 1),
+    "LAST_DAY": date(_END_YEAR - 1, 12, 31),
+    "FIRST_YEAR": str(_FIRST_YEAR),
+    "END_YEAR": str(_END_YEAR),
     "UTC": UTC,
     "Decimal": Decimal,
     "date": date,

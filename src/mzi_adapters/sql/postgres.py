@@ -210,8 +210,11 @@ class Postgres:
         self._added: WeakKeyDictionary[Any, Counter[str]] = WeakKeyDictionary()
 
     async def ask(self, connection: AsyncConnection, question: str, values: Sequence[Value]) -> Sequence[Any]:
-        """The rows, by one statement."""
-        found: Sequence[Any] = await (await _inside(connection)).fetch(question.replace("%", "$"), *values)
+        """The rows, by one statement; where it is the first, SQLAlchemy carries it out in a transaction."""
+        statement, driver = question.replace("%", "$"), await raw(connection)
+        if not driver.is_in_transaction():
+            return (await connection.exec_driver_sql(statement, tuple(values))).all()
+        found: Sequence[Any] = await driver.fetch(statement, *values)
         return found
 
     async def run(self, connection: AsyncConnection, statement: str) -> None:

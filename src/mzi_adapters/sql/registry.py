@@ -4,20 +4,27 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any, cast
 
 import sqlalchemy as sa
 
-from mzi_adapters.sql.scope import AnyRow, Scope
+from mzi_adapters.sql.scope import Scope
 from mzi_adapters.sql.tables import API_KEYS, MAPPINGS, TENANTS
+from mzi_adapters.sql.types import UtcDateTime
 from mzi_core.errors import UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.ports import ApiKey, TenantSettings
 from mzi_core.values import TenantId
 
-POLICIES_OF = "SELECT policies FROM extension_tenants WHERE tenant_id = %1"
-MAPPINGS_OF = """\
-SELECT module, field, zoho_name FROM extension_field_mappings
+SETTINGS_OF = """\
+SELECT policies, module, field, zoho_name
+FROM extension_tenants LEFT JOIN extension_field_mappings USING (tenant_id)
 WHERE tenant_id = %1 ORDER BY module, position"""
+
+KEYS = "SELECT id, digest, label, tenant_id, created_at, revoked_at FROM api_keys"
+ALL_KEYS = f"{KEYS} ORDER BY created_at, id"
+ONE_KEY = f"{KEYS} WHERE id = %1"
 
 
 class Settings(Scope):
@@ -27,13 +34,14 @@ class Settings(Scope):
 
     async def settings(self) -> TenantSettings:
         """The tenant's choices; raises UnknownTenant."""
-        found = await self.ask(POLICIES_OF, self.tenant)
+        found = await self.ask(SETTINGS_OF, self.tenant)
         if not found:
             raise UnknownTenant(self.tenant)
         mappings: dict[str, list[FieldMapping]] = defaultdict(list)
-        for module, field, zoho_name in await self.ask(MAPPINGS_OF, self.tenant):
-            mappings[module].append(FieldMapping(field, zoho_name))
-        ((policies,),) = found
+        for _, module, field, zoho_name in found:
+            if module is not None:
+                mappings[module].append(FieldMapping(field, zoho_name))
+        policies = found[0][0]
         return TenantSettings(
             mappings={module: tuple(lines) for module, lines in mappings.items()},
             policies=json.loads(policies) if isinstance(policies, str) else policies,
@@ -83,13 +91,12 @@ class SqlRegistry(Scope):
 
     async def keys(self) -> Sequence[ApiKey]:
         """Every API key, oldest first, revoked ones too."""
-        rows = await self.run(sa.select(API_KEYS).order_by(API_KEYS.c.created_at, API_KEYS.c.id))
-        return [_key(row) for row in rows]
+        return list(map(self._key, await self.ask(ALL_KEYS)))
 
     async def key(self, id: str) -> ApiKey | None:
         """One API key."""
-        row = (await self.run(sa.select(API_KEYS).where(API_KEYS.c.id == id))).first()
-        return None if row is None else _key(row)
+        found = await self.ask(ONE_KEY, id)
+        return self._key(found[0]) if found else None
 
     async def save_key(self, key: ApiKey) -> None:
         """Keep a key in place of the one with its id."""
@@ -103,13 +110,14 @@ class SqlRegistry(Scope):
         }
         await self.run(self.upsert(API_KEYS), [row])
 
-
-def _key(row: AnyRow) -> ApiKey:
-    return ApiKey(
-        id=row.id,
-        digest=row.digest,
-        label=row.label,
-        tenant=None if row.tenant_id is None else TenantId(row.tenant_id),
-        created_at=row.created_at,
-        revoked_at=row.revoked_at,
-    )
+    def _key(self, row: Sequence[Any]) -> ApiKey:
+        id, digest, label, tenant, created_at, revoked_at = row
+        moment = partial(UtcDateTime().process_result_value, dialect=self.connection.dialect)
+        return ApiKey(
+            id=id,
+            digest=digest,
+            label=label,
+            tenant=None if tenant is None else TenantId(tenant),
+            created_at=cast("datetime", moment(created_at)),
+            revoked_at=moment(revoked_at),
+        )

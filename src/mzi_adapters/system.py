@@ -45,18 +45,24 @@ RANDOM_DIGITS = 15
 """How many hexadecimal digits of a UUID come from the operating system's randomness: 60 bits."""
 
 
+_COUNTS = 2**12
+"""How many ids may have one time."""
+
+
 def ordered_uuids(milliseconds: int, random: str) -> list[RecordId]:
     """UUIDs of version 7 (RFC 9562) in increasing order, one for each `RANDOM_DIGITS` of `random`.
 
     The first carries the time `milliseconds` since 1970. Those of one call are told apart by a counter in the
     12 bits after the time; it runs over into the time, which after 4,096 ids is one millisecond ahead.
     """
-    first, made = milliseconds << 12, []
+    made: list[RecordId] = []
     for number, start in enumerate(range(0, len(random), RANDOM_DIGITS)):
-        count, mid, end = f"{first + number:015x}", start + 3, start + RANDOM_DIGITS
-        made.append(
-            RecordId(f"{count[:8]}-{count[8:12]}-7{count[12:]}-8{random[start:mid]}-{random[mid:end]}")
-        )
+        later, count = divmod(number, _COUNTS)
+        if not count:
+            time = f"{milliseconds + later:012x}"
+            time = f"{time[:8]}-{time[8:]}"
+        mid, end = start + 3, start + RANDOM_DIGITS
+        made.append(RecordId(f"{time}-7{count:03x}-8{random[start:mid]}-{random[mid:end]}"))
     return made
 
 

@@ -199,13 +199,26 @@ def test_what_is_larger_than_a_record_can_be_is_not_plain(module: AnyModule, mor
     assert not is_plain(module, {**COLLEGE.records[module.name][0], **more})
 
 
-def test_a_line_that_may_be_nested_too_deeply_is_not_plain() -> None:
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")])
+def test_a_line_that_may_be_nested_too_deeply_is_not_plain(opening: str, closing: str) -> None:
     """Also where no field that is read is."""
     read = CODEC.plain_reader(STUDENTS, NO_OVERLAY)
     assert read is not None
-    sound = b'{"id":"1","Name":"A","Academic_Email":"a@b.example","Nobody_Reads":%s%s}'
-    (few, many) = read([Line(sound % (b"[" * n, b"]" * n)) for n in (DEEPEST - 1, DEEPEST)])
-    assert (few is None, many is None) == (False, True)
+    sound = '{"id":"1","Name":"A","Academic_Email":"a@b.example","Nobody_Reads":%s1%s}'
+    levels = (DEEPEST - 1) // len(closing)
+    few, many = (Line((sound % (opening * n, closing * n)).encode()) for n in (levels, levels + 1))
+    assert [values is None for values in read([few, many])] == [False, True]
+
+
+@pytest.mark.parametrize("sign", ["${Name}", "\ud800"])
+@pytest.mark.parametrize("before", [0, 1, 7, 8, 9, 100])
+@pytest.mark.parametrize("name", ["City", "Nobody_Reads"])
+def test_a_template_or_half_a_pair_is_found_after_any_number_of_its_first_sign(
+    sign: str, before: int, name: str
+) -> None:
+    text = {"$": "$-", "\ud800": '"'}[sign[0]] * before  # a quotation mark is written as \"
+    assert is_plain(STUDENTS, {**COLLEGE.records["students"][0], name: text})
+    assert not is_plain(STUDENTS, {**COLLEGE.records["students"][0], "City": text + sign})
 
 
 def test_where_msgspec_is_not_installed_no_record_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,8 @@ def orphans(
 ) -> set[int]:
     """The places of the plain records whose parents, by field, are not all there."""
     needed = [(module.place[name], there) for name, there in parents.items()]
+    if not needed:
+        return set()
     return {
         place
         for place, values in plain.items()

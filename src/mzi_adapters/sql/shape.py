@@ -189,16 +189,16 @@ class Shape(Generic[E]):
         at: datetime,
     ) -> Rows:
         """Rows of records, each said by its id, values, fingerprint, mark and state."""
-        digest, digest_of_mark, extra = self._digest, self._mark, self._extra_text
+        digest, extra, none, converted = self._digest, self._extra_text, self._no_extra, self._converted
         try:
             moment = self._moment(at)
             return [
                 (
                     *(tenant, record_id),
-                    *self._converted(values),
-                    extra(values[-1]),
+                    *converted(values),
+                    extra(values[-1]) if values[-1] else none,
                     digest(fingerprint),
-                    digest_of_mark(mark),
+                    None if mark is None else digest(mark),
                     *(state, moment, moment, None),
                 )
                 for record_id, values, fingerprint, mark, state in records

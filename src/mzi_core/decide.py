@@ -62,7 +62,7 @@ class Facts(Generic[E]):
     """What the store said about a page of arrivals.
 
     `stored` need hold only the records named by `suspects`; `owners` the live owner of each unique value, by
-    field name; `parents` the records that are there, by module; `held` the ids an earlier version of which
+    field name; `parents` the records that are there, by module; `parked` the ids an earlier version of which
     was refused or is waiting; `new_ids` the keys to give to records that are not stored yet; `prints` what
     `fingerprints` found of the arrivals, or nothing.
     """
@@ -72,7 +72,7 @@ class Facts(Generic[E]):
     stored: Mapping[ZohoId, E] = attrs.field(factory=dict)
     owners: Mapping[str, Mapping[Value, ZohoId]] = attrs.field(factory=dict)
     parents: Mapping[str, Collection[ZohoId]] = attrs.field(factory=dict)
-    held: frozenset[ZohoId] = frozenset()
+    parked: frozenset[ZohoId] = frozenset()
     prints: tuple[str | None, ...] = ()
 
 
@@ -90,8 +90,8 @@ class Write(Generic[E]):
 
 
 @attrs.frozen(kw_only=True)
-class Hold:
-    """A record to keep aside: refused for good, or parked until the record it waits for arrives.
+class Park:
+    """A record to park: refused for good, or waiting until the record it waits for arrives.
 
     A parked one keeps only the reason it waits for: what else is missing now may have come by then.
     """
@@ -123,8 +123,8 @@ class Plan(Generic[E]):
     outcomes: tuple[Outcome, ...]
     writes: tuple[tuple[Write[E], ...], ...]
     touches: tuple[Touch, ...]
-    hold: tuple[Hold, ...]
-    release: frozenset[ZohoId]
+    park: tuple[Park, ...]
+    unpark: frozenset[ZohoId]
 
 
 def with_links(module: Module[E], known: Known | None, entity: E) -> E:
@@ -234,8 +234,8 @@ class _Page(Generic[E]):
         self.groups: list[dict[ZohoId, Write[E]]] = [{}]
         self.given_up: set[tuple[str, Value]] = set()
         self.touches: dict[ZohoId, Touch] = {}
-        self.hold: dict[ZohoId, Hold] = {}
-        self.release: set[ZohoId] = set()
+        self.park: dict[ZohoId, Park] = {}
+        self.unpark: set[ZohoId] = set()
 
     def judge(self, arrival: Arrival[E], print: str | None) -> Outcome:
         """Decide one arrival after all before it; `print`: its fingerprint, if it is the first of its id."""
@@ -281,13 +281,13 @@ class _Page(Generic[E]):
 
     def _refuse(self, arrival: Arrival[E], reasons: tuple[Reason, ...], waits_for: Parent | None) -> Outcome:
         if arrival.zoho_id is not None:
-            self.hold[arrival.zoho_id] = Hold(
+            self.park[arrival.zoho_id] = Park(
                 zoho_id=arrival.zoho_id,
                 record=arrival.record,
                 reasons=reasons[:1] if waits_for else reasons,
                 waits_for=waits_for,
             )
-            self.release.discard(arrival.zoho_id)
+            self.unpark.discard(arrival.zoho_id)
         return self._outcome(arrival, State.INVALID, reasons, parked=waits_for is not None)
 
     def _accept(
@@ -301,8 +301,8 @@ class _Page(Generic[E]):
         changed = self._changes(entity, digest, known) if known else ()
         if known and changed and _older(entity, known):
             return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, STALE))
-        if self.hold.pop(entity.zoho_id, None) or entity.zoho_id in self.facts.held:
-            self.release.add(entity.zoho_id)
+        if self.park.pop(entity.zoho_id, None) or entity.zoho_id in self.facts.parked:
+            self.unpark.add(entity.zoho_id)
         if known and not changed:
             self._touch(arrival, entity, digest, known)
             return self._outcome(arrival, State.UNCHANGED, arrival.reasons)
@@ -411,6 +411,6 @@ def plan(module: Module[E], arrivals: Sequence[Arrival[E]], facts: Facts[E]) -> 
         outcomes=outcomes,
         writes=tuple(tuple(group.values()) for group in page.groups if group),
         touches=tuple(page.touches.values()),
-        hold=tuple(page.hold.values()),
-        release=frozenset(page.release),
+        park=tuple(page.park.values()),
+        unpark=frozenset(page.unpark),
     )

@@ -51,7 +51,7 @@ class UnknownTenant(MziError):
 
 
 class NotFound(MziError):
-    """Nothing is stored or held under this key."""
+    """Nothing is stored or parked under this key."""
 
     def __init__(self, what: str, key: str) -> None:
         self.what = what

@@ -1,4 +1,4 @@
-"""About how much room a value takes: enough to bound what is kept aside and what is answered at once."""
+"""About how much room a value takes: enough to bound what is parked and what is answered at once."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -185,7 +185,7 @@ class Outcomes(Sequence[Outcome]):
 
 @attrs.frozen(kw_only=True)
 class BatchResult:
-    """What became of a request: every record in order, and the parked ones it set free."""
+    """What became of a request: every record in order, and the parked ones it unparked."""
 
     outcomes: Outcomes
     released: tuple[Outcome, ...] = ()

@@ -11,7 +11,7 @@ from mzi_core import values
 from mzi_core.grading import Change, Decision, Language
 from mzi_core.module import Entity
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Held, Stored, StoreHealth
+from mzi_core.ports import ParkedRecord, Stored, StoreHealth
 from mzi_core.use_cases.browse import Shown
 from mzi_http.shapes import (
     Decided,
@@ -75,7 +75,7 @@ def stored_record(stored: Stored[Any]) -> StoredRecord:
     }
 
 
-def held_record(held: Held) -> HeldRecord:
+def held_record(held: ParkedRecord) -> HeldRecord:
     """A held record as it is answered."""
     parent = held.waits_for
     return {
@@ -84,7 +84,7 @@ def held_record(held: Held) -> HeldRecord:
         "reasons": reasons(held.reasons),
         "waits_for": None if parent is None else {"module": parent.module, "zoho_id": parent.zoho_id},
         "received": held.record,
-        "held_at": moment(held.held_at),
+        "held_at": moment(held.parked_at),
     }
 
 

@@ -24,7 +24,7 @@ def _parameter(name: str, description: str, schema: dict[str, object]) -> dict[s
 
 
 DESCRIBED = (
-    _parameter("state", "INVALID and ERROR list what is held aside.", {"enum": list(_LISTED)}),
+    _parameter("state", "INVALID and ERROR list what is parked.", {"enum": list(_LISTED)}),
     _parameter(
         "updated_since", "Changed at or after this moment.", {"type": "string", "format": "date-time"}
     ),

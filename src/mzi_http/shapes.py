@@ -37,7 +37,7 @@ class Result(TypedDict):
 
 
 class Released(Result):
-    """What became of a parked record, perhaps of another module, that this request set free."""
+    """What became of a parked record, perhaps of another module, that this request unparked."""
 
     module: str
 

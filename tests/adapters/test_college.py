@@ -26,7 +26,7 @@ from mzi_adapters.harness import Harness
 from mzi_core.grading import BTEC_DEFAULT, decide, marking_from_data
 from mzi_core.known_fields import known_fields
 from mzi_core.modules import CATALOGUE
-from mzi_core.use_cases.sync import Replayed
+from mzi_core.use_cases.sync import Replay
 from mzi_core.values import DEFAULT_TENANT, Outcome, State
 
 LOOKUPS = {
@@ -593,7 +593,7 @@ async def answered(mzi: Harness, college: College) -> dict[tuple[str, int], Outc
     outcomes: dict[tuple[str, int], Outcome] = {}
     for module in MODULES:
         result = await mzi.use_cases.sync(DEFAULT_TENANT, CATALOGUE[module], college.records[module])
-        assert not isinstance(result, Replayed)
+        assert not isinstance(result, Replay)
         outcomes |= {(module, outcome.position): outcome for outcome in result.outcomes}
     return outcomes
 

@@ -532,7 +532,7 @@ def test_what_is_held_does_not_grow_with_the_file(format: Format) -> None:
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 @pytest.mark.parametrize("format", [Format.JSON, Format.NDJSON])
 def test_a_record_that_is_nested_too_deeply_is_refused_by_itself(format: Format, opening: str) -> None:
-    """Read it can be, and not be written down again: it could not even be kept aside."""
+    """Read it can be, and not be written down again: it could not even be parked."""
     closing = "]" if opening == "[" else "}"
 
     def deep(levels: int) -> str:

@@ -85,7 +85,7 @@ def test_a_command_imports_nothing_that_it_does_without(
     ("importing", "loaded"),
     [
         ("import mzi_core", {"mzi_core.lazy"}),
-        ("from mzi_core.ports import Store", {"mzi_core.ports.store"}),
+        ("from mzi_core.ports import Clock", {"mzi_core.ports.clock"}),
         ("from mzi_core.provisioning import Customs", {"mzi_core.provisioning.step"}),
     ],
 )

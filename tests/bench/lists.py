@@ -22,7 +22,7 @@ from mzi_adapters.bench import Meter, Rounds, Scratch, Side, Unexpected, as_line
 from mzi_adapters.college.ids import zoho_id
 from mzi_adapters.files import open_source
 from mzi_core.modules import STUDENTS
-from mzi_core.ports import Cursor, Held, Query, Session
+from mzi_core.ports import Cursor, ParkedRecord, Query, Session
 from mzi_core.values import DEFAULT_TENANT, Code, Reason, State, ZohoId
 
 TIMES = 5
@@ -85,8 +85,8 @@ async def filled(place: Scratch, folder: Path, count: int) -> Moments:
         deleting = datetime.now(UTC)
         gone = range(count // 2, count // 2 + many)
         await session.delete(STUDENTS, [ZohoId(zoho_id(STUDENTS.name, serial)) for serial in gone], deleting)
-        await session.hold([_held(serial, State.INVALID) for serial in range(many)])
-        await session.hold([_held(many + serial, State.ERROR) for serial in range(FEW)])
+        await session.park([_held(serial, State.INVALID) for serial in range(many)])
+        await session.park([_held(many + serial, State.ERROR) for serial in range(FEW)])
     await stored(place, STUDENTS, as_lines(changed(few[FEW:], "City", "Karak")))
     return Moments(half=half, deleting=deleting, end=datetime.now(UTC))
 
@@ -96,21 +96,21 @@ async def _take(place: Scratch, file: Path) -> None:
         await take(place.use_cases, STUDENTS, source)
 
 
-def _held(serial: int, state: State) -> Held:
-    return Held(
+def _held(serial: int, state: State) -> ParkedRecord:
+    return ParkedRecord(
         module=STUDENTS.name,
         zoho_id=ZohoId(f"77{serial:017d}"),
         record={"Academic_Email": "nobody"},
         state=state,
         reasons=(Reason(Code.EMAIL_INVALID, "Academic_Email", "It is no e-mail address."),),
         waits_for=None,
-        held_at=datetime.now(UTC),
+        parked_at=datetime.now(UTC),
     )
 
 
 async def _listed(query: Query, session: Session) -> int:
     if query.state in (State.INVALID, State.ERROR):
-        return len(await session.held_list(STUDENTS.name, query))
+        return len(await session.parked_list(STUDENTS.name, query))
     return len(await session.list(STUDENTS, query))
 
 

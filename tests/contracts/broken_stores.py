@@ -19,12 +19,13 @@ from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.plain import Change, NewRows, StoredValues
 from mzi_core.ports import (
-    Answer,
+    AccessToken,
     ApiKey,
     Cursor,
     DecisionRecord,
-    Grant,
-    Held,
+    Lease,
+    Lock,
+    ParkedRecord,
     Parking,
     Query,
     Registry,
@@ -32,9 +33,9 @@ from mzi_core.ports import (
     Session,
     Store,
     Stored,
+    StoredResponse,
     StoreHealth,
     TenantSettings,
-    Turn,
 )
 from mzi_core.values import Parent, RecordId, State, TenantId, Value, ZohoId
 
@@ -104,9 +105,9 @@ class ForgetsTheTenantInKnown(Faithful):
 class ForgetsTheTenantInRelease(Faithful):
     noticed_by = "test_what_both_tenants_have_is_changed_for_one"
 
-    async def release(self, module: str, ids: Collection[ZohoId]) -> None:
+    async def unpark(self, module: str, ids: Collection[ZohoId]) -> None:
         for tenant in (OURS, CANARY):
-            await attrs.evolve(self.real, tenant=tenant).release(module, ids)
+            await attrs.evolve(self.real, tenant=tenant).unpark(module, ids)
 
 
 class ForgetsTheTenantInDelete(Faithful):
@@ -518,8 +519,8 @@ class FreesTheValuesOfChangedRecords(Faithful):
         return {name: {v: i for v, i in found.items() if i not in changed} for name, found in owned.items()}
 
 
-class SaysThatNothingIsHeld(Faithful):
-    noticed_by = "test_what_is_held_and_what_is_awaited_are_told_by_module"
+class SaysThatNothingIsParked(Faithful):
+    noticed_by = "test_what_is_parked_and_what_is_awaited_are_told_by_module"
 
     async def parking(self, module: AnyModule) -> Parking:
         found: Parking = await self.real.parking(module)
@@ -527,7 +528,7 @@ class SaysThatNothingIsHeld(Faithful):
 
 
 class SaysThatNothingIsAwaited(Faithful):
-    noticed_by = "test_what_is_held_and_what_is_awaited_are_told_by_module"
+    noticed_by = "test_what_is_parked_and_what_is_awaited_are_told_by_module"
 
     async def parking(self, module: AnyModule) -> Parking:
         found: Parking = await self.real.parking(module)
@@ -535,7 +536,7 @@ class SaysThatNothingIsAwaited(Faithful):
 
 
 class LooksAtWhatAnotherTenantHolds(Faithful):
-    noticed_by = "test_what_is_held_and_what_is_awaited_are_told_by_module"
+    noticed_by = "test_what_is_parked_and_what_is_awaited_are_told_by_module"
 
     async def parking(self, module: AnyModule) -> Parking:
         theirs: Parking = await attrs.evolve(self.real, tenant=CANARY).parking(module)
@@ -794,48 +795,48 @@ class CountsTheDeleted(Faithful):
         return counted
 
 
-class KeepsTheFirstHeld(Faithful):
-    noticed_by = "test_a_held_record_takes_the_place_of_the_one_before"
+class KeepsTheFirstParked(Faithful):
+    noticed_by = "test_a_parked_record_takes_the_place_of_the_one_before"
 
-    async def hold(self, held: Sequence[Held]) -> None:
-        for one in held:
-            if not await self.real.held(one.module, [one.zoho_id]):
-                await self.real.hold([one])
-
-
-class HoldsWithoutReasons(Faithful):
-    noticed_by = "test_held_lists_can_be_narrowed"
-
-    async def hold(self, held: Sequence[Held]) -> None:
-        await self.real.hold([attrs.evolve(one, reasons=()) for one in held])
+    async def park(self, parked: Sequence[ParkedRecord]) -> None:
+        for one in parked:
+            if not await self.real.parked(one.module, [one.zoho_id]):
+                await self.real.park([one])
 
 
-class ReleasesEveryModule(Faithful):
-    noticed_by = "test_released_records_are_forgotten"
+class ParksWithoutReasons(Faithful):
+    noticed_by = "test_parked_lists_can_be_narrowed"
 
-    async def release(self, module: str, ids: Collection[ZohoId]) -> None:
+    async def park(self, parked: Sequence[ParkedRecord]) -> None:
+        await self.real.park([attrs.evolve(one, reasons=()) for one in parked])
+
+
+class UnparksEveryModule(Faithful):
+    noticed_by = "test_unparked_records_are_forgotten"
+
+    async def unpark(self, module: str, ids: Collection[ZohoId]) -> None:
         for each in CATALOGUE:
-            await self.real.release(each.name, ids)
+            await self.real.unpark(each.name, ids)
 
 
-class HoldsOnlyWhatAColumnKeeps(Faithful):
-    noticed_by = "test_a_held_record_comes_back_as_it_came"
+class ParksOnlyWhatAColumnKeeps(Faithful):
+    noticed_by = "test_a_parked_record_comes_back_as_it_came"
 
-    async def hold(self, held: Sequence[Held]) -> None:
+    async def park(self, parked: Sequence[ParkedRecord]) -> None:
         def kept(record: object) -> object:
             return record.replace("\x00", "") if isinstance(record, str) else record
 
-        await self.real.hold([attrs.evolve(one, record=kept(one.record)) for one in held])
+        await self.real.park([attrs.evolve(one, record=kept(one.record)) for one in parked])
 
 
 class WaitsForAnyModule(Faithful):
     noticed_by = "test_what_waits_for_a_record_is_found_oldest_first"
 
     async def waiting_for(self, module: str, ids: Collection[ZohoId], limit: int) -> object:
-        found: list[Held] = []
+        found: list[ParkedRecord] = []
         for each in CATALOGUE:
             found += await self.real.waiting_for(each.name, ids, limit)
-        return sorted(found, key=lambda held: held.held_at)[:limit]
+        return sorted(found, key=lambda parked: parked.parked_at)[:limit]
 
 
 class FindsTheNewestWaitingFirst(Faithful):
@@ -849,20 +850,20 @@ class LimitsEachPartOfTheWaiting(Faithful):
     noticed_by = "test_any_number_of_parents_may_be_waited_for"
 
     async def waiting_for(self, module: str, ids: Collection[ZohoId], limit: int) -> object:
-        found: list[Held] = []
+        found: list[ParkedRecord] = []
         for start in range(0, len(ids), 500):
             found += await self.real.waiting_for(module, list(ids)[start : start + 500], limit)
         return found
 
 
 class KeepsTheWaitOfAReplacedRecord(Faithful):
-    noticed_by = "test_a_held_record_takes_the_place_of_the_one_before"
+    noticed_by = "test_a_parked_record_takes_the_place_of_the_one_before"
 
-    async def hold(self, held: Sequence[Held]) -> None:
-        for one in held:
-            before = (await self.real.held(one.module, [one.zoho_id])).get(one.zoho_id)
+    async def park(self, parked: Sequence[ParkedRecord]) -> None:
+        for one in parked:
+            before = (await self.real.parked(one.module, [one.zoho_id])).get(one.zoho_id)
             kept: Parent | None = one.waits_for or (before and before.waits_for)
-            await self.real.hold([attrs.evolve(one, waits_for=kept)])
+            await self.real.park([attrs.evolve(one, waits_for=kept)])
 
 
 class CountsTheLastDecision(Faithful):
@@ -910,31 +911,33 @@ class DecidesByTodaysPolicy(Faithful):
 class KeepsTheFirstAnswer(Faithful):
     noticed_by = "test_an_answer_takes_the_place_of_the_one_before"
 
-    async def keep_answer(self, answer: Answer, forget_before: datetime) -> None:
-        if await self.real.answer(answer.key) is None:
-            await self.real.keep_answer(answer, forget_before)
+    async def keep_response(self, answer: StoredResponse, forget_before: datetime) -> None:
+        if await self.real.response(answer.key) is None:
+            await self.real.keep_response(answer, forget_before)
 
 
 class AnswersNothingWithEmptyText(Faithful):
     noticed_by = "test_an_answer_comes_back_as_it_was_kept"
 
-    async def answer(self, key: str) -> Answer | None:
-        found: Answer | None = await self.real.answer(key)
+    async def response(self, key: str) -> StoredResponse | None:
+        found: StoredResponse | None = await self.real.response(key)
         return found and attrs.evolve(found, body=found.body or "")
 
 
 class NeverForgetsAnAnswer(Faithful):
     noticed_by = "test_old_answers_are_forgotten"
 
-    async def keep_answer(self, answer: Answer, forget_before: datetime) -> None:
-        await self.real.keep_answer(answer, forget_before.replace(year=1))
+    async def keep_response(self, answer: StoredResponse, forget_before: datetime) -> None:
+        await self.real.keep_response(answer, forget_before.replace(year=1))
 
 
 class ForgetsTheEdge(Faithful):
     noticed_by = "test_old_answers_are_forgotten"
 
-    async def keep_answer(self, answer: Answer, forget_before: datetime) -> None:
-        await self.real.keep_answer(answer, forget_before.replace(microsecond=forget_before.microsecond + 1))
+    async def keep_response(self, answer: StoredResponse, forget_before: datetime) -> None:
+        await self.real.keep_response(
+            answer, forget_before.replace(microsecond=forget_before.microsecond + 1)
+        )
 
 
 class ShowsTheOldestRunFirst(Faithful):
@@ -966,15 +969,33 @@ class TakesTheLatestRunForAFinishedOne(Faithful):
         return runs[0] if runs and runs[0].status.reached_the_end else None
 
 
-class KeepsOneGrantForAllServices(Faithful):
-    noticed_by = "test_a_grant_comes_back_as_it_was_kept"
+class KeepsOneTokenForAllServices(Faithful):
+    noticed_by = "test_a_token_comes_back_as_it_was_kept"
 
-    async def grant(self, name: str) -> Grant | None:
-        found: Grant | None = await self.real.grant("zoho")
+    async def token(self, name: str) -> AccessToken | None:
+        found: AccessToken | None = await self.real.token("zoho")
         return found
 
-    async def save_grant(self, grant: Grant) -> None:
-        await self.real.save_grant(attrs.evolve(grant, name="zoho"))
+    async def save_token(self, token: AccessToken) -> None:
+        await self.real.save_token(attrs.evolve(token, name="zoho"))
+
+
+class KeepsOneLeaseForEverything(Faithful):
+    noticed_by = "test_a_lease_comes_back_as_it_was_kept"
+
+    async def lease(self, name: str) -> Lease | None:
+        found: Lease | None = await self.real.lease("any")
+        return found
+
+    async def save_lease(self, lease: Lease) -> None:
+        await self.real.save_lease(attrs.evolve(lease, name="any"))
+
+
+class EndsNoLease(Faithful):
+    noticed_by = "test_a_lease_comes_back_as_it_was_kept"
+
+    async def end_lease(self, name: str) -> None:
+        """Nothing."""
 
 
 class MergesSettings(Faithful):
@@ -1141,39 +1162,39 @@ class StoreOfRegistry(FaithfulStore):
             yield broken
 
 
-class TakesNoTurns(Faithful):
+class TakesNoLocks(Faithful):
     """One of `AMONG_OTHERS`: where one session is at work at a time, nobody can tell."""
 
-    async def lock(self, turns: Sequence[Turn]) -> None:
+    async def lock(self, locks: Sequence[Lock]) -> None:
         """Nothing."""
 
 
-class SharesEveryTurn(Faithful):
+class SharesEveryLock(Faithful):
     """One of `AMONG_OTHERS`."""
 
-    async def lock(self, turns: Sequence[Turn]) -> None:
-        await self.real.lock([attrs.evolve(turn, shared=True) for turn in turns])
+    async def lock(self, locks: Sequence[Lock]) -> None:
+        await self.real.lock([attrs.evolve(lock, shared=True) for lock in locks])
 
 
-class SharesNoTurn(Faithful):
+class SharesNoLock(Faithful):
     """One of `AMONG_OTHERS`."""
 
-    async def lock(self, turns: Sequence[Turn]) -> None:
-        await self.real.lock([attrs.evolve(turn, shared=False) for turn in turns])
+    async def lock(self, locks: Sequence[Lock]) -> None:
+        await self.real.lock([attrs.evolve(lock, shared=False) for lock in locks])
 
 
-class TakesTurnsOfEveryModule(Faithful):
+class TakesLocksOfEveryModule(Faithful):
     """One of `AMONG_OTHERS`."""
 
-    async def lock(self, turns: Sequence[Turn]) -> None:
-        await self.real.lock([attrs.evolve(turn, module="any") for turn in turns])
+    async def lock(self, locks: Sequence[Lock]) -> None:
+        await self.real.lock([attrs.evolve(lock, module="any") for lock in locks])
 
 
-class TakesTurnsOfEveryTenant(Faithful):
+class TakesLocksOfEveryTenant(Faithful):
     """One of `AMONG_OTHERS`."""
 
-    async def lock(self, turns: Sequence[Turn]) -> None:
-        await attrs.evolve(self.real, tenant=OURS).lock(turns)
+    async def lock(self, locks: Sequence[Lock]) -> None:
+        await attrs.evolve(self.real, tenant=OURS).lock(locks)
 
 
 class SeesManyMoments(FaithfulStore):
@@ -1191,16 +1212,16 @@ class ReadsAfterWriters(FaithfulStore):
     @asynccontextmanager
     async def read(self, tenant: TenantId) -> AsyncIterator[Session]:
         async with self.real.begin(tenant, discard=True) as session:
-            await session.lock([Turn("students", shared=True)])
+            await session.lock([Lock("students", shared=True)])
             yield session
 
 
 AMONG_OTHERS: Mapping[type[Faithful | FaithfulStore], str] = {
-    TakesNoTurns: "test_sessions_that_ask_for_one_turn_have_it_one_after_the_other",
-    SharesEveryTurn: "test_sessions_that_ask_for_one_turn_have_it_one_after_the_other",
-    SharesNoTurn: "test_a_shared_turn_is_had_by_many_and_by_none_who_wants_it_alone",
-    TakesTurnsOfEveryModule: "test_turns_of_another_tenant_or_module_are_not_waited_for",
-    TakesTurnsOfEveryTenant: "test_turns_of_another_tenant_or_module_are_not_waited_for",
+    TakesNoLocks: "test_sessions_that_ask_for_one_lock_have_it_one_after_the_other",
+    SharesEveryLock: "test_sessions_that_ask_for_one_lock_have_it_one_after_the_other",
+    SharesNoLock: "test_a_shared_lock_is_had_by_many_and_by_none_who_wants_it_alone",
+    TakesLocksOfEveryModule: "test_locks_of_another_tenant_or_module_are_not_waited_for",
+    TakesLocksOfEveryTenant: "test_locks_of_another_tenant_or_module_are_not_waited_for",
     SeesManyMoments: "test_a_reader_sees_one_moment",
     ReadsAfterWriters: "test_reading_waits_for_no_writer",
 }

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from mzi_adapters.contracts.furnished import BEGAN, OURS, decision, held, later, run
+from mzi_adapters.contracts.furnished import BEGAN, OURS, decision, later, parked, run
 from mzi_adapters.contracts.samples import row, sample, zoho_id
 from mzi_adapters.contracts.store_columns import change
 from mzi_adapters.sql import open_store
@@ -19,7 +19,7 @@ from mzi_adapters.sql.tables import RECORDS, metadata
 from mzi_core.decide import Touch
 from mzi_core.errors import StoreRefused
 from mzi_core.modules import CATALOGUE, PROGRAMS, REGISTRATIONS, STUDENTS
-from mzi_core.ports import Answer, Cursor, DecisionRecord, Query, Session, TenantSettings
+from mzi_core.ports import Cursor, DecisionRecord, Query, Session, StoredResponse, TenantSettings
 from mzi_core.values import State
 
 PLANNED = ("SELECT", "UPDATE", "DELETE")
@@ -59,16 +59,16 @@ async def _ask_everything(session: Session) -> None:
     await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, 1), state=State.UPDATED)], BEGAN)
     await session.change(STUDENTS, [change(STUDENTS, sample(STUDENTS, 1), "city", was=State.UPDATED)], BEGAN)
     await session.touch(STUDENTS, [TOUCH])
-    await session.hold([held(STUDENTS, 1, BEGAN)])
-    await session.release("students", ids)
-    await session.held("students", ids)
-    await session.held_list("students", Query(after=cursor, state=State.INVALID))
+    await session.park([parked(STUDENTS, 1, BEGAN)])
+    await session.unpark("students", ids)
+    await session.parked("students", ids)
+    await session.parked_list("students", Query(after=cursor, state=State.INVALID))
     await session.waiting_for("students", ids, 9)
     await session.record_decision(DecisionRecord(key="k", decision=decision(), decided_at=BEGAN))
     await session.decision("k")
     await session.decisions(cursor, 9)
-    await session.answer("k")
-    await session.keep_answer(Answer(key="k", digest="", body=None, answered_at=BEGAN), later(1))
+    await session.response("k")
+    await session.keep_response(StoredResponse(key="k", digest="", body=None, answered_at=BEGAN), later(1))
     await session.save_run(run(1, BEGAN))
     await session.runs(9)
     await session.save_settings(TenantSettings())

@@ -16,10 +16,10 @@ from mzi_adapters.sql.store import SqlSession
 from mzi_adapters.sql.translation import translated
 from mzi_core.errors import StoreUnavailable
 from mzi_core.modules import STUDENTS
-from mzi_core.ports import Session, Turn
+from mzi_core.ports import Lock, Session
 from mzi_core.values import State
 
-TURN = Turn("students", shared=False)
+TURN = Lock("students", shared=False)
 
 
 def _sql(session: Session) -> SqlSession:
@@ -135,13 +135,13 @@ async def test_a_connection_that_died_unseen_is_replaced_unnoticed(
 
 async def test_two_that_wait_for_each_other_are_not_both_lost(postgres_url: str) -> None:
     """One is told, and the other goes on."""
-    order = [TURN, Turn("teachers", shared=False)]
+    order = [TURN, Lock("teachers", shared=False)]
 
-    async def one(turns: list[Turn]) -> None:
+    async def one(locks: list[Lock]) -> None:
         async with store.begin(OURS) as session:
-            await session.lock(turns[:1])
+            await session.lock(locks[:1])
             await asyncio.sleep(0.1)
-            await session.lock(turns[1:])
+            await session.lock(locks[1:])
 
     async with open_store(postgres_url) as store:
         ends = await asyncio.gather(one(order), one(order[::-1]), return_exceptions=True)

@@ -13,7 +13,7 @@ from mzi_adapters.sql import open_store
 from mzi_core.errors import StoreRefused
 from mzi_core.modules import REGISTRATIONS, STUDENTS, UNITS
 from mzi_core.modules.units import CriterionText
-from mzi_core.ports import Held, Store
+from mzi_core.ports import ParkedRecord, Store
 from mzi_core.values import Code, Reason, State, ZohoId
 
 legal = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -57,37 +57,37 @@ async def test_any_text_survives(one_store: Store, text: str, name: str) -> None
 @settings(max_examples=40)
 async def test_any_json_survives_being_held(one_store: Store, record: object, said: str) -> None:
     """Half characters, NULs and huge numbers included: just these are why a record is held."""
-    held = Held(
+    held = ParkedRecord(
         module=REGISTRATIONS.name,
         zoho_id=ZohoId("1"),
         record=record,
         state=State.INVALID,
         reasons=(Reason(Code.TEXT_INVALID, f"$.{said}", said),),
         waits_for=None,
-        held_at=BEGAN,
+        parked_at=BEGAN,
     )
     async with one_store.begin(OURS, discard=True) as session:
-        await session.hold([held])
-        assert await session.held(REGISTRATIONS.name, [held.zoho_id]) == {held.zoho_id: held}
+        await session.park([held])
+        assert await session.parked(REGISTRATIONS.name, [held.zoho_id]) == {held.zoho_id: held}
 
 
-def _held(record: object) -> Held:
-    return Held(
+def _held(record: object) -> ParkedRecord:
+    return ParkedRecord(
         module=REGISTRATIONS.name,
         zoho_id=ZohoId("1"),
         record=record,
         state=State.ERROR,
         reasons=(),
         waits_for=None,
-        held_at=BEGAN,
+        parked_at=BEGAN,
     )
 
 
 async def test_amounts_read_as_decimals_are_held_by_their_digits(one_store: Store) -> None:
     """A caller's JSON reader may give Decimals; the codec reads the same amount from the text."""
     async with one_store.begin(OURS, discard=True) as session:
-        await session.hold([_held({"Amount": Decimal("9999999999.990")})])
-        (found,) = (await session.held(REGISTRATIONS.name, [ZohoId("1")])).values()
+        await session.park([_held({"Amount": Decimal("9999999999.990")})])
+        (found,) = (await session.parked(REGISTRATIONS.name, [ZohoId("1")])).values()
         assert found.record == {"Amount": "9999999999.990"}
 
 
@@ -95,5 +95,5 @@ async def test_what_is_no_json_is_refused(one_store: Store) -> None:
     """And the session goes on."""
     async with one_store.begin(OURS, discard=True) as session:
         with raises(StoreRefused):
-            await session.hold([_held({"When": object()})])
-        assert await session.held(REGISTRATIONS.name, [ZohoId("1")]) == {}
+            await session.park([_held({"When": object()})])
+        assert await session.parked(REGISTRATIONS.name, [ZohoId("1")]) == {}

@@ -122,13 +122,13 @@ async def contents(store: Store) -> Mapping[str, Sequence[object]]:
     async with store.read(DEFAULT_TENANT) as session:
         for module in CATALOGUE:
             stored = await session.list(module, ALL)
-            held = await session.held_list(module.name, ALL)
+            held = await session.parked_list(module.name, ALL)
             found[module.name] = [
                 (one.entity, one.fingerprint, one.deleted_at)
                 for one in sorted(stored, key=lambda one: str(one.entity.zoho_id))
             ]
             found[f"held {module.name}"] = [
-                attrs.evolve(one, held_at=SOME_TIME) for one in sorted(held, key=lambda one: one.zoho_id)
+                attrs.evolve(one, parked_at=SOME_TIME) for one in sorted(held, key=lambda one: one.zoho_id)
             ]
     return found
 

@@ -102,7 +102,7 @@ def test_a_record_nobody_knows_is_new_and_gets_the_id_it_was_given() -> None:
     ((write,),) = decided.writes
     assert (write.id, write.new, write.state) == (RecordId("new-1"), True, State.NEW)
     assert (write.entity, write.fingerprint) == (student(), fingerprint(STUDENTS, student()))
-    assert (decided.hold, decided.release) == ((), frozenset())
+    assert (decided.park, decided.unpark) == ((), frozenset())
 
 
 def test_a_record_that_says_the_same_again_is_unchanged_and_costs_no_write() -> None:
@@ -148,7 +148,7 @@ def test_a_record_that_could_not_be_understood_is_invalid_with_its_reasons_and_h
     assert only(decided).state is State.INVALID
     assert only(decided).reasons == REFUSED
     assert not only(decided).parked
-    (hold,) = decided.hold
+    (hold,) = decided.park
     assert (hold.zoho_id, hold.record, hold.reasons, hold.waits_for) == (ZohoId("7"), "bad", REFUSED, None)
 
 
@@ -156,37 +156,37 @@ def test_a_record_without_an_id_is_reported_and_cannot_be_held() -> None:
     decided = plan(STUDENTS, [refused(None)], facts())
     assert only(decided).state is State.INVALID
     assert only(decided).zoho_id is None
-    assert decided.hold == ()
+    assert decided.park == ()
 
 
 def test_the_last_refused_version_is_the_one_held() -> None:
     decided = plan(STUDENTS, [refused("7", 0, "first"), refused("7", 1, "second")], facts())
-    assert [hold.record for hold in decided.hold] == ["second"]
+    assert [hold.record for hold in decided.park] == ["second"]
 
 
 def test_an_accepted_version_after_a_refused_one_releases_it() -> None:
     decided = plan(STUDENTS, [refused("1"), *arrivals(student())], facts())
-    assert decided.hold == ()
-    assert decided.release == {ZohoId("1")}
+    assert decided.park == ()
+    assert decided.unpark == {ZohoId("1")}
 
 
 def test_a_refused_version_after_an_accepted_one_is_held_and_not_released() -> None:
-    found = facts(held=frozenset({ZohoId("1")}))
+    found = facts(parked=frozenset({ZohoId("1")}))
     decided = plan(STUDENTS, [*arrivals(student()), refused("1", 1)], found)
     assert states(decided) == [State.NEW, State.INVALID]
-    assert [hold.zoho_id for hold in decided.hold] == [ZohoId("1")]
-    assert decided.release == frozenset()
+    assert [hold.zoho_id for hold in decided.park] == [ZohoId("1")]
+    assert decided.unpark == frozenset()
 
 
 def test_a_version_held_earlier_is_released_when_the_record_is_accepted_even_unchanged() -> None:
-    found = facts(student(), held=frozenset({ZohoId("1")}))
+    found = facts(student(), parked=frozenset({ZohoId("1")}))
     decided = plan(STUDENTS, arrivals(student()), found)
     assert only(decided).state is State.UNCHANGED
-    assert decided.release == {ZohoId("1")}
+    assert decided.unpark == {ZohoId("1")}
 
 
 def test_nothing_is_released_that_was_not_held() -> None:
-    assert plan(STUDENTS, arrivals(student()), facts()).release == frozenset()
+    assert plan(STUDENTS, arrivals(student()), facts()).unpark == frozenset()
 
 
 def test_what_was_noticed_about_an_accepted_record_stays_among_its_reasons() -> None:
@@ -212,7 +212,7 @@ def test_a_value_owned_in_the_store_is_refused() -> None:
     taken = student("2", moodle_userid=MoodleId(7))
     decided = plan(STUDENTS, arrivals(taken), facts(student("1", moodle_userid=MoodleId(7))))
     assert [reason.path for reason in only(decided).reasons] == ["$.Student_Moodle_ID"]
-    assert [hold.waits_for for hold in decided.hold] == [None]
+    assert [hold.waits_for for hold in decided.park] == [None]
 
 
 def test_every_value_that_is_taken_is_named() -> None:
@@ -392,7 +392,7 @@ def test_a_record_whose_parent_is_missing_is_parked_until_that_one_arrives() -> 
             "`Classes` points at 2, which is not among the classes yet.",
         ),
     )
-    (hold,) = decided.hold
+    (hold,) = decided.park
     assert hold.waits_for == Parent("classes", ZohoId("2"))
     assert hold.reasons == only(decided).reasons
     assert decided.writes == ()
@@ -401,7 +401,7 @@ def test_a_record_whose_parent_is_missing_is_parked_until_that_one_arrives() -> 
 def test_with_two_parents_missing_both_are_named_and_the_first_is_waited_for() -> None:
     decided = plan(ENROLLMENTS, arrivals(enrollment()), with_parents())
     assert [r.path for r in only(decided).reasons] == ["$.Enrolled_Students", "$.Classes"]
-    (hold,) = decided.hold
+    (hold,) = decided.park
     assert hold.waits_for == Parent("students", ZohoId("1"))
     assert hold.reasons == only(decided).reasons[:1]
 
@@ -411,7 +411,7 @@ def test_a_record_with_another_fault_as_well_is_not_parked() -> None:
     decided = plan(GRADES, arrivals(grade), with_parents())
     assert [r.code for r in only(decided).reasons] == [Code.REQUIRED, Code.DEPENDENCY_MISSING]
     assert not only(decided).parked
-    (hold,) = decided.hold
+    (hold,) = decided.park
     assert (hold.waits_for, hold.reasons) == (None, only(decided).reasons)
 
 
@@ -589,4 +589,4 @@ def test_a_record_with_something_to_tell_about_it_is_read_every_time() -> None:
 
 @pytest.mark.parametrize("module", [STUDENTS, ENROLLMENTS])
 def test_an_empty_page_decides_nothing(module: AnyModule) -> None:
-    assert plan(module, [], Facts()) == Plan(outcomes=(), writes=(), touches=(), hold=(), release=frozenset())
+    assert plan(module, [], Facts()) == Plan(outcomes=(), writes=(), touches=(), park=(), unpark=frozenset())

@@ -281,7 +281,7 @@ def test_what_a_comparison_settles_is_what_a_judge_would_say(
         STUDENTS, [arrival], Facts(known={ZohoId("1"): known}, stored={ZohoId("1"): entity}, owners={})
     )
     (outcome,) = decided.outcomes
-    assert (outcome.reasons, decided.hold) == ((), ())
+    assert (outcome.reasons, decided.park) == ((), ())
     assert outcome.changed_fields == (found.changes[0].fields if found.changes else ())
     written = [
         (STUDENTS.values_of(w.entity), w.fingerprint, w.mark) for group in decided.writes for w in group
@@ -433,7 +433,7 @@ def result(*states: State, released: tuple[Outcome, ...] = ()) -> BatchResult:
         (result(*State), dict.fromkeys(State, 1)),
         (result(State.NEW, released=(TOLD,)), {State.NEW: 1}),
     ],
-    ids=["none", "two of one state", "each once", "one that was set free"],
+    ids=["none", "two of one state", "each once", "one that was unparked"],
 )
 def test_a_summary_counts_the_records_of_the_request_and_names_every_state(
     found: BatchResult, counts: dict[State, int]
@@ -450,7 +450,7 @@ def test_a_summary_counts_the_records_of_the_request_and_names_every_state(
         (result(State.ERROR, State.NEW), False),
         (result(State.NEW, released=(TOLD,)), True),
     ],
-    ids=["none", "all accepted", "one refused", "one not stored", "one that was set free is refused"],
+    ids=["none", "all accepted", "one refused", "one not stored", "one that was unparked is refused"],
 )
 def test_a_result_is_complete_when_every_record_of_the_request_was_accepted(
     found: BatchResult, complete: bool

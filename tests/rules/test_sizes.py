@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mzi_core.modules import STUDENTS
-from mzi_core.ports import LARGEST_HELD, LEFT_OUT, MOST_REASONS, Decoded, Held
+from mzi_core.ports import LARGEST_PARKED, LEFT_OUT, MOST_REASONS, Decoded, ParkedRecord
 from mzi_core.sizes import weight
 from mzi_core.values import Code, Reason, State, ZohoId
 
@@ -70,20 +70,20 @@ def test_what_is_too_large_is_not_gone_through() -> None:
     assert weight([deep, "x" * 1000], 100) == 1006
 
 
-def held(record: object) -> Held:
-    return Held(
+def held(record: object) -> ParkedRecord:
+    return ParkedRecord(
         module="students",
         zoho_id=ZohoId("1"),
         record=record,
         state=State.INVALID,
         reasons=(Reason(Code.REQUIRED, "$.Name", "`Name` is missing."),),
         waits_for=None,
-        held_at=datetime(2026, 2, 15, tzinfo=UTC),
+        parked_at=datetime(2026, 2, 15, tzinfo=UTC),
     )
 
 
 def test_of_a_large_held_record_the_reasons_are_told_and_that_it_is_left_out() -> None:
-    small, large = held({"a": "x" * (LARGEST_HELD - 20)}), held({"a": "x" * LARGEST_HELD})
+    small, large = held({"a": "x" * (LARGEST_PARKED - 20)}), held({"a": "x" * LARGEST_PARKED})
     assert small.in_short is small
     assert large.in_short == attrs.evolve(large, record=None, reasons=(*large.reasons, LEFT_OUT))
     assert large.in_short.in_short == large.in_short

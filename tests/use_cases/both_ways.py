@@ -21,7 +21,7 @@ from mzi_adapters.zoho import ZohoCodec
 from mzi_core.mapping import FieldMapping, Overlay, overlay
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Codec, Held, Query, Session, Store, Stored
+from mzi_core.ports import Codec, ParkedRecord, Query, Session, Store, Stored
 from mzi_core.values import BatchResult, Outcome, RecordId, TenantId, ZohoId
 
 Record = dict[str, Any]
@@ -93,10 +93,10 @@ class Told:
     """All that was told of some steps, and all that is kept after them."""
 
     outcomes: Sequence[tuple[int, str, Outcome]]
-    """By the number of the step; `again` are those of records that were set free."""
+    """By the number of the step; `again` are those of records that were unparked."""
     counts: Sequence[object]
     records: Sequence[Kept]
-    held: Sequence[Held]
+    held: Sequence[ParkedRecord]
 
 
 async def take(
@@ -156,8 +156,8 @@ def _kinds(values: Sequence[Any]) -> list[type[Any]]:
     return [type(value) for value in (*declared, *(extra[name] for name in sorted(extra)))]
 
 
-async def _held(session: Session, module: AnyModule) -> list[Held]:
-    return sorted(await session.held_list(module.name, EVERYTHING), key=lambda held: held.zoho_id)
+async def _held(session: Session, module: AnyModule) -> list[ParkedRecord]:
+    return sorted(await session.parked_list(module.name, EVERYTHING), key=lambda held: held.zoho_id)
 
 
 async def assert_alike(

@@ -13,7 +13,7 @@ from mzi_adapters.memory import MemoryStore
 from mzi_core.errors import MappingRefused, NotFound, StoreUnavailable, UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import CATALOGUE, STUDENTS
-from mzi_core.ports import LEFT_OUT, Held, Query, RunStatus, Session
+from mzi_core.ports import LEFT_OUT, ParkedRecord, Query, RunStatus, Session
 from mzi_core.sizes import weight
 from mzi_core.use_cases.browse import LARGEST_PAGE, ListRecords
 from mzi_core.use_cases.bulk import PageDone
@@ -103,8 +103,8 @@ async def test_a_held_record_is_shown_and_listed_in_short() -> None:
     await run(mzi, [{"id": "7", "More": "x" * 70_000}, {"id": "8", "More": "x" * 60_000}])
     page = await mzi.use_cases.list_records(DEFAULT_TENANT, STUDENTS, Query(state=State.INVALID))
     large, small = page.items
-    assert isinstance(large, Held)
-    assert isinstance(small, Held)
+    assert isinstance(large, ParkedRecord)
+    assert isinstance(small, ParkedRecord)
     assert (large.record, large.reasons[-1]) == (None, LEFT_OUT)
     assert small.record == {"id": "8", "More": "x" * 60_000}
     shown = await mzi.use_cases.show_record(DEFAULT_TENANT, STUDENTS, ZohoId("7"))

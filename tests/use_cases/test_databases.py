@@ -18,7 +18,7 @@ async def contents(mzi: Harness) -> dict[str, Any]:
     async with mzi.store.read(DEFAULT_TENANT) as session:
         for module in CATALOGUE:
             rows = await session.list(module, EVERYTHING)
-            held = await session.held_list(module.name, EVERYTHING)
+            held = await session.parked_list(module.name, EVERYTHING)
             found[module.name] = {r.entity.zoho_id: (r.entity, r.fingerprint, r.state) for r in rows}
             found[f"held {module.name}"] = {h.zoho_id: (h.state, h.reasons, h.waits_for) for h in held}
     return found

@@ -18,7 +18,7 @@ async def everything(college: World) -> dict[str, dict[str, Any]]:
         for module in CATALOGUE:
             rows = await session.list(module, Query(limit=10_000))
             found[module.name] = {row.entity.zoho_id: row.entity for row in rows}
-            for held in await session.held_list(module.name, Query(limit=10_000)):
+            for held in await session.parked_list(module.name, Query(limit=10_000)):
                 found[module.name][f"held {held.zoho_id}"] = (held.state, held.reasons)
     return found
 

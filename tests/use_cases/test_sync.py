@@ -27,7 +27,7 @@ from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.plain import Change, NewRows
 from mzi_core.ports import Query, Session
-from mzi_core.use_cases.sync import REMEMBERED, Once, Replayed
+from mzi_core.use_cases.sync import REMEMBERED, IdempotencyKey, Replay
 from mzi_core.values import DEFAULT_TENANT, BatchResult, Code, State, TenantId, ZohoId
 
 Record = dict[str, Any]
@@ -61,7 +61,7 @@ async def contents(mzi: Harness, tenant: TenantId = DEFAULT_TENANT) -> dict[str,
     async with mzi.store.begin(tenant) as session:
         for module in CATALOGUE:
             rows = await session.list(module, Query(limit=10**6))
-            held = await session.held_list(module.name, Query(limit=10**6))
+            held = await session.parked_list(module.name, Query(limit=10**6))
             found[module.name] = {row.entity.zoho_id: (row.entity, row.fingerprint) for row in rows}
             found[f"held {module.name}"] = {h.zoho_id: (h.reasons, h.waits_for) for h in held}
     return found
@@ -226,7 +226,7 @@ async def test_a_field_that_is_declared_later_costs_one_comparison(read: list[ob
 
 
 async def test_a_line_whose_id_is_not_plain_is_known_by_what_it_says() -> None:
-    """An id sent as a number; a version of it is held aside already."""
+    """An id sent as a number; a version of it is parked already."""
     mzi = Harness()
     await sync(mzi, "students", line({"id": 5, "Name": "A5"}))
     assert list((await contents(mzi))["held students"]) == ["5"]
@@ -337,13 +337,13 @@ async def test_a_record_without_its_parents_waits_and_is_taken_when_the_last_one
     assert (await contents(mzi))["held enrollments"] == {}
 
 
-async def test_a_chain_of_waiting_records_is_set_free_in_one_go() -> None:
+async def test_a_chain_of_waiting_records_is_unparked_in_one_go() -> None:
     mzi = Harness()
     await sync(mzi, "payments", {"id": "p", "Registration_ID": "r", "Payment_Amount": 5})
     await sync(mzi, "registrations", {"id": "r", "Student_ID": "1", "Program": "g"})
     await sync(mzi, "programs", {"id": "g", "Product_Name": "P"})
-    freed = await sync(mzi, "students", student(1))
-    assert [(o.position, o.module, o.state) for o in freed.released] == [
+    unparked = await sync(mzi, "students", student(1))
+    assert [(o.position, o.module, o.state) for o in unparked.released] == [
         (0, "registrations", State.NEW),
         (1, "payments", State.NEW),
     ]
@@ -374,8 +374,8 @@ async def test_a_parked_update_does_not_touch_what_is_stored_until_its_parent_ar
     await sync(mzi, "enrollments", enrollment(9, 1, 5))
     assert states(await sync(mzi, "enrollments", enrollment(9, 1, 6))) == ["INVALID"]
     assert (await contents(mzi))["enrollments"]["9"][0].class_ == "5"
-    freed = await sync(mzi, "classes", clazz(6))
-    assert [(o.state, o.changed_fields) for o in freed.released] == [(State.UPDATED, ("class_",))]
+    unparked = await sync(mzi, "classes", clazz(6))
+    assert [(o.state, o.changed_fields) for o in unparked.released] == [(State.UPDATED, ("class_",))]
 
 
 async def test_a_parked_version_older_than_what_was_stored_meanwhile_is_dropped() -> None:
@@ -386,20 +386,20 @@ async def test_a_parked_version_older_than_what_was_stored_meanwhile_is_dropped(
     new = enrollment(8, 1, 5) | {"Modified_Time": "2026-02-01T00:00:00Z", "id": "9"}
     await sync(mzi, "enrollments", new)
     await sync(mzi, "enrollments", old)
-    freed = await sync(mzi, "classes", clazz(6))
-    assert [(o.state, [r.code for r in o.reasons]) for o in freed.released] == [
+    unparked = await sync(mzi, "classes", clazz(6))
+    assert [(o.state, [r.code for r in o.reasons]) for o in unparked.released] == [
         (State.UNCHANGED, [Code.STALE])
     ]
     assert (await contents(mzi))["held enrollments"] == {}
 
 
-async def test_more_waiting_records_than_a_page_are_all_set_free(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_waiting_records_than_a_page_are_all_unparked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mzi_core.use_cases.take_page.PAGE", 2)
     mzi = Harness()
     await sync(mzi, "classes", clazz(5))
     await sync(mzi, "enrollments", *(enrollment(n, 1, 5) for n in range(7)))
-    freed = await sync(mzi, "students", student(1))
-    assert [o.state for o in freed.released] == [State.NEW] * 7
+    unparked = await sync(mzi, "students", student(1))
+    assert [o.state for o in unparked.released] == [State.NEW] * 7
 
 
 # one bad record harms only itself
@@ -476,7 +476,7 @@ async def test_what_the_store_refuses_is_an_error_of_its_own_and_held() -> None:
     assert set(found["held students"]) == {"3"}
 
 
-async def test_nobody_is_set_free_by_a_parent_that_could_not_be_stored() -> None:
+async def test_nobody_is_unparked_by_a_parent_that_could_not_be_stored() -> None:
     mzi = Harness(store=PickyStore(refuses=frozenset({"1"})))
     await sync(mzi, "classes", clazz(5))
     await sync(mzi, "enrollments", enrollment(9, 1, 5))
@@ -490,10 +490,10 @@ async def test_a_released_record_the_store_refuses_stays_held_as_an_error() -> N
     mzi = Harness(store=PickyStore(refuses=frozenset({"9"})))
     await sync(mzi, "classes", clazz(5))
     await sync(mzi, "enrollments", enrollment(9, 1, 5))
-    freed = await sync(mzi, "students", student(1))
-    assert [o.state for o in freed.released] == [State.ERROR]
+    unparked = await sync(mzi, "students", student(1))
+    assert [o.state for o in unparked.released] == [State.ERROR]
     async with mzi.store.begin(DEFAULT_TENANT) as session:
-        (held,) = (await session.held("enrollments", [ZohoId("9")])).values()
+        (held,) = (await session.parked("enrollments", [ZohoId("9")])).values()
     assert (held.state, held.waits_for) == (State.ERROR, None)
 
 
@@ -606,11 +606,11 @@ async def test_a_tenants_own_field_is_kept_and_its_change_is_a_change() -> None:
     assert [o.changed_fields for o in again.outcomes] == [("extra.intake",)]
 
 
-def once(key: str = "k", digest: str = "d") -> Once:
-    return Once(key, digest, lambda result: ",".join(states(result)))
+def once(key: str = "k", digest: str = "d") -> IdempotencyKey:
+    return IdempotencyKey(key, digest, lambda result: ",".join(states(result)))
 
 
-async def replay(mzi: Harness, *records: object, **how: Any) -> BatchResult | Replayed:
+async def replay(mzi: Harness, *records: object, **how: Any) -> BatchResult | Replay:
     return await mzi.use_cases.sync(DEFAULT_TENANT, CATALOGUE["students"], records, once=once(**how))
 
 
@@ -618,7 +618,7 @@ async def test_a_key_seen_before_replays_the_first_answer() -> None:
     mzi = Harness()
     first = await replay(mzi, student(1))
     assert isinstance(first, BatchResult)
-    assert await replay(mzi, student(1)) == Replayed("NEW")
+    assert await replay(mzi, student(1)) == Replay("NEW")
     assert isinstance(await replay(mzi, student(1), key="other"), BatchResult)
 
 

@@ -15,16 +15,17 @@ from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, CLASSES, REGISTRATIONS, STUDENTS, TEACHERS
 from mzi_core.ports import (
-    Answer,
+    AccessToken,
     ApiKey,
     DecisionRecord,
-    Grant,
-    Held,
+    Lease,
+    ParkedRecord,
     Query,
     Run,
     RunStatus,
     Session,
     Store,
+    StoredResponse,
     TenantSettings,
 )
 from mzi_core.values import DEFAULT_TENANT, Code, Parent, Reason, State, TenantId, ZohoId
@@ -78,18 +79,18 @@ def later(minutes: float) -> datetime:
     return BEGAN + timedelta(minutes=minutes)
 
 
-def held(
+def parked(
     module: AnyModule, n: int, at: datetime, *, waits_for: Parent | None = None, state: State = State.INVALID
-) -> Held:
-    """The n-th record of a module, kept aside."""
-    return Held(
+) -> ParkedRecord:
+    """The n-th record of a module, parked."""
+    return ParkedRecord(
         module=module.name,
         zoho_id=zoho_id(module, n),
         record={"id": zoho_id(module, n), "Name": f"سجل {n}", "Amount": 0.1, "Rows": [None, True, {}]},
         state=state,
         reasons=(Reason(Code.REQUIRED, "$.Rows[0].Name", "`Name` is missing."),),
         waits_for=waits_for,
-        held_at=at,
+        parked_at=at,
     )
 
 
@@ -144,10 +145,10 @@ async def _fill(session: Session, note: str) -> None:
         await session.write(module, [row(module, entity) for entity in entities], BEGAN)
     await session.write(TEACHERS, [row(TEACHERS, sample(TEACHERS, GONE))], BEGAN)
     await session.delete(TEACHERS, [zoho_id(TEACHERS, GONE)], BEGAN)
-    parked = held(REGISTRATIONS, 7, BEGAN, waits_for=Parent("students", zoho_id(STUDENTS, 7)))
-    await session.hold([attrs.evolve(held(STUDENTS, 8, BEGAN), record={"whose": note}), parked])
+    waiting = parked(REGISTRATIONS, 7, BEGAN, waits_for=Parent("students", zoho_id(STUDENTS, 7)))
+    await session.park([attrs.evolve(parked(STUDENTS, 8, BEGAN), record={"whose": note}), waiting])
     await session.record_decision(DecisionRecord(key="1_2_3", decision=decision(), decided_at=BEGAN))
-    await session.keep_answer(Answer(key="k", digest="d", body=note, answered_at=BEGAN), BEGAN)
+    await session.keep_response(StoredResponse(key="k", digest="d", body=note, answered_at=BEGAN), BEGAN)
     await session.save_run(run(1, BEGAN, message=note))
     await session.save_settings(chosen(note))
 
@@ -156,11 +157,14 @@ async def _fill_more(session: Session) -> None:
     """What only the canary has."""
     await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, ONLY_THEIRS))], BEGAN)
     waiting = Parent("students", zoho_id(STUDENTS, ONLY_THEIRS))
-    await session.hold([held(STUDENTS, ONLY_THEIRS, BEGAN), held(CLASSES, 9, BEGAN, waits_for=waiting)])
+    await session.park([parked(STUDENTS, ONLY_THEIRS, BEGAN), parked(CLASSES, 9, BEGAN, waits_for=waiting)])
     await session.record_decision(DecisionRecord(key="only theirs", decision=decision(), decided_at=BEGAN))
-    await session.keep_answer(Answer(key="only theirs", digest="", body="", answered_at=BEGAN), BEGAN)
+    await session.keep_response(
+        StoredResponse(key="only theirs", digest="", body="", answered_at=BEGAN), BEGAN
+    )
     await session.save_run(run(9, BEGAN))
-    await session.save_grant(Grant(name="zoho", origin="only theirs"))
+    await session.save_token(AccessToken(name="zoho", origin="only theirs"))
+    await session.save_lease(Lease(tenant=session.tenant, name="renew", holder="theirs", until=later(5)))
 
 
 @attrs.frozen
@@ -168,11 +172,12 @@ class Everything:
     """All that a tenant has, to be compared."""
 
     records: Mapping[str, Sequence[object]]
-    held: Mapping[str, Sequence[Held]]
+    parked: Mapping[str, Sequence[ParkedRecord]]
     decisions: Sequence[DecisionRecord]
     runs: Sequence[Run]
-    answers: Sequence[Answer | None]
-    grant: Grant | None
+    answers: Sequence[StoredResponse | None]
+    token: AccessToken | None
+    lease: Lease | None
     settings: TenantSettings
 
 
@@ -181,11 +186,12 @@ async def everything(store: Store, tenant: TenantId) -> Everything:
     async with store.begin(tenant) as session:
         return Everything(
             records={module.name: list(await session.list(module, ALL)) for module in CATALOGUE},
-            held={module.name: list(await session.held_list(module.name, ALL)) for module in CATALOGUE},
+            parked={module.name: list(await session.parked_list(module.name, ALL)) for module in CATALOGUE},
             decisions=list(await session.decisions(None, 10_000)),
             runs=list(await session.runs(10_000)),
-            answers=[await session.answer(each) for each in ("k", "only theirs")],
-            grant=await session.grant("zoho"),
+            answers=[await session.response(each) for each in ("k", "only theirs")],
+            token=await session.token("zoho"),
+            lease=await session.lease("renew"),
             settings=await session.settings(),
         )
 
@@ -197,7 +203,7 @@ async def miscounted(store: Store, tenant: TenantId) -> Mapping[str, object]:
         for module in CATALOGUE:
             counted = {state: number for state, number in (await session.count(module)).items() if number}
             live = await session.list(module, Query(limit=10_000))
-            aside = await session.held_list(module.name, ALL)
+            aside = await session.parked_list(module.name, ALL)
             listed = Counter([one.state for one in live] + [one.state for one in aside])
             if counted != listed:
                 found[module.name] = (counted, listed)

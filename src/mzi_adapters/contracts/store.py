@@ -4,7 +4,6 @@ The store must be ready (its schema in place) and hold no tenant but the default
 themselves, and with every one of them goes a canary: a second tenant with the same ids, untouched at the end.
 """
 
-from mzi_adapters.contracts.store_again import TouchPromises, UnfinishedPromises
 from mzi_adapters.contracts.store_columns import (
     AddingPromises,
     ChangingPromises,
@@ -16,15 +15,18 @@ from mzi_adapters.contracts.store_columns_refused import (
     RefusedAddingPromises,
     RefusedChangingPromises,
 )
-from mzi_adapters.contracts.store_kept import AnswerPromises, DecisionPromises, GrantPromises, RunPromises
-from mzi_adapters.contracts.store_lists import HeldPromises, ListingPromises
+from mzi_adapters.contracts.store_decisions import DecisionPromises
+from mzi_adapters.contracts.store_idempotency import StoredResponsePromises
+from mzi_adapters.contracts.store_lists import ListingPromises
+from mzi_adapters.contracts.store_parked import ParkedRecordPromises
 from mzi_adapters.contracts.store_records import ExactnessPromises, ReadingPromises
-from mzi_adapters.contracts.store_together import ReadingAsidePromises, TurnPromises
-from mzi_adapters.contracts.store_transactions import (
-    RegistryPromises,
-    SettingsPromises,
-    TransactionPromises,
-)
+from mzi_adapters.contracts.store_registry import RegistryPromises
+from mzi_adapters.contracts.store_runs import RunPromises, UnfinishedPromises
+from mzi_adapters.contracts.store_settings import SettingsPromises
+from mzi_adapters.contracts.store_together import LockPromises, ReadingAsidePromises
+from mzi_adapters.contracts.store_tokens import AccessTokenPromises, StoredLeasePromises
+from mzi_adapters.contracts.store_touch import TouchPromises
+from mzi_adapters.contracts.store_transactions import TransactionPromises
 from mzi_adapters.contracts.store_writes import (
     DeletingPromises,
     MarkingPromises,
@@ -35,7 +37,7 @@ from mzi_adapters.contracts.store_writes import (
 
 class StoreContract(
     TransactionPromises,
-    TurnPromises,
+    LockPromises,
     ReadingAsidePromises,
     SettingsPromises,
     RegistryPromises,
@@ -53,12 +55,13 @@ class StoreContract(
     NothingPromises,
     TouchPromises,
     ListingPromises,
-    HeldPromises,
+    ParkedRecordPromises,
     ParkingPromises,
     DecisionPromises,
-    AnswerPromises,
+    StoredResponsePromises,
     RunPromises,
     UnfinishedPromises,
-    GrantPromises,
+    AccessTokenPromises,
+    StoredLeasePromises,
 ):
     """Everything the docstrings of the port promise, a test each."""

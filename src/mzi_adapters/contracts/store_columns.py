@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from mzi_adapters.contracts.furnished import ALL, BEGAN, GONE, ONLY_THEIRS, held, later, ours, raises
+from mzi_adapters.contracts.furnished import ALL, BEGAN, GONE, ONLY_THEIRS, later, ours, parked, raises
 from mzi_adapters.contracts.samples import bare, changed, record_id, row, sample, zoho_id
 from mzi_core.comparing import fingerprint
 from mzi_core.errors import StoreRefused
@@ -268,18 +268,18 @@ class ChangingPromises:
 
 
 class ParkingPromises:
-    """A store says whether it is worth asking what is held."""
+    """A store says whether it is worth asking what is parked."""
 
-    async def test_what_is_held_and_what_is_awaited_are_told_by_module(self, store: Store) -> None:
-        """Nothing is, of most modules; another tenant's held records are none of ours."""
+    async def test_what_is_parked_and_what_is_awaited_are_told_by_module(self, store: Store) -> None:
+        """Nothing is, of most modules; another tenant's parked records are none of ours."""
         waits = Parent("classes", zoho_id(CLASSES, 99))
         async with ours(store) as session:
             for module in CATALOGUE:
-                mine = await session.held_list(module.name, ALL)
-                await session.release(module.name, [one.zoho_id for one in mine])
+                mine = await session.parked_list(module.name, ALL)
+                await session.unpark(module.name, [one.zoho_id for one in mine])
             assert await session.parking(STUDENTS) == Parking(holds=False, awaited=False)
-            await session.hold(
-                [held(REGISTRATIONS, 50, BEGAN), held(ENROLLMENTS, 51, BEGAN, waits_for=waits)]
+            await session.park(
+                [parked(REGISTRATIONS, 50, BEGAN), parked(ENROLLMENTS, 51, BEGAN, waits_for=waits)]
             )
             for module in CATALOGUE:
                 holds, awaited = module in (REGISTRATIONS, ENROLLMENTS), module is CLASSES

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
 
-from mzi_adapters.contracts.furnished import BEGAN, GONE, held, later, ours
+from mzi_adapters.contracts.furnished import BEGAN, GONE, later, ours, parked
 from mzi_adapters.contracts.samples import AMOUNTS, TEXTS, bare, changed, record_id, row, sample, zoho_id
 from mzi_core.errors import StoreRefused
 from mzi_core.module import Kind
@@ -109,18 +109,20 @@ class ExactnessPromises:
                     extra={"day": moment.date(), "moment": moment},
                 )
                 await session.write(STUDENTS, [row(STUDENTS, entity)], moment)
-                await session.hold([held(STUDENTS, n, moment)])
+                await session.park([parked(STUDENTS, n, moment)])
                 found = (await session.stored(STUDENTS, [entity.zoho_id]))[entity.zoho_id]
                 assert found.entity == entity
                 assert (found.created_at, found.updated_at) == (moment, moment)
                 assert (await session.known(STUDENTS, [entity.zoho_id]))[entity.zoho_id].modified_at == moment
-                assert (await session.held("students", [entity.zoho_id]))[entity.zoho_id].held_at == moment
+                assert (await session.parked("students", [entity.zoho_id]))[
+                    entity.zoho_id
+                ].parked_at == moment
             whole = [one.updated_at for one in await session.list(STUDENTS, Query(updated_since=first))]
             assert (whole[0], whole[-1]) == (first, last)
             assert len(await session.list(STUDENTS, Query(updated_since=last))) == 1
             assert await session.list(STUDENTS, Query(after=Cursor(last, zoho_id(STUDENTS, 21)))) == []
-            kept = await session.held_list("students", Query(updated_since=first))
-            assert (kept[0].held_at, kept[-1].held_at) == (first, last)
+            kept = await session.parked_list("students", Query(updated_since=first))
+            assert (kept[0].parked_at, kept[-1].parked_at) == (first, last)
 
     async def test_what_no_database_keeps_is_refused_or_kept_never_altered(self, store: Store) -> None:
         """A NUL, half a character, a number beyond 64 bits; and the session goes on."""

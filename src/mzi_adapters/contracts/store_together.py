@@ -1,4 +1,4 @@
-"""What a store promises about sessions at the same time: turns, and reading aside."""
+"""What a store promises about sessions at the same time: locks, and reading aside."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from mzi_adapters.contracts.furnished import CANARY, OURS, THERE, everything, fu
 from mzi_adapters.contracts.samples import changed, row, sample, zoho_id
 from mzi_core.errors import StoreError
 from mzi_core.modules import STUDENTS
-from mzi_core.ports import Session, Store, Turn
+from mzi_core.ports import Lock, Session, Store
 from mzi_core.values import State, TenantId
 
 SOON = 0.3
@@ -19,8 +19,8 @@ SOON = 0.3
 LONG = 3.0
 """Seconds after which it is certain that somebody waits."""
 
-OURS_ALONE = Turn("students", shared=False)
-WITH_OTHERS = Turn("students", shared=True)
+OURS_ALONE = Lock("students", shared=False)
+WITH_OTHERS = Lock("students", shared=True)
 
 
 @asynccontextmanager
@@ -39,22 +39,22 @@ async def _beside(store: Store, tenant: TenantId) -> AsyncIterator[Session | Non
         await opening.__aexit__(None, None, None)
 
 
-async def _gets(session: Session, *turns: Turn) -> None:
+async def _gets(session: Session, *locks: Lock) -> None:
     async with asyncio.timeout(LONG):
-        await session.lock(turns)
+        await session.lock(locks)
 
 
-class TurnPromises:
+class LockPromises:
     """Who asks for a turn has it, and has it alone unless he shares it."""
 
-    async def test_sessions_that_ask_for_one_turn_have_it_one_after_the_other(self, store: Store) -> None:
+    async def test_sessions_that_ask_for_one_lock_have_it_one_after_the_other(self, store: Store) -> None:
         """Each until its end; and the next one reads what the one before has written."""
         said: list[str] = []
         together = asyncio.Event()
 
         async def one() -> None:
             async with store.begin(OURS) as session:
-                await session.lock([OURS_ALONE, Turn("registrations", shared=False)])
+                await session.lock([OURS_ALONE, Lock("registrations", shared=False)])
                 said.append("in")
                 if said[-2:] == ["in", "in"]:
                     together.set()
@@ -82,7 +82,7 @@ class TurnPromises:
                         await _gets(session, OURS_ALONE)
                         raise ZeroDivisionError
 
-    async def test_a_shared_turn_is_had_by_many_and_by_none_who_wants_it_alone(self, store: Store) -> None:
+    async def test_a_shared_lock_is_had_by_many_and_by_none_who_wants_it_alone(self, store: Store) -> None:
         """Where several sessions can be at work."""
         async with furnished(store), store.begin(OURS) as one:
             await _gets(one, WITH_OTHERS)
@@ -99,16 +99,16 @@ class TurnPromises:
         async with store.begin(OURS) as session:
             await _gets(session, OURS_ALONE)
 
-    async def test_turns_of_another_tenant_or_module_are_not_waited_for(self, store: Store) -> None:
+    async def test_locks_of_another_tenant_or_module_are_not_waited_for(self, store: Store) -> None:
         """Where several sessions can be at work."""
         async with furnished(store), store.begin(OURS) as one:
             await _gets(one, OURS_ALONE)
-            for tenant, turn in ((CANARY, OURS_ALONE), (OURS, Turn("teachers", shared=False))):
+            for tenant, turn in ((CANARY, OURS_ALONE), (OURS, Lock("teachers", shared=False))):
                 async with _beside(store, tenant) as other:
                     if other is not None:
                         await _gets(other, turn)
 
-    async def test_asking_for_no_turns_is_no_error(self, store: Store) -> None:
+    async def test_asking_for_no_locks_is_no_error(self, store: Store) -> None:
         """There is nothing to wait for."""
         async with furnished(store), store.begin(OURS) as session:
             await session.lock([])

@@ -1,8 +1,6 @@
-"""What a session promises as a transaction, and what belongs to no tenant."""
+"""What a session promises as a transaction."""
 
 import asyncio
-
-import attrs
 
 from mzi_adapters.contracts.furnished import (
     BEGAN,
@@ -14,18 +12,16 @@ from mzi_adapters.contracts.furnished import (
     decision,
     everything,
     furnished,
-    held,
-    key,
     later,
     ours,
+    parked,
     raises,
     run,
 )
 from mzi_adapters.contracts.samples import changed, row, sample, zoho_id
-from mzi_core.errors import UnknownTenant
 from mzi_core.modules import CATALOGUE, CLASSES, REGISTRATIONS, STUDENTS, TEACHERS
-from mzi_core.ports import Answer, DecisionRecord, Session, Store, TenantSettings
-from mzi_core.values import DEFAULT_TENANT, State, TenantId, Value
+from mzi_core.ports import DecisionRecord, Session, Store, StoredResponse, TenantSettings
+from mzi_core.values import State, Value
 
 
 class _Mishap(Exception):
@@ -37,10 +33,10 @@ async def _change_everything(session: Session) -> None:
     at = later(1)
     await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, 20))], at)
     await session.delete(TEACHERS, [zoho_id(TEACHERS, 1)], at)
-    await session.hold([held(CLASSES, 21, at)])
-    await session.release(STUDENTS.name, [zoho_id(STUDENTS, 8)])
+    await session.park([parked(CLASSES, 21, at)])
+    await session.unpark(STUDENTS.name, [zoho_id(STUDENTS, 8)])
     await session.record_decision(DecisionRecord(key="9_9_9", decision=decision(), decided_at=at))
-    await session.keep_answer(Answer(key="k", digest="new", body=None, answered_at=at), BEGAN)
+    await session.keep_response(StoredResponse(key="k", digest="new", body=None, answered_at=at), BEGAN)
     await session.save_run(run(2, at))
     await session.save_settings(chosen("new"))
 
@@ -61,12 +57,12 @@ class TransactionPromises:
                 assert await session.present(STUDENTS, [zoho_id(STUDENTS, 20)]) == {zoho_id(STUDENTS, 20)}
                 assert await session.settings() == chosen("new")
             kept = await everything(store, OURS)
-            assert kept.answers[0] == Answer(key="k", digest="new", body=None, answered_at=later(1))
+            assert kept.answers[0] == StoredResponse(key="k", digest="new", body=None, answered_at=later(1))
             assert [one.key for one in kept.decisions] == ["1_2_3", "9_9_9"]
             assert [one.id for one in kept.runs] == [run(2, BEGAN).id, run(1, BEGAN).id]
             assert kept.settings == chosen("new")
-            assert kept.held["classes"] == [held(CLASSES, 21, later(1))]
-            assert kept.held["students"] == []
+            assert kept.parked["classes"] == [parked(CLASSES, 21, later(1))]
+            assert kept.parked["students"] == []
             assert len(kept.records["students"]) == len(THERE) + 1
 
     async def test_an_exception_takes_everything_back(self, store: Store) -> None:
@@ -148,11 +144,11 @@ class TransactionPromises:
             assert await session.owners(STUDENTS, values) == {"academic_email": {}, "moodle_userid": {}}
             assert await session.linked(STUDENTS, "moodle_userid", 40_000 + ONLY_THEIRS) is None
             assert await session.delete(STUDENTS, ids, at) == ()
-            assert await session.held("students", ids) == {}
+            assert await session.parked("students", ids) == {}
             assert await session.waiting_for("students", ids, 9) == []
-            await session.release("students", ids)
+            await session.unpark("students", ids)
             assert await session.decision("only theirs") is None
-            assert await session.answer("only theirs") is None
+            assert await session.response("only theirs") is None
             await session.write(STUDENTS, [row(STUDENTS, theirs)], at)
 
     async def test_what_both_tenants_have_is_changed_for_one(self, store: Store) -> None:
@@ -163,101 +159,11 @@ class TransactionPromises:
                 entity = changed(module, sample(module, 1), extra={"whose": "still ours"})
                 await session.write(module, [row(module, entity, state=State.UPDATED)], at)
                 assert await session.delete(module, [zoho_id(module, 2)], at) == (zoho_id(module, 2),)
-            await session.release("registrations", [zoho_id(REGISTRATIONS, 7)])
-            await session.hold([held(STUDENTS, 8, at)])
+            await session.unpark("registrations", [zoho_id(REGISTRATIONS, 7)])
+            await session.park([parked(STUDENTS, 8, at)])
             await session.record_decision(DecisionRecord(key="1_2_3", decision=decision(0), decided_at=at))
-            await session.keep_answer(Answer(key="k", digest="x", body="x", answered_at=at), later(9))
+            await session.keep_response(
+                StoredResponse(key="k", digest="x", body="x", answered_at=at), later(9)
+            )
             await session.save_run(run(1, at))
             await session.save_settings(TenantSettings())
-
-
-class SettingsPromises:
-    """What a tenant chose."""
-
-    async def test_choices_are_read_as_they_were_saved(self, store: Store) -> None:
-        """Lines in their order, policies to the last digit."""
-        async with ours(store) as session:
-            assert await session.settings() == chosen("of default")
-            policies: dict[str, object] = {"default": {"pass_from": "2.50", "n": [1, None, True, {}]}}
-            other = attrs.evolve(chosen("x"), policies=policies)
-            await session.save_settings(other)
-            assert await session.settings() == other
-            await session.save_settings(TenantSettings())
-            assert await session.settings() == TenantSettings()
-
-    async def test_choices_of_a_tenant_nobody_made_are_refused(self, store: Store) -> None:
-        """The error names the tenant, and how to make it."""
-        async with furnished(store), store.begin(TenantId("nobody")) as session:
-            with raises(UnknownTenant) as caught:
-                await session.settings()
-            assert "`mzi tenants add nobody`" in caught.message
-            with raises(UnknownTenant):
-                await session.save_settings(chosen("x"))
-
-    async def test_a_new_tenant_has_chosen_nothing(self, store: Store) -> None:
-        """Made and at once usable."""
-        async with furnished(store):
-            async with store.registry() as registry:
-                assert await registry.add_tenant(TenantId("new"), later(1))
-            async with store.begin(TenantId("new")) as session:
-                assert await session.settings() == TenantSettings()
-
-
-class RegistryPromises:
-    """The tenants and the API keys."""
-
-    async def test_the_default_tenant_is_always_there(self, store: Store) -> None:
-        """Even in a store nobody has touched."""
-        async with store.registry() as registry:
-            assert list(await registry.tenants()) == [DEFAULT_TENANT]
-
-    async def test_tenants_are_listed_by_name_and_made_once(self, store: Store) -> None:
-        """Making one again says False and changes nothing."""
-        async with furnished(store), store.registry() as registry:
-            assert await registry.add_tenant(TenantId("a-school"), later(1)) is True
-            assert await registry.add_tenant(TenantId("a-school"), later(2)) is False
-            assert await registry.add_tenant(CANARY, later(2)) is False
-            assert list(await registry.tenants()) == ["a-school", "canary", "default"]
-
-    async def test_keys_are_listed_oldest_first(self, store: Store) -> None:
-        """Revoked ones too, and those that open every tenant."""
-        async with furnished(store), store.registry() as registry:
-            await registry.save_key(key(2, later(2)))
-            await registry.save_key(key(3, later(1), tenant=OURS))
-            assert await registry.keys() == [
-                key(1, BEGAN, tenant=CANARY),
-                key(3, later(1), tenant=OURS),
-                key(2, later(2)),
-            ]
-
-    async def test_a_key_is_kept_in_place_of_the_one_with_its_id(self, store: Store) -> None:
-        """So that it can be revoked."""
-        async with furnished(store), store.registry() as registry:
-            revoked = attrs.evolve(key(1, BEGAN, tenant=CANARY), revoked_at=later(1), label="old")
-            await registry.save_key(revoked)
-            assert await registry.key("key1") == revoked
-            assert await registry.key("KEY1") is None
-            assert list(await registry.keys()) == [revoked]
-
-    async def test_an_exception_takes_back_tenants_and_keys(self, store: Store) -> None:
-        """The registry is a transaction as well."""
-        async with furnished(store):
-            with raises(_Mishap):
-                async with store.registry() as registry:
-                    await registry.add_tenant(TenantId("new"), later(1))
-                    await registry.save_key(key(2, later(1)))
-                    raise _Mishap
-            async with store.registry() as registry:
-                assert TenantId("new") not in await registry.tenants()
-                assert await registry.key("key2") is None
-
-    async def test_the_store_says_that_it_is_ready(self, store: Store) -> None:
-        """With its name and a sentence."""
-        health = await store.health()
-        assert (health.ready, bool(health.backend), bool(health.message)) == (True, True, True)
-
-    async def test_the_store_says_so_while_a_session_is_open(self, store: Store) -> None:
-        """Whoever watches over the store waits for no session."""
-        async with furnished(store), store.begin(OURS) as session:
-            await session.save_run(run(3, later(1)))
-            assert (await store.health()).ready

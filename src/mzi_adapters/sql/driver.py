@@ -85,7 +85,7 @@ class Driver(Protocol):
         """Add to the numbers of records a tenant's module has in each state."""
         ...
 
-    async def lock(self, connection: AsyncConnection, turns: Sequence[tuple[str, bool]]) -> None:
+    async def lock(self, connection: AsyncConnection, locks: Sequence[tuple[str, bool]]) -> None:
         """Take the locks of these names in order, shared or not, and keep them to the end."""
         ...
 

@@ -138,10 +138,10 @@ SELECT attname FROM pg_attribute
 WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
 
 LOCKING = """\
-SELECT CASE WHEN turn.shared
-    THEN pg_advisory_xact_lock_shared(hashtextextended(turn.name, 0))
-    ELSE pg_advisory_xact_lock(hashtextextended(turn.name, 0))
-END FROM unnest($1::text[], $2::boolean[]) AS turn(name, shared)"""
+SELECT CASE WHEN asked.shared
+    THEN pg_advisory_xact_lock_shared(hashtextextended(asked.name, 0))
+    ELSE pg_advisory_xact_lock(hashtextextended(asked.name, 0))
+END FROM unnest($1::text[], $2::boolean[]) AS asked(name, shared)"""
 
 COUNTING = """\
 INSERT INTO record_counts (tenant_id, module, state, number)
@@ -296,10 +296,10 @@ class Postgres:
         driver = await _inside(connection)
         await driver.execute(COUNTING, tenant, module, list(changes), list(changes.values()))
 
-    async def lock(self, connection: AsyncConnection, turns: Sequence[tuple[str, bool]]) -> None:
+    async def lock(self, connection: AsyncConnection, locks: Sequence[tuple[str, bool]]) -> None:
         """Take advisory locks, in one round trip."""
         driver = await _inside(connection)
-        await driver.fetch(LOCKING, [name for name, _ in turns], [shared for _, shared in turns])
+        await driver.fetch(LOCKING, [name for name, _ in locks], [shared for _, shared in locks])
 
 
 def _proof(driver: Postgres) -> Driver:

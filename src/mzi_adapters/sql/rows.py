@@ -22,7 +22,7 @@ from mzi_core.grading import (
     marking_to_data,
     policy_from,
 )
-from mzi_core.ports import DecisionRecord, Held
+from mzi_core.ports import DecisionRecord, ParkedRecord
 from mzi_core.values import Extra, Parent, Reason, State, TenantId, Value, ZohoId
 
 
@@ -84,12 +84,12 @@ def _digits(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
-def held_to_row(tenant: TenantId, held: Held) -> dict[str, Any]:
+def parked_to_row(tenant: TenantId, held: ParkedRecord) -> dict[str, Any]:
     """A held record as a row; its wire record as ASCII JSON text, so that nothing in it can be refused."""
     try:
         record = json.dumps(held.record, default=_digits, separators=(",", ":"))
     except (TypeError, ValueError) as error:
-        raise StoreRefused("The record to keep aside is not JSON.") from error
+        raise StoreRefused("The record to park is not JSON.") from error
     return {
         "tenant_id": tenant,
         "module": held.module,
@@ -99,23 +99,23 @@ def held_to_row(tenant: TenantId, held: Held) -> dict[str, Any]:
         "reasons": _reasons_to_data(held.reasons),
         "waits_for_module": held.waits_for and held.waits_for.module,
         "waits_for_zoho_id": held.waits_for and held.waits_for.zoho_id,
-        "held_at": held.held_at,
+        "held_at": held.parked_at,
     }
 
 
-def held_from_row(row: AnyRow) -> Held:
+def parked_from_row(row: AnyRow) -> ParkedRecord:
     """The held record of a row."""
     waits_for = None
     if row.waits_for_module is not None:
         waits_for = Parent(row.waits_for_module, ZohoId(row.waits_for_zoho_id))
-    return Held(
+    return ParkedRecord(
         module=row.module,
         zoho_id=ZohoId(row.zoho_id),
         record=json.loads(row.record),
         state=State(row.state),
         reasons=_reasons_from_data(row.reasons, tuple[Reason, ...]),
         waits_for=waits_for,
-        held_at=row.held_at,
+        parked_at=row.held_at,
     )
 
 

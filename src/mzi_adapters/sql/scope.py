@@ -14,7 +14,7 @@ from mzi_adapters.sql.driver import Driver, Find
 from mzi_adapters.sql.postgres import Postgres
 from mzi_adapters.sql.sqlite import Sqlite
 from mzi_adapters.sql.translation import raised, translated
-from mzi_core.ports import Cursor, Query, Turn
+from mzi_core.ports import Cursor, Lock, Query
 from mzi_core.values import TenantId, Value
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ class Scope:
             raise
         await self.driver.run(self.connection, "RELEASE SAVEPOINT mzi")
 
-    async def lock(self, turns: Sequence[Turn]) -> None:
-        """Wait for these turns; see `Driver.lock`."""
-        named = [(f"mzi {self.tenant} {turn.module}", turn.shared) for turn in turns]
+    async def lock(self, locks: Sequence[Lock]) -> None:
+        """Wait for these locks; see `Driver.lock`."""
+        named = [(f"mzi {self.tenant} {lock.module}", lock.shared) for lock in locks]
         with translated():
             await self.driver.lock(self.connection, named)
 

@@ -145,7 +145,7 @@ class Sqlite:
         rows = [(tenant, module, *change) for change in changes.items()]
         await (await (await raw(connection)).executemany(COUNTING, rows)).close()
 
-    async def lock(self, connection: AsyncConnection, turns: Sequence[tuple[str, bool]]) -> None:
+    async def lock(self, connection: AsyncConnection, locks: Sequence[tuple[str, bool]]) -> None:
         """Nothing: one session writes at a time."""
 
 

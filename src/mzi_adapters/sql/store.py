@@ -9,11 +9,15 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mzi_adapters.sql import migrations
+from mzi_adapters.sql.decisions import Decisions
 from mzi_adapters.sql.engine import PATIENCE, POOL, engine_for, for_reading, is_memory, server_version
-from mzi_adapters.sql.held import HeldRecords
-from mzi_adapters.sql.kept import Kept
+from mzi_adapters.sql.idempotency import StoredResponses
+from mzi_adapters.sql.parked import ParkedRecords
 from mzi_adapters.sql.records import Records
-from mzi_adapters.sql.registry import Settings, SqlRegistry
+from mzi_adapters.sql.registry import SqlRegistry
+from mzi_adapters.sql.runs import Runs
+from mzi_adapters.sql.settings import Settings
+from mzi_adapters.sql.tokens import AccessTokens, StoredLeases
 from mzi_adapters.sql.touching import Touched
 from mzi_adapters.sql.translation import REMEDY, translated
 from mzi_core.errors import StoreError, StoreUnavailable
@@ -21,7 +25,9 @@ from mzi_core.ports import Registry, Session, Store, StoreHealth
 from mzi_core.values import DEFAULT_TENANT, TenantId
 
 
-class SqlSession(Records, Touched, HeldRecords, Kept, Settings):
+class SqlSession(
+    Settings, Records, Touched, ParkedRecords, Decisions, StoredResponses, Runs, AccessTokens, StoredLeases
+):
     """One transaction over one tenant's rows."""
 
     __slots__ = ()

@@ -154,7 +154,7 @@ RUNS = sa.Table(
     sa.Index(None, "tenant_id", "started_at", "id"),
 )
 
-GRANTS = sa.Table(
+ACCESS_TOKENS = sa.Table(
     "service_grants",
     metadata,
     sa.Column("tenant_id", Key, primary_key=True),
@@ -169,7 +169,7 @@ GRANTS = sa.Table(
     sa.Column("revoked", sa.Text, nullable=False),
 )
 
-HELD = sa.Table(
+PARKED_RECORDS = sa.Table(
     "parked_records",
     metadata,
     sa.Column("tenant_id", Key, primary_key=True),
@@ -203,7 +203,7 @@ DECISIONS = sa.Table(
     sa.Index(None, "tenant_id", "key", "decided_at", "number"),
 )
 
-ANSWERS = sa.Table(
+STORED_RESPONSES = sa.Table(
     "idempotency_answers",
     metadata,
     sa.Column("tenant_id", Key, primary_key=True),

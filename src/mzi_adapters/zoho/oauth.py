@@ -1,8 +1,8 @@
 """Access tokens: renewed once for all tasks of a process and all processes of a tenant.
 
-The token stands in the store as a Grant. Whoever finds it near its end takes the lease on renewing it, looks
-again, asks Zoho with no session open, writes the new token down and gives the lease back; the others go on
-with the old one or wait for the new.
+The token stands in the store as an AccessToken. Whoever finds it near its end takes the lease on renewing it,
+looks again, asks Zoho with no session open, writes the new token down and gives the lease back; the others go
+on with the old one or wait for the new.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from mzi_adapters.zoho.hosts import ZohoAccount
 from mzi_adapters.zoho.limits import Meter
 from mzi_adapters.zoho.redeeming import Redeemed, Throttled, Unreached, redeem, remedy_for
 from mzi_core.errors import AuthRevoked, GatewayLimited, GatewayUnavailable, StoreError
-from mzi_core.ports import Clock, Grant, Leases, Session, Store, Turn
+from mzi_core.ports import AccessToken, AccessTokens, Clock, Leases, Lock, Store
 from mzi_core.values import TenantId
 
 NAME = "zoho"
-TURN = Turn("grant zoho", shared=False)
+TURN = Lock("grant zoho", shared=False)
 
 LIFE = 3600.0
 """Seconds a token lives at most; a later end is another machine's clock."""
@@ -164,14 +164,14 @@ class Access:
                 pause, why = (min(recent) + WINDOW - now) / timedelta(seconds=1), _SPENT
             if pause > 0:
                 return self._still(grant, _too_often(pause, why))
-            await session.save_grant(attrs.evolve(grant, renewals=(*recent, now)))
+            await session.save_token(attrs.evolve(grant, renewals=(*recent, now)))
             return None
 
-    async def _kept(self, session: Session) -> Grant:
+    async def _kept(self, session: AccessTokens) -> AccessToken:
         """What these credentials were granted. Raises AuthRevoked if they are no longer accepted."""
-        grant = await session.grant(NAME)
+        grant = await session.token(NAME)
         if grant is None or grant.origin != self.account.origin:
-            return Grant(name=NAME, origin=self.account.origin)
+            return AccessToken(name=NAME, origin=self.account.origin)
         if grant.revoked:
             self._revoked = grant.revoked
             raise _revoked(grant.revoked)
@@ -208,22 +208,22 @@ class Access:
         )
         return found
 
-    async def _keep(self, change: Callable[[Grant], Grant]) -> Grant:
+    async def _keep(self, change: Callable[[AccessToken], AccessToken]) -> AccessToken:
         """Write down what came of a renewal."""
         async with self.store.begin(self.tenant) as session:
             await session.lock((TURN,))
             grant = change(await self._kept(session))
-            await session.save_grant(grant)
+            await session.save_token(grant)
             return grant
 
-    def _still(self, grant: Grant, error: GatewayUnavailable) -> str:
+    def _still(self, grant: AccessToken, error: GatewayUnavailable) -> str:
         """The old token for as long as it lives; without one the error stands."""
         found = self._usable(grant, 0)
         if found is None:
             raise error
         return found
 
-    def _usable(self, grant: Grant, least: float) -> str | None:
+    def _usable(self, grant: AccessToken, least: float) -> str | None:
         """The token that is kept, if Zoho takes it for more than so many seconds."""
         left = _left(grant.expires_at, self.clock.now(), LIFE)
         if grant.token is None or grant.token == self._refused or left <= least:

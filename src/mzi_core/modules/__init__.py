@@ -58,7 +58,7 @@ class Catalogue:
         return [self[name] for name in TopologicalSorter(graph).static_order()]
 
     def descendants(self, module: AnyModule) -> frozenset[str]:
-        """The modules whose records may be set free by one of `module`, or by one of those."""
+        """The modules whose records may be unparked by one of `module`, or by one of those."""
         found: set[str] = set()
         waiting = [module]
         while waiting:

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from mzi_core.lazy import finder
 
 if TYPE_CHECKING:
-    from mzi_core.ports.leases import Lease, Leases, holds
+    from mzi_core.ports.clock import Clock, Ids
+    from mzi_core.ports.codec import MOST_REASONS, Codec, Decoded, Unread
+    from mzi_core.ports.decisions import DecisionRecord, Decisions
+    from mzi_core.ports.idempotency import StoredResponse, StoredResponses
+    from mzi_core.ports.leases import Lease, Leases, StoredLeases, holds
+    from mzi_core.ports.locks import Lock, Locks
     from mzi_core.ports.moodle import MoodleGateway
     from mzi_core.ports.moodle_grading import (
         SUBMITTED,
@@ -54,33 +59,20 @@ if TYPE_CHECKING:
         UserChange,
         UserKey,
     )
-    from mzi_core.ports.store import (
-        LARGEST_HELD,
+    from mzi_core.ports.parked import (
+        LARGEST_PARKED,
         LEFT_OUT,
-        MOST_REASONS,
-        Answer,
-        ApiKey,
-        Clock,
-        Codec,
-        Cursor,
-        DecisionRecord,
-        Decoded,
-        Grant,
-        Held,
-        Ids,
+        ParkedRecord,
+        ParkedRecords,
         Parking,
-        Query,
-        Registry,
-        Run,
-        RunStatus,
-        Session,
-        Store,
-        Stored,
-        StoreHealth,
-        TenantSettings,
-        Turn,
-        Unread,
+        RecordSession,
     )
+    from mzi_core.ports.records import Cursor, Query, Records, Stored
+    from mzi_core.ports.registry import ApiKey, Registry
+    from mzi_core.ports.runs import Run, Runs, RunStatus
+    from mzi_core.ports.settings import Settings, TenantSettings
+    from mzi_core.ports.store import Session, Store, StoreHealth
+    from mzi_core.ports.tokens import AccessToken, AccessTokens
     from mzi_core.ports.zoho import (
         Action,
         Channel,
@@ -101,18 +93,25 @@ if TYPE_CHECKING:
         ZohoGateway,
         ZohoModule,
     )
-else:  # a type checker would take any name for one of these
-    __getattr__ = finder(__name__, ["store", "leases", "zoho", "moodle_values", "moodle_grading", "moodle"])
+else:
+    _HOMES = (
+        *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions"),
+        *("idempotency", "locks", "tokens", "leases", "store"),
+        *("zoho", "moodle_values", "moodle_grading", "moodle"),
+    )
+    # a type checker would take any name for one of these
+    __getattr__ = finder(__name__, _HOMES)
 
 __all__ = [
-    "LARGEST_HELD",
+    "LARGEST_PARKED",
     "LEFT_OUT",
     "MOST_REASONS",
     "SUBMITTED",
     "WORKFLOW_STATES",
+    "AccessToken",
+    "AccessTokens",
     "Action",
     "Ambiguous",
-    "Answer",
     "ApiKey",
     "AssignmentGrade",
     "Attempt",
@@ -125,6 +124,7 @@ __all__ = [
     "CourseUpdate",
     "Cursor",
     "DecisionRecord",
+    "Decisions",
     "Decoded",
     "Definition",
     "Deleted",
@@ -133,12 +133,12 @@ __all__ = [
     "Fault",
     "Feature",
     "GivenMark",
-    "Grant",
     "GroupMember",
-    "Held",
     "Ids",
     "Lease",
     "Leases",
+    "Lock",
+    "Locks",
     "MarkingMethod",
     "Membership",
     "MoodleAssignment",
@@ -156,26 +156,34 @@ __all__ = [
     "NotWatching",
     "NotWritten",
     "Organization",
+    "ParkedRecord",
+    "ParkedRecords",
     "Parking",
     "Participant",
     "Problem",
     "Query",
+    "RecordSession",
+    "Records",
     "Refused",
     "Registry",
     "RoleInCourse",
     "Run",
     "RunStatus",
+    "Runs",
     "Selection",
     "Session",
+    "Settings",
     "Store",
     "StoreHealth",
     "Stored",
+    "StoredLeases",
+    "StoredResponse",
+    "StoredResponses",
     "StudentWork",
     "Submission",
     "Template",
     "TemplateCriterion",
     "TenantSettings",
-    "Turn",
     "Unenrolment",
     "Unread",
     "Unsure",

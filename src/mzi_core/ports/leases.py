@@ -29,6 +29,22 @@ def holds(until: datetime, now: datetime, seconds: float) -> bool:
     return timedelta(0) < until - now <= timedelta(seconds=seconds) + SKEW
 
 
+class StoredLeases(Protocol):
+    """The part of a session that is about leases; `lock` a lease's name before changing it."""
+
+    async def lease(self, name: str) -> Lease | None:
+        """The lease of this name that was kept last, whether its time is up or not."""
+        ...
+
+    async def save_lease(self, lease: Lease) -> None:
+        """Keep a lease in place of the one with its name."""
+        ...
+
+    async def end_lease(self, name: str) -> None:
+        """Forget the lease of this name; an unknown one is no error."""
+        ...
+
+
 class Leases(Protocol):
     """Work that one process at a time does: it takes a lease, which ends by itself if the process dies.
 

@@ -9,7 +9,7 @@ from mzi_core.decide import Arrival, Facts, plan
 from mzi_core.module import E, Module
 from mzi_core.ports import Clock, Store
 from mzi_core.use_cases.judge import owners_of, parents_there
-from mzi_core.use_cases.sync import turns_for
+from mzi_core.use_cases.sync import locks_for
 from mzi_core.values import Outcome, TenantId, ZohoId
 
 
@@ -28,7 +28,7 @@ class AmendRecords:
         An amendment that is refused, as that of a link somebody else has, leaves its record as it is.
         """
         async with self.store.begin(tenant) as session:
-            await session.lock(turns_for(module))
+            await session.lock(locks_for(module))
             stored = await session.stored(module, changes)
             entities = {
                 zoho_id: attrs.evolve(row.entity, **changes[zoho_id])

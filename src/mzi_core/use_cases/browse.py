@@ -1,4 +1,4 @@
-"""Look at what is stored and at what is held aside."""
+"""Look at what is stored and at what is parked."""
 
 from collections.abc import Sequence
 from typing import Any, assert_never
@@ -7,7 +7,7 @@ import attrs
 
 from mzi_core.errors import NotFound
 from mzi_core.module import AnyModule
-from mzi_core.ports import Cursor, Held, Query, Run, Session, Store, Stored
+from mzi_core.ports import Cursor, ParkedRecord, Query, RecordSession, Run, Store, Stored
 from mzi_core.sizes import weight
 from mzi_core.values import State, TenantId, ZohoId
 
@@ -16,7 +16,7 @@ from mzi_core.values import State, TenantId, ZohoId
 class Page:
     """Some records, and where the next page begins: None after the last one."""
 
-    items: Sequence[Stored[Any] | Held]
+    items: Sequence[Stored[Any] | ParkedRecord]
     next: Cursor | None
 
 
@@ -29,7 +29,7 @@ _READ = 64
 
 @attrs.frozen
 class ListRecords:
-    """List a module page by page: stored records, or with `state` INVALID or ERROR the held ones.
+    """List a module page by page: stored records, or with `state` INVALID or ERROR the parked ones.
 
     A page ends early where its records are large. UNCHANGED is what became of a request, no state a record
     stays in, so nothing is listed under it.
@@ -39,7 +39,7 @@ class ListRecords:
 
     async def __call__(self, tenant: TenantId, module: AnyModule, query: Query) -> Page:
         """The page `query` asks for. Raises UnknownTenant, StoreUnavailable."""
-        items: list[Stored[Any] | Held] = []
+        items: list[Stored[Any] | ParkedRecord] = []
         room = LARGEST_PAGE
         async with self.store.read(tenant) as session:
             await session.settings()
@@ -47,7 +47,7 @@ class ListRecords:
                 wanted = min(_READ, query.limit + 1 - len(items))
                 found = await _found(session, module, attrs.evolve(query, limit=wanted))
                 for item in found:
-                    shown = item.in_short if isinstance(item, Held) else item
+                    shown = item.in_short if isinstance(item, ParkedRecord) else item
                     room -= weight(shown, room)
                     if items and (len(items) == query.limit or room < 0):
                         return Page(items, _place(items[-1]))
@@ -57,10 +57,12 @@ class ListRecords:
                 query = attrs.evolve(query, after=_place(found[-1]))
 
 
-async def _found(session: Session, module: AnyModule, query: Query) -> Sequence[Stored[Any]] | Sequence[Held]:
+async def _found(
+    session: RecordSession, module: AnyModule, query: Query
+) -> Sequence[Stored[Any]] | Sequence[ParkedRecord]:
     match query.state:
         case State.INVALID | State.ERROR:
-            return await session.held_list(module.name, query)
+            return await session.parked_list(module.name, query)
         case State.UNCHANGED:
             return []
         case State.NEW | State.UPDATED | None:
@@ -68,9 +70,9 @@ async def _found(session: Session, module: AnyModule, query: Query) -> Sequence[
     assert_never(query.state)
 
 
-def _place(item: Stored[Any] | Held) -> Cursor:
-    if isinstance(item, Held):
-        return Cursor(item.held_at, item.zoho_id)
+def _place(item: Stored[Any] | ParkedRecord) -> Cursor:
+    if isinstance(item, ParkedRecord):
+        return Cursor(item.parked_at, item.zoho_id)
     return Cursor(item.updated_at, item.entity.zoho_id)
 
 
@@ -79,21 +81,21 @@ class Shown:
     """All we have of a record: as stored, and a later version that was refused or waits."""
 
     stored: Stored[Any] | None
-    held: Held | None
+    held: ParkedRecord | None
 
 
 @attrs.frozen
 class ShowRecord:
-    """Show one record, deleted or held ones too."""
+    """Show one record, deleted or parked ones too."""
 
     store: Store
 
     async def __call__(self, tenant: TenantId, module: AnyModule, zoho_id: ZohoId) -> Shown:
-        """Raises NotFound when nothing is stored or held, UnknownTenant, StoreUnavailable."""
+        """Raises NotFound when nothing is stored or parked, UnknownTenant, StoreUnavailable."""
         async with self.store.read(tenant) as session:
             await session.settings()
             stored = (await session.stored(module, [zoho_id])).get(zoho_id)
-            held = (await session.held(module.name, [zoho_id])).get(zoho_id)
+            held = (await session.parked(module.name, [zoho_id])).get(zoho_id)
         if stored is None and held is None:
             raise NotFound(module.singular, zoho_id)
         return Shown(stored, None if held is None else held.in_short)

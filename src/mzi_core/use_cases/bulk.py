@@ -20,11 +20,11 @@ import attrs
 from mzi_core.errors import StoreError
 from mzi_core.module import AnyModule
 from mzi_core.ports import Clock, Ids, Run, RunStatus, Session, Store
-from mzi_core.use_cases.sync import Replayed, SyncBatch
+from mzi_core.use_cases.sync import Replay, SyncBatch
 from mzi_core.values import BatchResult, State, TenantId
 
 RELEASED = "released"
-"""Counted beside the states: parked records of other modules that a run set free."""
+"""Counted beside the states: parked records of other modules that a run unparked."""
 
 
 Pages = AsyncIterable[Sequence[object]]
@@ -103,7 +103,7 @@ class BulkSync:
                         untold=untold,
                         also=_keeping(advance),
                     )
-                    assert not isinstance(result, Replayed)  # noqa: S101  # no idempotency key was given
+                    assert not isinstance(result, Replay)  # noqa: S101  # no idempotency key was given
                     run = advance(result)  # only now: until here the page could still be lost
                     yield PageDone(result, run)
             if afterwards is not None:

@@ -10,7 +10,7 @@ import attrs
 from mzi_core.decide import Known
 from mzi_core.module import AnyModule
 from mzi_core.ports import Clock, Cursor, Deleted, Query, Store
-from mzi_core.use_cases.sync import turns_for
+from mzi_core.use_cases.sync import locks_for
 from mzi_core.values import TenantId, ZohoId
 
 _PAGE = 1000
@@ -86,12 +86,12 @@ class MarkDeleted:
     async def __call__(
         self, tenant: TenantId, module: AnyModule, deleted: Sequence[Deleted], *, dry_run: bool = False
     ) -> int:
-        """How many were live until now. What was held aside of them is forgotten."""
+        """How many were live until now. What was parked of them is forgotten."""
         async with self.store.begin(tenant, discard=dry_run) as session:
-            await session.lock(turns_for(module))
+            await session.lock(locks_for(module))
             known = await session.known(module, [each.zoho_id for each in deleted])
             ids = still_gone(deleted, known)
             if not ids:
                 return 0
-            await session.release(module.name, ids)
+            await session.unpark(module.name, ids)
             return len(await session.delete(module, ids, self.clock.now()))

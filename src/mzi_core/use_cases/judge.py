@@ -10,8 +10,8 @@ import attrs
 from mzi_core.decide import (
     Arrival,
     Facts,
-    Hold,
     Known,
+    Park,
     Write,
     fingerprints,
     parents_of,
@@ -23,12 +23,12 @@ from mzi_core.decide import (
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Held, Ids, Session
+from mzi_core.ports import Ids, ParkedRecord, RecordSession
 from mzi_core.values import Code, Outcome, Reason, State, Value, ZohoId
 
 
 async def owners_of(
-    session: Session, module: Module[E], entities: Iterable[E]
+    session: RecordSession, module: Module[E], entities: Iterable[E]
 ) -> dict[str, dict[Value, ZohoId]]:
     """By unique field, which live record has each of the values that `entities` claim."""
     values: dict[str, set[Value]] = defaultdict(set)
@@ -39,7 +39,7 @@ async def owners_of(
 
 
 async def parents_there(
-    session: Session, module: Module[E], entities: Iterable[E]
+    session: RecordSession, module: Module[E], entities: Iterable[E]
 ) -> dict[str, Collection[ZohoId]]:
     """By module, which of the records are there that `entities` cannot do without."""
     wanted: dict[str, set[ZohoId]] = defaultdict(set)
@@ -56,9 +56,9 @@ def with_their_links(module: Module[E], entities: Iterable[E], known: Mapping[Zo
 
 @attrs.frozen(kw_only=True)
 class JudgeRecords:
-    """Gathers facts, has `mzi_core.decide` plan, and writes: records, and what is held and released."""
+    """Gathers facts, has `mzi_core.decide` plan, and writes: records, and what is parked and unparked."""
 
-    session: Session
+    session: RecordSession
     ids: Ids
     now: datetime
 
@@ -67,13 +67,13 @@ class JudgeRecords:
         module: Module[E],
         arrivals: Sequence[Arrival[E]],
         known: Mapping[ZohoId, Known],
-        held: frozenset[ZohoId],
+        parked: frozenset[ZohoId],
     ) -> tuple[Sequence[Outcome], Sequence[ZohoId]]:
         """An outcome for each of the arrivals, and the ids of the records that were not there before.
 
-        `known`: what is known of their ids; `held`: of which of them an earlier version is held.
+        `known`: what is known of their ids; `parked`: of which of them an earlier version is parked.
         """
-        facts = await self._gather(module, arrivals, known, held)
+        facts = await self._gather(module, arrivals, known, parked)
         decided = plan(module, arrivals, facts)
         failed: dict[ZohoId, Reason] = {}
         for group in decided.writes:
@@ -81,13 +81,13 @@ class JudgeRecords:
         if decided.touches:
             await self.session.touch(module, decided.touches)
         # A version that was refused after one that could not be stored is the newer one: it is kept.
-        holds = {held.zoho_id: held for held in self._broken(module, arrivals, failed)}
-        holds |= {hold.zoho_id: self._held(module, State.INVALID, hold) for hold in decided.hold}
-        if holds:
-            await self.session.hold(list(holds.values()))
-        released = [zoho_id for zoho_id in decided.release if zoho_id not in failed]
+        parks = {parked.zoho_id: parked for parked in self._broken(module, arrivals, failed)}
+        parks |= {park.zoho_id: self._parked(module, State.INVALID, park) for park in decided.park}
+        if parks:
+            await self.session.park(list(parks.values()))
+        released = [zoho_id for zoho_id in decided.unpark if zoho_id not in failed]
         if released:
-            await self.session.release(module.name, released)
+            await self.session.unpark(module.name, released)
         arrived = [w.entity.zoho_id for group in decided.writes for w in group if w.new]
         return (
             [_failed(outcome, failed) for outcome in decided.outcomes],
@@ -99,7 +99,7 @@ class JudgeRecords:
         module: Module[E],
         arrivals: Sequence[Arrival[E]],
         known: Mapping[ZohoId, Known],
-        held: frozenset[ZohoId],
+        parked: frozenset[ZohoId],
     ) -> Facts[E]:
         entities = [arrival.entity for arrival in arrivals if arrival.entity is not None]
         unknown = [entity.zoho_id for entity in entities if entity.zoho_id not in known]
@@ -112,7 +112,7 @@ class JudgeRecords:
             stored={zoho_id: row.entity for zoho_id, row in stored.items()},
             owners=await owners_of(self.session, module, with_their_links(module, entities, known)),
             parents=await parents_there(self.session, module, entities),
-            held=held,
+            parked=parked,
             prints=prints,
         )
 
@@ -130,26 +130,26 @@ class JudgeRecords:
             }
         return {}
 
-    def _held(self, module: AnyModule, state: State, hold: Hold) -> Held:
-        return Held(
+    def _parked(self, module: AnyModule, state: State, park: Park) -> ParkedRecord:
+        return ParkedRecord(
             module=module.name,
-            zoho_id=hold.zoho_id,
-            record=hold.record,
+            zoho_id=park.zoho_id,
+            record=park.record,
             state=state,
-            reasons=hold.reasons,
-            waits_for=hold.waits_for,
-            held_at=self.now,
+            reasons=park.reasons,
+            waits_for=park.waits_for,
+            parked_at=self.now,
         )
 
     def _broken(
         self, module: AnyModule, arrivals: Iterable[Arrival[Any]], failed: dict[ZohoId, Reason]
-    ) -> list[Held]:
+    ) -> list[ParkedRecord]:
         last = {arrival.zoho_id: arrival for arrival in arrivals if arrival.entity is not None}
         return [
-            self._held(
+            self._parked(
                 module,
                 State.ERROR,
-                Hold(zoho_id=zoho_id, record=last[zoho_id].record, reasons=(reason,), waits_for=None),
+                Park(zoho_id=zoho_id, record=last[zoho_id].record, reasons=(reason,), waits_for=None),
             )
             for zoho_id, reason in failed.items()
         ]

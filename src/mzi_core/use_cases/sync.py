@@ -1,4 +1,4 @@
-"""Take a batch of Zoho records in a transaction of its own, and set free what waited for them."""
+"""Take a batch of Zoho records in a transaction of its own, and unpark what waited for them."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
@@ -10,7 +10,17 @@ from mzi_core.errors import KeyReused
 from mzi_core.mapping import Overlay, overlay
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Answer, Clock, Codec, Ids, Session, Store, TenantSettings, Turn
+from mzi_core.ports import (
+    Clock,
+    Codec,
+    Ids,
+    Lock,
+    Session,
+    Store,
+    StoredResponse,
+    StoredResponses,
+    TenantSettings,
+)
 from mzi_core.use_cases.take_page import TakePage
 from mzi_core.values import BatchResult, TenantId
 
@@ -19,7 +29,7 @@ REMEMBERED = timedelta(hours=76)
 
 
 @attrs.frozen
-class Once:
+class IdempotencyKey:
     """An idempotency key, the digest of the request it came with, and how its answer is written down."""
 
     key: str
@@ -28,8 +38,8 @@ class Once:
 
 
 @attrs.frozen
-class Replayed:
-    """The answer of the first time, as `Once.render` wrote it."""
+class Replay:
+    """The answer of the first time, as `IdempotencyKey.render` wrote it."""
 
     body: str
 
@@ -40,15 +50,15 @@ def overlays(settings: TenantSettings) -> dict[str, Overlay]:
 
 
 @cache
-def turns_for(module: AnyModule) -> tuple[Turn, ...]:
-    """What a batch of `module` must have to itself: the module, and all that may be set free after it.
+def locks_for(module: AnyModule) -> tuple[Lock, ...]:
+    """What a batch of `module` must have to itself: the module, and all that may be unparked after it.
 
     Their parents are shared: while a record is being parked, the parent it misses must not arrive unseen.
     """
     own = {module.name, *CATALOGUE.descendants(module)}
     relied_on = {parent for name in own for parent in CATALOGUE[name].depends_on.values()}
     return tuple(
-        Turn(each.name, shared=each.name not in own)
+        Lock(each.name, shared=each.name not in own)
         for each in CATALOGUE.in_order()
         if each.name in own | relied_on
     )
@@ -75,10 +85,10 @@ class SyncBatch:
         *,
         first_position: int = 0,
         dry_run: bool = False,
-        once: Once | None = None,
+        once: IdempotencyKey | None = None,
         untold: Collection[str] = (),
         also: Callable[[Session, BatchResult], Awaitable[None]] | None = None,
-    ) -> BatchResult | Replayed:
+    ) -> BatchResult | Replay:
         """Judge and store `records`. With `dry_run` the answer is the same and nothing is kept.
 
         `untold`: the fields (`extra.` before a tenant's own) that the source of these records does not tell;
@@ -88,7 +98,7 @@ class SyncBatch:
         """
         async with self.store.begin(tenant, discard=dry_run) as session:
             settings = await session.settings()
-            await session.lock(turns_for(module))
+            await session.lock(locks_for(module))
             if once is not None and (replayed := await self._replay(session, once)):
                 return replayed
             taker = TakePage(
@@ -99,23 +109,25 @@ class SyncBatch:
                 overlays=overlays(settings),
             )
             taken = await taker(module, records, first=first_position, untold=untold)
-            result = BatchResult(outcomes=taken.outcomes, released=await taker.set_free(module, taken))
+            result = BatchResult(outcomes=taken.outcomes, released=await taker.unpark_waiting(module, taken))
             if once is not None:
                 await self._remember(session, once, result, taker.now)
             if also is not None:
                 await also(session, result)
         return result
 
-    async def _replay(self, session: Session, once: Once) -> Replayed | None:
-        answer = await session.answer(once.key)
+    async def _replay(self, session: StoredResponses, once: IdempotencyKey) -> Replay | None:
+        answer = await session.response(once.key)
         if answer is None:
             return None
         if answer.digest != once.digest:
             raise KeyReused(once.key)
-        return None if answer.body is None else Replayed(answer.body)
+        return None if answer.body is None else Replay(answer.body)
 
-    async def _remember(self, session: Session, once: Once, result: BatchResult, now: datetime) -> None:
+    async def _remember(
+        self, session: StoredResponses, once: IdempotencyKey, result: BatchResult, now: datetime
+    ) -> None:
         """Freeze only an answer in which everything was accepted: the rest deserves another look."""
         body = once.render(result) if result.complete else None
-        answer = Answer(key=once.key, digest=once.digest, body=body, answered_at=now)
-        await session.keep_answer(answer, forget_before=now - REMEMBERED)
+        answer = StoredResponse(key=once.key, digest=once.digest, body=body, answered_at=now)
+        await session.keep_response(answer, forget_before=now - REMEMBERED)

@@ -15,12 +15,12 @@ from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule, E, Module, Values
 from mzi_core.modules import CATALOGUE
 from mzi_core.plain import NewRows, claimants, claims, compare, orphans, rivals
-from mzi_core.ports import Codec, Decoded, Held, Ids, Parking, Session, Unread
+from mzi_core.ports import Codec, Decoded, Ids, ParkedRecord, Parking, RecordSession, Unread
 from mzi_core.use_cases.judge import JudgeRecords, with_their_links
 from mzi_core.values import Outcome, Outcomes, State, ZohoId
 
 PAGE = 2000
-"""How many records are taken together; also how many parked ones are set free at a time."""
+"""How many records are taken together; also how many parked ones are unparked at a time."""
 
 
 @attrs.frozen(kw_only=True)
@@ -44,7 +44,7 @@ class _Page(Generic[E]):
     first: int
     ids: Sequence[ZohoId | None]
     marks: Sequence[str | None]
-    held: frozenset[ZohoId]
+    parked: frozenset[ZohoId]
     untold: Collection[str]
     plain: dict[int, Values] = attrs.field(factory=dict)
     """The records that are plain, until they turn out to need a judge."""
@@ -78,14 +78,14 @@ class _Page(Generic[E]):
 
 @attrs.frozen(kw_only=True)
 class TakePage:
-    """The steps of one page, in one open session that has the turns of its module, and at one moment.
+    """The steps of one page, in one open session that has the locks of its module, and at one moment.
 
     Records that say word for word what they said before are done with at once. Of the others the plain ones
     are settled together (`mzi_core.plain`): new ones are added, changed ones changed. Whatever is left is
     judged one by one (`mzi_core.decide`).
     """
 
-    session: Session
+    session: RecordSession
     codec: Codec
     ids: Ids
     now: datetime
@@ -104,11 +104,11 @@ class TakePage:
         said = {zoho_id: mark for zoho_id, mark in zip(ids, marks, strict=True) if zoho_id is not None}
         remembered = await self.session.marks(module, said) if said else {}
         parking = await self.session.parking(module)
-        held = frozenset(await self.session.held(module.name, said) if parking.holds else ())
+        parked = frozenset(await self.session.parked(module.name, said) if parking.holds else ())
         page = _Page(
-            module=module, records=records, first=first, ids=ids, marks=marks, held=held, untold=untold
+            module=module, records=records, first=first, ids=ids, marks=marks, parked=parked, untold=untold
         )
-        if held or len(said) != len(ids) or remembered != said or None in marks:
+        if parked or len(said) != len(ids) or remembered != said or None in marks:
             self._read(page, remembered)
             await self._compare(page, remembered)
             known = await self._known(page)
@@ -129,7 +129,7 @@ class TakePage:
         left: list[int] = []
         asked: list[int] = []
         for place, (zoho_id, mark) in enumerate(zip(page.ids, page.marks, strict=True)):
-            if zoho_id is None or times[zoho_id] > 1 or zoho_id in page.held:
+            if zoho_id is None or times[zoho_id] > 1 or zoho_id in page.parked:
                 left.append(place)
             elif mark is None or remembered.get(zoho_id) != mark:
                 asked.append(place)
@@ -242,12 +242,12 @@ class TakePage:
         """Judge the records that are left, in the order in which they came."""
         places = sorted(page.arrivals)
         arrivals = [page.arrivals[place] for place in places]
-        held = page.held
+        parked = page.parked
         ids = {arrival.zoho_id for arrival in arrivals if arrival.zoho_id is not None}
         if parking.holds and (further := ids.difference(page.ids)):  # of records that could not be marked
-            held |= frozenset(await self.session.held(page.module.name, further))
+            parked |= frozenset(await self.session.parked(page.module.name, further))
         judge = JudgeRecords(session=self.session, ids=self.ids, now=self.now)
-        outcomes, arrived = await judge(page.module, arrivals, known, held)
+        outcomes, arrived = await judge(page.module, arrivals, known, parked)
         for place, outcome in zip(places, outcomes, strict=True):
             page.tell(place, outcome)
         page.arrived.extend(arrived)
@@ -255,7 +255,7 @@ class TakePage:
     async def _completed(
         self, module: Module[E], arrivals: Sequence[Arrival[E]], untold: Collection[str]
     ) -> list[Arrival[E]]:
-        """The arrivals with what is stored in their untold fields, also in the record, should it be held.
+        """The arrivals with what is stored in their untold fields, also in the record, should it be parked.
 
         Such a record is not remembered word for word: another source can say the same words and mean that
         the fields are empty.
@@ -281,7 +281,7 @@ class TakePage:
 
         return list(map(completed, arrivals))
 
-    async def set_free(self, module: AnyModule, taken: Taken) -> tuple[Outcome, ...]:
+    async def unpark_waiting(self, module: AnyModule, taken: Taken) -> tuple[Outcome, ...]:
         """Take what waited for what arrived, and what waited for that in turn; positions count from 0.
 
         What only begins to wait for another parent is not told.
@@ -290,17 +290,17 @@ class TakePage:
         waiting: list[tuple[AnyModule, Sequence[ZohoId]]] = [(module, taken.arrived)] if taken.awaited else []
         while waiting:
             parent, ids = waiting.pop(0)
-            while ids and (parked := await self.session.waiting_for(parent.name, ids, PAGE)):
-                by_module: dict[str, list[Held]] = defaultdict(list)
-                for held in parked:
-                    by_module[held.module].append(held)
+            while ids and (found := await self.session.waiting_for(parent.name, ids, PAGE)):
+                by_module: dict[str, list[ParkedRecord]] = defaultdict(list)
+                for one in found:
+                    by_module[one.module].append(one)
                 for name, group in by_module.items():
                     child = CATALOGUE[name]
-                    # Taken or not, none waits for this parent any longer; what is refused is held anew.
-                    await self.session.release(name, [held.zoho_id for held in group])
-                    freed = await self(child, [held.record for held in group])
-                    outcomes += (outcome for outcome in freed.outcomes if not outcome.parked)
-                    waiting.append((child, freed.arrived))
+                    # Taken or not, none waits for this parent any longer; what is refused is parked anew.
+                    await self.session.unpark(name, [one.zoho_id for one in group])
+                    taken = await self(child, [one.record for one in group])
+                    outcomes += (outcome for outcome in taken.outcomes if not outcome.parked)
+                    waiting.append((child, taken.arrived))
         return tuple(attrs.evolve(outcome, position=place) for place, outcome in enumerate(outcomes))
 
 

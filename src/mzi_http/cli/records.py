@@ -15,7 +15,7 @@ from mzi_http.cli.shell import AsJson, Ended, Given, Tenant
 from mzi_http.cli.tables import key, moment, number, pairs, plain, table
 
 if TYPE_CHECKING:
-    from mzi_core.ports import Held, Stored
+    from mzi_core.ports import ParkedRecord, Stored
 
 
 async def show(
@@ -85,13 +85,13 @@ def _as_sent(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _held(module: AnyModule, held: "Held") -> Iterable[RenderableType]:
+def _held(module: AnyModule, held: "ParkedRecord") -> Iterable[RenderableType]:
     fate = (
         "was refused"
         if held.waits_for is None
         else f"waits for {held.waits_for.module} {held.waits_for.zoho_id}"
     )
-    yield f"A version of {module.singular} {held.zoho_id} of {moment(held.held_at)} {fate} ({held.state}):"
+    yield f"A version of {module.singular} {held.zoho_id} of {moment(held.parked_at)} {fate} ({held.state}):"
     yield ""
     reasons = table(key("where"), "why", key("code"))
     for reason in held.reasons:

@@ -1,4 +1,4 @@
-"""GET /{module} and /{module}/{zoho_id}: what is stored, and what is held aside."""
+"""GET /{module} and /{module}/{zoho_id}: what is stored, and what is parked."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute
 
 from mzi_core.errors import NotFound
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Held
+from mzi_core.ports import ParkedRecord
 from mzi_core.values import ZohoId
 from mzi_http import schemas
 from mzi_http.answers import held_record, one_record, stored_record
@@ -28,7 +28,8 @@ async def list_records(request: Request) -> Response:
     return answer(
         {
             "items": [
-                held_record(item) if isinstance(item, Held) else stored_record(item) for item in page.items
+                held_record(item) if isinstance(item, ParkedRecord) else stored_record(item)
+                for item in page.items
             ],
             "next": None if page.next is None else write_cursor(page.next, list_id),
         }

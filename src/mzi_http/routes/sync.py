@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
-from mzi_core.use_cases.sync import Once, Replayed
+from mzi_core.use_cases.sync import IdempotencyKey, Replay
 from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import BatchResult, State, TenantId
 from mzi_http import record_schemas, schemas
@@ -83,9 +83,9 @@ async def _take_pages(
             records[start : start + PAGE],
             first_position=start,
             # No key that a caller can send has a blank in it.
-            once=None if key is None else Once(f"{key} {page}" if page else key, digest, _render),
+            once=None if key is None else IdempotencyKey(f"{key} {page}" if page else key, digest, _render),
         )
-        if isinstance(done, Replayed):
+        if isinstance(done, Replay):
             parts.append(_replayed(done.body))
         else:
             parts.append(_part(done))

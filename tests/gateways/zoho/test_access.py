@@ -326,10 +326,10 @@ async def test_a_lease_from_a_future_that_never_was_holds_nobody_up() -> None:
     async with world.client() as client:
         await reads(client)
     async with world.store.begin(DEFAULT_TENANT) as session:
-        grant = await session.grant("zoho")
+        grant = await session.token("zoho")
         assert grant is not None
         off = world.timer.now() + timedelta(hours=5)
-        await session.save_grant(attrs.evolve(grant, token=None, paused_until=off, renewals=(off,) * 3))
+        await session.save_token(attrs.evolve(grant, token=None, paused_until=off, renewals=(off,) * 3))
     world.timer.jump(5 * 3600)
     assert await world.leases().take(DEFAULT_TENANT, NAME, LEASE)
     world.timer.jump(-5 * 3600)
@@ -360,9 +360,9 @@ async def test_processes_share_a_token() -> None:
 async def leased_elsewhere(world: World) -> None:
     """Another process is renewing the token, and has a minute left for it."""
     async with world.store.begin(DEFAULT_TENANT) as session:
-        grant = await session.grant("zoho")
+        grant = await session.token("zoho")
         assert grant is not None
-        await session.save_grant(attrs.evolve(grant, token=None))
+        await session.save_token(attrs.evolve(grant, token=None))
     assert await world.leases().take(DEFAULT_TENANT, NAME, LEASE)
     world.timer.jump(LEASE - 60)
 
@@ -487,7 +487,7 @@ async def test_no_secret_is_told_by_any_part_of_the_client() -> None:
     async with world.client() as client:
         await reads(client)
         async with world.store.read(DEFAULT_TENANT) as session:
-            grant = await session.grant("zoho")
+            grant = await session.token("zoho")
         access = client.listing.caller.access
         token = world.sent("GET")[0].headers["Authorization"].split()[1]
         for each in (client, access, account(), grant, world.zoho.seen):

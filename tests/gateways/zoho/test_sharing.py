@@ -101,6 +101,6 @@ async def test_each_tenant_has_its_own() -> None:
     async with world.client() as client:
         await reads(client)
     async with world.store.read(TenantId("another")) as session:
-        assert await session.grant("zoho") is None
+        assert await session.token("zoho") is None
     async with world.store.read(DEFAULT_TENANT) as session:
-        assert await session.grant("zoho") is not None
+        assert await session.token("zoho") is not None

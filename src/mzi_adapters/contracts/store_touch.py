@@ -1,12 +1,12 @@
-"""What a store promises about what comes again: records that say the same, runs that were not finished."""
+"""What a store promises about records that come again and say the same."""
 
 import attrs
 
-from mzi_adapters.contracts.furnished import ONLY_THEIRS, later, ours, run
+from mzi_adapters.contracts.furnished import ONLY_THEIRS, later, ours
 from mzi_adapters.contracts.samples import zoho_id
 from mzi_core.decide import Touch
 from mzi_core.modules import STUDENTS
-from mzi_core.ports import RunStatus, Store
+from mzi_core.ports import Store
 from mzi_core.values import ZohoId
 
 AGAIN = "b" * 64
@@ -62,48 +62,3 @@ class TouchPromises:
             known = await session.known(STUDENTS, ids)
             assert [known[each].mark for each in ids[:2]] == [f"{n:032}" for n in (0, 1)]
             assert ids[2] not in known
-
-
-class UnfinishedPromises:
-    """A run that did not get to its end can be found again."""
-
-    async def test_the_latest_run_of_a_module_and_source_is_found_if_it_did_not_reach_the_end(
-        self, store: Store
-    ) -> None:
-        """RUNNING and FAILED did not; what another run did later counts alone."""
-        async with ours(store) as session:
-            for n, (status, found) in enumerate(
-                [
-                    (RunStatus.RUNNING, True),
-                    (RunStatus.COMPLETED, False),
-                    (RunStatus.FAILED, True),
-                    (RunStatus.PARTIAL, False),
-                ],
-                start=2,
-            ):
-                latest = run(n, later(n), status=status)
-                await session.save_run(latest)
-                expected = latest if found else None
-                assert await session.unfinished(latest.module, latest.source) == expected
-
-    async def test_the_latest_run_that_reached_the_end_is_found(self, store: Store) -> None:
-        """COMPLETED and PARTIAL did; what began later and did not is passed over."""
-        async with ours(store) as session:
-            ended = None
-            for n, status in enumerate(
-                (RunStatus.FAILED, RunStatus.COMPLETED, RunStatus.RUNNING, RunStatus.PARTIAL), start=2
-            ):
-                latest = run(n, later(n), status=status)
-                await session.save_run(latest)
-                ended = latest if status.reached_the_end else ended
-                assert await session.finished(latest.module, latest.source) == ended
-            assert await session.finished("teachers", "upload:students.json") is None
-            assert await session.finished("students", "Upload:students.json") is None
-
-    async def test_another_module_or_source_has_runs_of_its_own(self, store: Store) -> None:
-        """Names are compared exactly."""
-        async with ours(store) as session:
-            begun = run(2, later(2))
-            await session.save_run(begun)
-            assert await session.unfinished("teachers", begun.source) is None
-            assert await session.unfinished(begun.module, begun.source.upper()) is None

@@ -1,0 +1,56 @@
+"""Parked records."""
+
+from collections.abc import Collection, Sequence
+
+import attrs
+
+from mzi_adapters.memory.scope import Scope, page
+from mzi_core.module import AnyModule
+from mzi_core.ports import (
+    ParkedRecord,
+    Parking,
+    Query,
+)
+from mzi_core.values import Parent, ZohoId
+
+
+@attrs.frozen
+class ParkedRecords(Scope):
+    """The part of a session that is about parked records."""
+
+    async def park(self, records: Sequence[ParkedRecord]) -> None:
+        for one in records:
+            self.tables.parked.put((self.tenant, one.module, one.zoho_id), one)
+
+    async def unpark(self, module: str, ids: Collection[ZohoId]) -> None:
+        for zoho_id in ids:
+            self.tables.parked.drop((self.tenant, module, zoho_id))
+
+    async def parked(self, module: str, ids: Collection[ZohoId]) -> dict[ZohoId, ParkedRecord]:
+        keys = ((zoho_id, (self.tenant, module, zoho_id)) for zoho_id in ids)
+        return {zoho_id: self.tables.parked[key] for zoho_id, key in keys if key in self.tables.parked}
+
+    async def parking(self, module: AnyModule) -> Parking:
+        mine = [parked for key, parked in self.tables.parked.items() if key[0] == self.tenant]
+        return Parking(
+            holds=any(parked.module == module.name for parked in mine),
+            awaited=any(parked.waits_for and parked.waits_for.module == module.name for parked in mine),
+        )
+
+    async def parked_list(self, module: str, query: Query) -> Sequence[ParkedRecord]:
+        rows = (
+            parked
+            for parked in self.parked_of(module)
+            if (query.state is None or parked.state is query.state)
+            and (query.updated_since is None or parked.parked_at >= query.updated_since)
+        )
+        return page(rows, lambda parked: (parked.parked_at, parked.zoho_id), query)
+
+    async def waiting_for(self, module: str, ids: Collection[ZohoId], limit: int) -> Sequence[ParkedRecord]:
+        parents = {Parent(module, zoho_id) for zoho_id in ids}
+        waiting = [
+            parked
+            for key, parked in self.tables.parked.items()
+            if key[0] == self.tenant and parked.waits_for in parents
+        ]
+        return sorted(waiting, key=lambda parked: (parked.parked_at, parked.module, parked.zoho_id))[:limit]

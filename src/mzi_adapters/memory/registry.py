@@ -1,0 +1,38 @@
+"""The tenants and the API keys."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+
+from mzi_adapters.memory.scope import Tables
+from mzi_core.ports import (
+    ApiKey,
+    TenantSettings,
+)
+from mzi_core.values import TenantId
+
+
+@attrs.frozen
+class MemoryRegistry:
+    """What belongs to no tenant."""
+
+    tables: Tables
+
+    async def tenants(self) -> Sequence[TenantId]:
+        return sorted(self.tables.tenants)
+
+    async def add_tenant(self, tenant: TenantId, at: datetime) -> bool:
+        if tenant in self.tables.tenants:
+            return False
+        self.tables.tenants.put(tenant, TenantSettings())
+        return True
+
+    async def keys(self) -> Sequence[ApiKey]:
+        return sorted(self.tables.keys.values(), key=lambda key: (key.created_at, key.id))
+
+    async def key(self, id: str) -> ApiKey | None:
+        return self.tables.keys.get(id)
+
+    async def save_key(self, key: ApiKey) -> None:
+        self.tables.keys.put(key.id, key)

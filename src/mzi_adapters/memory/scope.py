@@ -1,0 +1,88 @@
+"""What every part of a session in memory stands on: the tables, as one tenant sees them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import attrs
+
+from mzi_core.ports import Lock, ParkedRecord, Query
+from mzi_core.values import TenantId
+
+T = TypeVar("T")
+
+
+_ABSENT = object()
+
+
+class Table(dict[Any, Any]):
+    """A dictionary that can take back what was done to it since a mark."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.journal: list[tuple[Any, Any]] = []
+
+    def put(self, key: Any, value: Any) -> None:
+        """Set a key, remembering what was there."""
+        self.journal.append((key, self.get(key, _ABSENT)))
+        self[key] = value
+
+    def drop(self, key: Any) -> None:
+        """Remove a key if it is there, remembering what was."""
+        if key in self:
+            self.journal.append((key, self[key]))
+            del self[key]
+
+    def undo(self, mark: int) -> None:
+        """Go back to when the journal was `mark` long."""
+        while len(self.journal) > mark:
+            key, before = self.journal.pop()
+            if before is _ABSENT:
+                del self[key]
+            else:
+                self[key] = before
+
+
+@attrs.define
+class Tables:
+    """Everything there is, by key."""
+
+    records: Table = attrs.field(factory=Table)  # (tenant, module, zoho id) -> Stored
+    marks: Table = attrs.field(factory=Table)  # (tenant, module, zoho id) -> mark of the wire record
+    owners: Table = attrs.field(factory=Table)  # (tenant, module, field, value) -> zoho id
+    parked: Table = attrs.field(factory=Table)  # (tenant, module, zoho id) -> ParkedRecord
+    decisions: Table = attrs.field(factory=Table)  # (tenant, key) -> DecisionRecord
+    responses: Table = attrs.field(factory=Table)  # (tenant, key) -> StoredResponse
+    runs: Table = attrs.field(factory=Table)  # (tenant, id) -> Run
+    tokens: Table = attrs.field(factory=Table)  # (tenant, name) -> AccessToken
+    leases: Table = attrs.field(factory=Table)  # (tenant, name) -> Lease
+    tenants: Table = attrs.field(factory=Table)  # tenant -> TenantSettings
+    keys: Table = attrs.field(factory=Table)  # id -> ApiKey
+
+    def all(self) -> list[Table]:
+        """Every table."""
+        return [getattr(self, field.name) for field in attrs.fields(Tables)]
+
+
+def page(items: Iterable[T], place: Callable[[T], tuple[datetime, str]], query: Query) -> list[T]:
+    """The page of `items` that `query` asks for, in the order of their places."""
+    ordered = sorted(items, key=place)
+    if query.after is not None:
+        end = (query.after.at, query.after.key)
+        ordered = [item for item in ordered if place(item) > end]
+    return ordered[: query.limit]
+
+
+@attrs.frozen
+class Scope:
+    """The tables seen by one tenant."""
+
+    tenant: TenantId
+    tables: Tables
+
+    async def lock(self, locks: Sequence[Lock]) -> None:
+        """Nothing to wait for: one session at a time has everything."""
+
+    def parked_of(self, module: str) -> Sequence[ParkedRecord]:
+        """What is parked of a module."""
+        return [one for key, one in self.tables.parked.items() if key[:2] == (self.tenant, module)]

@@ -1,0 +1,24 @@
+"""What the tenants chose."""
+
+import attrs
+
+from mzi_adapters.memory.scope import Scope
+from mzi_core.errors import UnknownTenant
+from mzi_core.ports import (
+    TenantSettings,
+)
+
+
+@attrs.frozen
+class Settings(Scope):
+    """The part of a session that is about the tenant's choices."""
+
+    async def settings(self) -> TenantSettings:
+        if self.tenant not in self.tables.tenants:
+            raise UnknownTenant(self.tenant)
+        found: TenantSettings = self.tables.tenants[self.tenant]
+        return found
+
+    async def save_settings(self, settings: TenantSettings) -> None:
+        await self.settings()
+        self.tables.tenants.put(self.tenant, settings)

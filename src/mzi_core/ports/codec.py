@@ -1,0 +1,88 @@
+"""Between the records of a remote service and entities."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol
+
+import attrs
+
+from mzi_core.comparing import Encode
+from mzi_core.mapping import Overlay
+from mzi_core.module import E, Module, Values
+from mzi_core.values import Code, Reason, ZohoId
+
+MOST_REASONS = 30
+"""About one record; a record can be wrong in each of ten thousand rows."""
+
+
+def _the_first(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    if len(reasons) <= MOST_REASONS:
+        return reasons
+    more = len(reasons) - MOST_REASONS + 1
+    last = Reason(Code.OUT_OF_RANGE, "$", f"And {more:,} further values of it are wrong.")
+    return (*reasons[: MOST_REASONS - 1], last)
+
+
+@attrs.frozen(kw_only=True)
+class Decoded(Generic[E]):
+    """A wire record understood: the entity, or None and every reason why not.
+
+    With an entity, `reasons` holds what was noticed about it. `zoho_id` is there whenever it could be read.
+    Of very many reasons the first are told, and how many more there are.
+    """
+
+    zoho_id: ZohoId | None
+    entity: E | None
+    reasons: tuple[Reason, ...] = attrs.field(default=(), converter=_the_first)
+
+
+class Unread(bytes):
+    """A wire record as it was written, and not read yet: of most that come again nobody need know more."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def read(self) -> object:
+        """What it says, or what stands in the place of a record that cannot be read; it never raises."""
+        ...
+
+
+class Codec(Protocol):
+    """Between wire records and entities. Not promised: that unknown keys survive a round trip."""
+
+    def decoder(self, module: Module[E], overlay: Overlay) -> Callable[[object], Decoded[E]]:
+        """How to understand one record that was read; fetched once, called for each.
+
+        It never raises, whatever comes.
+        """
+        ...
+
+    def plain_reader(
+        self, module: Module[E], overlay: Overlay
+    ) -> Callable[[Sequence[object]], Sequence[Values | None]] | None:
+        """How to read plain records to their values; None where this codec has no such way.
+
+        It gives None for a record about which there is any question: that one is the decoder's, which has
+        the last word. Where it gives values, the decoder gives an entity of just these, and no reason.
+        """
+        ...
+
+    def marker(
+        self, module: Module[E], overlay: Overlay
+    ) -> Callable[[Sequence[object]], tuple[list[ZohoId | None], list[str | None]]]:
+        """How to mark what records say, word for word: in columns, the id of each and its mark.
+
+        There is no id where a record has none to be known by, and no mark where what it says cannot be
+        marked. Records of one id with equal marks are understood alike. Not promised: that records
+        understood alike have equal marks; that one that is Unread can be marked before it is read.
+        """
+        ...
+
+    @property
+    def compact_json(self) -> Encode:
+        """Writes what `mzi_core.comparing.compact_json` writes, byte for byte, and maybe sooner."""
+        ...
+
+    def encode(self, module: Module[E], entity: E, overlay: Overlay) -> dict[str, object]:
+        """The record as Zoho writes it, under the first name of each field; JSON-able."""
+        ...

@@ -1,0 +1,83 @@
+"""Records that are parked: refused ones, and those that wait for another to arrive."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol, Self
+
+import attrs
+
+from mzi_core.module import AnyModule
+from mzi_core.ports.records import Query, Records
+from mzi_core.sizes import weight
+from mzi_core.values import Code, Parent, Reason, State, ZohoId
+
+LARGEST_PARKED = 64 * 2**10
+"""Bytes of a parked record beyond which it is left out, and its reasons alone are told."""
+
+
+LEFT_OUT = Reason(
+    Code.OUT_OF_RANGE,
+    "$",
+    f"The record is larger than {LARGEST_PARKED >> 10} KB: only its reasons are told.",
+)
+
+
+@attrs.frozen(kw_only=True)
+class ParkedRecord:
+    """A parked record: refused (`waits_for` is None), or waiting until the record it names arrives."""
+
+    module: str
+    zoho_id: ZohoId
+    record: object
+    """The wire record as it came: anything JSON can say."""
+    state: State
+    reasons: tuple[Reason, ...]
+    waits_for: Parent | None
+    parked_at: datetime
+
+    @property
+    def in_short(self) -> Self:
+        """Itself, or of a large record the reasons alone, and one more that says so."""
+        if weight(self.record, LARGEST_PARKED) <= LARGEST_PARKED:
+            return self
+        return attrs.evolve(self, record=None, reasons=(*self.reasons, LEFT_OUT))
+
+
+@attrs.frozen
+class Parking:
+    """Whether any record of a module is parked, and whether any record waits for one of the module."""
+
+    holds: bool
+    awaited: bool
+
+
+class ParkedRecords(Protocol):
+    """The part of a session that is about parked records."""
+
+    async def park(self, records: Sequence[ParkedRecord]) -> None:
+        """Park records, each in place of what was parked under its module and id."""
+        ...
+
+    async def unpark(self, module: str, ids: Collection[ZohoId]) -> None:
+        """Forget what is parked under these ids; unknown ids are no error."""
+        ...
+
+    async def parked(self, module: str, ids: Collection[ZohoId]) -> dict[ZohoId, ParkedRecord]:
+        """What is parked under these ids."""
+        ...
+
+    async def parking(self, module: AnyModule) -> Parking:
+        """Whether it is worth asking what is parked of a module, or waits for it: mostly it is not."""
+        ...
+
+    async def parked_list(self, module: str, query: Query) -> Sequence[ParkedRecord]:
+        """By (parked_at, zoho_id), at most `query.limit`; `query.state` INVALID, ERROR or all."""
+        ...
+
+    async def waiting_for(self, module: str, ids: Collection[ZohoId], limit: int) -> Sequence[ParkedRecord]:
+        """Parked records that wait for one of these, oldest first, at most `limit`."""
+        ...
+
+
+class RecordSession(Records, ParkedRecords, Protocol):
+    """What taking and showing records needs of a session."""

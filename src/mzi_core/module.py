@@ -58,6 +58,7 @@ class Wire:
     above: Decimal | None = None
     maximum: Decimal | None = None
     clean: Callable[[str], str] | None = None
+    row_key: str | None = None
 
 
 def zoho(
@@ -113,9 +114,12 @@ def link(*names: str) -> Wire:
     return Wire(names=names, kind=Kind.MOODLE_ID, unique=True, link=True)
 
 
-def subform(name: str) -> Wire:
-    """A table of rows inside the record; the annotated type is `tuple[Row, ...]` of a declared row class."""
-    return Wire(names=(name,), kind=Kind.SUBFORM)
+def subform(name: str, *, row_key: str) -> Wire:
+    """A table of rows inside the record; the annotated type is `tuple[Row, ...]` of a declared row class.
+
+    `row_key`: the cell, by its name inside, that tells the rows of one record apart.
+    """
+    return Wire(names=(name,), kind=Kind.SUBFORM, row_key=row_key)
 
 
 def criterion_texts(rows: str) -> Wire:
@@ -159,6 +163,13 @@ class Field:
     def names(self) -> tuple[str, ...]:
         """The Zoho API names, in order of preference."""
         return self.wire.names
+
+    @property
+    def row_key(self) -> str:
+        """The cell that tells the rows of a subform apart. Raises TypeError for a field without rows."""
+        if self.wire.row_key is None:
+            raise TypeError(f"`{self.name}` has no rows.")
+        return self.wire.row_key
 
 
 _KINDS: dict[object, Kind] = {
@@ -214,6 +225,22 @@ def _fields(cls: type[Any]) -> Iterator[Field]:
         )
 
 
+class MoodleKind(StrEnum):
+    """The kinds of thing in Moodle that a record of ours can stand for."""
+
+    USER = "user"
+    COURSE = "course"
+    ENROLMENT = "enrolment"
+
+
+@attrs.frozen
+class Counterpart:
+    """What a record is in Moodle. `id`: the field that holds its id; of an enrolment, that of its course."""
+
+    kind: MoodleKind
+    id: str
+
+
 def _nothing_more(entity: Any) -> tuple[Reason, ...]:
     return ()
 
@@ -227,7 +254,9 @@ class Module(Generic[E]):
     """A Zoho module: its names, its entity, and what follows from them.
 
     `depends_on` names the fields whose record must be stored first; `refers_to` the fields that only point.
-    `complete` fills in what Zoho leaves to be inferred; `check` says what no single field can.
+    `key`: the field by which Zoho can find a record whose id nobody knows. `counterpart`: what a record is
+    in Moodle, if anything. `complete` fills in what Zoho leaves to be inferred; `check` says what no single
+    field can.
     """
 
     name: str
@@ -237,6 +266,8 @@ class Module(Generic[E]):
     aliases: tuple[str, ...] = ()
     depends_on: Mapping[str, str] = attrs.field(factory=dict)
     refers_to: Mapping[str, str] = attrs.field(factory=dict)
+    key: str | None = None
+    counterpart: Counterpart | None = None
     complete: Callable[[E], E] = _as_it_is
     check: Callable[[E], tuple[Reason, ...]] = _nothing_more
 

@@ -125,6 +125,24 @@ def test_the_first_name_of_a_field_is_what_is_written() -> None:
     assert GRADES.field["grade_value"].names == ("Grade", "Grade_Value")
 
 
+@every_module
+def test_what_a_record_is_in_moodle_is_known_by_a_declared_field(module: AnyModule) -> None:
+    if module.counterpart is not None:
+        assert module.field[module.counterpart.id].kind is Kind.MOODLE_ID
+    assert module.key is None or module.field[module.key].wire.unique
+
+
+@every_module
+def test_the_rows_of_a_subform_are_told_apart_by_one_of_their_cells(module: AnyModule) -> None:
+    for field in module.fields:
+        if field.kind is Kind.SUBFORM:
+            assert field.row is not None
+            assert field.row_key in {cell.name for cell in declared(field.row)}
+        else:
+            with pytest.raises(TypeError, match=f"`{field.name}` has no rows"):
+                _ = field.row_key
+
+
 def test_an_annotation_without_a_kind_is_a_mistake_that_is_told() -> None:
     @attrs.frozen(kw_only=True)
     class Odd(Entity):

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
 import attrs
 import pytest
 
+from mzi_core import provisioning
 from mzi_core.errors import ModuleMissing
 from mzi_core.mapping import ExtraField, Overlay
-from mzi_core.module import Kind, declared
+from mzi_core.module import Entity, Kind, Module, declared, subform, zoho
 from mzi_core.modules import (
     CATALOGUE,
     CLASSES,
@@ -43,14 +45,16 @@ from mzi_core.provisioning import (
     FoundCourses,
     FoundMembers,
     FoundRecords,
-    account_steps,
-    course_steps,
-    enrolment_steps,
+    RecordWrite,
     person_of,
     record_steps,
 )
-from mzi_core.provisioning.records import row_key
+from mzi_core.provisioning.records import Subform
 from mzi_core.values import Email, MoodleId, ZohoId
+
+account_steps = partial(provisioning.account_steps, link="moodle_userid")
+course_steps = partial(provisioning.course_steps, link="moodle_class_id")
+enrolment_steps = partial(provisioning.enrolment_steps, link="moodle_course_id")
 
 ID, OTHER = ZohoId("1"), ZohoId("2")
 MAIL = Email("rana@college.example")
@@ -307,6 +311,44 @@ def student_names(**more: str) -> dict[str, str]:
     return {"city": "City", "major": "Major", "program": "Program", **more}
 
 
+@attrs.frozen(kw_only=True)
+class Shelf:
+    """A row of a room that no college has."""
+
+    row_id: Annotated[ZohoId | None, zoho("id")] = None
+    label: Annotated[str | None, zoho("Label")] = None
+
+
+@attrs.frozen(kw_only=True)
+class Room(Entity):
+    """A record of a module that nobody declared."""
+
+    door: Annotated[str | None, zoho("Door", unique=True)] = None
+    shelves: Annotated[tuple[Shelf, ...], subform("Shelves", row_key="label")] = ()
+
+
+ROOMS = Module(name="rooms", singular="room", zoho_module="Rooms", entity=Room, key="door")
+
+
+class TestDeclared:
+    """Another module is written by what its declaration says, and by nothing else."""
+
+    def test_a_record_of_an_invented_module_is_found_by_its_key_and_its_rows_by_theirs(self) -> None:
+        ours = Room(zoho_id=ID, door="B7", shelves=(Shelf(label="top"),))
+        there = FoundRecords(
+            theirs={},
+            names={"door": "Door", "shelves": "Shelves"},
+            columns={"shelves": {"label": "Label"}},
+        )
+        (step,) = record_steps(ROOMS, [ours], there, lambda _: {"door": "B7", "shelves": ({"Label": "top"},)})
+        assert step.act is Act.CREATE
+        assert step.write == RecordWrite(
+            record={"Door": "B7"},
+            subforms=(Subform(name="Shelves", rows=({"Label": "top"},), key=("Label",)),),
+            by_key=True,
+        )
+
+
 class TestRecords:
     """Zoho records."""
 
@@ -362,7 +404,7 @@ class TestRecords:
     def test_the_rows_of_every_subform_have_a_cell_that_tells_them_apart(self) -> None:
         subforms = [each for module in CATALOGUE for each in module.fields if each.kind is Kind.SUBFORM]
         cells = {each.name: {cell.name for cell in declared(each.row)} for each in subforms if each.row}
-        assert [each.name for each in subforms if row_key(each) not in cells[each.name]] == []
+        assert [each.name for each in subforms if each.row_key not in cells[each.name]] == []
         assert len(subforms) >= 4
 
     def test_rows_that_differ_in_their_ids_alone_are_alike(self) -> None:

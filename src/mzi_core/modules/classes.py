@@ -5,7 +5,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Entity, Module, link, lookup, lookups, zoho
+from mzi_core.module import Counterpart, Entity, Module, MoodleKind, link, lookup, lookups, zoho
 from mzi_core.values import MoodleId, ZohoId
 
 
@@ -37,4 +37,5 @@ CLASSES = Module(
     zoho_module="BTEC_Classes",
     entity=Class,
     refers_to={"teacher": "teachers", "unit": "units", "program": "programs"},
+    counterpart=Counterpart(MoodleKind.COURSE, id="moodle_class_id"),
 )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Entity, Module, lookup, zoho
+from mzi_core.module import Counterpart, Entity, Module, MoodleKind, lookup, zoho
 from mzi_core.values import MoodleId, ZohoId
 
 
@@ -32,4 +32,5 @@ ENROLLMENTS = Module(
     zoho_module="BTEC_Enrollments",
     entity=Enrollment,
     depends_on={"student": "students", "class_": "classes"},
+    counterpart=Counterpart(MoodleKind.ENROLMENT, id="moodle_course_id"),
 )

@@ -54,7 +54,7 @@ class RecordedGrade(Entity):
     feedback: Annotated[str | None, zoho("Feedback", "Comments")] = None
     moodle_grade_id: Annotated[MoodleId | None, link("Moodle_Grade_ID")] = None
     composite_key: Annotated[str | None, zoho("Moodle_Grade_Composite_Key", unique=True)] = None
-    outcomes: Annotated[tuple[OutcomeRow, ...], subform("Learning_Outcomes_Assessm")] = ()
+    outcomes: Annotated[tuple[OutcomeRow, ...], subform("Learning_Outcomes_Assessm", row_key="code")] = ()
 
 
 def of_something(grade: RecordedGrade) -> tuple[Reason, ...]:
@@ -70,5 +70,6 @@ GRADES = Module(
     zoho_module="BTEC_Grades",
     entity=RecordedGrade,
     depends_on={"student": "students", "unit": "units", "class_": "classes"},
+    key="composite_key",
     check=of_something,
 )

@@ -45,7 +45,7 @@ class Registration(Entity):
     discount: Annotated[bool | None, zoho("Discount")] = None
     discount_percentage: Annotated[Decimal | None, zoho("Discount_Percentage", minimum=0, maximum=100)] = None
     discount_reason: Annotated[str | None, zoho("Discount_Reason")] = None
-    installments: Annotated[tuple[Installment, ...], subform("Payment_Schedule")] = ()
+    installments: Annotated[tuple[Installment, ...], subform("Payment_Schedule", row_key="number")] = ()
 
 
 def number_installments(registration: Registration) -> Registration:

@@ -43,8 +43,10 @@ class Request(Entity):
     academic_email: Annotated[Email | None, zoho("Academic_Email")] = None
     moodle_user_id: Annotated[MoodleId | None, zoho("Moodle_User_ID")] = None
     moodle_request_id: Annotated[MoodleId | None, link("Moodle_Request_ID")] = None
-    changes: Annotated[tuple[FieldChange, ...], subform("Change_Information")] = ()
-    requested_classes: Annotated[tuple[RequestedClass, ...], subform("Requested_Classes")] = ()
+    changes: Annotated[tuple[FieldChange, ...], subform("Change_Information", row_key="field_name")] = ()
+    requested_classes: Annotated[
+        tuple[RequestedClass, ...], subform("Requested_Classes", row_key="moodle_class_id")
+    ] = ()
 
 
 REQUESTS = Module(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Entity, Module, link, lookup, zoho
+from mzi_core.module import Counterpart, Entity, Module, MoodleKind, link, lookup, zoho
 from mzi_core.values import Email, MoodleId, ZohoId
 
 
@@ -46,4 +46,5 @@ STUDENTS = Module(
     zoho_module="BTEC_Students",
     entity=Student,
     refers_to={"program": "programs"},
+    counterpart=Counterpart(MoodleKind.USER, id="moodle_userid"),
 )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Entity, Module, link, zoho
+from mzi_core.module import Counterpart, Entity, Module, MoodleKind, link, zoho
 from mzi_core.values import Email, MoodleId
 
 
@@ -19,4 +19,10 @@ class Teacher(Entity):
     moodle_userid: Annotated[MoodleId | None, link("Teacher_Moodle_ID")] = None
 
 
-TEACHERS = Module(name="teachers", singular="teacher", zoho_module="BTEC_Teachers", entity=Teacher)
+TEACHERS = Module(
+    name="teachers",
+    singular="teacher",
+    zoho_module="BTEC_Teachers",
+    entity=Teacher,
+    counterpart=Counterpart(MoodleKind.USER, id="moodle_userid"),
+)

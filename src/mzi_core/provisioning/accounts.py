@@ -11,9 +11,6 @@ from mzi_core.ports import MoodleUser, NewUser, UserChange
 from mzi_core.provisioning.step import Act, Customs, Step, differences, foreseen
 from mzi_core.values import MoodleId, ZohoId
 
-LINK = "moodle_userid"
-"""The field of students and teachers that holds the id of their account."""
-
 LONGEST = 100
 """What Moodle keeps of a name or an address; a longer one it refuses with an error of its database."""
 
@@ -63,20 +60,25 @@ class FoundAccounts:
     owners: Mapping[MoodleId, ZohoId] = attrs.field(factory=dict)
 
 
-def account_steps(people: Iterable[Person], found: FoundAccounts, customs: Customs) -> list[AccountStep]:
-    """A step for each person. An account is found by its id, else by username and address, both exactly."""
+def account_steps(
+    people: Iterable[Person], found: FoundAccounts, customs: Customs, *, link: str
+) -> list[AccountStep]:
+    """A step for each person. An account is found by its id, else by username and address, both exactly.
+
+    `link`: the field of the records that holds the id of an account.
+    """
     owners = dict(found.owners)
     steps = []
     for person in people:
-        step = foreseen(person.zoho_id, partial(_step, person, found, owners, customs))
-        if LINK in step.links:
-            owners[step.links[LINK]] = person.zoho_id
+        step = foreseen(person.zoho_id, partial(_step, person, found, owners, customs, link))
+        if link in step.links:
+            owners[step.links[link]] = person.zoho_id
         steps.append(step)
     return steps
 
 
 def _step(
-    person: Person, found: FoundAccounts, owners: Mapping[MoodleId, ZohoId], customs: Customs
+    person: Person, found: FoundAccounts, owners: Mapping[MoodleId, ZohoId], customs: Customs, link: str
 ) -> AccountStep:
     problem = _unusable(person)
     if problem:
@@ -88,7 +90,7 @@ def _step(
                 person,
                 f"Its Moodle account {person.account} is gone; restore it there, or empty the id in Zoho.",
             )
-        return _existing(person, account)
+        return _existing(person, account, link)
     email = str(person.email)
     named = {user.id: user for user in found.by_username.get(email, ())}
     addressed = {user.id: user for user in found.by_email.get(email, ())}
@@ -96,7 +98,7 @@ def _step(
         {id: named[id] for id in named if id in addressed} if named and addressed else {**named, **addressed}
     )
     if not named and not addressed:
-        return _created(person, customs)
+        return _created(person, customs, link)
     if len(candidates) != 1:
         several = ", ".join(map(str, sorted({*named, *addressed})))
         return _cannot(person, f"Moodle accounts {several} share its username or address; keep one of them.")
@@ -104,7 +106,7 @@ def _step(
     owner = owners.get(account.id)
     if owner not in (None, person.zoho_id):
         return _cannot(person, f"Its Moodle account {account.id} already belongs to record {owner}.")
-    return _existing(person, account)
+    return _existing(person, account, link)
 
 
 def _unusable(person: Person) -> str:
@@ -116,7 +118,7 @@ def _unusable(person: Person) -> str:
     return f"Moodle keeps names and addresses of at most {LONGEST} characters." if long else ""
 
 
-def _created(person: Person, customs: Customs) -> AccountStep:
+def _created(person: Person, customs: Customs, link: str) -> AccountStep:
     after = _said(person)
     email = str(person.email)
     return Step(
@@ -131,7 +133,7 @@ def _created(person: Person, customs: Customs) -> AccountStep:
             id_number=person.zoho_id,
             auth=customs.auth,
         ),
-        learns=LINK,
+        learns=link,
     )
 
 
@@ -144,7 +146,7 @@ def _said(person: Person) -> dict[str, str]:
     }
 
 
-def _existing(person: Person, account: MoodleUser) -> AccountStep:
+def _existing(person: Person, account: MoodleUser, link: str) -> AccountStep:
     """The step about an account that is there. Its username stays: it is what the person logs in with."""
     after = _said(person)
     before = {name: getattr(account, name) for name in after} | {"email": account.email.lower()}
@@ -159,7 +161,7 @@ def _existing(person: Person, account: MoodleUser) -> AccountStep:
         changes=changes,
         why="The account is suspended." if account.suspended else "",
         write=UserChange(id=account.id, **sent) if changes else None,
-        links={} if linked else {LINK: account.id},
+        links={} if linked else {link: account.id},
     )
 
 

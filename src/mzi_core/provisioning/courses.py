@@ -12,9 +12,6 @@ from mzi_core.ports import CourseChange, MoodleCourse, NewCourse
 from mzi_core.provisioning.step import Act, Customs, Step, differences, foreseen
 from mzi_core.values import MoodleId, ZohoId
 
-LINK = "moodle_class_id"
-"""The field of a class that holds the id of its course."""
-
 ACTIVE = "active"
 """The status, in small letters, in which a class gets a course."""
 
@@ -43,25 +40,30 @@ def short_name(class_: Class) -> str:
     return (class_.short_name or class_.name[:SHORT]).strip()
 
 
-def course_steps(classes: Iterable[Class], found: FoundCourses, customs: Customs) -> list[CourseStep]:
-    """A step for each class. A course is found by its id, else by the class's Zoho id, else by short name."""
+def course_steps(
+    classes: Iterable[Class], found: FoundCourses, customs: Customs, *, link: str
+) -> list[CourseStep]:
+    """A step for each class. A course is found by its id, else by the class's Zoho id, else by short name.
+
+    `link`: the field of a class that holds the id of its course.
+    """
     owners = dict(found.owners)
     planned: dict[str, ZohoId] = {}
     steps = []
     for class_ in classes:
-        step = foreseen(class_.zoho_id, partial(_step, class_, found, owners, customs))
+        step = foreseen(class_.zoho_id, partial(_step, class_, found, owners, customs, link))
         if isinstance(step.write, NewCourse):
             first = planned.setdefault(step.write.short_name.lower(), class_.zoho_id)
             if first != class_.zoho_id:
                 step = _cannot(class_, f"Its short name is also that of class {first}.")
-        if LINK in step.links:
-            owners[step.links[LINK]] = class_.zoho_id
+        if link in step.links:
+            owners[step.links[link]] = class_.zoho_id
         steps.append(step)
     return steps
 
 
 def _step(
-    class_: Class, found: FoundCourses, owners: Mapping[MoodleId, ZohoId], customs: Customs
+    class_: Class, found: FoundCourses, owners: Mapping[MoodleId, ZohoId], customs: Customs, link: str
 ) -> CourseStep:
     if len(class_.name) > LONGEST or len(short_name(class_)) > LONGEST:
         return _cannot(class_, f"Moodle keeps course names of at most {LONGEST} characters.")
@@ -73,10 +75,10 @@ def _step(
                 f"Its Moodle course {class_.moodle_class_id} is gone; restore it in Moodle, "
                 "or empty the id in Zoho.",
             )
-        return _existing(class_, course, customs)
+        return _existing(class_, course, customs, link)
     course = found.by_id_number.get(class_.zoho_id) or found.by_short_name.get(short_name(class_))
     if course is None:
-        return _created(class_, found, customs)
+        return _created(class_, found, customs, link)
     owner = owners.get(course.id)
     if owner not in (None, class_.zoho_id):
         return _cannot(class_, f"Its Moodle course {course.id} already belongs to class {owner}.")
@@ -85,14 +87,14 @@ def _step(
             class_,
             f"Course {course.id} has its short name and the id number of something else; rename one of them.",
         )
-    return _existing(class_, course, customs)
+    return _existing(class_, course, customs, link)
 
 
 def _starts(day: date | None, zone: tzinfo) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _created(class_: Class, found: FoundCourses, customs: Customs) -> CourseStep:
+def _created(class_: Class, found: FoundCourses, customs: Customs, link: str) -> CourseStep:
     if (class_.status or "").strip().lower() != ACTIVE:
         said = f"Its status is {class_.status}" if class_.status else "It has no status"
         return Step(
@@ -121,11 +123,11 @@ def _created(class_: Class, found: FoundCourses, customs: Customs) -> CourseStep
             starts_at=_starts(class_.start_date, customs.zone),
             ends_at=_starts(class_.end_date, customs.zone),
         ),
-        learns=LINK,
+        learns=link,
     )
 
 
-def _existing(class_: Class, course: MoodleCourse, customs: Customs) -> CourseStep:
+def _existing(class_: Class, course: MoodleCourse, customs: Customs, link: str) -> CourseStep:
     """The step about a course that is there. Its category stays: people move courses as they like."""
     after: dict[str, object] = {
         "full_name": class_.name,
@@ -143,7 +145,7 @@ def _existing(class_: Class, course: MoodleCourse, customs: Customs) -> CourseSt
         counterpart=str(course.id),
         changes=changes,
         write=CourseChange(id=course.id, **sent) if changes else None,
-        links={} if linked else {LINK: course.id},
+        links={} if linked else {link: course.id},
     )
 
 

@@ -10,9 +10,6 @@ from mzi_core.ports import Enrolment
 from mzi_core.provisioning.step import Act, Change, Customs, Step, foreseen
 from mzi_core.values import MoodleId, ZohoId
 
-COURSE = "moodle_course_id"
-"""The field of an enrolment that holds the id of the course."""
-
 ENDED = frozenset({"withdrawn", "dropped", "cancelled", "canceled", "deleted", "transferred"})
 """The statuses, in small letters, in which a student is not to be enrolled."""
 
@@ -38,15 +35,22 @@ def course_of(enrollment: Enrollment, courses: Mapping[ZohoId, MoodleId | None])
 
 
 def enrolment_steps(
-    enrollments: Iterable[Enrollment], found: FoundMembers, customs: Customs
+    enrollments: Iterable[Enrollment], found: FoundMembers, customs: Customs, *, link: str
 ) -> list[EnrolmentStep]:
-    """A step for each enrolment; nobody is ever unenrolled, for Moodle would forget the grades."""
+    """A step for each enrolment; nobody is ever unenrolled, for Moodle would forget the grades.
+
+    `link`: the field of an enrolment that holds the id of the course.
+    """
     seen: set[tuple[MoodleId, MoodleId]] = set()
-    return [foreseen(each.zoho_id, partial(_step, each, found, customs, seen)) for each in enrollments]
+    return [foreseen(each.zoho_id, partial(_step, each, found, customs, seen, link)) for each in enrollments]
 
 
 def _step(
-    enrollment: Enrollment, found: FoundMembers, customs: Customs, seen: set[tuple[MoodleId, MoodleId]]
+    enrollment: Enrollment,
+    found: FoundMembers,
+    customs: Customs,
+    seen: set[tuple[MoodleId, MoodleId]],
+    link: str,
 ) -> EnrolmentStep:
     course = course_of(enrollment, found.courses)
     account = found.accounts.get(enrollment.student)
@@ -64,7 +68,7 @@ def _step(
     if ended:
         why = f"Its status is {enrollment.status}, but the student is in course {course}; suspend it there."
         return _step_without(enrollment, Act.CANNOT, why)
-    links = {} if enrollment.moodle_course_id == course else {COURSE: course}
+    links = {} if enrollment.moodle_course_id == course else {link: course}
     if account in found.members.get(course, ()) or (course, account) in seen:
         return Step(
             zoho_id=enrollment.zoho_id,

@@ -7,21 +7,10 @@ from typing import Any
 import attrs
 
 from mzi_core.comparing import changed_fields
-from mzi_core.module import AnyModule, Entity, Field, Kind
+from mzi_core.module import AnyModule, Entity, Kind
 from mzi_core.ports import WireRecord
 from mzi_core.provisioning.step import Act, Change, Step, foreseen
 from mzi_core.values import ZohoId
-
-KEY = "composite_key"
-"""The field by which a grade is known in Zoho, whatever its record id."""
-
-_ROW_KEYS: Mapping[str, str] = {
-    "installments": "number",
-    "outcomes": "code",
-    "changes": "field_name",
-    "requested_classes": "moodle_class_id",
-}
-"""By subform field, the cell that tells its rows apart."""
 
 _NOT_SENT = frozenset({Kind.CRITERIA, Kind.LOOKUPS, Kind.ID})
 
@@ -71,11 +60,6 @@ WireValues = Callable[[Any], Mapping[str, Any]]
 """The values of an entity as Zoho writes them, by their names inside; rows without ids and empty cells."""
 
 
-def row_key(field: Field) -> str:
-    """The cell by which the rows of a subform are told apart."""
-    return _ROW_KEYS[field.name]
-
-
 def record_steps(
     module: AnyModule,
     ours: Iterable[Entity],
@@ -97,7 +81,7 @@ def _step(
 ) -> RecordStep:
     if ours.zoho_id in found.unreadable:
         return _cannot(ours, f"What Zoho has cannot be read: {found.unreadable[ours.zoho_id]}")
-    keyed = KEY in module.field and KEY in found.names and getattr(ours, KEY) is not None
+    keyed = module.key is not None and module.key in found.names and getattr(ours, module.key) is not None
     theirs = found.theirs.get(ours.zoho_id)
     if theirs is None and not keyed:
         return _cannot(ours, f"Zoho has no {module.singular} {ours.zoho_id}; it was deleted there.")
@@ -192,12 +176,12 @@ def _write(
         field = module.field.get(change.field)
         name = found.names[change.field]
         if field is not None and field.kind is Kind.SUBFORM:
-            key = found.columns[change.field][row_key(field)]
+            key = found.columns[change.field][field.row_key]
             subforms.append(Subform(name=name, rows=values[change.field], key=(key,)))
         else:
             record[name] = values[change.field]
-    if keyed:
-        record[found.names[KEY]] = values[KEY]
+    if keyed and module.key is not None:
+        record[found.names[module.key]] = values[module.key]
     else:
         record["id"] = ours.zoho_id
     return RecordWrite(record=record, subforms=tuple(subforms), by_key=keyed)

@@ -9,7 +9,6 @@ from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.naming import Absent, Described, naming, real_module
 from mzi_core.ports import ZohoGateway, ZohoModule
-from mzi_core.provisioning.records import KEY
 from mzi_core.spelling import either
 from mzi_core.use_cases.doctor import Check, Exam, Finding, Level, Patient, clock_finding, refused
 from mzi_core.use_cases.selecting import describe
@@ -206,13 +205,13 @@ def _fields_of(module: AnyModule, described: Described, laid: Overlay) -> list[F
     named = naming(module, laid, described)
     told = [each for each in named.absent if each.required or each.mapped or each.link]
     found = [_absent(module, described.api_name, each) for each in told]
-    key = named.names.get(KEY)
+    key = None if module.key is None else named.names.get(module.key)
     if key is not None and not described.fields[key].unique:
         found.append(
             Finding(
                 check=Check.ZOHO_FIELDS,
                 level=Level.AMBER,
-                said=f"`{key}` of {described.api_name} is not unique, so grades cannot be written by it.",
+                said=f"`{key}` of {described.api_name} is not unique; {module.name} cannot be written by it.",
                 remedy=f"Tick “Do not allow duplicate values” for `{key}` in Zoho.",
             )
         )

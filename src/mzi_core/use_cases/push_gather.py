@@ -20,9 +20,7 @@ from mzi_core.provisioning import (
     enrolment_steps,
     person_of,
 )
-from mzi_core.provisioning.accounts import LINK as ACCOUNT
 from mzi_core.provisioning.accounts import AccountStep
-from mzi_core.provisioning.courses import LINK as COURSE
 from mzi_core.provisioning.courses import CourseStep, short_name
 from mzi_core.provisioning.enrolments import EnrolmentStep, course_of
 from mzi_core.values import MoodleId, TenantId, ZohoId
@@ -62,7 +60,7 @@ class Gather:
 
 
 async def plan_accounts(
-    gather: Gather, module: AnyModule, ours: Sequence[Student | Teacher]
+    gather: Gather, module: AnyModule, link: str, ours: Sequence[Student | Teacher]
 ) -> list[AccountStep]:
     """The steps about students or teachers."""
     people = [person_of(record) for record in ours]
@@ -83,9 +81,10 @@ async def plan_accounts(
             by_id=_by_id(by_id.values()),
             by_username=by_username,
             by_email=by_email,
-            owners=await gather.owners(module, ACCOUNT, found),
+            owners=await gather.owners(module, link, found),
         ),
         gather.customs,
+        link=link,
     )
 
 
@@ -93,7 +92,9 @@ def _by_id(found: Iterable[Sequence[MoodleUser]]) -> dict[MoodleId, MoodleUser]:
     return {user.id: user for users in found for user in users}
 
 
-async def plan_courses(gather: Gather, module: AnyModule, ours: Sequence[Class]) -> list[CourseStep]:
+async def plan_courses(
+    gather: Gather, module: AnyModule, link: str, ours: Sequence[Class]
+) -> list[CourseStep]:
     """The steps about classes."""
     linked = [each.moodle_class_id for each in ours if each.moodle_class_id is not None]
     others = [each for each in ours if each.moodle_class_id is None]
@@ -112,15 +113,16 @@ async def plan_courses(gather: Gather, module: AnyModule, ours: Sequence[Class])
             by_id=by_id,
             by_id_number=by_id_number,
             by_short_name=by_short_name,
-            owners=await gather.owners(module, COURSE, found),
+            owners=await gather.owners(module, link, found),
             categories={id: category for id, category in categories.items() if category is not None},
         ),
         gather.customs,
+        link=link,
     )
 
 
 async def plan_enrolments(
-    gather: Gather, module: AnyModule, ours: Sequence[Enrollment]
+    gather: Gather, module: AnyModule, link: str, ours: Sequence[Enrollment]
 ) -> list[EnrolmentStep]:
     """The steps about enrolments."""
     async with gather.store.read(gather.tenant) as session:
@@ -139,6 +141,7 @@ async def plan_enrolments(
             closed=gather.closed,
         ),
         gather.customs,
+        link=link,
     )
 
 

@@ -1,13 +1,14 @@
 """Bring Moodle's accounts, courses and enrolments to say what our records say."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar, assert_never
 
 import attrs
 
 from mzi_core.errors import MziError
-from mzi_core.module import AnyModule
-from mzi_core.modules import CLASSES, ENROLLMENTS, STUDENTS, TEACHERS
+from mzi_core.module import AnyModule, MoodleKind
+from mzi_core.modules import CATALOGUE
 from mzi_core.ports import (
     Ambiguous,
     Confirmed,
@@ -29,15 +30,20 @@ from mzi_core.values import MoodleId, TenantId, ZohoId
 
 W = TypeVar("W")
 
-_PLANS: Mapping[str, Callable[[Gather, AnyModule, Sequence[Any]], Any]] = {
-    STUDENTS.name: plan_accounts,
-    TEACHERS.name: plan_accounts,
-    CLASSES.name: plan_courses,
-    ENROLLMENTS.name: plan_enrolments,
-}
+_Plan = Callable[[Sequence[Any]], Awaitable[list[Step[object]]]]
+"""Plans the steps about records of one module."""
 
-IN_MOODLE = frozenset(_PLANS)
-"""The modules that have a counterpart in Moodle."""
+_PLANS: Mapping[MoodleKind, Callable[[Gather, AnyModule, str, Sequence[Any]], Any]] = {
+    MoodleKind.USER: plan_accounts,
+    MoodleKind.COURSE: plan_courses,
+    MoodleKind.ENROLMENT: plan_enrolments,
+}
+"""How steps are planned, by what a record is in Moodle."""
+
+
+def _in_moodle() -> list[str]:
+    """The modules whose records are something in Moodle."""
+    return sorted(module.name for module in CATALOGUE if module.counterpart is not None)
 
 
 class NothingInMoodle(MziError):
@@ -45,7 +51,7 @@ class NothingInMoodle(MziError):
 
     def __init__(self, module: AnyModule) -> None:
         super().__init__(
-            f"Moodle has nothing for {module.name}; it has something for {', '.join(sorted(IN_MOODLE))}."
+            f"Moodle has nothing for {module.name}; it has something for {', '.join(_in_moodle())}."
         )
 
 
@@ -66,40 +72,21 @@ class PushToMoodle:
         self, tenant: TenantId, module: AnyModule, *, dry_run: bool = False
     ) -> AsyncGenerator[PagePushed, None]:
         """Yield after every page. Raises NothingInMoodle, UnknownTenant, StoreError and GatewayError."""
-        if module.name not in _PLANS:
+        if module.counterpart is None:
             raise NothingInMoodle(module)
         gather = Gather(store=self.store, moodle=self.moodle, tenant=tenant, customs=self.customs)
+        plan = partial(_PLANS[module.counterpart.kind], gather, module, module.counterpart.id)
         async for ours in live_pages(self.store, tenant, module):
-            steps: list[Step[object]] = await _PLANS[module.name](gather, module, ours)
+            steps: list[Step[object]] = await plan(ours)
             if dry_run:
                 yield preview(steps)
                 continue
             made = await self._create(steps)
             if met := {pushed.step.zoho_id for pushed in made if pushed.existing is not None}:
-                steps, made = await self._met(
-                    gather, module, steps, made, [e for e in ours if e.zoho_id in met]
-                )
+                steps, made = await _met(plan, steps, made, [e for e in ours if e.zoho_id in met])
             await self._link(tenant, module, steps, made)
             gather.remember(made)
             yield in_order(steps, [*made, *await self._change(steps)])
-
-    async def _met(
-        self,
-        gather: Gather,
-        module: AnyModule,
-        steps: Sequence[Step[object]],
-        made: Sequence[Pushed],
-        ours: Sequence[Any],
-    ) -> tuple[list[Step[object]], list[Pushed]]:
-        """The steps once more about records whose counterpart only showed when it was to be made again."""
-        again: dict[ZohoId, Step[object]] = {}
-        for start in range(0, len(ours), FEW):
-            planned = await _PLANS[module.name](gather, module, ours[start : start + FEW])
-            again |= {step.zoho_id: step for step in planned if step.act is not Act.CREATE}
-        return (
-            [again.get(step.zoho_id, step) for step in steps],
-            [pushed for pushed in made if pushed.step.zoho_id not in again],
-        )
 
     async def _create(self, steps: Sequence[Step[object]]) -> list[Pushed]:
         people = [step for step in steps if isinstance(step.write, NewUser)]
@@ -136,6 +123,23 @@ class PushToMoodle:
                 links[step.zoho_id] = {step.learns: pushed.id}
         if links:
             await self.amend(tenant, module, links)
+
+
+async def _met(
+    plan: _Plan,
+    steps: Sequence[Step[object]],
+    made: Sequence[Pushed],
+    ours: Sequence[Any],
+) -> tuple[list[Step[object]], list[Pushed]]:
+    """The steps once more about records whose counterpart only showed when it was to be made again."""
+    again: dict[ZohoId, Step[object]] = {}
+    for start in range(0, len(ours), FEW):
+        planned = await plan(ours[start : start + FEW])
+        again |= {step.zoho_id: step for step in planned if step.act is not Act.CREATE}
+    return (
+        [again.get(step.zoho_id, step) for step in steps],
+        [pushed for pushed in made if pushed.step.zoho_id not in again],
+    )
 
 
 def _sent(steps: Sequence[Step[object]], kind: type[W]) -> list[W]:

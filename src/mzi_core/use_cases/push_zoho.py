@@ -24,7 +24,7 @@ from mzi_core.ports import (
     ZohoGateway,
 )
 from mzi_core.provisioning import Fate, FoundRecords, Pushed, RecordStep, RecordWrite, record_steps
-from mzi_core.provisioning.records import KEY, Subform, row_key
+from mzi_core.provisioning.records import Subform
 from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.push import PagePushed, in_order, live_pages, preview
 from mzi_core.use_cases.selecting import Choice, select
@@ -131,7 +131,7 @@ class PushToZoho:
     async def _apply(self, named: Naming, steps: Sequence[RecordStep]) -> list[_Done]:
         keyed = [step for step in steps if _write(step).by_key]
         plain = [step for step in steps if not _write(step).by_key]
-        by_key = named.writable.get(KEY, "")
+        by_key = named.writable.get(named.module.key or "", "")
         results: list[tuple[RecordStep, WriteResult]] = []
         if keyed:
             sent = [_write(step).record for step in keyed]
@@ -173,7 +173,7 @@ def _writable(choice: Choice) -> Mapping[str, str]:
     keyless = {
         name
         for name, columns in named.columns.items()
-        if row_key(named.module.field[name]) not in columns.names
+        if named.module.field[name].row_key not in columns.names
     }
     left = choice.untold | keyless
     return {name: api_name for name, api_name in named.writable.items() if name not in left}

@@ -13,7 +13,6 @@ from mzi_core.errors import MziError
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases.push import PagePushed
-from mzi_core.use_cases.push_moodle import IN_MOODLE
 from mzi_http.cli.pushed import Sent, data_of, shown
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell
 from mzi_http.services import Services
@@ -87,7 +86,7 @@ def _targets(shell: Shell, module: AnyModule, to: Target | None) -> list[Target]
         return [to]
     settings = shell.settings
     found = []
-    if module.name in IN_MOODLE and not settings.moodle.missing():
+    if module.counterpart is not None and not settings.moodle.missing():
         found.append(Target.MOODLE)
     if not settings.zoho.missing():
         found.append(Target.ZOHO)

@@ -18,6 +18,7 @@ from mzi_adapters.college import build
 from mzi_adapters.files import Line
 from mzi_adapters.harness import Harness
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.memory.store import MemorySession
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core import comparing
 from mzi_core.decide import Write
@@ -26,7 +27,7 @@ from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.plain import Change, NewRows
-from mzi_core.ports import Query, Session
+from mzi_core.ports import Lock, Query, Session
 from mzi_core.use_cases.sync import REMEMBERED, IdempotencyKey, Replay
 from mzi_core.values import DEFAULT_TENANT, BatchResult, Code, State, TenantId, ZohoId
 
@@ -347,6 +348,61 @@ async def test_a_chain_of_waiting_records_is_unparked_in_one_go() -> None:
         (0, "registrations", State.NEW),
         (1, "payments", State.NEW),
     ]
+
+
+@pytest.fixture
+def locked(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
+    """The modules that the sessions had to themselves, one after the other."""
+    taken: list[set[str]] = []
+
+    async def lock(self: Session, locks: Sequence[Lock]) -> None:
+        taken.append({lock.module for lock in locks if not lock.shared})
+
+    monkeypatch.setattr(MemorySession, "lock", lock)
+    return taken
+
+
+BELOW_STUDENTS = {"students", "registrations", "payments", "enrollments", "grades", "requests"}
+
+
+async def test_a_batch_for_whose_records_nobody_waits_has_its_module_alone(locked: list[set[str]]) -> None:
+    """Whoever syncs classes, or payments, goes on meanwhile; so it is where somebody waits for another."""
+    mzi = Harness()
+    await sync(mzi, "students", student(1))
+    await sync(mzi, "requests", {"id": "q", "Student": {"id": "7"}})
+    await sync(mzi, "students", student(2), student(1, City="Amman"))
+    assert locked == [{"students"}, {"requests"}, {"students"}]
+
+
+async def test_a_batch_that_brings_what_somebody_waits_for_begins_again_with_all_that_may_wait(
+    locked: list[set[str]],
+) -> None:
+    mzi = Harness()
+    await sync(mzi, "requests", {"id": "q", "Student": {"id": "7"}})
+    arrived = await sync(mzi, "students", student(1), student(7))
+    assert states(arrived) == ["NEW", "NEW"]
+    assert [(o.module, o.zoho_id, o.state) for o in arrived.released] == [("requests", "q", State.NEW)]
+    assert locked == [{"requests"}, {"students"}, BELOW_STUDENTS]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        Line(b'{"id":"8","Name":"A7","Academic_Email":"s7@b.example","id":"7"}'),
+        {"id": {"of": "no use"}, "ID": "7", "Name": "A7", "Academic_Email": "s7@b.example"},
+        {"id": 7, "Name": "A7", "Academic_Email": "s7@b.example"},
+    ],
+    ids=["said twice", "under another name", "as a number"],
+)
+async def test_who_waits_for_a_record_whose_id_does_not_show_at_once_is_unparked(
+    hidden: object, locked: list[set[str]]
+) -> None:
+    mzi = Harness()
+    await sync(mzi, "requests", {"id": "q", "Student": {"id": "7"}})
+    arrived = await sync(mzi, "students", hidden)
+    assert (states(arrived) == ["NEW"]) == bool(arrived.released)
+    assert states(await sync(mzi, "students", student(7))) in (["NEW"], ["UPDATED"], ["UNCHANGED"])
+    assert (await contents(mzi))["held requests"] == {}
 
 
 async def test_an_identical_resend_after_the_parent_arrived_is_unchanged_not_ignored() -> None:

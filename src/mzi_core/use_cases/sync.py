@@ -1,6 +1,7 @@
 """Take a batch of Zoho records in a transaction of its own, and unpark what waited for them."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -22,7 +23,7 @@ from mzi_core.ports import (
     TenantSettings,
 )
 from mzi_core.use_cases.take_page import TakePage
-from mzi_core.values import BatchResult, TenantId
+from mzi_core.values import BatchResult, TenantId, ZohoId
 
 REMEMBERED = timedelta(hours=76)
 """How long an idempotency key is remembered: longer than the longest horizon of retries."""
@@ -50,18 +51,50 @@ def overlays(settings: TenantSettings) -> dict[str, Overlay]:
 
 
 @cache
-def locks_for(module: AnyModule) -> tuple[Lock, ...]:
-    """What a batch of `module` must have to itself: the module, and all that may be unparked after it.
+def locks_for(module: AnyModule, *, unparking: bool = False) -> tuple[Lock, ...]:
+    """What a batch of `module` must have to itself: the module, and when `unparking` what may wait for it.
 
-    Their parents are shared: while a record is being parked, the parent it misses must not arrive unseen.
+    Their parents are shared: while a record is being parked, the parent it misses must not arrive unseen. So
+    no record begins to wait for one of a module that another session has to itself.
     """
-    own = {module.name, *CATALOGUE.descendants(module)}
+    own = {module.name, *(CATALOGUE.descendants(module) if unparking else ())}
     relied_on = {parent for name in own for parent in CATALOGUE[name].depends_on.values()}
     return tuple(
         Lock(each.name, shared=each.name not in own)
         for each in CATALOGUE.in_order()
         if each.name in own | relied_on
     )
+
+
+class _SomebodyWaits(Exception):
+    """A batch may bring what parked records wait for, and has not the locks to unpark them."""
+
+
+@attrs.frozen
+class _Batch:
+    """The records of a request."""
+
+    module: AnyModule
+    records: Sequence[object]
+    first: int
+    untold: Collection[str]
+
+    async def taken_by(self, taker: TakePage, *, unparking: bool) -> BatchResult:
+        """Take them; without `unparking` raises _SomebodyWaits where one of them is waited for, or may be."""
+        parking = await taker.session.parking(self.module)
+        is_quiet = unparking or not parking.awaited
+        ids = () if is_quiet else taker.ids_of(self.module, self.records)
+        if None in ids or (ids and await taker.session.waiting_for(self.module.name, _known(ids), 1)):
+            raise _SomebodyWaits
+        taken = await taker(self.module, self.records, parking=parking, first=self.first, untold=self.untold)
+        if not is_quiet and not set(taken.arrived).issubset(ids):  # the id of one showed when it was read
+            raise _SomebodyWaits
+        released = await taker.unpark_waiting(self.module, taken) if unparking else ()
+        return BatchResult(outcomes=taken.outcomes, released=released)
+
+
+def _known(ids: Iterable[ZohoId | None]) -> list[ZohoId]:
+    return [zoho_id for zoho_id in ids if zoho_id is not None]
 
 
 @attrs.frozen(kw_only=True)
@@ -96,25 +129,28 @@ class SyncBatch:
         together with the records. Raises UnknownTenant, StoreUnavailable, and KeyReused when `once` was seen
         with another request.
         """
-        async with self.store.begin(tenant, discard=dry_run) as session:
-            settings = await session.settings()
-            await session.lock(locks_for(module))
-            if once is not None and (replayed := await self._replay(session, once)):
-                return replayed
-            taker = TakePage(
-                session=session,
-                codec=self.codec,
-                ids=self.ids,
-                now=self.clock.now(),
-                overlays=overlays(settings),
-            )
-            taken = await taker(module, records, first=first_position, untold=untold)
-            result = BatchResult(outcomes=taken.outcomes, released=await taker.unpark_waiting(module, taken))
-            if once is not None:
-                await self._remember(session, once, result, taker.now)
-            if also is not None:
-                await also(session, result)
-        return result
+        batch = _Batch(module, records, first_position, untold)
+        for unparking in (False, True):
+            with suppress(_SomebodyWaits):
+                async with self.store.begin(tenant, discard=dry_run) as session:
+                    settings = await session.settings()
+                    await session.lock(locks_for(module, unparking=unparking))
+                    if once is not None and (replayed := await self._replay(session, once)):
+                        return replayed
+                    taker = TakePage(
+                        session=session,
+                        codec=self.codec,
+                        ids=self.ids,
+                        now=self.clock.now(),
+                        overlays=overlays(settings),
+                    )
+                    result = await batch.taken_by(taker, unparking=unparking)
+                    if once is not None:
+                        await self._remember(session, once, result, taker.now)
+                    if also is not None:
+                        await also(session, result)
+                return result
+        raise AssertionError("A batch that may unpark raises nothing because of who waits.")
 
     async def _replay(self, session: StoredResponses, once: IdempotencyKey) -> Replay | None:
         answer = await session.response(once.key)

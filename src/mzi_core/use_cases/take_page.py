@@ -96,14 +96,15 @@ class TakePage:
         module: Module[E],
         records: Sequence[object],
         *,
+        parking: Parking | None = None,
         first: int = 0,
         untold: Collection[str] = (),
     ) -> Taken:
-        """Take the records, the first of which stands at position `first`."""
+        """Take the records, the first of which stands at position `first`. `parking`: where it is known."""
         ids, marks = self.codec.marker(module, self._overlay(module))(records)
         said = {zoho_id: mark for zoho_id, mark in zip(ids, marks, strict=True) if zoho_id is not None}
         remembered = await self.session.marks(module, said) if said else {}
-        parking = await self.session.parking(module)
+        parking = parking or await self.session.parking(module)
         parked = frozenset(await self.session.parked(module.name, said) if parking.holds else ())
         page = _Page(
             module=module, records=records, first=first, ids=ids, marks=marks, parked=parked, untold=untold
@@ -118,6 +119,10 @@ class TakePage:
             if page.arrivals:
                 await self._judge_rest(page, parking, known)
         return Taken(outcomes=page.outcomes(), arrived=page.arrived, awaited=parking.awaited)
+
+    def ids_of(self, module: AnyModule, records: Sequence[object]) -> Sequence[ZohoId | None]:
+        """The id of each record, where it shows without reading the record."""
+        return self.codec.marker(module, self._overlay(module))(records)[0]
 
     def _overlay(self, module: AnyModule) -> Overlay:
         return self.overlays.get(module.name, NO_OVERLAY)

@@ -12,6 +12,7 @@ from typing import Any, Generic
 import attrs
 
 from mzi_core.comparing import changed_fields, fingerprint
+from mzi_core.errors import unforeseen
 from mzi_core.module import E, Entity, Module, Values
 from mzi_core.values import (
     Code,
@@ -100,6 +101,20 @@ class Park:
     record: object
     reasons: tuple[Reason, ...]
     waits_for: Parent | None
+    state: State = State.INVALID
+
+
+def checked(module: Module[E], entity: E) -> tuple[Reason, ...]:
+    """What the declaration has to say against a record; what raises is a reason of its own."""
+    try:
+        return module.check(entity)
+    except Exception as error:
+        return (Reason(Code.UNFORESEEN, "$", unforeseen(error)),)
+
+
+def _state(reasons: Iterable[Reason]) -> State:
+    """That of a record which is refused for these: ERROR where it is not the record that is wrong."""
+    return State.ERROR if any(each.code is Code.UNFORESEEN for each in reasons) else State.INVALID
 
 
 @attrs.frozen(kw_only=True)
@@ -255,7 +270,7 @@ class _Page(Generic[E]):
             for name, value in claims
             if (owner := self.owners.get((name, value))) is not None and owner != entity.zoho_id
         ]
-        reasons = self.module.check(entity)
+        reasons = checked(self.module, entity)
         if taken or missing:
             reasons = (*reasons, *map(self._taken, taken), *map(self._missing, missing))
         if reasons:
@@ -286,9 +301,10 @@ class _Page(Generic[E]):
                 record=arrival.record,
                 reasons=reasons[:1] if waits_for else reasons,
                 waits_for=waits_for,
+                state=_state(reasons),
             )
             self.unpark.discard(arrival.zoho_id)
-        return self._outcome(arrival, State.INVALID, reasons, parked=waits_for is not None)
+        return self._outcome(arrival, _state(reasons), reasons, parked=waits_for is not None)
 
     def _accept(
         self,

@@ -80,6 +80,7 @@ class Code(StrEnum):
     DUPLICATE = "duplicate"
     DEPENDENCY_MISSING = "dependency_missing"
     STORAGE = "storage"
+    UNFORESEEN = "unforeseen"
     # noticed about an accepted record
     MOJIBAKE = "mojibake"
     STALE = "stale"

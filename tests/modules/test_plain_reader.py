@@ -15,7 +15,8 @@ from mzi_adapters import quick
 from mzi_adapters.college import College, build
 from mzi_adapters.files import Line
 from mzi_adapters.zoho import ZohoCodec, codec, coerce
-from mzi_core.mapping import NO_OVERLAY, ExtraField, Overlay
+from mzi_adapters.zoho.plain import _KNOWN
+from mzi_core.mapping import NO_OVERLAY, ExtraField, FieldMapping, Overlay, overlay
 from mzi_core.module import AnyModule, Kind
 from mzi_core.modules import CATALOGUE, REGISTRATIONS, STUDENTS
 from mzi_core.ports import Decoded
@@ -219,6 +220,23 @@ def test_a_template_or_half_a_pair_is_found_after_any_number_of_its_first_sign(
     text = {"$": "$-", "\ud800": '"'}[sign[0]] * before  # a quotation mark is written as \"
     assert is_plain(STUDENTS, {**COLLEGE.records["students"][0], name: text})
     assert not is_plain(STUDENTS, {**COLLEGE.records["students"][0], "City": text + sign})
+
+
+@pytest.mark.parametrize(
+    "fault", [LookupError, AttributeError, AssertionError], ids=lambda kind: kind.__name__
+)
+def test_a_fault_of_the_reader_itself_leaves_the_record_to_the_decoder(
+    fault: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_email(address: str) -> bool:
+        raise fault(address)
+
+    monkeypatch.setitem(_KNOWN, "is_email", is_email)
+    laid, _ = overlay(STUDENTS, [FieldMapping("extra.colour", f"Colour_{fault.__name__}")])
+    read = ZohoCodec().plain_reader(STUDENTS, laid)
+    assert read is not None
+    record = COLLEGE.records["students"][0]
+    assert read([record, Line(json.dumps(record).encode())]) == [None, None]
 
 
 def test_where_msgspec_is_not_installed_no_record_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:

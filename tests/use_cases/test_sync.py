@@ -25,7 +25,7 @@ from mzi_core.decide import Write
 from mzi_core.errors import KeyReused, StoreRefused, UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.plain import Change, NewRows
 from mzi_core.ports import Lock, Query, Session
 from mzi_core.use_cases.sync import REMEMBERED, IdempotencyKey, Replay
@@ -348,6 +348,52 @@ async def test_a_chain_of_waiting_records_is_unparked_in_one_go() -> None:
         (0, "registrations", State.NEW),
         (1, "payments", State.NEW),
     ]
+
+
+def raises_for(zoho_id: str, what: Any) -> Any:
+    """As `what`, but for the entity or the record with this id."""
+
+    def raising(about: Any, *more: Any) -> Any:
+        if zoho_id in (getattr(about, "zoho_id", None), isinstance(about, dict) and about.get("id")):
+            raise LookupError("quotes Rana")
+        return what(about, *more)
+
+    return raising
+
+
+@attrs.frozen
+class Faulty(ZohoCodec):
+    """A codec with a fault in it: it cannot understand record 7, and reads nothing in the plain way."""
+
+    def decoder(self, module: Any, overlay: Any) -> Any:
+        return raises_for("7", super().decoder(module, overlay))
+
+    def plain_reader(self, module: Any, overlay: Any) -> Any:
+        return None
+
+
+async def assert_only_record_7_is_an_error(mzi: Harness) -> None:
+    result = await sync(mzi, "students", student(6), student(7), student(8))
+    assert states(result) == ["NEW", "ERROR", "NEW"]
+    (reason,) = result.outcomes[1].reasons
+    assert (reason.code, reason.path) == (Code.UNFORESEEN, "$")
+    assert reason.message == "It led to an error that mzi does not know (LookupError); please report it."
+    async with mzi.store.read(DEFAULT_TENANT) as session:
+        (parked,) = await session.parked_list("students", Query(state=State.ERROR))
+    assert (parked.zoho_id, parked.waits_for) == ("7", None)
+    assert states(await sync(mzi, "students", student(6), student(8))) == ["UNCHANGED"] * 2
+
+
+async def test_a_record_whose_reading_raises_is_an_error_and_harms_no_other() -> None:
+    await assert_only_record_7_is_an_error(Harness(codec=Faulty()))
+
+
+async def test_a_record_whose_check_raises_is_an_error_and_harms_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whether it would be taken in the plain way or not."""
+    monkeypatch.setitem(vars(STUDENTS), "check", raises_for("7", STUDENTS.check))
+    await assert_only_record_7_is_an_error(Harness())
 
 
 @pytest.fixture

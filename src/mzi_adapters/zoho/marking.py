@@ -13,7 +13,6 @@ from typing import Any, cast
 
 from mzi_adapters import quick
 from mzi_adapters.zoho import coerce
-from mzi_adapters.zoho.coerce import Refused
 from mzi_adapters.zoho.criteria import CRITERION_FIELDS
 from mzi_core.mapping import Overlay
 from mzi_core.module import E, Kind, Module
@@ -83,7 +82,7 @@ def _of_objects(
             return _NONE
         try:
             zoho_id = next(filter(None, map(coerce.record_id, map(record.get, ids))), None)
-        except Refused:
+        except Exception:  # the decoder says what is wrong with it
             return _NONE
         if zoho_id is None:
             return _NONE

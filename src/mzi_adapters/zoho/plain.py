@@ -490,17 +490,13 @@ def _written(
     return source.struct(module.entity.__name__), _completed(module, read) if module.completes else read
 
 
-_GIVES_UP = (msgspec.MsgspecError, ValueError, TypeError, ArithmeticError, RecursionError)
-"""What is raised on the way where a value is not plain."""
-
-
 def _of_lines(decode: Callable[[bytes], Any], read: _Understand) -> _Read:
     def read_line(line: bytes) -> Values | None:
         if _may_be_deep(line):
             return None
         try:
             return read(decode(line), _surely_legible(line))
-        except _GIVES_UP:
+        except Exception:  # a value is not plain, whatever it is: the decoder says what is wrong with it
             return None
 
     return read_line
@@ -510,7 +506,7 @@ def _of_objects(convert: Callable[[object], Any], read: _Understand) -> _Read:
     def read_object(record: object) -> Values | None:
         try:
             return read(convert(record), False)
-        except _GIVES_UP:
+        except Exception:  # likewise
             return None
 
     return read_object

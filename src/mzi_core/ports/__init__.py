@@ -9,7 +9,7 @@ from mzi_core.lazy import finder
 
 if TYPE_CHECKING:
     from mzi_core.ports.clock import Clock, Ids
-    from mzi_core.ports.codec import MOST_REASONS, Codec, Decoded, Unread
+    from mzi_core.ports.codec import MOST_REASONS, Codec, Decoded, Unread, decoded
     from mzi_core.ports.decisions import DecisionRecord, Decisions
     from mzi_core.ports.idempotency import StoredResponse, StoredResponses
     from mzi_core.ports.leases import Lease, Leases, StoredLeases, holds
@@ -199,5 +199,6 @@ __all__ = [
     "ZohoField",
     "ZohoGateway",
     "ZohoModule",
+    "decoded",
     "holds",
 ]

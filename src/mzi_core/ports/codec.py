@@ -7,6 +7,7 @@ from typing import Generic, Protocol
 import attrs
 
 from mzi_core.comparing import Encode
+from mzi_core.errors import unforeseen
 from mzi_core.mapping import Overlay
 from mzi_core.module import E, Module, Values
 from mzi_core.values import Code, Reason, ZohoId
@@ -45,6 +46,20 @@ class Unread(bytes):
     def read(self) -> object:
         """What it says, or what stands in the place of a record that cannot be read; it never raises."""
         ...
+
+
+def decoded(
+    decode: Callable[[object], Decoded[E]], record: object, zoho_id: ZohoId | None = None
+) -> Decoded[E]:
+    """A record as `decode` understands it; where it raises, one that was not understood.
+
+    No decoder promises to be without fault, and one record never ends a page. `zoho_id`: where it is known.
+    """
+    try:
+        return decode(record.read() if isinstance(record, Unread) else record)
+    except Exception as error:
+        reason = Reason(Code.UNFORESEEN, "$", unforeseen(error))
+        return Decoded(zoho_id=zoho_id, entity=None, reasons=(reason,))
 
 
 class Codec(Protocol):

@@ -82,7 +82,7 @@ class JudgeRecords:
             await self.session.touch(module, decided.touches)
         # A version that was refused after one that could not be stored is the newer one: it is kept.
         parks = {parked.zoho_id: parked for parked in self._broken(module, arrivals, failed)}
-        parks |= {park.zoho_id: self._parked(module, State.INVALID, park) for park in decided.park}
+        parks |= {park.zoho_id: self._parked(module, park) for park in decided.park}
         if parks:
             await self.session.park(list(parks.values()))
         released = [zoho_id for zoho_id in decided.unpark if zoho_id not in failed]
@@ -130,12 +130,12 @@ class JudgeRecords:
             }
         return {}
 
-    def _parked(self, module: AnyModule, state: State, park: Park) -> ParkedRecord:
+    def _parked(self, module: AnyModule, park: Park) -> ParkedRecord:
         return ParkedRecord(
             module=module.name,
             zoho_id=park.zoho_id,
             record=park.record,
-            state=state,
+            state=park.state,
             reasons=park.reasons,
             waits_for=park.waits_for,
             parked_at=self.now,
@@ -148,8 +148,13 @@ class JudgeRecords:
         return [
             self._parked(
                 module,
-                State.ERROR,
-                Park(zoho_id=zoho_id, record=last[zoho_id].record, reasons=(reason,), waits_for=None),
+                Park(
+                    zoho_id=zoho_id,
+                    record=last[zoho_id].record,
+                    reasons=(reason,),
+                    waits_for=None,
+                    state=State.ERROR,
+                ),
             )
             for zoho_id, reason in failed.items()
         ]

@@ -1,20 +1,18 @@
 """Bring Zoho's records to say what ours say."""
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
 import attrs
 
-from mzi_core.errors import unforeseen
 from mzi_core.mapping import EXTRA, NO_OVERLAY
 from mzi_core.module import AnyModule, Entity, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.naming import Columns, Naming, in_words
 from mzi_core.ports import (
     Codec,
-    Decoded,
     NotWritten,
     Store,
     Unsure,
@@ -22,6 +20,7 @@ from mzi_core.ports import (
     WriteResult,
     Written,
     ZohoGateway,
+    decoded,
 )
 from mzi_core.provisioning import Fate, FoundRecords, Pushed, RecordStep, RecordWrite, record_steps
 from mzi_core.provisioning.records import Subform
@@ -29,7 +28,7 @@ from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.push import PagePushed, in_order, live_pages, preview
 from mzi_core.use_cases.selecting import Choice, select
 from mzi_core.use_cases.sync import overlays
-from mzi_core.values import Code, Reason, TenantId, ZohoId
+from mzi_core.values import TenantId, ZohoId
 
 _Done = tuple[Pushed, datetime | None]
 """What became of a step, and when Zoho says the record was modified by it."""
@@ -80,15 +79,15 @@ class PushToZoho:
         module = named.module
         found = await self.zoho.get_many(named.api_name, [each.zoho_id for each in ours], choice.selection)
         decode = self.codec.decoder(module, named.overlay)
-        decoded = {zoho_id: _decoded(decode, record) for zoho_id, record in found.items()}
+        understood = {zoho_id: decoded(decode, record) for zoho_id, record in found.items()}
         return record_steps(
             module,
             ours,
             FoundRecords(
-                theirs={zoho_id: one.entity for zoho_id, one in decoded.items() if one.entity is not None},
+                theirs={zoho_id: one.entity for zoho_id, one in understood.items() if one.entity is not None},
                 unreadable={
                     zoho_id: " ".join(reason.message for reason in one.reasons)
-                    for zoho_id, one in decoded.items()
+                    for zoho_id, one in understood.items()
                     if one.entity is None
                 },
                 names=_writable(choice),
@@ -195,14 +194,6 @@ def _rows(row: Any, written: Any, columns: Columns) -> tuple[WireRecord, ...]:
         }
         for each in written
     )
-
-
-def _decoded(decode: Callable[[object], Decoded[Any]], record: object) -> Decoded[Any]:
-    """As it was understood; what nobody foresaw makes it one that was not."""
-    try:
-        return decode(record)
-    except Exception as error:
-        return Decoded(zoho_id=None, entity=None, reasons=(Reason(Code.WRONG_TYPE, "$", unforeseen(error)),))
 
 
 def _noon(value: object) -> object:

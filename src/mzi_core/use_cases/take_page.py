@@ -9,13 +9,13 @@ from typing import Generic, cast
 import attrs
 
 from mzi_core.comparing import fingerprinter
-from mzi_core.decide import Arrival, Known, with_untold
+from mzi_core.decide import Arrival, Known, checked, with_untold
 from mzi_core.errors import StoreRefused
 from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule, E, Module, Values
 from mzi_core.modules import CATALOGUE
 from mzi_core.plain import NewRows, claimants, claims, compare, orphans, rivals
-from mzi_core.ports import Codec, Decoded, Ids, ParkedRecord, Parking, RecordSession, Unread
+from mzi_core.ports import Codec, Decoded, Ids, ParkedRecord, Parking, RecordSession, Unread, decoded
 from mzi_core.use_cases.judge import JudgeRecords, with_their_links
 from mzi_core.values import Outcome, Outcomes, State, ZohoId
 
@@ -155,19 +155,18 @@ class TakePage:
         decode = self.codec.decoder(page.module, self._overlay(page.module))
         for place in places:
             record = page.records[place]
-            read = record.read() if isinstance(record, Unread) else record
             values = page.plain.pop(place, None)
-            decoded = (
-                decode(read)
+            understood = (
+                decoded(decode, record, page.ids[place])
                 if values is None
                 else Decoded(zoho_id=page.ids[place], entity=page.module.entity_of(values))
             )
             page.arrivals[place] = Arrival(
                 position=page.first + place,
-                record=read,
-                zoho_id=decoded.zoho_id,
-                entity=decoded.entity,
-                reasons=decoded.reasons,
+                record=record.read() if isinstance(record, Unread) else record,
+                zoho_id=understood.zoho_id,
+                entity=understood.entity,
+                reasons=understood.reasons,
                 mark=page.marks[place],
             )
 
@@ -175,7 +174,7 @@ class TakePage:
         """Settle the plain records that are stored already."""
         module, zoho_id_at = page.module, page.module.place["zoho_id"]
         if module.checks:
-            odd = [p for p, values in page.plain.items() if module.check(module.entity_of(values))]
+            odd = [p for p, values in page.plain.items() if checked(module, module.entity_of(values))]
             self._leave(page, odd)
         there = {p: values for p, values in page.plain.items() if values[zoho_id_at] in remembered}
         if not there:

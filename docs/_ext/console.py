@@ -25,7 +25,7 @@ import attrs
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from mzi_adapters.harness import Harness
+from mzi_adapters.testing.harness import Harness
 from mzi_core.use_cases import UseCases
 from mzi_http.app import create_app
 from mzi_http.services import open_use_cases

@@ -25,10 +25,10 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from mzi_adapters.college import Record
 from mzi_adapters.files import Source, read_pages
 from mzi_adapters.sql import open_store, upgrade
 from mzi_adapters.system import SystemClock, SystemIds
+from mzi_adapters.testing.college import Record
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.errors import MziError, StoreUnavailable
 from mzi_core.module import AnyModule

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mzi_adapters.college import (
+from mzi_adapters.testing.college import (
     MODULES,
     Broken,
     College,
@@ -22,7 +22,7 @@ from mzi_adapters.college import (
     iter_students,
     markings,
 )
-from mzi_adapters.harness import Harness
+from mzi_adapters.testing.harness import Harness
 from mzi_core.grading import BTEC_DEFAULT, decide, marking_from_data
 from mzi_core.known_fields import known_fields
 from mzi_core.modules import CATALOGUE

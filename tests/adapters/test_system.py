@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
-from mzi_adapters.harness import CountedIds
 from mzi_adapters.system import SystemIds
+from mzi_adapters.testing.harness import CountedIds
 from mzi_core.ports import Ids
 
 PAGE = 5_000

@@ -87,7 +87,7 @@ KNOWN = (
 )
 """The ends of step 3 and step 4: what the tests expect."""
 
-COLLEGE = "src/mzi_adapters/college"
+COLLEGE = "src/mzi_adapters/testing/college"
 FURNISHED = (
     Line(f"{COLLEGE}/build.py", "MODULES", '    "requests",\n', '    "rooms",\n'),
     Line(

@@ -9,7 +9,7 @@ from tests.bench.measure import Bench, Database, Measurement
 from tests.bench.rows import Row, at_most
 
 from mzi_adapters.bench import Meter, Rounds, Scratch, Unexpected, as_lines, in_memory, scratch, take
-from mzi_adapters.college import Record
+from mzi_adapters.testing.college import Record
 from mzi_core.modules import STUDENTS
 from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import State

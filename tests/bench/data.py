@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from mzi_adapters.bench import as_lines
-from mzi_adapters.college import Record, iter_students
-from mzi_adapters.college.ids import chance, zoho_id
-from mzi_adapters.college.office import registrations as _registrations
-from mzi_adapters.college.structure import programs as _programs
-from mzi_adapters.college.structure import units as _units
+from mzi_adapters.testing.college import Record, iter_students
+from mzi_adapters.testing.college.ids import chance, zoho_id
+from mzi_adapters.testing.college.office import registrations as _registrations
+from mzi_adapters.testing.college.structure import programs as _programs
+from mzi_adapters.testing.college.structure import units as _units
 from mzi_core.known_fields import KnownField, ZohoType, known_fields
 from mzi_core.mapping import FieldMapping
 

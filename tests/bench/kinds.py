@@ -7,7 +7,7 @@ import attrs
 from tests.bench import data
 
 from mzi_adapters.bench import Meter, Scratch, Side, Sides, as_lines, in_memory, scratch, take
-from mzi_adapters.college import Record
+from mzi_adapters.testing.college import Record
 from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
 from mzi_core.modules import PROGRAMS, REGISTRATIONS, STUDENTS, UNITS

@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack, contextmanager
 import attrs
 from tests.servers.loopback import serving
 
-from mzi_adapters.memory.moodle import FakeMoodle
-from mzi_adapters.memory.zoho import FakeZoho, define_modules
-from mzi_adapters.memory.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from mzi_adapters.system import SystemClock
+from mzi_adapters.testing.moodle import FakeMoodle
+from mzi_adapters.testing.zoho import FakeZoho, define_modules
+from mzi_adapters.testing.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from mzi_core.ports import Feature
 
 TOKEN = "0123456789abcdef0123456789abcdef"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.cli.terminal import Mzi, forget_settings
 
-from mzi_adapters.college import build, changed, markings
+from mzi_adapters.testing.college import build, changed, markings
 from mzi_http.cli import run
 
 STUDENTS, SEED = 60, 7

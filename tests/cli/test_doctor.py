@@ -7,7 +7,7 @@ import pytest
 from tests.cli.college import TOKEN, Remotes, sound, standing
 from tests.cli.terminal import Mzi
 
-from mzi_adapters.memory.zoho.fake import CLIENT_SECRET, REFRESH_TOKEN
+from mzi_adapters.testing.zoho.fake import CLIENT_SECRET, REFRESH_TOKEN
 
 
 @pytest.fixture

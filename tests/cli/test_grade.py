@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.cli.terminal import Mzi
 
-from mzi_adapters.college import markings
+from mzi_adapters.testing.college import markings
 from mzi_core.grading import BUILT_IN, RuleId
 from mzi_core.values import DEFAULT_TENANT
 from mzi_http.services import open_use_cases

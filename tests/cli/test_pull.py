@@ -18,8 +18,8 @@ from tests.cli.terminal import Mzi, student, written
 from tests.servers.background import listening
 from tests.servers.zoho_demo import settings_for
 
-from mzi_adapters.memory.zoho import FakeZoho, define_modules
 from mzi_adapters.system import SystemClock
+from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.web import Answer, Request
 from mzi_http.cli.shell import Shell
 

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import attrs
 
-from mzi_adapters.contracts.furnished import ALL, BEGAN, CANARY, OURS, later
-from mzi_adapters.contracts.samples import row
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.testing.contracts.furnished import ALL, BEGAN, CANARY, OURS, later
+from mzi_adapters.testing.contracts.samples import row
 from mzi_core.decide import Known, Touch, Write, unique_values
 from mzi_core.errors import MziError, StoreRefused
 from mzi_core.grading import decide

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from mzi_adapters.contracts.zoho_gateway_remote import GRADES, KEY
+from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY
 from mzi_core.errors import RemoteNotFound
 from mzi_core.ports import (
     Channel,

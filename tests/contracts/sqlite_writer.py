@@ -7,9 +7,9 @@ its last session, everything written and nothing committed, and says `inside`.
 import asyncio
 import sys
 
-from mzi_adapters.contracts.furnished import BEGAN, OURS
-from mzi_adapters.contracts.samples import row, sample
 from mzi_adapters.sql import open_store
+from mzi_adapters.testing.contracts.furnished import BEGAN, OURS
+from mzi_adapters.testing.contracts.samples import row, sample
 from mzi_core.modules import STUDENTS
 
 EACH = 20

@@ -14,9 +14,9 @@ from tests.contracts.broken_stores import (
     StoreOfRegistry,
 )
 
-from mzi_adapters.contracts import store_together
-from mzi_adapters.contracts.store import StoreContract
 from mzi_adapters.sql import SqlStore
+from mzi_adapters.testing.contracts import store_together
+from mzi_adapters.testing.contracts.store import StoreContract
 from mzi_core.errors import MziError
 from mzi_core.ports import Store
 

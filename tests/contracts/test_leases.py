@@ -6,13 +6,13 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from mzi_adapters.contracts.furnished import CANARY, OURS
-from mzi_adapters.contracts.leases import LONG, Leased, LeasesContract
 from mzi_adapters.leases import StoreLeases
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.memory.leases import MemoryLeases
-from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.system import SystemIds
+from mzi_adapters.testing.contracts.furnished import CANARY, OURS
+from mzi_adapters.testing.contracts.leases import LONG, Leased, LeasesContract
+from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_core.ports import Lease, Leases, Store
 from mzi_core.values import TenantId
 

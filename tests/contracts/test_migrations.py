@@ -11,13 +11,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mzi_adapters.contracts.furnished import BEGAN, CANARY, OURS, everything, furnished, raises
-from mzi_adapters.contracts.samples import bare, row, sample, zoho_id
 from mzi_adapters.sql import check, current, downgrade, open_store, upgrade
 from mzi_adapters.sql.engine import engine_for
 from mzi_adapters.sql.migrations import head, revisions
 from mzi_adapters.sql.tables import column_of, metadata
 from mzi_adapters.sql.types import Key
+from mzi_adapters.testing.contracts.furnished import BEGAN, CANARY, OURS, everything, furnished, raises
+from mzi_adapters.testing.contracts.samples import bare, row, sample, zoho_id
 from mzi_core.errors import StoreRefused, StoreUnavailable
 from mzi_core.modules import CATALOGUE, REGISTRATIONS, REQUESTS, STUDENTS
 from mzi_core.ports import Stored

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from tests.gateways.moodle.given import TOKEN, Staffed, client_of
 
-from mzi_adapters.contracts.moodle_gateway import MoodleGatewayContract
-from mzi_adapters.contracts.moodle_gateway_campus import Campus
 from mzi_adapters.moodle import assignments, batching, creating, marking, site, users, work
 from mzi_adapters.moodle.marking_rules import Standing
+from mzi_adapters.testing.contracts.moodle_gateway import MoodleGatewayContract
+from mzi_adapters.testing.contracts.moodle_gateway_campus import Campus
 from mzi_core.errors import MziError
 from mzi_core.values import MoodleId
 

@@ -8,9 +8,9 @@ from tests.gateways.moodle.given import TOKEN, Staffed, client_of
 from tests.live import account as live_account
 from tests.servers.loopback import serving
 
-from mzi_adapters.contracts.moodle_gateway import MoodleGatewayContract
-from mzi_adapters.contracts.moodle_gateway_campus import Campus
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
+from mzi_adapters.testing.contracts.moodle_gateway import MoodleGatewayContract
+from mzi_adapters.testing.contracts.moodle_gateway_campus import Campus
 from mzi_adapters.web import LoopTimer
 from mzi_adapters.web.aiohttp_wire import open_wire
 from mzi_core.values import MoodleId

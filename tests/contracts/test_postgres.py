@@ -8,12 +8,12 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from mzi_adapters.contracts.furnished import BEGAN, OURS, furnished, raises
-from mzi_adapters.contracts.samples import changed, row, sample, zoho_id
 from mzi_adapters.sql import SqlStore, open_store, postgres
 from mzi_adapters.sql.driver import raw
 from mzi_adapters.sql.store import SqlSession
 from mzi_adapters.sql.translation import translated
+from mzi_adapters.testing.contracts.furnished import BEGAN, OURS, furnished, raises
+from mzi_adapters.testing.contracts.samples import changed, row, sample, zoho_id
 from mzi_core.errors import StoreUnavailable
 from mzi_core.modules import STUDENTS
 from mzi_core.ports import Lock, Session

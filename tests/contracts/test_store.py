@@ -2,8 +2,8 @@
 
 import pytest
 
-from mzi_adapters.contracts.store import StoreContract
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.testing.contracts.store import StoreContract
 from mzi_core.ports import Store
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mzi_adapters.contracts.furnished import BEGAN, OURS, raises
-from mzi_adapters.contracts.samples import bare, changed, row
 from mzi_adapters.sql import open_store
+from mzi_adapters.testing.contracts.furnished import BEGAN, OURS, raises
+from mzi_adapters.testing.contracts.samples import bare, changed, row
 from mzi_core.errors import StoreRefused
 from mzi_core.modules import REGISTRATIONS, STUDENTS, UNITS
 from mzi_core.modules.units import CriterionText

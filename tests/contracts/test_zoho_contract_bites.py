@@ -6,8 +6,8 @@ import pytest
 from tests.contracts.broken_zoho import BROKEN, Faithful
 from tests.gateways.zoho.given import World
 
-from mzi_adapters.contracts.zoho_gateway import ZohoGatewayContract
-from mzi_adapters.contracts.zoho_gateway_remote import Remote
+from mzi_adapters.testing.contracts.zoho_gateway import ZohoGatewayContract
+from mzi_adapters.testing.contracts.zoho_gateway_remote import Remote
 from mzi_core.errors import MziError
 
 PROMISES = [name for name in dir(ZohoGatewayContract) if name.startswith("test_")]

@@ -8,11 +8,11 @@ from tests.gateways.zoho.given import World, account
 from tests.live import account as live_account
 from tests.servers.loopback import Detour, serving
 
-from mzi_adapters.contracts.zoho_gateway import ZohoGatewayContract
-from mzi_adapters.contracts.zoho_gateway_remote import Remote
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.memory.leases import MemoryLeases
 from mzi_adapters.system import SystemClock
+from mzi_adapters.testing.contracts.zoho_gateway import ZohoGatewayContract
+from mzi_adapters.testing.contracts.zoho_gateway_remote import Remote
 from mzi_adapters.web import LoopTimer
 from mzi_adapters.web.aiohttp_wire import open_wire
 from mzi_adapters.zoho import ZohoAccount, data_centre, open_zoho

@@ -10,10 +10,10 @@ from tests.gateways.moodle.given import Line
 from tests.gateways.zoho.given import World
 from tests.gateways.zoho.test_access import is_call
 
-from mzi_adapters.contracts.zoho_gateway_remote import GRADES, NOBODY
-from mzi_adapters.memory.faults import Fault, Reset, Unreachable, says
-from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
+from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, NOBODY
+from mzi_adapters.testing.faults import Fault, Reset, Unreachable, says
+from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import RetryPolicy, Wire
 from mzi_core.errors import GatewayError, GatewayUnavailable
 

@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 import httpx2
 
-from mzi_adapters.harness import Harness
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.testing.harness import Harness
 from mzi_core.ports import Store
 from mzi_core.use_cases import UseCases
 from mzi_http.app import create_app

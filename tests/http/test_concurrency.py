@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from starlette.testclient import TestClient
 from tests.http.serving import Api, statuses, student
 
-from mzi_adapters.harness import Harness
+from mzi_adapters.testing.harness import Harness
 from mzi_core.use_cases import UseCases
 from mzi_http.app import create_app
 

@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from tests.http.serving import Api, serving, student
 
-from mzi_adapters.harness import Harness
+from mzi_adapters.testing.harness import Harness
 from mzi_core.use_cases import UseCases
 from mzi_http.app import create_app
 from mzi_http.connections import MOST, Limits, configured, most_connections

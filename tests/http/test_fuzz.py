@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from mzi_adapters.harness import Harness
+from mzi_adapters.testing.harness import Harness
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
 from mzi_core.values import DEFAULT_TENANT

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.strategies import entities, modules
 
 from mzi_adapters import quick
-from mzi_adapters.college import College, build
 from mzi_adapters.files import Line
+from mzi_adapters.testing.college import College, build
 from mzi_adapters.zoho import ZohoCodec, codec, coerce
 from mzi_adapters.zoho.plain import _KNOWN
 from mzi_core.mapping import NO_OVERLAY, ExtraField, FieldMapping, Overlay, overlay

@@ -14,8 +14,8 @@ from tests import postgres
 from tests.conftest import TEMPLATE
 from tests.processes.syncing import Work, carry_out, contents_of, ready
 
-from mzi_adapters.college import build
 from mzi_adapters.sql import open_store
+from mzi_adapters.testing.college import build
 from mzi_core.ports import RunStatus
 from mzi_core.values import DEFAULT_TENANT
 

@@ -5,9 +5,9 @@ from random import Random
 import pytest
 from tests.processes.syncing import Records, Work, contents, contents_of, together
 
-from mzi_adapters.college import build
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.system import SystemClock, SystemIds
+from mzi_adapters.testing.college import build
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 import h11
 
-from mzi_adapters.memory.faults import Delivery, Faults, Instead, Reset, Unreachable, deliver
+from mzi_adapters.testing.faults import Delivery, Faults, Instead, Reset, Unreachable, deliver
 from mzi_adapters.web.wire import Answer, Lost, NotSent, Request, Streamed, Wire
 
 PROTOCOL = "x-forwarded-proto"

@@ -7,8 +7,8 @@ import pytest
 from tests.servers.loopback import Detour, serving
 from tests.web.given import BODY, Service
 
-from mzi_adapters.memory.faults import Faults, FaultyWire, Reset, Unreachable
-from mzi_adapters.memory.timer import VirtualTimer
+from mzi_adapters.testing.faults import Faults, FaultyWire, Reset, Unreachable
+from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Answer, Lost, Request
 from mzi_adapters.web.aiohttp_wire import open_wire
 

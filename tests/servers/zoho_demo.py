@@ -9,9 +9,9 @@ from contextlib import suppress
 
 from tests.servers.background import listening
 
-from mzi_adapters.college import build, iter_students
-from mzi_adapters.memory.zoho import FakeZoho, define_modules
 from mzi_adapters.system import SystemClock
+from mzi_adapters.testing.college import build, iter_students
+from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_core.modules import CATALOGUE
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import attrs
 from tests.bench.data import narrow, wide
 
-from mzi_adapters.college import MODULES, build
 from mzi_adapters.files import Line
-from mzi_adapters.harness import Harness
+from mzi_adapters.testing.college import MODULES, build
+from mzi_adapters.testing.harness import Harness
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.mapping import FieldMapping, Overlay, overlay
 from mzi_core.module import AnyModule

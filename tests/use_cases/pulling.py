@@ -7,13 +7,13 @@ from typing import Any
 
 import attrs
 
-from mzi_adapters.harness import CountedIds
 from mzi_adapters.memory import MemoryStore
-from mzi_adapters.memory.apart import NoticedStore
 from mzi_adapters.memory.leases import MemoryLeases
-from mzi_adapters.memory.timer import VirtualTimer
-from mzi_adapters.memory.zoho import FakeZoho, define_modules
-from mzi_adapters.memory.zoho.college import Pick
+from mzi_adapters.testing.harness import CountedIds
+from mzi_adapters.testing.session_guard import GuardedStore
+from mzi_adapters.testing.virtual_time import VirtualTimer
+from mzi_adapters.testing.zoho import FakeZoho, define_modules
+from mzi_adapters.testing.zoho.college import Pick
 from mzi_adapters.zoho import ZohoAccount, ZohoCodec, open_zoho
 from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.ports import Run, Store
@@ -108,7 +108,7 @@ async def world(store: Store | None = None, *, only: Pick | None = None) -> Asyn
     timer = VirtualTimer()
     zoho = FakeZoho(clock=timer)
     define_modules(zoho, only=only)
-    store = NoticedStore(store or MemoryStore())
+    store = GuardedStore(store or MemoryStore())
     use_cases = UseCases.over(store=store, codec=ZohoCodec(), clock=timer, ids=CountedIds())
     account = ZohoAccount(
         client_id=zoho.accounts.client_id,

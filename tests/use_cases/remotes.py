@@ -9,16 +9,16 @@ from urllib.parse import parse_qs
 
 import attrs
 
-from mzi_adapters.harness import CountedIds
 from mzi_adapters.memory import MemoryStore
-from mzi_adapters.memory.apart import NoticedStore
 from mzi_adapters.memory.leases import MemoryLeases
-from mzi_adapters.memory.moodle import FakeMoodle
-from mzi_adapters.memory.timer import VirtualTimer
-from mzi_adapters.memory.zoho import FakeZoho, define_modules
-from mzi_adapters.memory.zoho.college import Pick
-from mzi_adapters.memory.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
+from mzi_adapters.testing.harness import CountedIds
+from mzi_adapters.testing.moodle import FakeMoodle
+from mzi_adapters.testing.session_guard import GuardedStore
+from mzi_adapters.testing.virtual_time import VirtualTimer
+from mzi_adapters.testing.zoho import FakeZoho, define_modules
+from mzi_adapters.testing.zoho.college import Pick
+from mzi_adapters.testing.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from mzi_adapters.web import Answer, Lost, Request, Streamed, Wire
 from mzi_adapters.zoho import ZohoAccount, ZohoClient, ZohoCodec, open_zoho
 from mzi_core.modules import CATALOGUE
@@ -76,7 +76,7 @@ class College:
     """Everything, and ways to say what happens in it."""
 
     timer: VirtualTimer = attrs.field(factory=VirtualTimer)
-    store: Store = attrs.field(factory=lambda: NoticedStore(MemoryStore()))
+    store: Store = attrs.field(factory=lambda: GuardedStore(MemoryStore()))
     zoho: FakeZoho = attrs.field(init=False)
     moodle: FakeMoodle = attrs.field(init=False)
     to_zoho: Watched = attrs.field(init=False)

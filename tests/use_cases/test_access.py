@@ -2,7 +2,7 @@
 
 import pytest
 
-from mzi_adapters.harness import Harness
+from mzi_adapters.testing.harness import Harness
 from mzi_core.errors import NotFound, UnknownTenant
 from mzi_core.use_cases.access import Access, TenantNameRefused, tenant_id
 from mzi_core.values import DEFAULT_TENANT, TenantId

@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 import pytest
 
-from mzi_adapters.harness import Harness
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.testing.harness import Harness
 from mzi_core.errors import MappingRefused, NotFound, StoreUnavailable, UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import CATALOGUE, STUDENTS

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.counted import CountedStore
 
-from mzi_adapters.harness import Harness
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.testing.harness import Harness
 from mzi_core.errors import StoreUnavailable, UnknownTenant
 from mzi_core.grading import Change, Decision, Grade, RuleId
 from mzi_core.ports import Session

@@ -12,7 +12,7 @@ from tests.servers.zoho_demo import furnish
 from tests.use_cases.pulling import World, world
 from tests.use_cases.remotes import College
 
-from mzi_adapters.memory.zoho.college import module_name
+from mzi_adapters.testing.zoho.college import module_name
 from mzi_core.errors import ModuleMissing
 from mzi_core.module import AnyModule, Field, declared
 from mzi_core.modules import CATALOGUE

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.use_cases.remotes import College
 
-from mzi_adapters.memory.faults import Faults, FaultyWire
+from mzi_adapters.testing.faults import Faults, FaultyWire
 from mzi_core.errors import GatewayError
 from mzi_core.provisioning import Act
 

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.strategies import texts
 
-from mzi_adapters.college import build
 from mzi_adapters.files import Line
-from mzi_adapters.harness import Harness
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.memory.store import MemorySession
+from mzi_adapters.testing.college import build
+from mzi_adapters.testing.harness import Harness
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core import comparing
 from mzi_core.decide import Write

@@ -7,8 +7,8 @@ from typing import Any
 import attrs
 from tests.servers.loopback import serving
 
-from mzi_adapters.memory.faults import Fault, Faults, FaultyWire, Unreachable
-from mzi_adapters.memory.timer import VirtualTimer
+from mzi_adapters.testing.faults import Fault, Faults, FaultyWire, Unreachable
+from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Answer, Request, Streamed, Wire, in_chunks
 from mzi_adapters.web.aiohttp_wire import open_wire
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.servers.loopback import serving
 from tests.web.given import BODY, Service
 
-from mzi_adapters.memory.faults import Faults, Late, Reset, Short, Silence, Trickle, says
+from mzi_adapters.testing.faults import Faults, Late, Reset, Short, Silence, Trickle, says
 from mzi_adapters.web import Answer, Lost, Request, TooLarge
 from mzi_adapters.web.aiohttp_wire import AiohttpWire, open_wire
 
@@ -313,6 +313,6 @@ class TestConnections:
 
 
 def test_the_values_can_be_used_without_aiohttp() -> None:
-    code = "import sys, mzi_adapters.web, mzi_adapters.memory.faults; print('aiohttp' in sys.modules)"
+    code = "import sys, mzi_adapters.web, mzi_adapters.testing.faults; print('aiohttp' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert said.strip() == "False"

@@ -6,7 +6,7 @@ from http import HTTPStatus
 import pytest
 from tests.web.given import ASKED, BODY, WAYS, Service
 
-from mzi_adapters.memory.faults import (
+from mzi_adapters.testing.faults import (
     PAGE,
     Cut,
     Fault,

@@ -4,7 +4,7 @@ import attrs
 import pytest
 from tests.web.given import Service
 
-from mzi_adapters.memory.faults import (
+from mzi_adapters.testing.faults import (
     COMMON,
     Cut,
     Fault,
@@ -17,7 +17,7 @@ from mzi_adapters.memory.faults import (
     Unreachable,
     says,
 )
-from mzi_adapters.memory.timer import VirtualTimer
+from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Answer, Lost, NotSent, Request
 
 GET = Request(method="GET", url="https://service.example/a")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mzi_adapters.memory.timer import VirtualTimer
+from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Failure, RetryPolicy, Trying
 from mzi_adapters.web.retrying import TRANSIENT
 from mzi_adapters.web.wire import retry_after

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mzi_adapters.memory.timer import BEGINNING, VirtualTimer
+from mzi_adapters.testing.virtual_time import BEGINNING, VirtualTimer
 from mzi_adapters.web import LoopTimer, Timer
 
 Woken = list[tuple[float, int]]

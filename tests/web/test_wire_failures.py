@@ -14,7 +14,7 @@ import trustme
 from tests.servers.loopback import reset, serving
 from tests.web.given import NOBODY, Service
 
-from mzi_adapters.memory.faults import Faults, Huge, Late, Reset, Short, Silence
+from mzi_adapters.testing.faults import Faults, Huge, Late, Reset, Short, Silence
 from mzi_adapters.web import Answer, Lost, NotSent, Request, TooLarge, Wire
 from mzi_adapters.web.aiohttp_wire import open_wire
 

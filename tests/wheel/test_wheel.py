@@ -11,8 +11,8 @@ pytestmark = [pytest.mark.wheel, pytest.mark.timeout(600)]
 
 RULES = """
 import asyncio
-from mzi_adapters.contracts.store import StoreContract
-from mzi_adapters.harness import Harness
+from mzi_adapters.testing.contracts.store import StoreContract
+from mzi_adapters.testing.harness import Harness
 from mzi_core import CATALOGUE, Marking, TenantId
 from mzi_core.grading import decide
 

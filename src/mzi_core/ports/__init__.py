@@ -1,6 +1,6 @@
 """What the core needs of the world, each port with what it does NOT promise.
 
-An adapter proves itself by running the contract suite of its port in `mzi_adapters.contracts`.
+An adapter proves itself by running the contract suite of its port in `mzi_adapters.testing.contracts`.
 """
 
 from typing import TYPE_CHECKING

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.table import Table
 
-from mzi_adapters.college import iter_students
+from mzi_adapters.testing.college import iter_students
 from mzi_core.modules import STUDENTS
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Usage
 from mzi_http.cli.tables import key, number, table

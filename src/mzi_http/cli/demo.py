@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from mzi_adapters.college import MODULES, College, build, changed, markings
+from mzi_adapters.testing.college import MODULES, College, build, changed, markings
 from mzi_core.grading import Decision, GradeKey
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from mzi_adapters.college import Broken, College, Fault
+from mzi_adapters.testing.college import Broken, College, Fault
 from mzi_core.grading import Decision
 from mzi_core.values import Outcome, State
 from mzi_http.cli.grade import explained, graded

@@ -4,11 +4,11 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from mzi_adapters.memory.faults import Fault, Faults, FaultyWire
-from mzi_adapters.memory.moodle import FakeMoodle
-from mzi_adapters.memory.moodle.users import delete_users
-from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
+from mzi_adapters.testing.faults import Fault, Faults, FaultyWire
+from mzi_adapters.testing.moodle import FakeMoodle
+from mzi_adapters.testing.moodle.users import delete_users
+from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Request, Timer, Wire
 from mzi_core.ports import NewUser
 

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 import attrs
 from tests.gateways.moodle.recorded import Recorded, recorded_calls
 
-from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
+from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Answer, Request, Streamed, in_chunks
 
 TOKEN = "a-token-that-is-none"

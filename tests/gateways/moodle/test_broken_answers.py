@@ -9,11 +9,11 @@ import pytest
 from tests.gateways.moodle.given import SARA, Line
 from tests.gateways.moodle.replaying import replaying
 
-from mzi_adapters.memory.faults import says
 from mzi_adapters.moodle import MoodleClient
 from mzi_adapters.moodle.answers import returned
 from mzi_adapters.moodle.refusals import error_for
 from mzi_adapters.moodle.shapes import flag, integer, moment, number, text
+from mzi_adapters.testing.faults import says
 from mzi_adapters.web import Answer
 from mzi_core.errors import AccessRefused, GatewayError, GatewayLimited, GatewayUnavailable, ProtocolError
 from mzi_core.ports import Ambiguous, Confirmed, Fault, NewGroup, Refused, UserChange, UserKey

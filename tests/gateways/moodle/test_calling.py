@@ -7,10 +7,10 @@ import attrs
 import pytest
 from tests.gateways.moodle.given import SARA, TOKEN, Line, Staffed
 
-from mzi_adapters.memory.faults import Cut, Fault, Huge, Late, Reset, Unreachable, says
-from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
 from mzi_adapters.moodle.calling import Caller
+from mzi_adapters.testing.faults import Cut, Fault, Huge, Late, Reset, Unreachable, says
+from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Answer, Request, Streamed
 from mzi_core.errors import (
     AccessRefused,

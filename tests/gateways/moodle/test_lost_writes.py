@@ -7,7 +7,7 @@ import attrs
 import pytest
 from tests.gateways.moodle.given import SARA, Line, client_of
 
-from mzi_adapters.memory.faults import Cut, Fault, Late, Reset, says
+from mzi_adapters.testing.faults import Cut, Fault, Late, Reset, says
 from mzi_adapters.web import Answer, Lost, Request, Streamed, Wire
 from mzi_core.errors import AmbiguousWrite
 from mzi_core.ports import (

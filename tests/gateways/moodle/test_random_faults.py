@@ -8,10 +8,10 @@ import attrs
 import pytest
 from tests.gateways.moodle.given import TOKEN, client_of
 
-from mzi_adapters.memory.faults import Faults, FaultyWire
-from mzi_adapters.memory.moodle import FakeMoodle
-from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.moodle import MoodleClient
+from mzi_adapters.testing.faults import Faults, FaultyWire
+from mzi_adapters.testing.moodle import FakeMoodle
+from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_core.errors import GatewayUnavailable, ProtocolError
 from mzi_core.ports import (
     Ambiguous,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from mzi_adapters.memory.moodle import FakeMoodle
+from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.web.wire import Answer, Request, pairs_to_form
 
 TOKEN = "a-token-of-the-fake"

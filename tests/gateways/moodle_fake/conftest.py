@@ -4,7 +4,7 @@ import attrs
 import pytest
 from tests.gateways.moodle_fake.story import SetClock
 
-from mzi_adapters.memory.moodle import FakeMoodle
+from mzi_adapters.testing.moodle import FakeMoodle
 
 
 @attrs.frozen

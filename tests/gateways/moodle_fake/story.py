@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import attrs
 
-from mzi_adapters.memory.moodle import FakeMoodle
-from mzi_adapters.memory.moodle.plugin import btec_definition
+from mzi_adapters.testing.moodle import FakeMoodle
+from mzi_adapters.testing.moodle.plugin import btec_definition
 
 SITE = "http://127.0.0.1:8095"
 STUDENTS = (7, 9, 10, 11, 12, 13, 14, 16, 18, 19, 20)

@@ -7,8 +7,8 @@ import pytest
 from tests.gateways.moodle_fake.asking import ENDPOINT, FORM, TOKEN, ask, person, request, send
 from tests.gateways.moodle_fake.conftest import Campus, furnished
 
-from mzi_adapters.memory.moodle import FakeMoodle
-from mzi_adapters.memory.moodle.catalogue import CAPABILITIES
+from mzi_adapters.testing.moodle import FakeMoodle
+from mzi_adapters.testing.moodle.catalogue import CAPABILITIES
 from mzi_adapters.web.wire import Request, pairs_to_form
 
 INFO = "core_webservice_get_site_info"

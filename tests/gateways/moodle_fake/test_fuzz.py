@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.gateways.moodle_fake.asking import ask
 from tests.gateways.moodle_fake.conftest import furnished
 
-from mzi_adapters.memory.moodle.catalogue import FUNCTIONS, PLUGIN
-from mzi_adapters.memory.moodle.parameters import Many, One, Shape, Value
+from mzi_adapters.testing.moodle.catalogue import FUNCTIONS, PLUGIN
+from mzi_adapters.testing.moodle.parameters import Many, One, Shape, Value
 
 LEAKING = {
     "mod_assign_save_grade": "rows are written before an unknown user or missing plugin data is noticed",

@@ -6,7 +6,7 @@ import pytest
 from tests.gateways.moodle_fake.asking import ask, person
 from tests.gateways.moodle_fake.conftest import Campus
 
-from mzi_adapters.memory.moodle import FakeMoodle
+from mzi_adapters.testing.moodle import FakeMoodle
 
 CREATE = "core_user_create_users"
 UPDATE = "core_user_update_users"

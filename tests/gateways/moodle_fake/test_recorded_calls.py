@@ -7,7 +7,7 @@ from tests.gateways.moodle_fake.story import SITE
 from tests.gateways.moodle_fake.telling import Told, tell
 from tests.recordings import recordings
 
-from mzi_adapters.memory.moodle import FakeMoodle
+from mzi_adapters.testing.moodle import FakeMoodle
 
 CALLS = [step for step in CHAPTERS if isinstance(step, str)]
 

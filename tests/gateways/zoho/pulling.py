@@ -17,7 +17,7 @@ from tests.gateways.zoho.given import account
 
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.memory.leases import MemoryLeases
-from mzi_adapters.memory.timer import VirtualTimer
+from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Answer, Request, Streamed
 from mzi_adapters.zoho import open_zoho
 from mzi_core.ports import Selection, Via

@@ -10,9 +10,9 @@ import attrs
 import pytest
 from tests.gateways.zoho.given import SECRETS, TOKEN_PATH, World, account
 
-from mzi_adapters.contracts.furnished import raises
-from mzi_adapters.contracts.zoho_gateway_remote import GRADES, KEY, NOBODY
-from mzi_adapters.memory.faults import Fault, Unreachable, says
+from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY, NOBODY
+from mzi_adapters.testing.faults import Fault, Unreachable, says
 from mzi_adapters.web import Request
 from mzi_adapters.zoho import DATA_CENTRES, ZohoClient, data_centre
 from mzi_adapters.zoho.calling import RETRIES

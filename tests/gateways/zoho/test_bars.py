@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.gateways.zoho.given import World
 
-from mzi_adapters.contracts.zoho_gateway_remote import GRADES, KEY, actions
+from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY, actions
 from mzi_core.ports import Action, Selection, Via
 
 ROOT = Path(__file__).parents[3]

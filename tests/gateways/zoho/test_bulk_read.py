@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import pytest
 from tests.gateways.zoho.given import World
 
-from mzi_adapters.contracts.furnished import raises
-from mzi_adapters.contracts.zoho_gateway_remote import GRADER, GRADES, KEY
-from mzi_adapters.memory.faults import Cut, Fault, Reset, Short, Unreachable, says
+from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADER, GRADES, KEY
+from mzi_adapters.testing.faults import Cut, Fault, Reset, Short, Unreachable, says
 from mzi_adapters.web import Request
 from mzi_adapters.zoho import ZohoClient, ZohoCodec
 from mzi_adapters.zoho.bulk_file import rows_of

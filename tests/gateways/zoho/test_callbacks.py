@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.gateways.zoho.given import World
 
-from mzi_adapters.contracts.zoho_gateway_remote import GRADER, GRADES, KEY, written
+from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADER, GRADES, KEY, written
 from mzi_adapters.zoho import WatchCallbacks, Webhooks, is_echo
 from mzi_adapters.zoho.callbacks import (
     LARGEST,

@@ -9,8 +9,8 @@ from tests.gateways.zoho.given import SECRETS, World
 from tests.gateways.zoho.test_access import is_call
 from tests.gateways.zoho.test_writing import EVERY
 
-from mzi_adapters.contracts.zoho_gateway_remote import CODE, FEEDBACK, GRADER, GRADES, KEY, ROWS
-from mzi_adapters.memory.faults import Fault, says
+from mzi_adapters.testing.contracts.zoho_gateway_remote import CODE, FEEDBACK, GRADER, GRADES, KEY, ROWS
+from mzi_adapters.testing.faults import Fault, says
 from mzi_core.errors import GatewayError
 from mzi_core.ports import Selection, Via
 from mzi_core.values import ZohoId

@@ -9,9 +9,9 @@ import pytest
 from tests.gateways.zoho.given import World, account
 from tests.gateways.zoho.test_access import is_call, reads
 
-from mzi_adapters.contracts.furnished import raises
-from mzi_adapters.contracts.zoho_gateway_remote import GRADES, KEY, NOBODY, PLAIN
-from mzi_adapters.memory.faults import (
+from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY, NOBODY, PLAIN
+from mzi_adapters.testing.faults import (
     Cut,
     Fault,
     Huge,

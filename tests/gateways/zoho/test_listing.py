@@ -8,9 +8,9 @@ import pytest
 from tests.gateways.zoho.given import World
 from tests.gateways.zoho.test_access import is_call
 
-from mzi_adapters.contracts.furnished import raises
-from mzi_adapters.contracts.zoho_gateway_remote import CODE, GRADER, GRADES, KEY, PLAIN, ROWS
-from mzi_adapters.memory.faults import Instead, says
+from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.zoho_gateway_remote import CODE, GRADER, GRADES, KEY, PLAIN, ROWS
+from mzi_adapters.testing.faults import Instead, says
 from mzi_adapters.web import Request
 from mzi_adapters.zoho import ZohoClient
 from mzi_adapters.zoho.coql import select

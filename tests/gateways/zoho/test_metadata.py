@@ -7,9 +7,9 @@ import attrs
 import pytest
 from tests.gateways.zoho.given import World
 
-from mzi_adapters.contracts.furnished import raises
-from mzi_adapters.contracts.zoho_gateway_remote import GRADES, KEY
-from mzi_adapters.memory.faults import says
+from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY
+from mzi_adapters.testing.faults import says
 from mzi_adapters.web import Answer, Request
 from mzi_core.errors import ProtocolError, RemoteNotFound
 from mzi_core.ports import Selection, Via, ZohoField, ZohoModule

@@ -6,8 +6,8 @@ import pytest
 from tests.gateways.zoho.given import World
 from tests.servers.zoho import Validating
 
-from mzi_adapters.contracts.zoho_gateway import ZohoGatewayContract
-from mzi_adapters.contracts.zoho_gateway_remote import Remote
+from mzi_adapters.testing.contracts.zoho_gateway import ZohoGatewayContract
+from mzi_adapters.testing.contracts.zoho_gateway_remote import Remote
 
 
 @pytest.fixture

@@ -7,8 +7,17 @@ from contextlib import suppress
 import pytest
 from tests.gateways.zoho.given import World
 
-from mzi_adapters.contracts.zoho_gateway_remote import ATTEMPT, CODE, GRADER, GRADES, KEY, NUMBER, ROWS, row
-from mzi_adapters.memory.faults import COMMON, Cut, Faults, Late, Reset, Short, says
+from mzi_adapters.testing.contracts.zoho_gateway_remote import (
+    ATTEMPT,
+    CODE,
+    GRADER,
+    GRADES,
+    KEY,
+    NUMBER,
+    ROWS,
+    row,
+)
+from mzi_adapters.testing.faults import COMMON, Cut, Faults, Late, Reset, Short, says
 from mzi_adapters.zoho import ZohoClient
 from mzi_core.errors import GatewayError
 from mzi_core.ports import NotWritten, Selection, Unsure, Via, WriteResult, Written

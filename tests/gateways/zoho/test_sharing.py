@@ -8,10 +8,10 @@ import attrs
 from tests.gateways.zoho.given import World, account
 from tests.gateways.zoho.test_access import reads
 
-from mzi_adapters.contracts.furnished import raises
 from mzi_adapters.memory import MemoryStore
-from mzi_adapters.memory.timer import VirtualTimer
 from mzi_adapters.sql import open_store
+from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_core.errors import AuthRevoked, GatewayUnavailable, StoreUnavailable
 from mzi_core.ports import Session
 from mzi_core.values import DEFAULT_TENANT, TenantId

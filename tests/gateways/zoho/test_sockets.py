@@ -9,9 +9,9 @@ import pytest
 from tests.gateways.zoho.given import TOKEN_PATH, World
 from tests.servers.loopback import Detour, Loopback, serving
 
-from mzi_adapters.contracts.zoho_gateway_remote import GRADES, KEY, NOBODY, PLAIN, written
-from mzi_adapters.memory.faults import Fault, Reset, Short, Silence, Trickle, says
-from mzi_adapters.memory.timer import VirtualTimer
+from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY, NOBODY, PLAIN, written
+from mzi_adapters.testing.faults import Fault, Reset, Short, Silence, Trickle, says
+from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Answer, Request, Wire
 from mzi_adapters.web.aiohttp_wire import open_wire
 from mzi_adapters.zoho import ZohoClient

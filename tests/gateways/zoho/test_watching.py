@@ -6,10 +6,10 @@ from datetime import timedelta
 import attrs
 from tests.gateways.zoho.given import World
 
-from mzi_adapters.contracts.furnished import raises
-from mzi_adapters.contracts.zoho_gateway_remote import GRADES
-from mzi_adapters.contracts.zoho_gateway_watches import channel
-from mzi_adapters.memory.faults import Reset
+from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES
+from mzi_adapters.testing.contracts.zoho_gateway_watches import channel
+from mzi_adapters.testing.faults import Reset
 from mzi_adapters.web import Answer, Request
 from mzi_core.errors import AccessRefused
 from mzi_core.ports import NotWatching, Watching

@@ -10,9 +10,9 @@ from tests.gateways.zoho.given import World
 from tests.gateways.zoho.test_access import is_call
 from tests.gateways.zoho.test_limits import PAGE, TOO_MANY
 
-from mzi_adapters.contracts.furnished import raises
-from mzi_adapters.contracts.zoho_gateway_remote import CODE, GRADES, KEY, ROWS, SCORE, row, written
-from mzi_adapters.memory.faults import (
+from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.zoho_gateway_remote import CODE, GRADES, KEY, ROWS, SCORE, row, written
+from mzi_adapters.testing.faults import (
     Cut,
     Fault,
     Huge,

@@ -7,9 +7,9 @@ from typing import Any
 import attrs
 from tests.servers.zoho import Validating
 
-from mzi_adapters.memory.timer import VirtualTimer
-from mzi_adapters.memory.zoho import FakeZoho
-from mzi_adapters.memory.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from mzi_adapters.testing.virtual_time import VirtualTimer
+from mzi_adapters.testing.zoho import FakeZoho
+from mzi_adapters.testing.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from mzi_adapters.web.wire import Answer, Request, Wire, pairs_to_form
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}

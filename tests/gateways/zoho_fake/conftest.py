@@ -3,8 +3,8 @@
 import pytest
 from tests.gateways.zoho_fake.asking import Asking
 
-from mzi_adapters.memory.timer import VirtualTimer
-from mzi_adapters.memory.zoho import FakeZoho
+from mzi_adapters.testing.virtual_time import VirtualTimer
+from mzi_adapters.testing.zoho import FakeZoho
 from mzi_core.ports.zoho import ZohoField
 
 

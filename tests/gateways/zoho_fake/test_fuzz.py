@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.gateways.zoho_fake.asking import Asking
 from tests.gateways.zoho_fake.conftest import GRADES, ROWS, STUDENTS
 
-from mzi_adapters.memory.timer import VirtualTimer
-from mzi_adapters.memory.zoho import FakeZoho
+from mzi_adapters.testing.virtual_time import VirtualTimer
+from mzi_adapters.testing.zoho import FakeZoho
 from mzi_adapters.web.wire import Request
 
 NAMES = "Name id Rows Student Score Enrolled_At Grades _delete data api_name 5000000000000001003"

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from tests.gateways.zoho_fake.asking import Asking
 
-from mzi_adapters.memory.timer import VirtualTimer
-from mzi_adapters.memory.zoho import FakeZoho
-from mzi_adapters.memory.zoho.limits import EDITIONS
+from mzi_adapters.testing.virtual_time import VirtualTimer
+from mzi_adapters.testing.zoho import FakeZoho
+from mzi_adapters.testing.zoho.limits import EDITIONS
 
 DAY = 86_400.0
 

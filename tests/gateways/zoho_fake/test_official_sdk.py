@@ -9,9 +9,9 @@ from tests.gateways.zoho_fake.conftest import GRADES, ROWS, STUDENTS
 from tests.servers.loopback import serving
 from tests.servers.zoho import Validating
 
-from mzi_adapters.memory.timer import VirtualTimer
-from mzi_adapters.memory.zoho import FakeZoho
-from mzi_adapters.memory.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from mzi_adapters.testing.virtual_time import VirtualTimer
+from mzi_adapters.testing.zoho import FakeZoho
+from mzi_adapters.testing.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 
 ORIGIN = "https://zoho.example"
 

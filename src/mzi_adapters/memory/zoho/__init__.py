@@ -1,6 +1,0 @@
-"""A Zoho CRM in memory."""
-
-from mzi_adapters.memory.zoho.college import define_modules
-from mzi_adapters.memory.zoho.fake import FakeZoho
-
-__all__ = ["FakeZoho", "define_modules"]

@@ -1,0 +1,25 @@
+"""An invented college with real-looking Zoho records, for demonstrations, tests and benchmarks.
+
+Everything follows from a seed: the same seed gives the same college, byte for byte. All people are invented.
+A few records in a hundred are broken the way real data breaks, and each of those is labelled.
+"""
+
+from mzi_adapters.testing.college.breakage import Broken, Fault
+from mzi_adapters.testing.college.build import MODULES, Change, College, build
+from mzi_adapters.testing.college.ids import Record
+from mzi_adapters.testing.college.markings import markings
+from mzi_adapters.testing.college.people import iter_students
+from mzi_adapters.testing.college.week import changed
+
+__all__ = [
+    "MODULES",
+    "Broken",
+    "Change",
+    "College",
+    "Fault",
+    "Record",
+    "build",
+    "changed",
+    "iter_students",
+    "markings",
+]

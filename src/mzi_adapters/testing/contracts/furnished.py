@@ -1,0 +1,237 @@
+"""A store that already holds something: of our tenant, and the same ids again of another one, the canary."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+import attrs
+
+from mzi_adapters.testing.contracts.samples import changed, record_id, row, sample, zoho_id
+from mzi_core.grading import PEARSON_HIGHER_NATIONAL, Criterion, Decision, Marking, decide
+from mzi_core.mapping import FieldMapping
+from mzi_core.module import AnyModule
+from mzi_core.modules import CATALOGUE, CLASSES, REGISTRATIONS, STUDENTS, TEACHERS
+from mzi_core.ports import (
+    AccessToken,
+    ApiKey,
+    DecisionRecord,
+    Lease,
+    ParkedRecord,
+    Query,
+    Run,
+    RunStatus,
+    Session,
+    Store,
+    StoredResponse,
+    TenantSettings,
+)
+from mzi_core.values import DEFAULT_TENANT, Code, Parent, Reason, State, TenantId, ZohoId
+
+OURS = DEFAULT_TENANT
+CANARY = TenantId("canary")
+
+BEGAN = datetime(2026, 2, 1, 8, 0, 0, 1, tzinfo=UTC)
+"""When the store was furnished, one microsecond after a full second."""
+
+THERE = (1, 2)
+"""The samples that are there of every module."""
+
+GONE = 3
+"""The teacher that was there and is deleted."""
+
+ONLY_THEIRS = 4
+"""The sample that only the canary has."""
+
+ALL = Query(with_deleted=True, limit=10_000)
+
+Err = TypeVar("Err", bound=BaseException)
+
+
+@attrs.define
+class Caught(Generic[Err]):
+    """The error that `raises` was waiting for."""
+
+    error: Err | None = None
+
+    @property
+    def message(self) -> str:
+        """What the error says."""
+        return str(self.error)
+
+
+@contextmanager
+def raises(kind: type[Err]) -> Iterator[Caught[Err]]:
+    """Fail unless the block ends with an error of this kind."""
+    caught: Caught[Err] = Caught()
+    try:
+        yield caught
+    except kind as error:
+        caught.error = error
+    else:
+        raise AssertionError(f"Nothing raised {kind.__name__}.")
+
+
+def later(minutes: float) -> datetime:
+    """A moment so many minutes after the store was furnished."""
+    return BEGAN + timedelta(minutes=minutes)
+
+
+def parked(
+    module: AnyModule, n: int, at: datetime, *, waits_for: Parent | None = None, state: State = State.INVALID
+) -> ParkedRecord:
+    """The n-th record of a module, parked."""
+    return ParkedRecord(
+        module=module.name,
+        zoho_id=zoho_id(module, n),
+        record={"id": zoho_id(module, n), "Name": f"سجل {n}", "Amount": 0.1, "Rows": [None, True, {}]},
+        state=state,
+        reasons=(Reason(Code.REQUIRED, "$.Rows[0].Name", "`Name` is missing."),),
+        waits_for=waits_for,
+        parked_at=at,
+    )
+
+
+def decision(attempt: int = 1) -> Decision:
+    """A capped decision with criteria: everything that a decision can hold."""
+    marking = Marking(
+        raw=Decimal("3.50000"),
+        attempt=attempt,
+        feedback="<p>أحسنت | 0.1</p>",
+        workflow="released",
+        due=later(10),
+        cutoff=later(20),
+        now=later(30),
+        criteria=(Criterion(code="P1", achieved=True, title="t", definition="d", remark="r"),),
+    )
+    return decide(marking, PEARSON_HIGHER_NATIONAL.override(merit_from=Decimal("2.75")))
+
+
+def run(n: int, at: datetime, *, status: RunStatus = RunStatus.RUNNING, message: str = "") -> Run:
+    """The n-th sync run."""
+    return Run(
+        id=record_id(ZohoId(f"run {n}")),
+        module="students",
+        source="upload:students.json",
+        status=status,
+        started_at=at,
+        cursor=n * 1000,
+        counts={"NEW": n, "INVALID": 0},
+        message=message,
+    )
+
+
+def key(n: int, at: datetime, *, tenant: TenantId | None = None) -> ApiKey:
+    """The n-th API key."""
+    return ApiKey(id=f"key{n}", digest="0" * 64, label=f"Sigma 🗝 {n}", tenant=tenant, created_at=at)
+
+
+def chosen(note: str) -> TenantSettings:
+    """Choices with mappings of two modules, and a policy as data."""
+    return TenantSettings(
+        mappings={
+            "students": (FieldMapping("extra.zzz", "Sub_Major"), FieldMapping("city", "City_2")),
+            "grades": (FieldMapping("extra.aaa", "Tag"),),
+        },
+        policies={"default": PEARSON_HIGHER_NATIONAL.to_data(), "by_family": {"L3": {"note": note}}},
+    )
+
+
+async def _fill(session: Session, note: str) -> None:
+    for module in CATALOGUE.in_order():
+        entities = [changed(module, sample(module, n), extra={"whose": note}) for n in THERE]
+        await session.write(module, [row(module, entity) for entity in entities], BEGAN)
+    await session.write(TEACHERS, [row(TEACHERS, sample(TEACHERS, GONE))], BEGAN)
+    await session.delete(TEACHERS, [zoho_id(TEACHERS, GONE)], BEGAN)
+    waiting = parked(REGISTRATIONS, 7, BEGAN, waits_for=Parent("students", zoho_id(STUDENTS, 7)))
+    await session.park([attrs.evolve(parked(STUDENTS, 8, BEGAN), record={"whose": note}), waiting])
+    await session.record_decision(DecisionRecord(key="1_2_3", decision=decision(), decided_at=BEGAN))
+    await session.keep_response(StoredResponse(key="k", digest="d", body=note, answered_at=BEGAN), BEGAN)
+    await session.save_run(run(1, BEGAN, message=note))
+    await session.save_settings(chosen(note))
+
+
+async def _fill_more(session: Session) -> None:
+    """What only the canary has."""
+    await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, ONLY_THEIRS))], BEGAN)
+    waiting = Parent("students", zoho_id(STUDENTS, ONLY_THEIRS))
+    await session.park([parked(STUDENTS, ONLY_THEIRS, BEGAN), parked(CLASSES, 9, BEGAN, waits_for=waiting)])
+    await session.record_decision(DecisionRecord(key="only theirs", decision=decision(), decided_at=BEGAN))
+    await session.keep_response(
+        StoredResponse(key="only theirs", digest="", body="", answered_at=BEGAN), BEGAN
+    )
+    await session.save_run(run(9, BEGAN))
+    await session.save_token(AccessToken(name="zoho", origin="only theirs"))
+    await session.save_lease(Lease(tenant=session.tenant, name="renew", holder="theirs", until=later(5)))
+
+
+@attrs.frozen
+class Everything:
+    """All that a tenant has, to be compared."""
+
+    records: Mapping[str, Sequence[object]]
+    parked: Mapping[str, Sequence[ParkedRecord]]
+    decisions: Sequence[DecisionRecord]
+    runs: Sequence[Run]
+    answers: Sequence[StoredResponse | None]
+    token: AccessToken | None
+    lease: Lease | None
+    settings: TenantSettings
+
+
+async def everything(store: Store, tenant: TenantId) -> Everything:
+    """All that a tenant has."""
+    async with store.begin(tenant) as session:
+        return Everything(
+            records={module.name: list(await session.list(module, ALL)) for module in CATALOGUE},
+            parked={module.name: list(await session.parked_list(module.name, ALL)) for module in CATALOGUE},
+            decisions=list(await session.decisions(None, 10_000)),
+            runs=list(await session.runs(10_000)),
+            answers=[await session.response(each) for each in ("k", "only theirs")],
+            token=await session.token("zoho"),
+            lease=await session.lease("renew"),
+            settings=await session.settings(),
+        )
+
+
+async def miscounted(store: Store, tenant: TenantId) -> Mapping[str, object]:
+    """The modules whose counts are not those of their lists, with both."""
+    found: dict[str, object] = {}
+    async with store.begin(tenant) as session:
+        for module in CATALOGUE:
+            counted = {state: number for state, number in (await session.count(module)).items() if number}
+            live = await session.list(module, Query(limit=10_000))
+            aside = await session.parked_list(module.name, ALL)
+            listed = Counter([one.state for one in live] + [one.state for one in aside])
+            if counted != listed:
+                found[module.name] = (counted, listed)
+    return found
+
+
+@asynccontextmanager
+async def furnished(store: Store) -> AsyncIterator[None]:
+    """Furnish an empty store; at the end the canary must have everything it had, and nothing else.
+
+    And whatever was done, in both the counts must be those of the lists.
+    """
+    async with store.registry() as registry:
+        await registry.add_tenant(CANARY, BEGAN)
+        await registry.save_key(key(1, BEGAN, tenant=CANARY))
+    for tenant in (OURS, CANARY):
+        async with store.begin(tenant) as session:
+            await _fill(session, f"of {tenant}")
+            if tenant == CANARY:
+                await _fill_more(session)
+    before = await everything(store, CANARY)
+    yield
+    assert await everything(store, CANARY) == before
+    assert [await miscounted(store, tenant) for tenant in (OURS, CANARY)] == [{}, {}]
+
+
+@asynccontextmanager
+async def ours(store: Store) -> AsyncIterator[Session]:
+    """One session of our tenant in a furnished store; see `furnished`."""
+    async with furnished(store), store.begin(OURS) as session:
+        yield session

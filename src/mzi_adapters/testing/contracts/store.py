@@ -1,0 +1,67 @@
+"""The contract of the `Store` port: subclass `StoreContract` over a fixture `store`, an empty store.
+
+The store must be ready (its schema in place) and hold no tenant but the default one. The cases furnish it
+themselves, and with every one of them goes a canary: a second tenant with the same ids, untouched at the end.
+"""
+
+from mzi_adapters.testing.contracts.store_columns import (
+    AddingPromises,
+    ChangingPromises,
+    ParkingPromises,
+    ValuesPromises,
+)
+from mzi_adapters.testing.contracts.store_columns_refused import (
+    NothingPromises,
+    RefusedAddingPromises,
+    RefusedChangingPromises,
+)
+from mzi_adapters.testing.contracts.store_decisions import DecisionPromises
+from mzi_adapters.testing.contracts.store_idempotency import StoredResponsePromises
+from mzi_adapters.testing.contracts.store_lists import ListingPromises
+from mzi_adapters.testing.contracts.store_parked import ParkedRecordPromises
+from mzi_adapters.testing.contracts.store_records import ExactnessPromises, ReadingPromises
+from mzi_adapters.testing.contracts.store_registry import RegistryPromises
+from mzi_adapters.testing.contracts.store_runs import RunPromises, UnfinishedPromises
+from mzi_adapters.testing.contracts.store_settings import SettingsPromises
+from mzi_adapters.testing.contracts.store_together import LockPromises, ReadingAsidePromises
+from mzi_adapters.testing.contracts.store_tokens import AccessTokenPromises, StoredLeasePromises
+from mzi_adapters.testing.contracts.store_touch import TouchPromises
+from mzi_adapters.testing.contracts.store_transactions import TransactionPromises
+from mzi_adapters.testing.contracts.store_writes import (
+    DeletingPromises,
+    MarkingPromises,
+    UniquenessPromises,
+    WritingPromises,
+)
+
+
+class StoreContract(
+    TransactionPromises,
+    LockPromises,
+    ReadingAsidePromises,
+    SettingsPromises,
+    RegistryPromises,
+    ExactnessPromises,
+    ReadingPromises,
+    WritingPromises,
+    UniquenessPromises,
+    DeletingPromises,
+    MarkingPromises,
+    ValuesPromises,
+    AddingPromises,
+    ChangingPromises,
+    RefusedAddingPromises,
+    RefusedChangingPromises,
+    NothingPromises,
+    TouchPromises,
+    ListingPromises,
+    ParkedRecordPromises,
+    ParkingPromises,
+    DecisionPromises,
+    StoredResponsePromises,
+    RunPromises,
+    UnfinishedPromises,
+    AccessTokenPromises,
+    StoredLeasePromises,
+):
+    """Everything the docstrings of the port promise, a test each."""

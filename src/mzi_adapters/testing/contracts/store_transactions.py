@@ -1,0 +1,169 @@
+"""What a session promises as a transaction."""
+
+import asyncio
+
+from mzi_adapters.testing.contracts.furnished import (
+    BEGAN,
+    CANARY,
+    ONLY_THEIRS,
+    OURS,
+    THERE,
+    chosen,
+    decision,
+    everything,
+    furnished,
+    later,
+    ours,
+    parked,
+    raises,
+    run,
+)
+from mzi_adapters.testing.contracts.samples import changed, row, sample, zoho_id
+from mzi_core.modules import CATALOGUE, CLASSES, REGISTRATIONS, STUDENTS, TEACHERS
+from mzi_core.ports import DecisionRecord, Session, Store, StoredResponse, TenantSettings
+from mzi_core.values import State, Value
+
+
+class _Mishap(Exception):
+    """What goes wrong in the middle of a session."""
+
+
+async def _change_everything(session: Session) -> None:
+    """One write through every method that writes."""
+    at = later(1)
+    await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, 20))], at)
+    await session.delete(TEACHERS, [zoho_id(TEACHERS, 1)], at)
+    await session.park([parked(CLASSES, 21, at)])
+    await session.unpark(STUDENTS.name, [zoho_id(STUDENTS, 8)])
+    await session.record_decision(DecisionRecord(key="9_9_9", decision=decision(), decided_at=at))
+    await session.keep_response(StoredResponse(key="k", digest="new", body=None, answered_at=at), BEGAN)
+    await session.save_run(run(2, at))
+    await session.save_settings(chosen("new"))
+
+
+class TransactionPromises:
+    """All or nothing, one tenant at a time."""
+
+    async def test_a_session_names_its_tenant(self, store: Store) -> None:
+        """The session is of the tenant it was begun for."""
+        async with furnished(store), store.begin(CANARY) as session:
+            assert session.tenant == CANARY
+
+    async def test_what_a_session_writes_is_kept_and_seen_at_once(self, store: Store) -> None:
+        """Later reads of the same session see it, and so do later sessions."""
+        async with furnished(store):
+            async with store.begin(OURS) as session:
+                await _change_everything(session)
+                assert await session.present(STUDENTS, [zoho_id(STUDENTS, 20)]) == {zoho_id(STUDENTS, 20)}
+                assert await session.settings() == chosen("new")
+            kept = await everything(store, OURS)
+            assert kept.answers[0] == StoredResponse(key="k", digest="new", body=None, answered_at=later(1))
+            assert [one.key for one in kept.decisions] == ["1_2_3", "9_9_9"]
+            assert [one.id for one in kept.runs] == [run(2, BEGAN).id, run(1, BEGAN).id]
+            assert kept.settings == chosen("new")
+            assert kept.parked["classes"] == [parked(CLASSES, 21, later(1))]
+            assert kept.parked["students"] == []
+            assert len(kept.records["students"]) == len(THERE) + 1
+
+    async def test_an_exception_takes_everything_back(self, store: Store) -> None:
+        """The exception comes out as it is, nothing is kept, and the store works on."""
+        async with furnished(store):
+            before = await everything(store, OURS)
+            mishap = _Mishap()
+            with raises(_Mishap) as caught:
+                async with store.begin(OURS) as session:
+                    await _change_everything(session)
+                    raise mishap
+            assert caught.error is mishap
+            assert await everything(store, OURS) == before
+
+    async def test_a_cancelled_session_keeps_nothing(self, store: Store) -> None:
+        """Whoever comes next finds the store as it was, and free."""
+
+        async def endless(begun: asyncio.Event) -> None:
+            async with store.begin(OURS) as session:
+                await _change_everything(session)
+                begun.set()
+                await asyncio.Event().wait()
+
+        async with furnished(store):
+            before = await everything(store, OURS)
+            begun = asyncio.Event()
+            task = asyncio.create_task(endless(begun))
+            await begun.wait()
+            task.cancel()
+            with raises(asyncio.CancelledError):
+                await task
+            assert await everything(store, OURS) == before
+
+    async def test_a_preview_sees_its_writes_and_keeps_none(self, store: Store) -> None:
+        """With `discard` everything happens, and is then undone."""
+        async with furnished(store):
+            before = await everything(store, OURS)
+            async with store.begin(OURS, discard=True) as session:
+                await _change_everything(session)
+                assert await session.settings() == chosen("new")
+                assert zoho_id(STUDENTS, 20) in await session.known(STUDENTS, [zoho_id(STUDENTS, 20)])
+            assert await everything(store, OURS) == before
+
+    async def test_an_exception_in_a_preview_takes_everything_back(self, store: Store) -> None:
+        """A preview that fails leaves as little behind as one that succeeds."""
+        async with furnished(store):
+            before = await everything(store, OURS)
+            with raises(_Mishap):
+                async with store.begin(OURS, discard=True) as session:
+                    await _change_everything(session)
+                    raise _Mishap
+            assert await everything(store, OURS) == before
+
+    async def test_sessions_of_several_tasks_all_succeed(self, store: Store) -> None:
+        """Each writes its own record; none is lost and none disturbs another."""
+
+        async def one(n: int) -> None:
+            async with store.begin(OURS) as session:
+                await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, n))], later(n))
+
+        async with furnished(store):
+            await asyncio.gather(*(one(n) for n in range(30, 40)))
+            async with store.begin(OURS) as session:
+                wanted = [zoho_id(STUDENTS, n) for n in range(30, 40)]
+                assert await session.present(STUDENTS, wanted) == set(wanted)
+
+    async def test_what_only_another_tenant_has_is_nothing_here(self, store: Store) -> None:
+        """Whichever way it is asked for; and its ids and unique values are free."""
+        async with ours(store) as session:
+            theirs = sample(STUDENTS, ONLY_THEIRS)
+            ids, at = [theirs.zoho_id], later(1)
+            values: dict[str, list[Value]] = {
+                "academic_email": [theirs.academic_email],
+                "moodle_userid": [theirs.moodle_userid],
+            }
+            assert await session.known(STUDENTS, ids) == {}
+            assert await session.stored(STUDENTS, ids) == {}
+            assert await session.present(STUDENTS, ids) == set()
+            assert await session.owners(STUDENTS, values) == {"academic_email": {}, "moodle_userid": {}}
+            assert await session.linked(STUDENTS, "moodle_userid", 40_000 + ONLY_THEIRS) is None
+            assert await session.delete(STUDENTS, ids, at) == ()
+            assert await session.parked("students", ids) == {}
+            assert await session.waiting_for("students", ids, 9) == []
+            await session.unpark("students", ids)
+            assert await session.decision("only theirs") is None
+            assert await session.response("only theirs") is None
+            await session.write(STUDENTS, [row(STUDENTS, theirs)], at)
+
+    async def test_what_both_tenants_have_is_changed_for_one(self, store: Store) -> None:
+        """Every id is the same; `furnished` sees to it that the canary stays as it was."""
+        async with ours(store) as session:
+            at = later(1)
+            for module in CATALOGUE:
+                entity = changed(module, sample(module, 1), extra={"whose": "still ours"})
+                await session.write(module, [row(module, entity, state=State.UPDATED)], at)
+                assert await session.delete(module, [zoho_id(module, 2)], at) == (zoho_id(module, 2),)
+            await session.unpark("registrations", [zoho_id(REGISTRATIONS, 7)])
+            await session.park([parked(STUDENTS, 8, at)])
+            await session.record_decision(DecisionRecord(key="1_2_3", decision=decision(0), decided_at=at))
+            await session.keep_response(
+                StoredResponse(key="k", digest="x", body="x", answered_at=at), later(9)
+            )
+            await session.save_run(run(1, at))
+            await session.save_settings(TenantSettings())

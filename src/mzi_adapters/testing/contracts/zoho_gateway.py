@@ -1,0 +1,29 @@
+"""The contract of the `ZohoGateway` port: subclass `ZohoGatewayContract` over a fixture `remote`, a `Remote`.
+
+The organisation behind it has the modules that mzi declares, and may hold other records: every case marks
+its own. A binding clears up after each case with `Remote.clear`. Cases write, change and delete.
+"""
+
+from mzi_adapters.testing.contracts.zoho_gateway_pages import DeletedPromises, PagingPromises
+from mzi_adapters.testing.contracts.zoho_gateway_reads import DescribingPromises, ReadingPromises
+from mzi_adapters.testing.contracts.zoho_gateway_rows import RowPromises
+from mzi_adapters.testing.contracts.zoho_gateway_watches import WatchingPromises
+from mzi_adapters.testing.contracts.zoho_gateway_writes import (
+    ChangingPromises,
+    DeletingPromises,
+    UpsertPromises,
+)
+
+
+class ZohoGatewayContract(
+    ReadingPromises,
+    DescribingPromises,
+    PagingPromises,
+    DeletedPromises,
+    UpsertPromises,
+    ChangingPromises,
+    DeletingPromises,
+    RowPromises,
+    WatchingPromises,
+):
+    """Everything the docstrings of the port promise, a test each."""

@@ -22,7 +22,7 @@ from mzi_adapters.moodle import NEEDED
 from mzi_core.grading import BTEC_DEFAULT, BUILT_IN, Marking, RuleId, marking_to_data
 from mzi_core.module import AnyModule, Field, declared
 from mzi_core.modules import CATALOGUE
-from mzi_core.use_cases.doctor import Check
+from mzi_core.use_cases.doctor import CheckName
 from mzi_core.use_cases.doctor_capabilities import CAPABILITIES
 from mzi_core.values import Code, State
 from mzi_http import errors, settings
@@ -258,7 +258,7 @@ _WHOLE: Mapping[str, Callable[[], set[str]]] = {
     "contradictions": lambda: {label for label in _labels() if label.startswith("C")},
     "rules taken over": lambda: {label for label in _labels() if not label.startswith("C")},
     "marking": lambda: set(marking_to_data(Marking())),
-    "checks": lambda: {check.value for check in Check},
+    "checks": lambda: {check.value for check in CheckName},
     "capabilities": lambda: set(CAPABILITIES),
     "settings": lambda: {text for o in settings.options() for text in (o.path, str(o.default)) if text},
 }

@@ -90,7 +90,7 @@ def in_memory(data: bytes) -> Source:
 
 
 @attrs.frozen(kw_only=True)
-class Cost:
+class Timing:
     """What one turn took, in seconds: by the clock, and of processors here and in other processes.
 
     `records`: over how many it is spread. `beside`: what else was counted in the turn, by name.
@@ -112,36 +112,36 @@ class Cost:
         return seconds / self.records * 1e6
 
 
-Figure = Callable[[Cost], float]
+Figure = Callable[[Timing], float]
 """What is compared of a turn."""
 
 
-def wall(cost: Cost) -> float:
+def wall(cost: Timing) -> float:
     """Microseconds a record by the clock."""
     return cost.per_record(cost.wall)
 
 
-def cpu(cost: Cost) -> float:
+def cpu(cost: Timing) -> float:
     """Microseconds a record of all processors."""
     return cost.per_record(cost.cpu)
 
 
-def median(costs: Iterable[Cost], figure: Figure) -> float:
+def median(costs: Iterable[Timing], figure: Figure) -> float:
     """The median of a figure over all rounds."""
     return statistics.median(map(figure, costs))
 
 
-def ratio(costs: Iterable[Cost], others: Iterable[Cost], figure: Figure) -> float:
+def ratio(costs: Iterable[Timing], others: Iterable[Timing], figure: Figure) -> float:
     """The median of the ratios of a figure in each round, so that a busy minute slows both sides of one."""
     return statistics.median(figure(cost) / figure(other) for cost, other in zip(costs, others, strict=True))
 
 
 @attrs.define
-class Meter:
+class Stopwatch:
     """What a side uses to say which part of it counts. `also`: processor seconds of other processes."""
 
     also: Callable[[], float] = attrs.field(default=lambda: 0.0)
-    costs: list[Cost] = attrs.field(factory=list)
+    costs: list[Timing] = attrs.field(factory=list)
 
     @contextmanager
     def running(self, records: int) -> Iterator[None]:
@@ -155,17 +155,17 @@ class Meter:
         server, client, wall = self.also(), time.process_time(), time.perf_counter()
         yield
         wall, client = time.perf_counter() - wall, time.process_time() - client
-        self.costs.append(Cost(wall=wall, client=client, server=self.also() - server, records=records))
+        self.costs.append(Timing(wall=wall, client=client, server=self.also() - server, records=records))
 
     def change(self, **facts: Any) -> None:
         """Say something else of the turn that was measured last."""
         self.costs[-1] = attrs.evolve(self.costs[-1], **facts)
 
 
-Side = Callable[[Meter], Awaitable[None]]
+Side = Callable[[Stopwatch], Awaitable[None]]
 """One thing to measure: it prepares, and runs what counts inside `meter.running(records)`, once."""
 
-Rounds = Mapping[str, Sequence[Cost]]
+Rounds = Mapping[str, Sequence[Timing]]
 """What each side cost, round by round."""
 
 
@@ -180,7 +180,7 @@ async def taking_turns(
 
     `tell` hears of every turn before it begins, from round 0, the one that does not count.
     """
-    meters = {name: Meter(also) for name in sides}
+    meters = {name: Stopwatch(also) for name in sides}
     for turn in range(rounds + 1):
         for name, side in sides.items():
             tell(turn, name)
@@ -258,7 +258,7 @@ class Sides:
         """How many records of `few` are changed."""
         return -(-len(self.lines) // FEW)
 
-    async def taken(self, meter: Meter, records: bytes, **expected: int) -> None:
+    async def taken(self, meter: Stopwatch, records: bytes, **expected: int) -> None:
         """Take these lines; how many end in each state must be as expected, else raises Unexpected."""
         source = in_memory(records)
         with meter.running(len(self.lines)):
@@ -267,33 +267,33 @@ class Sides:
         if found != {name: count for name, count in expected.items() if count}:
             raise Unexpected(f"The store took {found} where {expected} was to be.")
 
-    async def raw(self, meter: Meter) -> None:
+    async def raw(self, meter: Stopwatch) -> None:
         """Ready rows into a table of the same columns, keys and indexes."""
         await self.keyed.empty()
         with meter.running(len(self.keyed.rows)):
             await self.keyed.insert()
 
-    async def raw_bare(self, meter: Meter) -> None:
+    async def raw_bare(self, meter: Stopwatch) -> None:
         """Ready rows into a table of the same columns, which has nothing else to keep up."""
         await self.bare.empty()
         with meter.running(len(self.bare.rows)):
             await self.bare.insert()
 
-    async def new(self, meter: Meter) -> None:
+    async def new(self, meter: Stopwatch) -> None:
         """All of them into an empty store."""
         await self.place.empty(self.module)
         await self.taken(meter, b"".join(self.lines), NEW=len(self.lines))
 
-    async def unchanged(self, meter: Meter) -> None:
+    async def unchanged(self, meter: Stopwatch) -> None:
         """The same once more."""
         await self.taken(meter, b"".join(self.lines), UNCHANGED=len(self.lines))
 
-    async def few_changed(self, meter: Meter) -> None:
+    async def few_changed(self, meter: Stopwatch) -> None:
         """Once more, of which 5 % say something else."""
         same = len(self.lines) - self.changed
         await self.taken(meter, self.few, UPDATED=self.changed, UNCHANGED=same)
 
-    async def all_changed(self, meter: Meter) -> None:
+    async def all_changed(self, meter: Stopwatch) -> None:
         """Once more, of which every one says something else than before."""
         await self.taken(meter, self.all, UPDATED=len(self.lines))
 

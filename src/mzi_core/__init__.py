@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from mzi_core.lazy import finder
 
 if TYPE_CHECKING:
-    from mzi_core.comparing import changed_fields, fingerprint
     from mzi_core.errors import MziError
+    from mzi_core.fingerprints import changed_fields, fingerprint
     from mzi_core.grading import Decision, Grade, GradingPolicy, Marking
     from mzi_core.module import Entity, Field, Kind, Module
     from mzi_core.modules import CATALOGUE
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mzi_core.values import BatchResult, Code, Outcome, Reason, State, TenantId, ZohoId
 else:  # a type checker would take any name for one of these
     __getattr__ = finder(
-        __name__, ["values", "errors", "module", "comparing", "modules", "grading", "use_cases"]
+        __name__, ["values", "errors", "module", "fingerprints", "modules", "grading", "use_cases"]
     )
 
 __all__ = [

@@ -11,8 +11,8 @@ from typing import Any, Generic
 
 import attrs
 
-from mzi_core.comparing import changed_fields, fingerprint
 from mzi_core.errors import unforeseen
+from mzi_core.fingerprints import changed_fields, fingerprint
 from mzi_core.module import E, Entity, Module, Values
 from mzi_core.values import (
     Code,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from mzi_core.spelling import either
+from mzi_core.suggestions import either
 
 
 class MziError(Exception):

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import attrs
 
-from mzi_core.known_fields import known_fields, nearest
+from mzi_core.field_reference import known_fields, nearest
 from mzi_core.module import AnyModule, Kind
 
 EXTRA = "extra."

@@ -11,7 +11,7 @@ from mzi_core.errors import ModuleMissing
 from mzi_core.mapping import EXTRA, Overlay
 from mzi_core.module import AnyModule, Field, Kind, declared
 from mzi_core.ports import ZohoField, ZohoModule
-from mzi_core.spelling import ALIKE, SHOWN, nearest, spellings
+from mzi_core.suggestions import ALIKE, SHOWN, nearest, spellings
 
 SERVICE = "Zoho"
 

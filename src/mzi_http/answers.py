@@ -8,7 +8,7 @@ import attrs
 import msgspec
 
 from mzi_core import values
-from mzi_core.grading import Change, Decision, Language
+from mzi_core.grading import Decision, Language, SimulatedChange
 from mzi_core.module import Entity
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import ParkedRecord, Stored, StoreHealth
@@ -116,7 +116,7 @@ def decided(decision: Decision) -> Decided:
     }
 
 
-def grade_change(change: Change[str]) -> GradeChange:
+def grade_change(change: SimulatedChange[str]) -> GradeChange:
     """A changed grade as it is answered."""
     return {
         "key": change.key,

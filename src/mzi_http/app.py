@@ -9,12 +9,12 @@ from starlette.routing import Mount, Router
 
 from mzi_core.use_cases import UseCases
 from mzi_http.context import Service
+from mzi_http.error_boundary import ErrorBoundary
 from mzi_http.errors import HANDLERS
-from mzi_http.intake import Intake
+from mzi_http.intake import RequestIntake
 from mzi_http.openapi import document
 from mzi_http.routes import docs, grades, health, records, sync
-from mzi_http.security import Guard, SafeHeaders
-from mzi_http.shield import Shield
+from mzi_http.security import ApiKeyMiddleware, SafeHeaders
 
 MAX_BODY = 16 * 2**20
 MAX_RECORDS = 10_000
@@ -47,11 +47,15 @@ def create_app(
     described = document(version, [each for subject in subjects for each in subject.operations()])
     public = [*health.ROUTES, *docs.routes(described)]
     routes = [*public, *sync.ROUTES, *grades.ROUTES, *records.ROUTES]
-    guard = Middleware(Guard, open_paths={route.path for route in public}, open_to_all=open_to_all)
+    guard = Middleware(ApiKeyMiddleware, open_paths={route.path for route in public}, open_to_all=open_to_all)
     return Starlette(
         # One mount, so that the guard stands before all routes and inside the exception handling.
         routes=[Mount("", Router(routes, redirect_slashes=False), middleware=[guard])],
-        middleware=[Middleware(SafeHeaders), Middleware(Shield), Middleware(Intake, max_body=max_body)],
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(ErrorBoundary),
+            Middleware(RequestIntake, max_body=max_body),
+        ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )

@@ -31,7 +31,7 @@ _FEWEST = 16
 
 
 @attrs.frozen(kw_only=True)
-class Limits:
+class ConnectionLimits:
     """Seconds, but for `most`: connections at once.
 
     `head`: until a request has come but for its body. `body`: until all of that has come, too. `rest`: how
@@ -49,7 +49,7 @@ class Limits:
 class Connection(H11Protocol):
     """uvicorn's protocol with a time for each phase; made by `configured`, which sets the limits."""
 
-    limits: ClassVar[Limits] = Limits()
+    limits: ClassVar[ConnectionLimits] = ConnectionLimits()
 
     _phase: tuple[str, object] | None = None
     _since: float = 0.0
@@ -155,7 +155,7 @@ def most_connections(reserved: int) -> int:
     return max(_FEWEST, min(MOST, allowed - _FILES - reserved))
 
 
-def configured(app: Starlette, *, limits: Limits, grace: int) -> uvicorn.Config:
+def configured(app: Starlette, *, limits: ConnectionLimits, grace: int) -> uvicorn.Config:
     """How uvicorn runs the app. `grace`: seconds that requests in flight are given at the end."""
     protocol = type("LimitedConnection", (Connection,), {"limits": limits})
     return uvicorn.Config(

@@ -15,10 +15,10 @@ from dependency_injector import containers, providers
 from mzi_adapters.leases import StoreLeases
 from mzi_adapters.sql import open_store
 from mzi_adapters.system import SystemClock, SystemIds
-from mzi_adapters.web import LoopTimer, Timer, Wire
+from mzi_adapters.web import LoopTimer, Timer, Transport
 from mzi_adapters.zoho import DATA_CENTRES, DataCentre, ZohoAccount, ZohoCodec
 from mzi_core.ports import Clock, Codec, Ids, Leases, Store
-from mzi_http.accounts import Environment, Moodle, Zoho
+from mzi_http.remote_accounts import Moodle, Zoho, ZohoEnvironment
 from mzi_http.settings import MEMORY, Settings
 
 if TYPE_CHECKING:
@@ -35,15 +35,15 @@ async def _in_memory() -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
-async def _network() -> AsyncIterator[Wire]:
+async def _network() -> AsyncIterator[Transport]:
     """The wire; its library comes with an extra, so it is loaded when somebody asks for a gateway."""
-    from mzi_adapters.web.aiohttp_wire import open_wire  # noqa: PLC0415
+    from mzi_adapters.web.aiohttp_transport import open_transport  # noqa: PLC0415
 
-    async with open_wire() as wire:
+    async with open_transport() as wire:
         yield wire
 
 
-def _moodle(account: "MoodleAccount", wire: Wire, timer: Timer, *, at_once: int) -> "MoodleGateway":
+def _moodle(account: "MoodleAccount", wire: Transport, timer: Timer, *, at_once: int) -> "MoodleGateway":
     from mzi_adapters.moodle import MoodleClient  # noqa: PLC0415
 
     return MoodleClient(account, wire, timer, at_once=at_once)
@@ -78,7 +78,7 @@ class Container(containers.DeclarativeContainer):
     ids: providers.Provider[Ids] = providers.Singleton(SystemIds)
     leases: providers.Provider[Leases] = providers.Singleton(StoreLeases, store=store, clock=clock, ids=ids)
     timer: providers.Provider[Timer] = providers.Singleton(LoopTimer)
-    network: providers.Provider[Wire] = providers.Resource(_network)
+    network: providers.Provider[Transport] = providers.Resource(_network)
     zoho: "providers.Provider[ZohoGateway]" = providers.Resource(
         _zoho,
         config.zoho,
@@ -115,7 +115,7 @@ def container_for(settings: Settings) -> Container:
 def account_at_zoho(zoho: Zoho) -> ZohoAccount:
     """The account that the settings describe, with the hosts of its data centre and environment."""
     centre = DATA_CENTRES[zoho.data_centre]
-    if zoho.environment is not Environment.PRODUCTION:
+    if zoho.environment is not ZohoEnvironment.PRODUCTION:
         centre = attrs.evolve(centre, api=centre.api.replace("://www.", f"://{zoho.environment}."))
     return ZohoAccount(
         client_id=zoho.client_id,

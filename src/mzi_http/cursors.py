@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 
-from mzi_core.grading.reading import read_instant
+from mzi_core.grading.plain_values import read_instant
 from mzi_core.ports import Cursor
 from mzi_http.jsontext import is_keepable
 

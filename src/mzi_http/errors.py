@@ -61,7 +61,7 @@ def _short(sentence: str) -> str:
 
 
 @attrs.frozen
-class Kind:
+class ProblemType:
     """A kind of problem: its status, the name that ends its `type`, its title."""
 
     status: int
@@ -74,39 +74,39 @@ class Kind:
         return f"urn:mzi:problem:{self.name}"
 
 
-BAD_BODY = Kind(400, "bad-body", "The body cannot be read")
-BAD_PARAMETER = Kind(400, "bad-parameter", "A parameter or header cannot be used")
-TWO_LENGTHS = Kind(400, "two-lengths", "The request says its length in two ways")
-KEY_NEEDED = Kind(401, "key-needed", "An API key is needed")
-OTHER_TENANT = Kind(403, "other-tenant", "The API key opens another tenant")
-NOTHING_HERE = Kind(404, "nothing-here", "There is nothing here")
-UNKNOWN_MODULE = Kind(404, "unknown-module", "There is no such module")
-UNKNOWN_TENANT = Kind(404, "unknown-tenant", "There is no such tenant")
-UNKNOWN_RECORD = Kind(404, "unknown-record", "There is no such record")
-NOT_AT_REMOTE = Kind(404, "not-at-remote", "Zoho or Moodle has nothing under this id")
-OTHER_METHOD = Kind(405, "other-method", "This method is not offered here")
-TOO_SLOW = Kind(408, "too-slow", "The request took too long to arrive")
-KEY_REUSED = Kind(409, "idempotency-key-reused", "The idempotency key belongs to another request")
-REMOTE_CONFLICT = Kind(409, "remote-conflict", "What is at Zoho or Moodle contradicts this")
-TOO_LARGE = Kind(413, "too-large", "The request is too large")
-LONG_ADDRESS = Kind(414, "address-too-long", "The path and the query are too long")
-OTHER_MEDIA_TYPE = Kind(415, "other-media-type", "Bodies of this kind are not read here")
-REFUSED = Kind(422, "refused", "What was asked cannot be done")
-WRONG_KEYS = Kind(429, "too-many-wrong-keys", "Too many wrong API keys came from this address")
-LONG_HEADERS = Kind(431, "headers-too-large", "The headers are too large")
-UNFORESEEN = Kind(500, "unforeseen", "Something went wrong inside")
-REMOTE_ACCESS = Kind(502, "remote-access", "Zoho or Moodle does not let mzi do this")
-REMOTE_SETUP = Kind(502, "remote-setup", "Zoho or Moodle lacks what mzi needs")
-REMOTE_FAULT = Kind(502, "remote-fault", "Zoho or Moodle did not answer as it should")
-REMOTE_UNSURE = Kind(502, "remote-unsure", "A write to Zoho or Moodle may or may not have been done")
-UNAVAILABLE = Kind(503, "unavailable", "The store is not available")
-BUSY = Kind(503, "busy", "Too much is being taken at once")
-REMOTE_AWAY = Kind(503, "remote-away", "Zoho or Moodle cannot answer now")
-REMOTE_LIMIT = Kind(503, "remote-limit", "The limits of Zoho or Moodle are used up")
+BAD_BODY = ProblemType(400, "bad-body", "The body cannot be read")
+BAD_PARAMETER = ProblemType(400, "bad-parameter", "A parameter or header cannot be used")
+TWO_LENGTHS = ProblemType(400, "two-lengths", "The request says its length in two ways")
+KEY_NEEDED = ProblemType(401, "key-needed", "An API key is needed")
+OTHER_TENANT = ProblemType(403, "other-tenant", "The API key opens another tenant")
+NOTHING_HERE = ProblemType(404, "nothing-here", "There is nothing here")
+UNKNOWN_MODULE = ProblemType(404, "unknown-module", "There is no such module")
+UNKNOWN_TENANT = ProblemType(404, "unknown-tenant", "There is no such tenant")
+UNKNOWN_RECORD = ProblemType(404, "unknown-record", "There is no such record")
+NOT_AT_REMOTE = ProblemType(404, "not-at-remote", "Zoho or Moodle has nothing under this id")
+OTHER_METHOD = ProblemType(405, "other-method", "This method is not offered here")
+TOO_SLOW = ProblemType(408, "too-slow", "The request took too long to arrive")
+KEY_REUSED = ProblemType(409, "idempotency-key-reused", "The idempotency key belongs to another request")
+REMOTE_CONFLICT = ProblemType(409, "remote-conflict", "What is at Zoho or Moodle contradicts this")
+TOO_LARGE = ProblemType(413, "too-large", "The request is too large")
+LONG_ADDRESS = ProblemType(414, "address-too-long", "The path and the query are too long")
+OTHER_MEDIA_TYPE = ProblemType(415, "other-media-type", "Bodies of this kind are not read here")
+REFUSED = ProblemType(422, "refused", "What was asked cannot be done")
+WRONG_KEYS = ProblemType(429, "too-many-wrong-keys", "Too many wrong API keys came from this address")
+LONG_HEADERS = ProblemType(431, "headers-too-large", "The headers are too large")
+UNFORESEEN = ProblemType(500, "unforeseen", "Something went wrong inside")
+REMOTE_ACCESS = ProblemType(502, "remote-access", "Zoho or Moodle does not let mzi do this")
+REMOTE_SETUP = ProblemType(502, "remote-setup", "Zoho or Moodle lacks what mzi needs")
+REMOTE_FAULT = ProblemType(502, "remote-fault", "Zoho or Moodle did not answer as it should")
+REMOTE_UNSURE = ProblemType(502, "remote-unsure", "A write to Zoho or Moodle may or may not have been done")
+UNAVAILABLE = ProblemType(503, "unavailable", "The store is not available")
+BUSY = ProblemType(503, "busy", "Too much is being taken at once")
+REMOTE_AWAY = ProblemType(503, "remote-away", "Zoho or Moodle cannot answer now")
+REMOTE_LIMIT = ProblemType(503, "remote-limit", "The limits of Zoho or Moodle are used up")
 
 
 @attrs.frozen
-class Fault:
+class ProblemItem:
     """One of several things that are wrong: a sentence, and the parameter it is about, if any."""
 
     detail: str
@@ -123,10 +123,10 @@ class Problem(Exception):
 
     def __init__(
         self,
-        kind: Kind,
+        kind: ProblemType,
         detail: str,
         *,
-        faults: Sequence[Fault] = (),
+        faults: Sequence[ProblemItem] = (),
         headers: Mapping[str, str] | None = None,
         more: Mapping[str, object] | None = None,
     ) -> None:
@@ -138,7 +138,7 @@ class Problem(Exception):
         super().__init__(detail)
 
     @classmethod
-    def of(cls, kind: Kind, faults: Sequence[Fault]) -> Self:
+    def of(cls, kind: ProblemType, faults: Sequence[ProblemItem]) -> Self:
         """The problem that has these faults; of very many the first are said."""
         return cls(kind, " ".join(fault.detail for fault in faults[:_SAID]), faults=faults[:_SAID])
 
@@ -160,7 +160,7 @@ class Problem(Exception):
         )
 
 
-KINDS: Mapping[type[MziError], Kind] = {
+KINDS: Mapping[type[MziError], ProblemType] = {
     MziError: REFUSED,
     UnknownModule: UNKNOWN_MODULE,
     UnknownTenant: UNKNOWN_TENANT,
@@ -197,7 +197,7 @@ KINDS: Mapping[type[MziError], Kind] = {
 """How each class of what mzi raises on purpose is answered; one that is not named, as its nearest parent."""
 
 
-def kind_of(error: type[MziError]) -> Kind:
+def kind_of(error: type[MziError]) -> ProblemType:
     """How errors of a class are answered."""
     return next(KINDS[each] for each in error.__mro__ if each in KINDS)
 
@@ -215,9 +215,9 @@ def problem_of(error: MziError) -> Problem:
         case UnknownModule():
             return Problem(kind, str(error), more={"nearest": list(error.nearest)})
         case PolicyRefused() | MappingRefused() | FieldsMissing():
-            return Problem.of(kind, [Fault(problem) for problem in error.problems])
+            return Problem.of(kind, [ProblemItem(problem) for problem in error.problems])
         case MarkingRefused():
-            return Problem.of(kind, [Fault(str(error))])
+            return Problem.of(kind, [ProblemItem(str(error))])
     return Problem(kind, error.told)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from mzi_http.errors import REFUSED, TOO_LARGE, Fault, Problem
+from mzi_http.errors import REFUSED, TOO_LARGE, Problem, ProblemItem
 from mzi_http.jsontext import is_keepable, texts
 
 LIMIT = 200
@@ -20,12 +20,12 @@ DECIDE = ("marking", "markings", "policy", "level", "record_as")
 SIMULATE = ("policy", "markings", "limit")
 
 
-class Asked:
+class GradeBody:
     """The fields of a body, read one by one; everything wrong with them is gathered."""
 
     def __init__(self, fields: Mapping[str, object], known: Sequence[str]) -> None:
         self.fields = fields
-        self.faults: list[Fault] = []
+        self.faults: list[ProblemItem] = []
         unknown = (name for name in fields if name not in known)
         for name in islice(unknown, MOST_UNKNOWN):
             self.refuse(f"There is no field `{name[:60]}`; there are {', '.join(known)}.")
@@ -36,7 +36,7 @@ class Asked:
 
     def refuse(self, sentence: str) -> None:
         """Note a fault."""
-        self.faults.append(Fault(sentence))
+        self.faults.append(ProblemItem(sentence))
 
     def finish(self) -> None:
         """Raises Problem: 422 with every reason, if there is one."""

@@ -21,7 +21,7 @@ LARGEST_HEADERS = 32 * 2**10
 _CLOSE = {"Connection": "close"}
 
 
-class Intake:
+class RequestIntake:
     """Refuses what cannot be taken before anybody looks at it.
 
     A request with both `Content-Length` and `Transfer-Encoding` is refused and its connection closed: a proxy
@@ -54,7 +54,7 @@ class Intake:
 class _Body:
     """One body on its way."""
 
-    def __init__(self, intake: Intake, receive: Receive) -> None:
+    def __init__(self, intake: RequestIntake, receive: Receive) -> None:
         self.intake = intake
         self.size = 0
         self._receive = receive

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from starlette.requests import Request
 
-from mzi_core.grading.reading import read_instant
+from mzi_core.grading.plain_values import read_instant
 from mzi_core.ports import Cursor, Query
 from mzi_core.values import YEARS, State
 from mzi_http.context import tenant
 from mzi_http.cursors import BadCursor, read_cursor
-from mzi_http.errors import BAD_PARAMETER, Fault, Problem
+from mzi_http.errors import BAD_PARAMETER, Problem, ProblemItem
 
 LIMIT = 50
 LARGEST_LIMIT = 200
@@ -40,7 +40,7 @@ class _Parameters:
 
     def __init__(self, request: Request) -> None:
         self.values = dict(request.query_params)
-        self.faults: list[Fault] = []
+        self.faults: list[ProblemItem] = []
         names = [name for name, _ in request.query_params.multi_items()]
         for name in dict.fromkeys(names):
             if name not in PARAMETERS:
@@ -49,7 +49,7 @@ class _Parameters:
                 self.refuse(name, f"`{name}` is given more than once.")
 
     def refuse(self, name: str, said: str) -> None:
-        self.faults.append(Fault(said, name))
+        self.faults.append(ProblemItem(said, name))
 
     def state(self) -> State | None:
         given = self.values.get("state")

@@ -13,7 +13,7 @@ from typing import Any
 
 from mzi_core.modules import CATALOGUE
 from mzi_http import errors, grade_schemas, record_schemas, schemas
-from mzi_http.errors import Kind
+from mzi_http.errors import ProblemType
 from mzi_http.routing import Operation
 from mzi_http.security import KEY_HEADER, TENANT_HEADER
 
@@ -89,7 +89,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     return described
 
 
-def _problems(kinds: Sequence[Kind]) -> dict[str, Any]:
+def _problems(kinds: Sequence[ProblemType]) -> dict[str, Any]:
     by_status: dict[int, list[str]] = defaultdict(list)
     for kind in kinds:
         if kind.title not in by_status[kind.status]:

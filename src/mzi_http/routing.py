@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-from mzi_http.errors import Kind
+from mzi_http.errors import ProblemType
 from mzi_http.jsontext import encode
 
 PREFIX = "/api/v1"
@@ -51,7 +51,7 @@ class Operation:
     body: Mapping[str, Json] | None = None
     """By media type."""
     answer: Json
-    problems: Sequence[Kind] = ()
+    problems: Sequence[ProblemType] = ()
     guarded: bool = True
 
 

@@ -44,7 +44,7 @@ def presented_key(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-class Guard:
+class ApiKeyMiddleware:
     """Lets a request through to any path but the open ones only with a key for the tenant it names.
 
     It stands inside the app's exception handling, before the routes, so that without a key nobody learns

@@ -15,14 +15,14 @@ import attrs
 from mzi_core.errors import MziError
 from mzi_core.ports import Clock, Codec, Ids, Store, StoreHealth
 from mzi_core.use_cases import UseCases
-from mzi_http.accounts import Moodle, Zoho
+from mzi_http.remote_accounts import Moodle, Zoho
 from mzi_http.settings import MEMORY, Settings
 from mzi_http.sources import PREFIX
 
 if TYPE_CHECKING:
     from mzi_core.ports import MoodleGateway, ZohoGateway
     from mzi_core.use_cases.amend import AmendRecords
-    from mzi_core.use_cases.doctor import Patient
+    from mzi_core.use_cases.doctor import Environment
     from mzi_core.use_cases.pull import Pulling
     from mzi_core.use_cases.push_moodle import PushToMoodle
     from mzi_core.use_cases.push_zoho import PushToZoho
@@ -108,19 +108,19 @@ class Services:
 
         return AmendRecords(store=self.use_cases.store, clock=self._container.clock())
 
-    async def patient(self, health: StoreHealth) -> "Patient":
+    async def patient(self, health: StoreHealth) -> "Environment":
         """What a doctor looks at, whatever is missing. Raises NotInstalled."""
-        from mzi_core.use_cases.doctor import Patient, Service  # noqa: PLC0415
+        from mzi_core.use_cases.doctor import Environment, Subject  # noqa: PLC0415
 
         settings = self._settings
-        lacking = {Service.ZOHO: settings.zoho.missing(), Service.MOODLE: settings.moodle.missing()}
-        return Patient(
+        lacking = {Subject.ZOHO: settings.zoho.missing(), Subject.MOODLE: settings.moodle.missing()}
+        return Environment(
             tenant=settings.tenant,
             health=health,
             store=self.use_cases.store,
             clock=self._container.clock(),
-            zoho=None if lacking[Service.ZOHO] else await self.zoho(),
-            moodle=None if lacking[Service.MOODLE] else await self.moodle(),
+            zoho=None if lacking[Subject.ZOHO] else await self.zoho(),
+            moodle=None if lacking[Subject.MOODLE] else await self.moodle(),
             customs=settings.moodle.customs(),
             missing={service: names for service, names in lacking.items() if names},
         )

@@ -11,8 +11,8 @@ from mzi_core.errors import MziError
 from mzi_core.use_cases.access import TenantNameRefused, tenant_id
 from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import DEFAULT_TENANT, TenantId
-from mzi_http.accounts import Moodle, Zoho
 from mzi_http.converters import one_of, text, whole
+from mzi_http.remote_accounts import Moodle, Zoho
 from mzi_http.sources import PREFIX, anything_said
 
 if TYPE_CHECKING:

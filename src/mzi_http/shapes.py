@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from mzi_core.grading import Grade, Outcome, RuleId, WarningId
+from mzi_core.grading import Grade, RuleId, RuleOutcome, WarningId
 from mzi_core.values import Code, State
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -121,7 +121,7 @@ class Step(TypedDict):
     """One rule of a trace, and the values it looked at."""
 
     rule: RuleId
-    outcome: Outcome
+    outcome: RuleOutcome
     saw: dict[str, Any]
 
 

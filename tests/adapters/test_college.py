@@ -13,9 +13,9 @@ import pytest
 
 from mzi_adapters.testing.college import (
     MODULES,
+    Breakage,
     Broken,
     College,
-    Fault,
     Record,
     build,
     changed,
@@ -23,8 +23,8 @@ from mzi_adapters.testing.college import (
     markings,
 )
 from mzi_adapters.testing.harness import Harness
+from mzi_core.field_reference import known_fields
 from mzi_core.grading import BTEC_DEFAULT, decide, marking_from_data
-from mzi_core.known_fields import known_fields
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases.sync import Replay
 from mzi_core.values import DEFAULT_TENANT, Outcome, State
@@ -83,7 +83,7 @@ def values(records: Iterable[Record], field: str) -> list[str]:
     return [str(record[field]).lower() for record in records if record[field]]
 
 
-def labels(college: College, *faults: Fault) -> list[Broken]:
+def labels(college: College, *faults: Breakage) -> list[Broken]:
     return [label for label in college.broken if label.kind in faults]
 
 
@@ -240,7 +240,7 @@ def test_what_remains_is_what_was_not_paid(college: College) -> None:
     """One to four payments a registration: one for each paid instalment; voided ones count for nothing."""
     by_registration: dict[str, list[Record]] = {}
     spoilt = {label.position: label.before for label in college.broken if label.module == "payments"}
-    twins = {label.position for label in labels(college, Fault.SENT_TWICE) if label.module == "payments"}
+    twins = {label.position for label in labels(college, Breakage.SENT_TWICE) if label.module == "payments"}
     for place, payment in enumerate(college.records["payments"]):
         as_meant = spoilt.get(place, payment)
         if place not in twins:
@@ -329,7 +329,7 @@ def test_two_to_six_records_in_a_hundred_are_broken(college: College) -> None:
     faults = Counter(label.kind for label in college.broken)
 
     assert 0.02 <= len(college.broken) / records <= 0.06
-    assert set(faults) == set(Fault)
+    assert set(faults) == set(Breakage)
     assert min(faults.values()) >= 5
     assert {label.module for label in college.broken} == set(MODULES)
     assert len({(label.module, label.position) for label in college.broken}) == len(college.broken)
@@ -347,16 +347,16 @@ def test_a_label_says_which_field_is_broken_and_nothing_else_is(college: College
 
 def test_refused_faults_have_a_reason_and_accepted_ones_only_a_notice() -> None:
     """Three faults are to be accepted, one of them with a remark."""
-    assert {fault for fault in Fault if not fault.refused} == {
-        Fault.NUMERIC_ID,
-        Fault.SENT_TWICE,
-        Fault.GARBLED_NAME,
+    assert {fault for fault in Breakage if not fault.refused} == {
+        Breakage.NUMERIC_ID,
+        Breakage.SENT_TWICE,
+        Breakage.GARBLED_NAME,
     }
-    assert all(fault.reason for fault in Fault if fault.refused)
-    assert Fault.GARBLED_NAME.reason == "mojibake"
+    assert all(fault.reason for fault in Breakage if fault.refused)
+    assert Breakage.GARBLED_NAME.reason == "mojibake"
 
 
-def broken_values(college: College, fault: Fault) -> list[Any]:
+def broken_values(college: College, fault: Breakage) -> list[Any]:
     return [
         college.records[label.module][label.position].get(label.field) for label in labels(college, fault)
     ]
@@ -364,26 +364,26 @@ def broken_values(college: College, fault: Fault) -> list[Any]:
 
 def test_each_fault_looks_as_it_does_in_real_data(college: College) -> None:
     """The values by fault."""
-    found = {fault: broken_values(college, fault) for fault in Fault}
+    found = {fault: broken_values(college, fault) for fault in Breakage}
 
-    assert set(found[Fault.MISSING_EMAIL]) == {None, ""}
-    assert all(re.fullmatch(r"\w+@\w+", value) for value in found[Fault.EMAIL_WITHOUT_DOMAIN])
-    assert all(re.fullmatch(r"\d\d/\d\d/\d{4}", value) for value in found[Fault.DATE_WITH_SLASHES])
-    assert "2026-02-30" in found[Fault.IMPOSSIBLE_DATE]
-    assert all(re.fullmatch(r"\d\.500,50", value) for value in found[Fault.AMBIGUOUS_MONEY])
-    assert set(found[Fault.MONEY_NOT_A_NUMBER]) == {"NaN"}
-    assert all(amount(value) < 0 for value in found[Fault.NEGATIVE_PRICE])
-    assert all(amount(value) == 0 for value in found[Fault.AMOUNT_ZERO])
-    assert set(found[Fault.EMPTY_LOOKUP]) == set(found[Fault.NO_ID]) == {None}
-    assert "${!BTEC_Students.Id}" in {value["id"] for value in found[Fault.TEMPLATE_LEFT_IN]}
-    assert all(amount(value) > 100 for value in found[Fault.SCORE_TOO_HIGH])
-    assert all(isinstance(value, str) for value in found[Fault.TEXT_FOR_ROWS])
-    assert all(isinstance(value, int) for value in found[Fault.NUMERIC_ID])
+    assert set(found[Breakage.MISSING_EMAIL]) == {None, ""}
+    assert all(re.fullmatch(r"\w+@\w+", value) for value in found[Breakage.EMAIL_WITHOUT_DOMAIN])
+    assert all(re.fullmatch(r"\d\d/\d\d/\d{4}", value) for value in found[Breakage.DATE_WITH_SLASHES])
+    assert "2026-02-30" in found[Breakage.IMPOSSIBLE_DATE]
+    assert all(re.fullmatch(r"\d\.500,50", value) for value in found[Breakage.AMBIGUOUS_MONEY])
+    assert set(found[Breakage.MONEY_NOT_A_NUMBER]) == {"NaN"}
+    assert all(amount(value) < 0 for value in found[Breakage.NEGATIVE_PRICE])
+    assert all(amount(value) == 0 for value in found[Breakage.AMOUNT_ZERO])
+    assert set(found[Breakage.EMPTY_LOOKUP]) == set(found[Breakage.NO_ID]) == {None}
+    assert "${!BTEC_Students.Id}" in {value["id"] for value in found[Breakage.TEMPLATE_LEFT_IN]}
+    assert all(amount(value) > 100 for value in found[Breakage.SCORE_TOO_HIGH])
+    assert all(isinstance(value, str) for value in found[Breakage.TEXT_FOR_ROWS])
+    assert all(isinstance(value, int) for value in found[Breakage.NUMERIC_ID])
 
 
 def test_a_garbled_name_is_utf8_read_as_windows_1252(college: College) -> None:
     """It can be read back, and no sound name can."""
-    for value in broken_values(college, Fault.GARBLED_NAME):
+    for value in broken_values(college, Breakage.GARBLED_NAME):
         assert re.search("[\u0600-\u06ff]", value.encode("cp1252").decode())
     for record in college.sound("students").values():
         assert record["Display_Name"].isascii() or not readable(record["Display_Name"])
@@ -400,7 +400,7 @@ def readable(text: str) -> bool:
 
 def test_a_duplicate_e_mail_belongs_to_an_earlier_sound_record(college: College) -> None:
     """In other letters, so that only the later of the two is refused."""
-    for label in labels(college, Fault.DUPLICATE_EMAIL):
+    for label in labels(college, Breakage.DUPLICATE_EMAIL):
         taken = college.records[label.module][label.position][label.field]
         owners = [
             place
@@ -416,7 +416,7 @@ def test_a_duplicate_e_mail_belongs_to_an_earlier_sound_record(college: College)
 def test_a_missing_parent_is_nowhere(college: College) -> None:
     """Each such lookup has an id of its own, which no record has."""
     everything = {str(record["id"]) for module in MODULES for record in college.records[module]}
-    missing = [value["id"] for value in broken_values(college, Fault.MISSING_PARENT)]
+    missing = [value["id"] for value in broken_values(college, Breakage.MISSING_PARENT)]
 
     assert len(set(missing)) == len(missing)
     assert not everything & set(missing)
@@ -424,7 +424,7 @@ def test_a_missing_parent_is_nowhere(college: College) -> None:
 
 def test_a_record_sent_twice_comes_later_the_second_time(college: College) -> None:
     """The same id with another value and a later Modified_Time, so that it is an update."""
-    for label in labels(college, Fault.SENT_TWICE):
+    for label in labels(college, Breakage.SENT_TWICE):
         second = college.records[label.module][label.position]
         first = college.records[label.module].index(label.before)
 
@@ -466,7 +466,7 @@ def test_some_faults_are_repaired_and_some_missing_parents_arrive(college: Colle
     kinds = Counter(change.kind for change in later.changes)
     repaired = [change for change in later.changes if change.kind == "repaired"]
     arrived = {change.zoho_id for change in later.changes if change.kind == "arrived"}
-    missing = {value["id"] for value in broken_values(college, Fault.MISSING_PARENT)}
+    missing = {value["id"] for value in broken_values(college, Breakage.MISSING_PARENT)}
 
     assert len(college.broken) - len(later.broken) == kinds["repaired"] + kinds["arrived"]
     assert arrived

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mzi_adapters import quick
+from mzi_adapters import fast_json
 from mzi_adapters.files import (
     FileProblem,
     Format,
@@ -34,7 +34,7 @@ from mzi_adapters.files import (
 from mzi_adapters.files import source as files_source
 from mzi_adapters.files import source as source_module
 from mzi_core.modules import CLASSES, GRADES, PAYMENTS, REGISTRATIONS, STUDENTS
-from mzi_core.ports import Unread
+from mzi_core.ports import RawRecord
 
 ONE, TWO = {"id": "1", "Name": "رنا"}, {"id": "2", "Name": "Zoé"}
 
@@ -203,7 +203,7 @@ class TestNdjson:
     def test_a_line_is_not_read_before_somebody_wants_to_know(self) -> None:
         (item,) = read_ndjson(source(b'{"id": "1"}\n'))
         assert item.record == b'{"id": "1"}\n'
-        assert isinstance(item.record, Unread)
+        assert isinstance(item.record, RawRecord)
 
     @given(
         st.recursive(
@@ -223,7 +223,7 @@ class TestNdjson:
     @example(value={"x": 1e308, "y": 5e-324, "z": -0.0}, ascii=True)
     def test_the_quick_reader_reads_what_the_standard_library_reads(self, value: object, ascii: bool) -> None:
         raw = json.dumps(value, ensure_ascii=ascii).encode(errors="surrogatepass")
-        assert repr(ndjson.Line(raw).read()) == repr(ndjson._record(raw))
+        assert repr(ndjson.JsonLine(raw).read()) == repr(ndjson._record(raw))
 
     @pytest.mark.parametrize(
         "raw",
@@ -260,11 +260,11 @@ class TestNdjson:
         ids=repr,
     )
     def test_what_one_of_the_readers_might_read_otherwise_is_read_alike(self, raw: bytes) -> None:
-        assert repr(ndjson.Line(raw).read()) == repr(ndjson._record(raw))
+        assert repr(ndjson.JsonLine(raw).read()) == repr(ndjson._record(raw))
 
     def test_without_the_quick_reader_every_line_is_read_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(quick, "READ", None)
-        assert ndjson.Line(b'{"a": [1]}\n').read() == {"a": [1]}
+        monkeypatch.setattr(fast_json, "READ", None)
+        assert ndjson.JsonLine(b'{"a": [1]}\n').read() == {"a": [1]}
 
     def test_utf_16_is_refused(self) -> None:
         with pytest.raises(FileProblem, match="is UTF-16; save it as UTF-8"):

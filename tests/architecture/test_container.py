@@ -10,15 +10,15 @@ import pytest
 from mzi_adapters.moodle import MoodleClient
 from mzi_adapters.zoho import ZohoClient
 from mzi_core.errors import StoreUnavailable
-from mzi_core.ports import Clock, Codec, Ids, MoodleGateway, Store, Usage, ZohoGateway
+from mzi_core.ports import ApiUsage, Clock, Codec, Ids, MoodleGateway, Store, ZohoGateway
 from mzi_core.use_cases import UseCases
 from mzi_core.values import DEFAULT_TENANT
-from mzi_http.accounts import DataCentre, Environment, Moodle, Zoho
 from mzi_http.container import Container, account_at_zoho, container_for
+from mzi_http.remote_accounts import Moodle, Region, Zoho, ZohoEnvironment
 from mzi_http.services import AccountMissing, NotInstalled, open_services, open_use_cases, upgrade
 from mzi_http.settings import Settings
 
-ZOHO = Zoho(client_id="1000.ABC", client_secret="s1", refresh_token="1000.r", data_centre=DataCentre.EU)
+ZOHO = Zoho(client_id="1000.ABC", client_secret="s1", refresh_token="1000.r", data_centre=Region.EU)
 MOODLE = Moodle(url="https://moodle.college.example", token="t1")
 PROFILES = ("memory:", "sqlite:///{folder}/mzi.db", "sqlite:///:memory:", "postgresql")
 
@@ -60,7 +60,7 @@ async def test_every_provider_can_be_built_and_closed(settings: Settings) -> Non
     moodle: MoodleGateway = built["moodle"]
     assert isinstance(zoho, ZohoClient)
     assert isinstance(moodle, MoodleClient)
-    assert await zoho.usage() == Usage()
+    assert await zoho.usage() == ApiUsage()
     closing = container.shutdown_resources()
     if closing is not None:
         await closing
@@ -97,7 +97,7 @@ def test_the_container_declares_one_provider_a_port() -> None:
     ("settings", "api"),
     [
         (ZOHO, "https://www.zohoapis.eu"),
-        (attrs.evolve(ZOHO, environment=Environment.SANDBOX), "https://sandbox.zohoapis.eu"),
+        (attrs.evolve(ZOHO, environment=ZohoEnvironment.SANDBOX), "https://sandbox.zohoapis.eu"),
         (attrs.evolve(ZOHO, environment="developer", data_centre="ca"), "https://developer.zohoapis.ca"),
         (attrs.evolve(ZOHO, api_url="http://127.0.0.1:8080"), "http://127.0.0.1:8080"),
     ],

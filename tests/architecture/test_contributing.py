@@ -77,12 +77,12 @@ TSV = (
 DECLARED = (
     Line("src/mzi_core/modules/__init__.py", "CATALOGUE", "", "from mzi_core.modules.rooms import ROOMS\n"),
     Line("src/mzi_core/modules/__init__.py", "CATALOGUE", "CATALOGUE = Catalogue(\n    (\n", "ROOMS,\n"),
-    Line("src/mzi_core/known_fields.tsv", "known_fields.tsv", "moodle_used\n", TSV),
+    Line("src/mzi_core/field_reference.tsv", "field_reference.tsv", "moodle_used\n", TSV),
 )
 """Steps 1 to 3, without the function and the module itself."""
 
 KNOWN = (
-    Line("tests/rules/test_known_fields.py", "COUNTS", "COUNTS = {\n", '    "rooms": 3,\n'),
+    Line("tests/rules/test_field_reference.py", "COUNTS", "COUNTS = {\n", '    "rooms": 3,\n'),
     Line("tests/modules/test_declarations.py", "EXPECTED_NAMES", "EXPECTED_NAMES = {\n", '    "rooms",\n'),
 )
 """The ends of step 3 and step 4: what the tests expect."""
@@ -100,8 +100,8 @@ FURNISHED = (
     Line(
         f"{COLLEGE}/breakage.py",
         "_PLAN",
-        "_PLAN: Mapping[str, Sequence[tuple[Fault, str, int]]] = {\n",
-        '    "rooms": ((Fault.NUMERIC_ID, "id", 1),),\n',
+        "_PLAN: Mapping[str, Sequence[tuple[Breakage, str, int]]] = {\n",
+        '    "rooms": ((Breakage.NUMERIC_ID, "id", 1),),\n',
     ),
     Line(
         f"{COLLEGE}/week.py",
@@ -114,7 +114,7 @@ FURNISHED = (
 
 NAMED = {
     "tests/modules/test_declarations.py": "",
-    "tests/rules/test_known_fields.py": "",
+    "tests/rules/test_field_reference.py": "",
     "tests/contracts/test_migrations.py": "catalogue_asks_for and sqlite or taken_back and sqlite",
     "tests/use_cases/test_sync.py": "whole_college",
 }

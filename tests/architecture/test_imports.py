@@ -11,7 +11,13 @@ import pytest
 SRC = Path(__file__).parents[2] / "src"
 BASE = {"attr", "attrs", "mzi_core"}
 BARE = {*BASE, "cattrs", "mzi_adapters"}
-OUTSIDE_BARE = ("sql", "bench.py", "aiohttp_wire.py", "quick.py", "plain.py")  # what an extra brings
+OUTSIDE_BARE = (
+    "sql",
+    "bench.py",
+    "aiohttp_transport.py",
+    "fast_json.py",
+    "compiled_reader.py",
+)  # what an extra brings
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -86,7 +86,7 @@ def test_a_command_imports_nothing_that_it_does_without(
     [
         ("import mzi_core", {"mzi_core.lazy"}),
         ("from mzi_core.ports import Clock", {"mzi_core.ports.clock"}),
-        ("from mzi_core.provisioning import Customs", {"mzi_core.provisioning.step"}),
+        ("from mzi_core.provisioning import MoodleDefaults", {"mzi_core.provisioning.step"}),
     ],
 )
 def test_a_package_imports_only_the_home_of_what_is_asked_for(importing: str, loaded: set[str]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import attrs
 from tests.bench.server import cpu_of
 
-from mzi_adapters.bench import Cost, Unexpected
+from mzi_adapters.bench import Timing, Unexpected
 
 BARE = (sys.executable, "-c", "pass")
 MZI = (sys.executable, "-c", "import sys; from mzi_http.__main__ import main; sys.exit(main())")
@@ -54,7 +54,7 @@ def _used_by_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def spent(command: Sequence[str], records: int = 1, times: int = 1) -> Cost:
+def spent(command: Sequence[str], records: int = 1, times: int = 1) -> Timing:
     """What a command of so many records costs from its beginning to its end, run so many times.
 
     Raises Unexpected when it fails.
@@ -63,7 +63,7 @@ def spent(command: Sequence[str], records: int = 1, times: int = 1) -> Cost:
     for _ in range(times):
         ran(command)
     wall = time.perf_counter() - wall
-    return Cost(wall=wall, client=_used_by_children() - used, records=times * records)
+    return Timing(wall=wall, client=_used_by_children() - used, records=times * records)
 
 
 @attrs.frozen

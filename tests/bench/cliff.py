@@ -8,7 +8,7 @@ from tests.bench.kinds import stored
 from tests.bench.measure import Bench, Database, Measurement
 from tests.bench.rows import Row, at_most
 
-from mzi_adapters.bench import Meter, Rounds, Scratch, Unexpected, as_lines, in_memory, scratch, take
+from mzi_adapters.bench import Rounds, Scratch, Stopwatch, Unexpected, as_lines, in_memory, scratch, take
 from mzi_adapters.testing.college import Record
 from mzi_core.modules import STUDENTS
 from mzi_core.use_cases.take_page import PAGE
@@ -35,7 +35,7 @@ def spoiled(records: Sequence[Record], bad: Callable[[Record], object]) -> tuple
     return found, len(places)
 
 
-async def _new(place: Scratch, lines: Sequence[bytes], refused: int, meter: Meter) -> None:
+async def _new(place: Scratch, lines: Sequence[bytes], refused: int, meter: Stopwatch) -> None:
     """Take the lines into a store that holds one student, whose address is TAKEN."""
     other = {"id": "1", "Name": "A0", "Academic_Email": TAKEN}
     await place.empty(STUDENTS)

@@ -11,7 +11,7 @@ from tests.bench.kinds import into_empty
 from tests.bench.measure import Bench, Database, Measurement
 from tests.bench.rows import Row, at_most
 
-from mzi_adapters.bench import Cost, Meter, Rounds, Scratch, scratch
+from mzi_adapters.bench import Rounds, Scratch, Stopwatch, Timing, scratch
 from mzi_core.modules import STUDENTS
 from mzi_core.values import DEFAULT_TENANT
 
@@ -26,14 +26,14 @@ def _sync(place: Scratch, file: Path) -> Sequence[str]:
     return (*MZI, "--store", place.url, "sync", STUDENTS.name, str(file))
 
 
-async def _command(command: Sequence[str], records: int, meter: Meter, *, times: int = 1) -> None:
+async def _command(command: Sequence[str], records: int, meter: Stopwatch, *, times: int = 1) -> None:
     meter.costs.append(spent(command, records, times))
 
 
-async def _alone(place: Scratch, file: Path, records: int, meter: Meter) -> None:
+async def _alone(place: Scratch, file: Path, records: int, meter: Stopwatch) -> None:
     """The records of a file in a process that does nothing else; its start is not in it."""
     told = json.loads(ran((*WORKER, place.url, DEFAULT_TENANT, str(file), "0")))
-    meter.costs.append(Cost(wall=told["ended"] - told["began"], client=told["cpu"], records=records))
+    meter.costs.append(Timing(wall=told["ended"] - told["began"], client=told["cpu"], records=records))
 
 
 async def _start(bench: Bench) -> Rounds:

@@ -13,7 +13,7 @@ from mzi_adapters.testing.college.ids import chance, zoho_id
 from mzi_adapters.testing.college.office import registrations as _registrations
 from mzi_adapters.testing.college.structure import programs as _programs
 from mzi_adapters.testing.college.structure import units as _units
-from mzi_core.known_fields import KnownField, ZohoType, known_fields
+from mzi_core.field_reference import KnownField, ZohoType, known_fields
 from mzi_core.mapping import FieldMapping
 
 SEED = 2026

@@ -21,7 +21,7 @@ from tests.bench.measure import Bench, Database, Measurement, NotMeasured
 from tests.bench.rows import WALL, Row, at_least
 from tests.bench.server import connected
 
-from mzi_adapters.bench import Meter, Rounds, Unexpected, as_lines
+from mzi_adapters.bench import Rounds, Stopwatch, Unexpected, as_lines
 from mzi_core.use_cases.take_page import PAGE
 
 _INSTALL = "pip install 'dlt[postgres]' pyarrow adbc-driver-postgresql"
@@ -39,15 +39,15 @@ class _Merge:
     pipeline: Any
     connection: asyncpg.Connection
 
-    async def new(self, meter: Meter) -> None:
+    async def new(self, meter: Stopwatch) -> None:
         if await self.connection.fetchval("SELECT to_regclass($1)", f"{self.name}.students"):
             await self.connection.execute(f"TRUNCATE {self.name}.students")
         self._run(meter)
 
-    async def unchanged(self, meter: Meter) -> None:
+    async def unchanged(self, meter: Stopwatch) -> None:
         self._run(meter)
 
-    def _run(self, meter: Meter) -> None:
+    def _run(self, meter: Stopwatch) -> None:
         with meter.running(self.records):
             self.pipeline.run(self.pages(), table_name="students", primary_key="id", **self.options)
 

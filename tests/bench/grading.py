@@ -7,7 +7,7 @@ from functools import partial
 from tests.bench.measure import Bench, Measurement
 from tests.bench.rows import Row, at_most
 
-from mzi_adapters.bench import Meter, Rounds
+from mzi_adapters.bench import Rounds, Stopwatch
 from mzi_core.grading import BTEC_DEFAULT, Marking, decide, judge
 
 MARKS = [None, *(Decimal(n) / 4 for n in range(-4, 18))]
@@ -46,7 +46,7 @@ def agreed(marking: Marking) -> None:
     assert decision.verdict == judge(marking, BTEC_DEFAULT)
 
 
-async def _all(judge: Callable[[Marking], object], meter: Meter) -> None:
+async def _all(judge: Callable[[Marking], object], meter: Stopwatch) -> None:
     """All markings, many times over."""
     with meter.running(TIMES * len(MARKINGS)):
         for _ in range(TIMES):

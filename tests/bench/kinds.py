@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import attrs
 from tests.bench import data
 
-from mzi_adapters.bench import Meter, Scratch, Side, Sides, as_lines, in_memory, scratch, take
+from mzi_adapters.bench import Scratch, Side, Sides, Stopwatch, as_lines, in_memory, scratch, take
 from mzi_adapters.testing.college import Record
 from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
@@ -47,7 +47,7 @@ async def stored(place: Scratch, module: AnyModule, lines: Iterable[bytes]) -> N
 def into_empty(place: Scratch, side: Side) -> Side:
     """The side, after all students were taken out of the store."""
 
-    async def run(meter: Meter) -> None:
+    async def run(meter: Stopwatch) -> None:
         await place.empty(STUDENTS)
         await side(meter)
 

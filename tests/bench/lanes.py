@@ -11,7 +11,7 @@ from tests.bench.kinds import BILLED, NARROW, OWN, TAUGHT
 from tests.bench.measure import Bench, Database, Measurement
 from tests.bench.rows import Row, at_most
 
-from mzi_adapters.bench import Meter, Rounds, Side
+from mzi_adapters.bench import Rounds, Side, Stopwatch
 
 OTHERS = (OWN, TAUGHT, BILLED)
 SIDES = ("NEW", "UNCHANGED", "all changed")
@@ -19,7 +19,7 @@ LIMIT = 1.5
 """What a key may cost. Foreign keys and JSON columns are in it, which plain students do not have."""
 
 
-async def _by_key(side: Side, keys: int, meter: Meter) -> None:
+async def _by_key(side: Side, keys: int, meter: Stopwatch) -> None:
     """A side whose cost is spread over the keys of its records."""
     await side(meter)
     meter.change(records=keys)

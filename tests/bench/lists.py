@@ -18,7 +18,7 @@ from tests.bench.rows import WALL, Row, at_most
 from tests.bench.scale import sizes
 from tests.bench.server import connected
 
-from mzi_adapters.bench import Meter, Rounds, Scratch, Side, Unexpected, as_lines, changed, scratch, take
+from mzi_adapters.bench import Rounds, Scratch, Side, Stopwatch, Unexpected, as_lines, changed, scratch, take
 from mzi_adapters.files import open_source
 from mzi_adapters.testing.college.ids import zoho_id
 from mzi_core.modules import STUDENTS
@@ -119,7 +119,7 @@ async def _counted(session: Session) -> int:
 
 
 async def _asked(
-    place: Scratch, ask: Callable[[Session], Awaitable[int]], expected: int, meter: Meter
+    place: Scratch, ask: Callable[[Session], Awaitable[int]], expected: int, meter: Stopwatch
 ) -> None:
     async with place.use_cases.store.read(DEFAULT_TENANT) as session:
         await session.settings()  # the connection is there

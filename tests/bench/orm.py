@@ -12,7 +12,7 @@ from tests.bench.kinds import NARROW
 from tests.bench.measure import Bench, Database, Measurement
 from tests.bench.rows import WALL, Row, at_least
 
-from mzi_adapters.bench import Meter, Rounds
+from mzi_adapters.bench import Rounds, Stopwatch
 from mzi_adapters.sql.tables import RECORDS
 
 SINGLY = 200
@@ -63,16 +63,16 @@ class _Orm:
         async with self.engine.begin() as connection:
             await connection.execute(sa.text(f"TRUNCATE {_TABLE.fullname}"))
 
-    async def singly(self, meter: Meter) -> None:
+    async def singly(self, meter: Stopwatch) -> None:
         await self.empty()
         with meter.running(SINGLY):
             await self.take(SINGLY, 1)
 
-    async def unchanged(self, meter: Meter) -> None:
+    async def unchanged(self, meter: Stopwatch) -> None:
         with meter.running(SINGLY):
             await self.take(SINGLY, 1)
 
-    async def paged(self, meter: Meter) -> None:
+    async def paged(self, meter: Stopwatch) -> None:
         await self.empty()
         with meter.running(PAGE):
             await self.take(PAGE, PAGE)

@@ -10,7 +10,7 @@ from tests.bench.measure import Bench, Database, Measurement
 from tests.bench.rows import WALL, Row, at_least, at_most, counted
 from tests.bench.server import connected
 
-from mzi_adapters.bench import Meter, Rounds, Sides
+from mzi_adapters.bench import Rounds, Sides, Stopwatch
 
 READY = "COPY of ready rows; same keys, indexes, foreign keys"
 BARE = "COPY of ready rows; no key, no index"
@@ -28,7 +28,7 @@ class _Probed:
     sides: Sides
     probe: asyncpg.Connection
 
-    async def unchanged(self, meter: Meter) -> None:
+    async def unchanged(self, meter: Stopwatch) -> None:
         """Nothing new, and how far the log of the database went meanwhile."""
         before = await self._logged()
         await self.sides.unchanged(meter)
@@ -38,7 +38,7 @@ class _Probed:
     async def _logged(self) -> int:
         return int(await self.probe.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"))
 
-    async def few_after_vacuum(self, meter: Meter) -> None:
+    async def few_after_vacuum(self, meter: Stopwatch) -> None:
         """A little new in a table that the database has tidied and analysed."""
         place, module = self.sides.place, self.sides.module
         await place.empty(module)
@@ -47,7 +47,7 @@ class _Probed:
         await self.sides.few_changed(meter)
 
 
-async def parsed(lines: Sequence[bytes], meter: Meter) -> None:
+async def parsed(lines: Sequence[bytes], meter: Stopwatch) -> None:
     """Nothing but the parsing of the same bytes, a record at a time, often enough to be measured."""
     import orjson
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from mzi_adapters.bench import Cost, Figure, Rounds, cpu, median, ratio, wall
+from mzi_adapters.bench import Figure, Rounds, Timing, cpu, median, ratio, wall
 
 _HUNDRED = 100
 
@@ -58,7 +58,7 @@ CPU = Quantity("cpu", "µs", cpu, Quantity("wall", "µs", wall))
 WALL = Quantity("wall", "µs", wall, Quantity("cpu", "µs", cpu))
 
 
-def served(cost: Cost) -> float:
+def served(cost: Timing) -> float:
     """Microseconds a record of the processors of servers."""
     return cost.per_record(cost.server)
 
@@ -100,12 +100,12 @@ class Row:
         """The row with the reason why there is nothing in it."""
         return Result(row=self, note=why, failed=failed)
 
-    def _ratio(self, by: Quantity, ours: Sequence[Cost], theirs: Sequence[Cost] | None) -> float:
+    def _ratio(self, by: Quantity, ours: Sequence[Timing], theirs: Sequence[Timing] | None) -> float:
         if theirs is None:
             return median(ours, by.of)
         return ratio(ours, theirs, by.of) if self.limit.at_most else ratio(theirs, ours, by.of)
 
-    def _note(self, ours: Sequence[Cost], theirs: Sequence[Cost] | None) -> str:
+    def _note(self, ours: Sequence[Timing], theirs: Sequence[Timing] | None) -> str:
         if theirs is None:
             return self.by.unit
         found = as_text(median(ours, self.by.of))

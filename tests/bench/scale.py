@@ -13,11 +13,11 @@ from tests.bench.measure import Bench, Database, Measurement
 from tests.bench.rows import Row, at_most, counted
 
 from mzi_adapters.bench import (
-    Cost,
-    Meter,
     Rounds,
     Scratch,
     Side,
+    Stopwatch,
+    Timing,
     Unexpected,
     as_lines,
     in_memory,
@@ -51,7 +51,7 @@ async def _new(place: Scratch, source: Source, count: int, tenant: TenantId = DE
         raise Unexpected(f"The store took {dict(counts)} of {count} new students.")
 
 
-async def _from_file(place: Scratch, file: Path, count: int, meter: Meter) -> None:
+async def _from_file(place: Scratch, file: Path, count: int, meter: Stopwatch) -> None:
     with open_source(str(file)) as source, meter.running(count):
         await _new(place, source, count)
 
@@ -74,7 +74,7 @@ class _College:
     each: int
     tenants: int = 0
 
-    async def grow(self, tenants: int, meter: Meter) -> None:
+    async def grow(self, tenants: int, meter: Stopwatch) -> None:
         """Add so many tenants; taking their students is what is measured."""
         names = [TenantId(f"college{self.tenants + more}") for more in range(tenants)]
         self.tenants += tenants
@@ -94,7 +94,7 @@ async def _tenants(bench: Bench) -> Rounds:
         for place, count in ((first, FEW), (then, MANY)):
             bench.tell(f"Tenants: {count:,} with {each:,} students each")
             college = _College(place, students, each)
-            await college.grow(count, Meter())
+            await college.grow(count, Stopwatch())
             sides[f"{count:,}"] = partial(college.grow, ADDED)
         return await bench.turns("Tenants", sides, bench.serving(Database.POSTGRESQL))
 
@@ -115,12 +115,12 @@ def _peak(bench: Bench, stores: tuple[str, str]) -> float:
 
 
 async def _memory(bench: Bench) -> Rounds:
-    rounds: dict[str, list[Cost]] = {}
+    rounds: dict[str, list[Timing]] = {}
     for database in Database:
         bench.tell(f"Peak memory, {database}")
         async with scratch(bench.url(database)) as first, scratch(bench.url(database)) as then:
             used = {PEAK_MB.name: _peak(bench, (first.url, then.url))}
-        rounds[database] = [Cost(wall=0, client=0, records=sizes(bench)[1], beside=used)]
+        rounds[database] = [Timing(wall=0, client=0, records=sizes(bench)[1], beside=used)]
     return rounds
 
 

@@ -15,7 +15,7 @@ from tests.bench.kinds import into_empty
 from tests.bench.measure import Bench, Database, Measurement
 from tests.bench.rows import Quantity, Row, at_least, at_most, counted, served
 
-from mzi_adapters.bench import Meter, Rounds, Side, scratch, wall
+from mzi_adapters.bench import Rounds, Side, Stopwatch, scratch, wall
 from mzi_core.modules import STUDENTS
 from mzi_http.security import KEY_HEADER
 
@@ -33,7 +33,7 @@ RATE = Quantity("wall", "µs", wall, Quantity("cpu of the server", "µs", served
 
 
 async def _served(
-    service: Serving, requests: Iterator[bytes], connections: int, expected: bytes, meter: Meter
+    service: Serving, requests: Iterator[bytes], connections: int, expected: bytes, meter: Stopwatch
 ) -> None:
     with meter.running(1):
         waited = await waits(

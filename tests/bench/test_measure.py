@@ -16,12 +16,12 @@ from tests.bench.measure import Bench, Measurement, NotMeasured, chosen
 from tests.bench.rows import Row, at_least, at_most
 from tests.bench.server import Server
 
-from mzi_adapters.bench import Cost, Meter, Rounds, Side, Unexpected, taking_turns
+from mzi_adapters.bench import Rounds, Side, Stopwatch, Timing, Unexpected, taking_turns
 from mzi_core.ports import Query
 
 
 def side(calls: list[str], name: str) -> Side:
-    async def run(meter: Meter) -> None:
+    async def run(meter: Stopwatch) -> None:
         with meter.running(2):
             calls.append(name)
 
@@ -45,7 +45,7 @@ async def test_sides_take_turns_and_the_first_round_does_not_count() -> None:
 
 
 def test_a_turn_can_be_spread_over_something_else_and_count_something_beside() -> None:
-    meter = Meter()
+    meter = Stopwatch()
     with meter.running(1):
         pass
     meter.change(records=500, beside={"WAL": 3.0})
@@ -91,7 +91,7 @@ def measurement(*rows: Row, raises: Exception | None = None) -> Measurement:
     async def run(bench: Bench) -> Rounds:
         if raises is not None:
             raise raises
-        return {"slow": [Cost(wall=1, client=2)] * 3, "fast": [Cost(wall=1, client=1)] * 3}
+        return {"slow": [Timing(wall=1, client=2)] * 3, "fast": [Timing(wall=1, client=1)] * 3}
 
     return Measurement(rows=rows, run=run)
 

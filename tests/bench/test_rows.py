@@ -8,12 +8,12 @@ import pytest
 from tests.bench.__main__ import document, markdown, shown
 from tests.bench.rows import CPU, WALL, Limit, Row, as_text, at_least, at_most, counted
 
-from mzi_adapters.bench import Cost, Rounds, cpu, median, ratio, wall
+from mzi_adapters.bench import Rounds, Timing, cpu, median, ratio, wall
 
 
-def cost(cpu: float, wall: float = 1.0, **rest: Any) -> Cost:
+def cost(cpu: float, wall: float = 1.0, **rest: Any) -> Timing:
     """A turn of one record; in microseconds."""
-    return Cost(client=cpu * 1e-6, wall=wall * 1e-6, **rest)
+    return Timing(client=cpu * 1e-6, wall=wall * 1e-6, **rest)
 
 
 ROUNDS: Rounds = {
@@ -26,7 +26,7 @@ ROW = Row(
 
 
 def test_what_other_processes_used_is_part_of_the_processor_time() -> None:
-    turn = Cost(wall=1.0, client=0.25, server=0.5, records=1000)
+    turn = Timing(wall=1.0, client=0.25, server=0.5, records=1000)
     assert (turn.cpu, cpu(turn), wall(turn)) == (0.75, 750.0, 1000.0)
 
 
@@ -55,8 +55,8 @@ def test_a_bar_is_met_on_its_own_side(limit: Limit, by: Any, found: float, verdi
 
 def test_the_clock_is_shown_beside_the_processors_and_the_server_apart() -> None:
     served = {
-        "ours": [Cost(wall=4e-6, client=1e-6, server=2e-6)],
-        "theirs": [Cost(wall=2e-6, client=1e-6, server=0.0)],
+        "ours": [Timing(wall=4e-6, client=1e-6, server=2e-6)],
+        "theirs": [Timing(wall=2e-6, client=1e-6, server=0.0)],
     }
     by_cpu, by_wall = ROW.measured(served), attrs.evolve(ROW, by=WALL).measured(served)
     assert (by_cpu.beside, by_cpu.note) == ("wall 2.00", "3.00 (of the server 2.00) against 1.00 µs")

@@ -8,7 +8,7 @@ from tests.bench import data
 from tests.bench.kinds import BILLED, KINDS, NARROW, Kind, into_empty
 from tests.bench.server import connected
 
-from mzi_adapters.bench import Meter, Unexpected, as_lines, taking_turns
+from mzi_adapters.bench import Stopwatch, Unexpected, as_lines, taking_turns
 from mzi_core.mapping import overlay
 
 
@@ -34,7 +34,7 @@ async def test_all_records_to_measure_with_are_sound_and_say_when_they_change(
         )
         assert all(cost.wall > 0 < cost.records == 41 for (cost,) in rounds.values())
         with pytest.raises(Unexpected, match="The store took"):
-            await sides.unchanged(Meter())
+            await sides.unchanged(Stopwatch())
         assert [name[:11] for name in listdir(tmp_path)] == [".mzi_bench_"]
     assert listdir(tmp_path) == []
 
@@ -43,7 +43,7 @@ async def test_students_are_new_again_in_an_empty_store(tmp_path: Path) -> None:
     async with NARROW.over(f"sqlite:///{tmp_path / 'mzi.db'}", 5) as sides:
         new = into_empty(sides.place, lambda meter: sides.taken(meter, b"".join(sides.lines), NEW=5))
         for _ in range(2):
-            await new(Meter())
+            await new(Stopwatch())
 
 
 async def test_ready_rows_meet_the_same_keys_indexes_and_foreign_keys(postgres_url: str) -> None:

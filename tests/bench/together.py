@@ -13,7 +13,7 @@ from tests.bench.kinds import into_empty
 from tests.bench.measure import Bench, Database, Measurement
 from tests.bench.rows import WALL, Row, at_least
 
-from mzi_adapters.bench import Cost, Meter, Rounds, Scratch, Side, as_lines, scratch
+from mzi_adapters.bench import Rounds, Scratch, Side, Stopwatch, Timing, as_lines, scratch
 from mzi_core.values import TenantId
 
 WORKERS = 2
@@ -29,7 +29,7 @@ class _Crowd:
     place: Scratch
     jobs: tuple[tuple[str, Path], ...]
 
-    async def take(self, meter: Meter) -> None:
+    async def take(self, meter: Stopwatch) -> None:
         """All at once: from the first beginning to the last end."""
         begin = time.time() + READY
         workers = [
@@ -43,7 +43,7 @@ class _Crowd:
         told = [json.loads((await worker.communicate())[0]) for worker in workers]
         wall = max(each["ended"] for each in told) - min(each["began"] for each in told)
         records = sum(each["records"] for each in told)
-        meter.costs.append(Cost(wall=wall, client=sum(each["cpu"] for each in told), records=records))
+        meter.costs.append(Timing(wall=wall, client=sum(each["cpu"] for each in told), records=records))
 
 
 async def _run(bench: Bench) -> Rounds:

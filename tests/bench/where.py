@@ -22,7 +22,7 @@ from tests.bench.measure import Bench, Database, used
 from tests.bench.rows import as_text, served
 
 import mzi_core
-from mzi_adapters.bench import ROUNDS, Meter, median
+from mzi_adapters.bench import ROUNDS, Stopwatch, median
 from mzi_adapters.system import moves_many_records
 
 _TICK = 0.001
@@ -48,7 +48,7 @@ def place_of(frame: FrameType | None) -> str:
 
 
 @attrs.define
-class Noting(Meter):
+class Noting(Stopwatch):
     """A meter that also notes where the processor is while it runs."""
 
     noted: Counter[str] = attrs.field(factory=Counter)
@@ -58,7 +58,7 @@ class Noting(Meter):
         """The same; only the process itself is looked into."""
         before = signal.signal(signal.SIGPROF, lambda _, frame: self.noted.update([place_of(frame)]))
         try:
-            with Meter.running(self, records):
+            with Stopwatch.running(self, records):
                 signal.setitimer(signal.ITIMER_PROF, _TICK, _TICK)
                 try:
                     yield

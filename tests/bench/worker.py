@@ -9,7 +9,7 @@ import json
 import sys
 import time
 
-from mzi_adapters.bench import Meter, take, use_cases_over
+from mzi_adapters.bench import Stopwatch, take, use_cases_over
 from mzi_adapters.files import open_source
 from mzi_adapters.sql import open_store
 from mzi_adapters.system import moves_many_records
@@ -19,7 +19,7 @@ from mzi_core.values import TenantId
 
 async def _main(url: str, name: str, file: str, begin: str) -> dict[str, float]:
     moves_many_records()
-    tenant, meter = TenantId(name), Meter()
+    tenant, meter = TenantId(name), Stopwatch()
     async with open_store(url) as store:
         use_cases = use_cases_over(store)
         await use_cases.read_settings(tenant)  # the connection is there

@@ -20,7 +20,7 @@ from tests.servers.zoho_demo import settings_for
 
 from mzi_adapters.system import SystemClock
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
-from mzi_adapters.web import Answer, Request
+from mzi_adapters.web import Request, Response
 from mzi_http.cli.shell import Shell
 
 LONG_AGO = "2026-01-01T00:00:00+00:00"
@@ -211,7 +211,7 @@ def test_a_pull_that_breaks_off_keeps_what_came_and_goes_on(
     entered(zoho, *range(450))
     answer = zoho.send
 
-    async def withdrawn(request: Request) -> Answer:
+    async def withdrawn(request: Request) -> Response:
         if ("page", "3") in request.query:
             zoho.accounts.revoke()
         return await answer(request)
@@ -239,7 +239,7 @@ def test_ctrl_c_keeps_what_came_and_the_next_pull_goes_on(
     entered(zoho, *range(450))
     answer, reached = zoho.send, threading.Event()
 
-    async def never(request: Request) -> Answer:
+    async def never(request: Request) -> Response:
         if ("page", "3") in request.query:
             reached.set()
             await asyncio.sleep(60)

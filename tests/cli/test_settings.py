@@ -9,7 +9,7 @@ from tests.cli.terminal import Mzi
 from typed_settings.types import OptionInfo
 
 from mzi_adapters.zoho.hosts import DATA_CENTRES
-from mzi_http.accounts import DataCentre, Moodle, Zoho
+from mzi_http.remote_accounts import Moodle, Region, Zoho
 from mzi_http.settings import (
     Http,
     Log,
@@ -189,7 +189,7 @@ def test_what_an_account_still_lacks_is_told_by_name() -> None:
 
 
 def test_the_data_centres_are_those_whose_hosts_are_known() -> None:
-    assert set(DataCentre) == set(DATA_CENTRES)
+    assert set(Region) == set(DATA_CENTRES)
 
 
 @given(st.text(max_size=20))

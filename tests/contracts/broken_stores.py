@@ -10,14 +10,14 @@ from typing import Any, ClassVar
 import attrs
 
 from mzi_adapters.memory import MemoryStore
-from mzi_adapters.testing.contracts.furnished import ALL, BEGAN, CANARY, OURS, later
+from mzi_adapters.testing.contracts.fixtures import ALL, BEGAN, CANARY, OURS, later
 from mzi_adapters.testing.contracts.samples import row
 from mzi_core.decide import Known, Touch, Write, unique_values
 from mzi_core.errors import MziError, StoreRefused
 from mzi_core.grading import decide
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
-from mzi_core.plain import Change, NewRows, StoredValues
+from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.ports import (
     AccessToken,
     ApiKey,
@@ -284,14 +284,14 @@ class AddsWithoutMarks(Faithful):
 class ChangesWithoutSayingWhen(Faithful):
     noticed_by = "test_a_change_sets_what_it_names_and_when_it_was"
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         await self.real.change(module, changes, BEGAN)
 
 
 class ChangesHalf(Faithful):
     noticed_by = "test_one_refused_change_leaves_all_as_they_were"
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         for each in changes:
             await self.real.change(module, [each], at)
 
@@ -299,7 +299,7 @@ class ChangesHalf(Faithful):
 class ChangesInAllWhatChangedInTheFirst(Faithful):
     noticed_by = "test_changes_of_one_call_may_be_of_different_fields"
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         alike = [each._replace(places=changes[0].places) for each in changes]
         await self.real.change(module, alike, at)
 
@@ -307,7 +307,7 @@ class ChangesInAllWhatChangedInTheFirst(Faithful):
 class ChangesNothingOfATenantsOwn(Faithful):
     noticed_by = "test_every_field_can_be_changed"
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         last = len(module.fields)
         kept = [each._replace(places=tuple(p for p in each.places if p != last)) for each in changes]
         await self.real.change(module, kept, at)
@@ -316,7 +316,7 @@ class ChangesNothingOfATenantsOwn(Faithful):
 class ChangesNoMoreThanFifty(Faithful):
     noticed_by = "test_many_changes_are_made_at_once"
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         await self.real.change(module, changes[:50], at)
 
 
@@ -436,7 +436,7 @@ class RefusesToAddNothing(Faithful):
 class RefusesToChangeNothing(Faithful):
     noticed_by = "test_adding_and_changing_nothing_is_no_error"
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         if not changes:
             raise StoreRefused("Nothing to change.")
         await self.real.change(module, changes, at)
@@ -445,7 +445,7 @@ class RefusesToChangeNothing(Faithful):
 class ChangesWhatIsThere(Faithful):
     noticed_by = "test_a_record_that_is_not_there_leaves_all_as_it_was"
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         ids = {each.values[module.place["zoho_id"]]: each for each in changes}
         there = await self.real.known(module, ids)
         await self.real.change(module, [each for i, each in ids.items() if i in there], at)
@@ -454,7 +454,7 @@ class ChangesWhatIsThere(Faithful):
 class RemembersTheMarksOfWhatItWillNotChange(Faithful):
     noticed_by = "test_a_record_that_is_not_there_leaves_all_as_it_was"
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         try:
             await self.real.change(module, changes, at)
         except StoreRefused:
@@ -473,7 +473,7 @@ class RemembersTheMarksOfWhatItWillNotChange(Faithful):
 class QuotesWhatItWillNotChange(Faithful):
     noticed_by = "test_a_value_too_much_changes_nothing_or_is_kept_without_repeating_it"
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         if any("\x00" in value for each in changes for value in each.values if isinstance(value, str)):
             raise StoreRefused(f"Cannot set {changes}.")
         await self.real.change(module, changes, at)
@@ -482,7 +482,7 @@ class QuotesWhatItWillNotChange(Faithful):
 class SaysWhomItWillNotChange(Faithful):
     noticed_by = "test_a_refusal_to_change_repeats_no_personal_data"
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         try:
             await self.real.change(module, changes, at)
         except StoreRefused as refused:
@@ -492,8 +492,8 @@ class SaysWhomItWillNotChange(Faithful):
 class EmptiesToEmptyText(Faithful):
     noticed_by = "test_every_field_that_may_be_empty_can_be_emptied"
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
-        def emptied(each: Change) -> Change:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
+        def emptied(each: RecordUpdate) -> RecordUpdate:
             values = [*each.values]
             for place in each.places:
                 values[place] = "" if values[place] is None else values[place]
@@ -505,7 +505,7 @@ class EmptiesToEmptyText(Faithful):
 class KeepsTheMarkOfAChangedRecord(Faithful):
     noticed_by = "test_every_field_that_may_be_empty_can_be_emptied"
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         await self.real.change(module, [each._replace(mark=each.mark or "m" * 32) for each in changes], at)
 
 

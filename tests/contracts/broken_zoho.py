@@ -11,12 +11,12 @@ from mzi_core.errors import RemoteNotFound
 from mzi_core.ports import (
     Channel,
     Deleted,
+    FieldError,
     NotWatching,
     NotWritten,
-    Problem,
+    ReadMethod,
     Selection,
     Unsure,
-    Via,
     Watching,
     WireRecord,
     WriteResult,
@@ -155,7 +155,7 @@ class GoneIsAnError(Faithful):
     async def delete(self, module: str, ids: Sequence[ZohoId]) -> Any:
         there = await self.real.get_many(module, ids, Selection(fields=(KEY,)))
         found = await self.real.delete(module, ids)
-        problem = Problem(code="INVALID_DATA", field="id", path="", message="It is not there.")
+        problem = FieldError(code="INVALID_DATA", field="id", path="", message="It is not there.")
         return [
             each if zoho_id in there else NotWritten(problems=(problem,))
             for zoho_id, each in zip(ids, found, strict=True)
@@ -248,10 +248,10 @@ class EmptyText(Faithful):
     noticed_by = "test_all_ways_tell_the_same_of_a_record"
 
     async def pages(
-        self, module: str, selection: Selection, *, via: Via = Via.COQL, **how: Any
+        self, module: str, selection: Selection, *, via: ReadMethod = ReadMethod.COQL, **how: Any
     ) -> AsyncIterator[Any]:
         async for page in self.real.pages(module, selection, via=via, **how):
-            if via is Via.BULK:
+            if via is ReadMethod.BULK:
                 yield [{name: "" if value is None else value for name, value in r.items()} for r in page]
             else:
                 yield page

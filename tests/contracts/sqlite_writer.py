@@ -8,7 +8,7 @@ import asyncio
 import sys
 
 from mzi_adapters.sql import open_store
-from mzi_adapters.testing.contracts.furnished import BEGAN, OURS
+from mzi_adapters.testing.contracts.fixtures import BEGAN, OURS
 from mzi_adapters.testing.contracts.samples import row, sample
 from mzi_core.modules import STUDENTS
 

@@ -10,7 +10,7 @@ from mzi_adapters.leases import StoreLeases
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.memory.leases import MemoryLeases
 from mzi_adapters.system import SystemIds
-from mzi_adapters.testing.contracts.furnished import CANARY, OURS
+from mzi_adapters.testing.contracts.fixtures import CANARY, OURS
 from mzi_adapters.testing.contracts.leases import LONG, Leased, LeasesContract
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_core.ports import Lease, Leases, Store

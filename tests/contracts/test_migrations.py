@@ -16,7 +16,7 @@ from mzi_adapters.sql.engine import engine_for
 from mzi_adapters.sql.migrations import head, revisions
 from mzi_adapters.sql.tables import column_of, metadata
 from mzi_adapters.sql.types import Key
-from mzi_adapters.testing.contracts.furnished import BEGAN, CANARY, OURS, everything, furnished, raises
+from mzi_adapters.testing.contracts.fixtures import BEGAN, CANARY, OURS, everything, furnished, raises
 from mzi_adapters.testing.contracts.samples import bare, row, sample, zoho_id
 from mzi_core.errors import StoreRefused, StoreUnavailable
 from mzi_core.modules import CATALOGUE, REGISTRATIONS, REQUESTS, STUDENTS

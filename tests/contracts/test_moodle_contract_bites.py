@@ -8,7 +8,7 @@ import pytest
 from tests.gateways.moodle.given import TOKEN, Staffed, client_of
 
 from mzi_adapters.moodle import assignments, batching, creating, marking, site, users, work
-from mzi_adapters.moodle.marking_rules import Standing
+from mzi_adapters.moodle.marking_rules import MarkingContext
 from mzi_adapters.testing.contracts.moodle_gateway import MoodleGatewayContract
 from mzi_adapters.testing.contracts.moodle_gateway_campus import Campus
 from mzi_core.errors import MziError
@@ -123,15 +123,15 @@ TRAPS: dict[str, tuple[str, Break]] = {
     ),
     "sends any mark": (
         "test_a_mark_that_moodle_would_swallow_is_not_sent",
-        _put(Standing, "wrong", lambda self, mark: None),
+        _put(MarkingContext, "wrong", lambda self, mark: None),
     ),
     "sends a fraction to a scale": (
         "test_on_a_scale_only_its_items_are_marks",
-        _put(Standing, "_wrong_raw", lambda self, raw: None),
+        _put(MarkingContext, "_wrong_raw", lambda self, raw: None),
     ),
     "sends a number where criteria count": (
         "test_an_assignment_with_criteria_is_not_marked_by_a_number",
-        _put(Standing, "wrong", lambda self, mark: None),
+        _put(MarkingContext, "wrong", lambda self, mark: None),
     ),
     "marks the latest attempt": (
         "test_the_first_attempt_is_marked_while_the_second_is_open",

@@ -12,7 +12,7 @@ from mzi_adapters.moodle import MoodleAccount, MoodleClient
 from mzi_adapters.testing.contracts.moodle_gateway import MoodleGatewayContract
 from mzi_adapters.testing.contracts.moodle_gateway_campus import Campus
 from mzi_adapters.web import LoopTimer
-from mzi_adapters.web.aiohttp_wire import open_wire
+from mzi_adapters.web.aiohttp_transport import open_transport
 from mzi_core.values import MoodleId
 
 CATEGORY = MoodleId(1)
@@ -27,14 +27,16 @@ async def campus(request: pytest.FixtureRequest) -> AsyncIterator[Campus]:
         if request.param == "live":
             given = live_account("moodle")
             account = MoodleAccount(given["url"], given["token"])
-            client = MoodleClient(account, await enter(open_wire()), LoopTimer())
+            client = MoodleClient(account, await enter(open_transport()), LoopTimer())
             category = MoodleId(int(given.get("category", CATEGORY)))
             found = Campus(client, category)
         elif request.param == "loopback":
             site = Staffed(token=TOKEN)
             server = await enter(serving(site))
             site.url = server.url
-            client = MoodleClient(MoodleAccount(server.url, TOKEN), await enter(open_wire()), LoopTimer())
+            client = MoodleClient(
+                MoodleAccount(server.url, TOKEN), await enter(open_transport()), LoopTimer()
+            )
             found = Campus(client, CATEGORY, site)
         else:
             site = Staffed(token=TOKEN, database="mariadb" if request.param == "mariadb" else "postgresql")

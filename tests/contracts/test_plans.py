@@ -13,7 +13,7 @@ from mzi_adapters.sql import open_store
 from mzi_adapters.sql.driver import raw
 from mzi_adapters.sql.store import SqlSession
 from mzi_adapters.sql.tables import RECORDS, metadata
-from mzi_adapters.testing.contracts.furnished import BEGAN, OURS, decision, later, parked, run
+from mzi_adapters.testing.contracts.fixtures import BEGAN, OURS, decision, later, parked, run
 from mzi_adapters.testing.contracts.samples import row, sample, zoho_id
 from mzi_adapters.testing.contracts.store_columns import change
 from mzi_core.decide import Touch

@@ -12,7 +12,7 @@ from mzi_adapters.sql import SqlStore, open_store, postgres
 from mzi_adapters.sql.driver import raw
 from mzi_adapters.sql.store import SqlSession
 from mzi_adapters.sql.translation import translated
-from mzi_adapters.testing.contracts.furnished import BEGAN, OURS, furnished, raises
+from mzi_adapters.testing.contracts.fixtures import BEGAN, OURS, furnished, raises
 from mzi_adapters.testing.contracts.samples import changed, row, sample, zoho_id
 from mzi_core.errors import StoreUnavailable
 from mzi_core.modules import STUDENTS

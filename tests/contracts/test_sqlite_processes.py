@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.contracts.sqlite_writer import EACH
 
 from mzi_adapters.sql import open_store
-from mzi_adapters.testing.contracts.furnished import BEGAN, OURS, raises
+from mzi_adapters.testing.contracts.fixtures import BEGAN, OURS, raises
 from mzi_adapters.testing.contracts.samples import row, sample
 from mzi_core.errors import StoreUnavailable
 from mzi_core.modules import STUDENTS

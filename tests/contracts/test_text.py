@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mzi_adapters.sql import open_store
-from mzi_adapters.testing.contracts.furnished import BEGAN, OURS, raises
+from mzi_adapters.testing.contracts.fixtures import BEGAN, OURS, raises
 from mzi_adapters.testing.contracts.samples import bare, changed, row
 from mzi_core.errors import StoreRefused
 from mzi_core.modules import REGISTRATIONS, STUDENTS, UNITS

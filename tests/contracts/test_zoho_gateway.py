@@ -14,7 +14,7 @@ from mzi_adapters.system import SystemClock
 from mzi_adapters.testing.contracts.zoho_gateway import ZohoGatewayContract
 from mzi_adapters.testing.contracts.zoho_gateway_remote import Remote
 from mzi_adapters.web import LoopTimer
-from mzi_adapters.web.aiohttp_wire import open_wire
+from mzi_adapters.web.aiohttp_transport import open_transport
 from mzi_adapters.zoho import ZohoAccount, data_centre, open_zoho
 from mzi_core.values import DEFAULT_TENANT
 
@@ -35,7 +35,7 @@ async def remote(request: pytest.FixtureRequest) -> AsyncIterator[Remote]:
                         refresh_token=given["refresh_token"],
                         data_centre=home,
                     ),
-                    wire=await enter(open_wire()),
+                    wire=await enter(open_transport()),
                     timer=LoopTimer(),
                     clock=SystemClock(),
                     store=MemoryStore(),
@@ -50,7 +50,7 @@ async def remote(request: pytest.FixtureRequest) -> AsyncIterator[Remote]:
                 world.timer.patience = 0.05
                 world.zoho.latency = 0
                 server = await enter(serving(world.zoho, world.faults))
-                wire = Detour(await enter(open_wire()), server)
+                wire = Detour(await enter(open_transport()), server)
                 client = await enter(world.client(wire=wire, account=account()))
             else:
                 client = await enter(world.client())

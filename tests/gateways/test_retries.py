@@ -14,7 +14,7 @@ from mzi_adapters.moodle import MoodleAccount, MoodleClient
 from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, NOBODY
 from mzi_adapters.testing.faults import Fault, Reset, Unreachable, says
 from mzi_adapters.testing.virtual_time import VirtualTimer
-from mzi_adapters.web import RetryPolicy, Wire
+from mzi_adapters.web import RetryPolicy, Transport
 from mzi_core.errors import GatewayError, GatewayUnavailable
 
 PATIENCE = 20.0
@@ -72,7 +72,7 @@ async def moodle(faults: Sequence[Fault], chance: float) -> tuple[GatewayError |
     """A read of Moodle, likewise."""
     timer = Waiting()
     line = Line(timer=timer)
-    wire: Wire = line.moodle.wire
+    wire: Transport = line.moodle.wire
     for each in faults:
         line.on("core_webservice_get_site_info", each)
     account = MoodleAccount(line.site.url, line.moodle.account.token)

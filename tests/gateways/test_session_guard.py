@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from mzi_adapters.memory import MemoryStore
-from mzi_adapters.testing.session_guard import GuardedStore, GuardedWire, SentInsideSession
+from mzi_adapters.testing.session_guard import GuardedStore, GuardedTransport, SentInsideSession
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho
-from mzi_adapters.web.wire import Request
+from mzi_adapters.web.transport import Request
 from mzi_core.values import DEFAULT_TENANT
 
 ANYTHING = Request(method="GET", url="https://www.zohoapis.eu/crm/v8/Students", query=(("secret", "no"),))
@@ -30,12 +30,12 @@ def store() -> GuardedStore:
 
 
 @pytest.fixture
-def wire() -> GuardedWire:
+def wire() -> GuardedTransport:
     """A wire that notices."""
-    return GuardedWire(FakeZoho(clock=VirtualTimer()))
+    return GuardedTransport(FakeZoho(clock=VirtualTimer()))
 
 
-async def stream(wire: GuardedWire) -> int:
+async def stream(wire: GuardedTransport) -> int:
     """The status of a streamed answer."""
     async with wire.stream(ANYTHING) as streamed:
         return streamed.status
@@ -43,7 +43,7 @@ async def stream(wire: GuardedWire) -> int:
 
 @pytest.mark.parametrize("what", SESSIONS, ids=repr)
 async def test_sending_inside_a_session_is_a_mistake(
-    what: str, store: GuardedStore, wire: GuardedWire
+    what: str, store: GuardedStore, wire: GuardedTransport
 ) -> None:
     session: AbstractAsyncContextManager[Any] = SESSIONS[what](store)
     async with session:
@@ -61,14 +61,14 @@ async def test_the_fake_zoho_needs_no_wire_that_notices(store: GuardedStore) -> 
     assert zoho.seen == []
 
 
-async def test_a_failed_session_is_over(store: GuardedStore, wire: GuardedWire) -> None:
+async def test_a_failed_session_is_over(store: GuardedStore, wire: GuardedTransport) -> None:
     with pytest.raises(ZeroDivisionError):
         async with store.begin(DEFAULT_TENANT):
             _ = 1 / 0
     assert (await wire.send(ANYTHING)).status == 401
 
 
-async def test_another_tasks_session_is_none_of_ours(store: GuardedStore, wire: GuardedWire) -> None:
+async def test_another_tasks_session_is_none_of_ours(store: GuardedStore, wire: GuardedTransport) -> None:
     opened, enough = asyncio.Event(), asyncio.Event()
 
     async def other() -> None:

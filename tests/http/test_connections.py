@@ -16,13 +16,13 @@ from tests.http.serving import Api, serving, student
 from mzi_adapters.testing.harness import Harness
 from mzi_core.use_cases import UseCases
 from mzi_http.app import create_app
-from mzi_http.connections import MOST, Limits, configured, most_connections
-from mzi_http.intake import AT_ONCE, Intake
+from mzi_http.connections import MOST, ConnectionLimits, configured, most_connections
+from mzi_http.intake import AT_ONCE, RequestIntake
 
-HURRIED = Limits(most=40, head=0.3, body=0.6, rest=0.3, drain=0.3)
+HURRIED = ConnectionLimits(most=40, head=0.3, body=0.6, rest=0.3, drain=0.3)
 """Times that a test can wait for."""
 
-PATIENT = Limits(most=40, head=60, body=60, rest=60, drain=60)
+PATIENT = ConnectionLimits(most=40, head=60, body=60, rest=60, drain=60)
 """Times that no test waits for."""
 
 LONG = 60
@@ -106,7 +106,7 @@ class Listening:
 
 
 @asynccontextmanager
-async def listening(limits: Limits = HURRIED) -> AsyncIterator[Listening]:
+async def listening(limits: ConnectionLimits = HURRIED) -> AsyncIterator[Listening]:
     mzi = Harness()
 
     @asynccontextmanager
@@ -197,7 +197,7 @@ async def test_a_body_that_does_not_come_is_408_and_its_connection_is_closed() -
             "query_string": b"",
             "headers": [(b"x-api-key", key), (b"content-type", b"application/json")],
         }
-        await Intake(api.app, max_body=1000, seconds=0.05)(scope, never, send)
+        await RequestIntake(api.app, max_body=1000, seconds=0.05)(scope, never, send)
     assert sent[0]["status"] == 408
     assert (b"connection", b"close") in sent[0]["headers"]
     assert b"did not arrive within 0.05 seconds" in sent[1]["body"]
@@ -287,7 +287,7 @@ async def test_bodies_are_held_up_to_a_bound_and_then_the_next_caller_is_asked_t
 
     async def send(message: Any) -> None: ...
 
-    intake = Intake(app, max_body=1000)
+    intake = RequestIntake(app, max_body=1000)
     scope: dict[str, Any] = {"type": "http", "headers": [], "raw_path": b"/"}
     first = [asyncio.create_task(intake(scope, receive, send)) for _ in range(AT_ONCE)]
     await until(lambda: taken == AT_ONCE)

@@ -205,7 +205,7 @@ async def test_what_nobody_foresaw_is_500_with_a_reference_and_without_particula
         answer = await failing.client.post("/api/v1/sync/students", json=student(1, First_Name=SECRET))
     found = problem(answer, 500, "unforeseen")
     assert found["reference"] in found["detail"]
-    (line,) = [record.getMessage() for record in caplog.records if record.name == "mzi_http.shield"]
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "mzi_http.error_boundary"]
     assert found["reference"] in line
     assert type(failure).__name__ in line
     assert "caused by KeyError" in line
@@ -219,7 +219,7 @@ async def test_what_nobody_foresaw_is_500_with_a_reference_and_without_particula
 async def test_an_answer_that_breaks_off_is_logged_and_ends_the_connection(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    from mzi_http.shield import Shield
+    from mzi_http.error_boundary import ErrorBoundary
 
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -229,19 +229,19 @@ async def test_an_answer_that_breaks_off_is_logged_and_ends_the_connection(
         pass
 
     with pytest.raises(RuntimeError, match="reference") as raised:
-        await Shield(broken)({"type": "http"}, None, send)  # type: ignore[arg-type]
+        await ErrorBoundary(broken)({"type": "http"}, None, send)  # type: ignore[arg-type]
     assert SECRET not in str(raised.value)
     assert SECRET not in caplog.text
 
 
 async def test_what_fails_at_start_is_not_hidden() -> None:
-    from mzi_http.shield import Shield
+    from mzi_http.error_boundary import ErrorBoundary
 
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         raise NotFound("file", "x")
 
     with pytest.raises(NotFound):
-        await Shield(broken)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
+        await ErrorBoundary(broken)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
 
 
 # Health.

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mzi_adapters.zoho import coerce
-from mzi_adapters.zoho.coerce import Refused
+from mzi_adapters.zoho.coerce import ValueRefused
 from mzi_core.values import Code
 
 table = partial(pytest.mark.parametrize, ids=repr)
@@ -20,7 +20,7 @@ TEMPLATE = "${!BTEC_Students.Id}"
 
 
 def code_of(read: Any, value: object) -> Code:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ValueRefused) as refused:
         read(value)
     assert refused.value.said.endswith(".")
     return refused.value.code
@@ -176,7 +176,7 @@ def test_what_is_no_address_is_refused(value: str) -> None:
     ],
 )
 def test_an_address_that_only_looks_like_another_is_refused_with_the_place(value: str, said: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ValueRefused) as refused:
         coerce.email(value)
     assert (refused.value.code, refused.value.said) == (Code.EMAIL_INVALID, said)
     assert coerce.is_email(value) is None
@@ -194,7 +194,7 @@ def test_an_address_that_only_looks_like_another_is_refused_with_the_place(value
 )
 def test_an_id_that_only_looks_like_another_is_refused_with_the_place(value: str, said: str) -> None:
     for read in (coerce.record_id, coerce.lookup):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ValueRefused) as refused:
             read(value)
         assert (refused.value.code, refused.value.said) == (Code.TEXT_INVALID, said)
     assert coerce.record_id("قيد_12") == "قيد_12"
@@ -506,7 +506,7 @@ def test_a_moment_without_its_offset_or_off_the_calendar_is_refused(value: objec
     ],
 )
 def test_another_year_than_those_that_are_taken_is_named(how: str, value: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ValueRefused) as refused:
         getattr(coerce, how)(value)
     assert refused.value.said == "must be of the years 1900 to 2200; correct its year."
 
@@ -612,6 +612,6 @@ def test_no_value_does_anything_but_be_taken_or_be_refused(value: object) -> Non
         said = "."
         try:
             read(value)
-        except Refused as refused:
+        except ValueRefused as refused:
             said = refused.said
         assert said.endswith(".")

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from mzi_core.errors import UnknownModule
-from mzi_core.known_fields import known_fields
+from mzi_core.field_reference import known_fields
 from mzi_core.module import AnyModule, Entity, Kind, Wire, declared, zoho
 from mzi_core.modules import CATALOGUE, GRADES, STUDENTS, TEACHERS
 from mzi_core.values import ZohoId

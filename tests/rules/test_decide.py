@@ -7,7 +7,6 @@ from typing import Any
 import attrs
 import pytest
 
-from mzi_core.comparing import fingerprint
 from mzi_core.decide import (
     Arrival,
     Facts,
@@ -20,6 +19,7 @@ from mzi_core.decide import (
     with_links,
     with_untold,
 )
+from mzi_core.fingerprints import fingerprint
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, ENROLLMENTS, GRADES, STUDENTS, Student
 from mzi_core.values import Code, Email, MoodleId, Outcome, Parent, Reason, RecordId, State, ZohoId

@@ -14,9 +14,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.strategies import entities, extras, modules
 
-from mzi_adapters import quick
-from mzi_core import comparing
-from mzi_core.comparing import changed_fields, compact_json, fingerprint, fingerprinter
+from mzi_adapters import fast_json
+from mzi_core import fingerprints
+from mzi_core.fingerprints import changed_fields, compact_json, fingerprint, fingerprinter
 from mzi_core.module import AnyModule, Entity, Module, zoho
 from mzi_core.modules import (
     CATALOGUE,
@@ -37,7 +37,7 @@ from mzi_core.values import Email, ZohoId
 @pytest.fixture(autouse=True)
 def _kinds_are_met_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """How a kind of value is written down is found out once a process, and here in every test."""
-    monkeypatch.setattr(comparing, "_WRITERS", dict(comparing._CANONICAL))
+    monkeypatch.setattr(fingerprints, "_WRITERS", dict(fingerprints._CANONICAL))
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ AFTER = [None] * (len(STUDENTS.compared) - 2)
 
 
 def test_how_a_fingerprint_is_written_never_changes() -> None:
-    assert comparing.FORMAT == 2
+    assert fingerprints.FORMAT == 2
     assert written(STUDENTS, student(), "A01", "a@b.example", *AFTER)
 
 
@@ -301,8 +301,8 @@ PLAIN = (
 )
 def test_both_encoders_write_these_bytes(value: object, text: str) -> None:
     """What is escaped and what stands as it is; fingerprints are taken over it."""
-    assert quick.COMPACT is not None
-    assert compact_json([value]) == quick.COMPACT([value]) == f"[{text}]".encode()
+    assert fast_json.COMPACT is not None
+    assert compact_json([value]) == fast_json.COMPACT([value]) == f"[{text}]".encode()
 
 
 NESTED = st.lists(st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=3), max_leaves=8), max_size=6)
@@ -312,15 +312,15 @@ NESTED = st.lists(st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=3),
 @example(["".join(map(chr, range(0x180)))])
 @example([2**63 - 1, 2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1])
 def test_the_encoder_that_is_quick_writes_the_same_bytes(values: list[object]) -> None:
-    assert quick.COMPACT is not None
-    assert quick.COMPACT(values) == compact_json(values)
+    assert fast_json.COMPACT is not None
+    assert fast_json.COMPACT(values) == compact_json(values)
 
 
 @given(st.data(), modules)
 def test_a_fingerprint_is_the_same_by_either_encoder(data: st.DataObject, module: AnyModule) -> None:
-    assert quick.COMPACT is not None
+    assert fast_json.COMPACT is not None
     one = attrs.evolve(data.draw(entities(module)), extra=data.draw(extras))
-    assert fingerprinter(module, quick.COMPACT)(module.values_of(one)) == fingerprint(module, one)
+    assert fingerprinter(module, fast_json.COMPACT)(module.values_of(one)) == fingerprint(module, one)
 
 
 def test_changed_fields_are_named_in_the_order_of_the_declaration_and_extra_ones_last() -> None:

@@ -39,12 +39,12 @@ from mzi_core.ports import (
     ZohoModule,
 )
 from mzi_core.provisioning import (
-    Act,
-    Customs,
+    Action,
     FoundAccounts,
     FoundCourses,
     FoundMembers,
     FoundRecords,
+    MoodleDefaults,
     RecordWrite,
     person_of,
     record_steps,
@@ -73,10 +73,10 @@ class TestActs:
     """What the acts of a plan mean."""
 
     def test_only_creating_and_changing_sends_something(self) -> None:
-        assert [act for act in Act if act.writes] == [Act.CREATE, Act.CHANGE]
+        assert [act for act in Action if act.writes] == [Action.CREATE, Action.CHANGE]
 
     def test_a_conflict_and_what_cannot_be_leave_both_sides_apart(self) -> None:
-        assert [act for act in Act if not act.agrees] == [Act.CONFLICT, Act.CANNOT]
+        assert [act for act in Action if not act.agrees] == [Action.CONFLICT, Action.CANNOT]
 
 
 class TestPeople:
@@ -116,47 +116,47 @@ def found(*users: MoodleUser, owners: Mapping[MoodleId, ZohoId] | None = None) -
 OTHERS_NAME = attrs.evolve(USER, username="somebody")
 OTHERS_MAIL = attrs.evolve(USER, id=MoodleId(8), email="other@college.example")
 
-ACCOUNTS: dict[str, tuple[Student, FoundAccounts, Act, str]] = {
-    "nobody is there": (STUDENT, found(), Act.CREATE, ""),
-    "it is there": (STUDENT, found(USER), Act.LINK, ""),
-    "it is there and linked": (attrs.evolve(STUDENT, moodle_userid=USER.id), found(USER), Act.NOTHING, ""),
+ACCOUNTS: dict[str, tuple[Student, FoundAccounts, Action, str]] = {
+    "nobody is there": (STUDENT, found(), Action.CREATE, ""),
+    "it is there": (STUDENT, found(USER), Action.LINK, ""),
+    "it is there and linked": (attrs.evolve(STUDENT, moodle_userid=USER.id), found(USER), Action.NOTHING, ""),
     "it is there and suspended": (
         STUDENT,
         found(attrs.evolve(USER, suspended=True)),
-        Act.LINK,
+        Action.LINK,
         "The account is suspended.",
     ),
-    "it has the address alone": (STUDENT, found(OTHERS_NAME), Act.LINK, ""),
-    "it has the username alone": (STUDENT, found(OTHERS_MAIL), Act.CHANGE, ""),
+    "it has the address alone": (STUDENT, found(OTHERS_NAME), Action.LINK, ""),
+    "it has the username alone": (STUDENT, found(OTHERS_MAIL), Action.CHANGE, ""),
     "two share both": (
         STUDENT,
         found(USER, attrs.evolve(USER, id=MoodleId(9))),
-        Act.CANNOT,
+        Action.CANNOT,
         "Moodle accounts 7, 9 share its username or address; keep one of them.",
     ),
-    "one of two has both": (STUDENT, found(USER, attrs.evolve(OTHERS_NAME, id=MoodleId(9))), Act.LINK, ""),
+    "one of two has both": (STUDENT, found(USER, attrs.evolve(OTHERS_NAME, id=MoodleId(9))), Action.LINK, ""),
     "it was deleted": (
         attrs.evolve(STUDENT, moodle_userid=USER.id),
         found(attrs.evolve(USER, deleted=True)),
-        Act.CANNOT,
+        Action.CANNOT,
         "Its Moodle account 7 is gone; restore it there, or empty the id in Zoho.",
     ),
     "it is somebody else's": (
         STUDENT,
         found(USER, owners={USER.id: OTHER}),
-        Act.CANNOT,
+        Action.CANNOT,
         "Its Moodle account 7 already belongs to record 2.",
     ),
     "no last name": (
         attrs.evolve(STUDENT, last_name=" "),
         found(),
-        Act.CANNOT,
+        Action.CANNOT,
         "It has no first and last name; Moodle needs both.",
     ),
     "a name nobody can keep": (
         attrs.evolve(STUDENT, last_name="x" * 101),
         found(),
-        Act.CANNOT,
+        Action.CANNOT,
         "Moodle keeps names and addresses of at most 100 characters.",
     ),
 }
@@ -168,27 +168,30 @@ class TestAccounts:
     @pytest.mark.parametrize("case", ACCOUNTS)
     def test_an_account_is_found_by_its_id_else_by_username_and_address(self, case: str) -> None:
         student, there, act, why = ACCOUNTS[case]
-        (step,) = account_steps([person_of(student)], there, Customs())
+        (step,) = account_steps([person_of(student)], there, MoodleDefaults())
         assert (step.act, step.why) == (act, why)
 
     def test_a_record_without_address_cannot_have_one(self) -> None:
         teacher = person_of(Teacher(zoho_id=ID, name="Omar Teacher"))
-        (step,) = account_steps([teacher], FoundAccounts(), Customs())
+        (step,) = account_steps([teacher], FoundAccounts(), MoodleDefaults())
         assert step.why == "It has no academic e-mail, which is the Moodle username."
 
     def test_of_two_records_of_one_account_the_first_has_it(self) -> None:
         people = [person_of(STUDENT), person_of(attrs.evolve(STUDENT, zoho_id=OTHER))]
-        assert [step.act for step in account_steps(people, found(USER), Customs())] == [Act.LINK, Act.CANNOT]
+        assert [step.act for step in account_steps(people, found(USER), MoodleDefaults())] == [
+            Action.LINK,
+            Action.CANNOT,
+        ]
 
     def test_a_new_account_logs_in_as_the_college_wants(self) -> None:
-        (step,) = account_steps([person_of(STUDENT)], found(), Customs(auth="oauth2"))
+        (step,) = account_steps([person_of(STUDENT)], found(), MoodleDefaults(auth="oauth2"))
         assert step.write == NewUser(
             username=MAIL, email=MAIL, first_name="Rana", last_name="Example", id_number=ID, auth="oauth2"
         )
 
     def test_only_what_differs_is_sent_and_never_the_username(self) -> None:
         there = attrs.evolve(USER, username="somebody", last_name="Before")
-        (step,) = account_steps([person_of(STUDENT)], found(there), Customs())
+        (step,) = account_steps([person_of(STUDENT)], found(there), MoodleDefaults())
         assert step.write == UserChange(id=USER.id, last_name="Example")
 
 
@@ -202,49 +205,49 @@ COURSE = MoodleCourse(
     starts_at=datetime(2026, 8, 31, 21, tzinfo=UTC),
 )
 
-COURSES: dict[str, tuple[Class, FoundCourses, Act, str]] = {
-    "none is there": (CLASS, FoundCourses(), Act.CREATE, ""),
+COURSES: dict[str, tuple[Class, FoundCourses, Action, str]] = {
+    "none is there": (CLASS, FoundCourses(), Action.CREATE, ""),
     "none is there and the class has no status": (
         attrs.evolve(CLASS, status=None),
         FoundCourses(),
-        Act.NOTHING,
+        Action.NOTHING,
         "It has no status; only an active class gets a course.",
     ),
-    "it has the id number": (CLASS, FoundCourses(by_id_number={ID: COURSE}), Act.LINK, ""),
+    "it has the id number": (CLASS, FoundCourses(by_id_number={ID: COURSE}), Action.LINK, ""),
     "it has the short name": (
         CLASS,
         FoundCourses(by_short_name={"NET": attrs.evolve(COURSE, id_number="")}),
-        Act.CHANGE,
+        Action.CHANGE,
         "",
     ),
     "the short name is something else's": (
         CLASS,
         FoundCourses(by_short_name={"NET": attrs.evolve(COURSE, id_number="x")}),
-        Act.CANNOT,
+        Action.CANNOT,
         "Course 5 has its short name and the id number of something else; rename one of them.",
     ),
     "it is another class's": (
         CLASS,
         FoundCourses(by_id_number={ID: COURSE}, owners={COURSE.id: OTHER}),
-        Act.CANNOT,
+        Action.CANNOT,
         "Its Moodle course 5 already belongs to class 2.",
     ),
     "it is linked": (
         attrs.evolve(CLASS, moodle_class_id=COURSE.id),
         FoundCourses(by_id={COURSE.id: COURSE}),
-        Act.NOTHING,
+        Action.NOTHING,
         "",
     ),
     "the linked one is gone": (
         attrs.evolve(CLASS, moodle_class_id=COURSE.id),
         FoundCourses(),
-        Act.CANNOT,
+        Action.CANNOT,
         "Its Moodle course 5 is gone; restore it in Moodle, or empty the id in Zoho.",
     ),
     "a name nobody can keep": (
         attrs.evolve(CLASS, name="x" * 256),
         FoundCourses(),
-        Act.CANNOT,
+        Action.CANNOT,
         "Moodle keeps course names of at most 255 characters.",
     ),
 }
@@ -256,31 +259,33 @@ class TestCourses:
     @pytest.mark.parametrize("case", COURSES)
     def test_a_course_is_found_by_its_id_else_by_id_number_and_short_name(self, case: str) -> None:
         class_, there, act, why = COURSES[case]
-        (step,) = course_steps([class_], there, Customs())
+        (step,) = course_steps([class_], there, MoodleDefaults())
         assert (step.act, step.why) == (act, why)
 
     def test_two_new_classes_of_one_short_name_are_told_before_moodle_refuses(self) -> None:
         twin = attrs.evolve(CLASS, zoho_id=OTHER, short_name="net")
-        first, second = course_steps([CLASS, twin], FoundCourses(), Customs())
-        assert (first.act, second.why) == (Act.CREATE, "Its short name is also that of class 1.")
+        first, second = course_steps([CLASS, twin], FoundCourses(), MoodleDefaults())
+        assert (first.act, second.why) == (Action.CREATE, "Its short name is also that of class 1.")
 
     def test_a_class_without_short_name_takes_the_beginning_of_its_name(self) -> None:
         class_ = attrs.evolve(CLASS, short_name=None, name="n" * 60, program=OTHER)
         there = FoundCourses(categories={OTHER: MoodleId(4)})
-        (step,) = course_steps([class_], there, Customs())
+        (step,) = course_steps([class_], there, MoodleDefaults())
         assert isinstance(step.write, NewCourse)
         assert (step.write.short_name, step.write.category) == ("n" * 50, 4)
 
     def test_a_programme_without_category_uses_that_of_the_college(self) -> None:
         (step,) = course_steps(
-            [attrs.evolve(CLASS, program=OTHER)], FoundCourses(), Customs(category=MoodleId(3))
+            [attrs.evolve(CLASS, program=OTHER)], FoundCourses(), MoodleDefaults(category=MoodleId(3))
         )
         assert isinstance(step.write, NewCourse)
         assert step.write.category == 3
 
     def test_the_day_begins_where_the_college_is(self) -> None:
         class_ = attrs.evolve(CLASS, moodle_class_id=COURSE.id)
-        (step,) = course_steps([class_], FoundCourses(by_id={COURSE.id: COURSE}), Customs(utc_offset=-5))
+        (step,) = course_steps(
+            [class_], FoundCourses(by_id={COURSE.id: COURSE}), MoodleDefaults(utc_offset=-5)
+        )
         assert step.write == CourseChange(id=COURSE.id, starts_at=datetime(2026, 9, 1, 5, tzinfo=UTC))
 
 
@@ -290,13 +295,16 @@ class TestEnrolments:
     def test_the_same_student_and_class_twice_is_one_enrolment(self) -> None:
         twice = [Enrollment(zoho_id=ZohoId(each), student=ID, class_=OTHER) for each in "89"]
         there = FoundMembers(accounts={ID: MoodleId(7)}, courses={OTHER: MoodleId(5)})
-        assert [step.act for step in enrolment_steps(twice, there, Customs())] == [Act.CREATE, Act.LINK]
+        assert [step.act for step in enrolment_steps(twice, there, MoodleDefaults())] == [
+            Action.CREATE,
+            Action.LINK,
+        ]
 
     def test_the_course_an_enrolment_names_stands_in_for_that_of_its_class(self) -> None:
         one = Enrollment(zoho_id=ZohoId("8"), student=ID, class_=OTHER, moodle_course_id=MoodleId(6))
         there = FoundMembers(accounts={ID: MoodleId(7)}, members={MoodleId(6): [MoodleId(7)]})
-        (step,) = enrolment_steps([one], there, Customs())
-        assert step.act is Act.NOTHING
+        (step,) = enrolment_steps([one], there, MoodleDefaults())
+        assert step.act is Action.NOTHING
 
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
@@ -341,7 +349,7 @@ class TestDeclared:
             columns={"shelves": {"label": "Label"}},
         )
         (step,) = record_steps(ROOMS, [ours], there, lambda _: {"door": "B7", "shelves": ({"Label": "top"},)})
-        assert step.act is Act.CREATE
+        assert step.act is Action.CREATE
         assert step.write == RecordWrite(
             record={"Door": "B7"},
             subforms=(Subform(name="Shelves", rows=({"Label": "top"},), key=("Label",)),),
@@ -363,14 +371,16 @@ class TestRecords:
     @pytest.mark.parametrize(
         ("modified_at", "act"),
         [
-            (NOW, Act.CHANGE),
-            (NOW - timedelta(days=1), Act.CHANGE),
-            (NOW + timedelta(seconds=1), Act.CONFLICT),
-            (None, Act.CHANGE),
+            (NOW, Action.CHANGE),
+            (NOW - timedelta(days=1), Action.CHANGE),
+            (NOW + timedelta(seconds=1), Action.CONFLICT),
+            (None, Action.CHANGE),
         ],
         ids=repr,
     )
-    def test_a_version_we_have_not_seen_is_a_conflict(self, modified_at: datetime | None, act: Act) -> None:
+    def test_a_version_we_have_not_seen_is_a_conflict(
+        self, modified_at: datetime | None, act: Action
+    ) -> None:
         assert self.step(attrs.evolve(STUDENT, city="Irbid", modified_at=modified_at)).act is act
 
     def test_one_that_we_took_without_its_time_may_be_newer(self) -> None:
@@ -378,12 +388,12 @@ class TestRecords:
             theirs={ID: attrs.evolve(STUDENT, city="Irbid", modified_at=NOW)}, names=student_names()
         )
         (step,) = record_steps(STUDENTS, [attrs.evolve(self.ours, modified_at=None)], there, wire)
-        assert step.act is Act.CONFLICT
+        assert step.act is Action.CONFLICT
 
     def test_a_version_nobody_can_read_is_told(self) -> None:
         step = self.step(None, unreadable={ID: "`Academic_Email` is no address."})
         assert (step.act, step.why) == (
-            Act.CANNOT,
+            Action.CANNOT,
             "What Zoho has cannot be read: `Academic_Email` is no address.",
         )
 
@@ -393,13 +403,13 @@ class TestRecords:
             theirs={ID: Unit(zoho_id=ID, unit_name="U")}, names={"criteria": "BTEC_Grading_Template_P1"}
         )
         (step,) = record_steps(UNITS, [ours], there, lambda _: {})
-        assert (step.act, step.why) == (Act.CANNOT, "Left as they are: criteria.")
+        assert (step.act, step.why) == (Action.CANNOT, "Left as they are: criteria.")
         class_ = attrs.evolve(CLASS, enrolled_students=(OTHER,), name="New")
         there = FoundRecords(
             theirs={ID: CLASS}, names={"name": "Class_Name", "enrolled_students": "Enrolled_Students"}
         )
         (step,) = record_steps(CLASSES, [class_], there, lambda _: {"name": "New"})
-        assert (step.act, step.why) == (Act.CHANGE, "Left as they are: enrolled_students.")
+        assert (step.act, step.why) == (Action.CHANGE, "Left as they are: enrolled_students.")
 
     def test_the_rows_of_every_subform_have_a_cell_that_tells_them_apart(self) -> None:
         subforms = [each for module in CATALOGUE for each in module.fields if each.kind is Kind.SUBFORM]
@@ -413,7 +423,7 @@ class TestRecords:
         theirs = attrs.evolve(grade, outcomes=(attrs.evolve(row, row_id="2"),))
         there = FoundRecords(theirs={ID: theirs}, names={"outcomes": "Learning_Outcomes_Assessm"})
         (step,) = record_steps(GRADES, [grade], there, lambda _: {})
-        assert step.act is Act.NOTHING
+        assert step.act is Action.NOTHING
 
 
 def field(api_name: str, **more: Any) -> ZohoField:
@@ -511,21 +521,21 @@ class TestTheUnforeseen:
             theirs={each.zoho_id: attrs.evolve(each, city="Irbid") for each in ours}, names=student_names()
         )
         first, second = record_steps(STUDENTS, ours, there, odd)
-        assert (first.act, first.why, second.act) == (Act.CANNOT, self.why, Act.CHANGE)
+        assert (first.act, first.why, second.act) == (Action.CANNOT, self.why, Action.CHANGE)
 
     def test_an_account(self) -> None:
         odd = attrs.evolve(person_of(STUDENT), zoho_id=OTHER, first_name=Odd("Rana"))
-        first, second = account_steps([odd, person_of(STUDENT)], found(), Customs())
-        assert (first.act, first.why, second.act) == (Act.CANNOT, self.why, Act.CREATE)
+        first, second = account_steps([odd, person_of(STUDENT)], found(), MoodleDefaults())
+        assert (first.act, first.why, second.act) == (Action.CANNOT, self.why, Action.CREATE)
 
     def test_a_course(self) -> None:
         odd = attrs.evolve(CLASS, zoho_id=OTHER, name=Odd("Networking"))
-        first, second = course_steps([odd, CLASS], FoundCourses(), Customs())
-        assert (first.act, first.why, second.act) == (Act.CANNOT, self.why, Act.CREATE)
+        first, second = course_steps([odd, CLASS], FoundCourses(), MoodleDefaults())
+        assert (first.act, first.why, second.act) == (Action.CANNOT, self.why, Action.CREATE)
 
     def test_an_enrolment(self) -> None:
         sound = Enrollment(zoho_id=ZohoId("8"), student=ID, class_=OTHER)
         there = FoundMembers(accounts={ID: MoodleId(7)}, courses={OTHER: MoodleId(5)})
         odd = attrs.evolve(sound, zoho_id=ZohoId("9"), status=Odd("Active"))
-        first, second = enrolment_steps([odd, sound], there, Customs())
-        assert (first.act, first.why, second.act) == (Act.CANNOT, self.why, Act.CREATE)
+        first, second = enrolment_steps([odd, sound], there, MoodleDefaults())
+        assert (first.act, first.why, second.act) == (Action.CANNOT, self.why, Action.CREATE)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mzi_core.spelling import SHOWN, nearest, spellings
+from mzi_core.suggestions import SHOWN, nearest, spellings
 
 REAL = spellings(
     [

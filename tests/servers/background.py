@@ -1,4 +1,4 @@
-"""A `Wire` behind a real socket while other code, such as a command line, runs its own event loop."""
+"""A `Transport` behind a real socket while other code, such as a command line, runs its own event loop."""
 
 import asyncio
 import threading
@@ -8,11 +8,11 @@ from queue import SimpleQueue
 
 from tests.servers.loopback import Loopback, serving
 
-from mzi_adapters.web.wire import Wire
+from mzi_adapters.web.transport import Transport
 
 
 @contextmanager
-def listening(wire: Wire) -> Iterator[Loopback]:
+def listening(wire: Transport) -> Iterator[Loopback]:
     """The server, answering in a thread of its own; what its wire raised is raised at the end."""
     ready: SimpleQueue[tuple[Loopback, asyncio.AbstractEventLoop, asyncio.Event]] = SimpleQueue()
     raised: list[BaseException] = []

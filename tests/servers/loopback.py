@@ -1,4 +1,4 @@
-"""Any `Wire` behind a real socket: `async with serving(fake, faults) as server:`.
+"""Any `Transport` behind a real socket: `async with serving(fake, faults) as server:`.
 
 A client that is told the server's own address gets the requests through as if sent to `origin`; a client that
 names the real hosts of a service takes the `Detour`, and the fake sees the hosts it knows.
@@ -16,7 +16,7 @@ import attrs
 import h11
 
 from mzi_adapters.testing.faults import Delivery, Faults, Instead, Reset, Unreachable, deliver
-from mzi_adapters.web.wire import Answer, Lost, NotSent, Request, Streamed, Wire
+from mzi_adapters.web.transport import Lost, NotSent, Request, Response, Streamed, Transport
 
 PROTOCOL = "x-forwarded-proto"
 BLOCK = 2**16
@@ -29,7 +29,7 @@ class Loopback:
     url: str
     """`http://127.0.0.1:port`"""
     origin: str
-    wire: Wire
+    wire: Transport
     faults: Faults
     seen: list[Request] = attrs.field(factory=list)
     """Every request in the order in which it was read whole, whatever became of it."""
@@ -142,7 +142,7 @@ async def _send(delivery: Delivery, request: Request, writer: asyncio.StreamWrit
     return False
 
 
-def _head(answer: Answer) -> bytes:
+def _head(answer: Response) -> bytes:
     lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in answer.headers.items()]
     if answer.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
@@ -159,7 +159,7 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def serving(
-    wire: Wire, faults: Faults | None = None, *, origin: str | None = None
+    wire: Transport, faults: Faults | None = None, *, origin: str | None = None
 ) -> AsyncIterator[Loopback]:
     """The wire behind a free port of this machine; what it raised but NotSent and Lost is raised at the end.
 
@@ -192,10 +192,10 @@ async def serving(
 class Detour:
     """A wire that takes every request to a `Loopback`, whatever host it names; the fake sees that host."""
 
-    wire: Wire
+    wire: Transport
     server: Loopback
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """As `Wire.send`."""
         return await self.wire.send(self._redirected(request))
 

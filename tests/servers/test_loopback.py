@@ -7,10 +7,10 @@ import pytest
 from tests.servers.loopback import Detour, serving
 from tests.web.given import BODY, Service
 
-from mzi_adapters.testing.faults import Faults, FaultyWire, Reset, Unreachable
+from mzi_adapters.testing.faults import Faults, FaultyTransport, Reset, Unreachable
 from mzi_adapters.testing.virtual_time import VirtualTimer
-from mzi_adapters.web import Answer, Lost, Request
-from mzi_adapters.web.aiohttp_wire import open_wire
+from mzi_adapters.web import Lost, Request, Response
+from mzi_adapters.web.aiohttp_transport import open_transport
 
 ASKS = Request(
     method="PUT",
@@ -23,7 +23,7 @@ ASKS = Request(
 
 async def test_a_fake_sees_what_it_would_see_in_memory() -> None:
     service = Service()
-    async with open_wire() as wire, serving(service) as server:
+    async with open_transport() as wire, serving(service) as server:
         answer = await Detour(wire, server).send(ASKS)
     seen = service.applied[0]
     assert (seen.method, seen.url, seen.query, seen.body) == (ASKS.method, ASKS.url, ASKS.query, ASKS.body)
@@ -34,7 +34,11 @@ async def test_a_fake_sees_what_it_would_see_in_memory() -> None:
 
 async def test_a_detour_streams_too() -> None:
     service = Service()
-    async with open_wire() as wire, serving(service) as server, Detour(wire, server).stream(ASKS) as streamed:
+    async with (
+        open_transport() as wire,
+        serving(service) as server,
+        Detour(wire, server).stream(ASKS) as streamed,
+    ):
         assert b"".join([chunk async for chunk in streamed.chunks]) == BODY
     assert service.applied[0].url == ASKS.url
 
@@ -42,14 +46,14 @@ async def test_a_detour_streams_too() -> None:
 @pytest.mark.parametrize("origin", [None, "https://moodle.example"])
 async def test_a_client_that_is_told_the_server_reaches_the_origin(origin: str | None) -> None:
     service = Service()
-    async with open_wire() as wire, serving(service, origin=origin) as server:
+    async with open_transport() as wire, serving(service, origin=origin) as server:
         await wire.send(Request(method="POST", url=f"{server.url}/webservice/rest/server.php", body=b"a=b"))
     assert service.applied[0].url == f"{origin or server.url}/webservice/rest/server.php"
 
 
 async def test_every_request_is_remembered_even_one_that_was_not_carried_out() -> None:
     service = Service()
-    async with open_wire() as wire, serving(service, Faults().at(1, Reset(applied=False))) as server:
+    async with open_transport() as wire, serving(service, Faults().at(1, Reset(applied=False))) as server:
         with pytest.raises(Lost):
             await wire.send(Request(method="GET", url=f"{server.url}/1"))
         await wire.send(Request(method="GET", url=f"{server.url}/2"))
@@ -59,8 +63,8 @@ async def test_every_request_is_remembered_even_one_that_was_not_carried_out() -
 
 async def test_the_faults_of_a_wire_behind_the_server_are_breaks_of_the_connection() -> None:
     faults = Faults().at(1, Reset(applied=True)).at(2, Unreachable())
-    behind = FaultyWire(Service(), faults, VirtualTimer())
-    async with open_wire() as wire, serving(behind) as server:
+    behind = FaultyTransport(Service(), faults, VirtualTimer())
+    async with open_transport() as wire, serving(behind) as server:
         for _ in range(2):
             with pytest.raises(Lost):
                 await wire.send(Request(method="GET", url=server.url))
@@ -68,20 +72,20 @@ async def test_the_faults_of_a_wire_behind_the_server_are_breaks_of_the_connecti
 
 
 class Failing(Service):
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         raise AssertionError("A fake was called while a session was open.")
 
 
 async def test_what_a_fake_raises_is_raised_when_the_server_ends() -> None:
     with pytest.RaisesGroup(pytest.RaisesExc(AssertionError, match="while a session was open")):
-        async with open_wire() as wire, serving(Failing()) as server:
+        async with open_transport() as wire, serving(Failing()) as server:
             with pytest.raises(Lost):
                 await wire.send(Request(method="GET", url=server.url))
 
 
 async def test_a_server_cannot_pretend_not_to_be_there() -> None:
     with pytest.RaisesGroup(pytest.RaisesExc(AssertionError, match="cannot be Unreachable")):
-        async with open_wire() as wire, serving(Service(), Faults().at(1, Unreachable())) as server:
+        async with open_transport() as wire, serving(Service(), Faults().at(1, Unreachable())) as server:
             with pytest.raises(Lost):
                 await wire.send(Request(method="GET", url=server.url))
 
@@ -113,7 +117,7 @@ async def test_it_speaks_http_with_whoever_comes(asked: bytes, answers: int) -> 
 
 async def test_two_servers_have_faults_of_their_own() -> None:
     faults = Faults().at(1, Reset(applied=True))
-    async with open_wire() as wire, serving(Service(), faults) as one, serving(Service()) as other:
+    async with open_transport() as wire, serving(Service(), faults) as one, serving(Service()) as other:
         asks = Request(method="GET", url=other.url)
         assert (await wire.send(asks)).status == 200
         with pytest.raises(Lost):

@@ -14,7 +14,7 @@ from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
 from tests.shared import ZOHO_OPENAPI, is_there, shared
 
-from mzi_adapters.web.wire import Answer, Request, Streamed, Wire
+from mzi_adapters.web.transport import Request, Response, Streamed, Transport
 
 UNDESCRIBED = re.compile(r"/crm/v8/(settings/.*|org|users|[^/]+/actions/count)")
 """What the document does not tell of."""
@@ -82,11 +82,11 @@ class Validating:
     With `requests=False` only the answers are checked, so that a test can ask what nobody should.
     """
 
-    wire: Wire
+    wire: Transport
     openapi: OpenAPI | None = attrs.field(factory=zoho_openapi)
     requests: bool = True
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """As `Wire.send`, checked on the way there and back."""
         self._check_request(request)
         answer = await self.wire.send(request)
@@ -107,7 +107,7 @@ class Validating:
             except OpenAPIError as wrong:
                 raise NotZohoShaped(_said("request", request, wrong)) from wrong
 
-    def _check_answer(self, request: Request, answer: Answer) -> None:
+    def _check_answer(self, request: Request, answer: Response) -> None:
         if self.openapi is None or not _described(request):
             return
         kind = answer.headers.get("content-type", "").partition(";")[0]

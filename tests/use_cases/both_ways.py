@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 from tests.bench.data import narrow, wide
 
-from mzi_adapters.files import Line
+from mzi_adapters.files import JsonLine
 from mzi_adapters.testing.college import MODULES, build
 from mzi_adapters.testing.harness import Harness
 from mzi_adapters.zoho import ZohoCodec
@@ -265,8 +265,8 @@ class Mess:
     def _either(self, record: Record) -> object:
         return self._object(record) if self.dice.random() < 0.5 else self._line(record)
 
-    def _line(self, record: Record) -> Line:
-        return Line(spoilt_line(record, self.dice.random(), self.dice))
+    def _line(self, record: Record) -> JsonLine:
+        return JsonLine(spoilt_line(record, self.dice.random(), self.dice))
 
 
 def with_decimals(record: Record) -> Record:

@@ -19,11 +19,11 @@ from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.testing.zoho.college import Pick
 from mzi_adapters.testing.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
-from mzi_adapters.web import Answer, Lost, Request, Streamed, Wire
+from mzi_adapters.web import Lost, Request, Response, Streamed, Transport
 from mzi_adapters.zoho import ZohoAccount, ZohoClient, ZohoCodec, open_zoho
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import MoodleGateway, Query, Store
-from mzi_core.provisioning import Customs
+from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.push import PagePushed
@@ -35,7 +35,7 @@ SITE = "https://moodle.college.example"
 TOKEN = "0123456789abcdef0123456789abcdef"
 
 
-def lost() -> Answer:
+def lost() -> Response:
     """The answer does not arrive."""
     raise Lost
 
@@ -44,15 +44,15 @@ def lost() -> Answer:
 class Watched:
     """A wire that stamps each answer with the time by a clock of its own, and lets a test answer instead."""
 
-    wire: Wire
+    wire: Transport
     timer: VirtualTimer
     ahead: timedelta | None = timedelta()
     """None: it does not say what time it is."""
 
-    instead: dict[str, Callable[[], Answer]] = attrs.field(factory=dict)
+    instead: dict[str, Callable[[], Response]] = attrs.field(factory=dict)
     """By Moodle function, or by the end of a path."""
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """The answer of the wire behind, or the one a test wants."""
         function = parse_qs((request.body or b"").decode(errors="replace")).get("wsfunction", [""])[0]
         for name, answer in self.instead.items():
@@ -60,7 +60,7 @@ class Watched:
                 return self._stamped(answer())
         return self._stamped(await self.wire.send(request))
 
-    def _stamped(self, answer: Answer) -> Answer:
+    def _stamped(self, answer: Response) -> Response:
         if self.ahead is None:
             return answer
         at = format_datetime(self.timer.now() + self.ahead, usegmt=True)
@@ -81,7 +81,7 @@ class College:
     moodle: FakeMoodle = attrs.field(init=False)
     to_zoho: Watched = attrs.field(init=False)
     to_moodle: Watched = attrs.field(init=False)
-    customs: Customs = attrs.field(factory=Customs)
+    customs: MoodleDefaults = attrs.field(factory=MoodleDefaults)
     codec: ZohoCodec = attrs.field(factory=ZohoCodec)
     only: Pick | None = None
     """Which of its names each thing has in Zoho, as `define_modules` takes it."""

@@ -11,14 +11,14 @@ import pytest
 from tests.use_cases.remotes import College
 
 from mzi_adapters.moodle import NEEDED
-from mzi_adapters.web import Answer
+from mzi_adapters.web import Response
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import STUDENTS
 from mzi_core.ports import Feature, StoreHealth
-from mzi_core.provisioning import Customs
-from mzi_core.use_cases.doctor import Check, Doctor, Finding, Level, Patient, Service
+from mzi_core.provisioning import MoodleDefaults
+from mzi_core.use_cases.doctor import CheckName, Doctor, Environment, Finding, Severity, Subject
 from mzi_core.use_cases.doctor_capabilities import CAPABILITIES
-from mzi_core.use_cases.doctor_exams import EXAMS
+from mzi_core.use_cases.doctor_checks import EXAMS
 from mzi_core.values import DEFAULT_TENANT, MoodleId, TenantId
 
 SECRETS = ("client-secret", "1000.refresh.token", "0123456789abcdef0123456789abcdef")
@@ -42,7 +42,7 @@ class Case:
     college: College = attrs.field(factory=sound)
     account: dict[str, Any] = attrs.field(factory=dict)
     token: str = "0123456789abcdef0123456789abcdef"
-    missing: dict[Service, Sequence[str]] = attrs.field(factory=dict)
+    missing: dict[Subject, Sequence[str]] = attrs.field(factory=dict)
     tenant: TenantId = DEFAULT_TENANT
     health: StoreHealth = attrs.field(
         default=StoreHealth(backend="memory", version="1", ready=True, message="It is there.")
@@ -52,28 +52,28 @@ class Case:
         """What the doctor says."""
         college = self.college
         async with college.zoho_client(**self.account) as zoho:
-            patient = Patient(
+            patient = Environment(
                 tenant=self.tenant,
                 health=self.health,
                 store=college.store,
                 clock=college.timer,
-                zoho=None if Service.ZOHO in self.missing else zoho,
-                moodle=None if Service.MOODLE in self.missing else college.moodle_client(self.token),
+                zoho=None if Subject.ZOHO in self.missing else zoho,
+                moodle=None if Subject.MOODLE in self.missing else college.moodle_client(self.token),
                 customs=college.customs,
                 missing=self.missing,
             )
             return [finding async for finding in Doctor(exams=EXAMS)(patient)]
 
 
-def of(findings: Sequence[Finding], level: Level) -> dict[Check, Finding]:
+def of(findings: Sequence[Finding], level: Severity) -> dict[CheckName, Finding]:
     """The findings of a level, by their check."""
     return {finding.check: finding for finding in findings if finding.level is level}
 
 
 async def test_in_a_sound_college_every_check_is_green() -> None:
     findings = await Case().findings()
-    assert [finding for finding in findings if finding.level is not Level.GREEN] == []
-    assert {finding.check for finding in findings} == set(Check)
+    assert [finding for finding in findings if finding.level is not Severity.GREEN] == []
+    assert {finding.check for finding in findings} == set(CheckName)
     assert all(not finding.remedy for finding in findings)
 
 
@@ -94,10 +94,10 @@ async def test_the_doctor_changes_nothing() -> None:
     assert writes == []
 
 
-def moodle_says(code: str, exception: str = "core\\exception\\moodle_exception") -> Callable[[], Answer]:
+def moodle_says(code: str, exception: str = "core\\exception\\moodle_exception") -> Callable[[], Response]:
     """An answer that refuses."""
     said = {"exception": exception, "errorcode": code, "message": "Sorry."}
-    return lambda: Answer(status=200, headers={}, body=json.dumps(said).encode())
+    return lambda: Response(status=200, headers={}, body=json.dumps(said).encode())
 
 
 Plant = Callable[[Case], Any]
@@ -122,7 +122,7 @@ def foreign_api_domain(case: Case) -> None:
         "token_type": "Bearer",
         "expires_in": 3600,
     }
-    case.college.to_zoho.instead["/oauth/v2/token"] = lambda: Answer(
+    case.college.to_zoho.instead["/oauth/v2/token"] = lambda: Response(
         status=200, headers={"content-type": "application/json"}, body=json.dumps(said).encode()
     )
 
@@ -130,7 +130,7 @@ def foreign_api_domain(case: Case) -> None:
 def zoho_refuses(path: str) -> Plant:
     def plant(case: Case) -> None:
         said = {"code": "OAUTH_SCOPE_MISMATCH", "details": {}, "message": "Unauthorized", "status": "error"}
-        case.college.to_zoho.instead[path] = lambda: Answer(
+        case.college.to_zoho.instead[path] = lambda: Response(
             status=401, headers={"content-type": "application/json"}, body=json.dumps(said).encode()
         )
 
@@ -141,7 +141,7 @@ def few_credits(left: int) -> Plant:
     def plant(case: Case) -> None:
         college = case.college
         said = {"org": [{"zgid": "1", "company_name": "C", "license_details": {"paid_type": "free"}}]}
-        college.to_zoho.instead["/crm/v8/org"] = lambda: Answer(
+        college.to_zoho.instead["/crm/v8/org"] = lambda: Response(
             status=200,
             headers={"content-type": "application/json", "x-api-credits-remaining": str(left)},
             body=json.dumps(said).encode(),
@@ -208,7 +208,7 @@ def moodle_answers(function: str, code: str) -> Plant:
 
 
 def unassignable_role(case: Case) -> None:
-    case.college.customs = Customs(student_role=MoodleId(1))
+    case.college.customs = MoodleDefaults(student_role=MoodleId(1))
 
 
 def set_moodle(**switches: object) -> Plant:
@@ -237,263 +237,263 @@ def bad_token(case: Case) -> None:
 
 
 def no_settings(case: Case) -> None:
-    case.missing = {Service.ZOHO: ("zoho.client_secret", "zoho.refresh_token")}
+    case.missing = {Subject.ZOHO: ("zoho.client_secret", "zoho.refresh_token")}
 
 
 def old_schema(case: Case) -> None:
     case.health = attrs.evolve(case.health, ready=False, message="The schema is old.")
 
 
-RED = Level.RED
-AMBER = Level.AMBER
+RED = Severity.RED
+AMBER = Severity.AMBER
 
-PLANTS: dict[str, tuple[Plant, Check, Level, str, str]] = {
-    "the schema is old": (old_schema, Check.STORE, RED, "schema is old", "mzi db upgrade"),
+PLANTS: dict[str, tuple[Plant, CheckName, Severity, str, str]] = {
+    "the schema is old": (old_schema, CheckName.STORE, RED, "schema is old", "mzi db upgrade"),
     "settings are missing": (
         no_settings,
-        Check.SETTINGS,
+        CheckName.SETTINGS,
         RED,
         "`zoho.client_secret`, `zoho.refresh_token`",
         "`MZI_ZOHO_CLIENT_SECRET`",
     ),
-    "wrong client secret": (wrong_secret, Check.ZOHO_TOKEN, RED, "invalid_client", "zoho.client_secret"),
-    "refresh token revoked": (revoked, Check.ZOHO_TOKEN, RED, "invalid_code", "make a new one"),
+    "wrong client secret": (wrong_secret, CheckName.ZOHO_TOKEN, RED, "invalid_client", "zoho.client_secret"),
+    "refresh token revoked": (revoked, CheckName.ZOHO_TOKEN, RED, "invalid_code", "make a new one"),
     "client of another data centre": (
         wrong_data_centre,
-        Check.ZOHO_TOKEN,
+        CheckName.ZOHO_TOKEN,
         RED,
         "invalid_client",
         "zoho.data_centre",
     ),
     "organisation in another data centre": (
         foreign_api_domain,
-        Check.ZOHO_TOKEN,
+        CheckName.ZOHO_TOKEN,
         RED,
         "outside the configured data centre",
         "zoho.data_centre",
     ),
     "a scope is missing": (
         zoho_refuses("/crm/v8/coql"),
-        Check.ZOHO_SCOPES,
+        CheckName.ZOHO_SCOPES,
         RED,
         "`ZohoCRM.coql.READ`",
         "refresh token",
     ),
     "the scope for the organisation is missing": (
         zoho_refuses("/crm/v8/org"),
-        Check.ZOHO_SCOPES,
+        CheckName.ZOHO_SCOPES,
         RED,
         "`ZohoCRM.org.READ`",
         "refresh token",
     ),
     "the scope for the modules is missing": (
         zoho_refuses("/crm/v8/settings/modules"),
-        Check.ZOHO_SCOPES,
+        CheckName.ZOHO_SCOPES,
         RED,
         "`ZohoCRM.settings.modules.READ`",
         "refresh token",
     ),
     "the scope for the fields is missing": (
         zoho_refuses("/crm/v8/settings/fields"),
-        Check.ZOHO_SCOPES,
+        CheckName.ZOHO_SCOPES,
         RED,
         "`ZohoCRM.settings.fields.READ`",
         "refresh token",
     ),
     "the credits are nearly used up": (
         few_credits(400),
-        Check.ZOHO_CREDITS,
+        CheckName.ZOHO_CREDITS,
         AMBER,
         "400 credits are left of 5,000",
         "Put large pulls off",
     ),
     "the credits are used up": (
         few_credits(30),
-        Check.ZOHO_CREDITS,
+        CheckName.ZOHO_CREDITS,
         RED,
         "30 credits",
         "Put large pulls off",
     ),
     "a mapped field is misspelt": (
         misspelt_mapping,
-        Check.ZOHO_FIELDS,
+        CheckName.ZOHO_FIELDS,
         RED,
         "no field `Intake`, which `extra.intake` is read from. The nearest is `Intake_Term`",
         "`mzi fields students`",
     ),
     "a required field is called otherwise": (
         renamed_required_field,
-        Check.ZOHO_FIELDS,
+        CheckName.ZOHO_FIELDS,
         RED,
         "no field `Payment_Amount`, which `amount` is read from. The nearest is `Payment_Amnt`",
         "`mzi fields payments`",
     ),
     "grades have no unique key": (
         doubled_key,
-        Check.ZOHO_FIELDS,
+        CheckName.ZOHO_FIELDS,
         AMBER,
         "`Moodle_Grade_Composite_Key` of BTEC_Grades is not unique",
         "Do not allow duplicate values",
     ),
     "a link to Moodle is missing": (
         no_link,
-        Check.ZOHO_FIELDS,
+        CheckName.ZOHO_FIELDS,
         AMBER,
         "no field `Teacher_Moodle_ID`",
         "Add it in Zoho",
     ),
     "a module is missing": (
         renamed_module,
-        Check.ZOHO_MODULES,
+        CheckName.ZOHO_MODULES,
         RED,
         "no module `BTEC_Enrollments`. The nearest is `BTEC_Enrolments`",
         "rename it there",
     ),
     "Zoho's clock is ten minutes off": (
         clock_of_zoho,
-        Check.ZOHO_CLOCK,
+        CheckName.ZOHO_CLOCK,
         RED,
         "10 minutes ahead of Zoho's",
         "set-ntp",
     ),
-    "the Moodle token is wrong": (bad_token, Check.MOODLE_TOKEN, RED, "token", "Manage tokens"),
+    "the Moodle token is wrong": (bad_token, CheckName.MOODLE_TOKEN, RED, "token", "Manage tokens"),
     "a function is missing in the service": (
         without("core_course_get_updates_since"),
-        Check.MOODLE_FUNCTIONS,
+        CheckName.MOODLE_FUNCTIONS,
         RED,
         "`core_course_get_updates_since`",
         "External services",
     ),
-    "the plugin is absent": (no_plugin, Check.MOODLE_PLUGIN, AMBER, "not there", "Install"),
+    "the plugin is absent": (no_plugin, CheckName.MOODLE_PLUGIN, AMBER, "not there", "Install"),
     "the plugin is old": (
         without("local_mzi_save_btec_definition"),
-        Check.MOODLE_PLUGIN,
+        CheckName.MOODLE_PLUGIN,
         AMBER,
         "too old: it lacks `local_mzi_save_btec_definition`",
         "Upgrade",
     ),
     "capability to see users": (
         without("moodle/user:viewdetails"),
-        Check.MOODLE_CAPABILITIES,
+        CheckName.MOODLE_CAPABILITIES,
         RED,
         "`moodle/user:viewdetails`",
         "Define roles",
     ),
     "capability to create users": (
         without("moodle/user:create"),
-        Check.MOODLE_CAPABILITIES,
+        CheckName.MOODLE_CAPABILITIES,
         RED,
         "`moodle/user:create`",
         "Define roles",
     ),
     "capability to update users": (
         without("moodle/user:update"),
-        Check.MOODLE_CAPABILITIES,
+        CheckName.MOODLE_CAPABILITIES,
         RED,
         "`moodle/user:update`",
         "Define roles",
     ),
     "capability to create courses": (
         without("moodle/course:create"),
-        Check.MOODLE_CAPABILITIES,
+        CheckName.MOODLE_CAPABILITIES,
         RED,
         "`moodle/course:create`",
         "Define roles",
     ),
     "capability to enter courses": (
         without("moodle/course:view"),
-        Check.MOODLE_CAPABILITIES,
+        CheckName.MOODLE_CAPABILITIES,
         RED,
         "`moodle/course:view`",
         "Define roles",
     ),
     "capability to see participants": (
         without("moodle/course:viewparticipants"),
-        Check.MOODLE_CAPABILITIES,
+        CheckName.MOODLE_CAPABILITIES,
         RED,
         "`moodle/course:viewparticipants`",
         "Define roles",
     ),
     "capability to enrol": (
         without("enrol/manual:enrol"),
-        Check.MOODLE_CAPABILITIES,
+        CheckName.MOODLE_CAPABILITIES,
         RED,
         "`enrol/manual:enrol`",
         "Define roles",
     ),
     "capability to unenrol": (
         without("enrol/manual:unenrol"),
-        Check.MOODLE_CAPABILITIES,
+        CheckName.MOODLE_CAPABILITIES,
         RED,
         "`enrol/manual:unenrol`",
         "Define roles",
     ),
     "capability to assign roles": (
         without("moodle/role:assign"),
-        Check.MOODLE_CAPABILITIES,
+        CheckName.MOODLE_CAPABILITIES,
         RED,
         "`moodle/role:assign`",
         "Define roles",
     ),
     "capability to manage groups": (
         without("moodle/course:managegroups"),
-        Check.MOODLE_CAPABILITIES,
+        CheckName.MOODLE_CAPABILITIES,
         RED,
         "`moodle/course:managegroups`",
         "Define roles",
     ),
     "capability to see marks": (
         without("mod/assign:viewgrades"),
-        Check.MOODLE_CAPABILITIES,
+        CheckName.MOODLE_CAPABILITIES,
         RED,
         "`mod/assign:viewgrades`",
         "Define roles",
     ),
     "capability to mark": (
         without("mod/assign:grade"),
-        Check.MOODLE_CAPABILITIES,
+        CheckName.MOODLE_CAPABILITIES,
         RED,
         "`mod/assign:grade`",
         "Define roles",
     ),
     "the student role may not be assigned": (
         unassignable_role,
-        Check.MOODLE_ROLES,
+        CheckName.MOODLE_ROLES,
         RED,
         "may not assign role 1",
         "Allow role assignments",
     ),
     "no manual enrolment": (
         moodle_answers("enrol_manual_enrol_users", "wsnoinstance"),
-        Check.MOODLE_ENROLMENT,
+        CheckName.MOODLE_ENROLMENT,
         RED,
         "no manual enrolment",
         "Enrolment methods",
     ),
     "PHP cuts forms at a thousand fields": (
         set_moodle(max_input_vars=1000),
-        Check.MOODLE_FORM_FIELDS,
+        CheckName.MOODLE_FORM_FIELDS,
         AMBER,
         "cuts forms of 1,100 fields",
         "`max_input_vars = 5000`",
     ),
     "PHP cuts even what mzi sends": (
         set_moodle(max_input_vars=500),
-        Check.MOODLE_FORM_FIELDS,
+        CheckName.MOODLE_FORM_FIELDS,
         RED,
         "cuts even forms of 900",
         "`max_input_vars = 5000`",
     ),
     "Moodle's clock is ten minutes off": (
         clock_of_moodle,
-        Check.MOODLE_CLOCK,
+        CheckName.MOODLE_CLOCK,
         RED,
         "10 minutes behind Moodle's",
         "set-ntp",
     ),
     "Moodle is down for maintenance": (
         set_moodle(maintenance=True),
-        Check.MOODLE_TOKEN,
+        CheckName.MOODLE_TOKEN,
         RED,
         "503",
         "Check `moodle.url`",
@@ -504,7 +504,7 @@ PLANTS: dict[str, tuple[Plant, Check, Level, str, str]] = {
 def zoho_answers(path: str, status: int, body: bytes) -> Plant:
     def plant(case: Case) -> None:
         headers = {"content-type": "application/json"}
-        case.college.to_zoho.instead[path] = lambda: Answer(status=status, headers=headers, body=body)
+        case.college.to_zoho.instead[path] = lambda: Response(status=status, headers=headers, body=body)
 
     return plant
 
@@ -516,49 +516,49 @@ def said(code: str) -> bytes:
 PLANTS |= {
     "Zoho is down": (
         zoho_answers("/crm/v8/org", 503, b"<h1>Maintenance</h1>"),
-        Check.ZOHO_TOKEN,
+        CheckName.ZOHO_TOKEN,
         RED,
         "503",
         "Check the address and the network",
     ),
     "Zoho speaks in riddles": (
         zoho_answers("/crm/v8/org", 200, b"<h1>Hello</h1>"),
-        Check.ZOHO_TOKEN,
+        CheckName.ZOHO_TOKEN,
         RED,
         "Zoho",
         "mzi --debug doctor",
     ),
     "the API user may not see fields": (
         zoho_answers("/crm/v8/settings/fields", 401, said("AUTHORIZATION_FAILED")),
-        Check.ZOHO_FIELDS,
+        CheckName.ZOHO_FIELDS,
         RED,
         "may not do this",
         "Give the account",
     ),
     "modules are closed to the API": (
         zoho_answers("/crm/v8/settings/fields", 400, said("INVALID_MODULE")),
-        Check.ZOHO_FIELDS,
+        CheckName.ZOHO_FIELDS,
         RED,
         "has no such module, or it is not open to the API",
         "to the API and to the profile",
     ),
     "the module of students is missing": (
         without_students,
-        Check.ZOHO_MODULES,
+        CheckName.ZOHO_MODULES,
         RED,
         "There is no module `BTEC_Students`.",
         "Make it in Zoho",
     ),
     "a mapping that no longer fits": (
         unknown_mapping,
-        Check.ZOHO_FIELDS,
+        CheckName.ZOHO_FIELDS,
         RED,
         "BTEC_Students has no field `Intak`.",
         "Put the mapping right",
     ),
     "the token is revoked meanwhile": (
         moodle_answers("core_user_update_users", "invalidtoken"),
-        Check.MOODLE_CAPABILITIES,
+        CheckName.MOODLE_CAPABILITIES,
         RED,
         "token",
         "Make a token for the service",
@@ -599,8 +599,8 @@ async def test_a_scope_that_the_token_lacks_is_named_once(scope: str, named: lis
     accounts = case.college.zoho.accounts
     accounts.scopes = [each for each in accounts.scopes if each != scope]
     found = of(await case.findings(), RED)
-    assert list(found) == [Check.ZOHO_SCOPES]
-    assert re.findall(r"`(ZohoCRM[^`]+)`", found[Check.ZOHO_SCOPES].said) == named
+    assert list(found) == [CheckName.ZOHO_SCOPES]
+    assert re.findall(r"`(ZohoCRM[^`]+)`", found[CheckName.ZOHO_SCOPES].said) == named
 
 
 @pytest.mark.parametrize(
@@ -621,8 +621,8 @@ async def test_a_scope_that_only_some_commands_need_is_worth_a_word(
     accounts.tells = {"scope": " ".join(filter(None, given))}
     found = await case.findings()
     assert of(found, RED) == {}
-    assert list(of(found, AMBER)) == [Check.ZOHO_SCOPES]
-    assert f"The refresh token lacks {named}." in of(found, AMBER)[Check.ZOHO_SCOPES].said
+    assert list(of(found, AMBER)) == [CheckName.ZOHO_SCOPES]
+    assert f"The refresh token lacks {named}." in of(found, AMBER)[CheckName.ZOHO_SCOPES].said
 
 
 async def test_where_zoho_does_not_say_what_it_gave_only_reading_is_looked_at() -> None:
@@ -630,7 +630,7 @@ async def test_where_zoho_does_not_say_what_it_gave_only_reading_is_looked_at() 
     case.college.zoho.accounts.tells = {"scope": ""}
     found = await case.findings()
     assert (of(found, RED), of(found, AMBER)) == ({}, {})
-    said = next(each.said for each in found if each.check is Check.ZOHO_SCOPES)
+    said = next(each.said for each in found if each.check is CheckName.ZOHO_SCOPES)
     assert "Zoho does not say which others are" in said
 
 
@@ -639,39 +639,39 @@ async def test_a_function_that_the_service_lacks_is_named_once(function: str) ->
     case = Case()
     without(function)(case)
     found = of(await case.findings(), RED)
-    assert list(found) == [Check.MOODLE_FUNCTIONS]
-    assert found[Check.MOODLE_FUNCTIONS].said == f"The service lacks `{function}`."
+    assert list(found) == [CheckName.MOODLE_FUNCTIONS]
+    assert found[CheckName.MOODLE_FUNCTIONS].said == f"The service lacks `{function}`."
 
 
 @pytest.mark.parametrize(
     ("plant", "service", "checked"),
-    [(revoked, Service.ZOHO, Service.MOODLE), (bad_token, Service.MOODLE, Service.ZOHO)],
+    [(revoked, Subject.ZOHO, Subject.MOODLE), (bad_token, Subject.MOODLE, Subject.ZOHO)],
     ids=["Zoho", "Moodle"],
 )
 async def test_what_a_closed_door_hides_is_told_once_and_the_other_service_is_looked_at(
-    plant: Plant, service: Service, checked: Service
+    plant: Plant, service: Subject, checked: Subject
 ) -> None:
     case = Case()
     plant(case)
     findings = await case.findings()
-    assert [finding.said for finding in findings if finding.level is Level.UNKNOWN] == [
+    assert [finding.said for finding in findings if finding.level is Severity.UNKNOWN] == [
         f"The rest of {service} is not checked: {service.lower()} token comes first."
     ]
-    assert all(f.level is Level.GREEN for f in findings if f.check.service is checked)
+    assert all(f.level is Severity.GREEN for f in findings if f.check.service is checked)
 
 
 async def test_a_tenant_nobody_made_hides_nothing_else() -> None:
     findings = await Case(tenant=TenantId("nobody")).findings()
     told = {finding.check: finding.said for finding in findings if finding.level is RED}
-    assert set(told) == {Check.ZOHO_FIELDS}
-    assert "`mzi tenants add nobody` makes it" in told[Check.ZOHO_FIELDS]
+    assert set(told) == {CheckName.ZOHO_FIELDS}
+    assert "`mzi tenants add nobody` makes it" in told[CheckName.ZOHO_FIELDS]
 
 
 async def test_without_a_course_what_needs_one_is_not_checked() -> None:
     case = Case()
     case.college.moodle.site.courses.pop(2)
     findings = await case.findings()
-    assert list(of(findings, Level.UNKNOWN)) == [Check.MOODLE_ROLES, Check.MOODLE_ENROLMENT]
+    assert list(of(findings, Severity.UNKNOWN)) == [CheckName.MOODLE_ROLES, CheckName.MOODLE_ENROLMENT]
     assert of(findings, RED) == {}
 
 
@@ -679,22 +679,22 @@ async def test_without_an_assignment_what_needs_one_is_not_seen() -> None:
     case = Case()
     case.college.moodle.site.assignments.clear()
     findings = {finding.check: finding for finding in await case.findings()}
-    told = findings[Check.MOODLE_CAPABILITIES]
-    assert (told.level, "mod/assign:grade" in told.said) == (Level.GREEN, True)
+    told = findings[CheckName.MOODLE_CAPABILITIES]
+    assert (told.level, "mod/assign:grade" in told.said) == (Severity.GREEN, True)
 
 
 async def test_without_its_category_the_right_to_make_courses_is_not_seen() -> None:
     case = Case()
-    case.college.customs = Customs(category=MoodleId(999))
+    case.college.customs = MoodleDefaults(category=MoodleId(999))
     findings = {finding.check: finding for finding in await case.findings()}
-    told = findings[Check.MOODLE_CAPABILITIES]
-    assert (told.level, "moodle/course:create" in told.said) == (Level.GREEN, True)
+    told = findings[CheckName.MOODLE_CAPABILITIES]
+    assert (told.level, "moodle/course:create" in told.said) == (Severity.GREEN, True)
 
 
 async def test_a_service_that_does_not_say_what_time_it_is_is_not_blamed() -> None:
     case = Case()
     case.college.to_zoho.ahead = case.college.to_moodle.ahead = None
     findings = {finding.check: finding for finding in await case.findings()}
-    for check in (Check.ZOHO_CLOCK, Check.MOODLE_CLOCK):
-        assert findings[check].level is Level.GREEN
+    for check in (CheckName.ZOHO_CLOCK, CheckName.MOODLE_CLOCK):
+        assert findings[check].level is Severity.GREEN
         assert "carry no time" in findings[check].said

@@ -12,13 +12,15 @@ from tests.counted import CountedStore
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.testing.harness import Harness
 from mzi_core.errors import StoreUnavailable, UnknownTenant
-from mzi_core.grading import Change, Decision, Grade, RuleId
+from mzi_core.grading import Decision, Grade, RuleId, SimulatedChange
 from mzi_core.ports import Session
 from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused, ToDecide
 from mzi_core.values import DEFAULT_TENANT, TenantId
 
 
-async def simulated(mzi: Harness, policy: dict[str, object], markings: Any = None) -> list[Change[str]]:
+async def simulated(
+    mzi: Harness, policy: dict[str, object], markings: Any = None
+) -> list[SimulatedChange[str]]:
     found = mzi.use_cases.simulate_grades(DEFAULT_TENANT, policy, markings)
     return [change async for change in found]
 

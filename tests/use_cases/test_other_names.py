@@ -16,10 +16,10 @@ from mzi_adapters.testing.zoho.college import module_name
 from mzi_core.errors import ModuleMissing
 from mzi_core.module import AnyModule, Field, declared
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Query, StoreHealth, Via
-from mzi_core.provisioning import Act, Fate
-from mzi_core.use_cases.doctor import Check, Doctor, Finding, Level, Patient, Service
-from mzi_core.use_cases.doctor_exams import EXAMS
+from mzi_core.ports import Query, ReadMethod, StoreHealth
+from mzi_core.provisioning import Action, WriteStatus
+from mzi_core.use_cases.doctor import CheckName, Doctor, Environment, Finding, Severity, Subject
+from mzi_core.use_cases.doctor_checks import EXAMS
 from mzi_core.use_cases.planning_pull import PlanPull
 from mzi_core.use_cases.push import PagePushed
 from mzi_core.values import DEFAULT_TENANT
@@ -68,8 +68,8 @@ async def everything(college: World) -> dict[str, dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("via", list(Via), ids=repr)
-async def test_a_college_is_pulled_under_its_other_names_as_under_the_usual_ones(via: Via) -> None:
+@pytest.mark.parametrize("via", list(ReadMethod), ids=repr)
+async def test_a_college_is_pulled_under_its_other_names_as_under_the_usual_ones(via: ReadMethod) -> None:
     async with world(only=last) as other, world() as usual:
         fill(other)
         furnish(usual.zoho, STUDENTS, alone=False)
@@ -97,10 +97,10 @@ async def test_what_was_deleted_is_asked_of_the_module_that_is_there() -> None:
         assert drawn.done.deleted == 1
 
 
-async def zoho_checks(college: College) -> dict[Check, Finding]:
+async def zoho_checks(college: College) -> dict[CheckName, Finding]:
     """The last thing the doctor finds of each check of Zoho."""
     async with college.zoho_client() as zoho:
-        patient = Patient(
+        patient = Environment(
             tenant=DEFAULT_TENANT,
             health=StoreHealth(backend="memory", version="1", ready=True, message="It is there."),
             store=college.store,
@@ -108,15 +108,15 @@ async def zoho_checks(college: College) -> dict[Check, Finding]:
             zoho=zoho,
             moodle=None,
             customs=college.customs,
-            missing={Service.MOODLE: ["moodle.url"]},
+            missing={Subject.MOODLE: ["moodle.url"]},
         )
         found = {each.check: each async for each in Doctor(exams=EXAMS)(patient)}
-    return {check: finding for check, finding in found.items() if check.service is Service.ZOHO}
+    return {check: finding for check, finding in found.items() if check.service is Subject.ZOHO}
 
 
 async def test_the_doctor_finds_the_other_names() -> None:
     found = await zoho_checks(College(only=last))
-    assert {finding.level for finding in found.values()} == {Level.GREEN}
+    assert {finding.level for finding in found.values()} == {Severity.GREEN}
 
 
 async def test_what_a_token_opens_is_tried_on_a_module_that_is_there() -> None:
@@ -137,14 +137,14 @@ async def test_a_module_under_none_of_its_names_is_told_alike_by_all() -> None:
     async with college.zoho_client() as zoho:
         with pytest.raises(ModuleMissing) as pulled:
             await PlanPull(zoho=zoho, store=college.store)(DEFAULT_TENANT, CATALOGUE["units"])
-    found = (await zoho_checks(college))[Check.ZOHO_MODULES]
-    assert found.level is Level.RED
+    found = (await zoho_checks(college))[CheckName.ZOHO_MODULES]
+    assert found.level is Severity.RED
     assert found.said.startswith("There is no module `BTEC` or `BTEC_Units`. The nearest is `BTEC_Unit`")
     assert found.remedy == "Make it in Zoho, rename it there to `BTEC`, or open it to mzi's account."
     assert str(pushed.value) == str(pulled.value) == f"Zoho: {found.said} {found.remedy}"
 
 
-def told(pages: Sequence[PagePushed]) -> list[tuple[Act, Fate | None]]:
+def told(pages: Sequence[PagePushed]) -> list[tuple[Action, WriteStatus | None]]:
     return [(result.step.act, result.fate) for page in pages for result in page.results]
 
 
@@ -221,7 +221,7 @@ async def test_what_differs_is_pushed_under_the_names_that_are_there(
     before = college.zoho.records(name)[id]
     await college.sync(module, [{**before, **change}])
     college.timer.jump(60)
-    assert told(await college.push_zoho(module)) == [(Act.CHANGE, Fate.WRITTEN)]
+    assert told(await college.push_zoho(module)) == [(Action.CHANGE, WriteStatus.WRITTEN)]
     after: Mapping[str, Any] = college.zoho.records(name)[id]
     for key, value in change.items():
         if key in ROWS:
@@ -229,4 +229,4 @@ async def test_what_differs_is_pushed_under_the_names_that_are_there(
             assert found == value
         else:
             assert str(after[key]) == str(value)
-    assert told(await college.push_zoho(module)) == [(Act.NOTHING, None)]
+    assert told(await college.push_zoho(module)) == [(Action.NOTHING, None)]

@@ -22,7 +22,7 @@ from tests.use_cases.both_ways import (
     with_decimals,
 )
 
-from mzi_adapters.files import Line
+from mzi_adapters.files import JsonLine
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.sql import open_store
 from mzi_core.mapping import FieldMapping
@@ -129,12 +129,12 @@ RECORDS: Mapping[str, tuple[Fields, Fields]] = {
 FORMS: Sequence[Callable[[Record], object]] = (
     *[lambda record: record] * 2,
     with_decimals,
-    *[lambda record: Line(json.dumps(record, separators=(",", ":")).encode())] * 4,
-    lambda record: Line(b" " + json.dumps(record).encode()),
-    lambda record: Line(json.dumps(record).encode()[:-2]),
-    lambda record: Line(json.dumps(record).encode()[:-1] + b',"id":"2"}'),
-    lambda record: Line(b'{"id":"1",' + json.dumps(record).encode()[1:]),
-    lambda record: Line(json.dumps(record).encode()[:-1] + b',"x":"\xff"}'),
+    *[lambda record: JsonLine(json.dumps(record, separators=(",", ":")).encode())] * 4,
+    lambda record: JsonLine(b" " + json.dumps(record).encode()),
+    lambda record: JsonLine(json.dumps(record).encode()[:-2]),
+    lambda record: JsonLine(json.dumps(record).encode()[:-1] + b',"id":"2"}'),
+    lambda record: JsonLine(b'{"id":"1",' + json.dumps(record).encode()[1:]),
+    lambda record: JsonLine(json.dumps(record).encode()[:-1] + b',"x":"\xff"}'),
 )
 """How a record may be told: as an object, as a line, and as a line about which something is odd."""
 

@@ -22,8 +22,8 @@ from tests.use_cases.pulling import (
 from mzi_adapters.memory import MemoryStore
 from mzi_core.errors import AuthRevoked, RemoteNotFound, StoreUnavailable, UnknownTenant
 from mzi_core.modules import CATALOGUE, STUDENTS
-from mzi_core.ports import RunStatus, Session, Via
-from mzi_core.use_cases.planning_pull import OVERLAP, Scope
+from mzi_core.ports import ReadMethod, RunStatus, Session
+from mzi_core.use_cases.planning_pull import OVERLAP, PullScope
 from mzi_core.values import State, TenantId, ZohoId
 
 
@@ -43,12 +43,12 @@ async def test_the_first_pull_takes_everything_and_the_next_only_what_changed_si
     college.students(1, 2, 3)
     await college.later(hours=1)
     first = await college.pull()
-    assert (first.plan.scope, first.plan.since, first.counts) == (Scope.EVERYTHING, None, {"NEW": 3})
+    assert (first.plan.scope, first.plan.since, first.counts) == (PullScope.EVERYTHING, None, {"NEW": 3})
     await college.later(hours=1)
     (changed,) = college.students(4)
     college.zoho.edit("BTEC_Students", number(2), {"City": "Irbid"})
     second = await college.pull()
-    assert second.plan.scope is Scope.CHANGES
+    assert second.plan.scope is PullScope.CHANGES
     assert second.plan.since == (await runs(college))[-1].started_at - OVERLAP
     assert second.ids == [student(2)["id"], changed]
     assert second.counts == {"NEW": 1, "UPDATED": 1}
@@ -61,7 +61,7 @@ async def test_the_first_pull_takes_everything_and_the_next_only_what_changed_si
 async def test_a_change_made_while_a_pull_goes_on_is_in_the_next_one(college: World) -> None:
     college.students(*range(2 * PAGE))
     await college.later(hours=1)
-    plan = await college.plan(via=Via.RECORDS)
+    plan = await college.plan(via=ReadMethod.RECORDS)
     stream = college.pulling.pull(plan)
     await anext(stream)
     college.zoho.edit("BTEC_Students", number(1), {"City": "Irbid"})
@@ -78,7 +78,7 @@ async def test_everything_is_taken_again_when_told_so(college: World) -> None:
     await college.pull()
     await college.later(hours=1)
     again = await college.pull(full=True)
-    assert (again.plan.scope, again.counts) == (Scope.EVERYTHING, {"UNCHANGED": 2})
+    assert (again.plan.scope, again.counts) == (PullScope.EVERYTHING, {"UNCHANGED": 2})
 
 
 async def test_a_pull_since_a_chosen_moment_is_nothing_the_next_one_builds_on(college: World) -> None:
@@ -88,7 +88,7 @@ async def test_a_pull_since_a_chosen_moment_is_nothing_the_next_one_builds_on(co
     college.students(1)
     await college.later(hours=1)
     chosen = await college.pull(since=college.timer.now() - timedelta(minutes=1))
-    assert (chosen.plan.scope, chosen.ids) == (Scope.SINCE, [])
+    assert (chosen.plan.scope, chosen.ids) == (PullScope.SINCE, [])
     await college.later(hours=1)
     after = await college.pull()
     assert (after.plan.since, after.counts) == (began - OVERLAP, {"NEW": 1})
@@ -96,7 +96,7 @@ async def test_a_pull_since_a_chosen_moment_is_nothing_the_next_one_builds_on(co
 
 async def test_every_way_brings_the_same(college: World) -> None:
     college.students(*range(5), City="إربد", Birth_Date="2001-02-03")
-    ways = [await college.pull(full=True, via=via) for via in Via]
+    ways = [await college.pull(full=True, via=via) for via in ReadMethod]
     assert [drawn.counts for drawn in ways] == [{"NEW": 5}, {"UNCHANGED": 5}, {"UNCHANGED": 5}]
 
 
@@ -105,7 +105,7 @@ async def test_beside_the_reading_a_pull_asks_for_names_for_a_count_and_for_what
 ) -> None:
     college.students(1)
     college.zoho.bulk_read.polls = 0
-    drawn = await college.pull(via=Via.BULK)
+    drawn = await college.pull(via=ReadMethod.BULK)
     assert drawn.plan.cost.calls == 3
     assert college.zoho.calls == drawn.plan.cost.calls + 4
     assert college.zoho.credits_used == drawn.plan.cost.credits + 1 + 1 + 1 + 2
@@ -156,9 +156,9 @@ class GoesAway(MemoryStore):
                 raise StoreUnavailable("The store went away.")
 
 
-@pytest.mark.parametrize("via", [Via.RECORDS, Via.COQL, Via.BULK], ids=repr)
-async def test_a_pull_that_was_killed_goes_on_behind_its_third_page(college: World, via: Via) -> None:
-    size = {Via.RECORDS: PAGE}.get(via, 2_000)
+@pytest.mark.parametrize("via", [ReadMethod.RECORDS, ReadMethod.COQL, ReadMethod.BULK], ids=repr)
+async def test_a_pull_that_was_killed_goes_on_behind_its_third_page(college: World, via: ReadMethod) -> None:
+    size = {ReadMethod.RECORDS: PAGE}.get(via, 2_000)
     college.students(*range(4 * size + 7))
     done = await killed_after(college, 3, via=via)
     assert len(done) == 3 * size
@@ -181,8 +181,8 @@ async def test_a_page_whose_commit_was_lost_is_the_only_one_read_again() -> None
     async with world(store) as college:
         college.students(*range(4 * PAGE))
         with pytest.raises(StoreUnavailable):
-            await college.pull(via=Via.RECORDS)
-        resumed = await college.pull(via=Via.RECORDS, resume=True)
+            await college.pull(via=ReadMethod.RECORDS)
+        resumed = await college.pull(via=ReadMethod.RECORDS, resume=True)
         assert resumed.ids[0] == student(2 * PAGE)["id"]
         assert resumed.counts == {"NEW": 2 * PAGE}
         assert len(await contents(college)) == 4 * PAGE
@@ -191,7 +191,7 @@ async def test_a_page_whose_commit_was_lost_is_the_only_one_read_again() -> None
 async def test_what_changed_on_a_page_done_before_the_kill_is_in_the_next_pull(college: World) -> None:
     college.students(*range(3 * PAGE))
     await college.later(hours=1)
-    await killed_after(college, 2, via=Via.RECORDS)
+    await killed_after(college, 2, via=ReadMethod.RECORDS)
     await college.later(hours=1)
     college.zoho.edit("BTEC_Students", number(1), {"City": "Irbid"})
     await college.pull(resume=True)
@@ -202,24 +202,24 @@ async def test_the_pull_to_go_on_with_is_the_latest_that_was_stopped(college: Wo
     college.students(*range(2 * PAGE))
     await college.pull()
     await college.later(hours=1)
-    await killed_after(college, 1, full=True, via=Via.RECORDS)
+    await killed_after(college, 1, full=True, via=ReadMethod.RECORDS)
     resumed = await college.plan(resume=True)
-    assert (resumed.scope, resumed.records) == (Scope.EVERYTHING, PAGE)
+    assert (resumed.scope, resumed.records) == (PullScope.EVERYTHING, PAGE)
 
 
 async def test_a_pull_stopped_before_a_whole_one_is_not_gone_on_with(college: World) -> None:
     college.students(*range(2 * PAGE))
-    await killed_after(college, 1, via=Via.RECORDS)
+    await killed_after(college, 1, via=ReadMethod.RECORDS)
     await college.later(minutes=1)
     await college.pull(full=True)
     resumed = await college.plan(resume=True)
-    assert (resumed.scope, resumed.resumed) == (Scope.CHANGES, None)
+    assert (resumed.scope, resumed.resumed) == (PullScope.CHANGES, None)
 
 
 async def test_a_pull_since_a_moment_goes_on_only_for_that_moment(college: World) -> None:
     college.students(*range(2 * PAGE))
     since = college.timer.now() - timedelta(days=1)
-    await killed_after(college, 1, since=since, via=Via.RECORDS)
+    await killed_after(college, 1, since=since, via=ReadMethod.RECORDS)
     other = await college.plan(since=since - timedelta(days=1), resume=True)
     same = await college.plan(since=since, resume=True)
     assert (other.resumed, same.resumed and same.resumed.cursor) == (None, PAGE)
@@ -227,7 +227,7 @@ async def test_a_pull_since_a_moment_goes_on_only_for_that_moment(college: World
 
 async def test_credentials_withdrawn_on_the_way_end_the_run_and_keep_what_came(college: World) -> None:
     college.students(*range(3 * PAGE))
-    plan = await college.plan(via=Via.RECORDS)
+    plan = await college.plan(via=ReadMethod.RECORDS)
     stream = college.pulling.pull(plan)
     await anext(stream)
     college.zoho.accounts.revoke()

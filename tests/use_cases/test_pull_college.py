@@ -7,7 +7,7 @@ from tests.servers.zoho_demo import furnish
 from tests.use_cases.pulling import World, world
 
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Query, Via
+from mzi_core.ports import Query, ReadMethod
 from mzi_core.values import DEFAULT_TENANT, State
 
 
@@ -23,8 +23,8 @@ async def everything(college: World) -> dict[str, dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("via", list(Via), ids=repr)
-async def test_a_pulled_college_is_the_college_of_its_whole_records(via: Via) -> None:
+@pytest.mark.parametrize("via", list(ReadMethod), ids=repr)
+async def test_a_pulled_college_is_the_college_of_its_whole_records(via: ReadMethod) -> None:
     async with world() as pulled, world() as taken:
         for college in (pulled, taken):
             furnish(college.zoho, 40, alone=False)
@@ -41,7 +41,7 @@ async def test_a_college_pulled_twice_by_different_ways_changes_nothing() -> Non
         furnish(college.zoho, 40, alone=False)
         first, *later = [
             [await college.pull(module.name, via=via, full=True) for module in CATALOGUE.in_order()]
-            for via in Via
+            for via in ReadMethod
         ]
         assert all(drawn.counts["NEW"] for drawn in first)
         again = [set(drawn.counts) for way in later for drawn in way]

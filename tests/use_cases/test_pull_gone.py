@@ -7,8 +7,8 @@ import pytest
 from tests.use_cases.pulling import PAGE, World, killed_after, number, runs, student, world
 
 from mzi_core.modules import STUDENTS
-from mzi_core.ports import Via
-from mzi_core.use_cases.gone import Seen
+from mzi_core.ports import ReadMethod
+from mzi_core.use_cases.deletions import Seen
 from mzi_core.use_cases.pull import DELETED
 from mzi_core.values import DEFAULT_TENANT, ZohoId
 
@@ -108,7 +108,7 @@ async def test_a_resumed_pull_tells_only_of_what_stands_behind_its_beginning(col
     await college.sync("students", student(1), student(2 * PAGE + 5))
     college.students(*range(2, 2 * PAGE + 2))
     await college.later(minutes=1)
-    await killed_after(college, 1, via=Via.RECORDS)
+    await killed_after(college, 1, via=ReadMethod.RECORDS)
     resumed = await college.pull(resume=True)
     assert resumed.done is not None
     assert resumed.done.missing == (student(2 * PAGE + 5)["id"],)

@@ -6,7 +6,7 @@ import pytest
 from tests.use_cases.remotes import College, lost
 
 from mzi_core.errors import AuthRevoked
-from mzi_core.provisioning import Act, Fate, Pushed
+from mzi_core.provisioning import Action, StepResult, WriteStatus
 from mzi_core.use_cases.push import PagePushed
 from mzi_core.use_cases.push_moodle import NothingInMoodle
 from mzi_core.values import MoodleId, State
@@ -49,11 +49,11 @@ def enrollment(
     }
 
 
-def results(pages: Sequence[PagePushed]) -> list[Pushed]:
+def results(pages: Sequence[PagePushed]) -> list[StepResult]:
     return [result for page in pages for result in page.results]
 
 
-def told(pages: Sequence[PagePushed]) -> list[tuple[Act, Fate | None]]:
+def told(pages: Sequence[PagePushed]) -> list[tuple[Action, WriteStatus | None]]:
     return [(result.step.act, result.fate) for result in results(pages)]
 
 
@@ -67,7 +67,7 @@ class TestAccounts:
             student(f"539883000009{n:07d}", Academic_Email=f"s{n}@college.example") for n in range(1000)
         ]
         await college.sync("students", records)
-        assert told(await college.push_moodle("students")) == [(Act.CREATE, Fate.WRITTEN)] * 1000
+        assert told(await college.push_moodle("students")) == [(Action.CREATE, WriteStatus.WRITTEN)] * 1000
         assert college.moodle.calls <= 40
 
     async def test_whose_address_moodle_keeps_in_capitals_is_linked_in_a_first_load_too(self) -> None:
@@ -79,15 +79,18 @@ class TestAccounts:
         ]
         await college.sync("students", records)
         pages = await college.push_moodle("students")
-        assert told(pages) == [(Act.CHANGE, Fate.WRITTEN)] * 30 + [(Act.CREATE, Fate.WRITTEN)] * 70
+        assert (
+            told(pages)
+            == [(Action.CHANGE, WriteStatus.WRITTEN)] * 30 + [(Action.CREATE, WriteStatus.WRITTEN)] * 70
+        )
         kept = await college.stored("students")
         assert [kept[str(record["id"])].moodle_userid for record in records[:30]] == there
-        assert told(await college.push_moodle("students")) == [(Act.NOTHING, None)] * 100
+        assert told(await college.push_moodle("students")) == [(Action.NOTHING, None)] * 100
 
     async def test_who_is_not_there_gets_an_account_and_its_id_is_kept(self) -> None:
         college = College()
         await college.sync("students", [student()])
-        assert told(await college.push_moodle("students")) == [(Act.CREATE, Fate.WRITTEN)]
+        assert told(await college.push_moodle("students")) == [(Action.CREATE, WriteStatus.WRITTEN)]
         kept = (await college.stored("students"))[A].moodle_userid
         made = college.moodle.site.people.rows[kept]
         assert (made.username, made.firstname, made.lastname, made.idnumber) == (
@@ -96,7 +99,7 @@ class TestAccounts:
             "Example1",
             A,
         )
-        assert told(await college.push_moodle("students")) == [(Act.NOTHING, None)]
+        assert told(await college.push_moodle("students")) == [(Action.NOTHING, None)]
 
     async def test_the_link_counts_as_said_by_us_so_that_the_same_record_is_still_unchanged(self) -> None:
         college = College()
@@ -114,8 +117,8 @@ class TestAccounts:
         await college.sync("students", [student()])
         (result,) = results(await college.push_moodle("students"))
         assert (result.step.act, result.fate, result.step.counterpart) == (
-            Act.CHANGE,
-            Fate.WRITTEN,
+            Action.CHANGE,
+            WriteStatus.WRITTEN,
             str(id),
         )
         assert [(c.field, c.before, c.after) for c in result.step.changes] == [
@@ -132,14 +135,14 @@ class TestAccounts:
             username="a1@college.example", firstname="Rana", lastname="Example1", idnumber=A
         )
         await college.sync("students", [student()])
-        assert told(await college.push_moodle("students")) == [(Act.LINK, None)]
+        assert told(await college.push_moodle("students")) == [(Action.LINK, None)]
         assert (await college.stored("students"))[A].moodle_userid == 4
 
     async def test_a_preview_writes_nothing_anywhere(self) -> None:
         college = College()
         await college.sync("students", [student(), student(B, First_Name="")])
         pages = await college.push_moodle("students", dry_run=True)
-        assert told(pages) == [(Act.CREATE, None), (Act.CANNOT, None)]
+        assert told(pages) == [(Action.CREATE, None), (Action.CANNOT, None)]
         assert {call.function for call in college.moodle.seen} <= {
             "core_user_get_users_by_field",
             "core_user_get_users",
@@ -152,7 +155,7 @@ class TestAccounts:
         college.moodle.add_user(username="other", email="a1@college.example")
         await college.sync("students", [student()])
         (result,) = results(await college.push_moodle("students"))
-        assert result.step.act is Act.CANNOT
+        assert result.step.act is Action.CANNOT
         assert result.step.why == "Moodle accounts 4, 5 share its username or address; keep one of them."
 
     async def test_an_account_another_student_has_is_not_taken_away(self) -> None:
@@ -162,20 +165,20 @@ class TestAccounts:
         by_id = {
             str(result.step.zoho_id): result for result in results(await college.push_moodle("students"))
         }
-        assert by_id[B].step.act is Act.CANNOT
+        assert by_id[B].step.act is Action.CANNOT
         assert by_id[B].step.why == f"Its Moodle account {id} already belongs to record {A}."
 
     async def test_a_linked_account_that_was_deleted_is_not_made_again(self) -> None:
         college = College()
         await college.sync("students", [student(Student_Moodle_ID=77)])
         (result,) = results(await college.push_moodle("students"))
-        assert (result.step.act, "77 is gone" in result.step.why) == (Act.CANNOT, True)
+        assert (result.step.act, "77 is gone" in result.step.why) == (Action.CANNOT, True)
 
     async def test_teachers_are_found_and_made_the_same_way(self) -> None:
         college = College()
         teacher = {"id": C, "Name": "Omar Ali Teacher", "Academic_Email": "omar@college.example"}
         await college.sync("teachers", [teacher])
-        assert told(await college.push_moodle("teachers")) == [(Act.CREATE, Fate.WRITTEN)]
+        assert told(await college.push_moodle("teachers")) == [(Action.CREATE, WriteStatus.WRITTEN)]
         made = college.moodle.site.people.rows[4]
         assert (made.firstname, made.lastname) == ("Omar Ali", "Teacher")
 
@@ -192,7 +195,7 @@ class TestCourses:
             "classes", [class_(BTEC_Program={"id": C}), class_(OTHER_CLASS, Class_Status="Planned")]
         )
         pages = await college.push_moodle("classes")
-        assert told(pages) == [(Act.CREATE, Fate.WRITTEN), (Act.NOTHING, None)]
+        assert told(pages) == [(Action.CREATE, WriteStatus.WRITTEN), (Action.NOTHING, None)]
         kept = (await college.stored("classes"))[CLASS].moodle_class_id
         course = college.moodle.site.courses[kept]
         assert (course.shortname, course.categoryid, course.idnumber, course.format, course.numsections) == (
@@ -211,7 +214,7 @@ class TestCourses:
         fresh = College(timer=college.timer)
         fresh.moodle, fresh.to_moodle = college.moodle, college.to_moodle
         await fresh.sync("classes", [class_()])
-        assert told(await fresh.push_moodle("classes")) == [(Act.LINK, None)]
+        assert told(await fresh.push_moodle("classes")) == [(Action.LINK, None)]
         assert len(college.moodle.site.courses) == 2  # the site itself, and this one
 
     async def test_a_course_of_the_same_short_name_is_taken_over_unless_it_is_something_elses(self) -> None:
@@ -220,7 +223,7 @@ class TestCourses:
         college.moodle.add_course(shortname="NET-2", idnumber="something else")
         await college.sync("classes", [class_(), class_(OTHER_CLASS)])
         pages = await college.push_moodle("classes")
-        assert told(pages) == [(Act.CHANGE, Fate.WRITTEN), (Act.CANNOT, None)]
+        assert told(pages) == [(Action.CHANGE, WriteStatus.WRITTEN), (Action.CANNOT, None)]
         assert college.moodle.site.courses[mine].fullname == "Networking 1"
 
 
@@ -252,13 +255,13 @@ class TestEnrolments:
         records = [enrollment(number, f"539883000009{number:07d}") for number in range(1000)]
         await college.sync("enrollments", records)
         pages = await college.push_moodle("enrollments")
-        assert told(pages) == [(Act.CREATE, Fate.WRITTEN)] * 1000
+        assert told(pages) == [(Action.CREATE, WriteStatus.WRITTEN)] * 1000
         assert college.moodle.calls <= 25
         assert college.moodle_calls("core_enrol_get_enrolled_users") == 1
         assert len(await college.moodle_client().enrolled(MoodleId(course))) == 1000
         assert {row.moodle_course_id for row in (await college.stored("enrollments")).values()} == {course}
         before = college.moodle.calls
-        assert told(await college.push_moodle("enrollments")) == [(Act.NOTHING, None)] * 1000
+        assert told(await college.push_moodle("enrollments")) == [(Action.NOTHING, None)] * 1000
         assert college.moodle.calls == before + 1
 
     async def test_what_lacks_its_counterpart_says_so(self) -> None:
@@ -276,7 +279,7 @@ class TestEnrolments:
         first, second, third = results(await college.push_moodle("enrollments"))
         assert first.step.why == f"Class {OTHER_CLASS} has no Moodle course; `mzi push classes` makes it."
         assert second.step.why == f"Student {A} has no Moodle account; `mzi push students` makes it."
-        assert (third.step.act, third.step.why) == (Act.NOTHING, "Its status is Withdrawn.")
+        assert (third.step.act, third.step.why) == (Action.NOTHING, "Its status is Withdrawn.")
 
     async def test_a_student_who_left_stays_enrolled_and_is_told_of(self) -> None:
         college, course = await college_with_a_class(1)
@@ -285,7 +288,7 @@ class TestEnrolments:
             "enrollments", [enrollment(1, "5398830000090000000", Enrollment_Status="Withdrawn")]
         )
         (result,) = results(await college.push_moodle("enrollments"))
-        assert (result.step.act, "suspend it there" in result.step.why) == (Act.CANNOT, True)
+        assert (result.step.act, "suspend it there" in result.step.why) == (Action.CANNOT, True)
         assert len(await college.moodle_client().enrolled(MoodleId(course))) == 1
 
     async def test_a_course_that_is_closed_to_us_is_told_and_harms_no_other(self) -> None:
@@ -296,7 +299,7 @@ class TestEnrolments:
             [enrollment(1, "5398830000090000000", OTHER_CLASS), enrollment(2, "5398830000090000001")],
         )
         pages = await college.push_moodle("enrollments")
-        assert told(pages) == [(Act.CANNOT, None), (Act.CREATE, Fate.WRITTEN)]
+        assert told(pages) == [(Action.CANNOT, None), (Action.CREATE, WriteStatus.WRITTEN)]
 
 
 async def test_what_moodle_refuses_is_told_and_harms_no_other() -> None:
@@ -304,7 +307,7 @@ async def test_what_moodle_refuses_is_told_and_harms_no_other() -> None:
     await college.sync("students", [student(C, Student_Moodle_ID=999)])
     await college.sync("enrollments", [enrollment(1, C), enrollment(2, "5398830000090000001")])
     pages = await college.push_moodle("enrollments")
-    assert told(pages) == [(Act.CREATE, Fate.REFUSED), (Act.CREATE, Fate.WRITTEN)]
+    assert told(pages) == [(Action.CREATE, WriteStatus.REFUSED), (Action.CREATE, WriteStatus.WRITTEN)]
     assert results(pages)[0].said == "Moodle: There is no such user."
     (member,) = await college.moodle_client().enrolled(MoodleId(course))
     assert member.username == "s1@college.example"
@@ -316,11 +319,11 @@ async def test_an_enrolment_nobody_heard_of_again_is_told_as_unsure_and_not_take
     college, _ = await college_with_a_class(1)
     await college.sync("enrollments", [enrollment(1, "5398830000090000000")])
     college.to_moodle.instead["enrol_manual_enrol_users"] = lost
-    assert told(await college.push_moodle("enrollments")) == [(Act.CREATE, Fate.UNSURE)]
+    assert told(await college.push_moodle("enrollments")) == [(Action.CREATE, WriteStatus.UNSURE)]
     (row,) = (await college.stored("enrollments")).values()
     assert row.moodle_course_id is None
     college.to_moodle.instead.clear()
-    assert told(await college.push_moodle("enrollments")) == [(Act.CREATE, Fate.WRITTEN)]
+    assert told(await college.push_moodle("enrollments")) == [(Action.CREATE, WriteStatus.WRITTEN)]
 
 
 async def test_a_token_that_is_revoked_meanwhile_stops_everything() -> None:

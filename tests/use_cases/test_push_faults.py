@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from tests.use_cases.remotes import College
 
-from mzi_adapters.testing.faults import Faults, FaultyWire
+from mzi_adapters.testing.faults import Faults, FaultyTransport
 from mzi_core.errors import GatewayError
-from mzi_core.provisioning import Act
+from mzi_core.provisioning import Action
 
 SEEDS = range(100)
 ORDER = ("students", "classes", "enrollments")
@@ -50,7 +50,7 @@ async def college() -> College:
 async def test_in_moodle_nobody_is_doubled_and_everybody_arrives(seed: int) -> None:
     here = await college()
     faults = Faults().at_random(seed, share=0.4)
-    here.to_moodle.wire = FaultyWire(here.moodle, faults, here.timer)
+    here.to_moodle.wire = FaultyTransport(here.moodle, faults, here.timer)
     for module in ORDER:
         with suppress(GatewayError):
             await here.push_moodle(module)
@@ -59,7 +59,7 @@ async def test_in_moodle_nobody_is_doubled_and_everybody_arrives(seed: int) -> N
     for module in ORDER:
         await here.push_moodle(module)
     acts = [r.step.act for module in ORDER for page in await here.push_moodle(module) for r in page.results]
-    assert acts == [Act.NOTHING] * 17
+    assert acts == [Action.NOTHING] * 17
     site = here.moodle.site
     assert sorted(user.username for user in site.people.rows.values() if "@college" in user.username) == [
         f"a{number}@college.example" for number in range(1, 6)
@@ -103,14 +103,16 @@ async def test_in_zoho_no_grade_and_no_row_is_doubled(seed: int) -> None:
     await here.sync("grades", ours)
     here.timer.jump(60)
     faults = Faults().at_random(seed, share=0.4)
-    here.to_zoho.wire = FaultyWire(here.zoho, faults, here.timer)
+    here.to_zoho.wire = FaultyTransport(here.zoho, faults, here.timer)
     with suppress(GatewayError):
         await here.push_zoho("grades", force=True)
     assert faults.met
     here.to_zoho.wire = here.zoho
     here.timer.jump(3 * 60 * 60)
     await here.push_zoho("grades", force=True)
-    assert [r.step.act for page in await here.push_zoho("grades") for r in page.results] == [Act.NOTHING] * 3
+    assert [r.step.act for page in await here.push_zoho("grades") for r in page.results] == [
+        Action.NOTHING
+    ] * 3
     for record in here.zoho.records("BTEC_Grades").values():
         rows: Any = record["Learning_Outcomes_Assessm"]
         assert (record["Grade"], [row["LO_Code"] for row in rows]) == ("D", ["P1", "M1"])

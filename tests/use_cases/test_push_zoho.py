@@ -12,18 +12,18 @@ from mzi_core.errors import FieldsMissing
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import STUDENTS
 from mzi_core.ports import ZohoField
-from mzi_core.provisioning import Act, Fate, Pushed
+from mzi_core.provisioning import Action, StepResult, WriteStatus
 from mzi_core.use_cases.push import PagePushed
 from mzi_core.values import DEFAULT_TENANT, State
 
 STUDENT = {"Name": "A1", "Academic_Email": "a1@college.example", "City": "Irbid", "Major": "IT"}
 
 
-def results(pages: Sequence[PagePushed]) -> list[Pushed]:
+def results(pages: Sequence[PagePushed]) -> list[StepResult]:
     return [result for page in pages for result in page.results]
 
 
-def told(pages: Sequence[PagePushed]) -> list[tuple[Act, Fate | None]]:
+def told(pages: Sequence[PagePushed]) -> list[tuple[Action, WriteStatus | None]]:
     return [(result.step.act, result.fate) for result in results(pages)]
 
 
@@ -45,7 +45,7 @@ async def test_only_the_fields_that_differ_are_written_and_no_workflow_runs() ->
     await changed(college, "BTEC_Students", "students", id, City="Amman", Student_Moodle_ID=501)
     college.timer.jump(60)
     (result,) = results(await college.push_zoho("students"))
-    assert (result.step.act, result.fate) == (Act.CHANGE, Fate.WRITTEN)
+    assert (result.step.act, result.fate) == (Action.CHANGE, WriteStatus.WRITTEN)
     assert [(c.field, c.before, c.after) for c in result.step.changes] == [
         ("city", "Irbid", "Amman"),
         ("moodle_userid", None, 501),
@@ -65,9 +65,9 @@ async def test_a_day_goes_into_a_field_for_moments_as_the_noon_of_that_day() -> 
     id = await taken(college, "BTEC_Student_Requests", "requests", request)
     await changed(college, "BTEC_Student_Requests", "requests", id, Request_Date="2026-01-27")
     college.timer.jump(60)
-    assert told(await college.push_zoho("requests")) == [(Act.CHANGE, Fate.WRITTEN)]
+    assert told(await college.push_zoho("requests")) == [(Action.CHANGE, WriteStatus.WRITTEN)]
     assert str(college.zoho.records("BTEC_Student_Requests")[id]["Request_Date"]).startswith("2026-01-27T")
-    assert told(await college.push_zoho("requests")) == [(Act.NOTHING, None)]
+    assert told(await college.push_zoho("requests")) == [(Action.NOTHING, None)]
 
 
 async def test_a_number_goes_into_a_column_of_text_as_its_digits() -> None:
@@ -79,10 +79,10 @@ async def test_a_number_goes_into_a_column_of_text_as_its_digits() -> None:
     rows = [{"Moodle_Class_ID": 77}]
     await changed(college, "BTEC_Student_Requests", "requests", id, Requested_Classes=rows)
     college.timer.jump(60)
-    assert told(await college.push_zoho("requests")) == [(Act.CHANGE, Fate.WRITTEN)]
+    assert told(await college.push_zoho("requests")) == [(Action.CHANGE, WriteStatus.WRITTEN)]
     there: Any = college.zoho.records("BTEC_Student_Requests")[id]["Requested_Classes"]
     assert [row["Moodle_Class_ID"] for row in there] == ["77"]
-    assert told(await college.push_zoho("requests")) == [(Act.NOTHING, None)]
+    assert told(await college.push_zoho("requests")) == [(Action.NOTHING, None)]
 
 
 async def test_after_a_push_both_agree_and_a_pull_of_the_record_changes_nothing() -> None:
@@ -91,7 +91,7 @@ async def test_after_a_push_both_agree_and_a_pull_of_the_record_changes_nothing(
     await changed(college, "BTEC_Students", "students", id, City="Amman")
     college.timer.jump(60)
     await college.push_zoho("students")
-    assert told(await college.push_zoho("students")) == [(Act.NOTHING, None)]
+    assert told(await college.push_zoho("students")) == [(Action.NOTHING, None)]
     again = await college.sync("students", [college.zoho.records("BTEC_Students")[id]])
     assert [outcome.state for outcome in again.outcomes] == [State.UNCHANGED]
 
@@ -103,10 +103,10 @@ async def test_what_was_changed_in_zoho_meanwhile_is_shown_and_overwritten_only_
     college.timer.jump(60)
     college.zoho.edit("BTEC_Students", id, {"City": "Zarqa"})
     (result,) = results(await college.push_zoho("students"))
-    assert (result.step.act, result.fate, result.well) == (Act.CONFLICT, None, False)
+    assert (result.step.act, result.fate, result.well) == (Action.CONFLICT, None, False)
     assert [(c.before, c.after) for c in result.step.changes] == [("Zarqa", "Amman")]
     assert college.zoho.records("BTEC_Students")[id]["City"] == "Zarqa"
-    assert told(await college.push_zoho("students", force=True)) == [(Act.CHANGE, Fate.WRITTEN)]
+    assert told(await college.push_zoho("students", force=True)) == [(Action.CHANGE, WriteStatus.WRITTEN)]
     assert college.zoho.records("BTEC_Students")[id]["City"] == "Amman"
 
 
@@ -123,7 +123,7 @@ async def test_a_preview_sends_no_write() -> None:
     college = College()
     id = await taken(college, "BTEC_Students", "students", STUDENT)
     await changed(college, "BTEC_Students", "students", id, City="Amman")
-    assert told(await college.push_zoho("students", dry_run=True)) == [(Act.CHANGE, None)]
+    assert told(await college.push_zoho("students", dry_run=True)) == [(Action.CHANGE, None)]
     assert college.zoho.records("BTEC_Students")[id]["City"] == "Irbid"
     assert {one.method for one in college.zoho.seen} == {"GET", "POST"}
     assert not any("upsert" in one.url for one in college.zoho.seen)
@@ -135,7 +135,7 @@ async def test_a_record_that_is_gone_from_zoho_cannot_be_pushed() -> None:
     college.zoho.remove("BTEC_Students", id)
     (result,) = results(await college.push_zoho("students"))
     assert (result.step.act, result.step.why) == (
-        Act.CANNOT,
+        Action.CANNOT,
         f"Zoho has no student {id}; it was deleted there.",
     )
 
@@ -148,7 +148,7 @@ async def test_a_field_zoho_works_out_itself_is_not_written() -> None:
     )
     id = await taken(college, "BTEC_Students", "students", STUDENT)
     await changed(college, "BTEC_Students", "students", id, City="Amman")
-    assert told(await college.push_zoho("students")) == [(Act.NOTHING, None)]
+    assert told(await college.push_zoho("students")) == [(Action.NOTHING, None)]
 
 
 async def test_a_lookup_to_a_record_we_do_not_know_is_left_as_it_is() -> None:
@@ -158,7 +158,7 @@ async def test_a_lookup_to_a_record_we_do_not_know_is_left_as_it_is() -> None:
         college, "BTEC_Students", "students", id, Program={"id": "5398830000000000999"}, City="Amman"
     )
     (result,) = results(await college.push_zoho("students"))
-    assert (result.step.act, result.fate) == (Act.CHANGE, Fate.WRITTEN)
+    assert (result.step.act, result.fate) == (Action.CHANGE, WriteStatus.WRITTEN)
     assert result.step.why == "Left as they are: program (we know no record 5398830000000000999)."
     assert [change.field for change in result.step.changes] == ["city"]
 
@@ -172,9 +172,9 @@ async def test_a_refused_record_says_why_and_harms_no_other() -> None:
         await changed(college, "BTEC_Students", "students", id, City="Amman")
     college.zoho.lock("BTEC_Students", first)
     by_id = {str(result.step.zoho_id): result for result in results(await college.push_zoho("students"))}
-    assert by_id[first].fate is Fate.REFUSED
+    assert by_id[first].fate is WriteStatus.REFUSED
     assert "RECORD_LOCKED" in by_id[first].said
-    assert by_id[second].fate is Fate.WRITTEN
+    assert by_id[second].fate is WriteStatus.WRITTEN
 
 
 async def college_with_a_grade(**fields: object) -> tuple[College, str]:
@@ -206,7 +206,7 @@ async def test_a_grade_with_a_key_is_written_by_its_key_and_its_rows_by_their_co
     await changed(college, "BTEC_Grades", "grades", id, Grade="M", Learning_Outcomes_Assessm=ours)
     college.timer.jump(60)
     (result,) = results(await college.push_zoho("grades"))
-    assert (result.step.act, result.fate) == (Act.CHANGE, Fate.WRITTEN)
+    assert (result.step.act, result.fate) == (Action.CHANGE, WriteStatus.WRITTEN)
     assert [change.field for change in result.step.changes] == ["grade_value", "outcomes"]
     there: Any = college.zoho.records("BTEC_Grades")[id]
     assert there["Grade"] == "M"
@@ -216,13 +216,13 @@ async def test_a_grade_with_a_key_is_written_by_its_key_and_its_rows_by_their_co
     ]
     (upsert,) = [one for one in college.zoho.seen if one.url.endswith("/upsert")]
     assert b'"duplicate_check_fields": ["Moodle_Grade_Composite_Key"]' in (upsert.body or b"")
-    assert told(await college.push_zoho("grades")) == [(Act.NOTHING, None)]
+    assert told(await college.push_zoho("grades")) == [(Action.NOTHING, None)]
 
 
 async def test_a_grade_with_a_key_that_zoho_lost_is_made_again() -> None:
     college, id = await college_with_a_grade()
     college.zoho.remove("BTEC_Grades", id)
-    assert told(await college.push_zoho("grades")) == [(Act.CREATE, Fate.WRITTEN)]
+    assert told(await college.push_zoho("grades")) == [(Action.CREATE, WriteStatus.WRITTEN)]
     (made,) = college.zoho.records("BTEC_Grades").values()
     assert (made["Grade"], made["Moodle_Grade_Composite_Key"]) == ("P", "501_9_1")
 
@@ -244,7 +244,7 @@ async def test_a_thousand_changed_records_are_read_and_written_by_the_hundred() 
     await college.sync("students", [{**there[id], "City": "Amman"} for id in records])
     college.timer.jump(timedelta(minutes=1).total_seconds())
     before = college.zoho.calls
-    assert told(await college.push_zoho("students")) == [(Act.CHANGE, Fate.WRITTEN)] * 1000
+    assert told(await college.push_zoho("students")) == [(Action.CHANGE, WriteStatus.WRITTEN)] * 1000
     assert college.zoho.calls - before <= 25
 
 
@@ -254,7 +254,10 @@ async def test_a_field_of_the_tenants_own_is_pushed_as_well() -> None:
     id = await taken(college, "BTEC_Students", "students", {**STUDENT, "Intake": "Spring"})
     await changed(college, "BTEC_Students", "students", id, Intake="Autumn")
     (result,) = results(await college.push_zoho("students"))
-    assert (result.fate, [change.field for change in result.step.changes]) == (Fate.WRITTEN, ["extra.intake"])
+    assert (result.fate, [change.field for change in result.step.changes]) == (
+        WriteStatus.WRITTEN,
+        ["extra.intake"],
+    )
     assert college.zoho.records("BTEC_Students")[id]["Intake"] == "Autumn"
 
 
@@ -275,13 +278,13 @@ async def college_with_a_schedule() -> tuple[College, str]:
 async def test_a_record_of_which_only_rows_differ_has_only_these_written() -> None:
     college, id = await college_with_a_schedule()
     (result,) = results(await college.push_zoho("registrations"))
-    assert (result.step.act, result.fate) == (Act.CHANGE, Fate.WRITTEN)
+    assert (result.step.act, result.fate) == (Action.CHANGE, WriteStatus.WRITTEN)
     there: Any = college.zoho.records("BTEC_Registrations")[id]["Payment_Schedule"]
     assert [(row["Installment_No"], row["Installment_Status"]) for row in there] == [
         (1, "Paid"),
         (2, "Pending"),
     ]
-    assert told(await college.push_zoho("registrations")) == [(Act.NOTHING, None)]
+    assert told(await college.push_zoho("registrations")) == [(Action.NOTHING, None)]
 
 
 async def test_rows_that_cannot_be_read_are_left_and_the_other_fields_are_written() -> None:
@@ -291,14 +294,14 @@ async def test_rows_that_cannot_be_read_are_left_and_the_other_fields_are_writte
     (result,) = results(await college.push_zoho("registrations"))
     assert [change.field for change in result.step.changes] == ["study_mode"]
     row = college.zoho.organization.table("BTEC_Registrations").rows[int(id)]
-    assert (result.fate, row.values["Study_Mode"]) == (Fate.WRITTEN, "Evening")
+    assert (result.fate, row.values["Study_Mode"]) == (WriteStatus.WRITTEN, "Evening")
 
 
 async def test_rows_are_left_where_no_column_tells_them_apart() -> None:
     """By no key at all they would all be one row."""
     college, id = await college_with_a_schedule()
     del college.zoho.organization.table("Payment_Schedule").fields["Installment_No"]
-    assert told(await college.push_zoho("registrations")) == [(Act.NOTHING, None)]
+    assert told(await college.push_zoho("registrations")) == [(Action.NOTHING, None)]
     there: Any = college.zoho.records("BTEC_Registrations")[id]["Payment_Schedule"]
     assert [row["Installment_Status"] for row in there] == ["Pending"]
 
@@ -306,17 +309,17 @@ async def test_rows_are_left_where_no_column_tells_them_apart() -> None:
 async def test_the_criteria_of_a_unit_are_compared_with_those_in_zoho() -> None:
     college = College()
     id = await taken(college, "BTEC", "units", {"Name": "Unit 1", "P1_description": "Explain."})
-    assert told(await college.push_zoho("units")) == [(Act.NOTHING, None)]
+    assert told(await college.push_zoho("units")) == [(Action.NOTHING, None)]
     await changed(college, "BTEC", "units", id, P1_description="Describe.")
     (result,) = results(await college.push_zoho("units"))
-    assert (result.step.act, result.step.why) == (Act.CANNOT, "Left as they are: criteria.")
+    assert (result.step.act, result.step.why) == (Action.CANNOT, "Left as they are: criteria.")
 
 
 async def test_rows_that_zoho_refuses_are_told() -> None:
     college, id = await college_with_a_schedule()
     college.zoho.lock("BTEC_Registrations", id)
     (result,) = results(await college.push_zoho("registrations"))
-    assert (result.fate, "RECORD_LOCKED" in result.said) == (Fate.REFUSED, True)
+    assert (result.fate, "RECORD_LOCKED" in result.said) == (WriteStatus.REFUSED, True)
 
 
 async def test_a_version_zoho_has_that_cannot_be_read_is_told() -> None:
@@ -324,7 +327,7 @@ async def test_a_version_zoho_has_that_cannot_be_read_is_told() -> None:
     id = await taken(college, "BTEC_Students", "students", STUDENT)
     college.zoho.edit("BTEC_Students", id, {"Academic_Email": "nonsense"})
     (result,) = results(await college.push_zoho("students"))
-    assert (result.step.act, "cannot be read" in result.step.why) == (Act.CANNOT, True)
+    assert (result.step.act, "cannot be read" in result.step.why) == (Action.CANNOT, True)
 
 
 async def test_a_write_nobody_heard_of_again_is_told_as_unsure() -> None:
@@ -333,7 +336,7 @@ async def test_a_write_nobody_heard_of_again_is_told_as_unsure() -> None:
     await changed(college, "BTEC_Students", "students", id, City="Amman")
     college.to_zoho.instead["/BTEC_Students"] = lost
     (result,) = results(await college.push_zoho("students"))
-    assert (result.fate, result.well) == (Fate.UNSURE, False)
+    assert (result.fate, result.well) == (WriteStatus.UNSURE, False)
 
 
 async def test_a_grade_is_written_in_the_words_of_the_organisations_pick_list() -> None:
@@ -344,9 +347,9 @@ async def test_a_grade_is_written_in_the_words_of_the_organisations_pick_list() 
     )
     college.zoho.define("BTEC_Grades", [grade])
     await changed(college, "BTEC_Grades", "grades", id, Grade="M")
-    assert told(await college.push_zoho("grades")) == [(Act.CHANGE, Fate.WRITTEN)]
+    assert told(await college.push_zoho("grades")) == [(Action.CHANGE, WriteStatus.WRITTEN)]
     assert college.zoho.records("BTEC_Grades")[id]["Grade"] == "Merit"
-    assert told(await college.push_zoho("grades")) == [(Act.NOTHING, None)]
+    assert told(await college.push_zoho("grades")) == [(Action.NOTHING, None)]
 
 
 async def test_a_record_of_zoho_that_the_codec_cannot_take_is_told_and_harms_no_other(
@@ -375,9 +378,9 @@ async def test_a_record_of_zoho_that_the_codec_cannot_take_is_told_and_harms_no_
     monkeypatch.setattr(ZohoCodec, "decoder", odd)
     done = results(await college.push_zoho("students"))
     assert [(each.step.act, each.fate) for each in done] == [
-        (Act.CHANGE, Fate.WRITTEN),
-        (Act.CANNOT, None),
-        (Act.CHANGE, Fate.WRITTEN),
+        (Action.CHANGE, WriteStatus.WRITTEN),
+        (Action.CANNOT, None),
+        (Action.CHANGE, WriteStatus.WRITTEN),
     ]
     assert done[1].step.why == (
         "What Zoho has cannot be read: "

@@ -8,7 +8,7 @@ from mzi_core.mapping import NO_OVERLAY, FieldMapping, Overlay, overlay
 from mzi_core.modules import CATALOGUE
 from mzi_core.naming import Described, Real, naming, tables_of
 from mzi_core.ports import ZohoField
-from mzi_core.use_cases.selecting import Choice, choose
+from mzi_core.use_cases.field_selection import Choice, choose
 
 STUDENTS = CATALOGUE["students"]
 REQUIRED = ("Name", "Academic_Email")

@@ -14,19 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.strategies import texts
 
-from mzi_adapters.files import Line
+from mzi_adapters.files import JsonLine
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.memory.store import MemorySession
 from mzi_adapters.testing.college import build
 from mzi_adapters.testing.harness import Harness
 from mzi_adapters.zoho import ZohoCodec
-from mzi_core import comparing
+from mzi_core import fingerprints
 from mzi_core.decide import Write
 from mzi_core.errors import KeyReused, StoreRefused, UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, STUDENTS
-from mzi_core.plain import Change, NewRows
+from mzi_core.page_decisions import NewRows, RecordUpdate
 from mzi_core.ports import Lock, Query, Session
 from mzi_core.use_cases.sync import REMEMBERED, IdempotencyKey, Replay
 from mzi_core.values import DEFAULT_TENANT, BatchResult, Code, State, TenantId, ZohoId
@@ -154,8 +154,8 @@ async def test_a_record_that_comes_twice_in_a_page_is_judged_though_it_says_what
     assert (await contents(mzi))["students"]["1"][0].city is None
 
 
-def line(record: object) -> Line:
-    return Line(json.dumps(record).encode())
+def line(record: object) -> JsonLine:
+    return JsonLine(json.dumps(record).encode())
 
 
 async def test_lines_are_taken_like_the_records_on_them() -> None:
@@ -188,7 +188,7 @@ async def test_another_format_of_fingerprints_costs_a_comparison_and_no_update(
     await sync(mzi, "students", student(1), student(2))
     before = await contents(mzi)
     shown = await mzi.use_cases.show_record(DEFAULT_TENANT, CATALOGUE["students"], ZohoId("1"))
-    monkeypatch.setattr(comparing, "FORMAT", comparing.FORMAT + 1)
+    monkeypatch.setattr(fingerprints, "FORMAT", fingerprints.FORMAT + 1)
     mzi.clock.advance(timedelta(days=1))
     again = [
         student(1, Modified_Time="2026-02-16T09:00:00Z"),
@@ -241,14 +241,14 @@ async def test_a_line_whose_id_is_not_plain_is_known_by_what_it_says() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        Line(b'{"id": 5, "Name": "N", "Academic_Email": "other@b.example"}'),
-        Line(b'{"id":"6","Name":"N","Academic_Email":"other@b.example","id":"5"}'),
+        JsonLine(b'{"id": 5, "Name": "N", "Academic_Email": "other@b.example"}'),
+        JsonLine(b'{"id":"6","Name":"N","Academic_Email":"other@b.example","id":"5"}'),
     ],
     ids=["a number", "told twice"],
 )
-async def test_versions_of_a_record_are_taken_in_order_though_one_hides_its_id(other: Line) -> None:
+async def test_versions_of_a_record_are_taken_in_order_though_one_hides_its_id(other: JsonLine) -> None:
     """Whichever is the first of them: also where the other says what it said before."""
-    usual = Line(json.dumps(student(5), separators=(",", ":")).encode())
+    usual = JsonLine(json.dumps(student(5), separators=(",", ":")).encode())
     for records in ([other, usual], [usual, other]):
         mzi = Harness()
         for _ in range(2):
@@ -434,7 +434,7 @@ async def test_a_batch_that_brings_what_somebody_waits_for_begins_again_with_all
 @pytest.mark.parametrize(
     "hidden",
     [
-        Line(b'{"id":"8","Name":"A7","Academic_Email":"s7@b.example","id":"7"}'),
+        JsonLine(b'{"id":"8","Name":"A7","Academic_Email":"s7@b.example","id":"7"}'),
         {"id": {"of": "no use"}, "ID": "7", "Name": "A7", "Academic_Email": "s7@b.example"},
         {"id": 7, "Name": "A7", "Academic_Email": "s7@b.example"},
     ],
@@ -551,7 +551,7 @@ class _Over:
         self._look_at(values[module.place["zoho_id"]] for values in rows.values)
         await self._session.add(module, rows, at)
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         self._look_at(change.values[module.place["zoho_id"]] for change in changes)
         await self._session.change(module, changes, at)
 

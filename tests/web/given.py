@@ -7,10 +7,10 @@ from typing import Any
 import attrs
 from tests.servers.loopback import serving
 
-from mzi_adapters.testing.faults import Fault, Faults, FaultyWire, Unreachable
+from mzi_adapters.testing.faults import Fault, Faults, FaultyTransport, Unreachable
 from mzi_adapters.testing.virtual_time import VirtualTimer
-from mzi_adapters.web import Answer, Request, Streamed, Wire, in_chunks
-from mzi_adapters.web.aiohttp_wire import open_wire
+from mzi_adapters.web import Request, Response, Streamed, Transport, in_chunks
+from mzi_adapters.web.aiohttp_transport import open_transport
 
 BODY = b'{"data":[{"id":"1","Name":"A01"}]}'
 NOBODY = "http://127.0.0.1:9"
@@ -21,10 +21,10 @@ NOBODY = "http://127.0.0.1:9"
 class Service:
     """Answers every request alike and remembers it."""
 
-    answer: Answer = attrs.field(factory=lambda: Answer(status=200, body=BODY))
+    answer: Response = attrs.field(factory=lambda: Response(status=200, body=BODY))
     applied: list[Request] = attrs.field(factory=list)
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         self.applied.append(request)
         return self.answer
 
@@ -37,7 +37,7 @@ class Service:
 class Way:
     """A wire to a service, and the service's address."""
 
-    wire: Wire
+    wire: Transport
     url: str
 
     def request(self, method: str = "GET", **more: Any) -> Request:
@@ -51,32 +51,32 @@ def planned(fault: Fault | None) -> Faults:
 
 
 @asynccontextmanager
-async def in_memory(service: Wire, fault: Fault | None = None) -> AsyncIterator[Way]:
+async def in_memory(service: Transport, fault: Fault | None = None) -> AsyncIterator[Way]:
     """Virtual time and no socket."""
-    yield Way(FaultyWire(service, planned(fault), VirtualTimer()), "https://service.example")
+    yield Way(FaultyTransport(service, planned(fault), VirtualTimer()), "https://service.example")
 
 
 @asynccontextmanager
-async def on_a_socket(service: Wire, fault: Fault | None = None) -> AsyncIterator[Way]:
+async def on_a_socket(service: Transport, fault: Fault | None = None) -> AsyncIterator[Way]:
     """The real client; a service that is not reached is one that does not listen."""
-    async with open_wire() as wire, serving(service, planned(fault)) as server:
+    async with open_transport() as wire, serving(service, planned(fault)) as server:
         yield Way(wire, NOBODY if isinstance(fault, Unreachable) else server.url)
 
 
 WAYS = {"in memory": in_memory, "on a socket": on_a_socket}
 
 
-async def whole(wire: Wire, request: Request) -> Answer:
+async def whole(wire: Transport, request: Request) -> Response:
     """The answer at once."""
     return await wire.send(request)
 
 
-async def in_pieces(wire: Wire, request: Request) -> Answer:
+async def in_pieces(wire: Transport, request: Request) -> Response:
     """The answer read in chunks."""
     async with wire.stream(request) as streamed:
         body = b"".join([chunk async for chunk in streamed.chunks])
-        return Answer(status=streamed.status, headers=streamed.headers, body=body)
+        return Response(status=streamed.status, headers=streamed.headers, body=body)
 
 
-Asked = Callable[[Wire, Request], Awaitable[Answer]]
+Asked = Callable[[Transport, Request], Awaitable[Response]]
 ASKED: dict[str, Asked] = {"whole": whole, "in pieces": in_pieces}

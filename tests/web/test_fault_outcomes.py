@@ -20,7 +20,7 @@ from mzi_adapters.testing.faults import (
     Unreachable,
     says,
 )
-from mzi_adapters.web import Answer, Lost, NotSent, TooLarge
+from mzi_adapters.web import Lost, NotSent, Response, TooLarge
 
 Outcome = type[Exception] | tuple[int, bytes, str | None]
 
@@ -79,7 +79,7 @@ async def test_the_headers_of_another_answer_come_along(way: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("fault", [Silence(), Trickle(pause=9), Short(), Cut()], ids=repr)
 async def test_an_answer_without_a_body_has_no_middle_to_break_in(fault: Fault, way: str) -> None:
-    service = Service(Answer(status=HTTPStatus.NO_CONTENT))
+    service = Service(Response(status=HTTPStatus.NO_CONTENT))
     async with WAYS[way](service, fault) as to:
         answer = await to.wire.send(to.request())
     assert (answer.status, answer.body) == (204, b"")

@@ -9,7 +9,7 @@ from mzi_adapters.testing.faults import (
     Cut,
     Fault,
     Faults,
-    FaultyWire,
+    FaultyTransport,
     Huge,
     Late,
     Reset,
@@ -18,7 +18,7 @@ from mzi_adapters.testing.faults import (
     says,
 )
 from mzi_adapters.testing.virtual_time import VirtualTimer
-from mzi_adapters.web import Answer, Lost, NotSent, Request
+from mzi_adapters.web import Lost, NotSent, Request, Response
 
 GET = Request(method="GET", url="https://service.example/a")
 PUT = Request(method="PUT", url="https://service.example/a")
@@ -72,7 +72,7 @@ def test_the_schedule_of_later_requests_is_the_same_however_the_first_ones_fared
 
 
 def test_an_answer_is_said_in_one_line() -> None:
-    expected = Answer(
+    expected = Response(
         status=429, headers={"content-type": "application/json", "retry-after": "3"}, body=b"{}"
     )
     assert says(429, b"{}", retry_after="3").answer == expected
@@ -80,14 +80,14 @@ def test_an_answer_is_said_in_one_line() -> None:
 
 async def test_waiting_is_up_to_the_timer() -> None:
     timer = VirtualTimer()
-    wire = FaultyWire(Service(), Faults().at(1, Late(seconds=7)), timer)
+    wire = FaultyTransport(Service(), Faults().at(1, Late(seconds=7)), timer)
     await wire.send(GET)
     assert timer.monotonic() == 7
 
 
 async def test_a_lost_request_takes_as_long_as_its_patience() -> None:
     timer = VirtualTimer()
-    wire = FaultyWire(Service(), Faults().at(1, Late(seconds=86400)), timer)
+    wire = FaultyTransport(Service(), Faults().at(1, Late(seconds=86400)), timer)
     with pytest.raises(Lost, match=r"GET https://service\.example/a: no whole answer came within 60 s\."):
         await wire.send(GET)
     assert timer.monotonic() == GET.timeout
@@ -96,7 +96,7 @@ async def test_a_lost_request_takes_as_long_as_its_patience() -> None:
 @pytest.mark.parametrize("fault", [Unreachable(), Reset(applied=True), Late(seconds=99), Huge()], ids=repr)
 async def test_what_a_fault_says_of_a_request_is_its_method_and_address(fault: Fault) -> None:
     secret = attrs.evolve(PUT, query=(("token", "s3cret"),), headers={"x-key": "s3cret"}, body=b"s3cret")
-    wire = FaultyWire(Service(), Faults().at(1, fault), VirtualTimer())
+    wire = FaultyTransport(Service(), Faults().at(1, fault), VirtualTimer())
     with pytest.raises((NotSent, Lost), match=r"PUT https://service\.example/a: ") as raised:
         await wire.send(secret)
     assert "s3cret" not in repr(raised.value)

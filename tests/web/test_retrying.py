@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Failure, RetryPolicy, Trying
 from mzi_adapters.web.retrying import TRANSIENT
-from mzi_adapters.web.wire import retry_after
+from mzi_adapters.web.transport import retry_after
 from mzi_core.errors import GatewayError, GatewayUnavailable, ProtocolError
 
 Answers = list[tuple[Failure, float | None]]

@@ -15,8 +15,8 @@ from tests.servers.loopback import reset, serving
 from tests.web.given import NOBODY, Service
 
 from mzi_adapters.testing.faults import Faults, Huge, Late, Reset, Short, Silence
-from mzi_adapters.web import Answer, Lost, NotSent, Request, TooLarge, Wire
-from mzi_adapters.web.aiohttp_wire import open_wire
+from mzi_adapters.web import Lost, NotSent, Request, Response, TooLarge, Transport
+from mzi_adapters.web.aiohttp_transport import open_transport
 
 SECRET = "s3cret"
 ASKS = Request(
@@ -48,7 +48,7 @@ async def saying(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator
         writer.transport.abort()
 
 
-async def failure(wire: Wire, url: str) -> NotSent | Lost:
+async def failure(wire: Transport, url: str) -> NotSent | Lost:
     """What comes of the request there; nothing secret in the error, nor in anything it hangs on."""
     try:
         await wire.send(attrs.evolve(ASKS, url=url))
@@ -63,9 +63,9 @@ async def failure(wire: Wire, url: str) -> NotSent | Lost:
 
 
 @pytest.fixture
-async def wire() -> AsyncIterator[Wire]:
+async def wire() -> AsyncIterator[Transport]:
     """A wire of this test's own."""
-    async with open_wire() as wire:
+    async with open_transport() as wire:
         yield wire
 
 
@@ -75,21 +75,21 @@ class TestNothingLeft:
         [f"{NOBODY}/a", "https://127.0.0.1:9/a", "http://nobody.invalid/a"],
         ids=["nobody listens", "nobody listens for TLS", "no such name"],
     )
-    async def test_because_there_is_no_connection(self, wire: Wire, url: str) -> None:
+    async def test_because_there_is_no_connection(self, wire: Transport, url: str) -> None:
         error = await failure(wire, url)
         assert isinstance(error, NotSent)
         assert str(error).startswith(f"POST {url}: no connection came about (")
 
-    async def test_because_the_other_side_speaks_no_tls(self, wire: Wire) -> None:
+    async def test_because_the_other_side_speaks_no_tls(self, wire: Transport) -> None:
         async with serving(Service()) as server:
             error = await failure(wire, server.url.replace("http", "https"))
             assert (type(error), server.seen) == (NotSent, [])
 
-    async def test_because_the_other_side_never_answers_the_greeting(self, wire: Wire) -> None:
+    async def test_because_the_other_side_never_answers_the_greeting(self, wire: Transport) -> None:
         async with saying(lambda _, __: None) as where:
             assert type(await failure(wire, f"https://{where}/a")) is NotSent
 
-    async def test_because_the_certificate_is_signed_by_nobody_we_know(self, wire: Wire) -> None:
+    async def test_because_the_certificate_is_signed_by_nobody_we_know(self, wire: Transport) -> None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
         async with saying(lambda _, __: None, tls) as where:
@@ -112,7 +112,7 @@ class TestItMayHaveLeft:
         ids=repr,
     )
     async def test_when_the_answer_is_not_whole(
-        self, wire: Wire, fault: Reset | Late | Silence | Short | Huge, kind: type[Lost]
+        self, wire: Transport, fault: Reset | Late | Silence | Short | Huge, kind: type[Lost]
     ) -> None:
         async with serving(Service(), Faults().at(1, fault)) as server:
             error = await failure(wire, f"{server.url}/a")
@@ -144,7 +144,7 @@ class TestItMayHaveLeft:
             "only the first half",
         ],
     )
-    async def test_when_what_comes_is_no_answer(self, wire: Wire, said: bytes) -> None:
+    async def test_when_what_comes_is_no_answer(self, wire: Transport, said: bytes) -> None:
         def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(said)
             writer.close()
@@ -152,7 +152,7 @@ class TestItMayHaveLeft:
         async with saying(talk) as where:
             assert type(await failure(wire, f"http://{where}/a")) is Lost
 
-    async def test_when_the_connection_breaks_in_the_middle_of_sending(self, wire: Wire) -> None:
+    async def test_when_the_connection_breaks_in_the_middle_of_sending(self, wire: Transport) -> None:
         def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             asyncio.get_running_loop().call_later(0.05, writer.transport.abort)
 
@@ -163,16 +163,16 @@ class TestItMayHaveLeft:
         assert SECRET not in "".join(traceback.format_exception(raised.value))
 
     @pytest.mark.parametrize("spoilt", [200, 300_000], ids=["at its start", "far behind"])
-    async def test_when_a_packed_file_is_spoilt(self, wire: Wire, spoilt: int) -> None:
+    async def test_when_a_packed_file_is_spoilt(self, wire: Transport, spoilt: int) -> None:
         packed = bytearray(gzip.compress(random.Random(1).randbytes(10**6)))
         packed[spoilt:] = bytes(len(packed) - spoilt)
-        answer = Answer(status=200, headers={"content-encoding": "gzip"}, body=bytes(packed))
+        answer = Response(status=200, headers={"content-encoding": "gzip"}, body=bytes(packed))
         async with serving(Service(answer)) as server:
             with pytest.raises(Lost) as raised:
                 await wire.send(Request(method="GET", url=server.url))
         assert (raised.value.__cause__, raised.value.__context__) == (None, None)
 
-    async def test_when_a_reset_comes_in_the_middle_of_a_file(self, wire: Wire) -> None:
+    async def test_when_a_reset_comes_in_the_middle_of_a_file(self, wire: Transport) -> None:
         def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\ns3c")
             asyncio.get_running_loop().call_later(0.05, reset, writer)
@@ -180,7 +180,7 @@ class TestItMayHaveLeft:
         async with saying(talk) as where:
             assert type(await failure(wire, f"http://{where}/a")) is Lost
 
-    async def test_when_a_file_breaks_off(self, wire: Wire) -> None:
+    async def test_when_a_file_breaks_off(self, wire: Transport) -> None:
         async with (
             serving(Service(), Faults().at(1, Short())) as server,
             wire.stream(attrs.evolve(ASKS, url=server.url)) as streamed,
@@ -191,7 +191,7 @@ class TestItMayHaveLeft:
         assert SECRET not in "".join(traceback.format_exception(raised.value))
 
 
-async def test_what_a_reader_of_a_file_raises_is_passed_on(wire: Wire) -> None:
+async def test_what_a_reader_of_a_file_raises_is_passed_on(wire: Transport) -> None:
     async with serving(Service()) as server:
         with pytest.raises(KeyError, match="mine"):
             async with wire.stream(Request(method="GET", url=server.url)):
@@ -200,5 +200,5 @@ async def test_what_a_reader_of_a_file_raises_is_passed_on(wire: Wire) -> None:
 
 def test_neither_a_request_nor_an_answer_shows_what_is_in_it() -> None:
     headers = {"set-cookie": SECRET}
-    answer = Answer(status=200, headers=headers, body=SECRET.encode())
+    answer = Response(status=200, headers=headers, body=SECRET.encode())
     assert SECRET not in repr(ASKS) + repr(answer)

@@ -4,17 +4,17 @@ Nothing is ever held but the page being read, so a file may be larger than memor
 """
 
 from mzi_adapters.files.csv_export import read_csv
+from mzi_adapters.files.formats import Format, RecordPage, pages, read_items, read_pages
 from mzi_adapters.files.json_stream import read_json
-from mzi_adapters.files.ndjson import Line, read_ndjson
-from mzi_adapters.files.reading import Format, Page, pages, read_items, read_pages
+from mzi_adapters.files.ndjson import JsonLine, read_ndjson
 from mzi_adapters.files.source import FileProblem, Item, Source, Unreadable, open_source
 
 __all__ = [
     "FileProblem",
     "Format",
     "Item",
-    "Line",
-    "Page",
+    "JsonLine",
+    "RecordPage",
     "Source",
     "Unreadable",
     "open_source",

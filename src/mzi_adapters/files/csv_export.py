@@ -9,7 +9,7 @@ from io import TextIOWrapper
 import attrs
 
 from mzi_adapters.files.source import FileProblem, Item, Source, Unreadable
-from mzi_core.known_fields import known_fields
+from mzi_core.field_reference import known_fields
 from mzi_core.module import AnyModule, Kind
 
 _ID_HEADERS = frozenset({"record id", "id"})

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from mzi_adapters import quick
+from mzi_adapters import fast_json
 from mzi_adapters.files.source import FileProblem, Item, Source, Unreadable, shallow
-from mzi_core.ports import Unread
+from mzi_core.ports import RawRecord
 from mzi_core.sizes import DEEPEST
 
 
@@ -19,16 +19,16 @@ def no_constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_constant=no_constant)  # json.loads would make one for every line
 
 
-class Line(Unread):
+class JsonLine(RawRecord):
     """A line that was not read yet; one that is no JSON reads as an Unreadable, and harms no other."""
 
     __slots__ = ()
 
     def read(self) -> object:
         """The value on it."""
-        if quick.READ is not None:
-            with suppress(*quick.REFUSED):
-                return _shallow(self, quick.READ(self))
+        if fast_json.READ is not None:
+            with suppress(*fast_json.REFUSED):
+                return _shallow(self, fast_json.READ(self))
         return _record(self)
 
 
@@ -46,9 +46,9 @@ def read_blocks(source: Source) -> Iterator[Block]:
         first += len(lines)
         if any(map(bytes.isspace, lines)):
             said = [place for place, line in enumerate(lines) if not line.isspace()]
-            yield [Line(lines[place]) for place in said], [numbers[place] for place in said]
+            yield [JsonLine(lines[place]) for place in said], [numbers[place] for place in said]
         else:
-            yield list(map(Line, lines)), numbers
+            yield list(map(JsonLine, lines)), numbers
 
 
 def read_ndjson(source: Source) -> Iterator[Item]:

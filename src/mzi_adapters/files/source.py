@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, BinaryIO, NamedTuple, Self
 
 from mzi_core.errors import MziError
-from mzi_core.ports import Unread
+from mzi_core.ports import RawRecord
 from mzi_core.sizes import DEEPEST
 
 STDIN = "-"
@@ -71,7 +71,7 @@ class Item(NamedTuple):
 
     def read(self) -> object:
         """The record, read if it was not."""
-        return self.record.read() if isinstance(self.record, Unread) else self.record
+        return self.record.read() if isinstance(self.record, RawRecord) else self.record
 
 
 class _Counted(io.RawIOBase):

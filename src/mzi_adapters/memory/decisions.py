@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from mzi_adapters.memory.scope import Scope
+from mzi_adapters.memory.scope import TenantTables
 from mzi_core.ports import (
     Cursor,
     DecisionRecord,
@@ -12,7 +12,7 @@ from mzi_core.ports import (
 
 
 @attrs.frozen
-class Decisions(Scope):
+class Decisions(TenantTables):
     """The part of a session that is about grading decisions."""
 
     async def record_decision(self, record: DecisionRecord) -> None:

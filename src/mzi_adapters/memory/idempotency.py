@@ -4,14 +4,14 @@ from datetime import datetime
 
 import attrs
 
-from mzi_adapters.memory.scope import Scope
+from mzi_adapters.memory.scope import TenantTables
 from mzi_core.ports import (
     StoredResponse,
 )
 
 
 @attrs.frozen
-class StoredResponses(Scope):
+class StoredResponses(TenantTables):
     """The part of a session that is about answers that were given."""
 
     async def response(self, key: str) -> StoredResponse | None:

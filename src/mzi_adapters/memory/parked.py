@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import attrs
 
-from mzi_adapters.memory.scope import Scope, page
+from mzi_adapters.memory.scope import TenantTables, page
 from mzi_core.module import AnyModule
 from mzi_core.ports import (
     ParkedRecord,
@@ -15,7 +15,7 @@ from mzi_core.values import Parent, ZohoId
 
 
 @attrs.frozen
-class ParkedRecords(Scope):
+class ParkedRecords(TenantTables):
     """The part of a session that is about parked records."""
 
     async def park(self, records: Sequence[ParkedRecord]) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import attrs
 
-from mzi_adapters.memory.scope import Scope, page
+from mzi_adapters.memory.scope import TenantTables, page
 from mzi_core.decide import Known, Touch, Write, unique_values
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Module
-from mzi_core.plain import Change, NewRows, StoredValues
+from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.ports import (
     Query,
     Stored,
@@ -20,7 +20,7 @@ from mzi_core.values import MoodleId, State, Value, ZohoId
 
 
 @attrs.frozen
-class Records(Scope):
+class Records(TenantTables):
     """The part of a session that is about records."""
 
     def _row(self, module: AnyModule, zoho_id: ZohoId) -> Stored[Any] | None:
@@ -132,7 +132,7 @@ class Records(Scope):
         ]
         await self.write(module, writes, at)
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         records = self.tables.records
         before = len(records.journal)
         zoho_id_at, modified_at = module.place["zoho_id"], module.place["modified_at"]

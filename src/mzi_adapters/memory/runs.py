@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import attrs
 
-from mzi_adapters.memory.scope import Scope
+from mzi_adapters.memory.scope import TenantTables
 from mzi_core.ports import (
     Run,
 )
 
 
 @attrs.frozen
-class Runs(Scope):
+class Runs(TenantTables):
     """The part of a session that is about bulk runs."""
 
     async def save_run(self, run: Run) -> None:

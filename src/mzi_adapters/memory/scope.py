@@ -15,7 +15,7 @@ T = TypeVar("T")
 _ABSENT = object()
 
 
-class Table(dict[Any, Any]):
+class JournaledTable(dict[Any, Any]):
     """A dictionary that can take back what was done to it since a mark."""
 
     def __init__(self) -> None:
@@ -47,19 +47,21 @@ class Table(dict[Any, Any]):
 class Tables:
     """Everything there is, by key."""
 
-    records: Table = attrs.field(factory=Table)  # (tenant, module, zoho id) -> Stored
-    marks: Table = attrs.field(factory=Table)  # (tenant, module, zoho id) -> mark of the wire record
-    owners: Table = attrs.field(factory=Table)  # (tenant, module, field, value) -> zoho id
-    parked: Table = attrs.field(factory=Table)  # (tenant, module, zoho id) -> ParkedRecord
-    decisions: Table = attrs.field(factory=Table)  # (tenant, key) -> DecisionRecord
-    responses: Table = attrs.field(factory=Table)  # (tenant, key) -> StoredResponse
-    runs: Table = attrs.field(factory=Table)  # (tenant, id) -> Run
-    tokens: Table = attrs.field(factory=Table)  # (tenant, name) -> AccessToken
-    leases: Table = attrs.field(factory=Table)  # (tenant, name) -> Lease
-    tenants: Table = attrs.field(factory=Table)  # tenant -> TenantSettings
-    keys: Table = attrs.field(factory=Table)  # id -> ApiKey
+    records: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, zoho id) -> Stored
+    marks: JournaledTable = attrs.field(
+        factory=JournaledTable
+    )  # (tenant, module, zoho id) -> mark of the wire record
+    owners: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, field, value) -> zoho id
+    parked: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, zoho id) -> ParkedRecord
+    decisions: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, key) -> DecisionRecord
+    responses: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, key) -> StoredResponse
+    runs: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, id) -> Run
+    tokens: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, name) -> AccessToken
+    leases: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, name) -> Lease
+    tenants: JournaledTable = attrs.field(factory=JournaledTable)  # tenant -> TenantSettings
+    keys: JournaledTable = attrs.field(factory=JournaledTable)  # id -> ApiKey
 
-    def all(self) -> list[Table]:
+    def all(self) -> list[JournaledTable]:
         """Every table."""
         return [getattr(self, field.name) for field in attrs.fields(Tables)]
 
@@ -74,7 +76,7 @@ def page(items: Iterable[T], place: Callable[[T], tuple[datetime, str]], query: 
 
 
 @attrs.frozen
-class Scope:
+class TenantTables:
     """The tables seen by one tenant."""
 
     tenant: TenantId

@@ -2,7 +2,7 @@
 
 import attrs
 
-from mzi_adapters.memory.scope import Scope
+from mzi_adapters.memory.scope import TenantTables
 from mzi_core.errors import UnknownTenant
 from mzi_core.ports import (
     TenantSettings,
@@ -10,7 +10,7 @@ from mzi_core.ports import (
 
 
 @attrs.frozen
-class Settings(Scope):
+class StoredSettings(TenantTables):
     """The part of a session that is about the tenant's choices."""
 
     async def settings(self) -> TenantSettings:

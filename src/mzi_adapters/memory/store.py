@@ -13,7 +13,7 @@ from mzi_adapters.memory.records import Records
 from mzi_adapters.memory.registry import MemoryRegistry
 from mzi_adapters.memory.runs import Runs
 from mzi_adapters.memory.scope import Tables
-from mzi_adapters.memory.settings import Settings
+from mzi_adapters.memory.settings import StoredSettings
 from mzi_adapters.memory.tokens import AccessTokens, StoredLeases
 from mzi_core.ports import (
     Registry,
@@ -27,7 +27,7 @@ from mzi_core.values import DEFAULT_TENANT, TenantId
 
 @attrs.frozen
 class MemorySession(
-    Settings, Records, ParkedRecords, Decisions, StoredResponses, Runs, AccessTokens, StoredLeases
+    StoredSettings, Records, ParkedRecords, Decisions, StoredResponses, Runs, AccessTokens, StoredLeases
 ):
     """One transaction over one tenant's data."""
 

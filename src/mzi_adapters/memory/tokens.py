@@ -2,12 +2,12 @@
 
 import attrs
 
-from mzi_adapters.memory.scope import Scope
+from mzi_adapters.memory.scope import TenantTables
 from mzi_core.ports import AccessToken, Lease
 
 
 @attrs.frozen
-class AccessTokens(Scope):
+class AccessTokens(TenantTables):
     """The part of a session that is about access tokens."""
 
     async def token(self, name: str) -> AccessToken | None:
@@ -19,7 +19,7 @@ class AccessTokens(Scope):
 
 
 @attrs.frozen
-class StoredLeases(Scope):
+class StoredLeases(TenantTables):
     """The part of a session that is about leases."""
 
     async def lease(self, name: str) -> Lease | None:

@@ -1,4 +1,4 @@
-"""Moodle 4.5 over its web services. Needs nothing but a `Wire`; `mzi_adapters.web.aiohttp_wire` has one."""
+"""Moodle 4.5 over its web services. Needs nothing but a `Transport`, as in `mzi_adapters.web`."""
 
 from mzi_adapters.moodle.calling import MoodleAccount
 from mzi_adapters.moodle.gateway import MoodleClient

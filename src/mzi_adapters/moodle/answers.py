@@ -3,8 +3,8 @@
 import json
 
 from mzi_adapters.moodle.refusals import SERVICE, error_for
-from mzi_adapters.web import Answer
-from mzi_adapters.web.wire import retry_after
+from mzi_adapters.web import Response
+from mzi_adapters.web.transport import retry_after
 from mzi_core.errors import AccessRefused, GatewayLimited, GatewayUnavailable, ProtocolError
 
 _OK, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 200, 403, 404, 429
@@ -12,7 +12,7 @@ _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
 
 
-def returned(answer: Answer) -> object:
+def returned(answer: Response) -> object:
     """What the function returned: a list, an object, a number, a text, or None for nothing."""
     if answer.status != _OK:
         raise _error_of_status(answer)
@@ -26,7 +26,7 @@ def returned(answer: Answer) -> object:
     return body
 
 
-def _error_of_status(answer: Answer) -> Exception:
+def _error_of_status(answer: Response) -> Exception:
     status = answer.status
     code = str(status)
     if status in _REDIRECTS:

@@ -8,9 +8,8 @@ from typing import Generic, TypeVar
 import attrs
 
 from mzi_adapters.moodle.batching import looked_up
-from mzi_adapters.moodle.calling import Caller
-from mzi_adapters.moodle.refusals import SERVICE
-from mzi_adapters.moodle.shapes import (
+from mzi_adapters.moodle.calling import MoodleCaller
+from mzi_adapters.moodle.json_fields import (
     Row,
     flag,
     inner_rows,
@@ -26,15 +25,16 @@ from mzi_adapters.moodle.shapes import (
     text,
     warnings,
 )
+from mzi_adapters.moodle.refusals import SERVICE
 from mzi_core.errors import AccessRefused
 from mzi_core.ports import (
     AssignmentGrade,
     CourseUpdate,
-    Definition,
-    Fault,
+    GradingDefinition,
     MarkingMethod,
     MoodleAssignment,
     Participant,
+    RefusalKind,
     Refused,
     Submission,
     UserFlags,
@@ -47,7 +47,7 @@ T = TypeVar("T")
 class Assignments:
     """The part of the gateway that is about assignments, but for the marking of one student."""
 
-    calls: Caller
+    calls: MoodleCaller
 
     async def assignments(
         self, courses: Sequence[MoodleId]
@@ -70,9 +70,9 @@ class Assignments:
 
     async def definitions(
         self, cmids: Sequence[MoodleId]
-    ) -> dict[MoodleId, tuple[Definition, ...] | Refused]:
+    ) -> dict[MoodleId, tuple[GradingDefinition, ...] | Refused]:
         """The advanced grading definitions of each assignment; none for simple direct grading."""
-        places: Places[Definition] = Places(
+        places: Places[GradingDefinition] = Places(
             "cmids", "areas", "cmid", "definitions", {"areaname": "submissions"}, UNKNOWN
         )
         return await self._places("core_grading_get_definitions", cmids, places, _definition)
@@ -176,7 +176,7 @@ class Places(Generic[T]):
     silence: tuple[T, ...] | Refused
 
 
-UNKNOWN = Refused(fault=Fault.NOT_FOUND, why=f"{SERVICE}: There is nothing under this id.")
+UNKNOWN = Refused(fault=RefusalKind.NOT_FOUND, why=f"{SERVICE}: There is nothing under this id.")
 
 
 def assignment_from(found: Row) -> MoodleAssignment:
@@ -200,8 +200,8 @@ def assignment_from(found: Row) -> MoodleAssignment:
     )
 
 
-def _definition(found: Row) -> Definition:
-    return Definition(
+def _definition(found: Row) -> GradingDefinition:
+    return GradingDefinition(
         id=moodle_id(found),
         method=text(found, "method"),
         name=text(found, "name"),

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from mzi_adapters.moodle.calling import Caller
+from mzi_adapters.moodle.calling import MoodleCaller
 from mzi_adapters.moodle.form import form_pairs
 from mzi_adapters.moodle.refusals import SERVICE, denies_everything, refused
 from mzi_core.errors import (
@@ -21,7 +21,7 @@ from mzi_core.errors import (
     ProtocolError,
     RemoteBug,
 )
-from mzi_core.ports import Ambiguous, Confirmed, Fault, MoodleResult, Refused
+from mzi_core.ports import Ambiguous, Confirmed, MoodleResult, RefusalKind, Refused
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -63,19 +63,19 @@ def halves(part: Part) -> tuple[Part, Part]:
 
 
 NOT_SENT = Refused(
-    fault=Fault.TEMPORARY, why=f"{SERVICE} did not answer the items before this one; it was not sent."
+    fault=RefusalKind.TEMPORARY, why=f"{SERVICE} did not answer the items before this one; it was not sent."
 )
 UNSETTLED = Ambiguous(why=f"{SERVICE} gave no usable answer, and none could be had by asking again.")
 
 
 @attrs.define
-class Results:
+class BatchResults:
     """What became of each item, filled in part by part."""
 
     found: list[MoodleResult | None]
 
     @classmethod
-    def of(cls, count: int) -> "Results":
+    def of(cls, count: int) -> "BatchResults":
         """None known yet."""
         return cls([None] * count)
 
@@ -105,7 +105,7 @@ class Repeating(Generic[T]):
     permission is about; a call about one scope is not taken apart for it.
     """
 
-    calls: Caller
+    calls: MoodleCaller
     function: str
     field: str
     encode: Encode[T]
@@ -115,13 +115,13 @@ class Repeating(Generic[T]):
 
     async def all(self, items: Sequence[T]) -> list[MoodleResult]:
         """Write them, a result for each."""
-        results = Results.of(len(items))
+        results = BatchResults.of(len(items))
         for part in parts(items, self.encode, self.key):
             if await part_after_part(self._part(items, part, results), results):
                 break
         return results.all()
 
-    async def _part(self, items: Sequence[T], part: Part, results: Results) -> None:
+    async def _part(self, items: Sequence[T], part: Part, results: BatchResults) -> None:
         chosen = [items[position] for position in part]
         try:
             answer = await self._send(chosen)
@@ -160,7 +160,7 @@ def about_all(error: GatewayError, chosen: Sequence[T], scope: Callable[[T], Has
     return scope is None or len({scope(item) for item in chosen}) == 1
 
 
-async def part_after_part(work: Awaitable[None], results: Results) -> bool:
+async def part_after_part(work: Awaitable[None], results: BatchResults) -> bool:
     """Do one part of a write; whether the rest had better not be sent.
 
     What says something about the account or the site as a whole is raised only while nothing is written:

@@ -21,11 +21,11 @@ from mzi_adapters.web import (
     RetryPolicy,
     Timer,
     TooLarge,
+    Transport,
     Trying,
-    Wire,
     pairs_to_form,
 )
-from mzi_adapters.web.wire import moment_of
+from mzi_adapters.web.transport import moment_of
 from mzi_core.errors import (
     AccessRefused,
     AmbiguousWrite,
@@ -64,11 +64,11 @@ class _Unclear(Exception):
 
 
 @attrs.define(kw_only=True)
-class Caller:
+class MoodleCaller:
     """Calls functions, at most `at_once` of them together; `timeout`: seconds for one answer."""
 
     account: MoodleAccount
-    wire: Wire
+    wire: Transport
     timer: Timer
     at_once: int = 4
     retries: RetryPolicy = RETRIES

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from mzi_adapters.moodle.batching import Repeating, looked_up
-from mzi_adapters.moodle.calling import Caller, together
+from mzi_adapters.moodle.calling import MoodleCaller, together
 from mzi_adapters.moodle.creating import Creating, Found, Match
-from mzi_adapters.moodle.shapes import (
+from mzi_adapters.moodle.json_fields import (
     Row,
     flag,
     inner_rows,
@@ -51,7 +51,7 @@ def course_from(found: Row) -> MoodleCourse:
 class Courses:
     """The part of the gateway that is about courses and categories."""
 
-    calls: Caller
+    calls: MoodleCaller
 
     async def courses(self, ids: Sequence[MoodleId]) -> dict[MoodleId, MoodleCourse]:
         """These courses; what is not there is left out."""

@@ -7,17 +7,17 @@ import attrs
 
 from mzi_adapters.moodle.batching import (
     UNSETTLED,
+    BatchResults,
     Encode,
     Part,
-    Results,
     about_all,
     halves,
     part_after_part,
     parts,
 )
-from mzi_adapters.moodle.calling import Caller
+from mzi_adapters.moodle.calling import MoodleCaller
+from mzi_adapters.moodle.json_fields import Row, moodle_id, rows
 from mzi_adapters.moodle.refusals import SERVICE, denies_everything, refused
-from mzi_adapters.moodle.shapes import Row, moodle_id, rows
 from mzi_adapters.web import Failure, Trying
 from mzi_core.errors import (
     AmbiguousWrite,
@@ -27,7 +27,7 @@ from mzi_core.errors import (
     ProtocolError,
     RemoteBug,
 )
-from mzi_core.ports import Confirmed, Fault, MoodleResult, Refused
+from mzi_core.ports import Confirmed, MoodleResult, RefusalKind, Refused
 from mzi_core.values import MoodleId
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ class Creating(Generic[T]):
     `scope`: what a missing permission is about.
     """
 
-    calls: Caller
+    calls: MoodleCaller
     function: str
     field: str
     encode: Encode[T]
@@ -68,7 +68,7 @@ class Creating(Generic[T]):
 
     async def all(self, items: Sequence[T]) -> list[MoodleResult]:
         """Create them, a result for each."""
-        results = Results([self.check(item) for item in items])
+        results = BatchResults([self.check(item) for item in items])
         unsent = results.open()
         if not unsent:
             return results.all()
@@ -85,7 +85,7 @@ class Creating(Generic[T]):
                 break
         return results.all()
 
-    def _refuse_repeated(self, items: Sequence[T], results: Results) -> None:
+    def _refuse_repeated(self, items: Sequence[T], results: BatchResults) -> None:
         """What has a key of another item before it."""
         seen: set[Hashable] = set()
         for position in results.open():
@@ -94,10 +94,10 @@ class Creating(Generic[T]):
                 seen.update(keys)
             else:
                 why = "Another item of the same request has this key; it was not sent twice."
-                results.found[position] = Refused(fault=Fault.CONFLICT, why=why)
+                results.found[position] = Refused(fault=RefusalKind.CONFLICT, why=why)
 
     async def _part(
-        self, items: Sequence[T], part: Part, results: Results, *, doubtful: bool = False
+        self, items: Sequence[T], part: Part, results: BatchResults, *, doubtful: bool = False
     ) -> None:
         """`doubtful`: an earlier answer about these was lost, so what has their key may be our own."""
         trying = self.calls.trying()
@@ -137,7 +137,7 @@ class Creating(Generic[T]):
         except ProtocolError as error:  # it was carried out, whatever it says
             raise AmbiguousWrite(SERVICE, f"{self.function} returned no list of what it made.") from error
 
-    async def _settled(self, items: Sequence[T], part: Part, results: Results) -> Part:
+    async def _settled(self, items: Sequence[T], part: Part, results: BatchResults) -> Part:
         """After a lost or a short answer: what is there now is ours; the rest is left to send again."""
         part = tuple(position for position in part if results.found[position] is None)
         if not part:
@@ -152,7 +152,7 @@ class Creating(Generic[T]):
         return tuple(position for position in part if results.found[position] is None)
 
     async def _refused(
-        self, items: Sequence[T], part: Part, results: Results, error: GatewayError, *, doubtful: bool
+        self, items: Sequence[T], part: Part, results: BatchResults, error: GatewayError, *, doubtful: bool
     ) -> None:
         if isinstance(error, RemoteBug):  # PHP may fail after the rows were written
             part = await self._settled(items, part, results)
@@ -179,4 +179,4 @@ class Creating(Generic[T]):
 def taken(match: Match) -> Refused:
     """Refused, because somebody or something has the key."""
     why = f"{SERVICE} has this already; link to it, or take another key."
-    return Refused(fault=Fault.CONFLICT, why=why, existing=match.id)
+    return Refused(fault=RefusalKind.CONFLICT, why=why, existing=match.id)

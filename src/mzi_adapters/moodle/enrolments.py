@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from mzi_adapters.moodle.batching import Encode, Repeating
-from mzi_adapters.moodle.calling import Caller
+from mzi_adapters.moodle.calling import MoodleCaller
 from mzi_adapters.moodle.creating import Creating, Found, Match
-from mzi_adapters.moodle.shapes import (
+from mzi_adapters.moodle.json_fields import (
     Row,
     inner_rows,
     integer,
@@ -38,7 +38,7 @@ _HTML = 1
 class Enrolments:
     """The part of the gateway that is about belonging to a course."""
 
-    calls: Caller
+    calls: MoodleCaller
 
     async def enrolled(self, course: MoodleId, which: Membership = Membership.ALL) -> Sequence[EnrolledUser]:
         """Who is enrolled, in one call: pages by offset would skip somebody when an enrolment ends."""

@@ -2,18 +2,18 @@
 
 import attrs
 
-from mzi_adapters.moodle.calling import RETRIES, Caller, MoodleAccount
+from mzi_adapters.moodle.calling import RETRIES, MoodleAccount, MoodleCaller
 from mzi_adapters.moodle.courses import Courses
 from mzi_adapters.moodle.enrolments import Enrolments
-from mzi_adapters.moodle.health import Health
-from mzi_adapters.moodle.marking import Marking
+from mzi_adapters.moodle.health import SiteHealth
+from mzi_adapters.moodle.marking import Marks
 from mzi_adapters.moodle.site import SiteItself
 from mzi_adapters.moodle.users import Users
-from mzi_adapters.web import CHANCE, Dice, RetryPolicy, Timer, Wire
+from mzi_adapters.web import CHANCE, Dice, RetryPolicy, Timer, Transport
 
 
 @attrs.define(slots=False)
-class MoodleClient(SiteItself, Health, Users, Courses, Enrolments, Marking):
+class MoodleClient(SiteItself, SiteHealth, Users, Courses, Enrolments, Marks):
     """One tenant's Moodle over its web services. It opens nothing, so there is nothing to close.
 
     `at_once`: calls at the same time; `timeout`: seconds for one answer. `random` spreads what is attempted
@@ -21,16 +21,16 @@ class MoodleClient(SiteItself, Health, Users, Courses, Enrolments, Marking):
     """
 
     account: MoodleAccount
-    wire: Wire = attrs.field(repr=False)
+    wire: Transport = attrs.field(repr=False)
     timer: Timer = attrs.field(repr=False)
     at_once: int = attrs.field(default=4, kw_only=True)
     random: Dice = attrs.field(default=CHANCE, kw_only=True, repr=False, eq=False)
     retries: RetryPolicy = attrs.field(default=RETRIES, kw_only=True)
     timeout: float = attrs.field(default=60, kw_only=True)
-    calls: Caller = attrs.field(init=False, repr=False, eq=False)
+    calls: MoodleCaller = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        self.calls = Caller(
+        self.calls = MoodleCaller(
             account=self.account,
             wire=self.wire,
             timer=self.timer,

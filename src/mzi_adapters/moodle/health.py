@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from mzi_adapters.moodle.calling import Caller
-from mzi_adapters.moodle.shapes import moodle_id, row, rows
+from mzi_adapters.moodle.calling import MoodleCaller
+from mzi_adapters.moodle.json_fields import moodle_id, row, rows
 
 _OTHERS = 3
 """Form fields of a call beside its parameters: the token, the function, the format."""
@@ -12,10 +12,10 @@ _ABSENT = 10**9
 """From here on up nobody has an id."""
 
 
-class Health:
+class SiteHealth:
     """The part of the gateway that is about how the site is."""
 
-    calls: Caller
+    calls: MoodleCaller
 
     async def server_time(self) -> datetime | None:
         """The time by the site's own clock when it last answered."""

@@ -8,10 +8,10 @@ before it is sent, and what is there afterwards decides.
 from collections.abc import Sequence
 
 from mzi_adapters.moodle.assignments import Assignments
-from mzi_adapters.moodle.batching import UNSETTLED, Results
-from mzi_adapters.moodle.marking_rules import Standing
+from mzi_adapters.moodle.batching import UNSETTLED, BatchResults
+from mzi_adapters.moodle.json_fields import row
+from mzi_adapters.moodle.marking_rules import MarkingContext
 from mzi_adapters.moodle.refusals import SERVICE, refused
-from mzi_adapters.moodle.shapes import row
 from mzi_adapters.moodle.work import work_from
 from mzi_adapters.web import Failure
 from mzi_core.errors import (
@@ -25,10 +25,10 @@ from mzi_core.grading.marking import UNGRADED
 from mzi_core.ports import (
     AssignmentGrade,
     Confirmed,
-    Fault,
     GivenMark,
     MoodleAssignment,
     MoodleResult,
+    RefusalKind,
     Refused,
     StudentWork,
 )
@@ -38,7 +38,7 @@ _LATEST = -1
 _HTML = 1
 
 
-class Marking(Assignments):
+class Marks(Assignments):
     """The part of the gateway that is about marks."""
 
     async def work(self, assignment: MoodleId, user: MoodleId) -> StudentWork:
@@ -56,7 +56,7 @@ class Marking(Assignments):
         if not marks:
             return []
         before = await self._standing(assignment)
-        results = Results.of(len(marks))
+        results = BatchResults.of(len(marks))
         seen: set[MoodleId] = set()
         for position, mark in enumerate(marks):
             results.found[position] = before.wrong(mark) or _repeated(mark, seen)
@@ -70,11 +70,11 @@ class Marking(Assignments):
         results.set(results.open(), UNSETTLED)
         return results.all()
 
-    async def _standing(self, assignment: MoodleAssignment) -> Standing:
+    async def _standing(self, assignment: MoodleAssignment) -> MarkingContext:
         submissions = (await self.submissions([assignment.id]))[assignment.id]
         if isinstance(submissions, Refused):
             raise AccessRefused(SERVICE, f"Its submissions cannot be read. {submissions.why}")
-        return Standing(
+        return MarkingContext(
             assignment=assignment,
             method=await self.marking_method(assignment.cmid),
             students=frozenset(one.user for one in await self.participants(assignment.id)),
@@ -89,7 +89,7 @@ class Marking(Assignments):
         return {one.user: one for one in found}
 
     async def _send_open(
-        self, marks: Sequence[GivenMark], before: Standing, results: Results
+        self, marks: Sequence[GivenMark], before: MarkingContext, results: BatchResults
     ) -> tuple[list[int], list[int]]:
         """Send what is not settled: the positions that were answered, and those whose answer was lost."""
         answered: list[int] = []
@@ -115,8 +115,8 @@ class Marking(Assignments):
         marks: Sequence[GivenMark],
         answered: Sequence[int],
         lost: Sequence[int],
-        before: Standing,
-        results: Results,
+        before: MarkingContext,
+        results: BatchResults,
     ) -> None:
         """Settle what was sent by what is there; a lost one that is not there stays open."""
         if not (answered or lost):
@@ -157,7 +157,7 @@ class Marking(Assignments):
 
 
 _CHANGED = Refused(
-    fault=Fault.BAD_INPUT,
+    fault=RefusalKind.BAD_INPUT,
     why=f"{SERVICE} answered nothing and kept something else; look at the student's submission there.",
 )
 
@@ -166,10 +166,10 @@ def _repeated(mark: GivenMark, seen: set[MoodleId]) -> Refused | None:
     if mark.user not in seen:
         return None
     why = "The same request has an earlier mark for this student; send one mark of a student at a time."
-    return Refused(fault=Fault.CONFLICT, why=why)
+    return Refused(fault=RefusalKind.CONFLICT, why=why)
 
 
-def _params(mark: GivenMark, before: Standing) -> dict[str, object]:
+def _params(mark: GivenMark, before: MarkingContext) -> dict[str, object]:
     """The comments go with every mark, for Moodle fails half-way without; no attempt is ever added.
 
     The attempt is named wherever there is one, lest a student who is reopened meanwhile gets the mark on

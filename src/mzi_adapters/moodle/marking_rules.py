@@ -8,10 +8,10 @@ import attrs
 from mzi_core.ports import (
     WORKFLOW_STATES,
     AssignmentGrade,
-    Fault,
     GivenMark,
     MarkingMethod,
     MoodleAssignment,
+    RefusalKind,
     Refused,
 )
 from mzi_core.values import MoodleId
@@ -20,11 +20,11 @@ _PLACES = -5  # Moodle keeps a mark as NUMERIC(10,5)
 
 
 def _bad(why: str) -> Refused:
-    return Refused(fault=Fault.BAD_INPUT, why=why)
+    return Refused(fault=RefusalKind.BAD_INPUT, why=why)
 
 
 @attrs.frozen(kw_only=True)
-class Standing:
+class MarkingContext:
     """What has to be known of an assignment before a mark is written; `latest`: attempts, by student."""
 
     assignment: MoodleAssignment
@@ -37,7 +37,7 @@ class Standing:
         """Why a mark must not be sent."""
         if mark.user not in self.students:
             why = "The user does not take part in the assignment; Moodle would mark them all the same."
-            return Refused(fault=Fault.NOT_FOUND, why=why)
+            return Refused(fault=RefusalKind.NOT_FOUND, why=why)
         if self.method.method is not None:
             return _bad(
                 f"The assignment is marked by `{self.method.method}`; without criteria Moodle would store "

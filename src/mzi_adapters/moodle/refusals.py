@@ -14,7 +14,7 @@ from mzi_core.errors import (
     RemoteBug,
     RemoteNotFound,
 )
-from mzi_core.ports import Fault, Refused
+from mzi_core.ports import RefusalKind, Refused
 
 SERVICE = "Moodle"
 
@@ -103,19 +103,19 @@ def error_for(code: str | None) -> GatewayError:
     return InputRefused(SERVICE, words[:300])
 
 
-_FAULTS: tuple[tuple[type[GatewayError], Fault], ...] = (
-    (AccessRefused, Fault.PERMISSION),
-    (AlreadyTaken, Fault.CONFLICT),
-    (GatewayConflict, Fault.CONFLICT),
-    (RemoteNotFound, Fault.NOT_FOUND),
-    (GatewayUnavailable, Fault.TEMPORARY),
-    (RemoteBug, Fault.REMOTE_BUG),
+_FAULTS: tuple[tuple[type[GatewayError], RefusalKind], ...] = (
+    (AccessRefused, RefusalKind.PERMISSION),
+    (AlreadyTaken, RefusalKind.CONFLICT),
+    (GatewayConflict, RefusalKind.CONFLICT),
+    (RemoteNotFound, RefusalKind.NOT_FOUND),
+    (GatewayUnavailable, RefusalKind.TEMPORARY),
+    (RemoteBug, RefusalKind.REMOTE_BUG),
 )
 
 
 def refused(error: GatewayError) -> Refused:
     """What an error says about the one item it was about."""
-    fault = next((fault for kind, fault in _FAULTS if isinstance(error, kind)), Fault.BAD_INPUT)
+    fault = next((fault for kind, fault in _FAULTS if isinstance(error, kind)), RefusalKind.BAD_INPUT)
     return Refused(fault=fault, why=str(error), code=error.code)
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from mzi_adapters.moodle.batching import looked_up
-from mzi_adapters.moodle.calling import Caller
+from mzi_adapters.moodle.calling import MoodleCaller
+from mzi_adapters.moodle.json_fields import inner_rows, moodle_id, row, text
 from mzi_adapters.moodle.refusals import SERVICE
-from mzi_adapters.moodle.shapes import inner_rows, moodle_id, row, text
 from mzi_adapters.moodle.work import facts_from
 from mzi_core.errors import NotOffered
 from mzi_core.ports import Feature, MoodleSite, StudentWork, Template
@@ -51,7 +51,7 @@ _OURS = ("local_mzi_", "local_moodle_zoho_sync_")
 class SiteItself:
     """The part of the gateway that is about the site and its plugins."""
 
-    calls: Caller
+    calls: MoodleCaller
 
     async def site(self) -> MoodleSite:
         """The site, and which functions it lacks; asked anew each time."""

@@ -4,18 +4,18 @@ import re
 from collections.abc import Sequence
 
 from mzi_adapters.moodle.batching import Repeating, looked_up
-from mzi_adapters.moodle.calling import Caller, together
+from mzi_adapters.moodle.calling import MoodleCaller, together
 from mzi_adapters.moodle.countries import COUNTRIES
 from mzi_adapters.moodle.creating import Creating, Found, Match
+from mzi_adapters.moodle.json_fields import Row, flag, inner_rows, moodle_id, row, rows, text, warnings
 from mzi_adapters.moodle.refusals import SERVICE
-from mzi_adapters.moodle.shapes import Row, flag, inner_rows, moodle_id, row, rows, text, warnings
 from mzi_core.errors import AccessRefused, ProtocolError
 from mzi_core.ports import (
     Confirmed,
-    Fault,
     MoodleResult,
     MoodleUser,
     NewUser,
+    RefusalKind,
     Refused,
     UserChange,
     UserKey,
@@ -67,7 +67,7 @@ def _of(user: MoodleUser, key: UserKey) -> str:
 class Users:
     """The part of the gateway that is about users."""
 
-    calls: Caller
+    calls: MoodleCaller
 
     async def find_users(
         self, key: UserKey, values: Sequence[str], *, thoroughly: bool = True
@@ -194,7 +194,7 @@ def _match(user: NewUser, found: Sequence[MoodleUser]) -> Match | None:
 def _wrong(user: NewUser) -> Refused | None:
     if user.username != user.username.strip().lower() or not user.username:
         why = "A Moodle username is in small letters, without blanks around it, and not empty."
-        return Refused(fault=Fault.BAD_INPUT, why=why)
+        return Refused(fault=RefusalKind.BAD_INPUT, why=why)
     return _bad_country(user.country)
 
 
@@ -202,7 +202,7 @@ def _bad_country(country: str | None) -> Refused | None:
     if not country or country in COUNTRIES:
         return None
     why = "The country must be an ISO 3166 code of two capitals, such as JO; Moodle would store it as 0."
-    return Refused(fault=Fault.BAD_INPUT, why=why)
+    return Refused(fault=RefusalKind.BAD_INPUT, why=why)
 
 
 def _new(user: NewUser) -> dict[str, object]:

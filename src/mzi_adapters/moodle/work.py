@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from mzi_adapters.moodle.refusals import SERVICE
-from mzi_adapters.moodle.shapes import (
+from mzi_adapters.moodle.json_fields import (
     Row,
     flag,
     inner_rows,
@@ -15,6 +14,7 @@ from mzi_adapters.moodle.shapes import (
     some_id,
     text,
 )
+from mzi_adapters.moodle.refusals import SERVICE
 from mzi_core.errors import ProtocolError
 from mzi_core.grading import Criterion
 from mzi_core.grading.marking import RELEASED, UNGRADED

@@ -15,7 +15,7 @@ from mzi_adapters.sql.translation import translated
 from mzi_core.decide import Known, Write
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Module
-from mzi_core.plain import Change, NewRows, StoredValues
+from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.ports import Query, Stored
 from mzi_core.values import State, Value, ZohoId
 
@@ -106,7 +106,7 @@ class Records(Counted):
                 await self.driver.add(self.connection, shape.table, made)
                 await self.counted(module.name, Counter({State.NEW.value: len(made)}), Counter())
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         """Set what changed of live records that are stored; all or nothing."""
         if not changes:
             return

@@ -17,7 +17,7 @@ FROM extension_tenants LEFT JOIN extension_field_mappings USING (tenant_id)
 WHERE tenant_id = %1 ORDER BY module, position"""
 
 
-class Settings(Scope):
+class StoredSettings(Scope):
     """The part of a session that is about the tenant's choices."""
 
     __slots__ = ()

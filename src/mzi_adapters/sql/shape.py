@@ -14,7 +14,7 @@ from typing import Any, Generic
 import attrs
 import sqlalchemy as sa
 
-from mzi_adapters import quick
+from mzi_adapters import fast_json
 from mzi_adapters.sql.driver import CHANGED, Find, Rows
 from mzi_adapters.sql.rows import converter, extra_from_data, extra_to_data
 from mzi_adapters.sql.tables import IN_JSON, RECORDS, column_of
@@ -22,7 +22,7 @@ from mzi_adapters.sql.types import Digest, Id
 from mzi_core.decide import Known, Touch, Write
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Field, Kind, Module, Values, declared
-from mzi_core.plain import Change, NewRows, StoredValues
+from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.ports import Stored
 from mzi_core.values import Extra, MoodleId, RecordId, State, TenantId, ZohoId
 
@@ -65,13 +65,13 @@ def _is_json_alike(field: Field) -> bool:
 
 def _json_text(field: Field) -> Conversion | None:
     """How a value that is kept as JSON is written at once, in a tenth of the converter's time."""
-    encode = quick.COMPACT if _is_json_alike(field) else None
+    encode = fast_json.COMPACT if _is_json_alike(field) else None
     return None if encode is None else lambda value: encode(value).decode()
 
 
 def _json_value(field: Field) -> Conversion | None:
     """How it is read at once."""
-    return quick.reader_of(field.held_as) if _is_json_alike(field) else None
+    return fast_json.reader_of(field.held_as) if _is_json_alike(field) else None
 
 
 def _none_or(convert: Conversion) -> Conversion:
@@ -221,7 +221,7 @@ class Shape(Generic[E]):
                 row[place] = convert(row[place])
         return row
 
-    def changed(self, changes: Sequence[Change], at: datetime) -> tuple[Sequence[str], Rows]:
+    def changed(self, changes: Sequence[RecordUpdate], at: datetime) -> tuple[Sequence[str], Rows]:
         """Which columns are to be set, and the values of each record in them; the first finds the record.
 
         A column that changed in one record is set in all: to what it is already. Raises StoreRefused.
@@ -233,7 +233,7 @@ class Shape(Generic[E]):
         updated, state = moment(at), str(State.UPDATED)
         convert = [(place, self._convert[place]) for place in places if place != last]
 
-        def row(change: Change) -> tuple[Any, ...]:
+        def row(change: RecordUpdate) -> tuple[Any, ...]:
             values = change.values
             extra = (self._extra_text(values[-1]),) if places and places[-1] == last else ()
             return (

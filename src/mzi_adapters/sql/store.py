@@ -16,7 +16,7 @@ from mzi_adapters.sql.parked import ParkedRecords
 from mzi_adapters.sql.records import Records
 from mzi_adapters.sql.registry import SqlRegistry
 from mzi_adapters.sql.runs import Runs
-from mzi_adapters.sql.settings import Settings
+from mzi_adapters.sql.settings import StoredSettings
 from mzi_adapters.sql.tokens import AccessTokens, StoredLeases
 from mzi_adapters.sql.touching import Touched
 from mzi_adapters.sql.translation import REMEDY, translated
@@ -26,7 +26,15 @@ from mzi_core.values import DEFAULT_TENANT, TenantId
 
 
 class SqlSession(
-    Settings, Records, Touched, ParkedRecords, Decisions, StoredResponses, Runs, AccessTokens, StoredLeases
+    StoredSettings,
+    Records,
+    Touched,
+    ParkedRecords,
+    Decisions,
+    StoredResponses,
+    Runs,
+    AccessTokens,
+    StoredLeases,
 ):
     """One transaction over one tenant's rows."""
 

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 
 import attrs
 
-from mzi_adapters.web.wire import Answer, Request, Streamed, Wire
+from mzi_adapters.web.transport import Request, Response, Streamed, Transport
 from mzi_core.ports import Registry, Session, Store, StoreHealth
 from mzi_core.values import TenantId
 
@@ -33,7 +33,7 @@ def _session() -> Iterator[None]:
 
 @attrs.frozen
 class GuardedStore:
-    """A store whose sessions a GuardedWire sees."""
+    """A store whose sessions a GuardedTransport sees."""
 
     store: Store
 
@@ -71,12 +71,12 @@ class GuardedStore:
 
 
 @attrs.frozen
-class GuardedWire:
+class GuardedTransport:
     """A wire that raises SentInsideSession for whoever sends from inside a session of a GuardedStore."""
 
-    wire: Wire
+    wire: Transport
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """As `Wire.send`."""
         refuse_inside_session(request)
         return await self.wire.send(request)
@@ -95,6 +95,6 @@ def refuse_inside_session(request: Request) -> None:
         raise SentInsideSession(f"{request.method} {request.url} was sent while a session was open.")
 
 
-def _proof(store: GuardedStore, wire: GuardedWire) -> tuple[Store, Wire]:
+def _proof(store: GuardedStore, wire: GuardedTransport) -> tuple[Store, Transport]:
     """The type checker's word that these are a Store and a Wire."""
     return store, wire

@@ -1,38 +1,38 @@
 """HTTP as the gateways use it: requests and answers as values, and how they are sent.
 
-`mzi_adapters.web.aiohttp_wire` sends them over the network; nothing else needs aiohttp.
+`mzi_adapters.web.aiohttp_transport` sends them over the network; nothing else needs aiohttp.
 """
 
 from mzi_adapters.web.retrying import CHANCE, Dice, Failure, RetryPolicy, Trying
 from mzi_adapters.web.timer import LoopTimer
-from mzi_adapters.web.wire import (
-    Answer,
+from mzi_adapters.web.transport import (
     Lost,
     NotSent,
     Request,
+    Response,
     Streamed,
     Timer,
     TooLarge,
-    Wire,
+    Transport,
     in_chunks,
     pairs_to_form,
 )
 
 __all__ = [
     "CHANCE",
-    "Answer",
     "Dice",
     "Failure",
     "LoopTimer",
     "Lost",
     "NotSent",
     "Request",
+    "Response",
     "RetryPolicy",
     "Streamed",
     "Timer",
     "TooLarge",
+    "Transport",
     "Trying",
-    "Wire",
     "in_chunks",
     "pairs_to_form",
 ]

@@ -12,7 +12,7 @@ from random import SystemRandom
 
 import attrs
 
-from mzi_adapters.web.wire import Timer
+from mzi_adapters.web.transport import Timer
 from mzi_core.errors import GatewayError, GatewayUnavailable
 
 Dice = Callable[[], float]

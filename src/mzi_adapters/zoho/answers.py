@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import attrs
 
-from mzi_adapters.web import Answer
+from mzi_adapters.web import Response
 from mzi_core.errors import ProtocolError
 from mzi_core.values import is_of_these_years
 
@@ -38,7 +38,7 @@ def bad(said: str) -> ProtocolError:
     return ProtocolError(SERVICE, said)
 
 
-def read(answer: Answer) -> Said:
+def read(answer: Response) -> Said:
     """The JSON of an answer; raises ProtocolError, which describes the body and does not repeat it."""
     if not answer.body.strip():
         return Said(status=answer.status, body={})

@@ -11,7 +11,7 @@ import attrs
 from mzi_adapters.web import Failure, RetryPolicy, Trying
 from mzi_adapters.zoho.answers import SERVICE, Json, bad, part, text
 from mzi_adapters.zoho.bulk_file import Spool, rows_of
-from mzi_adapters.zoho.calling import Call, Caller
+from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
 from mzi_adapters.zoho.coql import columns_of, is_id, named
 from mzi_adapters.zoho.listing import modified_since
 from mzi_adapters.zoho.metadata import Metadata
@@ -42,7 +42,7 @@ _FAILED = frozenset({"FAILURE", "FAILED"})
 class BulkRead:
     """Reads a whole module by jobs of up to 200,000 records."""
 
-    caller: Caller
+    caller: ZohoCaller
     metadata: Metadata
 
     async def pages(
@@ -75,7 +75,7 @@ class BulkRead:
         """Have a file made and fetch it; what the job says of its result."""
         query = {"module": {"api_name": named(module)}, "fields": list(columns), **turn}
         said = await self.caller.ask(
-            Call(
+            ApiCall(
                 method="POST",
                 path=BASE,
                 body={"query": query, "file_type": "csv"},
@@ -99,7 +99,7 @@ class BulkRead:
         """What a finished job says of its file; None while it runs."""
         try:
             said = await self.caller.ask(
-                Call(method="GET", path=f"{BASE}/{job}", doing=f"looking at the bulk read of {module}")
+                ApiCall(method="GET", path=f"{BASE}/{job}", doing=f"looking at the bulk read of {module}")
             )
         except GatewayRefused as refused:
             if refused.code != NOTHING:
@@ -117,7 +117,7 @@ class BulkRead:
         """Whether the file was there to be fetched."""
         try:
             await self.caller.ask(
-                Call(
+                ApiCall(
                     method="GET",
                     path=f"{BASE}/{job}/result",
                     doing=f"fetching the bulk read of {module}",

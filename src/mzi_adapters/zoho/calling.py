@@ -7,21 +7,21 @@ from typing import BinaryIO
 import attrs
 
 from mzi_adapters.web import (
-    Answer,
     Dice,
     Failure,
     Lost,
     NotSent,
     Request,
+    Response,
     RetryPolicy,
     Timer,
     TooLarge,
+    Transport,
     Trying,
-    Wire,
 )
 from mzi_adapters.zoho.answers import SERVICE, Said, bad, objects, read, text
-from mzi_adapters.zoho.limits import Meter, Pace, limited, wanted_pause
-from mzi_adapters.zoho.oauth import Access
+from mzi_adapters.zoho.limits import Pace, UsageMeter, limited, wanted_pause
+from mzi_adapters.zoho.oauth import TokenSource
 from mzi_adapters.zoho.refusals import STALE_TOKEN, TOO_MANY, whole
 from mzi_core.errors import (
     AccessRefused,
@@ -54,7 +54,7 @@ _BROKEN = 500
 
 
 @attrs.frozen(kw_only=True)
-class Call:
+class ApiCall:
     """A call to be made. `doing` says in an error what it was, without any value.
 
     `unanswered`: what it means that no usable answer came; a write says whether it can be told by a key.
@@ -94,15 +94,15 @@ class _Stale(Exception):
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Caller:
+class ZohoCaller:
     """Makes calls. What it raises holds no secret and nothing that a record said."""
 
-    access: Access
-    wire: Wire
+    access: TokenSource
+    wire: Transport
     timer: Timer
     clock: Clock
     pace: Pace
-    meter: Meter
+    meter: UsageMeter
     random: Dice
     retries: RetryPolicy = RETRIES
 
@@ -110,7 +110,7 @@ class Caller:
         """A piece of work under the policy of this client."""
         return Trying(policy=self.retries, timer=self.timer, random=self.random)
 
-    async def ask(self, call: Call) -> Said:
+    async def ask(self, call: ApiCall) -> Said:
         """What Zoho says. Raises AmbiguousWrite if a write was lost on the way and may not be repeated."""
         trying = self.trying()
         doubt = False
@@ -142,7 +142,7 @@ class Caller:
                 ) from error
             raise error
 
-    def _request(self, call: Call, token: str) -> Request:
+    def _request(self, call: ApiCall, token: str) -> Request:
         body = None if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
         return Request(
             method=call.method,
@@ -158,7 +158,7 @@ class Caller:
             largest=LARGEST if call.into is None else LARGEST_FILE,
         )
 
-    async def _once(self, call: Call, trying: Trying) -> Said:
+    async def _once(self, call: ApiCall, trying: Trying) -> Said:
         async with self.pace.slot(trying, heavy=call.heavy):
             token = await self.access.token()  # here, or it could die in the queue
             request = self._request(call, token)
@@ -179,7 +179,7 @@ class Caller:
             self.meter.told(answer.headers)
             return self._understood(call, answer, token)
 
-    async def _download(self, request: Request, into: BinaryIO) -> Answer:
+    async def _download(self, request: Request, into: BinaryIO) -> Response:
         """A file goes where it is wanted; any other answer is short."""
         async with self.wire.stream(request) as streamed:
             is_file = streamed.status == _OK
@@ -191,9 +191,9 @@ class Caller:
                     into.write(chunk)
                 elif len(error) < LARGEST:
                     error += chunk
-            return Answer(status=streamed.status, headers=streamed.headers, body=bytes(error))
+            return Response(status=streamed.status, headers=streamed.headers, body=bytes(error))
 
-    def _understood(self, call: Call, answer: Answer, token: str) -> Said:
+    def _understood(self, call: ApiCall, answer: Response, token: str) -> Said:
         status, now = answer.status, self.clock.now()
         if status in _EMPTY or (status == _OK and call.into is not None):
             return Said(status=status, body={})
@@ -219,7 +219,7 @@ class Caller:
             raise whole(said, call.doing)
         return said if call.items is None else self._complete(call, said)
 
-    def _complete(self, call: Call, said: Said) -> Said:
+    def _complete(self, call: ApiCall, said: Said) -> Said:
         """One result for each record, or nobody knows whose they are."""
         try:
             found = len(objects(said.body, call.listed))
@@ -229,7 +229,7 @@ class Caller:
             raise _Unclear(error) from None
         return said
 
-    def _json(self, call: Call, answer: Answer) -> Said:
+    def _json(self, call: ApiCall, answer: Response) -> Said:
         """The JSON; where there must be some and is none, nobody knows what happened."""
         try:
             said = read(answer)

@@ -7,14 +7,14 @@ import attrs
 
 from mzi_adapters.web import Failure
 from mzi_adapters.zoho.answers import SERVICE, moment, text, written
-from mzi_adapters.zoho.calling import Call, Caller
-from mzi_adapters.zoho.coql import Coql, is_id, named
+from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
+from mzi_adapters.zoho.coql import CoqlReader, is_id, named
 from mzi_adapters.zoho.refusals import NOT_DELETED, result
-from mzi_adapters.zoho.rows import Rows, row_changes
+from mzi_adapters.zoho.subforms import SubformReader, row_changes
 from mzi_adapters.zoho.together import chunks, together
 from mzi_adapters.zoho.writing import MOST, Outcome, no_such_id, settled, unsure
 from mzi_core.errors import AmbiguousWrite, GatewayConflict, GatewayError, RemoteNotFound
-from mzi_core.ports import Action, Unsure, WireRecord, WriteResult, Written
+from mzi_core.ports import Unsure, WireRecord, WriteAction, WriteResult, Written
 from mzi_core.values import ZohoId
 
 
@@ -22,9 +22,9 @@ from mzi_core.values import ZohoId
 class Changing:
     """Writes that are told apart by id."""
 
-    caller: Caller
-    coql: Coql
-    rows: Rows
+    caller: ZohoCaller
+    coql: CoqlReader
+    rows: SubformReader
 
     async def update(
         self, module: str, record: WireRecord, unless_modified_since: datetime | None
@@ -41,7 +41,7 @@ class Changing:
             return no_such_id()
         values = {name: value for name, value in record.items() if name != "id"}
         said = await self.caller.ask(
-            Call(
+            ApiCall(
                 method="PUT",
                 path=f"/crm/v8/{named(module)}/{zoho_id}",
                 headers={} if unless is None else {"If-Unmodified-Since": written(unless)},
@@ -51,7 +51,7 @@ class Changing:
                 items=1,
             )
         )
-        return result(module, said.rows[0], Action.UPDATED)
+        return result(module, said.rows[0], WriteAction.UPDATED)
 
     async def put_rows(
         self,
@@ -76,7 +76,7 @@ class Changing:
             there = record.get(named(subform))
             changes = row_changes(there if isinstance(there, list) else [], rows, key)
             if not changes:
-                return Written(zoho_id=zoho_id, action=Action.UPDATED)
+                return Written(zoho_id=zoho_id, action=WriteAction.UPDATED)
             try:
                 read_at = moment(record.get("Modified_Time"))
                 return await self._put(module, {"id": zoho_id, subform: changes}, read_at)
@@ -127,7 +127,7 @@ class Changing:
     async def _sent(self, module: str, ids: Sequence[ZohoId]) -> dict[ZohoId, WriteResult]:
         """Results by id; one that was not deleted without a reason is Unsure until it is looked for."""
         said = await self.caller.ask(
-            Call(
+            ApiCall(
                 method="DELETE",
                 path=f"/crm/v8/{named(module)}",
                 query=(("ids", ",".join(ids)), ("wf_trigger", "false")),
@@ -141,9 +141,9 @@ class Changing:
             if text(item, "message") == NOT_DELETED:
                 found[zoho_id] = Unsure(why="Zoho says that the record was not deleted, and not why.")
             else:
-                found[zoho_id] = result(module, item, Action.DELETED)
+                found[zoho_id] = result(module, item, WriteAction.DELETED)
         return found
 
 
 def _deleted(zoho_id: ZohoId) -> Written:
-    return Written(zoho_id=zoho_id, action=Action.DELETED)
+    return Written(zoho_id=zoho_id, action=WriteAction.DELETED)

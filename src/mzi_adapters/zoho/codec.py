@@ -13,13 +13,20 @@ from typing import Any, TypeVar, cast
 import attrs
 from cattrs import Converter
 
-from mzi_adapters import quick
+from mzi_adapters import fast_json
 from mzi_adapters.zoho import coerce
-from mzi_adapters.zoho.coerce import Refused
+from mzi_adapters.zoho.coerce import ValueRefused
 from mzi_adapters.zoho.criteria import read_criteria, written_criteria
-from mzi_adapters.zoho.marking import marker
-from mzi_adapters.zoho.reading import READ, FieldReader, Reading, RowsRefused, field_reader, read_fields
-from mzi_core import comparing
+from mzi_adapters.zoho.field_readers import (
+    READ,
+    FieldReader,
+    ReadNotes,
+    RowsRefused,
+    field_reader,
+    read_fields,
+)
+from mzi_adapters.zoho.wire_digest import marker
+from mzi_core import fingerprints
 from mzi_core.mapping import ExtraField, Overlay
 from mzi_core.module import AnyModule, E, Entity, Field, Kind, Module, Values, declared
 from mzi_core.ports import Decoded
@@ -74,7 +81,7 @@ class ZohoCodec:
         def decode(record: object) -> Decoded[E]:
             if type(record) is not dict and not isinstance(record, Mapping):
                 return Decoded(zoho_id=None, entity=None, reasons=(_NO_OBJECT,))
-            reading = Reading()
+            reading = ReadNotes()
             values = read_fields(readers, record, reading)
             for field in families:
                 values[field.name] = read_criteria(record, field.names[0], reading)
@@ -107,7 +114,7 @@ class ZohoCodec:
 
         def read_rows(raw: object) -> tuple[object, ...]:
             rows = []
-            reading = Reading()
+            reading = ReadNotes()
             for place, row in enumerate(coerce.many(raw)):
                 try:
                     rows.append(read_row(row, cls))
@@ -125,7 +132,7 @@ class ZohoCodec:
         def structure(row: object, _: Any) -> Any:
             if not isinstance(row, Mapping):
                 raise RowsRefused([Reason(Code.NOT_AN_OBJECT, "$", "A row must be a JSON object.")])
-            reading = Reading()
+            reading = ReadNotes()
             values = read_fields(readers, row, reading)
             if reading.reasons:
                 raise RowsRefused(reading.reasons)
@@ -137,9 +144,9 @@ class ZohoCodec:
         self, module: Module[E], overlay: Overlay
     ) -> Callable[[Sequence[object]], Sequence[Values | None]] | None:
         """How to read plain records to their values; None without msgspec, which does half of it."""
-        if quick.READ is None:
+        if fast_json.READ is None:
             return None
-        from mzi_adapters.zoho.plain import plain_reader  # noqa: PLC0415  # it cannot be imported without
+        from mzi_adapters.zoho.compiled_reader import plain_reader  # noqa: PLC0415  # it cannot be imported without
 
         def make() -> Callable[[Sequence[object]], Sequence[Values | None]]:
             readers = self._readers(module.fields, overlay)
@@ -153,7 +160,7 @@ class ZohoCodec:
         """How to mark what records say, word for word."""
         return self._once("marker", module, overlay, partial(marker, module, overlay))
 
-    compact_json = staticmethod(quick.COMPACT or comparing.compact_json)
+    compact_json = staticmethod(fast_json.COMPACT or fingerprints.compact_json)
 
     # writing
 
@@ -192,14 +199,14 @@ def _is_row(cls: Any) -> bool:
     return attrs.has(cls) and not issubclass(cls, Entity) and bool(declared(cls))
 
 
-def _extra_reader(extra: ExtraField) -> Callable[[Mapping[str, object], Reading], Any]:
+def _extra_reader(extra: ExtraField) -> Callable[[Mapping[str, object], ReadNotes], Any]:
     read = READ[extra.kind]
     path = f"$.{extra.zoho_name}"
 
-    def read_extra(record: Mapping[str, object], reading: Reading) -> Any:
+    def read_extra(record: Mapping[str, object], reading: ReadNotes) -> Any:
         try:
             value = read(record.get(extra.zoho_name))
-        except Refused as refused:
+        except ValueRefused as refused:
             reading.refuse(refused, path)
             return None
         return value[0] if value is not None and extra.kind is Kind.MONEY else value
@@ -207,12 +214,12 @@ def _extra_reader(extra: ExtraField) -> Callable[[Mapping[str, object], Reading]
     return read_extra
 
 
-def _settle_currency(values: dict[str, Any], reading: Reading) -> None:
+def _settle_currency(values: dict[str, Any], reading: ReadNotes) -> None:
     """A currency written beside an amount counts for the record, and must not contradict it."""
     for path, currency in reading.currencies.items():
         if values.setdefault("currency", currency).upper() != currency:
             said = f"is in {currency}, but the record is in another currency; make them agree."
-            reading.refuse(Refused(Code.CURRENCY_MISMATCH, said), path)
+            reading.refuse(ValueRefused(Code.CURRENCY_MISMATCH, said), path)
 
 
 def _noticed(module: Module[E], values: Mapping[str, Any]) -> tuple[Reason, ...]:

@@ -1,7 +1,7 @@
 """From what Zoho, Deluge scripts and spreadsheets really send to typed values: strict, and never guessing.
 
 Every function takes any JSON value and returns the value to keep, or None where the field is empty; what
-cannot be understood raises `Refused` with a sentence that starts after the field's name. Sentences never
+cannot be understood raises `ValueRefused` with a sentence that starts after the field's name. Sentences never
 repeat the value: it may be somebody's personal data.
 """
 
@@ -62,7 +62,7 @@ _OF_ANOTHER_YEAR = f"must be of {YEARS}; correct its year."
 _TOO_LONG = f"is longer than the {MAX_NUMBER} characters a number may have."
 
 
-class Refused(ValueError):
+class ValueRefused(ValueError):
     """A value that cannot be taken: `code` for machines, `said` a sentence without its subject."""
 
     def __init__(self, code: Code, said: str) -> None:
@@ -87,15 +87,15 @@ def is_sound(texts: str) -> bool:
 def _legible(value: str) -> str:
     """Text a database can hold, exactly as given."""
     if "\x00" in value:
-        raise Refused(Code.TEXT_INVALID, "holds a NUL character, which no database keeps; remove it.")
+        raise ValueRefused(Code.TEXT_INVALID, "holds a NUL character, which no database keeps; remove it.")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise Refused(
+        raise ValueRefused(
             Code.TEXT_INVALID, "holds half a character (a lone surrogate); send it again."
         ) from None
     if _TEMPLATE.fullmatch(value):
-        raise Refused(
+        raise ValueRefused(
             Code.TEMPLATE_NOT_SUBSTITUTED,
             "still holds the template of the workflow rule instead of a value; repair the rule in Zoho.",
         )
@@ -106,7 +106,7 @@ def text(value: object) -> str | None:
     """Text as it is; numbers and switches as they are written; a lookup's name; a pick-list's value."""
     match value:
         case str() if len(value) > MAX_TEXT:
-            raise Refused(Code.OUT_OF_RANGE, f"is longer than {MAX_TEXT:,} characters; shorten it.")
+            raise ValueRefused(Code.OUT_OF_RANGE, f"is longer than {MAX_TEXT:,} characters; shorten it.")
         case str():  # most values are
             plain = value.isascii() and "\x00" not in value and "${" not in value
             return value if plain else _legible(value)
@@ -115,7 +115,7 @@ def text(value: object) -> str | None:
         case bool():
             return "true" if value else "false"
         case int() if value.bit_length() > _LONGEST_INTEGER:
-            raise Refused(Code.OUT_OF_RANGE, _TOO_LONG)
+            raise ValueRefused(Code.OUT_OF_RANGE, _TOO_LONG)
         case int() | Decimal():
             return str(value)
         case float() if math.isfinite(value):
@@ -126,7 +126,7 @@ def text(value: object) -> str | None:
                     return text(value[key])
             if {"name", "value", "id"} & set(value):
                 return None
-    raise Refused(Code.WRONG_TYPE, "must be text.")
+    raise ValueRefused(Code.WRONG_TYPE, "must be text.")
 
 
 def _trimmed(value: object) -> str | None:
@@ -138,12 +138,12 @@ def _trimmed(value: object) -> str | None:
 def record_id(value: object) -> ZohoId | None:
     """An id: text, or a whole number. A float is refused: beyond 15 digits it is already another id."""
     if isinstance(value, float | bool | Mapping | list):
-        raise Refused(Code.WRONG_TYPE, "must be an id, sent as text.")
+        raise ValueRefused(Code.WRONG_TYPE, "must be an id, sent as text.")
     found = _trimmed(value)
     if found is None:
         return None
     if len(found) > MAX_ID:
-        raise Refused(Code.OUT_OF_RANGE, f"is longer than the {MAX_ID} characters an id may have.")
+        raise ValueRefused(Code.OUT_OF_RANGE, f"is longer than the {MAX_ID} characters an id may have.")
     return ZohoId(_as_seen(found, Code.TEXT_INVALID))
 
 
@@ -153,12 +153,12 @@ def _as_seen(found: str, code: Code) -> str:
         return found
     for place, each in enumerate(found, start=1):
         if unicodedata.category(each) in _UNSEEN:
-            raise Refused(
+            raise ValueRefused(
                 code, f"holds U+{ord(each):04X} as character {place}, which nobody sees; remove it."
             )
         twin = unicodedata.normalize("NFKC", each)
         if twin != each and twin.isascii():
-            raise Refused(code, f"holds U+{ord(each):04X} as character {place}; write `{twin}`.")
+            raise ValueRefused(code, f"holds U+{ord(each):04X} as character {place}; write `{twin}`.")
     return found
 
 
@@ -166,7 +166,7 @@ def lookup(value: object) -> ZohoId | None:
     """The id of the record pointed at: from `{"id", "name"}`, or bare."""
     if isinstance(value, Mapping):
         if "id" not in value:
-            raise Refused(Code.WRONG_TYPE, "must be a lookup with an `id`.")
+            raise ValueRefused(Code.WRONG_TYPE, "must be a lookup with an `id`.")
         return record_id(value["id"])
     return record_id(value)
 
@@ -179,7 +179,7 @@ def email(value: object) -> Email | None:
     if len(found) <= MAX_EMAIL:
         found = _as_seen(found, Code.EMAIL_INVALID)
     if len(found) > MAX_EMAIL or not _EMAIL.fullmatch(found):
-        raise Refused(Code.EMAIL_INVALID, "must be an e-mail address such as name@college.example.")
+        raise ValueRefused(Code.EMAIL_INVALID, "must be an e-mail address such as name@college.example.")
     return Email(found.lower())
 
 
@@ -188,14 +188,14 @@ def integer(value: object) -> int | None:
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and abs(value) > MAX_INTEGER:
-        raise Refused(Code.OUT_OF_RANGE, _TOO_LARGE)
+        raise ValueRefused(Code.OUT_OF_RANGE, _TOO_LARGE)
     found = _trimmed(value) if not isinstance(value, bool) else ""
     if found is None:
         return None
     if not _INTEGER.fullmatch(_short(found)):
-        raise Refused(Code.NUMBER_INVALID, "must be a whole number.")
+        raise ValueRefused(Code.NUMBER_INVALID, "must be a whole number.")
     if abs(int(found)) > MAX_INTEGER:
-        raise Refused(Code.OUT_OF_RANGE, _TOO_LARGE)
+        raise ValueRefused(Code.OUT_OF_RANGE, _TOO_LARGE)
     return int(found)
 
 
@@ -205,14 +205,14 @@ def moodle_id(value: object) -> MoodleId | None:
     if not found:
         return None
     if found < 0:
-        raise Refused(Code.OUT_OF_RANGE, "must be a Moodle id, which is never negative.")
+        raise ValueRefused(Code.OUT_OF_RANGE, "must be a Moodle id, which is never negative.")
     return MoodleId(found)
 
 
 def _short(found: str) -> str:
     """The text of a number, which no grammar is tried on before its length is known."""
     if len(found) > MAX_NUMBER:
-        raise Refused(Code.OUT_OF_RANGE, _TOO_LONG)
+        raise ValueRefused(Code.OUT_OF_RANGE, _TOO_LONG)
     return found
 
 
@@ -228,10 +228,10 @@ def _number(value: object) -> Decimal | None:
 def _bounded(number: Decimal, code: Code) -> Decimal:
     """The number without an exponent. Its size is known from its digits alone: nothing is worked out."""
     if number.adjusted() >= _DIGITS:
-        raise Refused(Code.OUT_OF_RANGE, _TOO_LARGE)
+        raise ValueRefused(Code.OUT_OF_RANGE, _TOO_LARGE)
     exponent = int(number.as_tuple().exponent)
     if -exponent > MAX_PLACES:
-        raise Refused(code, f"has more than {MAX_PLACES} decimal places.")
+        raise ValueRefused(code, f"has more than {MAX_PLACES} decimal places.")
     return number if exponent <= 0 else Decimal(f"{number:f}")
 
 
@@ -245,7 +245,7 @@ def decimal(value: object) -> Decimal | None:
         return None
     found = _short(found).removesuffix("%").rstrip()
     if not _DECIMAL.fullmatch(found):
-        raise Refused(Code.NUMBER_INVALID, "must be a number such as 12 or 12.5.")
+        raise ValueRefused(Code.NUMBER_INVALID, "must be a number such as 12 or 12.5.")
     return _bounded(Decimal(found), Code.NUMBER_INVALID)
 
 
@@ -256,7 +256,7 @@ def money(value: object) -> tuple[Decimal, str | None] | None:
     refused, for a guess here is a wrong invoice.
     """
     if isinstance(value, bool | Mapping | list):
-        raise Refused(Code.MONEY_INVALID, "must be an amount such as 9500.00.")
+        raise ValueRefused(Code.MONEY_INVALID, "must be an amount such as 9500.00.")
     number = _number(value)
     if number is not None:
         return _bounded(number, Code.MONEY_INVALID), None
@@ -268,10 +268,10 @@ def money(value: object) -> tuple[Decimal, str | None] | None:
         amount = amount.replace(",", "")
     if not _DECIMAL.fullmatch(amount):
         if _MONEY_LIKE.fullmatch(amount):
-            raise Refused(
+            raise ValueRefused(
                 Code.MONEY_AMBIGUOUS, "can be read as two different amounts; write it as 9500.00 or 9,500.00."
             )
-        raise Refused(Code.MONEY_INVALID, "must be an amount such as 9500.00.")
+        raise ValueRefused(Code.MONEY_INVALID, "must be an amount such as 9500.00.")
     return _bounded(Decimal(amount), Code.MONEY_INVALID), currency
 
 
@@ -284,7 +284,7 @@ def _apart(found: str) -> tuple[str, str | None]:
 
 
 def plain_day(found: str) -> date:
-    """The day that `YYYY-MM-DD` names, of the years that are taken. Raises Refused, or ValueError."""
+    """The day that `YYYY-MM-DD` names, of the years that are taken. Raises ValueRefused, or ValueError."""
     return _of_these_years(date.fromisoformat(found))
 
 
@@ -292,52 +292,52 @@ def plain_moment(found: str) -> datetime:
     """The instant, in UTC, that ISO 8601 text with its offset names; as `plain_day`."""
     parsed = datetime.fromisoformat(found)
     if parsed.tzinfo is None:
-        raise Refused(Code.DATE_INVALID, "lacks its offset from UTC, such as +03:00.")
+        raise ValueRefused(Code.DATE_INVALID, "lacks its offset from UTC, such as +03:00.")
     try:
         return _of_these_years(parsed.astimezone(UTC))
     except OverflowError:
-        raise Refused(Code.DATE_INVALID, _OF_ANOTHER_YEAR) from None
+        raise ValueRefused(Code.DATE_INVALID, _OF_ANOTHER_YEAR) from None
 
 
 def _of_these_years(found: D) -> D:
     if not is_of_these_years(found):
-        raise Refused(Code.DATE_INVALID, _OF_ANOTHER_YEAR)
+        raise ValueRefused(Code.DATE_INVALID, _OF_ANOTHER_YEAR)
     return found
 
 
 def day(value: object) -> date | None:
     """A calendar date, `YYYY-MM-DD`; of a moment the date as it is written there."""
     if not isinstance(value, str | None):
-        raise Refused(Code.DATE_INVALID, "must be a date written YYYY-MM-DD.")
+        raise ValueRefused(Code.DATE_INVALID, "must be a date written YYYY-MM-DD.")
     found = _trimmed(value)
     if found is None:
         return None
     if len(found) > MAX_MOMENT or not (_DATE.fullmatch(found) or _MOMENT.fullmatch(found)):
-        raise Refused(Code.DATE_INVALID, "must be a date written YYYY-MM-DD.")
+        raise ValueRefused(Code.DATE_INVALID, "must be a date written YYYY-MM-DD.")
     try:
         datetime.fromisoformat(found)  # for the time of day behind it must be one, too
         return plain_day(found[:_DAY])
-    except Refused:
+    except ValueRefused:
         raise
     except ValueError:
-        raise Refused(Code.DATE_INVALID, "is no day of the calendar.") from None
+        raise ValueRefused(Code.DATE_INVALID, "is no day of the calendar.") from None
 
 
 def moment(value: object) -> datetime | None:
     """An instant with its offset from UTC, kept in UTC; without the offset it could be any of 26."""
     if not isinstance(value, str | None):
-        raise Refused(Code.DATE_INVALID, "must be a moment such as 2026-02-01T09:00:00+03:00.")
+        raise ValueRefused(Code.DATE_INVALID, "must be a moment such as 2026-02-01T09:00:00+03:00.")
     found = _trimmed(value)
     if found is None:
         return None
     if len(found) > MAX_MOMENT or not _MOMENT.fullmatch(found):
-        raise Refused(Code.DATE_INVALID, "must be a moment such as 2026-02-01T09:00:00+03:00.")
+        raise ValueRefused(Code.DATE_INVALID, "must be a moment such as 2026-02-01T09:00:00+03:00.")
     try:
         return plain_moment(found)
-    except Refused:
+    except ValueRefused:
         raise
     except ValueError:
-        raise Refused(Code.DATE_INVALID, "is no moment of the calendar.") from None
+        raise ValueRefused(Code.DATE_INVALID, "is no moment of the calendar.") from None
 
 
 def boolean(value: object) -> bool | None:
@@ -350,7 +350,7 @@ def boolean(value: object) -> bool | None:
     word = found.lower() if len(found) <= _LONGEST_WORD else ""
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
-    raise Refused(Code.WRONG_TYPE, "must be true or false.")
+    raise ValueRefused(Code.WRONG_TYPE, "must be true or false.")
 
 
 def many(value: object) -> list[object]:
@@ -358,9 +358,9 @@ def many(value: object) -> list[object]:
     if value is None or value == "":
         return []
     if not isinstance(value, list | tuple):
-        raise Refused(Code.WRONG_TYPE, "must be a list.")
+        raise ValueRefused(Code.WRONG_TYPE, "must be a list.")
     if len(value) > MAX_ROWS:
-        raise Refused(Code.OUT_OF_RANGE, f"has more than {MAX_ROWS:,} rows; a field of Zoho has fewer.")
+        raise ValueRefused(Code.OUT_OF_RANGE, f"has more than {MAX_ROWS:,} rows; a field of Zoho has fewer.")
     return list(value)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import attrs
 
 from mzi_adapters.zoho.answers import SERVICE, Json, Said, bad, text, written
-from mzi_adapters.zoho.calling import Call, Caller
+from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
 from mzi_adapters.zoho.refusals import NO_COLUMN
 from mzi_adapters.zoho.together import chunks, together
 from mzi_core.errors import AmbiguousMatch, GatewayRefused
@@ -90,15 +90,15 @@ def columns_of(fields: Sequence[str]) -> tuple[str, ...]:
 
 
 @attrs.define(kw_only=True, eq=False)
-class Coql:
+class CoqlReader:
     """Asks by query."""
 
-    caller: Caller
+    caller: ZohoCaller
     _numeric: set[tuple[str, str]] = attrs.field(factory=set, init=False)
 
     async def _ask(self, query: str, module: str, limit: int) -> Said:
         return await self.caller.ask(
-            Call(
+            ApiCall(
                 method="POST",
                 path="/crm/v8/coql",
                 body={"select_query": query},

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from mzi_adapters.zoho import coerce
-from mzi_adapters.zoho.coerce import Refused
-from mzi_adapters.zoho.reading import Reading
+from mzi_adapters.zoho.coerce import ValueRefused
+from mzi_adapters.zoho.field_readers import ReadNotes
 from mzi_core.modules import CriterionText
 from mzi_core.values import Code, Reason
 
@@ -21,7 +21,7 @@ CRITERION_FIELDS = {
 """The code of each criterion by the name of its field, in order: Pass, Merit, Distinction, each by number."""
 
 
-def read_criteria(record: Mapping[str, object], rows: str, reading: Reading) -> tuple[CriterionText, ...]:
+def read_criteria(record: Mapping[str, object], rows: str, reading: ReadNotes) -> tuple[CriterionText, ...]:
     """The criteria of the record itself and of the rows of its subform `rows`; blank ones are none."""
     found: dict[str, str] = {}
     for path, source in _sources(record, rows, reading):
@@ -31,7 +31,7 @@ def read_criteria(record: Mapping[str, object], rows: str, reading: Reading) -> 
         for name, code in CRITERION_FIELDS.items():
             try:
                 said = coerce.text(source.get(name))
-            except Refused as refused:
+            except ValueRefused as refused:
                 reading.refuse(refused, f"{path}.{name}")
                 continue
             if said is not None and said.strip():
@@ -39,11 +39,11 @@ def read_criteria(record: Mapping[str, object], rows: str, reading: Reading) -> 
     return tuple(CriterionText(code, found[code]) for code in CRITERION_FIELDS.values() if code in found)
 
 
-def _sources(record: Mapping[str, object], rows: str, reading: Reading) -> Iterable[tuple[str, object]]:
+def _sources(record: Mapping[str, object], rows: str, reading: ReadNotes) -> Iterable[tuple[str, object]]:
     yield "$", record
     try:
         further = coerce.many(record.get(rows))
-    except Refused as refused:
+    except ValueRefused as refused:
         reading.refuse(refused, f"$.{rows}")
         return
     yield from ((f"$.{rows}[{place}]", row) for place, row in enumerate(further))

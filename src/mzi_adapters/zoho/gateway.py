@@ -7,33 +7,33 @@ from typing import TypeVar, assert_never
 
 import attrs
 
-from mzi_adapters.web import CHANCE, Dice, RetryPolicy, Timer, Wire
+from mzi_adapters.web import CHANCE, Dice, RetryPolicy, Timer, Transport
 from mzi_adapters.zoho.answers import Json
 from mzi_adapters.zoho.bulk_read import BulkRead
-from mzi_adapters.zoho.calling import RETRIES, Caller
+from mzi_adapters.zoho.calling import RETRIES, ZohoCaller
 from mzi_adapters.zoho.changing import Changing
-from mzi_adapters.zoho.coql import Coql, columns_of, named
+from mzi_adapters.zoho.coql import CoqlReader, columns_of, named
 from mzi_adapters.zoho.hosts import ZohoAccount
-from mzi_adapters.zoho.limits import Meter, Pace
+from mzi_adapters.zoho.limits import Pace, UsageMeter
 from mzi_adapters.zoho.listing import Listing, since_criteria
 from mzi_adapters.zoho.metadata import Metadata
-from mzi_adapters.zoho.oauth import Access
+from mzi_adapters.zoho.oauth import TokenSource
 from mzi_adapters.zoho.refusals import NO_COLUMN
-from mzi_adapters.zoho.rows import Rows
+from mzi_adapters.zoho.subforms import SubformReader
 from mzi_adapters.zoho.watching import Watches
-from mzi_adapters.zoho.writing import Writing
+from mzi_adapters.zoho.writing import RecordWriting
 from mzi_core.errors import GatewayRefused
 from mzi_core.ports import (
+    ApiUsage,
     Channel,
     Clock,
     Deleted,
     Leases,
     NotWatching,
     Organization,
+    ReadMethod,
     Selection,
     Store,
-    Usage,
-    Via,
     Watching,
     WireRecord,
     WriteResult,
@@ -52,14 +52,14 @@ class ZohoClient:
 
     metadata: Metadata
     listing: Listing
-    coql: Coql
+    coql: CoqlReader
     bulk: BulkRead
-    rows: Rows
-    writing: Writing
+    rows: SubformReader
+    writing: RecordWriting
     changing: Changing
     watches: Watches
-    access: Access
-    meter: Meter
+    access: TokenSource
+    meter: UsageMeter
 
     async def modules(self) -> Sequence[ZohoModule]:
         """Every module of the organisation."""
@@ -77,7 +77,7 @@ class ZohoClient:
         """What the token opens."""
         return await self.access.scopes()
 
-    async def usage(self) -> Usage:
+    async def usage(self) -> ApiUsage:
         """What was asked so far."""
         return self.meter.usage
 
@@ -135,7 +135,7 @@ class ZohoClient:
         module: str,
         selection: Selection,
         *,
-        via: Via = Via.COQL,
+        via: ReadMethod = ReadMethod.COQL,
         since: datetime | None = None,
         after: ZohoId | None = None,
     ) -> AsyncIterator[Sequence[WireRecord]]:
@@ -147,14 +147,19 @@ class ZohoClient:
                     yield await self.rows.completed(module, page, wanted.subforms)
 
     def _plain(
-        self, module: str, fields: Sequence[str], via: Via, since: datetime | None, after: ZohoId | None
+        self,
+        module: str,
+        fields: Sequence[str],
+        via: ReadMethod,
+        since: datetime | None,
+        after: ZohoId | None,
     ) -> AsyncGenerator[list[Json], None]:
         match via:
-            case Via.RECORDS:
+            case ReadMethod.RECORDS:
                 return self.listing.pages(module, fields, since, after)
-            case Via.COQL:
+            case ReadMethod.COQL:
                 return self.coql.keyset(module, columns_of(fields), since_criteria(since), after=after)
-            case Via.BULK:
+            case ReadMethod.BULK:
                 return self.bulk.pages(module, fields, since, after)
         assert_never(via)
 
@@ -211,7 +216,7 @@ def _proof(client: ZohoClient) -> ZohoGateway:
 async def open_zoho(
     account: ZohoAccount,
     *,
-    wire: Wire,
+    wire: Transport,
     timer: Timer,
     clock: Clock,
     store: Store,
@@ -226,8 +231,8 @@ async def open_zoho(
     Sends nothing until it is asked something. `random` spreads what is attempted again; `retries` says when
     a call is.
     """
-    meter = Meter()
-    access = Access(
+    meter = UsageMeter()
+    access = TokenSource(
         account=account,
         wire=wire,
         timer=timer,
@@ -238,7 +243,7 @@ async def open_zoho(
         meter=meter,
         random=random,
     )
-    caller = Caller(
+    caller = ZohoCaller(
         access=access,
         wire=wire,
         timer=timer,
@@ -248,9 +253,9 @@ async def open_zoho(
         random=random,
         retries=retries,
     )
-    coql = Coql(caller=caller)
+    coql = CoqlReader(caller=caller)
     metadata = Metadata(caller=caller)
-    rows = Rows(caller=caller, coql=coql, metadata=metadata)
+    rows = SubformReader(caller=caller, coql=coql, metadata=metadata)
     try:
         yield ZohoClient(
             metadata=metadata,
@@ -258,7 +263,7 @@ async def open_zoho(
             coql=coql,
             bulk=BulkRead(caller=caller, metadata=metadata),
             rows=rows,
-            writing=Writing(caller=caller),
+            writing=RecordWriting(caller=caller),
             changing=Changing(caller=caller, coql=coql, rows=rows),
             watches=Watches(caller=caller),
             access=access,

@@ -8,10 +8,10 @@ from datetime import datetime
 import attrs
 
 from mzi_adapters.web import Timer, Trying
-from mzi_adapters.web.wire import moment_of, retry_after
+from mzi_adapters.web.transport import moment_of, retry_after
 from mzi_adapters.zoho.answers import SERVICE, Said, part, text
 from mzi_core.errors import GatewayLimited
-from mzi_core.ports import Usage
+from mzi_core.ports import ApiUsage
 
 HEAVY = 10
 """How many sorted lists, queries and writes of more than ten records may be under way, in every edition."""
@@ -24,7 +24,7 @@ LONGEST_PAUSE = 2 * 60 * 60.0
 
 
 @attrs.define(kw_only=True)
-class Meter:
+class UsageMeter:
     """Counts of what went out."""
 
     calls: int = 0
@@ -45,9 +45,9 @@ class Meter:
         self.answered_at = moment_of(headers)
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> ApiUsage:
         """The counts as they are now."""
-        return Usage(calls=self.calls, credits=self.credits, tokens=self.tokens, remaining=self.remaining)
+        return ApiUsage(calls=self.calls, credits=self.credits, tokens=self.tokens, remaining=self.remaining)
 
 
 @attrs.define(kw_only=True, eq=False)

@@ -7,8 +7,8 @@ from math import inf
 import attrs
 
 from mzi_adapters.zoho.answers import Json, Said, bad, moment, text, written
-from mzi_adapters.zoho.calling import Call, Caller
-from mzi_adapters.zoho.coql import Coql, columns_of, named, place
+from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
+from mzi_adapters.zoho.coql import CoqlReader, columns_of, named, place
 from mzi_adapters.zoho.refusals import LOST_PLACE
 from mzi_adapters.zoho.together import chunks, together
 from mzi_core.errors import GatewayRefused
@@ -29,8 +29,8 @@ Query = tuple[tuple[str, str], ...]
 class Listing:
     """Reads whole modules by Get Records."""
 
-    caller: Caller
-    coql: Coql
+    caller: ZohoCaller
+    coql: CoqlReader
 
     async def pages(
         self, module: str, fields: Sequence[str], since: datetime | None, after: ZohoId | None
@@ -57,7 +57,7 @@ class Listing:
 
     async def deleted(self, module: str, since: datetime | None) -> AsyncIterator[list[Deleted]]:
         """What is gone, in the order Zoho tells it."""
-        call = Call(
+        call = ApiCall(
             method="GET",
             path=f"/crm/v8/{named(module)}/deleted",
             query=(("type", "all"), ("per_page", str(PER_PAGE))),
@@ -71,8 +71,8 @@ class Listing:
             if page:
                 yield page
 
-    def _call(self, module: str, fields: Sequence[str], since: datetime | None) -> Call:
-        return Call(
+    def _call(self, module: str, fields: Sequence[str], since: datetime | None) -> ApiCall:
+        return ApiCall(
             method="GET",
             path=f"/crm/v8/{module}",
             query=(
@@ -86,7 +86,7 @@ class Listing:
             heavy=True,
         )
 
-    async def _paged(self, call: Call, numbered: float = PAGES) -> AsyncIterator[Said]:
+    async def _paged(self, call: ApiCall, numbered: float = PAGES) -> AsyncIterator[Said]:
         """Every page; all parameters but the one that turns the page stay the same.
 
         `numbered`: how many of them have a number, before tokens turn them.

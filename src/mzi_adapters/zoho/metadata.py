@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from mzi_adapters.zoho.answers import Json, objects, part, text
-from mzi_adapters.zoho.calling import Call, Caller
+from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
 from mzi_adapters.zoho.coql import ALWAYS, named
 from mzi_core.errors import RemoteNotFound
 from mzi_core.ports import Organization, Selection, ZohoField, ZohoModule
@@ -36,14 +36,14 @@ class RowSource:
 class Metadata:
     """Reads metadata, and remembers fields for a while."""
 
-    caller: Caller
+    caller: ZohoCaller
     _fields: dict[str, tuple[float, tuple[ZohoField, ...]]] = attrs.field(factory=dict, init=False)
     _links: dict[tuple[str, str], str] = attrs.field(factory=dict, init=False)
 
     async def modules(self) -> Sequence[ZohoModule]:
         """Every module."""
         said = await self.caller.ask(
-            Call(method="GET", path=f"{BASE}/settings/modules", doing="reading the list of modules")
+            ApiCall(method="GET", path=f"{BASE}/settings/modules", doing="reading the list of modules")
         )
         return tuple(
             ZohoModule(
@@ -57,7 +57,7 @@ class Metadata:
     async def fields(self, module: str) -> Sequence[ZohoField]:
         """The fields of a module, asked for anew."""
         said = await self.caller.ask(
-            Call(
+            ApiCall(
                 method="GET",
                 path=f"{BASE}/settings/fields",
                 query=(("module", named(module)),),
@@ -111,7 +111,9 @@ class Metadata:
 
     async def organization(self) -> Organization:
         """The organisation behind the credentials."""
-        said = await self.caller.ask(Call(method="GET", path=f"{BASE}/org", doing="reading the organisation"))
+        said = await self.caller.ask(
+            ApiCall(method="GET", path=f"{BASE}/org", doing="reading the organisation")
+        )
         org = next(iter(objects(said.body, "org")), {})
         return Organization(
             id=text(org, "zgid") or text(org, "id"),

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from mzi_adapters.web import Dice, Failure, RetryPolicy, Timer, Trying, Wire
+from mzi_adapters.web import Dice, Failure, RetryPolicy, Timer, Transport, Trying
 from mzi_adapters.zoho.answers import SERVICE
 from mzi_adapters.zoho.hosts import ZohoAccount
-from mzi_adapters.zoho.limits import Meter
+from mzi_adapters.zoho.limits import UsageMeter
 from mzi_adapters.zoho.redeeming import Redeemed, Throttled, Unreached, redeem, remedy_for
 from mzi_core.errors import AuthRevoked, GatewayLimited, GatewayUnavailable, StoreError
 from mzi_core.ports import AccessToken, AccessTokens, Clock, Leases, Lock, Store
@@ -55,17 +55,17 @@ _SPENT = f"access tokens were asked for {BUDGET} times in ten minutes, and more 
 
 
 @attrs.define(kw_only=True, eq=False)
-class Access:
+class TokenSource:
     """The way to a token that Zoho takes. No network call is made while a session is open."""
 
     account: ZohoAccount
-    wire: Wire
+    wire: Transport
     timer: Timer
     clock: Clock
     store: Store
     leases: Leases
     tenant: TenantId
-    meter: Meter
+    meter: UsageMeter
     random: Dice
     _token: str | None = attrs.field(default=None, init=False, repr=False)
     _good_until: float = attrs.field(default=0.0, init=False)

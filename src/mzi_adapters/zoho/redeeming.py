@@ -6,16 +6,16 @@ from urllib.parse import urlsplit
 import attrs
 
 from mzi_adapters.web import (
-    Answer,
     Dice,
     Failure,
     Lost,
     NotSent,
     Request,
+    Response,
     RetryPolicy,
     Timer,
+    Transport,
     Trying,
-    Wire,
     pairs_to_form,
 )
 from mzi_adapters.zoho.answers import SERVICE, Json, read, text
@@ -71,7 +71,7 @@ def remedy_for(code: str) -> str:
     return _REMEDIES.get(code, _OTHERWISE)
 
 
-async def redeem(account: ZohoAccount, wire: Wire, timer: Timer, random: Dice) -> Redeemed:
+async def redeem(account: ZohoAccount, wire: Transport, timer: Timer, random: Dice) -> Redeemed:
     """A new token. Raises AuthRevoked, Throttled, AccessRefused for a foreign host, GatewayUnavailable."""
     secrets = (
         ("refresh_token", account.refresh_token),
@@ -103,7 +103,7 @@ async def redeem(account: ZohoAccount, wire: Wire, timer: Timer, random: Dice) -
             return _understood(answer, account.data_centre)
 
 
-def _understood(answer: Answer, home: DataCentre) -> Redeemed:
+def _understood(answer: Response, home: DataCentre) -> Redeemed:
     """Whatever the status: Zoho says no with 200."""
     try:
         said = read(answer).body

@@ -11,7 +11,7 @@ from mzi_core.errors import (
     GatewayUnavailable,
     RemoteNotFound,
 )
-from mzi_core.ports import Action, NotWritten, Problem, WriteResult, Written
+from mzi_core.ports import FieldError, NotWritten, WriteAction, WriteResult, Written
 from mzi_core.values import ZohoId
 
 STALE_TOKEN = frozenset({"INVALID_TOKEN", "INVALID_OAUTHTOKEN", "UNAUTHORIZED"})
@@ -76,7 +76,7 @@ def _may_pass(item: Json) -> bool:
     return text(item, "details", "dependency_error") == "PROCESSING_ERROR"
 
 
-def result(module: str, item: Json, done: Action | None = None) -> WriteResult:
+def result(module: str, item: Json, done: WriteAction | None = None) -> WriteResult:
     """What became of one record of a write. `done`: what a success means where Zoho does not say it."""
     if text(item, "status") == "success":
         details = part(item, "details")
@@ -93,15 +93,15 @@ def result(module: str, item: Json, done: Action | None = None) -> WriteResult:
     )
 
 
-def problems(item: Json) -> tuple[Problem, ...]:
+def problems(item: Json) -> tuple[FieldError, ...]:
     """Every reason that one item of an answer gives."""
     return tuple(_problem(error) for error in _errors(item))
 
 
-def _action(item: Json) -> Action:
+def _action(item: Json) -> WriteAction:
     said = text(item, "action") or ("insert" if "added" in text(item, "message") else "update")
     try:
-        return Action(said)
+        return WriteAction(said)
     except ValueError:
         raise bad("a record was written and nobody knows how.") from None
 
@@ -115,8 +115,8 @@ def _errors(item: Json) -> Iterator[Json]:
         yield item
 
 
-def _problem(error: Json) -> Problem:
-    return Problem(
+def _problem(error: Json) -> FieldError:
+    return FieldError(
         code=text(error, "code") or "UNKNOWN",
         field=text(error, "details", "api_name"),
         path=text(error, "details", "json_path"),

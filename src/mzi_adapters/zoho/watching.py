@@ -7,7 +7,7 @@ import attrs
 
 from mzi_adapters.web import Failure
 from mzi_adapters.zoho.answers import Json, bad, moment, objects, part, text, written
-from mzi_adapters.zoho.calling import Call, Caller
+from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
 from mzi_adapters.zoho.refusals import problems
 from mzi_adapters.zoho.together import chunks
 from mzi_core.ports import Channel, NotWatching, Watching
@@ -25,7 +25,7 @@ _PATH = "/crm/v8/actions/watch"
 class Watches:
     """Creates, renews and ends channels. A channel is known by its id, so everything may be sent twice."""
 
-    caller: Caller
+    caller: ZohoCaller
 
     async def watch(self, channels: Sequence[Channel]) -> list[Watching | NotWatching]:
         """Create them; what is refused is tried alone as a renewal, for it may be there already."""
@@ -43,7 +43,7 @@ class Watches:
         """End channels, each call for many; what Zoho does not know is ended."""
         for some in chunks(dict.fromkeys(channel_ids), MOST):
             await self.caller.ask(
-                Call(
+                ApiCall(
                     method="DELETE",
                     path=_PATH,
                     query=(("channel_ids", ",".join(some)),),
@@ -56,7 +56,7 @@ class Watches:
 
     async def _sent(self, method: str, channels: Sequence[Channel]) -> list[Watching | NotWatching]:
         now = self.caller.clock.now()
-        call = Call(
+        call = ApiCall(
             method=method,
             path=_PATH,
             body={"watch": [_wire(channel, now) for channel in channels]},

@@ -8,10 +8,10 @@ import attrs
 
 from mzi_adapters.web import Failure
 from mzi_adapters.zoho.answers import SERVICE, Json
-from mzi_adapters.zoho.calling import Call, Caller
+from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
 from mzi_adapters.zoho.coql import is_id, named
 from mzi_adapters.zoho.refusals import TWICE, result
-from mzi_adapters.zoho.rows import key_text
+from mzi_adapters.zoho.subforms import key_text
 from mzi_adapters.zoho.together import chunks, together
 from mzi_core.errors import (
     AccessRefused,
@@ -21,7 +21,7 @@ from mzi_core.errors import (
     GatewayUnavailable,
     ProtocolError,
 )
-from mzi_core.ports import NotWritten, Problem, Unsure, WireRecord, WriteResult
+from mzi_core.ports import FieldError, NotWritten, Unsure, WireRecord, WriteResult
 
 MOST = 100
 LIGHT = 10
@@ -58,7 +58,7 @@ def _instead(error: GatewayError) -> WriteResult:
         return unsure(error)
     code = error.code or type(error).__name__
     return NotWritten(
-        problems=(Problem(code=code, field="", path="", message=str(error)),),
+        problems=(FieldError(code=code, field="", path="", message=str(error)),),
         later=isinstance(error, GatewayUnavailable | AccessRefused),
     )
 
@@ -66,14 +66,15 @@ def _instead(error: GatewayError) -> WriteResult:
 def no_such_id() -> NotWritten:
     """The result of a record whose id is none of Zoho's."""
     said = "no record can have this id, for Zoho's are made of digits; correct it."
-    return NotWritten(problems=(Problem(code="INVALID_DATA", field="id", path="$.id", message=said),))
+    return NotWritten(problems=(FieldError(code="INVALID_DATA", field="id", path="$.id", message=said),))
 
 
 def _key_missing(fields: Sequence[str]) -> NotWritten:
     said = "the key is empty, so the record could not be found again; give it one."
     return NotWritten(
         problems=tuple(
-            Problem(code="MANDATORY_NOT_FOUND", field=name, path=f"$.{name}", message=said) for name in fields
+            FieldError(code="MANDATORY_NOT_FOUND", field=name, path=f"$.{name}", message=said)
+            for name in fields
         )
     )
 
@@ -90,10 +91,10 @@ class _Way:
 
 
 @attrs.frozen(kw_only=True)
-class Writing:
+class RecordWriting:
     """Batches of records. No workflow runs for any of them."""
 
-    caller: Caller
+    caller: ZohoCaller
 
     async def upsert(
         self, module: str, records: Sequence[WireRecord], by: Sequence[str]
@@ -151,7 +152,7 @@ class Writing:
         return settled(outcomes, [len(part) for part in parts])
 
     async def _outcome(self, way: _Way, records: Sequence[WireRecord]) -> Outcome:
-        call = Call(
+        call = ApiCall(
             method=way.method,
             path=way.path,
             body={"data": records, **way.body, "trigger": []},

@@ -12,7 +12,7 @@ from mzi_core.grading.criteria import Criterion, Level, unit_outcome
 from mzi_core.grading.decision import Decision, WarningId, decide
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.keys import GradeKey, OldKey, parse_key
-from mzi_core.grading.linting import Check, Problem, lint
+from mzi_core.grading.linting import LintFinding, LintRule, lint
 from mzi_core.grading.marking import Marking, Scale
 from mzi_core.grading.outcomes import OutcomeWords, criteria_from, criterion_from, outcome_rows
 from mzi_core.grading.policy import (
@@ -28,10 +28,10 @@ from mzi_core.grading.policy import (
 from mzi_core.grading.rules import RuleId, Verdict, judge
 from mzi_core.grading.sentences import Language
 from mzi_core.grading.settling import Settled, SettledBy, settle
-from mzi_core.grading.simulation import Change, Recorded, simulate
+from mzi_core.grading.simulation import Recorded, SimulatedChange, simulate
 from mzi_core.grading.standing import Standing, supersede, supersedes
 from mzi_core.grading.stored import marking_from_data, marking_to_data
-from mzi_core.grading.trace import Outcome, Step
+from mzi_core.grading.trace import RuleOutcome, TraceStep
 from mzi_core.grading.words import GradeWords
 
 __all__ = [
@@ -39,8 +39,6 @@ __all__ = [
     "BUILT_IN",
     "PEARSON_HIGHER_NATIONAL",
     "PERCENT",
-    "Change",
-    "Check",
     "Criterion",
     "Decision",
     "Grade",
@@ -49,21 +47,23 @@ __all__ = [
     "GradingPolicy",
     "Language",
     "Level",
+    "LintFinding",
+    "LintRule",
     "Marking",
     "OldKey",
-    "Outcome",
     "OutcomeWords",
     "PolicyBook",
-    "Problem",
     "Recorded",
     "RuleId",
+    "RuleOutcome",
     "Scale",
     "SettleMode",
     "Settled",
     "SettledBy",
+    "SimulatedChange",
     "Standing",
-    "Step",
     "Thresholds",
+    "TraceStep",
     "Verdict",
     "WarningId",
     "criteria_from",

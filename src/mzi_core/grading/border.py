@@ -12,7 +12,7 @@ from decimal import Decimal
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.marking import UNGRADED, Marking, Scale
 from mzi_core.grading.outcomes import DEFAULT_OUTCOME_WORDS, OutcomeWords, criteria_from
-from mzi_core.grading.reading import read_bool, read_decimal, read_int, read_rows, read_text
+from mzi_core.grading.plain_values import read_bool, read_decimal, read_int, read_rows, read_text
 from mzi_core.grading.words import LETTERS, GradeWords
 
 _RAW = ("raw_grade", "rawgrade", "finalgrade")

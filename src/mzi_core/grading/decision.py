@@ -11,7 +11,7 @@ from mzi_core.grading.marking import Marking
 from mzi_core.grading.policy import BTEC_DEFAULT, GradingPolicy, SettleMode
 from mzi_core.grading.rules import RuleId, Verdict, judge
 from mzi_core.grading.sentences import Language, sentence
-from mzi_core.grading.trace import Step, trace
+from mzi_core.grading.trace import TraceStep, trace
 
 
 class WarningId(StrEnum):
@@ -84,7 +84,7 @@ class Decision:
         return self.rule is RuleId.NO_SUBMISSION
 
     @property
-    def trace(self) -> tuple[Step, ...]:
+    def trace(self) -> tuple[TraceStep, ...]:
         """Every rule in order, whether it held, and the values it looked at."""
         return trace(self.rule, self.marking, self.policy)
 

@@ -16,7 +16,7 @@ from mzi_core.grading.rules import RuleId, Verdict, judge
 Judge = Callable[[Marking, GradingPolicy], Verdict]
 
 
-class Check(StrEnum):
+class LintRule(StrEnum):
     """What a policy is checked for."""
 
     THRESHOLDS_IN_ORDER = "thresholds in order"
@@ -27,14 +27,14 @@ class Check(StrEnum):
 
 
 @attrs.frozen
-class Problem:
+class LintFinding:
     """One thing that is wrong, as a sentence for whoever saves the policy."""
 
-    check: Check
+    check: LintRule
     sentence: str
 
 
-def lint(policy: GradingPolicy, judge: Judge = judge) -> tuple[Problem, ...]:
+def lint(policy: GradingPolicy, judge: Judge = judge) -> tuple[LintFinding, ...]:
     """Everything that is wrong with `policy`; nothing for one that may be saved.
 
     That every point of the grid has exactly one rule needs no check: a judgement is a function that returns
@@ -42,7 +42,7 @@ def lint(policy: GradingPolicy, judge: Judge = judge) -> tuple[Problem, ...]:
     worse and caps are idempotent whatever the thresholds are; these two checks watch over a changed `judge`.
     What a policy by itself can get wrong is its thresholds, and rules that can never hold.
     """
-    problems: list[Problem] = []
+    problems: list[LintFinding] = []
     for scale in Scale:
         problems += _thresholds(policy, scale)
         problems += _unreachable(policy, scale, judge)
@@ -51,23 +51,23 @@ def lint(policy: GradingPolicy, judge: Judge = judge) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _thresholds(policy: GradingPolicy, scale: Scale) -> Iterator[Problem]:
+def _thresholds(policy: GradingPolicy, scale: Scale) -> Iterator[LintFinding]:
     limits = policy.thresholds(scale)
     if not limits.pass_from < limits.merit_from < limits.distinction_from:
-        yield Problem(
-            Check.THRESHOLDS_IN_ORDER,
+        yield LintFinding(
+            LintRule.THRESHOLDS_IN_ORDER,
             f"On the scale {scale} Pass begins at {limits.pass_from}, Merit at {limits.merit_from} and "
             f"Distinction at {limits.distinction_from}; each must begin above the one before",
         )
     for name, value in attrs.asdict(limits).items():
         if not 0 < value <= scale.maximum:
-            yield Problem(
-                Check.THRESHOLD_ON_SCALE,
+            yield LintFinding(
+                LintRule.THRESHOLD_ON_SCALE,
                 f"On the scale {scale} {name} is {value}; it must be above 0 and at most {scale.maximum}",
             )
 
 
-def _unreachable(policy: GradingPolicy, scale: Scale, judge: Judge) -> Iterator[Problem]:
+def _unreachable(policy: GradingPolicy, scale: Scale, judge: Judge) -> Iterator[LintFinding]:
     in_force = {
         RuleId.NOT_RELEASED: policy.release_gating,
         RuleId.INVALID_SUBMISSION: policy.invalid_code is not None,
@@ -81,23 +81,23 @@ def _unreachable(policy: GradingPolicy, scale: Scale, judge: Judge) -> Iterator[
     }
     for rule in RuleId:
         if in_force.get(rule, True) and rule not in held:
-            yield Problem(Check.RULE_REACHABLE, f"On the scale {scale} the rule {rule} can never hold")
+            yield LintFinding(LintRule.RULE_REACHABLE, f"On the scale {scale} the rule {rule} can never hold")
 
 
-def _worse_for_more(policy: GradingPolicy, scale: Scale, judge: Judge) -> Iterator[Problem]:
+def _worse_for_more(policy: GradingPolicy, scale: Scale, judge: Judge) -> Iterator[LintFinding]:
     marks = _marks(policy, scale)
     for situation in _situations(policy, scale):
         grades = [(raw, judge(attrs.evolve(situation, raw=raw), policy).grade) for raw in marks]
         for (less, better), (more, worse) in pairwise(pair for pair in grades if pair[1].is_final):
             if worse.rank < better.rank:
-                yield Problem(
-                    Check.MORE_IS_NEVER_WORSE,
+                yield LintFinding(
+                    LintRule.MORE_IS_NEVER_WORSE,
                     f"On the scale {scale} the mark {less} earns {better}, but {more} earns {worse}",
                 )
                 return
 
 
-def _capped_twice(policy: GradingPolicy, scale: Scale, judge: Judge) -> Iterator[Problem]:
+def _capped_twice(policy: GradingPolicy, scale: Scale, judge: Judge) -> Iterator[LintFinding]:
     """Whether a mark that earns exactly a capped grade keeps it on a second attempt."""
     first, second = Marking(scale=scale), Marking(scale=scale, attempt=1)
     capped = {
@@ -107,8 +107,8 @@ def _capped_twice(policy: GradingPolicy, scale: Scale, judge: Judge) -> Iterator
     for grade, once in capped.items():
         twice = capped.get(once, once)
         if twice is not once:
-            yield Problem(
-                Check.CAP_IS_IDEMPOTENT,
+            yield LintFinding(
+                LintRule.CAP_IS_IDEMPOTENT,
                 f"On the scale {scale} a reassessed {grade} becomes {once}, but a reassessed {once} {twice}",
             )
 

@@ -9,7 +9,7 @@ import attrs
 from mzi_core.grading.criteria import Criterion
 from mzi_core.grading.feedback import plain_text
 from mzi_core.grading.grade import Grade, letter_from
-from mzi_core.grading.reading import in_utc
+from mzi_core.grading.plain_values import in_utc
 
 RELEASED = "released"
 """The workflow state in which a student may see the grade."""

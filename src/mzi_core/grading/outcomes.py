@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from mzi_core.grading.criteria import Criterion
-from mzi_core.grading.reading import read_decimal, read_text
+from mzi_core.grading.plain_values import read_decimal, read_text
 
 # The first of these names that a row has is read; the rest are other senders' words for the same thing.
 _CODE = ("LO_Code", "outcome_id", "code", "criterion")

@@ -13,7 +13,7 @@ import attrs
 
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.marking import Scale
-from mzi_core.grading.reading import (
+from mzi_core.grading.plain_values import (
     choice,
     optional,
     read_bool,

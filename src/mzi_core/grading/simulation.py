@@ -29,7 +29,7 @@ class Recorded(Generic[K]):
 
 
 @attrs.frozen(kw_only=True)
-class Change(Generic[K]):
+class SimulatedChange(Generic[K]):
     """One grade that would be another; `decision.explain` says why, and its trace shows it."""
 
     recorded: Recorded[K]
@@ -55,12 +55,12 @@ class Change(Generic[K]):
         return self.decision.explain(language)
 
 
-def simulate(policy: GradingPolicy, recorded: Iterable[Recorded[K]]) -> Iterator[Change[K]]:
+def simulate(policy: GradingPolicy, recorded: Iterable[Recorded[K]]) -> Iterator[SimulatedChange[K]]:
     """The changes that `policy` would make, in the order given, one at a time; nothing is written.
 
     Each marking is judged as of the moment it was judged before, which it carries itself.
     """
     for each in recorded:
-        change = Change(recorded=each, decision=decide(each.marking, policy))
+        change = SimulatedChange(recorded=each, decision=decide(each.marking, policy))
         if change.after != change.before:
             yield change

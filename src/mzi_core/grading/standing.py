@@ -6,7 +6,7 @@ import attrs
 
 from mzi_core.grading.criteria import Criterion
 from mzi_core.grading.grade import Grade
-from mzi_core.grading.reading import in_utc
+from mzi_core.grading.plain_values import in_utc
 
 
 @attrs.frozen(kw_only=True)

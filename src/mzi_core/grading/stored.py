@@ -9,7 +9,7 @@ import attrs
 from mzi_core.grading.criteria import Criterion
 from mzi_core.grading.grade import Grade, letter_from
 from mzi_core.grading.marking import Marking, Scale
-from mzi_core.grading.reading import (
+from mzi_core.grading.plain_values import (
     choice,
     optional,
     read_bool,

@@ -16,7 +16,7 @@ from mzi_core.grading.policy import GradingPolicy
 from mzi_core.grading.rules import RuleId
 
 
-class Outcome(StrEnum):
+class RuleOutcome(StrEnum):
     """What became of one rule."""
 
     HELD = "held"
@@ -25,11 +25,11 @@ class Outcome(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Step:
+class TraceStep:
     """One rule of a trace; `saw` has the values it looked at by name, and is empty if it was not reached."""
 
     rule: RuleId
-    outcome: Outcome
+    outcome: RuleOutcome
     saw: Mapping[str, object]
 
     def as_data(self) -> dict[str, object]:
@@ -82,19 +82,19 @@ _LOOKS_AT: Mapping[RuleId, tuple[str, ...]] = {
 }
 
 
-def trace(rule: RuleId, marking: Marking, policy: GradingPolicy) -> tuple[Step, ...]:
+def trace(rule: RuleId, marking: Marking, policy: GradingPolicy) -> tuple[TraceStep, ...]:
     """The trace of a judgement that ended at `rule`: one step a rule, in order."""
     steps = []
-    outcome = Outcome.NOT_HELD
+    outcome = RuleOutcome.NOT_HELD
     for each in RuleId:
         if each is rule:
-            steps.append(_step(each, Outcome.HELD, marking, policy))
-            outcome = Outcome.NOT_REACHED
+            steps.append(_step(each, RuleOutcome.HELD, marking, policy))
+            outcome = RuleOutcome.NOT_REACHED
         else:
             steps.append(_step(each, outcome, marking, policy))
     return tuple(steps)
 
 
-def _step(rule: RuleId, outcome: Outcome, marking: Marking, policy: GradingPolicy) -> Step:
-    seen = () if outcome is Outcome.NOT_REACHED else _LOOKS_AT[rule]
-    return Step(rule=rule, outcome=outcome, saw={name: _FACTS[name](marking, policy) for name in seen})
+def _step(rule: RuleId, outcome: RuleOutcome, marking: Marking, policy: GradingPolicy) -> TraceStep:
+    seen = () if outcome is RuleOutcome.NOT_REACHED else _LOOKS_AT[rule]
+    return TraceStep(rule=rule, outcome=outcome, saw={name: _FACTS[name](marking, policy) for name in seen})

@@ -14,7 +14,7 @@ from mzi_core.modules.grades import GRADES, OutcomeRow, RecordedGrade
 from mzi_core.modules.payments import PAYMENTS, Payment
 from mzi_core.modules.programs import PROGRAMS, Program
 from mzi_core.modules.registrations import REGISTRATIONS, Installment, Registration
-from mzi_core.modules.requests import REQUESTS, FieldChange, Request, RequestedClass
+from mzi_core.modules.requests import REQUESTS, FieldChange, RequestedClass, StudentRequest
 from mzi_core.modules.students import STUDENTS, Student
 from mzi_core.modules.teachers import TEACHERS, Teacher
 from mzi_core.modules.units import UNITS, CriterionText, Unit
@@ -110,9 +110,9 @@ __all__ = [
     "Program",
     "RecordedGrade",
     "Registration",
-    "Request",
     "RequestedClass",
     "Student",
+    "StudentRequest",
     "Teacher",
     "Unit",
 ]

@@ -28,7 +28,7 @@ class RequestedClass:
 
 
 @attrs.frozen(kw_only=True)
-class Request(Entity):
+class StudentRequest(Entity):
     """A student's request, made in Moodle and decided in Zoho."""
 
     student: Annotated[ZohoId | None, lookup("Student")] = None
@@ -53,6 +53,6 @@ REQUESTS = Module(
     name="requests",
     singular="request",
     zoho_module="BTEC_Student_Requests",
-    entity=Request,
+    entity=StudentRequest,
     depends_on={"student": "students"},
 )

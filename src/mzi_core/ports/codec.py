@@ -6,8 +6,8 @@ from typing import Generic, Protocol
 
 import attrs
 
-from mzi_core.comparing import Encode
 from mzi_core.errors import unforeseen
+from mzi_core.fingerprints import Encode
 from mzi_core.mapping import Overlay
 from mzi_core.module import E, Module, Values
 from mzi_core.values import Code, Reason, ZohoId
@@ -37,7 +37,7 @@ class Decoded(Generic[E]):
     reasons: tuple[Reason, ...] = attrs.field(default=(), converter=_the_first)
 
 
-class Unread(bytes):
+class RawRecord(bytes):
     """A wire record as it was written, and not read yet: of most that come again nobody need know more."""
 
     __slots__ = ()
@@ -56,7 +56,7 @@ def decoded(
     No decoder promises to be without fault, and one record never ends a page. `zoho_id`: where it is known.
     """
     try:
-        return decode(record.read() if isinstance(record, Unread) else record)
+        return decode(record.read() if isinstance(record, RawRecord) else record)
     except Exception as error:
         reason = Reason(Code.UNFORESEEN, "$", unforeseen(error))
         return Decoded(zoho_id=zoho_id, entity=None, reasons=(reason,))
@@ -95,7 +95,7 @@ class Codec(Protocol):
 
     @property
     def compact_json(self) -> Encode:
-        """Writes what `mzi_core.comparing.compact_json` writes, byte for byte, and maybe sooner."""
+        """Writes what `mzi_core.fingerprints.compact_json` writes, byte for byte, and maybe sooner."""
         ...
 
     def encode(self, module: Module[E], entity: E, overlay: Overlay) -> dict[str, object]:

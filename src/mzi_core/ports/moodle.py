@@ -13,8 +13,8 @@ from typing import Protocol
 from mzi_core.ports.moodle_grading import (
     AssignmentGrade,
     CourseUpdate,
-    Definition,
     GivenMark,
+    GradingDefinition,
     MarkingMethod,
     MoodleAssignment,
     Participant,
@@ -165,7 +165,7 @@ class MoodleGateway(Protocol):
 
     async def definitions(
         self, cmids: Sequence[MoodleId]
-    ) -> dict[MoodleId, tuple[Definition, ...] | Refused]:
+    ) -> dict[MoodleId, tuple[GradingDefinition, ...] | Refused]:
         """The advanced grading definitions of each assignment; none for simple direct grading."""
         ...
 

@@ -47,7 +47,7 @@ class MarkingMethod:
 
 
 @attrs.frozen(kw_only=True)
-class Definition:
+class GradingDefinition:
     """An advanced grading definition as stock Moodle shows it: without a plugin's own criteria."""
 
     id: MoodleId

@@ -34,7 +34,7 @@ class MoodleSite:
     features: frozenset[Feature]
 
 
-class Fault(StrEnum):
+class RefusalKind(StrEnum):
     """Why Moodle refused one item."""
 
     BAD_INPUT = "bad_input"
@@ -60,7 +60,7 @@ class Refused:
     asked for again.
     """
 
-    fault: Fault
+    fault: RefusalKind
     why: str
     code: str = ""
     existing: MoodleId | None = None

@@ -8,7 +8,7 @@ import attrs
 
 from mzi_core.decide import Known, Touch, Write
 from mzi_core.module import AnyModule, E, Module
-from mzi_core.plain import Change, NewRows, StoredValues
+from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.values import RecordId, State, Value, ZohoId
 
 
@@ -84,7 +84,7 @@ class Records(Protocol):
         """Add new records whole; all or nothing, as `write`."""
         ...
 
-    async def change(self, module: AnyModule, changes: Sequence[Change], at: datetime) -> None:
+    async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         """Set what changed of live records that are stored; all or nothing, as `write`.
 
         In fields that a change does not name, its values are those that are stored.

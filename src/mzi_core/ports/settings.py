@@ -16,7 +16,7 @@ class TenantSettings:
     policies: Mapping[str, Any] = attrs.field(factory=dict)
 
 
-class Settings(Protocol):
+class StoredSettings(Protocol):
     """The part of a session that is about the tenant's choices."""
 
     async def settings(self) -> TenantSettings:

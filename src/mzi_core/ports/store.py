@@ -13,14 +13,14 @@ from mzi_core.ports.parked import ParkedRecords
 from mzi_core.ports.records import Records
 from mzi_core.ports.registry import Registry
 from mzi_core.ports.runs import Runs
-from mzi_core.ports.settings import Settings
+from mzi_core.ports.settings import StoredSettings
 from mzi_core.ports.tokens import AccessTokens
 from mzi_core.values import TenantId
 
 
 class Session(
     Locks,
-    Settings,
+    StoredSettings,
     Records,
     ParkedRecords,
     Decisions,

@@ -17,7 +17,7 @@ WireRecord = Mapping[str, object]
 """A record as Zoho writes it; ids are text."""
 
 
-class Via(StrEnum):
+class ReadMethod(StrEnum):
     """How many records are read: by Get Records, by COQL keyset queries, or by a Bulk Read job."""
 
     RECORDS = "records"
@@ -88,7 +88,7 @@ class Deleted:
     permanently: bool
 
 
-class Action(StrEnum):
+class WriteAction(StrEnum):
     """What a write did."""
 
     INSERTED = "insert"
@@ -101,12 +101,12 @@ class Written:
     """A record that was written. `modified_at` is what makes its echo known again."""
 
     zoho_id: ZohoId
-    action: Action
+    action: WriteAction
     modified_at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
-class Problem:
+class FieldError:
     """One reason why a record was not written: Zoho's code, the field, the JSON path, a sentence."""
 
     code: str
@@ -123,7 +123,7 @@ class NotWritten:
     unapproved; or Zoho would not be asked any more after other records of the same call were written.
     """
 
-    problems: tuple[Problem, ...]
+    problems: tuple[FieldError, ...]
     existing: ZohoId | None = None
     later: bool = False
 
@@ -167,11 +167,11 @@ class NotWatching:
     """A channel Zoho refused."""
 
     channel_id: str
-    problems: tuple[Problem, ...]
+    problems: tuple[FieldError, ...]
 
 
 @attrs.frozen(kw_only=True)
-class Usage:
+class ApiUsage:
     """What a gateway has asked of Zoho since it was opened; `remaining` credits only when Zoho says so."""
 
     calls: int = 0
@@ -202,7 +202,7 @@ class ZohoGateway(Protocol):
         """The scopes our account was given, in Zoho's words; None when Zoho does not say."""
         ...
 
-    async def usage(self) -> Usage:
+    async def usage(self) -> ApiUsage:
         """What was asked of Zoho so far; sends nothing."""
         ...
 
@@ -235,7 +235,7 @@ class ZohoGateway(Protocol):
         module: str,
         selection: Selection,
         *,
-        via: Via = Via.COQL,
+        via: ReadMethod = ReadMethod.COQL,
         since: datetime | None = None,
         after: ZohoId | None = None,
     ) -> AsyncIterator[Sequence[WireRecord]]:

@@ -8,7 +8,7 @@ import attrs
 
 from mzi_core.modules import Student, Teacher
 from mzi_core.ports import MoodleUser, NewUser, UserChange
-from mzi_core.provisioning.step import Act, Customs, Step, differences, foreseen
+from mzi_core.provisioning.step import Action, MoodleDefaults, Step, differences, foreseen
 from mzi_core.values import MoodleId, ZohoId
 
 LONGEST = 100
@@ -61,7 +61,7 @@ class FoundAccounts:
 
 
 def account_steps(
-    people: Iterable[Person], found: FoundAccounts, customs: Customs, *, link: str
+    people: Iterable[Person], found: FoundAccounts, customs: MoodleDefaults, *, link: str
 ) -> list[AccountStep]:
     """A step for each person. An account is found by its id, else by username and address, both exactly.
 
@@ -78,7 +78,11 @@ def account_steps(
 
 
 def _step(
-    person: Person, found: FoundAccounts, owners: Mapping[MoodleId, ZohoId], customs: Customs, link: str
+    person: Person,
+    found: FoundAccounts,
+    owners: Mapping[MoodleId, ZohoId],
+    customs: MoodleDefaults,
+    link: str,
 ) -> AccountStep:
     problem = _unusable(person)
     if problem:
@@ -118,12 +122,12 @@ def _unusable(person: Person) -> str:
     return f"Moodle keeps names and addresses of at most {LONGEST} characters." if long else ""
 
 
-def _created(person: Person, customs: Customs, link: str) -> AccountStep:
+def _created(person: Person, customs: MoodleDefaults, link: str) -> AccountStep:
     after = _said(person)
     email = str(person.email)
     return Step(
         zoho_id=person.zoho_id,
-        act=Act.CREATE,
+        act=Action.CREATE,
         changes=differences(dict.fromkeys(("username", *after)), {"username": email, **after}),
         write=NewUser(
             username=email,
@@ -152,7 +156,7 @@ def _existing(person: Person, account: MoodleUser, link: str) -> AccountStep:
     before = {name: getattr(account, name) for name in after} | {"email": account.email.lower()}
     changes = differences(before, after)
     linked = person.account == account.id
-    act = Act.CHANGE if changes else Act.NOTHING if linked else Act.LINK
+    act = Action.CHANGE if changes else Action.NOTHING if linked else Action.LINK
     sent: dict[str, Any] = {each.field: after[each.field] for each in changes}
     return Step(
         zoho_id=person.zoho_id,
@@ -167,4 +171,4 @@ def _existing(person: Person, account: MoodleUser, link: str) -> AccountStep:
 
 def _cannot(person: Person, why: str) -> AccountStep:
     account = None if person.account is None else str(person.account)
-    return Step(zoho_id=person.zoho_id, act=Act.CANNOT, counterpart=account, why=why)
+    return Step(zoho_id=person.zoho_id, act=Action.CANNOT, counterpart=account, why=why)

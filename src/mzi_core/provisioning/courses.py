@@ -9,7 +9,7 @@ import attrs
 
 from mzi_core.modules import Class
 from mzi_core.ports import CourseChange, MoodleCourse, NewCourse
-from mzi_core.provisioning.step import Act, Customs, Step, differences, foreseen
+from mzi_core.provisioning.step import Action, MoodleDefaults, Step, differences, foreseen
 from mzi_core.values import MoodleId, ZohoId
 
 ACTIVE = "active"
@@ -41,7 +41,7 @@ def short_name(class_: Class) -> str:
 
 
 def course_steps(
-    classes: Iterable[Class], found: FoundCourses, customs: Customs, *, link: str
+    classes: Iterable[Class], found: FoundCourses, customs: MoodleDefaults, *, link: str
 ) -> list[CourseStep]:
     """A step for each class. A course is found by its id, else by the class's Zoho id, else by short name.
 
@@ -63,7 +63,7 @@ def course_steps(
 
 
 def _step(
-    class_: Class, found: FoundCourses, owners: Mapping[MoodleId, ZohoId], customs: Customs, link: str
+    class_: Class, found: FoundCourses, owners: Mapping[MoodleId, ZohoId], customs: MoodleDefaults, link: str
 ) -> CourseStep:
     if len(class_.name) > LONGEST or len(short_name(class_)) > LONGEST:
         return _cannot(class_, f"Moodle keeps course names of at most {LONGEST} characters.")
@@ -94,11 +94,11 @@ def _starts(day: date | None, zone: tzinfo) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _created(class_: Class, found: FoundCourses, customs: Customs, link: str) -> CourseStep:
+def _created(class_: Class, found: FoundCourses, customs: MoodleDefaults, link: str) -> CourseStep:
     if (class_.status or "").strip().lower() != ACTIVE:
         said = f"Its status is {class_.status}" if class_.status else "It has no status"
         return Step(
-            zoho_id=class_.zoho_id, act=Act.NOTHING, why=f"{said}; only an active class gets a course."
+            zoho_id=class_.zoho_id, act=Action.NOTHING, why=f"{said}; only an active class gets a course."
         )
     category = found.categories.get(class_.program, customs.category) if class_.program else customs.category
     after: dict[str, object] = {
@@ -111,7 +111,7 @@ def _created(class_: Class, found: FoundCourses, customs: Customs, link: str) ->
     }
     return Step(
         zoho_id=class_.zoho_id,
-        act=Act.CREATE,
+        act=Action.CREATE,
         changes=differences(dict.fromkeys(after), after),
         write=NewCourse(
             full_name=class_.name,
@@ -127,7 +127,7 @@ def _created(class_: Class, found: FoundCourses, customs: Customs, link: str) ->
     )
 
 
-def _existing(class_: Class, course: MoodleCourse, customs: Customs, link: str) -> CourseStep:
+def _existing(class_: Class, course: MoodleCourse, customs: MoodleDefaults, link: str) -> CourseStep:
     """The step about a course that is there. Its category stays: people move courses as they like."""
     after: dict[str, object] = {
         "full_name": class_.name,
@@ -141,7 +141,7 @@ def _existing(class_: Class, course: MoodleCourse, customs: Customs, link: str) 
     sent: dict[str, Any] = {each.field: after[each.field] for each in changes}
     return Step(
         zoho_id=class_.zoho_id,
-        act=Act.CHANGE if changes else Act.NOTHING if linked else Act.LINK,
+        act=Action.CHANGE if changes else Action.NOTHING if linked else Action.LINK,
         counterpart=str(course.id),
         changes=changes,
         write=CourseChange(id=course.id, **sent) if changes else None,
@@ -151,4 +151,4 @@ def _existing(class_: Class, course: MoodleCourse, customs: Customs, link: str) 
 
 def _cannot(class_: Class, why: str) -> CourseStep:
     course = None if class_.moodle_class_id is None else str(class_.moodle_class_id)
-    return Step(zoho_id=class_.zoho_id, act=Act.CANNOT, counterpart=course, why=why)
+    return Step(zoho_id=class_.zoho_id, act=Action.CANNOT, counterpart=course, why=why)

@@ -7,7 +7,7 @@ import attrs
 
 from mzi_core.modules import Enrollment
 from mzi_core.ports import Enrolment
-from mzi_core.provisioning.step import Act, Change, Customs, Step, foreseen
+from mzi_core.provisioning.step import Action, Difference, MoodleDefaults, Step, foreseen
 from mzi_core.values import MoodleId, ZohoId
 
 ENDED = frozenset({"withdrawn", "dropped", "cancelled", "canceled", "deleted", "transferred"})
@@ -35,7 +35,7 @@ def course_of(enrollment: Enrollment, courses: Mapping[ZohoId, MoodleId | None])
 
 
 def enrolment_steps(
-    enrollments: Iterable[Enrollment], found: FoundMembers, customs: Customs, *, link: str
+    enrollments: Iterable[Enrollment], found: FoundMembers, customs: MoodleDefaults, *, link: str
 ) -> list[EnrolmentStep]:
     """A step for each enrolment; nobody is ever unenrolled, for Moodle would forget the grades.
 
@@ -48,7 +48,7 @@ def enrolment_steps(
 def _step(
     enrollment: Enrollment,
     found: FoundMembers,
-    customs: Customs,
+    customs: MoodleDefaults,
     seen: set[tuple[MoodleId, MoodleId]],
     link: str,
 ) -> EnrolmentStep:
@@ -56,36 +56,36 @@ def _step(
     account = found.accounts.get(enrollment.student)
     ended = (enrollment.status or "").strip().lower() in ENDED
     if ended and (course is None or account not in found.members.get(course, ())):
-        return _step_without(enrollment, Act.NOTHING, f"Its status is {enrollment.status}.")
+        return _step_without(enrollment, Action.NOTHING, f"Its status is {enrollment.status}.")
     if course is None:
         why = f"Class {enrollment.class_} has no Moodle course; `mzi push classes` makes it."
-        return _step_without(enrollment, Act.CANNOT, why)
+        return _step_without(enrollment, Action.CANNOT, why)
     if account is None:
         why = f"Student {enrollment.student} has no Moodle account; `mzi push students` makes it."
-        return _step_without(enrollment, Act.CANNOT, why)
+        return _step_without(enrollment, Action.CANNOT, why)
     if course in found.closed:
-        return _step_without(enrollment, Act.CANNOT, found.closed[course])
+        return _step_without(enrollment, Action.CANNOT, found.closed[course])
     if ended:
         why = f"Its status is {enrollment.status}, but the student is in course {course}; suspend it there."
-        return _step_without(enrollment, Act.CANNOT, why)
+        return _step_without(enrollment, Action.CANNOT, why)
     links = {} if enrollment.moodle_course_id == course else {link: course}
     if account in found.members.get(course, ()) or (course, account) in seen:
         return Step(
             zoho_id=enrollment.zoho_id,
-            act=Act.LINK if links else Act.NOTHING,
+            act=Action.LINK if links else Action.NOTHING,
             counterpart=str(course),
             links=links,
         )
     seen.add((course, account))
     return Step(
         zoho_id=enrollment.zoho_id,
-        act=Act.CREATE,
+        act=Action.CREATE,
         counterpart=str(course),
-        changes=(Change("course", None, course), Change("user", None, account)),
+        changes=(Difference("course", None, course), Difference("user", None, account)),
         write=Enrolment(user=account, course=course, role=customs.student_role),
         links=links,
     )
 
 
-def _step_without(enrollment: Enrollment, act: Act, why: str) -> EnrolmentStep:
+def _step_without(enrollment: Enrollment, act: Action, why: str) -> EnrolmentStep:
     return Step(zoho_id=enrollment.zoho_id, act=act, why=why)

@@ -6,10 +6,10 @@ from typing import Any
 
 import attrs
 
-from mzi_core.comparing import changed_fields
+from mzi_core.fingerprints import changed_fields
 from mzi_core.module import AnyModule, Entity, Kind
 from mzi_core.ports import WireRecord
-from mzi_core.provisioning.step import Act, Change, Step, foreseen
+from mzi_core.provisioning.step import Action, Difference, Step, foreseen
 from mzi_core.values import ZohoId
 
 _NOT_SENT = frozenset({Kind.CRITERIA, Kind.LOOKUPS, Kind.ID})
@@ -88,19 +88,19 @@ def _step(
     changes, left_out = _changes(module, ours, theirs, found)
     why = f"Left as they are: {', '.join(left_out)}." if left_out else ""
     if theirs is not None and not changes:
-        act = Act.CANNOT if left_out else Act.NOTHING
+        act = Action.CANNOT if left_out else Action.NOTHING
         return Step(zoho_id=ours.zoho_id, act=act, counterpart=ours.zoho_id, why=why)
     if theirs is not None and not force and _newer(theirs, ours):
         return Step(
             zoho_id=ours.zoho_id,
-            act=Act.CONFLICT,
+            act=Action.CONFLICT,
             counterpart=ours.zoho_id,
             changes=changes,
             why="Zoho has a newer version than we have seen; `mzi pull` takes it, --force overwrites it.",
         )
     return Step(
         zoho_id=ours.zoho_id,
-        act=Act.CREATE if theirs is None else Act.CHANGE,
+        act=Action.CREATE if theirs is None else Action.CHANGE,
         counterpart=None if theirs is None else ours.zoho_id,
         changes=changes,
         why=why,
@@ -117,7 +117,7 @@ def _newer(theirs: Entity, ours: Entity) -> bool:
 
 def _changes(
     module: AnyModule, ours: Entity, theirs: Entity | None, found: FoundRecords
-) -> tuple[tuple[Change, ...], list[str]]:
+) -> tuple[tuple[Difference, ...], list[str]]:
     """What is to change, and what differs but cannot be sent."""
     if theirs is None:
         differing = [field.name for field in module.compared]
@@ -136,7 +136,7 @@ def _changes(
         elif field is not None and field.kind is Kind.LOOKUP and not _known(module, name, after, found):
             left_out.append(f"{name} (we know no record {after})")
         else:
-            changes.append(Change(name, before, after))
+            changes.append(Difference(name, before, after))
     return tuple(changes), left_out
 
 
@@ -164,7 +164,7 @@ def _known(module: AnyModule, name: str, zoho_id: ZohoId, found: FoundRecords) -
 def _write(
     module: AnyModule,
     ours: Entity,
-    changes: Iterable[Change],
+    changes: Iterable[Difference],
     found: FoundRecords,
     values: Mapping[str, Any],
     *,
@@ -188,4 +188,4 @@ def _write(
 
 
 def _cannot(ours: Entity, why: str) -> RecordStep:
-    return Step(zoho_id=ours.zoho_id, act=Act.CANNOT, why=why)
+    return Step(zoho_id=ours.zoho_id, act=Action.CANNOT, why=why)

@@ -13,7 +13,7 @@ from mzi_core.values import MoodleId, ZohoId
 W_co = TypeVar("W_co", covariant=True)
 
 
-class Act(StrEnum):
+class Action(StrEnum):
     """What is to be done about a record."""
 
     CREATE = "create"
@@ -30,16 +30,16 @@ class Act(StrEnum):
     @property
     def writes(self) -> bool:
         """Whether something is sent to the remote."""
-        return self in (Act.CREATE, Act.CHANGE)
+        return self in (Action.CREATE, Action.CHANGE)
 
     @property
     def agrees(self) -> bool:
         """Whether both sides say the same once it is done."""
-        return self not in (Act.CONFLICT, Act.CANNOT)
+        return self not in (Action.CONFLICT, Action.CANNOT)
 
 
 @attrs.frozen
-class Change:
+class Difference:
     """A field of the remote record, as it is there and as it shall be."""
 
     field: str
@@ -56,11 +56,11 @@ class Step(Generic[W_co]):
     """
 
     zoho_id: ZohoId
-    act: Act
+    act: Action
     counterpart: str | None = None
     """The id of the remote record, where there is one."""
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Difference, ...] = ()
     why: str = ""
     """Why nothing is done, or what is left out; a sentence."""
 
@@ -74,10 +74,10 @@ def foreseen(zoho_id: ZohoId, plan: Callable[[], Step[W_co]]) -> Step[W_co]:
     try:
         return plan()
     except Exception as error:
-        return Step(zoho_id=zoho_id, act=Act.CANNOT, why=unforeseen(error))
+        return Step(zoho_id=zoho_id, act=Action.CANNOT, why=unforeseen(error))
 
 
-class Fate(StrEnum):
+class WriteStatus(StrEnum):
     """What became of a step that was carried out."""
 
     WRITTEN = "written"
@@ -86,14 +86,14 @@ class Fate(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Pushed:
+class StepResult:
     """A step and what became of it: `fate` is None where nothing was sent. `said`: why it was not written.
 
     `id`: that of what was created or changed, where the remote said it. `existing`: of what has its key.
     """
 
     step: Step[object]
-    fate: Fate | None = None
+    fate: WriteStatus | None = None
     said: str = ""
     id: MoodleId | None = None
     existing: MoodleId | None = None
@@ -101,7 +101,7 @@ class Pushed:
     @property
     def well(self) -> bool:
         """Whether both sides say the same now, or would after a preview."""
-        return self.step.act.agrees and self.fate in (None, Fate.WRITTEN)
+        return self.step.act.agrees and self.fate in (None, WriteStatus.WRITTEN)
 
 
 STUDENT_ROLE = MoodleId(5)
@@ -112,7 +112,7 @@ FIRST_CATEGORY = MoodleId(1)
 
 
 @attrs.frozen(kw_only=True)
-class Customs:
+class MoodleDefaults:
     """What a college has decided about its Moodle.
 
     `auth`: how new accounts log in; where the site keeps passwords Moodle makes one and mails it.
@@ -133,6 +133,8 @@ class Customs:
         return timezone(timedelta(hours=self.utc_offset))
 
 
-def differences(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Change, ...]:
+def differences(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Difference, ...]:
     """The fields of `after` that are not as in `before`."""
-    return tuple(Change(name, before[name], value) for name, value in after.items() if before[name] != value)
+    return tuple(
+        Difference(name, before[name], value) for name, value in after.items() if before[name] != value
+    )

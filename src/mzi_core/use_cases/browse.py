@@ -13,7 +13,7 @@ from mzi_core.values import State, TenantId, ZohoId
 
 
 @attrs.frozen
-class Page:
+class ListPage:
     """Some records, and where the next page begins: None after the last one."""
 
     items: Sequence[Stored[Any] | ParkedRecord]
@@ -37,7 +37,7 @@ class ListRecords:
 
     store: Store
 
-    async def __call__(self, tenant: TenantId, module: AnyModule, query: Query) -> Page:
+    async def __call__(self, tenant: TenantId, module: AnyModule, query: Query) -> ListPage:
         """The page `query` asks for. Raises UnknownTenant, StoreUnavailable."""
         items: list[Stored[Any] | ParkedRecord] = []
         room = LARGEST_PAGE
@@ -50,10 +50,10 @@ class ListRecords:
                     shown = item.in_short if isinstance(item, ParkedRecord) else item
                     room -= weight(shown, room)
                     if items and (len(items) == query.limit or room < 0):
-                        return Page(items, _place(items[-1]))
+                        return ListPage(items, _place(items[-1]))
                     items.append(shown)
                 if len(found) < wanted:
-                    return Page(items, None)
+                    return ListPage(items, None)
                 query = attrs.evolve(query, after=_place(found[-1]))
 
 

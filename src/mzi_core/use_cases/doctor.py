@@ -9,11 +9,11 @@ import attrs
 
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError, GatewayUnavailable, MziError
 from mzi_core.ports import Clock, MoodleGateway, Store, StoreHealth, ZohoGateway
-from mzi_core.provisioning import Customs
+from mzi_core.provisioning import MoodleDefaults
 from mzi_core.values import TenantId
 
 
-class Level(StrEnum):
+class Severity(StrEnum):
     """How bad it is. Amber: mzi works, and somebody should know. Red: something mzi is for does not work."""
 
     GREEN = "green"
@@ -22,7 +22,7 @@ class Level(StrEnum):
     UNKNOWN = "not checked"
 
 
-class Service(StrEnum):
+class Subject(StrEnum):
     """What a check is about."""
 
     MZI = "mzi"
@@ -30,7 +30,7 @@ class Service(StrEnum):
     MOODLE = "Moodle"
 
 
-class Check(StrEnum):
+class CheckName(StrEnum):
     """Every check, by its name."""
 
     STORE = "store"
@@ -52,29 +52,29 @@ class Check(StrEnum):
     MOODLE_CLOCK = "moodle clock"
 
     @property
-    def service(self) -> Service:
+    def service(self) -> Subject:
         """What it is about."""
         match self.value.partition(" ")[0]:
             case "zoho":
-                return Service.ZOHO
+                return Subject.ZOHO
             case "moodle":
-                return Service.MOODLE
+                return Subject.MOODLE
             case _:
-                return Service.MZI
+                return Subject.MZI
 
 
 @attrs.frozen(kw_only=True)
 class Finding:
     """What a check found, in a sentence, and what to do about it: empty where nothing need be done."""
 
-    check: Check
-    level: Level
+    check: CheckName
+    level: Severity
     said: str
     remedy: str = ""
 
 
 @attrs.frozen(kw_only=True)
-class Patient:
+class Environment:
     """What is looked at. `health`: how the store of the settings is; `store` is one that can be read.
 
     `missing`: the settings that are not there, by service; its gateway is None then.
@@ -86,16 +86,16 @@ class Patient:
     clock: Clock
     zoho: ZohoGateway | None
     moodle: MoodleGateway | None
-    customs: Customs
-    missing: Mapping[Service, Sequence[str]] = attrs.field(factory=dict)
+    customs: MoodleDefaults
+    missing: Mapping[Subject, Sequence[str]] = attrs.field(factory=dict)
 
 
 @attrs.frozen
-class Exam:
+class Check:
     """A check, or several that one look tells. `first`: without it nothing else of its service is seen."""
 
-    checks: tuple[Check, ...]
-    look: Callable[[Patient], Awaitable[Sequence[Finding]]]
+    checks: tuple[CheckName, ...]
+    look: Callable[[Environment], Awaitable[Sequence[Finding]]]
     first: bool = False
 
 
@@ -103,12 +103,12 @@ class Exam:
 class Doctor:
     """Every exam in turn. One that fails hides no other, except that a closed door is told once."""
 
-    exams: Sequence[Exam]
+    exams: Sequence[Check]
 
-    async def __call__(self, patient: Patient) -> AsyncIterator[Finding]:
+    async def __call__(self, patient: Environment) -> AsyncIterator[Finding]:
         """Yield what is found as it is found; never raises for what it looks at."""
-        closed: dict[Service, Check] = {}
-        told: set[Service] = set()
+        closed: dict[Subject, CheckName] = {}
+        told: set[Subject] = set()
         for exam in self.exams:
             service = exam.checks[0].service
             if service in closed:
@@ -121,38 +121,38 @@ class Doctor:
             findings, shut = await _looked(exam, patient)
             for finding in findings:
                 yield finding
-            if shut or (exam.first and any(finding.level is Level.RED for finding in findings)):
+            if shut or (exam.first and any(finding.level is Severity.RED for finding in findings)):
                 closed[service] = exam.checks[0]
 
 
-def _gateway_is_missing(patient: Patient, service: Service) -> bool:
+def _gateway_is_missing(patient: Environment, service: Subject) -> bool:
     """Whether the settings have told already why nothing of a service is checked."""
     match service:
-        case Service.ZOHO:
+        case Subject.ZOHO:
             return patient.zoho is None
-        case Service.MOODLE:
+        case Subject.MOODLE:
             return patient.moodle is None
-        case Service.MZI:
+        case Subject.MZI:
             return False
     assert_never(service)
 
 
-def _not_checked(exam: Exam, by: Check) -> Finding:
+def _not_checked(exam: Check, by: CheckName) -> Finding:
     service = exam.checks[0].service
     return Finding(
         check=exam.checks[0],
-        level=Level.UNKNOWN,
+        level=Severity.UNKNOWN,
         said=f"The rest of {service} is not checked: {by} comes first.",
     )
 
 
-def refused(check: Check, error: GatewayError, otherwise: str) -> Finding:
+def refused(check: CheckName, error: GatewayError, otherwise: str) -> Finding:
     """What an error of a service says; what helps is `otherwise` where the error says nothing better."""
     said = f"{error.service}: {error.said}"
-    return Finding(check=check, level=Level.RED, said=said, remedy=error.remedy or otherwise)
+    return Finding(check=check, level=Severity.RED, said=said, remedy=error.remedy or otherwise)
 
 
-async def _looked(exam: Exam, patient: Patient) -> tuple[Sequence[Finding], bool]:
+async def _looked(exam: Check, patient: Environment) -> tuple[Sequence[Finding], bool]:
     """What an exam finds, and whether it closes its service."""
     check = exam.checks[0]
     try:
@@ -162,7 +162,7 @@ async def _looked(exam: Exam, patient: Patient) -> tuple[Sequence[Finding], bool
     except AccessRefused as error:
         if error.code in TOLD:
             return [
-                Finding(check=each, level=Level.UNKNOWN, said=TOLD[error.code]) for each in exam.checks
+                Finding(check=each, level=Severity.UNKNOWN, said=TOLD[error.code]) for each in exam.checks
             ], False
         return [refused(check, error, GRANT)], False
     except GatewayUnavailable as error:
@@ -170,7 +170,7 @@ async def _looked(exam: Exam, patient: Patient) -> tuple[Sequence[Finding], bool
     except GatewayError as error:
         return [refused(check, error, LOOK)], False
     except MziError as error:
-        return [Finding(check=check, level=Level.RED, said=str(error), remedy=LOOK)], False
+        return [Finding(check=check, level=Severity.RED, said=str(error), remedy=LOOK)], False
 
 
 TOLD = {
@@ -187,18 +187,20 @@ SKEW = timedelta(minutes=2)
 """From here on a clock is called wrong: signatures and tokens begin to be refused at five minutes."""
 
 
-def clock_finding(check: Check, patient: Patient, says: datetime | None) -> Finding:
+def clock_finding(check: CheckName, patient: Environment, says: datetime | None) -> Finding:
     """What the time of a service's last answer says about its clock and ours."""
     if says is None:
-        return Finding(check=check, level=Level.GREEN, said="Its answers carry no time to compare ours with.")
+        return Finding(
+            check=check, level=Severity.GREEN, said="Its answers carry no time to compare ours with."
+        )
     ahead = patient.clock.now() - says
     if abs(ahead) < SKEW:
-        return Finding(check=check, level=Level.GREEN, said="Its clock and ours agree.")
+        return Finding(check=check, level=Severity.GREEN, said="Its clock and ours agree.")
     minutes = round(abs(ahead) / timedelta(minutes=1))
     side = "ahead of" if ahead > timedelta() else "behind"
     return Finding(
         check=check,
-        level=Level.RED,
+        level=Severity.RED,
         said=f"Our clock is {minutes} minutes {side} {check.service}'s.",
         remedy="Set this machine's clock by a time server (`timedatectl set-ntp true`), or the other's.",
     )

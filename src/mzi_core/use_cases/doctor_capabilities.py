@@ -2,7 +2,7 @@
 
 import attrs
 
-from mzi_core.use_cases.doctor import Check, Finding, Level
+from mzi_core.use_cases.doctor import CheckName, Finding, Severity
 
 CAPABILITIES = (
     "webservice/rest:use",
@@ -62,13 +62,13 @@ class Rights:
         if self.lacking:
             names = ", ".join(f"`{name}`" for name in self.lacking)
             return Finding(
-                check=Check.MOODLE_CAPABILITIES,
-                level=Level.RED,
+                check=CheckName.MOODLE_CAPABILITIES,
+                level=Severity.RED,
                 said=f"The account lacks {names}.{later}",
                 remedy=_GIVE,
             )
         return Finding(
-            check=Check.MOODLE_CAPABILITIES,
-            level=Level.GREEN,
+            check=CheckName.MOODLE_CAPABILITIES,
+            level=Severity.GREEN,
             said=f"{len(self.seen)} of the {len(CAPABILITIES)} capabilities are there.{later}",
         )

@@ -12,18 +12,18 @@ from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError
 from mzi_core.modules import CLASSES
 from mzi_core.ports import (
     Enrolment,
-    Fault,
     MoodleResult,
     NewCourse,
     NewUser,
     Query,
+    RefusalKind,
     Refused,
     RoleInCourse,
     Unenrolment,
     UserChange,
     UserKey,
 )
-from mzi_core.use_cases.doctor import Check, Exam, Finding, Level, Patient
+from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity
 from mzi_core.use_cases.doctor_capabilities import Rights
 from mzi_core.use_cases.doctor_moodle import moodle_of
 from mzi_core.values import MoodleId
@@ -44,7 +44,7 @@ _FIRST_COURSES = 50
 
 
 def _denied(result: MoodleResult) -> bool:
-    return isinstance(result, Refused) and result.fault is Fault.PERMISSION
+    return isinstance(result, Refused) and result.fault is RefusalKind.PERMISSION
 
 
 def _code(result: MoodleResult) -> str:
@@ -68,7 +68,7 @@ def _about_a_capability(error: GatewayError) -> bool:
     return is_access and error.code != NO_FUNCTION
 
 
-async def _course(patient: Patient) -> MoodleId | None:
+async def _course(patient: Environment) -> MoodleId | None:
     """A course to look into: that of one of our classes, else one of the first of the site."""
     async with patient.store.read(patient.tenant) as session:
         classes = await session.list(CLASSES, Query(limit=_FIRST_COURSES))
@@ -78,7 +78,7 @@ async def _course(patient: Patient) -> MoodleId | None:
     return next((id for id in candidates if id in found), None)
 
 
-async def _rights(patient: Patient) -> Sequence[Finding]:
+async def _rights(patient: Environment) -> Sequence[Finding]:
     rights = Rights(seen={"webservice/rest:use"})
     await _on_site(patient, rights)
     try:
@@ -100,12 +100,12 @@ async def _rights(patient: Patient) -> Sequence[Finding]:
 def _unknown(why: str) -> list[Finding]:
     """What is said of roles and enrolment where nobody could look."""
     return [
-        Finding(check=check, level=Level.UNKNOWN, said=f"Not checked. {why}")
-        for check in (Check.MOODLE_ROLES, Check.MOODLE_ENROLMENT)
+        Finding(check=check, level=Severity.UNKNOWN, said=f"Not checked. {why}")
+        for check in (CheckName.MOODLE_ROLES, CheckName.MOODLE_ENROLMENT)
     ]
 
 
-async def _on_site(patient: Patient, rights: Rights) -> None:
+async def _on_site(patient: Environment, rights: Rights) -> None:
     moodle = moodle_of(patient)
     guest = await _allowed(lambda: moodle.find_users(UserKey.USERNAME, ["mzi.doctor.finds.nobody"]))
     rights.note("moodle/user:viewdetails", guest)
@@ -134,7 +134,7 @@ async def _on_site(patient: Patient, rights: Rights) -> None:
         rights.note("moodle/course:create", not _denied(made))
 
 
-async def _enter(patient: Patient, rights: Rights, course: MoodleId) -> None:
+async def _enter(patient: Environment, rights: Rights, course: MoodleId) -> None:
     """Whether the account sees the people of a course. Raises AccessRefused when it cannot enter."""
     try:
         await moodle_of(patient).enrolled(course)
@@ -147,7 +147,7 @@ async def _enter(patient: Patient, rights: Rights, course: MoodleId) -> None:
     rights.note("moodle/course:view", True)
 
 
-async def _in_course(patient: Patient, rights: Rights, course: MoodleId) -> list[Finding]:
+async def _in_course(patient: Environment, rights: Rights, course: MoodleId) -> list[Finding]:
     moodle = moodle_of(patient)
     role = patient.customs.student_role
     rights.note("moodle/course:managegroups", await _allowed(lambda: moodle.groups(course)))
@@ -165,18 +165,18 @@ async def _in_course(patient: Patient, rights: Rights, course: MoodleId) -> list
         unknown = _unknown("The account may not assign the role.")
         return [_role_refused(role), *unknown[1:]] if assigns else unknown
     roles = Finding(
-        check=Check.MOODLE_ROLES, level=Level.GREEN, said=f"Role {role} may be assigned to students."
+        check=CheckName.MOODLE_ROLES, level=Severity.GREEN, said=f"Role {role} may be assigned to students."
     )
     if code == NO_INSTANCE:
         return [roles, _no_manual_enrolment(course)]
     manual = f"Course {course} takes manual enrolments."
-    return [roles, Finding(check=Check.MOODLE_ENROLMENT, level=Level.GREEN, said=manual)]
+    return [roles, Finding(check=CheckName.MOODLE_ENROLMENT, level=Severity.GREEN, said=manual)]
 
 
 def _role_refused(role: MoodleId) -> Finding:
     return Finding(
-        check=Check.MOODLE_ROLES,
-        level=Level.RED,
+        check=CheckName.MOODLE_ROLES,
+        level=Severity.RED,
         said=f"The account may not assign role {role} to anybody.",
         remedy="Tick it for the service's role under Define roles > Allow role assignments, or set "
         "`moodle.student_role` to the id of the student role.",
@@ -185,15 +185,15 @@ def _role_refused(role: MoodleId) -> Finding:
 
 def _no_manual_enrolment(course: MoodleId) -> Finding:
     return Finding(
-        check=Check.MOODLE_ENROLMENT,
-        level=Level.RED,
+        check=CheckName.MOODLE_ENROLMENT,
+        level=Severity.RED,
         said=f"Course {course} has no manual enrolment, so nobody can be enrolled in it.",
         remedy="Add it under Participants > Enrolment methods, and see that the plugin Manual enrolments is "
         "enabled and added to new courses.",
     )
 
 
-async def _assignments(patient: Patient, rights: Rights, course: MoodleId) -> None:
+async def _assignments(patient: Environment, rights: Rights, course: MoodleId) -> None:
     moodle = moodle_of(patient)
     found = (await moodle.assignments([course])).get(course, ())
     if isinstance(found, Refused) or not found:
@@ -207,8 +207,8 @@ async def _assignments(patient: Patient, rights: Rights, course: MoodleId) -> No
     }
     for capability, look in looks.items():
         answer = next(iter((await look()).values()), None)
-        refused = isinstance(answer, Refused) and answer.fault is Fault.PERMISSION
+        refused = isinstance(answer, Refused) and answer.fault is RefusalKind.PERMISSION
         rights.note(capability, not refused)
 
 
-RIGHTS = Exam((Check.MOODLE_CAPABILITIES, Check.MOODLE_ROLES, Check.MOODLE_ENROLMENT), _rights)
+RIGHTS = Check((CheckName.MOODLE_CAPABILITIES, CheckName.MOODLE_ROLES, CheckName.MOODLE_ENROLMENT), _rights)

@@ -9,9 +9,9 @@ from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.naming import Absent, Described, naming, real_module
 from mzi_core.ports import ZohoGateway, ZohoModule
-from mzi_core.spelling import either
-from mzi_core.use_cases.doctor import Check, Exam, Finding, Level, Patient, clock_finding, refused
-from mzi_core.use_cases.selecting import describe
+from mzi_core.suggestions import either
+from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity, clock_finding, refused
+from mzi_core.use_cases.field_selection import describe
 from mzi_core.values import ZohoId
 
 NO_SCOPE = "OAUTH_SCOPE_MISMATCH"
@@ -46,21 +46,21 @@ _FEW = 0.2
 _HARDLY_ANY = 0.02
 
 
-def _zoho(patient: Patient) -> ZohoGateway:
+def _zoho(patient: Environment) -> ZohoGateway:
     assert patient.zoho is not None  # noqa: S101  # the doctor passes over a service without a gateway
     return patient.zoho
 
 
-async def _token(patient: Patient) -> Sequence[Finding]:
+async def _token(patient: Environment) -> Sequence[Finding]:
     try:
         await _zoho(patient).organization()
     except AccessRefused as error:
         if isinstance(error, AuthRevoked) or error.code != NO_SCOPE:
-            return [refused(Check.ZOHO_TOKEN, error, _ANY_REMEDY)]
-    return [Finding(check=Check.ZOHO_TOKEN, level=Level.GREEN, said="Zoho lets us in.")]
+            return [refused(CheckName.ZOHO_TOKEN, error, _ANY_REMEDY)]
+    return [Finding(check=CheckName.ZOHO_TOKEN, level=Severity.GREEN, said="Zoho lets us in.")]
 
 
-async def _scopes(patient: Patient) -> Sequence[Finding]:
+async def _scopes(patient: Environment) -> Sequence[Finding]:
     zoho = _zoho(patient)
     module = await _any_module(zoho)
     probes: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
@@ -75,8 +75,8 @@ async def _scopes(patient: Patient) -> Sequence[Finding]:
         said = ", ".join(f"`{scope}`" for scope in lacking)
         return [
             Finding(
-                check=Check.ZOHO_SCOPES,
-                level=Level.RED,
+                check=CheckName.ZOHO_SCOPES,
+                level=Severity.RED,
                 said=f"The refresh token lacks {said}.",
                 remedy="Make a refresh token with all scopes of docs/gateways.md; set `zoho.refresh_token`.",
             )
@@ -84,19 +84,19 @@ async def _scopes(patient: Patient) -> Sequence[Finding]:
     given = await zoho.scopes()
     if given is None:
         said = "All scopes for reading are there; Zoho does not say which others are."
-        return [Finding(check=Check.ZOHO_SCOPES, level=Level.GREEN, said=said)]
+        return [Finding(check=CheckName.ZOHO_SCOPES, level=Severity.GREEN, said=said)]
     further = [f"`{scope}` for {what}" for scope, what, any_of in _FURTHER if given.isdisjoint(any_of)]
     if further:
         return [
             Finding(
-                check=Check.ZOHO_SCOPES,
-                level=Level.AMBER,
+                check=CheckName.ZOHO_SCOPES,
+                level=Severity.AMBER,
                 said=f"All scopes for reading are there. The refresh token lacks {', '.join(further)}.",
                 remedy="If that is wanted, make a refresh token with all scopes of docs/gateways.md; "
                 "set `zoho.refresh_token`.",
             )
         ]
-    return [Finding(check=Check.ZOHO_SCOPES, level=Level.GREEN, said="All scopes are there.")]
+    return [Finding(check=CheckName.ZOHO_SCOPES, level=Severity.GREEN, said="All scopes are there.")]
 
 
 async def _any_module(zoho: ZohoGateway) -> str:
@@ -120,34 +120,42 @@ async def _is_closed(probe: Callable[[], Awaitable[object]]) -> bool:
     return False
 
 
-async def _edition(patient: Patient) -> Sequence[Finding]:
+async def _edition(patient: Environment) -> Sequence[Finding]:
     organization = await _zoho(patient).organization()
     said = f"Edition {organization.edition}." if organization.edition else "Zoho does not name the edition."
     base = CREDITS.get(organization.edition.lower(), LEAST_CREDITS)
     least = "" if organization.edition.lower() in CREDITS else "at least "
     found = [
         Finding(
-            check=Check.ZOHO_EDITION, level=Level.GREEN, said=f"{said} It has {least}{base:,} credits a day."
+            check=CheckName.ZOHO_EDITION,
+            level=Severity.GREEN,
+            said=f"{said} It has {least}{base:,} credits a day.",
         )
     ]
     left = (await _zoho(patient).usage()).remaining
     if left is None:
         half = "Less than half of the day's credits are used."
-        return [*found, Finding(check=Check.ZOHO_CREDITS, level=Level.GREEN, said=half)]
-    level = Level.GREEN if left >= _FEW * base else Level.AMBER if left >= _HARDLY_ANY * base else Level.RED
+        return [*found, Finding(check=CheckName.ZOHO_CREDITS, level=Severity.GREEN, said=half)]
+    level = (
+        Severity.GREEN
+        if left >= _FEW * base
+        else Severity.AMBER
+        if left >= _HARDLY_ANY * base
+        else Severity.RED
+    )
     remedy = (
         ""
-        if level is Level.GREEN
+        if level is Severity.GREEN
         else (
             "Put large pulls off until they come back: each returns 24 hours after it was used. "
             "`mzi pull --via bulk` needs the fewest."
         )
     )
     told = f"{left:,} credits are left of {least}{base:,}."
-    return [*found, Finding(check=Check.ZOHO_CREDITS, level=level, said=told, remedy=remedy)]
+    return [*found, Finding(check=CheckName.ZOHO_CREDITS, level=level, said=told, remedy=remedy)]
 
 
-async def _modules(patient: Patient) -> Sequence[Finding]:
+async def _modules(patient: Environment) -> Sequence[Finding]:
     real = await _zoho(patient).modules()
     findings = []
     for module in CATALOGUE:
@@ -155,19 +163,21 @@ async def _modules(patient: Patient) -> Sequence[Finding]:
             real_module(module, real)
         except ModuleMissing as missing:
             findings.append(
-                Finding(check=Check.ZOHO_MODULES, level=Level.RED, said=missing.said, remedy=missing.remedy)
+                Finding(
+                    check=CheckName.ZOHO_MODULES, level=Severity.RED, said=missing.said, remedy=missing.remedy
+                )
             )
     if findings:
         return findings
     said = f"All {len(CATALOGUE.modules)} modules are there."
-    return [Finding(check=Check.ZOHO_MODULES, level=Level.GREEN, said=said)]
+    return [Finding(check=CheckName.ZOHO_MODULES, level=Severity.GREEN, said=said)]
 
 
 def _hint(near: Sequence[str]) -> str:
     return f" The nearest is {either(near)}." if near else ""
 
 
-async def _fields(patient: Patient) -> Sequence[Finding]:
+async def _fields(patient: Environment) -> Sequence[Finding]:
     zoho = _zoho(patient)
     async with patient.store.read(patient.tenant) as session:
         settings = await session.settings()
@@ -188,14 +198,14 @@ async def _fields(patient: Patient) -> Sequence[Finding]:
         seen += 1
     if not findings:
         said = f"Every field that is mapped or required is in its module; {seen} modules were looked at."
-        findings.append(Finding(check=Check.ZOHO_FIELDS, level=Level.GREEN, said=said))
+        findings.append(Finding(check=CheckName.ZOHO_FIELDS, level=Severity.GREEN, said=said))
     return findings
 
 
 def _closed(module: AnyModule, real: Sequence[ZohoModule], error: RemoteNotFound) -> Finding:
     return Finding(
-        check=Check.ZOHO_FIELDS,
-        level=Level.RED,
+        check=CheckName.ZOHO_FIELDS,
+        level=Severity.RED,
         said=str(error),
         remedy=f"Open {real_module(module, real)} to the API and to the profile of the API user.",
     )
@@ -209,8 +219,8 @@ def _fields_of(module: AnyModule, described: Described, laid: Overlay) -> list[F
     if key is not None and not described.fields[key].unique:
         found.append(
             Finding(
-                check=Check.ZOHO_FIELDS,
-                level=Level.AMBER,
+                check=CheckName.ZOHO_FIELDS,
+                level=Severity.AMBER,
                 said=f"`{key}` of {described.api_name} is not unique; {module.name} cannot be written by it.",
                 remedy=f"Tick “Do not allow duplicate values” for `{key}` in Zoho.",
             )
@@ -227,8 +237,8 @@ def _absent(module: AnyModule, api_name: str, absent: Absent) -> Finding:
     else:
         remedy = "Add it in Zoho: without it the record's Moodle id is not seen there."
     return Finding(
-        check=Check.ZOHO_FIELDS,
-        level=Level.RED if absent.required or absent.mapped else Level.AMBER,
+        check=CheckName.ZOHO_FIELDS,
+        level=Severity.RED if absent.required or absent.mapped else Severity.AMBER,
         said=f"{said}{_hint(absent.nearest)}",
         remedy=remedy,
     )
@@ -236,22 +246,22 @@ def _absent(module: AnyModule, api_name: str, absent: Absent) -> Finding:
 
 def _wrong_mapping(module: AnyModule, problem: str) -> Finding:
     return Finding(
-        check=Check.ZOHO_FIELDS,
-        level=Level.RED,
+        check=CheckName.ZOHO_FIELDS,
+        level=Severity.RED,
         said=problem,
         remedy=f"Put the mapping right with `mzi fields {module.name}`.",
     )
 
 
-async def _clock(patient: Patient) -> Sequence[Finding]:
-    return [clock_finding(Check.ZOHO_CLOCK, patient, await _zoho(patient).server_time())]
+async def _clock(patient: Environment) -> Sequence[Finding]:
+    return [clock_finding(CheckName.ZOHO_CLOCK, patient, await _zoho(patient).server_time())]
 
 
 ZOHO = (
-    Exam((Check.ZOHO_TOKEN,), _token, first=True),
-    Exam((Check.ZOHO_CLOCK,), _clock),
-    Exam((Check.ZOHO_SCOPES,), _scopes),
-    Exam((Check.ZOHO_EDITION, Check.ZOHO_CREDITS), _edition),
-    Exam((Check.ZOHO_MODULES,), _modules),
-    Exam((Check.ZOHO_FIELDS,), _fields),
+    Check((CheckName.ZOHO_TOKEN,), _token, first=True),
+    Check((CheckName.ZOHO_CLOCK,), _clock),
+    Check((CheckName.ZOHO_SCOPES,), _scopes),
+    Check((CheckName.ZOHO_EDITION, CheckName.ZOHO_CREDITS), _edition),
+    Check((CheckName.ZOHO_MODULES,), _modules),
+    Check((CheckName.ZOHO_FIELDS,), _fields),
 )

@@ -6,7 +6,7 @@ from typing import assert_never
 
 import attrs
 
-from mzi_core.ports import Via
+from mzi_core.ports import ReadMethod
 
 LISTED = 200
 """Records of one Get Records call, which costs one credit."""
@@ -48,25 +48,25 @@ class Cost:
 NOTHING = Cost(calls=0, credits=0)
 
 
-def forecast(records: int, via: Via, *, fields: int = 1, subforms: int = 0) -> Cost:
+def forecast(records: int, via: ReadMethod, *, fields: int = 1, subforms: int = 0) -> Cost:
     """What reading so many records costs, with so many fields and the rows of so many subforms."""
     return _records(records, via, fields) + _rows(records, subforms)
 
 
-def _records(records: int, via: Via, fields: int) -> Cost:
+def _records(records: int, via: ReadMethod, fields: int) -> Cost:
     match via:
-        case Via.RECORDS:
+        case ReadMethod.RECORDS:
             behind = max(0, records - LISTABLE)
             listed = records - behind
             first, further = LIST_FIELDS - ALWAYS, max(0, fields - (LIST_FIELDS - ALWAYS))
             passes = ceil(further / (LIST_FIELDS - 1)) if fields > first else 0
             calls = max(1, ceil(listed / LISTED)) + passes * ceil(listed / PARENTS)
             cost = Cost(calls=calls, credits=calls)
-            return cost + _records(behind, Via.COQL, fields) if behind else cost
-        case Via.COQL:
+            return cost + _records(behind, ReadMethod.COQL, fields) if behind else cost
+        case ReadMethod.COQL:
             calls = max(1, ceil(records / QUERIED))
             return Cost(calls=calls, credits=calls * QUERY_CREDITS)
-        case Via.BULK:
+        case ReadMethod.BULK:
             jobs = max(1, ceil(records / JOB_RECORDS))
             return Cost(calls=jobs * JOB_CALLS, credits=jobs * (JOB_CREDITS + JOB_CALLS - 1))
     assert_never(via)
@@ -77,6 +77,6 @@ def _rows(records: int, subforms: int) -> Cost:
     return Cost(calls=queries, credits=queries * QUERY_CREDITS)
 
 
-def cheapest(costs: Mapping[Via, Cost]) -> Via:
+def cheapest(costs: Mapping[ReadMethod, Cost]) -> ReadMethod:
     """The way with the fewest calls; of several the one with the fewest credits."""
     return min(costs, key=lambda via: (costs[via].calls, costs[via].credits))

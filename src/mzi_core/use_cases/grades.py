@@ -8,12 +8,12 @@ import attrs
 from mzi_core.errors import MziError
 from mzi_core.grading import (
     BTEC_DEFAULT,
-    Change,
     Decision,
     GradingPolicy,
     Marking,
     PolicyBook,
     Recorded,
+    SimulatedChange,
     decide,
     family_of,
     lint,
@@ -161,7 +161,7 @@ class SimulateGrades:
         tenant: TenantId,
         policy: Mapping[str, object],
         markings: Mapping[str, Mapping[str, object]] | None = None,
-    ) -> AsyncGenerator[Change[str], None]:
+    ) -> AsyncGenerator[SimulatedChange[str], None]:
         """The changes `policy` (plain JSON, see `policy_from`) would make, by key.
 
         `markings` by a key of the caller's are compared with what the tenant's present policy makes of them.

@@ -8,9 +8,9 @@ import attrs
 
 from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule
-from mzi_core.ports import Run, Store, Via, ZohoGateway
+from mzi_core.ports import ReadMethod, Run, Store, ZohoGateway
+from mzi_core.use_cases.field_selection import Choice, select
 from mzi_core.use_cases.forecast import Cost, cheapest, forecast
-from mzi_core.use_cases.selecting import Choice, select
 from mzi_core.use_cases.sync import overlays
 from mzi_core.values import TenantId
 
@@ -18,7 +18,7 @@ OVERLAP = timedelta(minutes=5)
 """How far before the start of the last pull the next one begins: clocks differ, and Zoho's index lags."""
 
 
-class Scope(StrEnum):
+class PullScope(StrEnum):
     """What is pulled; also the word by which its runs are found again."""
 
     EVERYTHING = "everything"
@@ -27,9 +27,9 @@ class Scope(StrEnum):
     """Changes since a moment that somebody chose: the next pull does not build on it."""
 
 
-def source_of(scope: Scope, since: datetime | None = None) -> str:
+def source_of(scope: PullScope, since: datetime | None = None) -> str:
     """The source under which a pull's run is kept."""
-    return f"zoho: {scope} {since:%Y-%m-%dT%H:%M:%SZ}" if scope is Scope.SINCE else f"zoho: {scope}"
+    return f"zoho: {scope} {since:%Y-%m-%dT%H:%M:%SZ}" if scope is PullScope.SINCE else f"zoho: {scope}"
 
 
 @attrs.frozen(kw_only=True)
@@ -39,11 +39,11 @@ class PullPlan:
     tenant: TenantId
     module: AnyModule
     choice: Choice
-    scope: Scope
+    scope: PullScope
     since: datetime | None
-    via: Via
+    via: ReadMethod
     records: int
-    costs: Mapping[Via, Cost]
+    costs: Mapping[ReadMethod, Cost]
     resumed: Run | None = None
 
     @property
@@ -67,9 +67,9 @@ class _Runs:
     """The runs a pull builds on: the last one that reached its end, and a later one that did not."""
 
     last: Run | None
-    stopped: Mapping[Scope, Run]
+    stopped: Mapping[PullScope, Run]
 
-    def to_go_on_with(self, scopes: Sequence[Scope]) -> tuple[Scope, Run] | None:
+    def to_go_on_with(self, scopes: Sequence[PullScope]) -> tuple[PullScope, Run] | None:
         """The latest stopped run of these scopes; None when a whole pull came after it."""
         found = [
             (scope, run)
@@ -94,7 +94,7 @@ class PlanPull:
         *,
         since: datetime | None = None,
         full: bool = False,
-        via: Via | None = None,
+        via: ReadMethod | None = None,
         resume: bool = False,
     ) -> PullPlan:
         """Changes since the last pull that reached its end, or everything when `full` or there was none.
@@ -103,23 +103,33 @@ class PlanPull:
         UnknownTenant.
         """
         runs, laid = await self._kept(tenant, module, since)
-        scope = Scope.SINCE if since else Scope.EVERYTHING if full or runs.last is None else Scope.CHANGES
+        scope = (
+            PullScope.SINCE
+            if since
+            else PullScope.EVERYTHING
+            if full or runs.last is None
+            else PullScope.CHANGES
+        )
         resumed = None
         if resume:
-            asked = [scope] if since or full else [Scope.EVERYTHING, Scope.CHANGES]
+            asked = [scope] if since or full else [PullScope.EVERYTHING, PullScope.CHANGES]
             scope, resumed = runs.to_go_on_with(asked) or (scope, None)
-        if scope is Scope.CHANGES and runs.last is not None:
+        if scope is PullScope.CHANGES and runs.last is not None:
             since = runs.last.started_at - OVERLAP
         choice = await select(self.zoho, module, laid)
         records = await self.zoho.count(choice.named.api_name, since=since)
         left = max(0, records - (resumed.cursor if resumed else 0))
         # A Bulk Read job gives whole modules: what did not change is passed over here, and no call is saved.
-        ways = list(Via) if scope is Scope.EVERYTHING or via is Via.BULK else [Via.RECORDS, Via.COQL]
+        ways = (
+            list(ReadMethod)
+            if scope is PullScope.EVERYTHING or via is ReadMethod.BULK
+            else [ReadMethod.RECORDS, ReadMethod.COQL]
+        )
         chosen = choice.selection
         costs = {
             way: forecast(left, way, fields=len(chosen.fields), subforms=len(chosen.subforms)) for way in ways
         }
-        usual = cheapest(costs) if scope is Scope.EVERYTHING else Via.COQL
+        usual = cheapest(costs) if scope is PullScope.EVERYTHING else ReadMethod.COQL
         return PullPlan(
             tenant=tenant,
             module=module,
@@ -136,12 +146,14 @@ class PlanPull:
         self, tenant: TenantId, module: AnyModule, since: datetime | None
     ) -> tuple[_Runs, Overlay]:
         """What the store knows of earlier pulls, and the tenant's mapping."""
-        sources = {scope: source_of(scope, since) for scope in Scope if since or scope is not Scope.SINCE}
+        sources = {
+            scope: source_of(scope, since) for scope in PullScope if since or scope is not PullScope.SINCE
+        }
         async with self.store.read(tenant) as session:
             settings = await session.settings()
             ended = [
                 run
-                for scope in (Scope.EVERYTHING, Scope.CHANGES)
+                for scope in (PullScope.EVERYTHING, PullScope.CHANGES)
                 if (run := await session.finished(module.name, sources[scope]))
             ]
             stopped = {

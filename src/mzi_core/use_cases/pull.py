@@ -9,8 +9,8 @@ import attrs
 from mzi_core.module import AnyModule
 from mzi_core.ports import Clock, Deleted, Run, Store, ZohoGateway
 from mzi_core.use_cases.bulk import BulkSync, Marked, PageDone, closing
-from mzi_core.use_cases.gone import MarkDeleted, Seen, missing
-from mzi_core.use_cases.planning_pull import PlanPull, PullPlan, Scope
+from mzi_core.use_cases.deletions import MarkDeleted, Seen, missing
+from mzi_core.use_cases.planning_pull import PlanPull, PullPlan, PullScope
 from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import TenantId, ZohoId
 
@@ -90,7 +90,7 @@ class Pull:
             async for page in pages:
                 deleted += await self.mark_deleted(plan.tenant, plan.module, page, dry_run=dry_run)
                 seen.add(each.zoho_id for each in page)
-        if plan.scope is not Scope.EVERYTHING:
+        if plan.scope is not PullScope.EVERYTHING:
             return PullDone(deleted=deleted)
         found = missing(self.store, plan.tenant, plan.module, seen, run.started_at)
         return PullDone(deleted=deleted, missing=tuple([each async for page in found for each in page]))

@@ -6,7 +6,7 @@ import attrs
 
 from mzi_core.module import E, Module
 from mzi_core.ports import Cursor, Query, Store
-from mzi_core.provisioning import Pushed, Step
+from mzi_core.provisioning import Step, StepResult
 from mzi_core.values import TenantId, ZohoId
 
 PAGE = 1000
@@ -17,7 +17,7 @@ PAGE = 1000
 class PagePushed:
     """What became of a page of records, in order."""
 
-    results: tuple[Pushed, ...]
+    results: tuple[StepResult, ...]
 
 
 async def live_pages(
@@ -41,10 +41,10 @@ async def live_pages(
 
 def preview(steps: Sequence[Step[object]]) -> PagePushed:
     """A page about which nothing was done."""
-    return PagePushed(tuple(Pushed(step=step) for step in steps))
+    return PagePushed(tuple(StepResult(step=step) for step in steps))
 
 
-def in_order(steps: Sequence[Step[object]], done: Sequence[Pushed]) -> PagePushed:
+def in_order(steps: Sequence[Step[object]], done: Sequence[StepResult]) -> PagePushed:
     """The page with what was done about some of its steps."""
     by_id = {pushed.step.zoho_id: pushed for pushed in done}
-    return PagePushed(tuple(by_id.get(step.zoho_id, Pushed(step=step)) for step in steps))
+    return PagePushed(tuple(by_id.get(step.zoho_id, StepResult(step=step)) for step in steps))

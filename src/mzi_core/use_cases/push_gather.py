@@ -9,12 +9,12 @@ from mzi_core.module import AnyModule
 from mzi_core.modules import CLASSES, PROGRAMS, STUDENTS, Class, Enrollment, Student, Teacher
 from mzi_core.ports import CourseKey, Enrolment, MoodleGateway, MoodleUser, Store, UserKey
 from mzi_core.provisioning import (
-    Customs,
-    Fate,
     FoundAccounts,
     FoundCourses,
     FoundMembers,
-    Pushed,
+    MoodleDefaults,
+    StepResult,
+    WriteStatus,
     account_steps,
     course_steps,
     enrolment_steps,
@@ -39,15 +39,15 @@ class Gather:
     store: Store
     moodle: MoodleGateway
     tenant: TenantId
-    customs: Customs
+    customs: MoodleDefaults
     members: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)
     closed: dict[MoodleId, str] = attrs.field(factory=dict)
 
-    def remember(self, made: Iterable[Pushed]) -> None:
+    def remember(self, made: Iterable[StepResult]) -> None:
         """Count those among a course's members who have just been enrolled."""
         for pushed in made:
             place = pushed.step.write
-            if isinstance(place, Enrolment) and pushed.fate is Fate.WRITTEN:
+            if isinstance(place, Enrolment) and pushed.fate is WriteStatus.WRITTEN:
                 self.members.setdefault(place.course, set()).add(place.user)
 
     async def owners(

@@ -22,7 +22,7 @@ from mzi_core.ports import (
     Store,
     UserChange,
 )
-from mzi_core.provisioning import Act, Customs, Fate, Pushed, Step
+from mzi_core.provisioning import Action, MoodleDefaults, Step, StepResult, WriteStatus
 from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.push import PagePushed, in_order, live_pages, preview
 from mzi_core.use_cases.push_gather import FEW, Gather, plan_accounts, plan_courses, plan_enrolments
@@ -66,7 +66,7 @@ class PushToMoodle:
     store: Store
     amend: AmendRecords
     moodle: MoodleGateway
-    customs: Customs
+    customs: MoodleDefaults
 
     async def __call__(
         self, tenant: TenantId, module: AnyModule, *, dry_run: bool = False
@@ -88,7 +88,7 @@ class PushToMoodle:
             gather.remember(made)
             yield in_order(steps, [*made, *await self._change(steps)])
 
-    async def _create(self, steps: Sequence[Step[object]]) -> list[Pushed]:
+    async def _create(self, steps: Sequence[Step[object]]) -> list[StepResult]:
         people = [step for step in steps if isinstance(step.write, NewUser)]
         courses = [step for step in steps if isinstance(step.write, NewCourse)]
         places = [step for step in steps if isinstance(step.write, Enrolment)]
@@ -98,7 +98,7 @@ class PushToMoodle:
             *_told(places, await self.moodle.enrol(_sent(places, Enrolment))),
         ]
 
-    async def _change(self, steps: Sequence[Step[object]]) -> list[Pushed]:
+    async def _change(self, steps: Sequence[Step[object]]) -> list[StepResult]:
         people = [step for step in steps if isinstance(step.write, UserChange)]
         courses = [step for step in steps if isinstance(step.write, CourseChange)]
         return [
@@ -107,7 +107,7 @@ class PushToMoodle:
         ]
 
     async def _link(
-        self, tenant: TenantId, module: AnyModule, steps: Sequence[Step[object]], made: Sequence[Pushed]
+        self, tenant: TenantId, module: AnyModule, steps: Sequence[Step[object]], made: Sequence[StepResult]
     ) -> None:
         """Keep the ids of what was found and of what was made."""
         links: dict[ZohoId, Mapping[str, MoodleId]] = {
@@ -117,9 +117,9 @@ class PushToMoodle:
         }
         for pushed in made:
             step = pushed.step
-            if pushed.fate is Fate.WRITTEN and step.links:
+            if pushed.fate is WriteStatus.WRITTEN and step.links:
                 links[step.zoho_id] = step.links
-            elif pushed.fate is Fate.WRITTEN and step.learns and pushed.id is not None:
+            elif pushed.fate is WriteStatus.WRITTEN and step.learns and pushed.id is not None:
                 links[step.zoho_id] = {step.learns: pushed.id}
         if links:
             await self.amend(tenant, module, links)
@@ -128,14 +128,14 @@ class PushToMoodle:
 async def _met(
     plan: _Plan,
     steps: Sequence[Step[object]],
-    made: Sequence[Pushed],
+    made: Sequence[StepResult],
     ours: Sequence[Any],
-) -> tuple[list[Step[object]], list[Pushed]]:
+) -> tuple[list[Step[object]], list[StepResult]]:
     """The steps once more about records whose counterpart only showed when it was to be made again."""
     again: dict[ZohoId, Step[object]] = {}
     for start in range(0, len(ours), FEW):
         planned = await plan(ours[start : start + FEW])
-        again |= {step.zoho_id: step for step in planned if step.act is not Act.CREATE}
+        again |= {step.zoho_id: step for step in planned if step.act is not Action.CREATE}
     return (
         [again.get(step.zoho_id, step) for step in steps],
         [pushed for pushed in made if pushed.step.zoho_id not in again],
@@ -146,18 +146,18 @@ def _sent(steps: Sequence[Step[object]], kind: type[W]) -> list[W]:
     return [step.write for step in steps if isinstance(step.write, kind)]
 
 
-def _told(steps: Sequence[Step[object]], results: Sequence[MoodleResult]) -> list[Pushed]:
+def _told(steps: Sequence[Step[object]], results: Sequence[MoodleResult]) -> list[StepResult]:
     return [_one(step, result) for step, result in zip(steps, results, strict=True)]
 
 
-def _one(step: Step[object], result: MoodleResult) -> Pushed:
+def _one(step: Step[object], result: MoodleResult) -> StepResult:
     match result:
         case Confirmed():
-            return Pushed(step=step, fate=Fate.WRITTEN, id=result.id)
+            return StepResult(step=step, fate=WriteStatus.WRITTEN, id=result.id)
         case Refused():
             existing = "" if result.existing is None else f" Moodle has it under the id {result.existing}."
             said = f"{result.why}{existing}"
-            return Pushed(step=step, fate=Fate.REFUSED, said=said, existing=result.existing)
+            return StepResult(step=step, fate=WriteStatus.REFUSED, said=said, existing=result.existing)
         case Ambiguous():
-            return Pushed(step=step, fate=Fate.UNSURE, said=result.why)
+            return StepResult(step=step, fate=WriteStatus.UNSURE, said=result.why)
     assert_never(result)

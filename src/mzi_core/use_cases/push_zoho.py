@@ -22,15 +22,15 @@ from mzi_core.ports import (
     ZohoGateway,
     decoded,
 )
-from mzi_core.provisioning import Fate, FoundRecords, Pushed, RecordStep, RecordWrite, record_steps
+from mzi_core.provisioning import FoundRecords, RecordStep, RecordWrite, StepResult, WriteStatus, record_steps
 from mzi_core.provisioning.records import Subform
 from mzi_core.use_cases.amend import AmendRecords
+from mzi_core.use_cases.field_selection import Choice, select
 from mzi_core.use_cases.push import PagePushed, in_order, live_pages, preview
-from mzi_core.use_cases.selecting import Choice, select
 from mzi_core.use_cases.sync import overlays
 from mzi_core.values import TenantId, ZohoId
 
-_Done = tuple[Pushed, datetime | None]
+_Done = tuple[StepResult, datetime | None]
 """What became of a step, and when Zoho says the record was modified by it."""
 
 
@@ -154,11 +154,11 @@ class PushToZoho:
     async def _rows(
         self, named: Naming, step: RecordStep, zoho_id: ZohoId, subforms: Sequence[Subform]
     ) -> _Done:
-        told: _Done = (Pushed(step=step), None)
+        told: _Done = (StepResult(step=step), None)
         for each in subforms:
             result = await self.zoho.put_rows(named.api_name, zoho_id, each.name, each.rows, key=each.key)
             told = _told(step, result)
-            if told[0].fate is not Fate.WRITTEN:
+            if told[0].fate is not WriteStatus.WRITTEN:
                 break
         return told
 
@@ -215,10 +215,10 @@ def _told(step: RecordStep, result: WriteResult) -> _Done:
     match result:
         case Written():
             mine = result.zoho_id == step.zoho_id
-            return Pushed(step=step, fate=Fate.WRITTEN), result.modified_at if mine else None
+            return StepResult(step=step, fate=WriteStatus.WRITTEN), result.modified_at if mine else None
         case NotWritten():
             said = " ".join(f"{each.field}: {each.message} ({each.code})." for each in result.problems)
-            return Pushed(step=step, fate=Fate.REFUSED, said=said), None
+            return StepResult(step=step, fate=WriteStatus.REFUSED, said=said), None
         case Unsure():
-            return Pushed(step=step, fate=Fate.UNSURE, said=result.why), None
+            return StepResult(step=step, fate=WriteStatus.UNSURE, said=result.why), None
     assert_never(result)

@@ -8,14 +8,14 @@ from typing import Generic, cast
 
 import attrs
 
-from mzi_core.comparing import fingerprinter
 from mzi_core.decide import Arrival, Known, checked, with_untold
 from mzi_core.errors import StoreRefused
+from mzi_core.fingerprints import fingerprinter
 from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule, E, Module, Values
 from mzi_core.modules import CATALOGUE
-from mzi_core.plain import NewRows, claimants, claims, compare, orphans, rivals
-from mzi_core.ports import Codec, Decoded, Ids, ParkedRecord, Parking, RecordSession, Unread, decoded
+from mzi_core.page_decisions import NewRows, claimants, claims, compare, orphans, rivals
+from mzi_core.ports import Codec, Decoded, Ids, ParkedRecord, Parking, RawRecord, RecordSession, decoded
 from mzi_core.use_cases.judge import JudgeRecords, with_their_links
 from mzi_core.values import Outcome, Outcomes, State, ZohoId
 
@@ -81,8 +81,8 @@ class TakePage:
     """The steps of one page, in one open session that has the locks of its module, and at one moment.
 
     Records that say word for word what they said before are done with at once. Of the others the plain ones
-    are settled together (`mzi_core.plain`): new ones are added, changed ones changed. Whatever is left is
-    judged one by one (`mzi_core.decide`).
+    are settled together (`mzi_core.page_decisions`): new ones are added, changed ones changed. Whatever is
+    left is judged one by one (`mzi_core.decide`).
     """
 
     session: RecordSession
@@ -163,7 +163,7 @@ class TakePage:
             )
             page.arrivals[place] = Arrival(
                 position=page.first + place,
-                record=record.read() if isinstance(record, Unread) else record,
+                record=record.read() if isinstance(record, RawRecord) else record,
                 zoho_id=understood.zoho_id,
                 entity=understood.entity,
                 reasons=understood.reasons,

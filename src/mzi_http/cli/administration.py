@@ -5,13 +5,13 @@ from mzi_core.use_cases.access import tenant_id
 from mzi_http import services
 from mzi_http.answers import moment as instant
 from mzi_http.answers import store_state
-from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Usage
-from mzi_http.cli.tables import key, moment, pairs, plain, table
+from mzi_http.cli.console_tables import key, moment, pairs, plain, table
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, UsageError
 
 
 def _schema(shell: Shell) -> None:
     if not services.has_schema(shell.settings):
-        raise Usage("This store is in memory: it has no schema, and nothing outlives the command.")
+        raise UsageError("This store is in memory: it has no schema, and nothing outlives the command.")
 
 
 async def upgrade(*, shell: Given) -> Ended:

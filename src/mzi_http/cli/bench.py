@@ -11,8 +11,8 @@ from rich.table import Table
 
 from mzi_adapters.testing.college import iter_students
 from mzi_core.modules import STUDENTS
-from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Usage
-from mzi_http.cli.tables import key, number, table
+from mzi_http.cli.console_tables import key, number, table
+from mzi_http.cli.shell import AsJson, Ended, Given, Shell, UsageError
 from mzi_http.settings import MEMORY
 
 FEWEST, MOST = 100, 1_000_000
@@ -45,9 +45,9 @@ async def bench(
         How many students are taken each time.
     """
     if not FEWEST <= records <= MOST:
-        raise Usage(f"--records must be from {FEWEST:,} to {MOST:,}.")
+        raise UsageError(f"--records must be from {FEWEST:,} to {MOST:,}.")
     if shell.settings.store.startswith(MEMORY):
-        raise Usage("There is no database behind a store in memory; name one with --store.")
+        raise UsageError("There is no database behind a store in memory; name one with --store.")
     from mzi_adapters import bench as measuring  # noqa: PLC0415  # it needs the database toolkit
 
     with _stopped_gently(), _busy(shell):

@@ -17,8 +17,8 @@ from mzi_core.use_cases.grades import MarkingRefused, ToDecide
 from mzi_core.values import DEFAULT_TENANT, Outcome
 from mzi_http import services
 from mzi_http.cli import demo_view
-from mzi_http.cli.report import Line
-from mzi_http.cli.shell import Ended, Given, Shell, Usage
+from mzi_http.cli.report import ReportLine
+from mzi_http.cli.shell import Ended, Given, Shell, UsageError
 from mzi_http.cli.tally import Tally
 
 FEWEST, MOST = 30, 20_000
@@ -47,9 +47,9 @@ async def demo(*, students: int = 1200, seed: int = 2026, keep: Path | None = No
         Keep the store in this new file, to look at it afterwards.
     """
     if not FEWEST <= students <= MOST:
-        raise Usage(f"--students must be from {FEWEST} to {MOST:,}.")
+        raise UsageError(f"--students must be from {FEWEST} to {MOST:,}.")
     if keep is not None and keep.exists():  # noqa: ASYNC240  # nothing else runs yet
-        raise Usage(f"{keep} is there already; name a file that is not.")
+        raise UsageError(f"{keep} is there already; name a file that is not.")
     with TemporaryDirectory(prefix="mzi-demo-") as folder:
         file = keep or Path(folder) / "college.db"
         settings = attrs.evolve(shell.settings, store=f"sqlite:///{file}")
@@ -108,7 +108,7 @@ class Demo:
                     tally.released += len(done.result.released)
                     tally.count(done.result.outcomes)
                     for outcome in done.result.outcomes:
-                        tally.look_at(Line(file=name, line=outcome.position + 1, outcome=outcome))
+                        tally.look_at(ReportLine(file=name, line=outcome.position + 1, outcome=outcome))
                         outcomes[name, outcome.position] = outcome
                 tally.seconds = perf_counter() - begun
         return Round(tallies, outcomes)

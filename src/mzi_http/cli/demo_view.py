@@ -9,11 +9,11 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from mzi_adapters.testing.college import Broken, College, Fault
+from mzi_adapters.testing.college import Breakage, Broken, College
 from mzi_core.grading import Decision
 from mzi_core.values import Outcome, State
+from mzi_http.cli.console_tables import STYLES, OneLine, key, number, plain, table
 from mzi_http.cli.grade import explained, graded
-from mzi_http.cli.tables import STYLES, OneLine, key, number, plain, table
 from mzi_http.cli.tally import Tally, counted, summed
 
 _WIDE = 100
@@ -79,7 +79,7 @@ def faults(college: College, outcomes: Mapping[tuple[str, int], Outcome]) -> Ite
         "How many of each kind got the answer they have to get, and one of the answers.",
     )
     shown = table(key("what is wrong"), number("right"), "answer", "for example")
-    for fault in Fault:
+    for fault in Breakage:
         labels = [label for label in college.broken if label.kind is fault]
         pairs = [(label, outcomes[label.module, label.position]) for label in labels]
         if pairs:

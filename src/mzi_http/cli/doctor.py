@@ -7,14 +7,19 @@ from rich.text import Text
 
 from mzi_core.errors import StoreError
 from mzi_core.ports import StoreHealth
-from mzi_core.use_cases.doctor import Doctor, Finding, Level
-from mzi_core.use_cases.doctor_exams import EXAMS
+from mzi_core.use_cases.doctor import Doctor, Finding, Severity
+from mzi_core.use_cases.doctor_checks import EXAMS
 from mzi_http import services
+from mzi_http.cli.console_tables import key, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell
-from mzi_http.cli.tables import key, plain, table
 from mzi_http.settings import MEMORY, Settings
 
-_STYLES = {Level.GREEN: "green", Level.AMBER: "yellow", Level.RED: "bold red", Level.UNKNOWN: "dim"}
+_STYLES = {
+    Severity.GREEN: "green",
+    Severity.AMBER: "yellow",
+    Severity.RED: "bold red",
+    Severity.UNKNOWN: "dim",
+}
 
 
 async def doctor(*, as_json: AsJson = False, shell: Given) -> Ended:
@@ -33,7 +38,7 @@ async def doctor(*, as_json: AsJson = False, shell: Given) -> Ended:
         shell.json(_data(findings))
     else:
         _show(shell, findings)
-    return Ended.UNWELL if _worst(findings) is Level.RED else Ended.WELL
+    return Ended.UNWELL if _worst(findings) is Severity.RED else Ended.WELL
 
 
 async def _health(settings: Settings) -> StoreHealth:
@@ -52,9 +57,11 @@ def _not_ready(why: str) -> StoreHealth:
     return StoreHealth(backend="", version="", ready=False, message=why)
 
 
-def _worst(findings: Sequence[Finding]) -> Level:
+def _worst(findings: Sequence[Finding]) -> Severity:
     found = {finding.level for finding in findings}
-    return next(level for level in (Level.RED, Level.AMBER, Level.GREEN) if level in found | {Level.GREEN})
+    return next(
+        level for level in (Severity.RED, Severity.AMBER, Severity.GREEN) if level in found | {Severity.GREEN}
+    )
 
 
 def _show(shell: Shell, findings: Sequence[Finding]) -> None:
@@ -68,14 +75,14 @@ def _show(shell: Shell, findings: Sequence[Finding]) -> None:
 
 
 def _summary(findings: Sequence[Finding]) -> str:
-    counts = {level: sum(finding.level is level for finding in findings) for level in Level}
+    counts = {level: sum(finding.level is level for finding in findings) for level in Severity}
     return ", ".join(f"{count} {level}" for level, count in counts.items() if count) + "."
 
 
 def _data(findings: Sequence[Finding]) -> dict[str, object]:
     return {
         "status": _worst(findings).value,
-        "summary": {level.value: sum(f.level is level for f in findings) for level in Level},
+        "summary": {level.value: sum(f.level is level for f in findings) for level in Severity},
         "findings": [
             {
                 "service": finding.check.service.value,

@@ -7,12 +7,12 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.table import Table
 
-from mzi_core.known_fields import known_fields
+from mzi_core.field_reference import known_fields
 from mzi_core.mapping import EXTRA, FieldMapping, overlay, suggest
 from mzi_core.module import AnyModule, Field
 from mzi_core.modules import CATALOGUE
-from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Tenant, Usage
-from mzi_http.cli.tables import key, plain, table
+from mzi_http.cli.console_tables import key, plain, table
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Tenant, UsageError
 
 
 async def fields(
@@ -66,7 +66,7 @@ def _changed(
         if field not in kept:
             close = get_close_matches(name, [f.removeprefix(EXTRA) for f in kept], n=1)
             hint = f"Did you mean `{close[0]}`?" if close else f"Mapped are: {', '.join(kept) or 'none'}."
-            raise Usage(f"`{name}` is not a mapped field of the {module.name}. {hint}")
+            raise UsageError(f"`{name}` is not a mapped field of the {module.name}. {hint}")
         del kept[field]
     for asked in map:
         line = _line(module, asked)
@@ -82,7 +82,7 @@ def _line(module: AnyModule, asked: str) -> FieldMapping:
         return FieldMapping(name if is_field else f"{EXTRA}{name}", zoho_name)
     reader = next((f.name for f in module.fields if zoho_name in f.names), None)
     if reader is not None:
-        raise Usage(f"`{zoho_name}` is read already: it is `{reader}`.")
+        raise UsageError(f"`{zoho_name}` is read already: it is `{reader}`.")
     return FieldMapping(f"{EXTRA}{suggest(zoho_name)}", zoho_name)
 
 

@@ -15,15 +15,15 @@ from mzi_core.grading import (
     Grade,
     GradingPolicy,
     Language,
-    Outcome,
-    Step,
+    RuleOutcome,
+    TraceStep,
     criterion_from,
 )
 from mzi_core.use_cases.grades import book_of
 from mzi_http.answers import decided
 from mzi_http.cli import simulate
-from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Tenant, Usage
-from mzi_http.cli.tables import key, plain, table
+from mzi_http.cli.console_tables import key, plain, table
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Tenant, UsageError
 
 STYLES: Mapping[Grade, str] = {
     Grade.D: "bold green",
@@ -34,10 +34,10 @@ STYLES: Mapping[Grade, str] = {
     Grade.F: "red",
     Grade.PENDING: "dim",
 }
-_OUTCOMES: Mapping[Outcome, tuple[str, str]] = {
-    Outcome.HELD: ("held", "bold green"),
-    Outcome.NOT_HELD: ("no", ""),
-    Outcome.NOT_REACHED: ("not reached", "dim"),
+_OUTCOMES: Mapping[RuleOutcome, tuple[str, str]] = {
+    RuleOutcome.HELD: ("held", "bold green"),
+    RuleOutcome.NOT_HELD: ("no", ""),
+    RuleOutcome.NOT_REACHED: ("not reached", "dim"),
 }
 
 
@@ -128,7 +128,7 @@ def _criteria(text: str) -> list[dict[str, object]]:
         try:
             criterion = criterion_from({"code": code, "score": word or None})
         except ValueError as error:
-            raise Usage(f"--criteria: {error}.") from error
+            raise UsageError(f"--criteria: {error}.") from error
         rows.append({"code": criterion.code, "achieved": criterion.achieved})
     return rows
 
@@ -161,7 +161,7 @@ def plain_sentence(sentence: str) -> str:
     return sentence.replace("\u2068", "").replace("\u2069", "")
 
 
-def traced(trace: Iterable[Step]) -> Table:
+def traced(trace: Iterable[TraceStep]) -> Table:
     """A trace as a table."""
     shown = table(key("rule"), "held?", "looked at")
     for step in trace:

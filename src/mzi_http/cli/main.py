@@ -15,8 +15,8 @@ from rich.console import Console
 
 from mzi_core.errors import FieldsMissing, GatewayError, MziError, StoreError
 from mzi_http.cli import quiet
-from mzi_http.cli.shell import Ended, Shell, Usage
-from mzi_http.cli.tables import plain
+from mzi_http.cli.console_tables import plain
+from mzi_http.cli.shell import Ended, Shell, UsageError
 from mzi_http.sources import anything_said
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _settings(file: Path | None, store: str | None) -> "Settings":
     try:
         return settings if store is None else attrs.evolve(settings, store=store)
     except ValueError as error:
-        raise Usage(f"--store {error}") from error
+        raise UsageError(f"--store {error}") from error
 
 
 def _redacted(text: str) -> str:

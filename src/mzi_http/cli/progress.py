@@ -10,8 +10,8 @@ from rich.progress import (
 )
 
 from mzi_core.values import State
+from mzi_http.cli.console_tables import STYLES
 from mzi_http.cli.shell import Shell
-from mzi_http.cli.tables import STYLES
 from mzi_http.cli.tally import Tally, rate
 
 

@@ -12,21 +12,20 @@ import attrs
 from cyclopts import Parameter
 
 from mzi_core.errors import FieldsMissing, MziError, RemoteNotFound
-from mzi_core.grading.reading import read_date, read_instant
+from mzi_core.grading.plain_values import read_date, read_instant
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Usage as ZohoUsage
-from mzi_core.ports import Via
+from mzi_core.ports import ApiUsage, ReadMethod
 from mzi_core.use_cases.bulk import PageDone, closing
-from mzi_core.use_cases.planning_pull import PullPlan, Scope
+from mzi_core.use_cases.planning_pull import PullPlan, PullScope
 from mzi_core.use_cases.pull import PullDone, Pulling
 from mzi_core.values import YEARS, State
 from mzi_http import services
 from mzi_http.answers import result
 from mzi_http.cli.progress import bar, so_far
 from mzi_http.cli.pulled import Pulled, PulledLine, foreseen, many, outcome_of, told
-from mzi_http.cli.report import Report, Results, open_report, worth_telling
-from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Usage
+from mzi_http.cli.report import JsonResults, Report, open_report, worth_telling
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, UsageError
 
 ALL = "all"
 
@@ -40,7 +39,7 @@ async def pull(
     *,
     since: str | None = None,
     full: bool = False,
-    via: Via | None = None,
+    via: ReadMethod | None = None,
     resume: bool = False,
     prune: bool = False,
     dry_run: bool = False,
@@ -76,9 +75,9 @@ async def pull(
     report
         Write every record that was not UNCHANGED into this CSV file.
     """
-    asked = Asked(moment=_moment(since), full=full, via=via, resume=resume)
+    asked = PullOptions(moment=_moment(since), full=full, via=via, resume=resume)
     if full and since is not None:
-        raise Usage("Everything or what changed since a moment: take either --full or --since.")
+        raise UsageError("Everything or what changed since a moment: take either --full or --since.")
     services.need("Zoho", shell.settings.zoho)  # before a store is made for nothing
     modules = CATALOGUE.in_order() if module.strip().lower() == ALL else [CATALOGUE[module]]
     with ExitStack() as stack:
@@ -88,7 +87,7 @@ async def pull(
             yes=yes,
             prune=prune,
             report=None if report is None else stack.enter_context(open_report(str(report))),
-            results=Results(shell.line) if as_json else None,
+            results=JsonResults(shell.line) if as_json else None,
         )
         try:
             async with shell.open_services(Missing.EMPTY if dry_run else Missing.MAKE) as opened:
@@ -110,12 +109,12 @@ async def pull(
 
 
 @attrs.frozen(kw_only=True)
-class Asked:
+class PullOptions:
     """What the command line asked of each module."""
 
     moment: datetime | None
     full: bool
-    via: Via | None
+    via: ReadMethod | None
     resume: bool
 
 
@@ -130,14 +129,14 @@ def _moment(said: str | None) -> datetime | None:
     try:
         return read_instant(said, "--since")
     except ValueError:
-        raise Usage(
+        raise UsageError(
             "--since is a day such as 2026-09-01, or a moment with its offset: 2026-09-01T08:00:00Z; "
             f"of {YEARS}."
         ) from None
 
 
 async def _plans(
-    shell: Shell, pulling: Pulling, modules: Sequence[AnyModule], asked: Asked
+    shell: Shell, pulling: Pulling, modules: Sequence[AnyModule], asked: PullOptions
 ) -> list[PullPlan]:
     """A plan for each module. Raises FieldsMissing with the problems of all; one that Zoho lacks is told."""
     plans: list[PullPlan] = []
@@ -179,15 +178,15 @@ class Draw:
     yes: bool
     prune: bool
     report: Report | None
-    results: Results | None
+    results: JsonResults | None
     pulled: list[Pulled] = attrs.field(factory=list)
     freed: list[dict[str, object]] = attrs.field(factory=list)
     pulling: Pulling | None = None
 
     def may_begin(self, plans: Sequence[PullPlan]) -> bool:
         """Say what is to come; ask before it costs much."""
-        if self.prune and any(plan.scope is not Scope.EVERYTHING for plan in plans):
-            raise Usage("--prune needs a pull of everything: add --full.")
+        if self.prune and any(plan.scope is not PullScope.EVERYTHING for plan in plans):
+            raise UsageError("--prune needs a pull of everything: add --full.")
         self.shell.note(*foreseen(plans))
         credits = sum(plan.cost.credits for plan in plans)
         if self.yes or credits <= ASK_ABOVE:
@@ -245,7 +244,7 @@ class Draw:
     async def end(self, report: Path | None, stopped: str | None = None) -> Ended:
         """Say how it went; `stopped`: why it went no further."""
         ended = Ended.REFUSED if any(each.tally.turned_away for each in self.pulled) else Ended.WELL
-        asked = ZohoUsage() if self.pulling is None else await self.pulling.pull.zoho.usage()
+        asked = ApiUsage() if self.pulling is None else await self.pulling.pull.zoho.usage()
         if self.results is not None:
             refused = "partial" if ended is Ended.REFUSED else "success"
             self.results.end(

@@ -9,19 +9,19 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from mzi_core.module import AnyModule
-from mzi_core.ports import Usage
-from mzi_core.use_cases.planning_pull import PullPlan, Scope
+from mzi_core.ports import ApiUsage
+from mzi_core.use_cases.planning_pull import PullPlan, PullScope
 from mzi_core.use_cases.pull import PullDone
 from mzi_core.values import State
 from mzi_http.answers import moment as instant
 from mzi_http.answers import result
-from mzi_http.cli.report import Line
-from mzi_http.cli.tables import count, key, moment, number, plain, table
+from mzi_http.cli.console_tables import count, key, moment, number, plain, table
+from mzi_http.cli.report import ReportLine
 from mzi_http.cli.tally import SHOWN, Tally, counted, summed, why
 
 
 @attrs.frozen(kw_only=True)
-class PulledLine(Line):
+class PulledLine(ReportLine):
     """The outcome of a record that came out of no file; `file` is the module."""
 
     def data(self) -> dict[str, object]:
@@ -97,9 +97,9 @@ def foreseen(plans: Sequence[PullPlan]) -> Iterator[RenderableType]:
 
 def _scope(plan: PullPlan) -> str:
     match plan.scope:
-        case Scope.EVERYTHING:
+        case PullScope.EVERYTHING:
             said = "everything"
-        case Scope.CHANGES | Scope.SINCE:
+        case PullScope.CHANGES | PullScope.SINCE:
             said = f"changes since {moment(plan.since)}"
         case _:
             assert_never(plan.scope)
@@ -149,7 +149,7 @@ def outcome_of(
 
 
 def _listed(
-    lines: Sequence[tuple[Line, str]], of: int, heading: str, rest: str = ""
+    lines: Sequence[tuple[ReportLine, str]], of: int, heading: str, rest: str = ""
 ) -> Iterator[RenderableType]:
     """The first few records with what is to be said of each, and how many more there are."""
     if not lines:
@@ -177,7 +177,7 @@ def _beside(pulled: Pulled, *, dry_run: bool) -> Iterator[str]:
         )
 
 
-def told(asked: Usage) -> str:
+def told(asked: ApiUsage) -> str:
     """What was asked of Zoho."""
     left = "" if asked.remaining is None else f" {asked.remaining:,} credits are left today."
     return f"Zoho was asked {asked.calls:,} times, for {asked.credits:,} credits.{left}"

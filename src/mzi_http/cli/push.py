@@ -57,7 +57,7 @@ async def push(
     """
     declared = CATALOGUE[module]
     async with shell.open_services() as services:
-        run = Run(
+        run = PushCommand(
             shell=shell,
             services=services,
             module=declared,
@@ -94,7 +94,7 @@ def _targets(shell: Shell, module: AnyModule, to: Target | None) -> list[Target]
 
 
 @attrs.define(kw_only=True)
-class Run:
+class PushCommand:
     """One run of the command: what it was asked for, and what was sent so far."""
 
     shell: Shell

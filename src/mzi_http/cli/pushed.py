@@ -11,23 +11,23 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from mzi_core.module import AnyModule
-from mzi_core.provisioning import Act, Change, Fate, Pushed
+from mzi_core.provisioning import Action, Difference, StepResult, WriteStatus
 from mzi_core.use_cases.push import PagePushed
-from mzi_http.cli.tables import count, key, moment, number, plain, table
+from mzi_http.cli.console_tables import count, key, moment, number, plain, table
 
 SHOWN = 10
 """How many changes, and how many records that need somebody's hand, are shown; `--json` has all of them."""
 
 _STYLES = {
-    Act.CREATE: "green",
-    Act.CHANGE: "cyan",
-    Act.LINK: "cyan",
-    Act.NOTHING: "dim",
-    Act.CONFLICT: "yellow",
-    Act.CANNOT: "red",
-    Fate.WRITTEN: "green",
-    Fate.REFUSED: "bold red",
-    Fate.UNSURE: "yellow",
+    Action.CREATE: "green",
+    Action.CHANGE: "cyan",
+    Action.LINK: "cyan",
+    Action.NOTHING: "dim",
+    Action.CONFLICT: "yellow",
+    Action.CANNOT: "red",
+    WriteStatus.WRITTEN: "green",
+    WriteStatus.REFUSED: "bold red",
+    WriteStatus.UNSURE: "yellow",
 }
 
 
@@ -39,18 +39,18 @@ class Sent:
     """
 
     target: str
-    every: list[Pushed] | None = None
-    counts: Counter[Act | Fate] = attrs.field(factory=Counter)
+    every: list[StepResult] | None = None
+    counts: Counter[Action | WriteStatus] = attrs.field(factory=Counter)
     records: int = 0
-    changed: list[Pushed] = attrs.field(factory=list)
-    conflicts: list[Pushed] = attrs.field(factory=list)
-    unwell: list[Pushed] = attrs.field(factory=list)
+    changed: list[StepResult] = attrs.field(factory=list)
+    conflicts: list[StepResult] = attrs.field(factory=list)
+    unwell: list[StepResult] = attrs.field(factory=list)
     turned_away: int = 0
 
     @property
     def writes(self) -> int:
         """How many records are written, or would be."""
-        return sum(self.counts[act] for act in Act if act.writes)
+        return sum(self.counts[act] for act in Action if act.writes)
 
     def add(self, page: PagePushed) -> None:
         """Count a page."""
@@ -59,14 +59,14 @@ class Sent:
             self.counts[pushed.step.act] += 1
             if pushed.fate is not None:
                 self.counts[pushed.fate] += 1
-            shown = self.conflicts if pushed.step.act is Act.CONFLICT else self.changed
+            shown = self.conflicts if pushed.step.act is Action.CONFLICT else self.changed
             if pushed.step.changes and len(shown) < SHOWN:
                 shown.append(pushed)
             if not pushed.well:
                 self.turned_away += 1
                 if len(self.unwell) < SHOWN:
                     self.unwell.append(pushed)
-            if self.every is not None and (pushed.step.act is not Act.NOTHING or pushed.step.why):
+            if self.every is not None and (pushed.step.act is not Action.NOTHING or pushed.step.why):
                 self.every.append(pushed)
 
 
@@ -80,24 +80,24 @@ def shown(module: AnyModule, sent: Sent, *, dry_run: bool) -> Iterator[Renderabl
     what = module.singular if sent.records == 1 else module.name
     yield f"What {became} of {sent.records:,} {what} in {target}:"
     yield ""
-    columns = [each for each in (*Act, *Fate) if sent.counts[each]]
+    columns = [each for each in (*Action, *WriteStatus) if sent.counts[each]]
     counts = table(number("records"), *(number(each.value, _STYLES[each]) for each in columns))
     counts.add_row(count(sent.records), *(count(sent.counts[each]) for each in columns))
     yield counts
     if dry_run:
         yield from _changes(sent.changed, sent.writes)
-    yield from _changes(sent.conflicts, sent.counts[Act.CONFLICT])
+    yield from _changes(sent.conflicts, sent.counts[Action.CONFLICT])
     yield from _open(sent)
 
 
-def _changes(records: Sequence[Pushed], of: int) -> Iterator[RenderableType]:
+def _changes(records: Sequence[StepResult], of: int) -> Iterator[RenderableType]:
     """The first records that would be written: a new one in one line, others field by field."""
     if not records:
         return
     rows = table(key("Zoho id"), "", key("field", ""), "before", "after")
     for pushed in records:
         step = pushed.step
-        if step.act is Act.CREATE:
+        if step.act is Action.CREATE:
             new = (_said(change.after) for change in step.changes if change.after is not None)
             rows.add_row(step.zoho_id, step.act, "", "", ", ".join(dict.fromkeys(new)))
             continue
@@ -142,13 +142,13 @@ def data_of(sent: Sent) -> dict[str, object]:
     return {
         "to": sent.target,
         "records": sent.records,
-        "planned": {act.value: sent.counts[act] for act in Act},
-        "done": {fate.value: sent.counts[fate] for fate in Fate},
+        "planned": {act.value: sent.counts[act] for act in Action},
+        "done": {fate.value: sent.counts[fate] for fate in WriteStatus},
         "results": [_result(pushed) for pushed in sent.every or ()],
     }
 
 
-def _result(pushed: Pushed) -> dict[str, object]:
+def _result(pushed: StepResult) -> dict[str, object]:
     step = pushed.step
     return {
         "zoho_id": step.zoho_id,
@@ -160,7 +160,7 @@ def _result(pushed: Pushed) -> dict[str, object]:
     }
 
 
-def _change(change: Change) -> dict[str, object]:
+def _change(change: Difference) -> dict[str, object]:
     return {"field": change.field, "before": _plain(change.before), "after": _plain(change.after)}
 
 

@@ -11,8 +11,8 @@ from rich.console import RenderableType
 from mzi_core.module import AnyModule, Entity
 from mzi_core.modules import CATALOGUE
 from mzi_core.values import ZohoId
+from mzi_http.cli.console_tables import key, moment, number, pairs, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Tenant
-from mzi_http.cli.tables import key, moment, number, pairs, plain, table
 
 if TYPE_CHECKING:
     from mzi_core.ports import ParkedRecord, Stored

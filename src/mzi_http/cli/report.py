@@ -21,7 +21,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @attrs.frozen(kw_only=True)
-class Line:
+class ReportLine:
     """One record's outcome, and where in which file the record stands.
 
     `line` None: it stood in no file, but was parked, and set free by a record of this one.
@@ -61,7 +61,7 @@ class Report:
         """The heading."""
         csv.writer(self._stream).writerow(_COLUMNS)
 
-    def add(self, line: Line) -> None:
+    def add(self, line: ReportLine) -> None:
         """Write one row."""
         outcome = line.outcome
         csv.writer(self._stream).writerow(
@@ -98,7 +98,7 @@ def open_report(path: str) -> Iterator[Report]:
 
 
 @attrs.define
-class Results:
+class JsonResults:
     """One JSON document, written while the sync goes on: however many results, none is kept."""
 
     _write: Callable[[str], None]
@@ -108,7 +108,7 @@ class Results:
         """The beginning."""
         self._write('{"results": [')
 
-    def add(self, line: Line) -> None:
+    def add(self, line: ReportLine) -> None:
         """Write one result."""
         self._write(f"{self._before}{json.dumps(line.data(), ensure_ascii=False)}")
         self._before = ","

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mzi_core.errors import StoreUnavailable
 from mzi_http import services
-from mzi_http.cli.shell import Ended, Given, Shell, Usage
+from mzi_http.cli.shell import Ended, Given, Shell, UsageError
 from mzi_http.settings import LARGEST_PORT
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def serve(
     settings = shell.settings
     address = host or settings.http.host
     if dev and not _is_loopback(address):
-        raise Usage(f"--dev asks for no key, so it listens on this machine only, and not on {address}.")
+        raise UsageError(f"--dev asks for no key, so it listens on this machine only, and not on {address}.")
     await _make_ready(shell, dev)
     with bound(address, settings.http.port if port is None else port) as listening:
         app = create_app(
@@ -61,9 +61,9 @@ def server_of(app: "Starlette", *, reserved: int = 0) -> "Server":
     """The server as it is run here. `reserved`: how many files are kept free, as for the database."""
     from uvicorn import Server  # noqa: PLC0415  # as above
 
-    from mzi_http.connections import Limits, configured, most_connections  # noqa: PLC0415
+    from mzi_http.connections import ConnectionLimits, configured, most_connections  # noqa: PLC0415
 
-    return Server(configured(app, limits=Limits(most=most_connections(reserved)), grace=_GRACE))
+    return Server(configured(app, limits=ConnectionLimits(most=most_connections(reserved)), grace=_GRACE))
 
 
 def _is_loopback(host: str) -> bool:
@@ -86,15 +86,15 @@ async def _make_ready(shell: Shell, dev: bool) -> None:
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """A socket that listens already, so that a port in use is told in a sentence. Raises Usage."""
+    """A socket that listens already, so that a port in use is told in a sentence. Raises UsageError."""
     if not 0 <= port <= LARGEST_PORT:
-        raise Usage(f"--port must be from 0 to {LARGEST_PORT}.")
+        raise UsageError(f"--port must be from 0 to {LARGEST_PORT}.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family)
     except OSError as error:
         said = os.strerror(error.errno) if error.errno else str(error)
-        raise Usage(f"Nobody can listen on {host} port {port}: {said}.") from error
+        raise UsageError(f"Nobody can listen on {host} port {port}: {said}.") from error
     # Accepted connections inherit it. asyncio sets it only on sockets that know their protocol, as this one
     # does not; without it a lone caller waits 40 ms for the second half of every answer.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

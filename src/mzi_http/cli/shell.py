@@ -14,7 +14,7 @@ from rich.table import Table
 
 from mzi_core.errors import MziError, StoreUnavailable
 from mzi_core.values import TenantId
-from mzi_http.cli.tables import OneLine, settle
+from mzi_http.cli.console_tables import OneLine, settle
 
 if TYPE_CHECKING:
     from mzi_core.use_cases import UseCases
@@ -45,7 +45,7 @@ class Ended(StrEnum):
     UNHEARD = "nobody read on", 141
 
 
-class Usage(MziError):
+class UsageError(MziError):
     """The command line asks for something that cannot be."""
 
 

@@ -8,11 +8,11 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from mzi_adapters.files import Unreadable, open_source, read_ndjson
-from mzi_core.grading import Change, Grade, lint
+from mzi_core.grading import Grade, SimulatedChange, lint
 from mzi_core.use_cases.grades import read_policy
 from mzi_http.answers import grade_change
-from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, Usage
-from mzi_http.cli.tables import key, number, plain, table
+from mzi_http.cli.console_tables import key, number, plain, table
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, UsageError
 
 SHOWN = 20
 """How many changes are shown; --json has all of them."""
@@ -60,14 +60,14 @@ async def simulate(
 
 
 def policy_data(base: str, changes: Sequence[str]) -> dict[str, object]:
-    """A built-in policy with some fields changed, as plain data. Raises Usage."""
+    """A built-in policy with some fields changed, as plain data. Raises UsageError."""
     return {"base": base, **dict(map(_change, changes))}
 
 
 def _change(text: str) -> tuple[str, object]:
     name, given, value = text.partition("=")
     if not given:
-        raise Usage(f"--set {text}: write it as merit_from=3.2.")
+        raise UsageError(f"--set {text}: write it as merit_from=3.2.")
     return name, _WORDS.get(value, value)
 
 
@@ -79,12 +79,12 @@ def _markings(file: str) -> dict[str, Mapping[str, object]]:
             record = item.read()
             if not isinstance(record, dict):
                 said = record.said if isinstance(record, Unreadable) else "is no JSON object."
-                raise Usage(f"{source.name}, line {item.line} {said}")
+                raise UsageError(f"{source.name}, line {item.line} {said}")
             name = next(
                 (str(record[part]) for part in _NOT_PART[:2] if record.get(part)), f"line {item.line}"
             )
             if name in found:
-                raise Usage(f"{source.name}, line {item.line}: a second marking of `{name}`.")
+                raise UsageError(f"{source.name}, line {item.line}: a second marking of `{name}`.")
             found[name] = {part: value for part, value in record.items() if part not in _NOT_PART}
     return found
 
@@ -95,7 +95,7 @@ def _grades(grades: tuple[Grade, Grade]) -> str:
     return grade.value if settled is grade else f"{grade} → {settled}"
 
 
-def _show(shell: Shell, found: Sequence[Change[str]], judged: int | None) -> None:
+def _show(shell: Shell, found: Sequence[SimulatedChange[str]], judged: int | None) -> None:
     if not found:
         shell.show("No grade would change." if judged is None else f"None of {judged:,} grades would change.")
         return

@@ -10,7 +10,7 @@ from typing import Annotated
 import attrs
 from cyclopts import Parameter
 
-from mzi_adapters.files import FileProblem, Format, Page, Source, open_source, read_pages
+from mzi_adapters.files import FileProblem, Format, RecordPage, Source, open_source, read_pages
 from mzi_core.errors import MziError
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
@@ -18,8 +18,8 @@ from mzi_core.use_cases import UseCases
 from mzi_core.values import BatchResult, State, TenantId
 from mzi_http.answers import result
 from mzi_http.cli.progress import bar, so_far
-from mzi_http.cli.report import Line, Report, Results, open_report, worth_telling
-from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, Usage
+from mzi_http.cli.report import JsonResults, Report, ReportLine, open_report, worth_telling
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, UsageError
 from mzi_http.cli.tally import Tally, changes, counted, refusals, summed
 
 STDIN = "-"
@@ -65,7 +65,7 @@ async def sync(
     _check(files, report, page)
     missing = Missing.EMPTY if dry_run else Missing.MAKE
     with ExitStack() as stack:
-        intake = Intake(
+        intake = SyncCommand(
             shell=shell,
             module=declared,
             tenant=shell.tenant(tenant),
@@ -74,7 +74,7 @@ async def sync(
             dry_run=dry_run,
             resume=resume,
             report=None if report is None else stack.enter_context(open_report(str(report))),
-            results=Results(shell.line) if as_json else None,
+            results=JsonResults(shell.line) if as_json else None,
         )
         try:
             async with shell.open(missing) as use_cases:
@@ -93,20 +93,20 @@ async def sync(
 def _check(files: Sequence[str], report: Path | None, page: int | None) -> None:
     """Refuse what can be seen to be wrong before anything is done."""
     if not files:
-        raise Usage("Name at least one file of records, or `-` for standard input.")
+        raise UsageError("Name at least one file of records, or `-` for standard input.")
     if page is not None and page < 1:
-        raise Usage("--page must be at least 1.")
+        raise UsageError("--page must be at least 1.")
     for file in files:
         if file.startswith("-") and file != STDIN:
-            raise Usage(f"Unknown option {file}; `mzi sync --help` lists them.")
+            raise UsageError(f"Unknown option {file}; `mzi sync --help` lists them.")
         if file != STDIN and not Path(file).exists():
             raise FileProblem(f"There is no file {file}.")
         if report is not None and report.exists() and file != STDIN and report.samefile(file):
-            raise Usage(f"--report {report} would overwrite the records themselves.")
+            raise UsageError(f"--report {report} would overwrite the records themselves.")
 
 
 @attrs.define(kw_only=True)
-class Intake:
+class SyncCommand:
     """One run of the command: what it was asked for, and a tally for each file so far."""
 
     shell: Shell
@@ -117,7 +117,7 @@ class Intake:
     dry_run: bool
     resume: bool
     report: Report | None
-    results: Results | None
+    results: JsonResults | None
     tallies: list[Tally] = attrs.field(factory=list)
     freed: list[dict[str, object]] = attrs.field(factory=list)
 
@@ -145,24 +145,24 @@ class Intake:
             finally:
                 tally.seconds = perf_counter() - begun
 
-    def _tell_of_page(self, page: Page, done: BatchResult, tally: Tally) -> None:
+    def _tell_of_page(self, page: RecordPage, done: BatchResult, tally: Tally) -> None:
         before = done.outcomes[0].position
         if self.resume and not tally.records and before:
             self.shell.say(f"Passed over the first {before:,} of {tally.name}: done before.")
         tally.released += len(done.released)
         for freed in done.released:
-            self._tell_of_freed(Line(file=tally.name, line=None, outcome=freed))
+            self._tell_of_freed(ReportLine(file=tally.name, line=None, outcome=freed))
         tally.count(done.outcomes)
         told = self.report is not None or self.results is not None
         for outcome in worth_telling(done.outcomes, new_ones=told):
-            line = Line.of(tally.name, page.item(outcome.position), outcome)
+            line = ReportLine.of(tally.name, page.item(outcome.position), outcome)
             tally.look_at(line)
             if self.report is not None:
                 self.report.add(line)
             if self.results is not None:
                 self.results.add(line)
 
-    def _tell_of_freed(self, line: Line) -> None:
+    def _tell_of_freed(self, line: ReportLine) -> None:
         if self.report is not None:
             self.report.add(line)
         if self.results is not None:
@@ -202,9 +202,9 @@ class Intake:
 class _Feed:
     """The pages of a source as a sync takes them, and the one it is working on."""
 
-    def __init__(self, source: Source, intake: Intake) -> None:
+    def __init__(self, source: Source, intake: SyncCommand) -> None:
         self._pages = read_pages(source, intake.module, intake.page, intake.format)
-        self.current = Page(0, (), ())
+        self.current = RecordPage(0, (), ())
 
     async def pages(self) -> AsyncIterator[Sequence[object]]:
         """The records of each page in turn."""

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mzi_core.values import Outcome, Outcomes, State
-from mzi_http.cli.report import Line
-from mzi_http.cli.tables import count, key, number, plain, states, table
+from mzi_http.cli.console_tables import count, key, number, plain, states, table
+from mzi_http.cli.report import ReportLine
 
 SHOWN = 5
 """How many refused or changed records are shown; the report has all of them."""
@@ -28,8 +28,8 @@ class Tally:
     parked: int = 0
     released: int = 0
     seconds: float = 0.0
-    refused: list[Line] = attrs.field(factory=list)
-    changed: list[Line] = attrs.field(factory=list)
+    refused: list[ReportLine] = attrs.field(factory=list)
+    changed: list[ReportLine] = attrs.field(factory=list)
 
     @property
     def records(self) -> int:
@@ -45,7 +45,7 @@ class Tally:
         """Count the outcomes of a page by state."""
         self.counts.update(outcomes.states)
 
-    def look_at(self, line: Line) -> None:
+    def look_at(self, line: ReportLine) -> None:
         """Note what is to be shown of an outcome that was counted: of NEW and UNCHANGED ones nothing is."""
         outcome = line.outcome
         self.parked += outcome.parked
@@ -131,7 +131,7 @@ def changes(tallies: Sequence[Tally]) -> list[RenderableType]:
     return ["", shown, *([Text(f"… and {more:,} more.", style="dim")] if more else [])]
 
 
-def _place(line: Line) -> tuple[str, str]:
+def _place(line: ReportLine) -> tuple[str, str]:
     return f"{line.outcome.position + 1:,}", "" if line.line is None else f"{line.line:,}"
 
 

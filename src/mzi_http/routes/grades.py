@@ -14,7 +14,7 @@ from mzi_http.answers import decided, grade_change
 from mzi_http.bodies import JSON, object_of, read_body
 from mzi_http.context import service, tenant
 from mzi_http.errors import BAD_BODY, OTHER_MEDIA_TYPE, REFUSED, TOO_LARGE
-from mzi_http.grade_bodies import DECIDE, LARGEST_LIMIT, SIMULATE, Asked
+from mzi_http.grade_bodies import DECIDE, LARGEST_LIMIT, SIMULATE, GradeBody
 from mzi_http.routing import PREFIX, Operation, answer, under_prefixes
 from mzi_http.schemas import ref
 from mzi_http.shapes import Judged, Simulated
@@ -25,7 +25,7 @@ MOST_AT_ONCE = 1000
 
 async def decide(request: Request) -> Response:
     """The decision about one marking, or about each of several; a bad one of several harms no other."""
-    said = Asked(object_of(await read_body(request)), DECIDE)
+    said = GradeBody(object_of(await read_body(request)), DECIDE)
     policy, level, record_as = said.text("policy"), said.text("level"), said.text("record_as")
     several = said.several(min(MOST_AT_ONCE, service(request).max_records))
     one = None if several is not None else said.marking()
@@ -53,7 +53,7 @@ def _judged(position: int, made: Decision | MarkingRefused) -> Judged:
 
 async def simulate(request: Request) -> Response:
     """What another policy would change: of the kept decisions, or of markings that are sent along."""
-    said = Asked(object_of(await read_body(request)), SIMULATE)
+    said = GradeBody(object_of(await read_body(request)), SIMULATE)
     data = said.policy()
     limit = said.limit()
     markings = said.by_key(service(request).max_records)

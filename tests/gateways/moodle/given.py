@@ -5,17 +5,17 @@ from urllib.parse import parse_qsl
 import attrs
 
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
-from mzi_adapters.testing.faults import Fault, Faults, FaultyWire
+from mzi_adapters.testing.faults import Fault, Faults, FaultyTransport
 from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.testing.moodle.users import delete_users
 from mzi_adapters.testing.virtual_time import VirtualTimer
-from mzi_adapters.web import Request, Timer, Wire
+from mzi_adapters.web import Request, Timer, Transport
 from mzi_core.ports import NewUser
 
 TOKEN = "a-token-that-is-none"
 
 
-def client_of(site: FakeMoodle, wire: Wire | None = None, timer: Timer | None = None) -> MoodleClient:
+def client_of(site: FakeMoodle, wire: Transport | None = None, timer: Timer | None = None) -> MoodleClient:
     """A client that reaches the site through a wire of its own, or directly."""
     account = MoodleAccount(site.url, TOKEN)
     return MoodleClient(account, wire or site, timer or VirtualTimer(), random=lambda: 0.25)
@@ -49,7 +49,7 @@ class Line:
 
     def __attrs_post_init__(self) -> None:
         self.site = Staffed(token=TOKEN, clock=self.timer)
-        self.moodle = client_of(self.site, FaultyWire(self.site, self.faults, self.timer), self.timer)
+        self.moodle = client_of(self.site, FaultyTransport(self.site, self.faults, self.timer), self.timer)
 
     def on(self, function: str, fault: Fault, *, times: int = 1) -> None:
         """The first calls of a function meet a fault."""

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 from tests.recordings import recordings
 
-from mzi_adapters.web import Answer
+from mzi_adapters.web import Response
 
 Pairs = list[tuple[str, str]]
 
@@ -24,7 +24,7 @@ class Recorded:
     function: str
     form: str
     pairs: Pairs = attrs.field(repr=False)
-    answer: Answer = attrs.field(repr=False)
+    answer: Response = attrs.field(repr=False)
 
     def __repr__(self) -> str:
         return self.name
@@ -76,7 +76,7 @@ def _read() -> Iterator[Recorded]:
             function=data["function"],
             form=as_kept(request["form"]),
             pairs=[(name, value) for name, value in request["form_pairs"]],
-            answer=Answer(status=response["status"], headers=headers, body=response["body_raw"].encode()),
+            answer=Response(status=response["status"], headers=headers, body=response["body_raw"].encode()),
         )
 
 

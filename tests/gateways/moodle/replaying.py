@@ -8,7 +8,7 @@ from tests.gateways.moodle.recorded import Recorded, recorded_calls
 
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
 from mzi_adapters.testing.virtual_time import VirtualTimer
-from mzi_adapters.web import Answer, Request, Streamed, in_chunks
+from mzi_adapters.web import Request, Response, Streamed, in_chunks
 
 TOKEN = "a-token-that-is-none"
 URL = "https://moodle.example"
@@ -28,7 +28,7 @@ class Replay:
     asked: list[str] = attrs.field(factory=list)
     """The recorded calls that were asked for, in order."""
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """The recorded answer. The order of the fields of a form does not matter to Moodle, nor here."""
         self.requests.append(request)
         form = dict(parse_qsl((request.body or b"").decode(), keep_blank_values=True, errors="strict"))
@@ -40,12 +40,12 @@ class Replay:
                 self.asked.append(call.name)
                 return call.answer
         if function in self.aside:
-            return Answer(status=200, body=self.aside[function].encode())
+            return Response(status=200, body=self.aside[function].encode())
         raise NotRecorded(f"{function} was asked with {form}")
 
     def stream(self, request: Request) -> AbstractAsyncContextManager[Streamed]:
         """No function of Moodle is streamed."""
-        return in_chunks(Answer(status=404))
+        return in_chunks(Response(status=404))
 
 
 def replaying(*names: str, **aside: str) -> tuple[MoodleClient, Replay]:

@@ -11,12 +11,12 @@ from tests.gateways.moodle.replaying import replaying
 
 from mzi_adapters.moodle import MoodleClient
 from mzi_adapters.moodle.answers import returned
+from mzi_adapters.moodle.json_fields import flag, integer, moment, number, text
 from mzi_adapters.moodle.refusals import error_for
-from mzi_adapters.moodle.shapes import flag, integer, moment, number, text
 from mzi_adapters.testing.faults import says
-from mzi_adapters.web import Answer
+from mzi_adapters.web import Response
 from mzi_core.errors import AccessRefused, GatewayError, GatewayLimited, GatewayUnavailable, ProtocolError
-from mzi_core.ports import Ambiguous, Confirmed, Fault, NewGroup, Refused, UserChange, UserKey
+from mzi_core.ports import Ambiguous, Confirmed, NewGroup, RefusalKind, Refused, UserChange, UserKey
 from mzi_core.values import MoodleId
 
 SECRET = "Sara Student"
@@ -128,7 +128,7 @@ def test_a_status_that_is_not_200_is_never_read_as_an_answer(
 ) -> None:
     """Only who is asked to try again is told that it may help."""
     with pytest.raises(GatewayError) as raised:
-        returned(Answer(status=status, body=body))
+        returned(Response(status=status, body=body))
     assert type(raised.value) is kind
     assert raised.value.code in (str(status), "")
 
@@ -180,4 +180,4 @@ async def test_a_group_that_somebody_made_meanwhile_is_named(line: Line) -> None
     made = line.site.add_group(course, "Section A")
     [result] = await line.moodle.create_groups([NewGroup(course=course, name="Section A")])
     assert isinstance(result, Refused)
-    assert (result.fault, result.existing) == (Fault.CONFLICT, made)
+    assert (result.fault, result.existing) == (RefusalKind.CONFLICT, made)

@@ -8,10 +8,10 @@ import pytest
 from tests.gateways.moodle.given import SARA, TOKEN, Line, Staffed
 
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
-from mzi_adapters.moodle.calling import Caller
+from mzi_adapters.moodle.calling import MoodleCaller
 from mzi_adapters.testing.faults import Cut, Fault, Huge, Late, Reset, Unreachable, says
 from mzi_adapters.testing.virtual_time import VirtualTimer
-from mzi_adapters.web import Answer, Request, Streamed
+from mzi_adapters.web import Request, Response, Streamed
 from mzi_core.errors import (
     AccessRefused,
     AuthRevoked,
@@ -154,13 +154,13 @@ class Slow:
     waiting: int = 0
     most: int = 0
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """No course of any name."""
         self.waiting += 1
         self.most = max(self.most, self.waiting)
         await self.timer.sleep(1)
         self.waiting -= 1
-        return Answer(status=200, body=b'{"courses":[],"warnings":[]}')
+        return Response(status=200, body=b'{"courses":[],"warnings":[]}')
 
     def stream(self, request: Request) -> AbstractAsyncContextManager[Streamed]:
         """Not asked for."""
@@ -185,7 +185,7 @@ def test_the_token_is_in_no_representation() -> None:
     shown = [
         account,
         MoodleClient(account, site, timer),
-        Caller(account=account, wire=site, timer=timer),
+        MoodleCaller(account=account, wire=site, timer=timer),
         SARA,
     ]
     assert not [one for one in shown if "s3cret" in repr(one) or "Passw0rd" in repr(one)]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.use_cases.remotes import College
 
-from mzi_adapters.web.wire import moment_of
+from mzi_adapters.web.transport import moment_of
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from tests.gateways.moodle.given import SARA, Line, client_of
 
 from mzi_adapters.testing.faults import Cut, Fault, Late, Reset, says
-from mzi_adapters.web import Answer, Lost, Request, Streamed, Wire
+from mzi_adapters.web import Lost, Request, Response, Streamed, Transport
 from mzi_core.errors import AmbiguousWrite
 from mzi_core.ports import (
     Ambiguous,
@@ -19,7 +19,7 @@ from mzi_core.ports import (
     UserChange,
     UserKey,
 )
-from mzi_core.ports import Fault as Why
+from mzi_core.ports import RefusalKind as Why
 from mzi_core.values import MoodleId
 
 REVOKED = b'{"exception":"moodle_exception","errorcode":"invalidtoken","message":"no"}'
@@ -188,11 +188,11 @@ async def test_of_many_marks_those_before_a_site_went_down_are_settled(line: Lin
 class Overtaken:
     """A wire on which the first creation arrives only when the second is sent, and is never answered."""
 
-    wire: Wire
+    wire: Transport
     held: list[Request] = attrs.field(factory=list)
     seen: int = 0
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """Lost the first time; then what was held goes first."""
         if b"core_user_create_users" in (request.body or b""):
             self.seen += 1

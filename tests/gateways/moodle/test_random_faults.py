@@ -9,7 +9,7 @@ import pytest
 from tests.gateways.moodle.given import TOKEN, client_of
 
 from mzi_adapters.moodle import MoodleClient
-from mzi_adapters.testing.faults import Faults, FaultyWire
+from mzi_adapters.testing.faults import Faults, FaultyTransport
 from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_core.errors import GatewayUnavailable, ProtocolError
@@ -66,7 +66,7 @@ class College:
             workflow=True,
         )
         faults = Faults().at_random(self.seed, share=0.35)
-        self.moodle = client_of(self.site, FaultyWire(self.site, faults, self.timer), self.timer)
+        self.moodle = client_of(self.site, FaultyTransport(self.site, faults, self.timer), self.timer)
 
     async def ends_of(self, work: Awaitable[Sequence[MoodleResult]], count: int) -> list[MoodleResult | None]:
         """What became of each item; None for all where nothing could even be looked up."""

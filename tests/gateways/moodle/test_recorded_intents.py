@@ -14,7 +14,7 @@ from tests.gateways.moodle.replaying import replaying
 
 from mzi_adapters.moodle import NEEDED
 from mzi_core.errors import RemoteNotFound
-from mzi_core.ports import Definition, Fault, Refused
+from mzi_core.ports import GradingDefinition, RefusalKind, Refused
 from mzi_core.values import MoodleId
 
 ALL = (*INTENTS, *MARKING_INTENTS)
@@ -55,7 +55,7 @@ async def test_a_definition_is_known_by_its_method(case: str, method: str) -> No
     moodle, _ = replaying(core_grading_get_definitions=said)
     [found] = (await moodle.definitions([MoodleId(6 if method == "btec" else 7)])).values()
     assert not isinstance(found, Refused)
-    assert [type(one) for one in found] == [Definition]
+    assert [type(one) for one in found] == [GradingDefinition]
     assert found[0].method == method
 
 
@@ -70,17 +70,17 @@ async def test_whoever_does_not_take_part_has_no_work() -> None:
 @pytest.mark.parametrize(
     ("function", "case", "fault"),
     [
-        ("get_assignments", "warning_no_capability", Fault.NOT_FOUND),
-        ("get_assignments", "warning_unknown_course", Fault.NOT_FOUND),
-        ("get_submissions", "warning_no_capability", Fault.PERMISSION),
-        ("get_submissions", "unknown_assignment", Fault.NOT_FOUND),
-        ("get_grades", "warning_no_capability", Fault.PERMISSION),
-        ("get_user_flags", "warning_no_capability", Fault.PERMISSION),
+        ("get_assignments", "warning_no_capability", RefusalKind.NOT_FOUND),
+        ("get_assignments", "warning_unknown_course", RefusalKind.NOT_FOUND),
+        ("get_submissions", "warning_no_capability", RefusalKind.PERMISSION),
+        ("get_submissions", "unknown_assignment", RefusalKind.NOT_FOUND),
+        ("get_grades", "warning_no_capability", RefusalKind.PERMISSION),
+        ("get_user_flags", "warning_no_capability", RefusalKind.PERMISSION),
     ],
     ids=repr,
 )
 async def test_a_warning_of_an_assignment_function_is_the_error_of_that_item(
-    function: str, case: str, fault: Fault
+    function: str, case: str, fault: RefusalKind
 ) -> None:
     """Never an empty list, which would look like nothing handed in."""
     name = f"mod_assign_{function}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mzi_adapters.testing.moodle import FakeMoodle
-from mzi_adapters.web.wire import Answer, Request, pairs_to_form
+from mzi_adapters.web.transport import Request, Response, pairs_to_form
 
 TOKEN = "a-token-of-the-fake"
 ENDPOINT = "https://moodle.example/webservice/rest/server.php"
@@ -32,7 +32,7 @@ def request(function: str, *, token: str = TOKEN, **parameters: Any) -> Request:
     return Request(method="POST", url=ENDPOINT, headers=FORM, body=pairs_to_form(pairs))
 
 
-async def send(moodle: FakeMoodle, function: str, *, token: str = TOKEN, **parameters: Any) -> Answer:
+async def send(moodle: FakeMoodle, function: str, *, token: str = TOKEN, **parameters: Any) -> Response:
     """The answer as it comes."""
     return await moodle.send(request(function, token=token, **parameters))
 

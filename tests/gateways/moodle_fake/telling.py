@@ -8,7 +8,7 @@ from tests.gateways.moodle_fake.chapters import CHAPTERS
 from tests.gateways.moodle_fake.story import SITE, SetClock, site
 from tests.recordings import recordings
 
-from mzi_adapters.web.wire import Answer, Request, pairs_to_form
+from mzi_adapters.web.transport import Request, Response, pairs_to_form
 
 ENDPOINT = f"{SITE}/webservice/rest/server.php"
 FORM = "application/x-www-form-urlencoded"
@@ -19,7 +19,7 @@ class Told:
     """One recorded call: what Moodle answered, and what the fake did."""
 
     recorded: dict[str, Any]
-    answer: Answer
+    answer: Response
 
     @property
     def status(self) -> int:

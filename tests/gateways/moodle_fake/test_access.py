@@ -9,7 +9,7 @@ from tests.gateways.moodle_fake.conftest import Campus, furnished
 
 from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.testing.moodle.catalogue import CAPABILITIES
-from mzi_adapters.web.wire import Request, pairs_to_form
+from mzi_adapters.web.transport import Request, pairs_to_form
 
 INFO = "core_webservice_get_site_info"
 

@@ -10,12 +10,12 @@ import attrs
 from mzi_adapters.leases import StoreLeases
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.system import SystemIds
-from mzi_adapters.testing.faults import Faults, FaultyWire
-from mzi_adapters.testing.session_guard import GuardedStore, GuardedWire
+from mzi_adapters.testing.faults import Faults, FaultyTransport
+from mzi_adapters.testing.session_guard import GuardedStore, GuardedTransport
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.testing.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
-from mzi_adapters.web import Request, Wire
+from mzi_adapters.web import Request, Transport
 from mzi_adapters.zoho import DataCentre, ZohoAccount, ZohoClient, open_zoho
 from mzi_core.ports import Store
 from mzi_core.values import DEFAULT_TENANT
@@ -39,7 +39,7 @@ class World:
     faults: Faults = attrs.field(factory=Faults)
     store: Store = attrs.field(factory=lambda: GuardedStore(MemoryStore()))
     """It and the wire notice a call from inside a session, in every test."""
-    wrapped: Callable[[Wire], Wire] = attrs.field(default=lambda wire: wire)
+    wrapped: Callable[[Transport], Transport] = attrs.field(default=lambda wire: wire)
     """What is put around the fake, behind the faults."""
 
     def __attrs_post_init__(self) -> None:
@@ -52,7 +52,7 @@ class World:
         store = how.get("store", self.store)
         named = {
             "account": account(),
-            "wire": GuardedWire(FaultyWire(self.wrapped(self.zoho), self.faults, self.timer)),
+            "wire": GuardedTransport(FaultyTransport(self.wrapped(self.zoho), self.faults, self.timer)),
             "store": store,
             "leases": self.leases(store),
             "random": Random(seed).random,

@@ -18,9 +18,9 @@ from tests.gateways.zoho.given import account
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.memory.leases import MemoryLeases
 from mzi_adapters.testing.virtual_time import VirtualTimer
-from mzi_adapters.web import Answer, Request, Streamed
+from mzi_adapters.web import Request, Response, Streamed
 from mzi_adapters.zoho import open_zoho
-from mzi_core.ports import Selection, Via
+from mzi_core.ports import ReadMethod, Selection
 from mzi_core.values import DEFAULT_TENANT
 
 FIELDS = ("Name", "First_Name", "Last_Name", "Academic_Email", "City", "Status", "Program", "Modified_Time")
@@ -33,7 +33,7 @@ class OneFile:
 
     path: Path
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """Whatever the client asks on its way to the file."""
         if request.url.endswith("/oauth/v2/token"):
             return _said({"access_token": "1000.a.b", "expires_in": 3600})
@@ -58,8 +58,8 @@ class OneFile:
         yield Streamed(status=200, headers={}, chunks=chunks())
 
 
-def _said(body: object) -> Answer:
-    return Answer(status=200, body=json.dumps(body).encode())
+def _said(body: object) -> Response:
+    return Response(status=200, body=json.dumps(body).encode())
 
 
 def write_file(path: Path, count: int) -> None:
@@ -101,7 +101,7 @@ async def pull(path: Path) -> int:
         leases=MemoryLeases(timer),
         tenant=DEFAULT_TENANT,
     ) as client:
-        async for page in client.pages("BTEC_Students", Selection(fields=FIELDS), via=Via.BULK):
+        async for page in client.pages("BTEC_Students", Selection(fields=FIELDS), via=ReadMethod.BULK):
             for record in page:
                 assert int(str(record["id"])) > last
                 last = int(str(record["id"]))

@@ -10,7 +10,7 @@ import attrs
 import pytest
 from tests.gateways.zoho.given import SECRETS, TOKEN_PATH, World, account
 
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY, NOBODY
 from mzi_adapters.testing.faults import Fault, Unreachable, says
 from mzi_adapters.web import Request

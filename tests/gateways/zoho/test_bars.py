@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.gateways.zoho.given import World
 
 from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY, actions
-from mzi_core.ports import Action, Selection, Via
+from mzi_core.ports import ReadMethod, Selection, WriteAction
 
 ROOT = Path(__file__).parents[3]
 STUDENTS, CLASSES = "BTEC_Students", "BTEC_Classes"
@@ -36,8 +36,8 @@ async def test_a_thousand_grades_take_eleven_calls() -> None:
         before = (len(world.zoho.seen), world.zoho.credits_used)
         again = await client.upsert(GRADES, changed, by=[KEY])
     assert before[0] == 11
-    assert actions(found) == [Action.INSERTED] * 1000
-    assert actions(again) == [Action.UPDATED] * 1000
+    assert actions(found) == [WriteAction.INSERTED] * 1000
+    assert actions(again) == [WriteAction.UPDATED] * 1000
     assert len(world.zoho.seen) - before[0] == 10
     assert world.zoho.credits_used - before[1] == 100
     assert world.zoho.max_heavy_in_flight <= 10
@@ -62,7 +62,7 @@ async def test_a_thousand_grades_take_twenty_two_calls_when_nothing_is_known() -
         ]
         found = await client.upsert(GRADES, grades, by=[KEY])
         usage = await client.usage()
-    assert actions(found) == [Action.INSERTED] * 1000
+    assert actions(found) == [WriteAction.INSERTED] * 1000
     assert len(world.zoho.seen) == 22
     assert (usage.calls, usage.tokens, usage.credits) == (21, 1, world.zoho.credits_used)
     assert world.zoho.credits_used == 111
@@ -77,7 +77,7 @@ async def test_a_hundred_thousand_students_take_four_calls() -> None:
     world.zoho.bulk_read.polls = 0
     async with world.client() as client:
         selection = Selection(fields=("Name", "City"))
-        sizes = [len(page) async for page in client.pages("Students", selection, via=Via.BULK)]
+        sizes = [len(page) async for page in client.pages("Students", selection, via=ReadMethod.BULK)]
     assert sum(sizes) == MANY
     assert max(sizes) <= 2000
     assert world.api_calls == 4

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 from tests.gateways.zoho.given import World
 
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADER, GRADES, KEY
 from mzi_adapters.testing.faults import Cut, Fault, Reset, Short, Unreachable, says
 from mzi_adapters.web import Request
@@ -17,7 +17,7 @@ from mzi_adapters.zoho.bulk_file import rows_of
 from mzi_core.errors import GatewayError, GatewayRefused, GatewayUnavailable, ProtocolError
 from mzi_core.mapping import Overlay
 from mzi_core.modules import GRADES as GRADES_MODULE
-from mzi_core.ports import Selection, Via, WireRecord, ZohoField
+from mzi_core.ports import ReadMethod, Selection, WireRecord, ZohoField
 from mzi_core.values import ZohoId
 
 SELECTION = Selection(
@@ -45,7 +45,9 @@ def planted(world: World, count: int) -> list[str]:
     ]
 
 
-async def read(client: ZohoClient, via: Via = Via.BULK, after: str | None = None) -> list[WireRecord]:
+async def read(
+    client: ZohoClient, via: ReadMethod = ReadMethod.BULK, after: str | None = None
+) -> list[WireRecord]:
     """All grades."""
     pages = client.pages(GRADES, SELECTION, via=via, after=ZohoId(after) if after else None)
     return [record async for page in pages for record in page]
@@ -80,11 +82,11 @@ async def test_a_record_is_understood_as_one_of_a_list() -> None:
     planted(world, 3)
     decode = ZohoCodec().decoder(GRADES_MODULE, Overlay())
     async with world.client() as client:
-        told = {via: await read(client, via) for via in Via}
+        told = {via: await read(client, via) for via in ReadMethod}
     entities = {via: [decode(each).entity for each in found] for via, found in told.items()}
-    assert entities[Via.BULK] == entities[Via.RECORDS] == entities[Via.COQL]
-    assert entities[Via.BULK][0] is not None
-    assert [each["Email_Opt_Out"] for each in told[Via.BULK]] == [True, False, True]
+    assert entities[ReadMethod.BULK] == entities[ReadMethod.RECORDS] == entities[ReadMethod.COQL]
+    assert entities[ReadMethod.BULK][0] is not None
+    assert [each["Email_Opt_Out"] for each in told[ReadMethod.BULK]] == [True, False, True]
 
 
 async def test_more_than_one_job_holds() -> None:
@@ -205,7 +207,7 @@ async def test_ids_of_any_length_come_in_order() -> None:
     world.zoho.bulk_read.instead = zipped(("a.csv", f"Id,Name\r\n{lines}".encode()))
     async with world.client() as client:
         for after, expected in ((None, ["9", "10", "99", "100"]), (ZohoId("10"), ["99", "100"])):
-            pages = client.pages("Leads", Selection(fields=("Name",)), via=Via.BULK, after=after)
+            pages = client.pages("Leads", Selection(fields=("Name",)), via=ReadMethod.BULK, after=after)
             found = [record["id"] async for page in pages for record in page]
             assert found == [*expected, "5000000000000000001"]
 

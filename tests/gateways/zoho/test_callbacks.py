@@ -18,7 +18,7 @@ from mzi_adapters.zoho.callbacks import (
     CallbackTooLarge,
     Notification,
 )
-from mzi_core.ports import Action, Channel, Written
+from mzi_core.ports import Channel, WriteAction, Written
 from mzi_core.values import ZohoId
 
 TOKENS = {"1000000068001": ["token-of-today", "token-of-yesterday"], "2": [""]}
@@ -157,7 +157,7 @@ def test_secrets_are_not_shown() -> None:
 
 
 AT = datetime(2026, 3, 1, 9, 31, tzinfo=UTC)
-OURS = Written(zoho_id=ZohoId("5"), action=Action.UPDATED, modified_at=AT)
+OURS = Written(zoho_id=ZohoId("5"), action=WriteAction.UPDATED, modified_at=AT)
 
 
 @pytest.mark.parametrize(

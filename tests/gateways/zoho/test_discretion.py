@@ -12,7 +12,7 @@ from tests.gateways.zoho.test_writing import EVERY
 from mzi_adapters.testing.contracts.zoho_gateway_remote import CODE, FEEDBACK, GRADER, GRADES, KEY, ROWS
 from mzi_adapters.testing.faults import Fault, says
 from mzi_core.errors import GatewayError
-from mzi_core.ports import Selection, Via
+from mzi_core.ports import ReadMethod, Selection
 from mzi_core.values import ZohoId
 
 PERSON = "Amina Canary <amina.canary@college.example>"
@@ -44,7 +44,7 @@ async def test_nothing_is_given_away(fault: Fault, caplog: pytest.LogCaptureFixt
     async with world.client() as client:
 
         async def listing() -> object:
-            return [page async for page in client.pages(GRADES, selection, via=Via.RECORDS)]
+            return [page async for page in client.pages(GRADES, selection, via=ReadMethod.RECORDS)]
 
         for attempt in (
             client.upsert(GRADES, [record], by=[KEY]),

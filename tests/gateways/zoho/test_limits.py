@@ -9,7 +9,7 @@ import pytest
 from tests.gateways.zoho.given import World, account
 from tests.gateways.zoho.test_access import is_call, reads
 
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY, NOBODY, PLAIN
 from mzi_adapters.testing.faults import (
     Cut,
@@ -24,7 +24,7 @@ from mzi_adapters.testing.faults import (
     says,
 )
 from mzi_core.errors import AccessRefused, GatewayError, GatewayLimited, GatewayUnavailable, ProtocolError
-from mzi_core.ports import Via
+from mzi_core.ports import ReadMethod
 
 TOO_MANY = b'{"code":"TOO_MANY_REQUESTS","details":{},"message":"slow down","status":"error"}'
 PAGE = b"<html><head><title>Sorry</title></head><body>" + b"Amina Student, amina@college.example " * 200
@@ -272,7 +272,7 @@ async def test_what_is_left_of_the_credits_is_told_when_zoho_tells() -> None:
         await reads(client)
         assert (await client.usage()).remaining is None
         world.zoho.limits.credits = 20
-        async for _ in client.pages(GRADES, PLAIN, via=Via.COQL):
+        async for _ in client.pages(GRADES, PLAIN, via=ReadMethod.COQL):
             pass
         await reads(client, 6)
         usage = await client.usage()

@@ -8,14 +8,14 @@ import pytest
 from tests.gateways.zoho.given import World
 from tests.gateways.zoho.test_access import is_call
 
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.zoho_gateway_remote import CODE, GRADER, GRADES, KEY, PLAIN, ROWS
 from mzi_adapters.testing.faults import Instead, says
 from mzi_adapters.web import Request
 from mzi_adapters.zoho import ZohoClient
 from mzi_adapters.zoho.coql import select
 from mzi_core.errors import GatewayRefused, ProtocolError, RemoteNotFound
-from mzi_core.ports import NotWritten, Selection, Via, Written
+from mzi_core.ports import NotWritten, ReadMethod, Selection, Written
 from mzi_core.values import ZohoId
 
 
@@ -25,7 +25,10 @@ def planted(world: World, count: int) -> list[str]:
 
 
 async def listed(
-    client: ZohoClient, via: Via = Via.RECORDS, since: datetime | None = None, selection: Selection = PLAIN
+    client: ZohoClient,
+    via: ReadMethod = ReadMethod.RECORDS,
+    since: datetime | None = None,
+    selection: Selection = PLAIN,
 ) -> list[str]:
     """The ids of all grades, page after page."""
     pages = client.pages(GRADES, selection, via=via, since=since)
@@ -67,7 +70,7 @@ async def test_ten_pages_have_a_number_and_the_others_a_token() -> None:
 async def test_nothing_there_is_no_page() -> None:
     """Zoho says so with an empty answer."""
     async with World().client() as client:
-        for via in Via:
+        for via in ReadMethod:
             assert await listed(client, via) == []
 
 
@@ -183,7 +186,7 @@ async def test_fifty_one_fields_are_two_passes() -> None:
     world.zoho.define("Wide", names)
     ids = [world.zoho.add("Wide", {name: f"{name} of {n}" for name in names}) for n in range(250)]
     async with world.client() as client:
-        pages = client.pages("Wide", Selection(fields=tuple(names)), via=Via.RECORDS)
+        pages = client.pages("Wide", Selection(fields=tuple(names)), via=ReadMethod.RECORDS)
         found = {str(record["id"]): record async for each in pages for record in each}
     assert list(found) == ids
     for n, zoho_id in enumerate(ids):
@@ -197,7 +200,7 @@ async def test_too_much_or_nothing_to_select_is_refused_before_sending() -> None
     wrong = [(), tuple(f"Field_{n}" for n in range(500)), ("Name from Leads where id > 0 --",), ("a,b",)]
     async with world.client() as client:
         for fields in wrong:
-            for via in Via:
+            for via in ReadMethod:
                 with raises(ValueError):
                     await listed(client, via, selection=Selection(fields=fields))
         with raises(ValueError):
@@ -231,7 +234,7 @@ async def test_queries_go_on_by_key() -> None:
     world = World()
     ids = planted(world, 4500)
     async with world.client() as client:
-        assert await listed(client, Via.COQL) == ids
+        assert await listed(client, ReadMethod.COQL) == ids
     queries = [json.loads(each.body or b"")["select_query"] for each in world.sent("POST", "/coql")]
     assert [query.split(" where ")[1] for query in queries] == [
         "id > 0 order by id asc limit 2000",
@@ -248,7 +251,7 @@ async def test_a_query_that_goes_in_circles_is_no_endless_loop() -> None:
         world.faults.when(lambda request: request.url.endswith("/coql"), again, times=99)
         async with world.client() as client:
             with raises(ProtocolError):
-                await listed(client, Via.COQL)
+                await listed(client, ReadMethod.COQL)
         assert len(world.faults.met) <= 2
 
 
@@ -310,7 +313,7 @@ async def test_many_valued_fields_come_with_their_records() -> None:
     empty = world.zoho.add("BTEC_Classes", {"Class_Name": "L3 B"})
     selection = Selection(fields=("Class_Name", "Enrolled_Students"))
     async with world.client() as client:
-        for via in Via:
+        for via in ReadMethod:
             pages = client.pages("BTEC_Classes", selection, via=via)
             found = {record["id"]: record async for each in pages for record in each}
             assert found[group]["Enrolled_Students"] == enrolled, via

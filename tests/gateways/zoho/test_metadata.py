@@ -7,12 +7,12 @@ import attrs
 import pytest
 from tests.gateways.zoho.given import World
 
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY
 from mzi_adapters.testing.faults import says
-from mzi_adapters.web import Answer, Request
+from mzi_adapters.web import Request, Response
 from mzi_core.errors import ProtocolError, RemoteNotFound
-from mzi_core.ports import Selection, Via, ZohoField, ZohoModule
+from mzi_core.ports import ReadMethod, Selection, ZohoField, ZohoModule
 from mzi_core.values import ZohoId
 
 CLASSES, STUDENTS, LINK = "BTEC_Classes", "BTEC_Students", "Classes_X_Students"
@@ -26,7 +26,7 @@ class Linking:
     world: World
     linking: object
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         answer = await self.world.zoho.send(request)
         if not request.url.endswith("/settings/fields"):
             return answer
@@ -58,7 +58,7 @@ async def test_a_many_to_many_lookup_is_read_through_its_linking_module(linking:
     world = World()
     groups, students = linked(world)
     async with world.client(wire=Linking(world, linking)) as client:
-        pages = client.pages(CLASSES, Selection(fields=("Class_Name", ENROLLED)), via=Via.COQL)
+        pages = client.pages(CLASSES, Selection(fields=("Class_Name", ENROLLED)), via=ReadMethod.COQL)
         found = {record["id"]: record for page in [page async for page in pages] for record in page}
     told = found[groups[0]][ENROLLED]
     assert isinstance(told, list)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from mzi_adapters.zoho.rows import row_changes, same
+from mzi_adapters.zoho.subforms import row_changes, same
 
 Row = dict[str, object]
 

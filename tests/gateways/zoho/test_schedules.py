@@ -20,7 +20,7 @@ from mzi_adapters.testing.contracts.zoho_gateway_remote import (
 from mzi_adapters.testing.faults import COMMON, Cut, Faults, Late, Reset, Short, says
 from mzi_adapters.zoho import ZohoClient
 from mzi_core.errors import GatewayError
-from mzi_core.ports import NotWritten, Selection, Unsure, Via, WriteResult, Written
+from mzi_core.ports import NotWritten, ReadMethod, Selection, Unsure, WriteResult, Written
 from mzi_core.values import ZohoId
 
 SEEDS = 1000
@@ -170,8 +170,8 @@ async def test_no_schedule_of_faults_doubles_a_record(first: int) -> None:
             raise AssertionError(f"Seed {seed} breaks it.") from error
 
 
-@pytest.mark.parametrize("via", Via, ids=repr)
-async def test_no_schedule_of_faults_loses_a_record_on_the_way(via: Via) -> None:
+@pytest.mark.parametrize("via", ReadMethod, ids=repr)
+async def test_no_schedule_of_faults_loses_a_record_on_the_way(via: ReadMethod) -> None:
     """Every record comes once and in order, up to where reading stopped; and from there it goes on."""
     for seed in range(SEEDS // 10):
         world = World()

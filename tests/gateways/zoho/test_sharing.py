@@ -10,7 +10,7 @@ from tests.gateways.zoho.test_access import reads
 
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.sql import open_store
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_core.errors import AuthRevoked, GatewayUnavailable, StoreUnavailable
 from mzi_core.ports import Session

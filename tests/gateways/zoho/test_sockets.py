@@ -12,10 +12,10 @@ from tests.servers.loopback import Detour, Loopback, serving
 from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY, NOBODY, PLAIN, written
 from mzi_adapters.testing.faults import Fault, Reset, Short, Silence, Trickle, says
 from mzi_adapters.testing.virtual_time import VirtualTimer
-from mzi_adapters.web import Answer, Request, Wire
-from mzi_adapters.web.aiohttp_wire import open_wire
+from mzi_adapters.web import Request, Response, Transport
+from mzi_adapters.web.aiohttp_transport import open_transport
 from mzi_adapters.zoho import ZohoClient
-from mzi_core.ports import Action, Unsure
+from mzi_core.ports import Unsure, WriteAction
 from mzi_core.values import ZohoId
 
 
@@ -23,9 +23,9 @@ from mzi_core.values import ZohoId
 class Impatient:
     """Gives up after half a second, as the client itself does after a minute."""
 
-    wire: Wire
+    wire: Transport
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         return await self.wire.send(attrs.evolve(request, timeout=0.5))
 
 
@@ -36,7 +36,7 @@ async def over_a_socket(world: World) -> AsyncIterator[tuple[ZohoClient, Loopbac
     world.zoho.latency = 0
     async with (
         serving(world.zoho, world.faults) as server,
-        open_wire() as wire,
+        open_transport() as wire,
         world.client(wire=Impatient(Detour(wire, server))) as client,
     ):
         yield client, server
@@ -75,7 +75,7 @@ async def test_an_upsert_is_done_again_by_key(fault: Fault) -> None:
     world.faults.when(lambda request: request.url.endswith("/upsert"), fault)
     async with over_a_socket(world) as (client, server):
         (found,) = await client.upsert(GRADES, [{KEY: "key 1"}], by=[KEY])
-    assert written(found).action is Action.UPDATED
+    assert written(found).action is WriteAction.UPDATED
     assert len(world.zoho.records(GRADES)) == 1
     assert len(sent(server, "POST")) == 2
 
@@ -88,7 +88,7 @@ async def test_a_deletion_is_settled_by_reading(fault: Fault) -> None:
     world.faults.when(lambda request: request.method == "DELETE", fault)
     async with over_a_socket(world) as (client, server):
         (found,) = await client.delete(GRADES, [zoho_id])
-    assert written(found).action is Action.DELETED
+    assert written(found).action is WriteAction.DELETED
     assert len(sent(server, "DELETE")) == 1
 
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mzi_adapters.web import Answer
-from mzi_adapters.web.wire import moment_of
+from mzi_adapters.web import Response
+from mzi_adapters.web.transport import moment_of
 from mzi_adapters.zoho.answers import moment, read
-from mzi_adapters.zoho.limits import Meter, wanted_pause
+from mzi_adapters.zoho.limits import UsageMeter, wanted_pause
 from mzi_core.errors import ProtocolError
 
 NOW = datetime(2026, 2, 15, 8, tzinfo=UTC)
@@ -40,18 +40,18 @@ def test_moments_of_the_years_that_are_taken_are_read() -> None:
 @pytest.mark.parametrize("body", [b"[" * 200_000, b'{"a":' * 200_000, b"9" * 5000, b"[]"])
 def test_an_answer_that_is_no_object_is_refused_by_its_size(body: bytes) -> None:
     with pytest.raises(ProtocolError, match=f"{len(body)} bytes"):
-        read(Answer(status=200, body=body))
+        read(Response(status=200, body=body))
 
 
 @pytest.mark.parametrize("year", ["99999", "9" * 40, "9" * 5000])
 def test_a_date_in_a_header_that_no_calendar_has_is_no_date(year: str) -> None:
     said = f"Sun, 15 Feb {year} 08:00:00 GMT"
     assert moment_of({"date": said}) is None
-    assert wanted_pause({"retry-after": said}, read(Answer(status=204)), NOW) is None
+    assert wanted_pause({"retry-after": said}, read(Response(status=204)), NOW) is None
 
 
 def test_a_number_in_a_header_is_read_as_far_as_it_can_mean_anything() -> None:
-    meter = Meter()
+    meter = UsageMeter()
     meter.told({"x-api-credits-remaining": "9" * 5000})
     assert meter.usage.remaining == 9_999_999_999
-    assert wanted_pause({"retry-after": "9" * 5000}, read(Answer(status=204)), NOW) == 7200.0
+    assert wanted_pause({"retry-after": "9" * 5000}, read(Response(status=204)), NOW) == 7200.0

@@ -6,11 +6,11 @@ from datetime import timedelta
 import attrs
 from tests.gateways.zoho.given import World
 
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES
 from mzi_adapters.testing.contracts.zoho_gateway_watches import channel
 from mzi_adapters.testing.faults import Reset
-from mzi_adapters.web import Answer, Request
+from mzi_adapters.web import Request, Response
 from mzi_core.errors import AccessRefused
 from mzi_core.ports import NotWatching, Watching
 
@@ -21,7 +21,7 @@ class Shortening:
 
     world: World
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         if request.url.endswith("/watch") and request.body:
             body = json.loads(request.body)
             for each in body["watch"]:

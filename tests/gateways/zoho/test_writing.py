@@ -10,7 +10,7 @@ from tests.gateways.zoho.given import World
 from tests.gateways.zoho.test_access import is_call
 from tests.gateways.zoho.test_limits import PAGE, TOO_MANY
 
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.zoho_gateway_remote import CODE, GRADES, KEY, ROWS, SCORE, row, written
 from mzi_adapters.testing.faults import (
     Cut,
@@ -28,7 +28,7 @@ from mzi_adapters.testing.faults import (
 from mzi_adapters.web import Request
 from mzi_adapters.zoho.answers import written as as_zoho_writes
 from mzi_core.errors import GatewayConflict, GatewayRefused, GatewayUnavailable
-from mzi_core.ports import Action, NotWritten, Unsure, WriteResult, Written
+from mzi_core.ports import NotWritten, Unsure, WriteAction, WriteResult, Written
 from mzi_core.values import ZohoId
 
 APPLIED = {
@@ -110,7 +110,7 @@ async def test_an_upsert_is_done_again_by_key(fault: Fault) -> None:
         found = await client.upsert(GRADES, grades(2), by=[KEY])
     assert keys(world) == ["key 0", "key 1"]
     assert [written(each).zoho_id for each in found] == list(world.zoho.records(GRADES))
-    expected = Action.UPDATED if fault in APPLIED.values() else Action.INSERTED
+    expected = WriteAction.UPDATED if fault in APPLIED.values() else WriteAction.INSERTED
     assert [written(each).action for each in found] == [expected] * 2
     assert len(world.faults.met) == 1
 
@@ -288,7 +288,7 @@ async def test_a_key_taken_at_the_same_moment_is_updated() -> None:
     world.zoho.add(GRADES, {KEY: "key 0"})
     async with world.client() as client:
         (found,) = await client.upsert(GRADES, grades(1), by=[KEY])
-    assert written(found).action is Action.UPDATED
+    assert written(found).action is WriteAction.UPDATED
     assert keys(world) == ["key 0"]
 
 
@@ -330,7 +330,7 @@ async def test_a_lost_deletion_is_settled_by_reading(fault: Fault) -> None:
     async with world.client() as client:
         found = await client.delete(GRADES, ids[:2])
     assert [(written(each).zoho_id, written(each).action) for each in found] == [
-        (each, Action.DELETED) for each in ids[:2]
+        (each, WriteAction.DELETED) for each in ids[:2]
     ]
     assert list(world.zoho.records(GRADES)) == ids[2:]
 

@@ -10,7 +10,7 @@ from tests.servers.zoho import Validating
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho
 from mzi_adapters.testing.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
-from mzi_adapters.web.wire import Answer, Request, Wire, pairs_to_form
+from mzi_adapters.web.transport import Request, Response, Transport, pairs_to_form
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 GRANT = {
@@ -41,7 +41,7 @@ class Said:
         return [item["code"] for item in self.body.get("data") or self.body["watch"]]
 
 
-def read(answer: Answer) -> Said:
+def read(answer: Response) -> Said:
     """An answer with its JSON; what is no JSON stays bytes."""
     is_json = answer.headers.get("content-type", "").startswith("application/json")
     return Said(answer.status, json.loads(answer.body) if is_json else answer.body, answer.headers)
@@ -58,7 +58,7 @@ class Asking:
     described: bool = True
 
     @property
-    def wire(self) -> Wire:
+    def wire(self) -> Transport:
         """The fake behind the description, unless what is asked is outside of it."""
         return Validating(self.zoho, requests=self.strict) if self.described else self.zoho
 

@@ -128,7 +128,7 @@ async def test_another_file_can_be_planted(ask: Asking) -> None:
 
 
 async def test_a_large_file_comes_in_chunks(ask: Asking) -> None:
-    from mzi_adapters.web.wire import Request
+    from mzi_adapters.web.transport import Request
 
     ask.zoho.bulk_read.instead = bytes(200_000)
     job = await begin(ask)

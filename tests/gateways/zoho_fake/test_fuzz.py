@@ -12,7 +12,7 @@ from tests.gateways.zoho_fake.conftest import GRADES, ROWS, STUDENTS
 
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho
-from mzi_adapters.web.wire import Request
+from mzi_adapters.web.transport import Request
 
 NAMES = "Name id Rows Student Score Enrolled_At Grades _delete data api_name 5000000000000001003"
 WORDS = st.sampled_from(NAMES.split())

@@ -9,7 +9,7 @@ from tests.gateways.zoho_fake.asking import Asking
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.zoho.codec import ZohoCodec
-from mzi_core.known_fields import known_fields
+from mzi_core.field_reference import known_fields
 from mzi_core.mapping import NO_OVERLAY
 from mzi_core.modules import CATALOGUE, GRADES, STUDENTS
 

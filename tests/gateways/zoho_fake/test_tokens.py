@@ -3,7 +3,7 @@
 import pytest
 from tests.gateways.zoho_fake.asking import GRANT, Asking, read
 
-from mzi_adapters.web.wire import NotSent, Request
+from mzi_adapters.web.transport import NotSent, Request
 
 MINUTE = 60.0
 

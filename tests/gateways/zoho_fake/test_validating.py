@@ -9,7 +9,7 @@ import pytest
 from tests.servers.zoho import NotZohoShaped, Validating
 from tests.shared import ROOT, ZOHO_OPENAPI, is_there
 
-from mzi_adapters.web.wire import Answer, Request, Streamed
+from mzi_adapters.web.transport import Request, Response, Streamed
 
 pytestmark = pytest.mark.skipif(
     not is_there(*ZOHO_OPENAPI), reason=f"Zoho's published description is not in {ROOT}; see MZI_SHARED."
@@ -23,9 +23,9 @@ JSON = {"content-type": "application/json;charset=UTF-8"}
 class Saying:
     """A wire that always says the same."""
 
-    answer: Answer
+    answer: Response
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """The answer."""
         return self.answer
 
@@ -43,7 +43,7 @@ def request(method: str, path: str, body: Any = None, **query: str) -> Request:
 
 def saying(status: int, body: Any) -> Validating:
     """A checked wire that answers so."""
-    return Validating(Saying(Answer(status=status, headers=JSON, body=json.dumps(body).encode())))
+    return Validating(Saying(Response(status=status, headers=JSON, body=json.dumps(body).encode())))
 
 
 LIST = request("GET", "/Students", fields="id,Name")

@@ -13,15 +13,15 @@ from mzi_core.grading import (
     BUILT_IN,
     PEARSON_HIGHER_NATIONAL,
     PERCENT,
-    Change,
-    Check,
     Grade,
     GradingPolicy,
+    LintFinding,
+    LintRule,
     Marking,
-    Problem,
     Recorded,
     RuleId,
     Scale,
+    SimulatedChange,
     Verdict,
     decide,
     judge,
@@ -42,8 +42,8 @@ def test_the_policies_of_the_other_tests_have_no_problem() -> None:
         assert lint(policy) == ()
 
 
-def unreachable(rule: str, scale: str = "btec-0-4") -> Problem:
-    return Problem(Check.RULE_REACHABLE, f"On the scale {scale} the rule {rule} can never hold")
+def unreachable(rule: str, scale: str = "btec-0-4") -> LintFinding:
+    return LintFinding(LintRule.RULE_REACHABLE, f"On the scale {scale} the rule {rule} can never hold")
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def unreachable(rule: str, scale: str = "btec-0-4") -> Problem:
         (
             {"merit_from": Decimal(2)},
             (
-                Problem(
-                    Check.THRESHOLDS_IN_ORDER,
+                LintFinding(
+                    LintRule.THRESHOLDS_IN_ORDER,
                     "On the scale btec-0-4 Pass begins at 2, Merit at 2 and Distinction at 4; "
                     "each must begin above the one before",
                 ),
@@ -63,8 +63,8 @@ def unreachable(rule: str, scale: str = "btec-0-4") -> Problem:
         (
             {"percent_merit_from": Decimal(70)},
             (
-                Problem(
-                    Check.THRESHOLDS_IN_ORDER,
+                LintFinding(
+                    LintRule.THRESHOLDS_IN_ORDER,
                     "On the scale percent Pass begins at 40, Merit at 70 and Distinction at 70; "
                     "each must begin above the one before",
                 ),
@@ -74,8 +74,8 @@ def unreachable(rule: str, scale: str = "btec-0-4") -> Problem:
         (
             {"distinction_from": Decimal("4.01")},
             (
-                Problem(
-                    Check.THRESHOLD_ON_SCALE,
+                LintFinding(
+                    LintRule.THRESHOLD_ON_SCALE,
                     "On the scale btec-0-4 distinction_from is 4.01; it must be above 0 and at most 4",
                 ),
                 unreachable("DISTINCTION"),
@@ -84,8 +84,8 @@ def unreachable(rule: str, scale: str = "btec-0-4") -> Problem:
         (
             {"percent_pass_from": Decimal(0)},
             (
-                Problem(
-                    Check.THRESHOLD_ON_SCALE,
+                LintFinding(
+                    LintRule.THRESHOLD_ON_SCALE,
                     "On the scale percent pass_from is 0; it must be above 0 and at most 100",
                 ),
                 unreachable("BELOW_PASS", "percent"),
@@ -115,8 +115,8 @@ def unreachable(rule: str, scale: str = "btec-0-4") -> Problem:
         (
             {"reassessment_cap": Grade.M, "distinction_from": Decimal(5), "merit_from": Decimal(4)},
             (
-                Problem(
-                    Check.THRESHOLD_ON_SCALE,
+                LintFinding(
+                    LintRule.THRESHOLD_ON_SCALE,
                     "On the scale btec-0-4 distinction_from is 5; it must be above 0 and at most 4",
                 ),
                 unreachable("REASSESSMENT_CAP"),
@@ -127,7 +127,7 @@ def unreachable(rule: str, scale: str = "btec-0-4") -> Problem:
     ids=repr,
 )
 def test_a_bad_policy_is_told_what_is_wrong_with_it(
-    changes: dict[str, Any], problems: tuple[Problem, ...]
+    changes: dict[str, Any], problems: tuple[LintFinding, ...]
 ) -> None:
     assert lint(BTEC_DEFAULT.override(**changes)) == problems
 
@@ -168,8 +168,12 @@ def test_a_judge_that_gives_less_for_more_is_caught_once_a_scale() -> None:
         return verdict
 
     assert lint(BTEC_DEFAULT, upside_down) == (
-        Problem(Check.MORE_IS_NEVER_WORSE, "On the scale btec-0-4 the mark 3.99999 earns M, but 4 earns P"),
-        Problem(Check.MORE_IS_NEVER_WORSE, "On the scale percent the mark 69.99999 earns M, but 70 earns P"),
+        LintFinding(
+            LintRule.MORE_IS_NEVER_WORSE, "On the scale btec-0-4 the mark 3.99999 earns M, but 4 earns P"
+        ),
+        LintFinding(
+            LintRule.MORE_IS_NEVER_WORSE, "On the scale percent the mark 69.99999 earns M, but 70 earns P"
+        ),
     )
 
 
@@ -182,9 +186,9 @@ def test_a_hole_between_two_grades_does_not_hide_that_more_is_worse() -> None:
             return attrs.evolve(verdict, grade=Grade.P)
         return verdict
 
-    assert Problem(Check.MORE_IS_NEVER_WORSE, "On the scale btec-0-4 the mark 3 earns M, but 4 earns P") in (
-        lint(BTEC_DEFAULT, holed)
-    )
+    assert LintFinding(
+        LintRule.MORE_IS_NEVER_WORSE, "On the scale btec-0-4 the mark 3 earns M, but 4 earns P"
+    ) in (lint(BTEC_DEFAULT, holed))
 
 
 def test_a_cap_that_goes_on_lowering_is_caught() -> None:
@@ -196,8 +200,8 @@ def test_a_cap_that_goes_on_lowering_is_caught() -> None:
         return verdict
 
     assert lint(BTEC_DEFAULT, one_down) == (
-        Problem(
-            Check.CAP_IS_IDEMPOTENT, "On the scale percent a reassessed D becomes M, but a reassessed M P"
+        LintFinding(
+            LintRule.CAP_IS_IDEMPOTENT, "On the scale percent a reassessed D becomes M, but a reassessed M P"
         ),
     )
 
@@ -212,7 +216,9 @@ PAST = [
 
 def test_simulating_another_policy_gives_the_grades_that_would_change_and_why() -> None:
     (change,) = simulate(PEARSON_HIGHER_NATIONAL, PAST)
-    assert change == Change(recorded=PAST[0], decision=decide(PAST[0].marking, PEARSON_HIGHER_NATIONAL))
+    assert change == SimulatedChange(
+        recorded=PAST[0], decision=decide(PAST[0].marking, PEARSON_HIGHER_NATIONAL)
+    )
     assert (change.key, change.before, change.after) == ("noor", (Grade.M, Grade.M), (Grade.P, Grade.P))
     assert change.why() == change.why("en") == change.decision.explain("en")
     assert change.why("ar") == change.decision.explain("ar")

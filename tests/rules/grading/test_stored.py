@@ -21,7 +21,7 @@ from mzi_core.grading import (
     marking_to_data,
     policy_from,
 )
-from mzi_core.grading.reading import (
+from mzi_core.grading.plain_values import (
     choice,
     optional,
     read_date,

@@ -15,8 +15,8 @@ from mzi_core.grading import (
     Grade,
     GradingPolicy,
     Marking,
-    Outcome,
     RuleId,
+    RuleOutcome,
     Scale,
     decide,
     judge,
@@ -154,11 +154,11 @@ def test_a_trace_has_every_rule_in_order_and_the_first_that_held_decided(
     decision = decide(marking, policy)
     trace = decision.trace
     assert [step.rule for step in trace] == list(RuleId)
-    before = list(takewhile(lambda step: step.outcome is Outcome.NOT_HELD, trace))
+    before = list(takewhile(lambda step: step.outcome is RuleOutcome.NOT_HELD, trace))
     decisive, *after = trace[len(before) :]
     assert decisive.rule is decision.rule
-    assert decisive.outcome is Outcome.HELD
-    assert {step.outcome for step in after} <= {Outcome.NOT_REACHED}
+    assert decisive.outcome is RuleOutcome.HELD
+    assert {step.outcome for step in after} <= {RuleOutcome.NOT_REACHED}
     assert all(step.saw for step in (*before, decisive))
     assert not any(step.saw for step in after)
 

@@ -4,8 +4,8 @@ Everything follows from a seed: the same seed gives the same college, byte for b
 A few records in a hundred are broken the way real data breaks, and each of those is labelled.
 """
 
-from mzi_adapters.testing.college.breakage import Broken, Fault
-from mzi_adapters.testing.college.build import MODULES, Change, College, build
+from mzi_adapters.testing.college.breakage import Breakage, Broken
+from mzi_adapters.testing.college.build import MODULES, College, WeeklyEdit, build
 from mzi_adapters.testing.college.ids import Record
 from mzi_adapters.testing.college.markings import markings
 from mzi_adapters.testing.college.people import iter_students
@@ -13,11 +13,11 @@ from mzi_adapters.testing.college.week import changed
 
 __all__ = [
     "MODULES",
+    "Breakage",
     "Broken",
-    "Change",
     "College",
-    "Fault",
     "Record",
+    "WeeklyEdit",
     "build",
     "changed",
     "iter_students",

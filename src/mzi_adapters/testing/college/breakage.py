@@ -10,7 +10,7 @@ import attrs
 from mzi_adapters.testing.college.ids import TODAY, Record, instant, zoho_id
 
 
-class Fault(StrEnum):
+class Breakage(StrEnum):
     """A way in which records are broken, with the reason code to expect and whether they must be refused."""
 
     reason: str | None
@@ -55,7 +55,7 @@ class Broken:
     module: str
     position: int
     zoho_id: str | None
-    kind: Fault
+    kind: Breakage
     field: str
     before: Record = attrs.field(repr=False)
 
@@ -84,88 +84,88 @@ PARENTS: Mapping[tuple[str, str], str] = {
 }
 """The module a lookup points into."""
 
-_PLAN: Mapping[str, Sequence[tuple[Fault, str, int]]] = {
+_PLAN: Mapping[str, Sequence[tuple[Breakage, str, int]]] = {
     "programs": (
-        (Fault.NEGATIVE_PRICE, "Program_Price", 1),
-        (Fault.AMBIGUOUS_MONEY, "Program_Price", 1),
-        (Fault.MONEY_NOT_A_NUMBER, "Program_Price", 1),
+        (Breakage.NEGATIVE_PRICE, "Program_Price", 1),
+        (Breakage.AMBIGUOUS_MONEY, "Program_Price", 1),
+        (Breakage.MONEY_NOT_A_NUMBER, "Program_Price", 1),
     ),
-    "units": ((Fault.NUMERIC_ID, "id", 1),),
+    "units": ((Breakage.NUMERIC_ID, "id", 1),),
     "teachers": (
-        (Fault.EMAIL_WITHOUT_DOMAIN, "Academic_Email", 2),
-        (Fault.DUPLICATE_EMAIL, "Academic_Email", 1),
-        (Fault.GARBLED_NAME, "Name", 2),
+        (Breakage.EMAIL_WITHOUT_DOMAIN, "Academic_Email", 2),
+        (Breakage.DUPLICATE_EMAIL, "Academic_Email", 1),
+        (Breakage.GARBLED_NAME, "Name", 2),
     ),
     "students": (
-        (Fault.MISSING_EMAIL, "Academic_Email", 10),
-        (Fault.EMAIL_WITHOUT_DOMAIN, "Academic_Email", 8),
-        (Fault.DUPLICATE_EMAIL, "Academic_Email", 8),
-        (Fault.DATE_WITH_SLASHES, "Birth_Date", 6),
-        (Fault.IMPOSSIBLE_DATE, "Birth_Date", 4),
-        (Fault.NO_ID, "id", 4),
-        (Fault.NUMERIC_ID, "id", 5),
-        (Fault.SENT_TWICE, "City", 5),
-        (Fault.GARBLED_NAME, "Display_Name", 8),
+        (Breakage.MISSING_EMAIL, "Academic_Email", 10),
+        (Breakage.EMAIL_WITHOUT_DOMAIN, "Academic_Email", 8),
+        (Breakage.DUPLICATE_EMAIL, "Academic_Email", 8),
+        (Breakage.DATE_WITH_SLASHES, "Birth_Date", 6),
+        (Breakage.IMPOSSIBLE_DATE, "Birth_Date", 4),
+        (Breakage.NO_ID, "id", 4),
+        (Breakage.NUMERIC_ID, "id", 5),
+        (Breakage.SENT_TWICE, "City", 5),
+        (Breakage.GARBLED_NAME, "Display_Name", 8),
     ),
     "classes": (
-        (Fault.DATE_WITH_SLASHES, "Start_Date", 1),
-        (Fault.IMPOSSIBLE_DATE, "Start_Date", 1),
-        (Fault.NUMERIC_ID, "id", 1),
+        (Breakage.DATE_WITH_SLASHES, "Start_Date", 1),
+        (Breakage.IMPOSSIBLE_DATE, "Start_Date", 1),
+        (Breakage.NUMERIC_ID, "id", 1),
     ),
     "registrations": (
-        (Fault.DATE_WITH_SLASHES, "Registration_Date", 5),
-        (Fault.IMPOSSIBLE_DATE, "Registration_Date", 5),
-        (Fault.AMBIGUOUS_MONEY, "Program_Price", 5),
-        (Fault.NEGATIVE_PRICE, "Program_Price", 4),
-        (Fault.MISSING_PARENT, "Student_ID", 6),
-        (Fault.MISSING_PARENT, "Program", 2),
-        (Fault.EMPTY_LOOKUP, "Student_ID", 4),
-        (Fault.TEMPLATE_LEFT_IN, "Student_ID", 4),
-        (Fault.TEXT_FOR_ROWS, "Payment_Schedule", 8),
+        (Breakage.DATE_WITH_SLASHES, "Registration_Date", 5),
+        (Breakage.IMPOSSIBLE_DATE, "Registration_Date", 5),
+        (Breakage.AMBIGUOUS_MONEY, "Program_Price", 5),
+        (Breakage.NEGATIVE_PRICE, "Program_Price", 4),
+        (Breakage.MISSING_PARENT, "Student_ID", 6),
+        (Breakage.MISSING_PARENT, "Program", 2),
+        (Breakage.EMPTY_LOOKUP, "Student_ID", 4),
+        (Breakage.TEMPLATE_LEFT_IN, "Student_ID", 4),
+        (Breakage.TEXT_FOR_ROWS, "Payment_Schedule", 8),
     ),
     "payments": (
-        (Fault.DATE_WITH_SLASHES, "Payment_Date", 12),
-        (Fault.IMPOSSIBLE_DATE, "Payment_Date", 8),
-        (Fault.AMBIGUOUS_MONEY, "Payment_Amount", 14),
-        (Fault.MONEY_NOT_A_NUMBER, "Payment_Amount", 12),
-        (Fault.AMOUNT_ZERO, "Payment_Amount", 16),
-        (Fault.MISSING_PARENT, "Registration_ID", 16),
-        (Fault.EMPTY_LOOKUP, "Registration_ID", 12),
-        (Fault.TEMPLATE_LEFT_IN, "Registration_ID", 10),
-        (Fault.NO_ID, "id", 6),
-        (Fault.NUMERIC_ID, "id", 10),
-        (Fault.SENT_TWICE, "Note", 8),
+        (Breakage.DATE_WITH_SLASHES, "Payment_Date", 12),
+        (Breakage.IMPOSSIBLE_DATE, "Payment_Date", 8),
+        (Breakage.AMBIGUOUS_MONEY, "Payment_Amount", 14),
+        (Breakage.MONEY_NOT_A_NUMBER, "Payment_Amount", 12),
+        (Breakage.AMOUNT_ZERO, "Payment_Amount", 16),
+        (Breakage.MISSING_PARENT, "Registration_ID", 16),
+        (Breakage.EMPTY_LOOKUP, "Registration_ID", 12),
+        (Breakage.TEMPLATE_LEFT_IN, "Registration_ID", 10),
+        (Breakage.NO_ID, "id", 6),
+        (Breakage.NUMERIC_ID, "id", 10),
+        (Breakage.SENT_TWICE, "Note", 8),
     ),
     "enrollments": (
-        (Fault.DATE_WITH_SLASHES, "Start_Date", 12),
-        (Fault.IMPOSSIBLE_DATE, "Start_Date", 8),
-        (Fault.MISSING_PARENT, "Enrolled_Students", 12),
-        (Fault.MISSING_PARENT, "Classes", 12),
-        (Fault.EMPTY_LOOKUP, "Enrolled_Students", 10),
-        (Fault.EMPTY_LOOKUP, "Classes", 6),
-        (Fault.TEMPLATE_LEFT_IN, "Enrolled_Students", 8),
-        (Fault.TEMPLATE_LEFT_IN, "Classes", 6),
-        (Fault.NO_ID, "id", 8),
-        (Fault.NUMERIC_ID, "id", 10),
-        (Fault.SENT_TWICE, "Enrollment_Type", 10),
+        (Breakage.DATE_WITH_SLASHES, "Start_Date", 12),
+        (Breakage.IMPOSSIBLE_DATE, "Start_Date", 8),
+        (Breakage.MISSING_PARENT, "Enrolled_Students", 12),
+        (Breakage.MISSING_PARENT, "Classes", 12),
+        (Breakage.EMPTY_LOOKUP, "Enrolled_Students", 10),
+        (Breakage.EMPTY_LOOKUP, "Classes", 6),
+        (Breakage.TEMPLATE_LEFT_IN, "Enrolled_Students", 8),
+        (Breakage.TEMPLATE_LEFT_IN, "Classes", 6),
+        (Breakage.NO_ID, "id", 8),
+        (Breakage.NUMERIC_ID, "id", 10),
+        (Breakage.SENT_TWICE, "Enrollment_Type", 10),
     ),
     "grades": (
-        (Fault.SCORE_TOO_HIGH, "Score", 16),
-        (Fault.DATE_WITH_SLASHES, "Attempt_Date", 10),
-        (Fault.IMPOSSIBLE_DATE, "Attempt_Date", 6),
-        (Fault.MISSING_PARENT, "Student", 16),
-        (Fault.EMPTY_LOOKUP, "Student", 10),
-        (Fault.TEMPLATE_LEFT_IN, "Student", 10),
-        (Fault.NO_ID, "id", 6),
-        (Fault.NUMERIC_ID, "id", 8),
-        (Fault.SENT_TWICE, "Feedback", 8),
+        (Breakage.SCORE_TOO_HIGH, "Score", 16),
+        (Breakage.DATE_WITH_SLASHES, "Attempt_Date", 10),
+        (Breakage.IMPOSSIBLE_DATE, "Attempt_Date", 6),
+        (Breakage.MISSING_PARENT, "Student", 16),
+        (Breakage.EMPTY_LOOKUP, "Student", 10),
+        (Breakage.TEMPLATE_LEFT_IN, "Student", 10),
+        (Breakage.NO_ID, "id", 6),
+        (Breakage.NUMERIC_ID, "id", 8),
+        (Breakage.SENT_TWICE, "Feedback", 8),
     ),
     "requests": (
-        (Fault.DATE_WITH_SLASHES, "Request_Date", 3),
-        (Fault.EMAIL_WITHOUT_DOMAIN, "Academic_Email", 3),
-        (Fault.MISSING_PARENT, "Student", 4),
-        (Fault.TEMPLATE_LEFT_IN, "Student", 3),
-        (Fault.NO_ID, "id", 3),
+        (Breakage.DATE_WITH_SLASHES, "Request_Date", 3),
+        (Breakage.EMAIL_WITHOUT_DOMAIN, "Academic_Email", 3),
+        (Breakage.MISSING_PARENT, "Student", 4),
+        (Breakage.TEMPLATE_LEFT_IN, "Student", 3),
+        (Breakage.NO_ID, "id", 3),
     ),
 }
 """(fault, field, how many in a college of 1,200); the four small modules have so many whatever the size."""
@@ -213,33 +213,33 @@ class _Seen:
         return zoho_id(parent, self.absent[parent])
 
 
-_SPOILT: Mapping[Fault, Callable[[Record, str, _Seen], object]] = {
-    Fault.MISSING_EMAIL: lambda _record, _field, seen: seen.dice.choice((None, "")),
-    Fault.EMAIL_WITHOUT_DOMAIN: lambda _record, _field, seen: seen.dice.choice(
+_SPOILT: Mapping[Breakage, Callable[[Record, str, _Seen], object]] = {
+    Breakage.MISSING_EMAIL: lambda _record, _field, seen: seen.dice.choice((None, "")),
+    Breakage.EMAIL_WITHOUT_DOMAIN: lambda _record, _field, seen: seen.dice.choice(
         ("noor@campus", "it@localhost")
     ),
-    Fault.DUPLICATE_EMAIL: lambda _record, field, seen: seen.dice.choice(seen.earlier)[field].upper(),
-    Fault.DATE_WITH_SLASHES: lambda _record, _field, seen: f"{seen.dice.randint(13, 28)}/04/2003",
-    Fault.IMPOSSIBLE_DATE: lambda _record, _field, seen: seen.dice.choice(("2026-02-30", "2025-13-01")),
-    Fault.AMBIGUOUS_MONEY: lambda _record, _field, seen: f"{seen.dice.randint(1, 9)}.500,50",
-    Fault.MONEY_NOT_A_NUMBER: lambda _record, _field, _seen: "NaN",
-    Fault.NEGATIVE_PRICE: lambda _record, _field, seen: seen.dice.choice((-6000, "-9500", "-12,000.00")),
-    Fault.AMOUNT_ZERO: lambda _record, _field, seen: seen.dice.choice((0, 0.0, "0")),
-    Fault.MISSING_PARENT: lambda record, field, seen: _pointing(record, field, seen.nobody(field)),
-    Fault.EMPTY_LOOKUP: lambda _record, _field, _seen: None,
-    Fault.TEMPLATE_LEFT_IN: lambda record, field, seen: _pointing(
+    Breakage.DUPLICATE_EMAIL: lambda _record, field, seen: seen.dice.choice(seen.earlier)[field].upper(),
+    Breakage.DATE_WITH_SLASHES: lambda _record, _field, seen: f"{seen.dice.randint(13, 28)}/04/2003",
+    Breakage.IMPOSSIBLE_DATE: lambda _record, _field, seen: seen.dice.choice(("2026-02-30", "2025-13-01")),
+    Breakage.AMBIGUOUS_MONEY: lambda _record, _field, seen: f"{seen.dice.randint(1, 9)}.500,50",
+    Breakage.MONEY_NOT_A_NUMBER: lambda _record, _field, _seen: "NaN",
+    Breakage.NEGATIVE_PRICE: lambda _record, _field, seen: seen.dice.choice((-6000, "-9500", "-12,000.00")),
+    Breakage.AMOUNT_ZERO: lambda _record, _field, seen: seen.dice.choice((0, 0.0, "0")),
+    Breakage.MISSING_PARENT: lambda record, field, seen: _pointing(record, field, seen.nobody(field)),
+    Breakage.EMPTY_LOOKUP: lambda _record, _field, _seen: None,
+    Breakage.TEMPLATE_LEFT_IN: lambda record, field, seen: _pointing(
         record, field, seen.dice.choice(_TEMPLATES)
     ),
-    Fault.SCORE_TOO_HIGH: lambda _record, _field, seen: seen.dice.choice((104, 104.5, "104")),
-    Fault.NO_ID: lambda _record, _field, _seen: None,
-    Fault.TEXT_FOR_ROWS: lambda _record, _field, seen: f"{seen.dice.randint(2, 6)} instalments",
-    Fault.NUMERIC_ID: lambda record, field, _seen: int(record[field]),
-    Fault.SENT_TWICE: lambda _record, field, _seen: _SENT_AGAIN[field],
-    Fault.GARBLED_NAME: lambda record, _field, _seen: garbled(_native_name(record)),
+    Breakage.SCORE_TOO_HIGH: lambda _record, _field, seen: seen.dice.choice((104, 104.5, "104")),
+    Breakage.NO_ID: lambda _record, _field, _seen: None,
+    Breakage.TEXT_FOR_ROWS: lambda _record, _field, seen: f"{seen.dice.randint(2, 6)} instalments",
+    Breakage.NUMERIC_ID: lambda record, field, _seen: int(record[field]),
+    Breakage.SENT_TWICE: lambda _record, field, _seen: _SENT_AGAIN[field],
+    Breakage.GARBLED_NAME: lambda record, _field, _seen: garbled(_native_name(record)),
 }
 
 
-def _deal(module: str, students: int) -> list[tuple[Fault, str]]:
+def _deal(module: str, students: int) -> list[tuple[Breakage, str]]:
     times = 1.0 if module in _FIXED else students / _OF_1200
     return [
         (fault, field) for fault, field, many in _PLAN[module] for _ in range(max(1, round(many * times)))
@@ -282,9 +282,9 @@ def spoil(
         nearby = [records[p] for p in range(max(0, place - _NEARBY), place) if p not in taken]
         seen = _Seen(dice, module, nearby or records[:1], absent)
         record = {**before, field: _SPOILT[fault](before, field, seen)}
-        if fault is Fault.MISSING_PARENT and field == "Classes":
+        if fault is Breakage.MISSING_PARENT and field == "Classes":
             record["Moodle_Course_ID"] = None
-        if fault is Fault.SENT_TWICE:
+        if fault is Breakage.SENT_TWICE:
             record["Modified_Time"] = instant(dice, TODAY)
             position = len(result)
             result.append(record)

@@ -27,7 +27,7 @@ MODULES = (
 
 
 @attrs.frozen(kw_only=True)
-class Change:
+class WeeklyEdit:
     """What is different about the record at `position` since the week before.
 
     `kind`: `changed` (a field of a sound record), `new`, `repaired` (a fault is gone), or `arrived` (a new
@@ -55,7 +55,7 @@ class College:
     week: int = 0
     records: Mapping[str, tuple[Record, ...]] = attrs.field(repr=False)
     broken: tuple[Broken, ...] = attrs.field(repr=False)
-    changes: tuple[Change, ...] = attrs.field(default=(), repr=False)
+    changes: tuple[WeeklyEdit, ...] = attrs.field(default=(), repr=False)
 
     def sound(self, module: str) -> dict[int, Record]:
         """The records of a module that carry no label, by position."""

@@ -79,7 +79,7 @@ FIRST_STUDENT_USER, FIRST_TEACHER_USER = 4100, 3000
 
 
 @attrs.frozen
-class Person:
+class InventedPerson:
     """A name as it is written in Latin and, for most people, in Arabic letters."""
 
     given: str
@@ -94,13 +94,13 @@ class Person:
         return f"{self.given} {self.family}"
 
 
-def person(dice: Random) -> Person:
+def person(dice: Random) -> InventedPerson:
     """Somebody."""
     given, given_native, gender = dice.choice(_GIVEN)
     if not given_native:
-        return Person(given, dice.choice(_LATIN_FAMILIES), None, None, gender)
+        return InventedPerson(given, dice.choice(_LATIN_FAMILIES), None, None, gender)
     family, family_native = dice.choice(_FAMILIES)
-    return Person(given, family, given_native, family_native, gender)
+    return InventedPerson(given, family, given_native, family_native, gender)
 
 
 def student_code(serial: int) -> str:

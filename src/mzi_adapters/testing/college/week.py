@@ -8,8 +8,8 @@ from typing import Any, Literal
 import attrs
 
 from mzi_adapters.testing.college import office, people
-from mzi_adapters.testing.college.breakage import PARENTS, Broken, Fault
-from mzi_adapters.testing.college.build import MODULES, Change, College
+from mzi_adapters.testing.college.breakage import PARENTS, Breakage, Broken
+from mzi_adapters.testing.college.build import MODULES, College, WeeklyEdit
 from mzi_adapters.testing.college.ids import Record, by_id, chance, instant, zoho_id
 
 _NEW = 8_000_000
@@ -74,7 +74,7 @@ class _Week:
     dice: Random
     records: dict[str, list[Record]]
     broken: dict[tuple[str, int], Broken]
-    changes: list[Change] = attrs.field(factory=list)
+    changes: list[WeeklyEdit] = attrs.field(factory=list)
 
     @property
     def first(self) -> int:
@@ -113,12 +113,14 @@ class _Week:
         fields: tuple[str, ...],
     ) -> None:
         key = str(self.records[module][position]["id"])
-        self.changes.append(Change(module=module, position=position, zoho_id=key, kind=kind, fields=fields))
+        self.changes.append(
+            WeeklyEdit(module=module, position=position, zoho_id=key, kind=kind, fields=fields)
+        )
 
 
 def _edit(week: _Week, share: float) -> None:
     """Change one field of `share` of the sound records of every module; one sent twice is left alone."""
-    twins = {label.zoho_id for label in week.broken.values() if label.kind is Fault.SENT_TWICE}
+    twins = {label.zoho_id for label in week.broken.values() if label.kind is Breakage.SENT_TWICE}
     for module in MODULES:
         sound = week.college.sound(module)
         able = [place for place, record in sound.items() if str(record["id"]) not in twins]
@@ -133,7 +135,7 @@ def _repair(week: _Week) -> None:
     able = [key for key, label in week.broken.items() if label.reason is not None]
     for number, key in enumerate(sorted(week.dice.sample(able, round(_REPAIRED * len(able))))):
         label = week.broken.pop(key)
-        arrival = _parent(week, label) if label.kind is Fault.MISSING_PARENT and number % 2 else None
+        arrival = _parent(week, label) if label.kind is Breakage.MISSING_PARENT and number % 2 else None
         if arrival is not None:
             week.add(PARENTS[label.module, label.field], [arrival], "arrived")
         else:

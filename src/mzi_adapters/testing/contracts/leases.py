@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import attrs
 
-from mzi_adapters.testing.contracts.furnished import CANARY, OURS
+from mzi_adapters.testing.contracts.fixtures import CANARY, OURS
 from mzi_core.ports import Clock, Lease, Leases
 
 WORK = "tokens"

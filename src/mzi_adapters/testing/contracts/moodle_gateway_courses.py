@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import attrs
 
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.moodle_gateway_campus import (
     NOBODY,
     STUDENT,
@@ -19,11 +19,11 @@ from mzi_core.ports import (
     Confirmed,
     CourseChange,
     CourseKey,
-    Fault,
     GroupMember,
     Membership,
     NewCategory,
     NewGroup,
+    RefusalKind,
     RoleInCourse,
     Unenrolment,
 )
@@ -70,11 +70,11 @@ class CoursePromises:
         confirmed([results[0], results[6]])
         assert [refusal(one).existing for one in results[1:3]] == [taken, taken]
         assert [refusal(one).fault for one in results[1:6]] == [
-            Fault.CONFLICT,
-            Fault.CONFLICT,
-            Fault.PERMISSION,  # Moodle says of a category that is not there that it cannot be entered
-            Fault.BAD_INPUT,
-            Fault.BAD_INPUT,
+            RefusalKind.CONFLICT,
+            RefusalKind.CONFLICT,
+            RefusalKind.PERMISSION,  # Moodle says of a category that is not there that it cannot be entered
+            RefusalKind.BAD_INPUT,
+            RefusalKind.BAD_INPUT,
         ]
 
     async def test_each_change_of_a_course_stands_for_itself(self, campus: Campus) -> None:
@@ -88,7 +88,7 @@ class CoursePromises:
             ]
         )
         assert results[0] == Confirmed(id=first)
-        assert [refusal(one).fault for one in results[1:]] == [Fault.NOT_FOUND, Fault.CONFLICT]
+        assert [refusal(one).fault for one in results[1:]] == [RefusalKind.NOT_FOUND, RefusalKind.CONFLICT]
         found = (await campus.gateway.courses([first]))[first]
         assert (found.full_name, found.id_number) == ("Renamed", "")
 
@@ -97,14 +97,14 @@ class CoursePromises:
         category = NewCategory(name="BTEC", id_number=campus.mark, parent=campus.category)
         [id] = confirmed(await campus.gateway.create_categories([category]))
         [again] = await campus.gateway.create_categories([category])
-        assert (refusal(again).fault, refusal(again).existing) == (Fault.CONFLICT, id)
+        assert (refusal(again).fault, refusal(again).existing) == (RefusalKind.CONFLICT, id)
         found = await campus.gateway.find_categories([campus.mark, f"{campus.mark}-none"])
         assert {name: (one.id, one.parent) for name, one in found.items()} == {
             campus.mark: (id, campus.category)
         }
         lost = attrs.evolve(category, id_number=f"{campus.mark}-2", parent=NOBODY)
         [result] = await campus.gateway.create_categories([lost])
-        assert refusal(result).fault is Fault.NOT_FOUND
+        assert refusal(result).fault is RefusalKind.NOT_FOUND
 
 
 class EnrolmentPromises:
@@ -134,7 +134,7 @@ class EnrolmentPromises:
         )
         assert [results[0], results[4]] == [Confirmed(), Confirmed()]
         faults = [refusal(one).fault for one in results[1:4]]
-        assert faults == [Fault.NOT_FOUND, Fault.BAD_INPUT, Fault.PERMISSION]
+        assert faults == [RefusalKind.NOT_FOUND, RefusalKind.BAD_INPUT, RefusalKind.PERMISSION]
         assert {one.id for one in await campus.gateway.enrolled(course)} >= {students[0], students[2]}
 
     async def test_a_suspended_enrolment_is_told_from_an_active_one(self, campus: Campus) -> None:
@@ -157,7 +157,7 @@ class EnrolmentPromises:
         assert await campus.gateway.unenrol([leaving]) == [Confirmed()]
         results = await campus.gateway.unenrol([leaving, stranger])
         assert results[0] == Confirmed()
-        assert refusal(results[1]).fault is Fault.NOT_FOUND
+        assert refusal(results[1]).fault is RefusalKind.NOT_FOUND
         assert [one.id for one in await campus.gateway.enrolled(course)] == [students[1]]
 
     async def test_an_unknown_course_has_no_list_of_users(self, campus: Campus) -> None:
@@ -172,7 +172,7 @@ class EnrolmentPromises:
         nobody = attrs.evolve(role, user=NOBODY)
         results = await campus.gateway.assign_roles([role, nobody])
         assert results[0] == Confirmed()
-        assert refusal(results[1]).fault is Fault.REMOTE_BUG  # as Moodle itself calls it
+        assert refusal(results[1]).fault is RefusalKind.REMOTE_BUG  # as Moodle itself calls it
         [found] = await campus.gateway.enrolled(course)
         assert set(found.roles) == {STUDENT, TEACHER}
         assert await campus.gateway.unassign_roles([role, role]) == [Confirmed(), Confirmed()]
@@ -189,7 +189,7 @@ class GroupPromises:
         group = NewGroup(course=course, name="Section A", id_number=campus.mark)
         [id] = confirmed(await campus.gateway.create_groups([group]))
         [again] = await campus.gateway.create_groups([group])
-        assert (refusal(again).fault, refusal(again).existing) == (Fault.CONFLICT, id)
+        assert (refusal(again).fault, refusal(again).existing) == (RefusalKind.CONFLICT, id)
         assert [(one.id, one.name, one.course) for one in await campus.gateway.groups(course)] == [
             (id, "Section A", course)
         ]
@@ -207,7 +207,7 @@ class GroupPromises:
         results = await campus.gateway.add_group_members(
             [GroupMember(group=group, user=user) for group, user in wanted]
         )
-        assert refusal(results[0]).fault is Fault.BAD_INPUT
+        assert refusal(results[0]).fault is RefusalKind.BAD_INPUT
         assert results[1] == Confirmed()
-        assert refusal(results[2]).fault is Fault.NOT_FOUND
+        assert refusal(results[2]).fault is RefusalKind.NOT_FOUND
         assert await campus.gateway.group_members([id]) == {id: (student,)}

@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, confirmed, refusal
 from mzi_core.errors import NotOffered, RemoteNotFound
 from mzi_core.ports import (
     Confirmed,
-    Fault,
     Feature,
     GivenMark,
     MoodleAssignment,
+    RefusalKind,
     Refused,
 )
 from mzi_core.values import MoodleId
@@ -200,7 +200,7 @@ class WritingMarksPromises:
         )
         for one in wrong:
             [result] = await campus.gateway.save_marks(assignment, [one])
-            fault = Fault.NOT_FOUND if one.user != student else Fault.BAD_INPUT
+            fault = RefusalKind.NOT_FOUND if one.user != student else RefusalKind.BAD_INPUT
             assert refusal(result).fault is fault, one
         work = await campus.gateway.work(assignment.id, student)
         assert [(one.number, one.raw, one.feedback) for one in work.attempts] == [(0, Decimal(2), "Before")]
@@ -211,7 +211,7 @@ class WritingMarksPromises:
         assignment = await campus.assigned(course, grade=-3)
         for raw in ("0", "1.5", "5"):
             [result] = await campus.gateway.save_marks(assignment, [mark(students[0], raw)])
-            assert refusal(result).fault is Fault.BAD_INPUT, raw
+            assert refusal(result).fault is RefusalKind.BAD_INPUT, raw
         marks = [mark(student, str(item)) for item, student in enumerate(students, 1)]
         confirmed(await campus.gateway.save_marks(assignment, marks))
 
@@ -220,7 +220,7 @@ class WritingMarksPromises:
         course, [student] = await campus.taught(1)
         assignment = await campus.assigned(course, grade=-3, criteria={"P1": "Explain"})
         [result] = await campus.gateway.save_marks(assignment, [mark(student, "3")])
-        assert refusal(result).fault is Fault.BAD_INPUT
+        assert refusal(result).fault is RefusalKind.BAD_INPUT
         assert (await campus.gateway.grades([assignment.id]))[assignment.id] == ()
 
     async def test_the_first_attempt_is_marked_while_the_second_is_open(self, campus: Campus) -> None:
@@ -243,7 +243,7 @@ class WritingMarksPromises:
             assignment, [mark(students[0], "3"), mark(students[0], "2"), mark(students[1], "1")]
         )
         confirmed([results[0], results[2]])
-        assert refusal(results[1]).fault is Fault.CONFLICT
+        assert refusal(results[1]).fault is RefusalKind.CONFLICT
         assert await campus.gateway.save_marks(assignment, []) == []
 
 

@@ -3,7 +3,7 @@
 import attrs
 
 from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, confirmed, refusal
-from mzi_core.ports import Confirmed, Fault, NewUser, UserChange, UserKey
+from mzi_core.ports import Confirmed, NewUser, RefusalKind, UserChange, UserKey
 
 
 class FindingUsersPromises:
@@ -126,7 +126,7 @@ class CreatingUsersPromises:
         results = await campus.gateway.create_users([campus.person(1), same_address, campus.person(3)])
         campus.made += confirmed(results[2:])
         for result in results[:2]:
-            assert (refusal(result).fault, refusal(result).existing) == (Fault.CONFLICT, id)
+            assert (refusal(result).fault, refusal(result).existing) == (RefusalKind.CONFLICT, id)
 
     async def test_one_bad_user_harms_no_other(self, campus: Campus) -> None:
         """Moodle rolls all of them back, and does not say which was bad."""
@@ -135,8 +135,8 @@ class CreatingUsersPromises:
         people[41] = attrs.evolve(people[41], first_name="F" * 101)
         results = await campus.gateway.create_users(people)
         campus.made += confirmed([one for n, one in enumerate(results) if n not in (17, 41)])
-        assert refusal(results[17]).fault is Fault.BAD_INPUT
-        assert refusal(results[41]).fault is Fault.BAD_INPUT
+        assert refusal(results[17]).fault is RefusalKind.BAD_INPUT
+        assert refusal(results[41]).fault is RefusalKind.BAD_INPUT
         assert len(set(campus.made)) == 58
 
     async def test_a_country_must_be_a_code(self, campus: Campus) -> None:
@@ -146,14 +146,14 @@ class CreatingUsersPromises:
         ]
         results = await campus.gateway.create_users(people)
         campus.made += confirmed(results[3:])
-        assert [refusal(one).fault for one in results[:3]] == [Fault.BAD_INPUT] * 3
+        assert [refusal(one).fault for one in results[:3]] == [RefusalKind.BAD_INPUT] * 3
 
     async def test_the_same_user_twice_in_one_request_is_one(self, campus: Campus) -> None:
         """The second is refused, whatever the case of its address."""
         twin = attrs.evolve(campus.person(2), email=campus.name(1).upper())
         results = await campus.gateway.create_users([campus.person(1), campus.person(1), twin])
         campus.made += confirmed(results[:1])
-        assert [refusal(one).fault for one in results[1:]] == [Fault.CONFLICT] * 2
+        assert [refusal(one).fault for one in results[1:]] == [RefusalKind.CONFLICT] * 2
 
     async def test_no_users_are_no_call(self, campus: Campus) -> None:
         """Moodle takes an empty list for a missing parameter."""
@@ -200,17 +200,22 @@ class ChangingUsersPromises:
         )
         assert (results[0], results[5]) == (Confirmed(id=ids[0]), Confirmed(id=ids[0]))
         faults = [refusal(one).fault for one in results[1:5]]
-        assert faults == [Fault.NOT_FOUND, Fault.CONFLICT, Fault.BAD_INPUT, Fault.BAD_INPUT]
+        assert faults == [
+            RefusalKind.NOT_FOUND,
+            RefusalKind.CONFLICT,
+            RefusalKind.BAD_INPUT,
+            RefusalKind.BAD_INPUT,
+        ]
 
     async def test_a_username_of_another_is_refused(self, campus: Campus) -> None:
         """Only the database notices."""
         ids = await campus.people(1, 2)
         [result] = await campus.gateway.update_users([UserChange(id=ids[1], username=campus.name(1))])
-        assert refusal(result).fault is Fault.BAD_INPUT
+        assert refusal(result).fault is RefusalKind.BAD_INPUT
 
     async def test_a_deleted_user_is_not_found(self, campus: Campus) -> None:
         """There is nobody to change."""
         [id] = await campus.people(1)
         campus.hands.delete_user(id)
         [result] = await campus.gateway.update_users([UserChange(id=id, city="A")])
-        assert refusal(result).fault is Fault.NOT_FOUND
+        assert refusal(result).fault is RefusalKind.NOT_FOUND

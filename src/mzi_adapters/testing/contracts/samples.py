@@ -8,8 +8,8 @@ from uuid import NAMESPACE_OID, uuid5
 
 import attrs
 
-from mzi_core.comparing import fingerprint
 from mzi_core.decide import Write
+from mzi_core.fingerprints import fingerprint
 from mzi_core.module import AnyModule, E, Field, Kind, Module, declared
 from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.values import Email, Extra, MoodleId, RecordId, State, ZohoId

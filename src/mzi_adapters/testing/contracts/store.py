@@ -6,8 +6,8 @@ themselves, and with every one of them goes a canary: a second tenant with the s
 
 from mzi_adapters.testing.contracts.store_columns import (
     AddingPromises,
-    ChangingPromises,
     ParkingPromises,
+    RecordUpdatePromises,
     ValuesPromises,
 )
 from mzi_adapters.testing.contracts.store_columns_refused import (
@@ -19,7 +19,7 @@ from mzi_adapters.testing.contracts.store_decisions import DecisionPromises
 from mzi_adapters.testing.contracts.store_idempotency import StoredResponsePromises
 from mzi_adapters.testing.contracts.store_lists import ListingPromises
 from mzi_adapters.testing.contracts.store_parked import ParkedRecordPromises
-from mzi_adapters.testing.contracts.store_records import ExactnessPromises, ReadingPromises
+from mzi_adapters.testing.contracts.store_records import ExactnessPromises, RecordPromises
 from mzi_adapters.testing.contracts.store_registry import RegistryPromises
 from mzi_adapters.testing.contracts.store_runs import RunPromises, UnfinishedPromises
 from mzi_adapters.testing.contracts.store_settings import SettingsPromises
@@ -28,7 +28,7 @@ from mzi_adapters.testing.contracts.store_tokens import AccessTokenPromises, Sto
 from mzi_adapters.testing.contracts.store_touch import TouchPromises
 from mzi_adapters.testing.contracts.store_transactions import TransactionPromises
 from mzi_adapters.testing.contracts.store_writes import (
-    DeletingPromises,
+    DeletionPromises,
     MarkingPromises,
     UniquenessPromises,
     WritingPromises,
@@ -42,14 +42,14 @@ class StoreContract(
     SettingsPromises,
     RegistryPromises,
     ExactnessPromises,
-    ReadingPromises,
+    RecordPromises,
     WritingPromises,
     UniquenessPromises,
-    DeletingPromises,
+    DeletionPromises,
     MarkingPromises,
     ValuesPromises,
     AddingPromises,
-    ChangingPromises,
+    RecordUpdatePromises,
     RefusedAddingPromises,
     RefusedChangingPromises,
     NothingPromises,

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from mzi_adapters.testing.contracts.furnished import (
+from mzi_adapters.testing.contracts.fixtures import (
     ALL,
     BEGAN,
     GONE,
@@ -16,11 +16,11 @@ from mzi_adapters.testing.contracts.furnished import (
     raises,
 )
 from mzi_adapters.testing.contracts.samples import bare, changed, record_id, row, sample, zoho_id
-from mzi_core.comparing import fingerprint
 from mzi_core.errors import StoreRefused
+from mzi_core.fingerprints import fingerprint
 from mzi_core.module import AnyModule, Entity
 from mzi_core.modules import CATALOGUE, CLASSES, ENROLLMENTS, REGISTRATIONS, STUDENTS, TEACHERS
-from mzi_core.plain import Change, NewRows, StoredValues
+from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.ports import Parking, Session, Store
 from mzi_core.values import Parent, State
 
@@ -35,11 +35,11 @@ def new_rows(module: AnyModule, entities: Sequence[Entity]) -> NewRows:
     )
 
 
-def change(module: AnyModule, entity: Entity, *names: str, was: State = State.NEW) -> Change:
+def change(module: AnyModule, entity: Entity, *names: str, was: State = State.NEW) -> RecordUpdate:
     """What changes a stored record in the fields of these names to those of `entity`."""
     places = tuple(len(module.fields) if name == "extra" else module.place[name] for name in names)
     print_of = fingerprint(module, entity)
-    return Change(module.values_of(entity), was, tuple(sorted(places)), names, print_of, "c" * 32)
+    return RecordUpdate(module.values_of(entity), was, tuple(sorted(places)), names, print_of, "c" * 32)
 
 
 async def whole(session: Session, module: AnyModule, entity: Entity) -> Any:
@@ -179,7 +179,7 @@ class AddingPromises:
                 assert (await whole(session, module, fine)).created_at == later(3)
 
 
-class ChangingPromises:
+class RecordUpdatePromises:
     """Of records that are stored, what changed is set, and nothing else."""
 
     async def test_a_change_sets_what_it_names_and_when_it_was(self, store: Store) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from mzi_adapters.testing.contracts.furnished import BEGAN, GONE, ONLY_THEIRS, THERE, later, ours, raises
+from mzi_adapters.testing.contracts.fixtures import BEGAN, GONE, ONLY_THEIRS, THERE, later, ours, raises
 from mzi_adapters.testing.contracts.samples import bare, changed, row, sample, zoho_id
 from mzi_adapters.testing.contracts.store_columns import change, new_rows, whole
 from mzi_core.errors import StoreRefused

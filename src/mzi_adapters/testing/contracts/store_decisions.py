@@ -2,7 +2,7 @@
 
 import attrs
 
-from mzi_adapters.testing.contracts.furnished import BEGAN, decision, later, ours
+from mzi_adapters.testing.contracts.fixtures import BEGAN, decision, later, ours
 from mzi_core.grading import BTEC_DEFAULT, Grade, Marking, RuleId, decide
 from mzi_core.ports import Cursor, DecisionRecord, Store
 

@@ -1,6 +1,6 @@
 """What a store promises about answers kept under idempotency keys."""
 
-from mzi_adapters.testing.contracts.furnished import BEGAN, later, ours
+from mzi_adapters.testing.contracts.fixtures import BEGAN, later, ours
 from mzi_core.ports import Store, StoredResponse
 
 

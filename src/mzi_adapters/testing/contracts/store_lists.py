@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from mzi_adapters.testing.contracts.furnished import BEGAN, GONE, THERE, later, ours, parked
+from mzi_adapters.testing.contracts.fixtures import BEGAN, GONE, THERE, later, ours, parked
 from mzi_adapters.testing.contracts.samples import bare, changed, row, sample, zoho_id
 from mzi_core.modules import ENROLLMENTS, GRADES, STUDENTS, TEACHERS, Teacher
 from mzi_core.ports import Cursor, Query, Session, Store, Stored

@@ -2,7 +2,7 @@
 
 import attrs
 
-from mzi_adapters.testing.contracts.furnished import later, ours, parked
+from mzi_adapters.testing.contracts.fixtures import later, ours, parked
 from mzi_core.modules import CLASSES, REGISTRATIONS, STUDENTS
 from mzi_core.ports import Cursor, ParkedRecord, Query, Store
 from mzi_core.values import Parent, State, ZohoId

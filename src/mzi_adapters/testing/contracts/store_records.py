@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
 
-from mzi_adapters.testing.contracts.furnished import BEGAN, GONE, later, ours, parked
+from mzi_adapters.testing.contracts.fixtures import BEGAN, GONE, later, ours, parked
 from mzi_adapters.testing.contracts.samples import (
     AMOUNTS,
     TEXTS,
@@ -151,7 +151,7 @@ class ExactnessPromises:
                     await session.write(PAYMENTS, [there], BEGAN)
 
 
-class ReadingPromises:
+class RecordPromises:
     """Known, stored, present, owners, linked."""
 
     async def test_a_record_is_known_by_what_decisions_need(self, store: Store) -> None:

@@ -2,7 +2,7 @@
 
 import attrs
 
-from mzi_adapters.testing.contracts.furnished import BEGAN, later, ours, run
+from mzi_adapters.testing.contracts.fixtures import BEGAN, later, ours, run
 from mzi_core.ports import RunStatus, Store
 
 

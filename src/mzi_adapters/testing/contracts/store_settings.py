@@ -2,7 +2,7 @@
 
 import attrs
 
-from mzi_adapters.testing.contracts.furnished import (
+from mzi_adapters.testing.contracts.fixtures import (
     chosen,
     furnished,
     later,

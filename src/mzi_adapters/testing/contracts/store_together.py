@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import attrs
 
-from mzi_adapters.testing.contracts.furnished import (
+from mzi_adapters.testing.contracts.fixtures import (
     CANARY,
     OURS,
     THERE,

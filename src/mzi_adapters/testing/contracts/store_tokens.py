@@ -1,6 +1,6 @@
 """What a store promises about access tokens and leases."""
 
-from mzi_adapters.testing.contracts.furnished import later, ours
+from mzi_adapters.testing.contracts.fixtures import later, ours
 from mzi_core.ports import AccessToken, Lease, Store
 
 

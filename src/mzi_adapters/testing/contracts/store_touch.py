@@ -2,7 +2,7 @@
 
 import attrs
 
-from mzi_adapters.testing.contracts.furnished import ONLY_THEIRS, later, ours
+from mzi_adapters.testing.contracts.fixtures import ONLY_THEIRS, later, ours
 from mzi_adapters.testing.contracts.samples import zoho_id
 from mzi_core.decide import Touch
 from mzi_core.modules import STUDENTS

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from mzi_adapters.testing.contracts.furnished import (
+from mzi_adapters.testing.contracts.fixtures import (
     BEGAN,
     CANARY,
     ONLY_THEIRS,

@@ -4,7 +4,7 @@ from traceback import format_exception
 
 import attrs
 
-from mzi_adapters.testing.contracts.furnished import BEGAN, GONE, ONLY_THEIRS, later, ours, raises
+from mzi_adapters.testing.contracts.fixtures import BEGAN, GONE, ONLY_THEIRS, later, ours, raises
 from mzi_adapters.testing.contracts.samples import bare, changed, record_id, row, sample, zoho_id
 from mzi_core.errors import StoreRefused
 from mzi_core.modules import CATALOGUE, PAYMENTS, REGISTRATIONS, STUDENTS, TEACHERS
@@ -266,7 +266,7 @@ class MarkingPromises:
             assert await session.marks(STUDENTS, []) == {}
 
 
-class DeletingPromises:
+class DeletionPromises:
     """Deleted records stay, marked."""
 
     async def test_deleting_says_which_were_live(self, store: Store) -> None:

@@ -5,24 +5,24 @@ its own. A binding clears up after each case with `Remote.clear`. Cases write, c
 """
 
 from mzi_adapters.testing.contracts.zoho_gateway_pages import DeletedPromises, PagingPromises
-from mzi_adapters.testing.contracts.zoho_gateway_reads import DescribingPromises, ReadingPromises
+from mzi_adapters.testing.contracts.zoho_gateway_reads import DescribingPromises, RemoteReadingPromises
 from mzi_adapters.testing.contracts.zoho_gateway_rows import RowPromises
 from mzi_adapters.testing.contracts.zoho_gateway_watches import WatchingPromises
 from mzi_adapters.testing.contracts.zoho_gateway_writes import (
-    ChangingPromises,
-    DeletingPromises,
+    RemoteDeletionPromises,
+    UpdatingPromises,
     UpsertPromises,
 )
 
 
 class ZohoGatewayContract(
-    ReadingPromises,
+    RemoteReadingPromises,
     DescribingPromises,
     PagingPromises,
     DeletedPromises,
     UpsertPromises,
-    ChangingPromises,
-    DeletingPromises,
+    UpdatingPromises,
+    RemoteDeletionPromises,
     RowPromises,
     WatchingPromises,
 ):

@@ -16,7 +16,7 @@ from mzi_adapters.testing.contracts.zoho_gateway_remote import (
     rows_of,
     written,
 )
-from mzi_core.ports import Selection, Via
+from mzi_core.ports import ReadMethod, Selection
 from mzi_core.values import ZohoId
 
 
@@ -26,7 +26,7 @@ class PagingPromises:
     async def test_every_record_comes_once_and_by_id(self, remote: Remote) -> None:
         """More of them than a page holds."""
         planted = await remote.plant(*range(450))
-        for via in Via:
+        for via in ReadMethod:
             found = await remote.ours(via)
             assert [id_of(record) for record in found] == sorted(planted, key=int), via
             assert {record[KEY] for record in found} == {remote.key(n) for n in range(450)}, via
@@ -38,7 +38,7 @@ class PagingPromises:
         planted = await remote.plant(1, Student={"id": pointed}, Attempt_Date="2026-03-01")
         selection = Selection(fields=(KEY, GRADER, "Student", "Attempt_Date", "Feedback", "Modified_Time"))
         told = []
-        for via in Via:
+        for via in ReadMethod:
             (record,) = await remote.ours(via, selection)
             assert id_of(record) == planted[0]
             lookup = record["Student"]
@@ -53,7 +53,7 @@ class PagingPromises:
     async def test_reading_goes_on_behind_a_record(self, remote: Remote) -> None:
         """As a run that was interrupted needs it."""
         planted = sorted(await remote.plant(*range(10)), key=int)
-        for via in Via:
+        for via in ReadMethod:
             found = await remote.ours(via, after=planted[6])
             assert [id_of(record) for record in found] == planted[7:], via
 
@@ -62,7 +62,7 @@ class PagingPromises:
         planted = await remote.plant(1, 2)
         (record,) = (await remote.gateway.get_many(GRADES, planted[:1], WITH_ROWS)).values()
         at = datetime.fromisoformat(str(record["Modified_Time"]))
-        for via in Via:
+        for via in ReadMethod:
             assert [id_of(each) for each in await remote.ours(via, since=at)] == planted, via
             assert await remote.ours(via, since=at.replace(year=at.year + 1)) == [], via
 
@@ -71,7 +71,7 @@ class PagingPromises:
         planted = await remote.plant(1, 2)
         rows = [row("P1", "Achieved"), row("P2", "Achieved")]
         written(await remote.gateway.put_rows(GRADES, planted[0], ROWS, rows, key=[CODE]))
-        for via in Via:
+        for via in ReadMethod:
             first, second = await remote.ours(via, WITH_ROWS)
             assert rows_of(first) == [("P1", "Achieved"), ("P2", "Achieved")], via
             assert rows_of(second) == [], via
@@ -81,7 +81,7 @@ class PagingPromises:
         await remote.plant(1, 2)
         names = [f.api_name for f in await remote.gateway.fields(GRADES) if f.data_type in ("text", "date")]
         fields = tuple(dict.fromkeys((*names, KEY, GRADER)))
-        for via in Via:
+        for via in ReadMethod:
             found = await remote.ours(via, Selection(fields=fields))
             assert [(each[KEY], each[GRADER]) for each in found] == [
                 (remote.key(1), "Grader 1"),

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.zoho_gateway_remote import (
     ATTEMPT,
     DAY,
@@ -27,7 +27,7 @@ from mzi_core.errors import AmbiguousMatch, GatewayError, RemoteNotFound
 from mzi_core.ports import Selection
 
 
-class ReadingPromises:
+class RemoteReadingPromises:
     """What is there is told as it is."""
 
     async def test_one_record_comes_whole(self, remote: Remote) -> None:

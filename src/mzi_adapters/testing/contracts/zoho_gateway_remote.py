@@ -6,7 +6,7 @@ from secrets import token_hex
 
 import attrs
 
-from mzi_core.ports import Action, Selection, Via, WireRecord, WriteResult, Written, ZohoGateway
+from mzi_core.ports import ReadMethod, Selection, WireRecord, WriteAction, WriteResult, Written, ZohoGateway
 from mzi_core.values import ZohoId
 
 GRADES = "BTEC_Grades"
@@ -53,7 +53,7 @@ class Remote:
         found = await self.gateway.upsert(GRADES, [self.grade(n, **values) for n in numbers], by=[KEY])
         return [written(each).zoho_id for each in found]
 
-    async def ours(self, via: Via, selection: Selection = PLAIN, **how: object) -> list[WireRecord]:
+    async def ours(self, via: ReadMethod, selection: Selection = PLAIN, **how: object) -> list[WireRecord]:
         """All grades of this test, read as pages."""
         found: list[WireRecord] = []
         since, after = how.get("since"), how.get("after")
@@ -66,7 +66,7 @@ class Remote:
 
     async def clear(self) -> None:
         """Take away what the test left."""
-        await self.gateway.delete(GRADES, [id_of(record) for record in await self.ours(Via.COQL)])
+        await self.gateway.delete(GRADES, [id_of(record) for record in await self.ours(ReadMethod.COQL)])
 
 
 def id_of(record: WireRecord) -> ZohoId:
@@ -82,7 +82,7 @@ def written(result: WriteResult) -> Written:
     return result
 
 
-def actions(results: Sequence[WriteResult]) -> list[Action]:
+def actions(results: Sequence[WriteResult]) -> list[WriteAction]:
     """What writes that must have succeeded did."""
     return [written(each).action for each in results]
 

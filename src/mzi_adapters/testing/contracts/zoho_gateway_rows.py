@@ -1,6 +1,6 @@
 """Writing the rows of a subform, which Zoho adds, changes and keeps in ways of its own."""
 
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.zoho_gateway_remote import (
     CODE,
     GRADER,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, Remote
 from mzi_core.ports import Channel, NotWatching, Watching, ZohoGateway
 

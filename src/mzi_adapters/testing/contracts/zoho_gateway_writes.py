@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mzi_adapters.testing.contracts.furnished import raises
+from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.zoho_gateway_remote import (
     ATTEMPT,
     GRADER,
@@ -18,10 +18,10 @@ from mzi_adapters.testing.contracts.zoho_gateway_remote import (
     written,
 )
 from mzi_core.errors import GatewayConflict
-from mzi_core.ports import Action, NotWritten, Via
+from mzi_core.ports import NotWritten, ReadMethod, WriteAction
 from mzi_core.values import ZohoId
 
-INSERTED, UPDATED, DELETED = Action.INSERTED, Action.UPDATED, Action.DELETED
+INSERTED, UPDATED, DELETED = WriteAction.INSERTED, WriteAction.UPDATED, WriteAction.DELETED
 
 
 class UpsertPromises:
@@ -39,7 +39,7 @@ class UpsertPromises:
         """Nothing is doubled."""
         first = await remote.plant(*range(5))
         assert await remote.plant(*range(5)) == first
-        assert len(await remote.ours(Via.COQL)) == 5
+        assert len(await remote.ours(ReadMethod.COQL)) == 5
 
     async def test_two_hundred_and_fifty_records_are_three_calls(self, remote: Remote) -> None:
         """And a credit for every ten records."""
@@ -81,7 +81,7 @@ class UpsertPromises:
         assert not refused.later
         others = [*found[:37], *found[38:]]
         assert actions(others) == [INSERTED] * 99
-        records = [dict(each) for each in await remote.ours(Via.COQL)]
+        records = [dict(each) for each in await remote.ours(ReadMethod.COQL)]
         assert {str(each["id"]): each[KEY] for each in records} == {
             written(result).zoho_id: remote.key(n) for n, result in enumerate(found) if n != 37
         }
@@ -91,7 +91,7 @@ class UpsertPromises:
         records = [remote.grade(n, Attempt_Number="not a number") for n in range(3)]
         found = await remote.gateway.upsert(GRADES, records, by=[KEY])
         assert [isinstance(each, NotWritten) for each in found] == [True] * 3
-        assert await remote.ours(Via.COQL) == []
+        assert await remote.ours(ReadMethod.COQL) == []
 
     async def test_a_value_that_is_taken_tells_who_has_it(self, remote: Remote) -> None:
         """The record of the same module with the same unique value."""
@@ -113,14 +113,16 @@ class UpsertPromises:
         assert (await remote.gateway.usage()).calls == before
 
 
-class ChangingPromises:
+class UpdatingPromises:
     """Records that are known by their id, or by nothing yet."""
 
     async def test_an_inserted_record_is_there(self, remote: Remote) -> None:
         """Under the id that was told."""
         found = await remote.gateway.insert(GRADES, [remote.grade(1), remote.grade(2)])
         assert actions(found) == [INSERTED, INSERTED]
-        assert {each["id"] for each in await remote.ours(Via.COQL)} == {written(e).zoho_id for e in found}
+        assert {each["id"] for each in await remote.ours(ReadMethod.COQL)} == {
+            written(e).zoho_id for e in found
+        }
 
     async def test_a_record_is_changed_by_id(self, remote: Remote) -> None:
         """What is not named stays as it is."""
@@ -167,7 +169,7 @@ class ChangingPromises:
                 await remote.gateway.update_many(GRADES, [change])
 
 
-class DeletingPromises:
+class RemoteDeletionPromises:
     """What is to be gone is gone."""
 
     async def test_deleted_records_are_gone(self, remote: Remote) -> None:
@@ -176,7 +178,7 @@ class DeletingPromises:
         found = await remote.gateway.delete(GRADES, ids[:120])
         assert actions(found) == [DELETED] * 120
         assert [written(each).zoho_id for each in found] == ids[:120]
-        assert {each["id"] for each in await remote.ours(Via.COQL)} == set(ids[120:])
+        assert {each["id"] for each in await remote.ours(ReadMethod.COQL)} == set(ids[120:])
 
     async def test_what_is_already_gone_counts_as_deleted(self, remote: Remote) -> None:
         """Also beside what is not."""
@@ -184,4 +186,4 @@ class DeletingPromises:
         await remote.gateway.delete(GRADES, [gone])
         found = await remote.gateway.delete(GRADES, [gone, there, ZohoId(gone)])
         assert actions(found) == [DELETED] * 3
-        assert await remote.ours(Via.COQL) == []
+        assert await remote.ours(ReadMethod.COQL) == []

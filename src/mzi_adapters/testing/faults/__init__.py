@@ -18,7 +18,7 @@ from mzi_adapters.testing.faults.kinds import (
     says,
 )
 from mzi_adapters.testing.faults.schedule import Faults
-from mzi_adapters.testing.faults.wire import FaultyWire
+from mzi_adapters.testing.faults.transport import FaultyTransport
 
 __all__ = [
     "COMMON",
@@ -27,7 +27,7 @@ __all__ = [
     "Delivery",
     "Fault",
     "Faults",
-    "FaultyWire",
+    "FaultyTransport",
     "Huge",
     "Instead",
     "Late",

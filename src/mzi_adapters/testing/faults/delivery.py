@@ -13,14 +13,14 @@ from mzi_adapters.testing.faults.kinds import (
     Silence,
     Trickle,
 )
-from mzi_adapters.web.wire import Answer
+from mzi_adapters.web.transport import Response
 
 
 @attrs.frozen(kw_only=True)
 class Delivery:
     """How an answer travels: what is sent of it, when, and whether the connection holds to its end."""
 
-    answer: Answer
+    answer: Response
     wait: float = 0
     """Seconds before anything of it comes."""
     pause: float = 0
@@ -38,7 +38,7 @@ class Delivery:
         return self.wait + self.pause * len(self.answer.body)
 
 
-def deliver(fault: Fault | None, answer: Answer) -> Delivery:
+def deliver(fault: Fault | None, answer: Response) -> Delivery:
     """What a fault makes of the service's answer; an answer without a body has no middle to break in."""
     body, middle = answer.body, len(answer.body) // 2
     match fault:

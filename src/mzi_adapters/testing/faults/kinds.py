@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from mzi_adapters.web.wire import Answer
+from mzi_adapters.web.transport import Response
 
 
 @attrs.frozen(kw_only=True)
@@ -23,7 +23,7 @@ class Reset:
 class Instead:
     """Another answer than the service's own: an error page, a limit."""
 
-    answer: Answer
+    answer: Response
     applied: bool = False
     """Whether the request was carried out nevertheless."""
 
@@ -84,7 +84,7 @@ def says(
 ) -> Instead:
     """`Instead` in one line; `retry_after="3"` becomes the header `retry-after`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    answer = Answer(status=status, headers={"content-type": content_type, **named}, body=body)
+    answer = Response(status=status, headers={"content-type": content_type, **named}, body=body)
     return Instead(answer=answer, applied=applied)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import attrs
 
 from mzi_adapters.testing.faults.kinds import COMMON, Fault
-from mzi_adapters.web.wire import Request
+from mzi_adapters.web.transport import Request
 
 
 @attrs.define

@@ -1,5 +1,5 @@
 """A Moodle 4.5 in memory: the same functions, shapes, refusals and traps, behind the same wire."""
 
-from mzi_adapters.testing.moodle.fake import Call, FakeMoodle
+from mzi_adapters.testing.moodle.fake import FakeMoodle, FunctionCall
 
-__all__ = ["Call", "FakeMoodle"]
+__all__ = ["FakeMoodle", "FunctionCall"]

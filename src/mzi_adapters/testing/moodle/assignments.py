@@ -3,9 +3,9 @@
 from typing import Any
 
 from mzi_adapters.testing.moodle.parameters import Many, Value
-from mzi_adapters.testing.moodle.records import Assignment
 from mzi_adapters.testing.moodle.refusals import missing_record
 from mzi_adapters.testing.moodle.site import Functions, Site, warning
+from mzi_adapters.testing.moodle.site_tables import Assignment
 
 FUNCTIONS = Functions()
 

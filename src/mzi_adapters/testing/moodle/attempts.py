@@ -12,11 +12,11 @@ from mzi_adapters.testing.moodle.marking import (
 )
 from mzi_adapters.testing.moodle.parameters import Value
 from mzi_adapters.testing.moodle.participants import needs_grading
-from mzi_adapters.testing.moodle.records import Assignment, Mark, Submission
 from mzi_adapters.testing.moodle.refusals import (
     invalid_user,
 )
 from mzi_adapters.testing.moodle.site import Functions, Site
+from mzi_adapters.testing.moodle.site_tables import Assignment, AssignSubmission, Mark
 from mzi_adapters.testing.moodle.submissions import grading_status, is_graded, submission_fields
 
 FUNCTIONS = Functions()
@@ -96,7 +96,7 @@ def _last_attempt(site: Site, assignment: Assignment, user: int) -> dict[str, An
     }
 
 
-def _attempt(site: Site, assignment: Assignment, row: Submission) -> dict[str, Any]:
+def _attempt(site: Site, assignment: Assignment, row: AssignSubmission) -> dict[str, Any]:
     return submission_fields(site, assignment, row) | {"assignment": assignment.id, "latest": int(row.latest)}
 
 
@@ -164,7 +164,7 @@ def _comments(mark: Mark) -> list[dict[str, Any]]:
     ]
 
 
-def _previous(site: Site, assignment: Assignment, row: Submission) -> dict[str, Any]:
+def _previous(site: Site, assignment: Assignment, row: AssignSubmission) -> dict[str, Any]:
     shown: dict[str, Any] = {"attemptnumber": row.attempt, "submission": _attempt(site, assignment, row)}
     mark = mark_of(site, assignment.id, row.userid, row.attempt)
     if mark:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from mzi_adapters.testing.moodle.parameters import Many, One, Value
-from mzi_adapters.testing.moodle.records import Category
 from mzi_adapters.testing.moodle.refusals import moodle_error
 from mzi_adapters.testing.moodle.site import Functions, Site
+from mzi_adapters.testing.moodle.site_tables import Category
 
 FUNCTIONS = Functions()
 

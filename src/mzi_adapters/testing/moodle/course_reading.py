@@ -4,13 +4,13 @@ from typing import Any
 
 from mzi_adapters.testing.moodle.courses import same
 from mzi_adapters.testing.moodle.parameters import Many, One, Value
-from mzi_adapters.testing.moodle.records import Course
 from mzi_adapters.testing.moodle.refusals import (
     course_closed,
     invalid_parameter,
     php_error,
 )
 from mzi_adapters.testing.moodle.site import Functions, Site
+from mzi_adapters.testing.moodle.site_tables import Course
 
 FUNCTIONS = Functions()
 

@@ -5,7 +5,6 @@ from typing import Any
 import attrs
 
 from mzi_adapters.testing.moodle.parameters import Many, One, Shape, Value
-from mzi_adapters.testing.moodle.records import Course
 from mzi_adapters.testing.moodle.refusals import (
     Refusal,
     missing_record,
@@ -13,6 +12,7 @@ from mzi_adapters.testing.moodle.refusals import (
     write_error,
 )
 from mzi_adapters.testing.moodle.site import Functions, Site, refused
+from mzi_adapters.testing.moodle.site_tables import Course
 
 FUNCTIONS = Functions()
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from mzi_adapters.testing.moodle.parameters import Many, One, Value
-from mzi_adapters.testing.moodle.records import Assignment, Criterion, Definition, Mark
 from mzi_adapters.testing.moodle.refusals import missing_record, moodle_error, no_permission, php_error
 from mzi_adapters.testing.moodle.site import Functions, Site, warning
+from mzi_adapters.testing.moodle.site_tables import Assignment, FormCriterion, GradingForm, Mark
 
 FUNCTIONS = Functions()
 
@@ -42,7 +42,7 @@ def get_definitions(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     return {"areas": areas, "warnings": warnings}
 
 
-def _definition(definition: Definition) -> dict[str, Any]:
+def _definition(definition: GradingForm) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": definition.id,
         "method": definition.method,
@@ -145,10 +145,10 @@ def save_definitions(site: Site, given: dict[str, Any]) -> None:
             assignment.definition = _rubric(site, assignment, wanted)
 
 
-def _rubric(site: Site, assignment: Assignment, wanted: dict[str, Any]) -> Definition:
+def _rubric(site: Site, assignment: Assignment, wanted: dict[str, Any]) -> GradingForm:
     before = assignment.definition
     criteria = [
-        Criterion(
+        FormCriterion(
             id=site.next_id("gradingform_rubric_criteria"),
             code="",
             description=each.get("description", ""),
@@ -159,7 +159,7 @@ def _rubric(site: Site, assignment: Assignment, wanted: dict[str, Any]) -> Defin
         )
         for each in wanted["rubric"]["rubric_criteria"]
     ]
-    made = Definition(
+    made = GradingForm(
         id=before.id if before else site.next_id("grading_definitions"),
         method="rubric",
         name=wanted["name"],
@@ -196,7 +196,7 @@ def gradingform_instances(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     return {"instances": shown, "warnings": warnings}
 
 
-def _instance(row: Mark, definition: Definition) -> dict[str, Any]:
+def _instance(row: Mark, definition: GradingForm) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": row.instance,
         "raterid": row.grader,

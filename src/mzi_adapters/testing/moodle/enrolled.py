@@ -4,13 +4,13 @@ from typing import Any
 
 from mzi_adapters.testing.moodle.parameters import Many, One, Value, number
 from mzi_adapters.testing.moodle.profiles import identity, pictures, place, sees
-from mzi_adapters.testing.moodle.records import Course, User
 from mzi_adapters.testing.moodle.refusals import (
     moodle_error,
     no_permission,
 )
 from mzi_adapters.testing.moodle.roles import roles_of
 from mzi_adapters.testing.moodle.site import Functions, Site
+from mzi_adapters.testing.moodle.site_tables import Course, SiteUser
 
 FUNCTIONS = Functions()
 
@@ -55,7 +55,7 @@ def _chosen(shown: dict[str, Any], wanted: set[str] | None) -> dict[str, Any]:
     return {key: value for key, value in shown.items() if key in wanted or key in ("id", "fullname")}
 
 
-def enrolled_user(site: Site, course: Course, user: User) -> dict[str, Any]:
+def enrolled_user(site: Site, course: Course, user: SiteUser) -> dict[str, Any]:
     """One enrolled user as the course shows it."""
     groups = [
         {"id": each.id, "name": each.name, "description": each.description, "descriptionformat": 1}
@@ -73,7 +73,7 @@ def enrolled_user(site: Site, course: Course, user: User) -> dict[str, Any]:
     )
 
 
-def courses_of(site: Site, user: User) -> list[dict[str, Any]]:
+def courses_of(site: Site, user: SiteUser) -> list[dict[str, Any]]:
     """The same, in short."""
     return [
         {"id": each, "fullname": site.courses[each].fullname, "shortname": site.courses[each].shortname}
@@ -81,7 +81,7 @@ def courses_of(site: Site, user: User) -> list[dict[str, Any]]:
     ]
 
 
-def active_courses(site: Site, user: User) -> list[int]:
+def active_courses(site: Site, user: SiteUser) -> list[int]:
     """The courses a user is actively enrolled in."""
     now = site.now()
     return [each for each in site.enrolments.firsts(user.id) if site.enrolments[each, user.id].active(now)]
@@ -99,7 +99,7 @@ def users_courses(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     return [_user_course(site, site.courses[each], given) for each in found if _shows(site, each, user)]
 
 
-def _shows(site: Site, course: int, user: User) -> bool:
+def _shows(site: Site, course: int, user: SiteUser) -> bool:
     return user.id == site.caller.userid or (
         site.may_enter(course) and site.may("moodle/course:viewparticipants")
     )

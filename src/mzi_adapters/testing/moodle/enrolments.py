@@ -3,7 +3,6 @@
 from typing import Any
 
 from mzi_adapters.testing.moodle.parameters import Many, One, Value
-from mzi_adapters.testing.moodle.records import Enrolment
 from mzi_adapters.testing.moodle.refusals import (
     invalid_parameter,
     invalid_user,
@@ -11,6 +10,7 @@ from mzi_adapters.testing.moodle.refusals import (
 )
 from mzi_adapters.testing.moodle.roles import give_role, remove_enrolment
 from mzi_adapters.testing.moodle.site import ROLES, Functions, Site
+from mzi_adapters.testing.moodle.site_tables import UserEnrolment
 
 FUNCTIONS = Functions()
 
@@ -66,12 +66,12 @@ def add_enrolment(
     timestart: int = 0,
     timeend: int = 0,
     suspend: int = 0,
-) -> Enrolment:
+) -> UserEnrolment:
     """Enrol a user, or change the dates and state of who is; the role is added to theirs."""
     found = site.enrolments.get(courseid, userid)
     if found is None:
         number = site.next_id("user_enrolments")
-        found = site.enrolments[courseid, userid] = Enrolment(id=number, userid=userid, courseid=courseid)
+        found = site.enrolments[courseid, userid] = UserEnrolment(id=number, userid=userid, courseid=courseid)
     found.suspended, found.timestart, found.timeend = bool(suspend), timestart, timeend
     give_role(site, courseid, userid, roleid)
     return found

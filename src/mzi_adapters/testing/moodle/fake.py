@@ -11,7 +11,7 @@ from mzi_adapters.system import SystemClock
 from mzi_adapters.testing.moodle import batch, form
 from mzi_adapters.testing.moodle.catalogue import CAPABILITIES, FUNCTIONS, OUTSIDE, PLUGIN, SERVICE
 from mzi_adapters.testing.moodle.encoding import php_json
-from mzi_adapters.testing.moodle.planting import Planting
+from mzi_adapters.testing.moodle.fixtures import Planting
 from mzi_adapters.testing.moodle.refusals import (
     Refusal,
     invalid_parameter,
@@ -24,7 +24,7 @@ from mzi_adapters.testing.moodle.refusals import (
 from mzi_adapters.testing.moodle.site import Account, Database, Function, Site
 from mzi_adapters.testing.moodle.submissions import stored_file
 from mzi_adapters.testing.session_guard import refuse_inside_session
-from mzi_adapters.web.wire import Answer, Request, Streamed
+from mzi_adapters.web.transport import Request, Response, Streamed
 from mzi_core.ports import Clock
 
 _PATH = "/webservice/rest/server.php"
@@ -40,7 +40,7 @@ _XML = _JSON | {"content-type": "application/xml; charset=utf-8"}
 
 
 @attrs.frozen(kw_only=True)
-class Call:
+class FunctionCall:
     """A call as it was decoded: the function and what came with it, without the token."""
 
     function: str
@@ -48,7 +48,7 @@ class Call:
 
 
 class FakeMoodle(Planting):
-    """A site with its tables, service accounts and switches; a `Wire` to whoever talks to it.
+    """A site with its tables, service accounts and switches; a `Transport` to whoever talks to it.
 
     The `token` opens the service account: user 3, with the 29 capabilities it needs and no more. Take one
     out of `capabilities`, or a function out of `functions`, and the answers change as Moodle's do.
@@ -86,7 +86,7 @@ class FakeMoodle(Planting):
         """The service is off, or not for this user or address: `accessexception` to everything."""
 
         self._plugin = False
-        self.seen: list[Call] = []
+        self.seen: list[FunctionCall] = []
         self._offered = FUNCTIONS | batch.offering(self._function)
         self.accounts = {token: Account(userid=3, capabilities=set(CAPABILITIES), functions=set(SERVICE))}
         self._account = self.accounts[token]
@@ -137,7 +137,7 @@ class FakeMoodle(Planting):
         self.accounts[token] = account
         return account
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """Answer one request."""
         refuse_inside_session(request)
         refused = self._turned_away(request)
@@ -145,12 +145,12 @@ class FakeMoodle(Planting):
             return refused
         given = self._form(request)
         if given.pop("moodlewsrestformat", "") != "json":
-            return Answer(status=200, headers=_XML, body=self._xml(given))
+            return Response(status=200, headers=_XML, body=self._xml(given))
         try:
             said = self._answer(given)
         except Refusal as refusal:
             said = refusal.answer(debug=self.debug)
-        return Answer(status=200, headers=_JSON, body=php_json(said))
+        return Response(status=200, headers=_JSON, body=php_json(said))
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncIterator[Streamed]:
@@ -162,29 +162,29 @@ class FakeMoodle(Planting):
 
         yield Streamed(status=answer.status, headers=answer.headers, chunks=chunks())
 
-    def _turned_away(self, request: Request) -> Answer | None:
+    def _turned_away(self, request: Request) -> Response | None:
         asked, own = urlsplit(request.url), urlsplit(self.url)
         if (asked.scheme, asked.netloc) != (own.scheme, own.netloc):
-            return Answer(status=303, headers=_HTML | {"location": self.url + asked.path})
+            return Response(status=303, headers=_HTML | {"location": self.url + asked.path})
         if self.maintenance:
-            return Answer(status=503, headers=_DOWN, body=b"<h1>Site is down for upgrade</h1>")
+            return Response(status=503, headers=_DOWN, body=b"<h1>Site is down for upgrade</h1>")
         if self.rest_disabled:
-            return Answer(status=403, headers=_HTML)
+            return Response(status=403, headers=_HTML)
         if asked.path.startswith(own.path + "/webservice/pluginfile.php/"):
             return self._file(request)
         if asked.path != own.path + _PATH:
-            return Answer(status=404, headers=_HTML, body=b"<h1>Not Found</h1>")
+            return Response(status=404, headers=_HTML, body=b"<h1>Not Found</h1>")
         return None
 
-    def _file(self, request: Request) -> Answer:
+    def _file(self, request: Request) -> Response:
         """A submitted file; a bad token gets a JSON error in place of it, and no error status."""
         if dict(request.query).get("token") not in self.accounts:
             said = {"error": "Invalid token - token not found", "errorcode": "invalidtoken"}
-            return Answer(status=200, headers=_JSON, body=php_json(said))
+            return Response(status=200, headers=_JSON, body=php_json(said))
         content = stored_file(self.site, request.url.removeprefix(self.url))
         if content is None:
-            return Answer(status=404, headers=_HTML, body=b"<h1>Not Found</h1>")
-        return Answer(status=200, headers={"content-type": "application/pdf"}, body=content)
+            return Response(status=404, headers=_HTML, body=b"<h1>Not Found</h1>")
+        return Response(status=200, headers={"content-type": "application/pdf"}, body=content)
 
     def _form(self, request: Request) -> dict[str, Any]:
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -198,7 +198,7 @@ class FakeMoodle(Planting):
 
     def _answer(self, given: dict[str, Any]) -> Any:
         token, name = given.pop("wstoken", ""), str(given.pop("wsfunction", ""))
-        self.seen.append(Call(function=name, parameters=given))
+        self.seen.append(FunctionCall(function=name, parameters=given))
         if self.database_down:
             raise no_database()
         if self.maintenance_setting:

@@ -6,12 +6,12 @@ from typing import Any
 from mzi_adapters.testing.moodle.parameters import Many, One, Value
 from mzi_adapters.testing.moodle.people import like
 from mzi_adapters.testing.moodle.profiles import sees, user_fields
-from mzi_adapters.testing.moodle.records import User
 from mzi_adapters.testing.moodle.refusals import (
     invalid_parameter,
     moodle_error,
 )
 from mzi_adapters.testing.moodle.site import Functions, Site
+from mzi_adapters.testing.moodle.site_tables import SiteUser
 
 FUNCTIONS = Functions()
 
@@ -27,7 +27,7 @@ def get_users_by_field(site: Site, given: dict[str, Any]) -> list[dict[str, Any]
     pattern = _TAKEN.get(field)
     if pattern is not None and not all(pattern.fullmatch(str(value)) for value in values):
         raise invalid_parameter()
-    found: dict[int, User] = {}
+    found: dict[int, SiteUser] = {}
     for value in values:
         for user in site.people.where(field, str(value)):
             found.setdefault(user.id, user)
@@ -60,7 +60,7 @@ def get_users(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     return {"users": users, "warnings": warnings}
 
 
-def _matches(user: User, key: str, value: str) -> bool:
+def _matches(user: SiteUser, key: str, value: str) -> bool:
     if key in ("email", "firstname", "lastname"):
         return like(value, getattr(user, key))
     return str(getattr(user, key)) == value

@@ -6,12 +6,12 @@ from typing import Any
 from mzi_adapters.testing.moodle.gradebook import gradebook, graded
 from mzi_adapters.testing.moodle.marking import bounds
 from mzi_adapters.testing.moodle.parameters import Value
-from mzi_adapters.testing.moodle.records import Assignment, Course, Final, User
 from mzi_adapters.testing.moodle.refusals import (
     invalid_user,
     moodle_error,
 )
 from mzi_adapters.testing.moodle.site import Functions, Site
+from mzi_adapters.testing.moodle.site_tables import Assignment, Course, Final, SiteUser
 
 FUNCTIONS = Functions()
 
@@ -40,7 +40,7 @@ def grade_items(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     return {"usergrades": [_report(site, course, each) for each in users], "warnings": []}
 
 
-def _report(site: Site, course: Course, user: User) -> dict[str, Any]:
+def _report(site: Site, course: Course, user: SiteUser) -> dict[str, Any]:
     assignments = graded(site, course.id)
     finals = {each.id: site.finals.get(each.itemid, user.id) for each in assignments}
     if any(finals.values()):  # with the first row of a student come the rows of all items

@@ -5,9 +5,9 @@ from typing import Any
 
 from mzi_adapters.testing.moodle.marking import final_for, write_final
 from mzi_adapters.testing.moodle.parameters import Many, One, Value
-from mzi_adapters.testing.moodle.records import Assignment
 from mzi_adapters.testing.moodle.refusals import course_context, invalid_parameter, invalid_user, moodle_error
 from mzi_adapters.testing.moodle.site import Functions, Site
+from mzi_adapters.testing.moodle.site_tables import Assignment
 
 FUNCTIONS = Functions()
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from mzi_adapters.testing.moodle.marking import flags_for, latest, mark_of, save
 from mzi_adapters.testing.moodle.parameters import Many, One, Shape, Value
-from mzi_adapters.testing.moodle.records import Assignment
 from mzi_adapters.testing.moodle.refusals import invalid_parameter
 from mzi_adapters.testing.moodle.site import Functions, Site, warning
+from mzi_adapters.testing.moodle.site_tables import Assignment
 
 FUNCTIONS = Functions()
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from mzi_adapters.testing.moodle.parameters import Many, One, Value
-from mzi_adapters.testing.moodle.records import Group
 from mzi_adapters.testing.moodle.refusals import course_context, invalid_parameter, missing_record
 from mzi_adapters.testing.moodle.site import Functions, Site
+from mzi_adapters.testing.moodle.site_tables import Group
 
 FUNCTIONS = Functions()
 

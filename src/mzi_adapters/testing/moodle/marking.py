@@ -5,16 +5,23 @@ Marking is not one transaction: what is refused late leaves behind what was writ
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from mzi_adapters.testing.moodle.records import Assignment, Definition, Final, Flags, Mark, Submission
 from mzi_adapters.testing.moodle.refusals import invalid_user, write_error
 from mzi_adapters.testing.moodle.site import Site
+from mzi_adapters.testing.moodle.site_tables import (
+    Assignment,
+    AssignSubmission,
+    Final,
+    Flags,
+    GradingForm,
+    Mark,
+)
 
 RELEASED = "released"
 LATEST = -1
 UNGRADED = Decimal(-1)
 
 
-def latest(site: Site, assignment: int, user: int) -> Submission | None:
+def latest(site: Site, assignment: int, user: int) -> AssignSubmission | None:
     """The attempt that counts."""
     for each in site.submissions.get(assignment, user) or ():
         if each.latest:
@@ -30,7 +37,7 @@ def mark_of(site: Site, assignment: int, user: int, attempt: int) -> Mark | None
     return None
 
 
-def submission_for(site: Site, assignment: int, user: int, attempt: int = LATEST) -> Submission:
+def submission_for(site: Site, assignment: int, user: int, attempt: int = LATEST) -> AssignSubmission:
     """The submission of an attempt, which is made if there is none: a later one becomes the latest."""
     current = latest(site, assignment, user)
     if attempt == LATEST:
@@ -40,7 +47,7 @@ def submission_for(site: Site, assignment: int, user: int, attempt: int = LATEST
         if each.attempt == attempt:
             return each
     now = site.now()
-    made = Submission(
+    made = AssignSubmission(
         id=site.next_id("assign_submission"),
         assignment=assignment,
         userid=user,
@@ -202,7 +209,7 @@ def reopen(site: Site, assignment: Assignment, user: int) -> None:
 def _advanced(
     site: Site,
     assignment: Assignment,
-    definition: Definition,
+    definition: GradingForm,
     mark: Mark,
     fillings: dict[int, tuple[int, str]],
 ) -> Decimal:
@@ -221,7 +228,7 @@ def _advanced(
     return reached / highest * bounds(site, assignment)[1] if highest else Decimal(0)
 
 
-def btec_grade(definition: Definition, scores: dict[int, int]) -> Decimal:
+def btec_grade(definition: GradingForm, scores: dict[int, int]) -> Decimal:
     """Refer, Pass, Merit or Distinction as 1 to 4: a level counts when all of it and all below it is met."""
     met = {each.code: scores.get(each.id, 0) == 1 for each in definition.criteria}
     grade = Decimal(1)

@@ -7,13 +7,13 @@ from mzi_adapters.testing.moodle.enrolled import courses_of
 from mzi_adapters.testing.moodle.marking import latest, mark_of
 from mzi_adapters.testing.moodle.parameters import Value
 from mzi_adapters.testing.moodle.profiles import identity, pictures, place, sees
-from mzi_adapters.testing.moodle.records import Assignment, User
 from mzi_adapters.testing.moodle.refusals import (
     Refusal,
     moodle_error,
 )
 from mzi_adapters.testing.moodle.roles import roles_of
 from mzi_adapters.testing.moodle.site import Functions, Site
+from mzi_adapters.testing.moodle.site_tables import Assignment, SiteUser
 
 FUNCTIONS = Functions()
 
@@ -54,7 +54,7 @@ def _seen(site: Site, assignment: int) -> Assignment:
     return found
 
 
-def _participant(site: Site, assignment: Assignment, user: User, given: dict[str, Any]) -> dict[str, Any]:
+def _participant(site: Site, assignment: Assignment, user: SiteUser, given: dict[str, Any]) -> dict[str, Any]:
     progress = _progress(site, assignment, user) | {"submissionstatus": _status(site, assignment, user)}
     if given["onlyids"]:
         return {"id": user.id, "fullname": user.fullname, "recordid": -1, **progress}
@@ -81,12 +81,12 @@ def _participant(site: Site, assignment: Assignment, user: User, given: dict[str
     )
 
 
-def _status(site: Site, assignment: Assignment, user: User) -> str:
+def _status(site: Site, assignment: Assignment, user: SiteUser) -> str:
     submission = latest(site, assignment.id, user.id)
     return submission.status if submission else ""
 
 
-def needs_grading(site: Site, assignment: Assignment, user: User) -> bool:
+def needs_grading(site: Site, assignment: Assignment, user: SiteUser) -> bool:
     """Whether work was handed in that nobody has marked since; work of the very second of its mark counts."""
     submission = latest(site, assignment.id, user.id)
     if submission is None or submission.status != "submitted":
@@ -95,7 +95,7 @@ def needs_grading(site: Site, assignment: Assignment, user: User) -> bool:
     return mark is None or submission.timemodified >= mark.timemodified
 
 
-def _progress(site: Site, assignment: Assignment, user: User) -> dict[str, Any]:
+def _progress(site: Site, assignment: Assignment, user: SiteUser) -> dict[str, Any]:
     flags = site.flags.get(assignment.id, user.id)
     return {
         "submitted": _status(site, assignment, user) == "submitted",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import attrs
 
 from mzi_adapters.testing.like import ANY_ONE, ANYTHING, Step, fits
-from mzi_adapters.testing.moodle.records import User
+from mzi_adapters.testing.moodle.site_tables import SiteUser
 
 
 def like(pattern: str, text: str) -> bool:
@@ -26,17 +26,17 @@ class People:
     """Users by id, with what must be found fast in a college of a hundred thousand."""
 
     database: str
-    rows: dict[int, User] = attrs.field(factory=dict)
+    rows: dict[int, SiteUser] = attrs.field(factory=dict)
     _by: dict[str, dict[str, list[int]]] = attrs.field(
         factory=lambda: {field: defaultdict(list) for field in ("username", "email", "idnumber")}
     )
 
-    def put(self, user: User) -> None:
+    def put(self, user: SiteUser) -> None:
         """Add a user."""
         self.rows[user.id] = user
         self._list(user)
 
-    def change(self, user: User, **changes: object) -> None:
+    def change(self, user: SiteUser, **changes: object) -> None:
         """Change fields of a user."""
         for field, index in self._by.items():
             if getattr(user, field):
@@ -45,7 +45,7 @@ class People:
             setattr(user, field, value)
         self._list(user)
 
-    def living(self, user: int) -> User | None:
+    def living(self, user: int) -> SiteUser | None:
         """A user that exists and was not deleted."""
         found = self.rows.get(user)
         return None if found is None or found.deleted else found
@@ -59,7 +59,7 @@ class People:
         found = self._by["email"].get(self._key(email), ())
         return any(each != but and not self.rows[each].deleted for each in found)
 
-    def where(self, field: str, value: str) -> list[User]:
+    def where(self, field: str, value: str) -> list[SiteUser]:
         """Users whose field equals the value, as this database compares: MariaDB takes no notice of case."""
         if field == "id":
             found = [self.rows[int(value)]] if int(value) in self.rows else []
@@ -69,11 +69,11 @@ class People:
                 found = [each for each in found if getattr(each, field) == value]
         return found
 
-    def visible(self) -> Iterable[User]:
+    def visible(self) -> Iterable[SiteUser]:
         """Everybody who was not deleted, by id."""
         return (self.rows[each] for each in sorted(self.rows) if not self.rows[each].deleted)
 
-    def _list(self, user: User) -> None:
+    def _list(self, user: SiteUser) -> None:
         for field, index in self._by.items():
             if getattr(user, field):
                 index[self._key(getattr(user, field))].append(user.id)

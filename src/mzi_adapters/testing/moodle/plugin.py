@@ -33,9 +33,9 @@ from typing import Any
 
 from mzi_adapters.testing.moodle.marking import mark_of
 from mzi_adapters.testing.moodle.parameters import Many, One, Value
-from mzi_adapters.testing.moodle.records import Assignment, Criterion, Definition, Submission
 from mzi_adapters.testing.moodle.refusals import invalid_parameter
 from mzi_adapters.testing.moodle.site import Functions, Site
+from mzi_adapters.testing.moodle.site_tables import Assignment, AssignSubmission, FormCriterion, GradingForm
 
 FUNCTIONS = Functions()
 
@@ -81,7 +81,7 @@ def _student(site: Site, assignment: Assignment, user: int) -> dict[str, Any]:
     }
 
 
-def _attempt(site: Site, assignment: Assignment, row: Submission) -> dict[str, Any]:
+def _attempt(site: Site, assignment: Assignment, row: AssignSubmission) -> dict[str, Any]:
     mark = mark_of(site, assignment.id, row.userid, row.attempt)
     grader = site.people.rows.get(mark.grader) if mark else None
     criteria = assignment.definition.criteria if assignment.method == "btec" and assignment.definition else []
@@ -134,16 +134,16 @@ def save_btec_definition(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     return {"definitionid": definition.id, "warnings": []}
 
 
-def btec_definition(site: Site, assignment: Assignment, name: str, criteria: dict[str, str]) -> Definition:
+def btec_definition(site: Site, assignment: Assignment, name: str, criteria: dict[str, str]) -> GradingForm:
     """Give an assignment a BTEC form with these criteria, in this order."""
     before = assignment.definition
-    made = Definition(
+    made = GradingForm(
         id=before.id if before else site.next_id("grading_definitions"),
         method="btec",
         name=name,
         description=name,
         criteria=[
-            Criterion(id=site.next_id("gradingform_btec_criteria"), code=code, description=text)
+            FormCriterion(id=site.next_id("gradingform_btec_criteria"), code=code, description=text)
             for code, text in criteria.items()
         ],
         timecreated=before.timecreated if before else site.now(),

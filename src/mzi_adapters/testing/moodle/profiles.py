@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from mzi_adapters.testing.moodle.records import User
 from mzi_adapters.testing.moodle.site import Site
+from mzi_adapters.testing.moodle.site_tables import SiteUser
 
 
-def sees(site: Site, user: User) -> bool:
+def sees(site: Site, user: SiteUser) -> bool:
     """Whether the caller sees this user at all; who may not view details sees only themselves."""
     return user.id == site.caller.userid or site.may("moodle/user:viewdetails")
 
@@ -17,7 +17,7 @@ def pictures(site: Site) -> dict[str, str]:
     return {"profileimageurlsmall": f"{root}/f2", "profileimageurl": f"{root}/f1"}
 
 
-def identity(site: Site, user: User) -> dict[str, Any]:
+def identity(site: Site, user: SiteUser) -> dict[str, Any]:
     """The fields a person is known by, empty ones left out as Moodle leaves them out."""
     own = user.id == site.caller.userid
     listed = site.identity if site.may("moodle/site:viewuseridentity") else ()
@@ -38,13 +38,13 @@ def identity(site: Site, user: User) -> dict[str, Any]:
     return shown | {"firstaccess": 0, "lastaccess": 0}
 
 
-def place(user: User) -> dict[str, str]:
+def place(user: SiteUser) -> dict[str, str]:
     """City and country; a country stored as "0" counts as none."""
     country = "" if user.country == "0" else user.country
     return {key: value for key, value in (("city", user.city), ("country", country)) if value}
 
 
-def user_fields(site: Site, user: User) -> dict[str, Any]:
+def user_fields(site: Site, user: SiteUser) -> dict[str, Any]:
     """One user as the user functions show it."""
     own = user.id == site.caller.userid
     shown = identity(site, user) | {"suspended": user.suspended, "trackforums": 0}

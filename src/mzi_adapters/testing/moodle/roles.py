@@ -3,13 +3,13 @@
 from typing import Any
 
 from mzi_adapters.testing.moodle.parameters import Many, One, Value
-from mzi_adapters.testing.moodle.records import User
 from mzi_adapters.testing.moodle.refusals import (
     coding_error,
     invalid_parameter,
     missing_record,
 )
 from mzi_adapters.testing.moodle.site import ROLES, Functions, Site
+from mzi_adapters.testing.moodle.site_tables import SiteUser
 
 FUNCTIONS = Functions()
 
@@ -35,7 +35,7 @@ def remove_enrolment(site: Site, course: int, user: int) -> None:
         group.members.remove(user)
 
 
-def role_user(site: Site, user: int) -> User:
+def role_user(site: Site, user: int) -> SiteUser:
     """The user a role is to be given to."""
     found = site.people.living(user)
     if found is None:

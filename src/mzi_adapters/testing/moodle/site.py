@@ -9,19 +9,6 @@ import attrs
 from mzi_adapters.testing.moodle.pairs import Pairs
 from mzi_adapters.testing.moodle.parameters import One, Shape, checked
 from mzi_adapters.testing.moodle.people import People
-from mzi_adapters.testing.moodle.records import (
-    Assignment,
-    Category,
-    Course,
-    Definition,
-    Enrolment,
-    Final,
-    Flags,
-    Group,
-    Mark,
-    Submission,
-    User,
-)
 from mzi_adapters.testing.moodle.refusals import (
     Refusal,
     course_closed,
@@ -29,6 +16,19 @@ from mzi_adapters.testing.moodle.refusals import (
     invalid_module,
     missing_record,
     no_permission,
+)
+from mzi_adapters.testing.moodle.site_tables import (
+    Assignment,
+    AssignSubmission,
+    Category,
+    Course,
+    Final,
+    Flags,
+    GradingForm,
+    Group,
+    Mark,
+    SiteUser,
+    UserEnrolment,
 )
 
 Database = Literal["postgresql", "mariadb"]
@@ -67,7 +67,7 @@ class Site:
     people: People = attrs.field(init=False)
     categories: dict[int, Category] = attrs.field(factory=dict)
     courses: dict[int, Course] = attrs.field(factory=dict)
-    enrolments: Pairs[Enrolment] = attrs.field(factory=Pairs)
+    enrolments: Pairs[UserEnrolment] = attrs.field(factory=Pairs)
     """By course and user."""
 
     roles: Pairs[list[int]] = attrs.field(factory=Pairs)
@@ -78,7 +78,7 @@ class Site:
         factory=lambda: {3: ("Refer", "Pass", "Merit", "Distinction")}
     )
     assignments: dict[int, Assignment] = attrs.field(factory=dict)
-    submissions: Pairs[list[Submission]] = attrs.field(factory=Pairs)
+    submissions: Pairs[list[AssignSubmission]] = attrs.field(factory=Pairs)
     """Attempts in order of creation, by assignment and user."""
 
     marks: Pairs[list[Mark]] = attrs.field(factory=Pairs)
@@ -90,7 +90,7 @@ class Site:
     finals: Pairs[Final] = attrs.field(factory=Pairs)
     """By grade item and user."""
 
-    definitions: dict[int, Definition] = attrs.field(factory=dict)
+    definitions: dict[int, GradingForm] = attrs.field(factory=dict)
     grade_categories: list[tuple[int, int, str]] = attrs.field(factory=list)
     """Id, course, name."""
 
@@ -114,7 +114,7 @@ class Site:
         return self.given[table]
 
     @property
-    def user(self) -> User:
+    def user(self) -> SiteUser:
         """The user who calls."""
         return self.people.rows[self.caller.userid]
 
@@ -156,7 +156,7 @@ class Site:
             raise invalid_module()
         return self.assignments[self.modules[cmid]]
 
-    def participants(self, course: int) -> list[User]:
+    def participants(self, course: int) -> list[SiteUser]:
         """The active students of a course: who is expected to hand in."""
         now = self.now()
         return [

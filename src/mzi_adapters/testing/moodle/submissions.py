@@ -8,8 +8,8 @@ from mzi_adapters.testing.moodle.marking import (
     workflow_state,
 )
 from mzi_adapters.testing.moodle.parameters import Many, Value
-from mzi_adapters.testing.moodle.records import Assignment, Submission
 from mzi_adapters.testing.moodle.site import Functions, Site, warning
+from mzi_adapters.testing.moodle.site_tables import Assignment, AssignSubmission
 
 FUNCTIONS = Functions()
 
@@ -43,12 +43,12 @@ def get_submissions(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     return {"assignments": shown, "warnings": warnings}
 
 
-def _latest(site: Site, assignment: int) -> list[Submission]:
+def _latest(site: Site, assignment: int) -> list[AssignSubmission]:
     rows = [row for rows in site.submissions.of(assignment) for row in rows]
     return sorted((row for row in rows if row.latest), key=lambda row: row.id)
 
 
-def _asked(row: Submission, given: dict[str, Any]) -> bool:
+def _asked(row: AssignSubmission, given: dict[str, Any]) -> bool:
     in_time = row.timemodified >= given["since"] and (
         not given["before"] or row.timemodified < given["before"]
     )
@@ -69,7 +69,7 @@ def grading_status(site: Site, assignment: Assignment, user: int) -> str:
     return "graded" if is_graded(site, assignment, user) else "notgraded"
 
 
-def submission_fields(site: Site, assignment: Assignment, row: Submission) -> dict[str, Any]:
+def submission_fields(site: Site, assignment: Assignment, row: AssignSubmission) -> dict[str, Any]:
     """One attempt, with its text and files."""
     return {
         "id": row.id,
@@ -104,7 +104,7 @@ def submission_fields(site: Site, assignment: Assignment, row: Submission) -> di
     }
 
 
-def file_path(assignment: Assignment, row: Submission, name: str) -> str:
+def file_path(assignment: Assignment, row: AssignSubmission, name: str) -> str:
     """Where a submitted file is served."""
     area = f"{assignment.contextid}/assignsubmission_file/submission_files"
     return f"/webservice/pluginfile.php/{area}/{row.id}/{name}"
@@ -121,7 +121,7 @@ def stored_file(site: Site, path: str) -> bytes | None:
     return None
 
 
-def _files(site: Site, assignment: Assignment, row: Submission) -> list[dict[str, Any]]:
+def _files(site: Site, assignment: Assignment, row: AssignSubmission) -> list[dict[str, Any]]:
     return [
         {
             "filename": name,

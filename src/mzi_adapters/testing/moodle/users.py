@@ -5,7 +5,6 @@ import re
 from typing import Any
 
 from mzi_adapters.testing.moodle.parameters import Many, One, Shape, Value
-from mzi_adapters.testing.moodle.records import User
 from mzi_adapters.testing.moodle.refusals import (
     Refusal,
     invalid_parameter,
@@ -15,6 +14,7 @@ from mzi_adapters.testing.moodle.refusals import (
 )
 from mzi_adapters.testing.moodle.roles import remove_enrolment
 from mzi_adapters.testing.moodle.site import Functions, Site, warning
+from mzi_adapters.testing.moodle.site_tables import SiteUser
 
 FUNCTIONS = Functions()
 
@@ -76,7 +76,7 @@ _PASSWORD = (
 def create_users(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     """Create every user, or none."""
     site.require("moodle/user:create")
-    created: list[User] = []
+    created: list[SiteUser] = []
     usernames: set[str] = set()
     emails: set[str] = set()
     for wanted in given["users"]:
@@ -89,7 +89,7 @@ def create_users(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"id": user.id, "username": user.username} for user in created]
 
 
-def _new_user(site: Site, wanted: dict[str, Any], usernames: set[str], emails: set[str]) -> User:
+def _new_user(site: Site, wanted: dict[str, Any], usernames: set[str], emails: set[str]) -> SiteUser:
     username, email, auth = wanted["username"], wanted["email"], wanted.get("auth", "manual")
     if auth not in _AUTHS:
         raise invalid_parameter(f"Invalid authentication type: {auth}")
@@ -107,7 +107,7 @@ def _new_user(site: Site, wanted: dict[str, Any], usernames: set[str], emails: s
     if auth not in _OTHERS_PASSWORDS and not wanted.get("createpassword"):
         _check_password(wanted.get("password"))
     fields = {key: wanted[key] for key in _KEPT if key in wanted}
-    return User(
+    return SiteUser(
         id=site.next_id("user"),
         username=username,
         firstname=wanted["firstname"],
@@ -208,7 +208,7 @@ def delete_users(site: Site, given: dict[str, Any]) -> None:
         _delete(site, user)
 
 
-def _delete(site: Site, user: User) -> None:
+def _delete(site: Site, user: SiteUser) -> None:
     for course in site.enrolments.firsts(user.id):
         remove_enrolment(site, course, user.id)
     site.people.change(

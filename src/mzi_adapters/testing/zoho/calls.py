@@ -7,14 +7,14 @@ from datetime import datetime
 
 import attrs
 
-from mzi_adapters.testing.zoho.answers import Json, Refused
-from mzi_adapters.web.wire import Request
+from mzi_adapters.testing.zoho.answers import ApiError, Json
+from mzi_adapters.web.transport import Request
 
 _DIGITS = re.compile(r"[0-9]{1,19}")
 
 
 @attrs.frozen
-class Call:
+class ReceivedCall:
     """One request to the API: `path` holds the parts of the route that vary."""
 
     request: Request
@@ -34,7 +34,7 @@ class Call:
             except ValueError:
                 found = None
             if not isinstance(found, dict):
-                raise Refused(400, "INVALID_DATA", "body is not a JSON object", {"json_path": "$"})
+                raise ApiError(400, "INVALID_DATA", "body is not a JSON object", {"json_path": "$"})
             self._parsed.append(found)
         return self._parsed[0]
 
@@ -44,7 +44,7 @@ class Call:
         found = id_in(given)
         if not found or (largest is not None and found > largest):
             details = {"param_name": name} if largest is None else {"param_name": name, "maximum": largest}
-            raise Refused(400, "INVALID_DATA", f"the {name} given seems to be invalid", details)
+            raise ApiError(400, "INVALID_DATA", f"the {name} given seems to be invalid", details)
         return found
 
 
@@ -55,7 +55,7 @@ def id_in(given: object) -> int | None:
     return int(given) if _DIGITS.fullmatch(str(given)) else None
 
 
-def moment_of(call: Call, header: str) -> datetime | None:
+def moment_of(call: ReceivedCall, header: str) -> datetime | None:
     """The moment in a header, ISO 8601 with an offset."""
     given = call.header(header)
     if given is None:
@@ -65,7 +65,7 @@ def moment_of(call: Call, header: str) -> datetime | None:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise Refused(
+        raise ApiError(
             400, "INVALID_DATA", f"the {header} header given seems to be invalid", {"header": header}
         )
     return found

@@ -7,8 +7,8 @@ import attrs
 
 from mzi_adapters.testing.zoho.answers import Json, error
 from mzi_adapters.testing.zoho.calls import id_in
-from mzi_adapters.testing.zoho.organization import Organization
-from mzi_adapters.testing.zoho.tables import Table
+from mzi_adapters.testing.zoho.module_tables import Table
+from mzi_adapters.testing.zoho.organization import FakeOrganization
 from mzi_core.ports.zoho import ZohoField
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[+-]\d\d:\d\d|Z)")
@@ -27,7 +27,7 @@ class Unfit(Exception):
     """What comes behind the field in the JSON path."""
 
 
-def fits(organization: Organization, field: ZohoField, value: object) -> object:
+def fits(organization: FakeOrganization, field: ZohoField, value: object) -> object:
     """The value as it is kept. Raises Unfit."""
     match field.data_type:
         case "lookup" | "userlookup" | "ownerlookup":
@@ -93,7 +93,7 @@ def _date(value: object) -> str:
     raise Unfit(details={"expected_data_type": "date"})
 
 
-def _lookup(organization: Organization, field: ZohoField, value: object) -> int:
+def _lookup(organization: FakeOrganization, field: ZohoField, value: object) -> int:
     given = value.get("id") if isinstance(value, dict) else None
     if not isinstance(given, str | int):
         raise Unfit(details={"expected_data_type": "jsonobject"})
@@ -115,7 +115,7 @@ class Checked:
     errors: list[Json] = attrs.field(factory=list)
 
 
-def checked(organization: Organization, table: Table, given: Json, path: str, *, new: bool) -> Checked:
+def checked(organization: FakeOrganization, table: Table, given: Json, path: str, *, new: bool) -> Checked:
     """The plain values of a record; `new`: everything mandatory must be there. Subforms are left out."""
     found = Checked()
     for name, value in given.items():

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 import attrs
 
 from mzi_adapters.testing.zoho.fake import FakeZoho
-from mzi_adapters.testing.zoho.tables import SYSTEM
-from mzi_core.known_fields import ZohoType, known_fields
+from mzi_adapters.testing.zoho.module_tables import SYSTEM
+from mzi_core.field_reference import ZohoType, known_fields
 from mzi_core.module import AnyModule, Field, Kind, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports.zoho import ZohoField

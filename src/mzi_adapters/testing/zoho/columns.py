@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from mzi_adapters.testing.zoho.answers import Refused
+from mzi_adapters.testing.zoho.answers import ApiError
 from mzi_adapters.testing.zoho.calls import id_in
 from mzi_adapters.testing.zoho.coql_text import Value
-from mzi_adapters.testing.zoho.organization import Organization
-from mzi_adapters.testing.zoho.tables import MANY, Row, Table
+from mzi_adapters.testing.zoho.module_tables import MANY, Row, Table
+from mzi_adapters.testing.zoho.organization import FakeOrganization
 
 _REFERENCES = frozenset({"lookup", "userlookup", "ownerlookup"})
 
@@ -14,7 +14,7 @@ _REFERENCES = frozenset({"lookup", "userlookup", "ownerlookup"})
 class Column:
     """A column of a module or, through a lookup, of another: `Student.Name`."""
 
-    def __init__(self, organization: Organization, table: Table, name: str) -> None:
+    def __init__(self, organization: FakeOrganization, table: Table, name: str) -> None:
         self.organization = organization
         self.name = name
         self.path: list[tuple[Table, str]] = []
@@ -100,11 +100,11 @@ class Column:
         return given.casefold() if isinstance(given, str) else given
 
 
-def unknown(column: str) -> Refused:
+def unknown(column: str) -> ApiError:
     """A column the module lacks."""
-    return Refused(400, "INVALID_QUERY", "column given seems to be invalid", {"column_name": column})
+    return ApiError(400, "INVALID_QUERY", "column given seems to be invalid", {"column_name": column})
 
 
-def misfit(column: str) -> Refused:
+def misfit(column: str) -> ApiError:
     """A literal of another type than the column's."""
-    return Refused(400, "INVALID_QUERY", "value given seems invalid", {"column_name": column})
+    return ApiError(400, "INVALID_QUERY", "value given seems invalid", {"column_name": column})

@@ -6,24 +6,24 @@ from itertools import islice
 import attrs
 
 from mzi_adapters.testing.like import ANYTHING, fits
-from mzi_adapters.testing.zoho.answers import Json, Refused, empty, said
-from mzi_adapters.testing.zoho.calls import Call, id_in
+from mzi_adapters.testing.zoho.answers import ApiError, Json, empty, said
+from mzi_adapters.testing.zoho.calls import ReceivedCall, id_in
 from mzi_adapters.testing.zoho.columns import Column
-from mzi_adapters.testing.zoho.coql_text import Condition, CoqlQuery, Criterion, criteria_of, read_coql
-from mzi_adapters.testing.zoho.organization import Organization
-from mzi_adapters.testing.zoho.tables import Row, Table
-from mzi_adapters.web.wire import Answer
+from mzi_adapters.testing.zoho.coql_text import Compared, Condition, CoqlQuery, criteria_of, read_coql
+from mzi_adapters.testing.zoho.module_tables import Row, Table
+from mzi_adapters.testing.zoho.organization import FakeOrganization
+from mzi_adapters.web.transport import Response
 
 Test = Callable[[Row], bool]
 
 
 @attrs.frozen
-class Coql:
+class CoqlApi:
     """`POST /coql` over an organisation."""
 
-    organization: Organization
+    organization: FakeOrganization
 
-    def select(self, call: Call) -> Answer:
+    def select(self, call: ReceivedCall) -> Response:
         """200 with rows, or 204 without any."""
         query = asked(call)
         table = self.organization.table(query.module)
@@ -54,7 +54,7 @@ class Coql:
         return shown
 
     def _test(self, table: Table, condition: Condition) -> Test:
-        if isinstance(condition, Criterion):
+        if isinstance(condition, Compared):
             return _test(Column(self.organization, table, condition.column), condition)
         left, right = self._test(table, condition.left), self._test(table, condition.right)
         if condition.joined_by == "and":
@@ -62,16 +62,16 @@ class Coql:
         return lambda row: left(row) or right(row)
 
 
-def asked(call: Call) -> CoqlQuery:
+def asked(call: ReceivedCall) -> CoqlQuery:
     """The query of a call."""
     text = call.body().get("select_query")
     if not isinstance(text, str):
         details = {"api_name": "select_query", "json_path": "$.select_query"}
-        raise Refused(400, "MANDATORY_NOT_FOUND", "required field not found", details)
+        raise ApiError(400, "MANDATORY_NOT_FOUND", "required field not found", details)
     return read_coql(text)
 
 
-def _test(column: Column, criterion: Criterion) -> Test:
+def _test(column: Column, criterion: Compared) -> Test:
     if criterion.comparator in ("is null", "is not null"):
         wanted = criterion.comparator == "is null"
         return lambda row: (column.compared(row) is None) == wanted

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import attrs
 
-from mzi_adapters.testing.zoho.answers import Json, Refused
+from mzi_adapters.testing.zoho.answers import ApiError, Json
 
 COLUMNS = 500
 LARGEST = 2_000
@@ -25,7 +25,7 @@ Value = str | int | float | bool | None
 
 
 @attrs.frozen
-class Criterion:
+class Compared:
     """`column comparator value`; `in`, `not in` and `between` have several values."""
 
     column: str
@@ -42,7 +42,7 @@ class Both:
     right: "Condition"
 
 
-Condition = Criterion | Both
+Condition = Compared | Both
 
 
 @attrs.frozen
@@ -61,7 +61,7 @@ class CoqlQuery:
 
 
 def read_coql(text: str) -> CoqlQuery:
-    """A query from its text. Raises Refused as Zoho words it."""
+    """A query from its text. Raises ApiError as Zoho words it."""
     return _Reader(text).query()
 
 
@@ -88,7 +88,7 @@ class _Reader:
 
     def _refuse(self, message: str = "error occured near the text given", **details: object) -> NoReturn:
         near: Json = {"near": self.text[self.place : self.place + 20].strip(), "column": self.place}
-        raise Refused(400, "SYNTAX_ERROR", message, {**near, **details})
+        raise ApiError(400, "SYNTAX_ERROR", message, {**near, **details})
 
     def _takes(self, *words: str) -> bool:
         """Whether these words come next; they are passed over if so."""
@@ -140,7 +140,7 @@ class _Reader:
             _too_many("select", COLUMNS)
         twice = {name for name in columns if columns.count(name) > 1}
         if twice:
-            raise Refused(400, "DUPLICATE_DATA", "duplicate column", {"column_name": min(twice)})
+            raise ApiError(400, "DUPLICATE_DATA", "duplicate column", {"column_name": min(twice)})
         return tuple(columns), False
 
     def _condition(self) -> Condition:
@@ -158,7 +158,7 @@ class _Reader:
             return found
         return self._criterion()
 
-    def _criterion(self) -> Criterion:
+    def _criterion(self) -> Compared:
         self.criteria += 1
         if self.criteria > CRITERIA:
             _too_many("where", CRITERIA)
@@ -167,23 +167,23 @@ class _Reader:
             comparator = "is not null" if self._takes("not") else "is null"
             if not self._takes("null"):
                 self._refuse()
-            return Criterion(column, comparator, ())
+            return Compared(column, comparator, ())
         if self._takes("not", "in"):
-            return Criterion(column, "not in", self._values())
+            return Compared(column, "not in", self._values())
         if self._takes("in"):
-            return Criterion(column, "in", self._values())
+            return Compared(column, "in", self._values())
         if self._takes("between"):
             low = self._value()
             if not self._takes("and"):
                 self._refuse()
-            return Criterion(column, "between", (low, self._value()))
+            return Compared(column, "between", (low, self._value()))
         for word in ("not like", "like"):
             if self._takes(*word.split()):
-                return Criterion(column, word, (self._value(),))
+                return Compared(column, word, (self._value(),))
         kind, sign = self._next()
         if kind != "sign" or sign not in _COMPARATORS:
             self._refuse()
-        return Criterion(column, sign, (self._value(),))
+        return Compared(column, sign, (self._value(),))
 
     def _values(self) -> tuple[Value, ...]:
         if not self._takes("("):
@@ -238,12 +238,12 @@ class _Reader:
 
 
 def _too_many(clause: str, limit: int) -> NoReturn:
-    raise Refused(400, "LIMIT_EXCEEDED", f"{clause} limit exceeded", {"clause": clause, "limit": limit})
+    raise ApiError(400, "LIMIT_EXCEEDED", f"{clause} limit exceeded", {"clause": clause, "limit": limit})
 
 
-def criteria_of(condition: Condition) -> Sequence[Criterion]:
+def criteria_of(condition: Condition) -> Sequence[Compared]:
     """What must hold in any case: the criteria joined by `and` at the top."""
-    if isinstance(condition, Criterion):
+    if isinstance(condition, Compared):
         return [condition]
     if condition.joined_by == "and":
         return [*criteria_of(condition.left), *criteria_of(condition.right)]

@@ -7,23 +7,23 @@ from contextlib import asynccontextmanager
 import attrs
 
 from mzi_adapters.testing.session_guard import refuse_inside_session
-from mzi_adapters.testing.zoho.accounts import Accounts
-from mzi_adapters.testing.zoho.answers import Json, Refused
-from mzi_adapters.testing.zoho.bulk import BulkRead
-from mzi_adapters.testing.zoho.calls import Call
-from mzi_adapters.testing.zoho.changes import Change, Changes
-from mzi_adapters.testing.zoho.coql import Coql
-from mzi_adapters.testing.zoho.limits import Limits
-from mzi_adapters.testing.zoho.organization import Organization
-from mzi_adapters.testing.zoho.planting import plant
-from mzi_adapters.testing.zoho.reading import Reading
+from mzi_adapters.testing.zoho.answers import ApiError, Json
+from mzi_adapters.testing.zoho.bulk_read_api import BulkReadApi
+from mzi_adapters.testing.zoho.calls import ReceivedCall
+from mzi_adapters.testing.zoho.changes import Changes, ZohoChange
+from mzi_adapters.testing.zoho.coql import CoqlApi
+from mzi_adapters.testing.zoho.fixtures import plant
+from mzi_adapters.testing.zoho.limits import ApiLimits
+from mzi_adapters.testing.zoho.metadata_api import MetadataApi
+from mzi_adapters.testing.zoho.organization import FakeOrganization
+from mzi_adapters.testing.zoho.read_api import ReadApi
 from mzi_adapters.testing.zoho.routes import Route, routes
 from mzi_adapters.testing.zoho.searching import Searching
-from mzi_adapters.testing.zoho.settings import Settings
-from mzi_adapters.testing.zoho.watching import Watching
+from mzi_adapters.testing.zoho.token_server import TokenServer
+from mzi_adapters.testing.zoho.watch_api import WatchApi
+from mzi_adapters.testing.zoho.write_api import WriteApi
 from mzi_adapters.testing.zoho.write_requests import FEATURES
-from mzi_adapters.testing.zoho.writing import Writing
-from mzi_adapters.web.wire import Answer, NotSent, Request, Streamed, Timer
+from mzi_adapters.web.transport import NotSent, Request, Response, Streamed, Timer
 from mzi_core.ports import Clock
 from mzi_core.ports.zoho import ZohoField
 
@@ -35,7 +35,7 @@ _CHUNK = 64 * 1024
 
 
 class FakeZoho:
-    """A `Wire` to one organisation. What tests plant or read is not counted; what is sent is.
+    """A `Transport` to one organisation. What tests plant or read is not counted; what is sent is.
 
     It raises SentInsideSession for whoever calls it while a session of a NoticedStore is open.
     A server that puts it behind a socket sets `accounts_url` and `api_url` to its own address.
@@ -59,19 +59,19 @@ class FakeZoho:
         self.timer = timer
         self.latency = latency
         self.seen: list[Request] = []
-        self.organization = Organization(clock=clock, edition=edition)
-        self.limits = Limits(clock=clock, edition=edition)
-        self.accounts = Accounts(
+        self.organization = FakeOrganization(clock=clock, edition=edition)
+        self.limits = ApiLimits(clock=clock, edition=edition)
+        self.accounts = TokenServer(
             clock=clock, client_id=client_id, client_secret=client_secret, refresh_token=refresh_token
         )
-        self.watching = Watching(self.organization, f"{api}/crm/v8/")
+        self.watching = WatchApi(self.organization, f"{api}/crm/v8/")
         self.changes = Changes(self.watching.notice)
         self.searching = Searching(self.organization)
-        self.bulk_read = BulkRead(self.organization)
-        self.settings = Settings(self.organization)
-        self.reading = Reading(self.organization)
-        self.writing = Writing(self.organization, self.changes)
-        self.coql = Coql(self.organization)
+        self.bulk_read = BulkReadApi(self.organization)
+        self.settings = MetadataApi(self.organization)
+        self.reading = ReadApi(self.organization)
+        self.writing = WriteApi(self.organization, self.changes)
+        self.coql = CoqlApi(self.organization)
         self._routes = routes(
             reading=self.reading,
             writing=self.writing,
@@ -98,13 +98,13 @@ class FakeZoho:
         row = table.rows[int(record_id)]
         plant(self.organization, module, values, row)
         row.modified, row.modified_by = self.organization.now(), self.organization.person
-        self.changes.note(Change(module, record_id, "update", tuple(values), row.modified_by), FEATURES)
+        self.changes.note(ZohoChange(module, record_id, "update", tuple(values), row.modified_by), FEATURES)
 
     def remove(self, module: str, record_id: str, *, permanently: bool = False) -> None:
         """Delete a record by hand in the CRM."""
         table, person = self.organization.table(module), self.organization.person
         self.organization.delete(table, int(record_id), person, permanently=permanently)
-        self.changes.note(Change(module, record_id, "delete", (), person), FEATURES)
+        self.changes.note(ZohoChange(module, record_id, "delete", (), person), FEATURES)
 
     def lock(self, module: str, record_id: str, code: str = "RECORD_LOCKED") -> None:
         """Make a record refuse changes: RECORD_LOCKED, NOT_APPROVED, NOT_REVIEWED, RECORD_IN_BLUEPRINT."""
@@ -142,7 +142,7 @@ class FakeZoho:
 
     # the wire
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """The answer the real service would give."""
         refuse_inside_session(request)
         self.seen.append(request)
@@ -153,7 +153,7 @@ class FakeZoho:
             raise NotSent("There is no such host in this world.")
         try:
             return await self._answer(request, request.url.removeprefix(self.api_url))
-        except Refused as refused:
+        except ApiError as refused:
             return attrs.evolve(refused.answer, headers={**refused.answer.headers, **self.limits.told()})
 
     @asynccontextmanager
@@ -173,7 +173,7 @@ class FakeZoho:
         else:
             await asyncio.sleep(0)
 
-    async def _answer(self, request: Request, path: str) -> Answer:
+    async def _answer(self, request: Request, path: str) -> Response:
         route, call = self._route(request, path)
         with self.limits.one(heavy=route.heavy(call)):
             await self._wait()
@@ -182,23 +182,23 @@ class FakeZoho:
             answer = route.answers(call)
         return attrs.evolve(answer, headers={**answer.headers, **self.limits.told()})
 
-    def _route(self, request: Request, path: str) -> tuple[Route, Call]:
+    def _route(self, request: Request, path: str) -> tuple[Route, ReceivedCall]:
         found = [(route, named) for route in self._routes if (named := route.named(path)) is not None]
         if not found:
-            raise Refused(
+            raise ApiError(
                 404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one"
             )
         for route, named in found:
             if route.method == request.method:
-                return route, Call(request, named, dict(request.query))
-        raise Refused(405, "METHOD_NOT_ALLOWED", "The http request method type is not a valid one")
+                return route, ReceivedCall(request, named, dict(request.query))
+        raise ApiError(405, "METHOD_NOT_ALLOWED", "The http request method type is not a valid one")
 
-    def _admit(self, call: Call, route: Route) -> None:
+    def _admit(self, call: ReceivedCall, route: Route) -> None:
         scheme, _, token = (call.header("authorization") or "").partition(" ")
         if scheme != "Zoho-oauthtoken" or not token:
-            raise Refused(401, "AUTHENTICATION_FAILURE", "Authentication failed")
+            raise ApiError(401, "AUTHENTICATION_FAILURE", "Authentication failed")
         if not self.accounts.accepts(token):
-            raise Refused(401, "INVALID_TOKEN", "invalid oauth token")
+            raise ApiError(401, "INVALID_TOKEN", "invalid oauth token")
         module = call.path.get("module", "")
         if not all(self.accounts.grants([s.format(module=module) for s in group]) for group in route.scopes):
-            raise Refused(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL")
+            raise ApiError(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from mzi_adapters.testing.zoho.answers import Refused
+from mzi_adapters.testing.zoho.answers import ApiError
 from mzi_core.ports import Clock
 
 HEAVY_AT_ONCE = 10
@@ -26,7 +26,7 @@ _DAY = timedelta(hours=24)
 
 
 @attrs.define(kw_only=True)
-class Limits:
+class ApiLimits:
     """Counts what is asked; refuses with 429 what goes beyond."""
 
     clock: Clock
@@ -47,7 +47,7 @@ class Limits:
 
     @contextmanager
     def one(self, *, heavy: bool) -> Iterator[None]:
-        """One call under way, from when it came until it is answered. Raises Refused."""
+        """One call under way, from when it came until it is answered. Raises ApiError."""
         self.calls += 1
         self.in_flight += 1
         self.heavy_in_flight += heavy
@@ -55,18 +55,18 @@ class Limits:
         self.max_heavy_in_flight = max(self.max_heavy_in_flight, self.heavy_in_flight)
         try:
             if self.in_flight > EDITIONS[self.edition][1]:
-                raise Refused(429, "TOO_MANY_REQUESTS", "too many concurrent requests", {})
+                raise ApiError(429, "TOO_MANY_REQUESTS", "too many concurrent requests", {})
             if self.heavy_in_flight > HEAVY_AT_ONCE:
-                raise Refused(429, "TOO_MANY_REQUESTS", "too many concurrent requests of this kind", {})
+                raise ApiError(429, "TOO_MANY_REQUESTS", "too many concurrent requests of this kind", {})
             yield
         finally:
             self.in_flight -= 1
             self.heavy_in_flight -= heavy
 
     def spend(self, cost: int) -> None:
-        """Take credits. Raises Refused when the last 24 hours have used them up; that costs none."""
+        """Take credits. Raises ApiError when the last 24 hours have used them up; that costs none."""
         if self._remaining() < cost:
-            raise Refused(429, "TOO_MANY_REQUESTS", "API credits of the last 24 hours are used up", {})
+            raise ApiError(429, "TOO_MANY_REQUESTS", "API credits of the last 24 hours are used up", {})
         self._spent.append((self.clock.now(), cost))
         self._today += cost
         self.credits_used += cost

@@ -6,8 +6,8 @@ from itertools import count
 
 import attrs
 
-from mzi_adapters.testing.zoho.answers import Json, Refused
-from mzi_adapters.testing.zoho.tables import MANY, SYSTEM, Gone, Row, Table, User
+from mzi_adapters.testing.zoho.answers import ApiError, Json
+from mzi_adapters.testing.zoho.module_tables import MANY, SYSTEM, CrmUser, Gone, Row, Table
 from mzi_core.ports import Clock
 from mzi_core.ports.zoho import ZohoField
 
@@ -15,8 +15,8 @@ ROWS_SHOWN = 200
 """Rows of a subform that one record carries; `$has_more` says that there are others."""
 
 _FIRST_ID = 5_000_000_000_000_000_000
-_PERSON = User("Registrar", str(_FIRST_ID + 1), "registrar@college.example")
-_ROBOT = User("Sync Bot", str(_FIRST_ID + 2), "sync@college.example")
+_PERSON = CrmUser("Registrar", str(_FIRST_ID + 1), "registrar@college.example")
+_ROBOT = CrmUser("Sync Bot", str(_FIRST_ID + 2), "sync@college.example")
 _REFERENCES = frozenset({"lookup", "userlookup"})
 
 
@@ -28,7 +28,7 @@ def text_field(name: str) -> ZohoField:
 
 
 @attrs.define(kw_only=True)
-class Organization:
+class FakeOrganization:
     """Everything one Zoho organisation remembers."""
 
     clock: Clock
@@ -38,9 +38,9 @@ class Organization:
     edition: str = "enterprise"
     tables: dict[str, Table] = attrs.field(factory=dict)
     ids: "count[int]" = attrs.field(factory=lambda: count(_FIRST_ID + 1_000))
-    person: User = _PERSON
+    person: CrmUser = _PERSON
     """Who works in the CRM by hand."""
-    robot: User = _ROBOT
+    robot: CrmUser = _ROBOT
     """The user behind the credentials."""
 
     def now(self) -> datetime:
@@ -84,7 +84,7 @@ class Organization:
     def table(self, module: str) -> Table:
         """A module by its API name; a refusal as Zoho words it when there is none."""
         if module not in self.tables:
-            raise Refused(400, "INVALID_MODULE", "the module name given seems to be invalid", {})
+            raise ApiError(400, "INVALID_MODULE", "the module name given seems to be invalid", {})
         return self.tables[module]
 
     def rows_of(self, table: Table, field: ZohoField, row_id: int) -> Sequence[Row]:
@@ -97,7 +97,7 @@ class Organization:
         for field in table.of_type("autonumber"):
             row.values.setdefault(field.api_name, f"{table.name}-{row.id - _FIRST_ID:06d}")
 
-    def delete(self, table: Table, row_id: int, by: User, *, permanently: bool = False) -> None:
+    def delete(self, table: Table, row_id: int, by: CrmUser, *, permanently: bool = False) -> None:
         """Take a record out, with the rows of its subforms."""
         for field in table.of_type("subform"):
             for row in list(self.rows_of(table, field, row_id)):

@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from mzi_adapters.testing.zoho.answers import Refused
-from mzi_adapters.testing.zoho.bulk import BulkRead
-from mzi_adapters.testing.zoho.calls import Call
-from mzi_adapters.testing.zoho.coql import Coql, asked
-from mzi_adapters.testing.zoho.reading import Reading
+from mzi_adapters.testing.zoho.answers import ApiError
+from mzi_adapters.testing.zoho.bulk_read_api import BulkReadApi
+from mzi_adapters.testing.zoho.calls import ReceivedCall
+from mzi_adapters.testing.zoho.coql import CoqlApi, asked
+from mzi_adapters.testing.zoho.metadata_api import MetadataApi
+from mzi_adapters.testing.zoho.read_api import ReadApi
 from mzi_adapters.testing.zoho.searching import Searching
-from mzi_adapters.testing.zoho.settings import Settings
-from mzi_adapters.testing.zoho.watching import Watching
-from mzi_adapters.testing.zoho.writing import Writing
-from mzi_adapters.web.wire import Answer
+from mzi_adapters.testing.zoho.watch_api import WatchApi
+from mzi_adapters.testing.zoho.write_api import WriteApi
+from mzi_adapters.web.transport import Response
 
 _BATCH = 10
 _COQL_STEPS = (200, 1_000)
@@ -38,11 +38,11 @@ class Route:
 
     method: str
     parts: Sequence[str]
-    answers: Callable[[Call], Answer]
+    answers: Callable[[ReceivedCall], Response]
     scopes: tuple[tuple[str, ...], ...]
     """One of each group is needed."""
-    cost: Callable[[Call], int]
-    heavy: Callable[[Call], bool]
+    cost: Callable[[ReceivedCall], int]
+    heavy: Callable[[ReceivedCall], bool]
 
     def named(self, path: str) -> dict[str, str] | None:
         """The parts of this path that vary, by name; None for a path that leads elsewhere."""
@@ -63,13 +63,13 @@ class Route:
 
 def routes(
     *,
-    reading: Reading,
-    writing: Writing,
+    reading: ReadApi,
+    writing: WriteApi,
     searching: Searching,
-    coql: Coql,
-    bulk: BulkRead,
-    watching: Watching,
-    settings: Settings,
+    coql: CoqlApi,
+    bulk: BulkReadApi,
+    watching: WatchApi,
+    settings: MetadataApi,
 ) -> list[Route]:
     """Every operation; where several paths fit, the first is meant."""
     module = "/crm/v8/{module}"
@@ -109,7 +109,7 @@ def routes(
     ]
 
 
-def _one(call: Call) -> int:
+def _one(call: ReceivedCall) -> int:
     return 1
 
 
@@ -117,48 +117,48 @@ def _settings(what: str) -> tuple[str, ...]:
     return ("ZohoCRM.settings.ALL", f"ZohoCRM.settings.{what}.ALL", f"ZohoCRM.settings.{what}.READ")
 
 
-def _never(call: Call) -> bool:
+def _never(call: ReceivedCall) -> bool:
     return False
 
 
-def _always(call: Call) -> bool:
+def _always(call: ReceivedCall) -> bool:
     return True
 
 
 def _route(
     method: str,
     path: str,
-    answers: Callable[[Call], Answer],
+    answers: Callable[[ReceivedCall], Response],
     *scopes: tuple[str, ...],
-    cost: Callable[[Call], int] = _one,
-    heavy: Callable[[Call], bool] = _never,
+    cost: Callable[[ReceivedCall], int] = _one,
+    heavy: Callable[[ReceivedCall], bool] = _never,
 ) -> Route:
     return Route(method, path.split("/"), answers, scopes or (_MODULES,), cost, heavy)
 
 
-def _list_cost(call: Call) -> int:
+def _list_cost(call: ReceivedCall) -> int:
     return 3 if "cvid" in call.query else 1
 
 
-def _ordered(call: Call) -> bool:
+def _ordered(call: ReceivedCall) -> bool:
     return "cvid" in call.query or "sort_by" in call.query
 
 
-def _sent(call: Call) -> int:
+def _sent(call: ReceivedCall) -> int:
     try:
         data = call.body().get("data")
-    except Refused:
+    except ApiError:
         return 0
     return len(data) if isinstance(data, list) else 0
 
 
-def _many(call: Call) -> bool:
+def _many(call: ReceivedCall) -> bool:
     return _sent(call) > _BATCH
 
 
-def _write_cost(call: Call) -> int:
+def _write_cost(call: ReceivedCall) -> int:
     return min(10, max(1, -(-_sent(call) // _BATCH)))
 
 
-def _coql_cost(call: Call) -> int:
+def _coql_cost(call: ReceivedCall) -> int:
     return 1 + sum(asked(call).limit > step for step in _COQL_STEPS)

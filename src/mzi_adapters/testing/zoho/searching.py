@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import attrs
 
-from mzi_adapters.testing.zoho.answers import Json, Refused, empty, said
-from mzi_adapters.testing.zoho.calls import Call
+from mzi_adapters.testing.zoho.answers import ApiError, Json, empty, said
+from mzi_adapters.testing.zoho.calls import ReceivedCall
 from mzi_adapters.testing.zoho.columns import Column
-from mzi_adapters.testing.zoho.organization import Organization
-from mzi_adapters.testing.zoho.tables import Row, Table
-from mzi_adapters.web.wire import Answer
+from mzi_adapters.testing.zoho.module_tables import Row, Table
+from mzi_adapters.testing.zoho.organization import FakeOrganization
+from mzi_adapters.web.transport import Response
 
 PER_PAGE = 200
 REACHABLE = 2_000
@@ -33,17 +33,17 @@ def blurred(text: object) -> str:
 class Searching:
     """`GET /{module}/search`, and the count that takes the same criteria."""
 
-    organization: Organization
+    organization: FakeOrganization
     lag: timedelta = timedelta(seconds=30)
     """How long a change through the API is not in the index."""
 
-    def search(self, call: Call) -> Answer:
+    def search(self, call: ReceivedCall) -> Response:
         """The first of criteria, email, phone and word decides; 204 for nothing found."""
         table = self.organization.table(call.path["module"])
         test = self._asked(table, call)
         per_page, page = call.number("per_page", PER_PAGE, PER_PAGE), call.number("page", 1)
         if per_page * page > REACHABLE:
-            raise Refused(400, "LIMIT_REACHED", "search reaches no further", {"limit": REACHABLE})
+            raise ApiError(400, "LIMIT_REACHED", "search reaches no further", {"limit": REACHABLE})
         now = self.organization.now()
         rows = [
             row
@@ -60,25 +60,25 @@ class Searching:
             200, {"data": [self.organization.shown(table, row, names) for row in shown], "info": info}
         )
 
-    def count(self, call: Call) -> Answer:
+    def count(self, call: ReceivedCall) -> Response:
         """`GET /{module}/actions/count`."""
         table = self.organization.table(call.path["module"])
         if not any(name in call.query for name in ("criteria", *_BY)):
             return said(200, {"count": len(table.rows)})
         return said(200, {"count": sum(map(self._asked(table, call), table.rows.values()))})
 
-    def _asked(self, table: Table, call: Call) -> Test:
+    def _asked(self, table: Table, call: ReceivedCall) -> Test:
         if "criteria" in call.query:
             return self.criteria(table, call.query["criteria"])
         for name, types in _BY.items():
             if name in call.query:
                 if name == "word" and len(call.query[name]) < SHORTEST_WORD:
-                    raise Refused(400, "INVALID_DATA", "the word is too short", {"param_name": name})
+                    raise ApiError(400, "INVALID_DATA", "the word is too short", {"param_name": name})
                 wanted = blurred(call.query[name])
                 fields = [field.api_name for field in table.of_type(*types)]
                 return lambda row: any(wanted in blurred(row.values.get(field, "")) for field in fields)
         details: Json = {"param_names": ["criteria", *_BY]}
-        raise Refused(400, "EXPECTED_PARAM_MISSING", "One of the expected parameter is missing", details)
+        raise ApiError(400, "EXPECTED_PARAM_MISSING", "One of the expected parameter is missing", details)
 
     def criteria(self, table: Table, text: str) -> Test:
         """The test that criteria such as `((Name:equals:Sara A.)and(id:greater_than:5))` ask for."""
@@ -225,5 +225,5 @@ _COMPARISONS: dict[str, Callable[[object, list[object]], bool]] = {
 }
 
 
-def _invalid() -> Refused:
-    return Refused(400, "INVALID_QUERY", "Invalid query formed", {"reason": "invalid criteria"})
+def _invalid() -> ApiError:
+    return ApiError(400, "INVALID_QUERY", "Invalid query formed", {"reason": "invalid criteria"})

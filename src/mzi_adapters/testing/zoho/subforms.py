@@ -7,13 +7,13 @@ import attrs
 from mzi_adapters.testing.zoho.answers import Json, error
 from mzi_adapters.testing.zoho.calls import id_in
 from mzi_adapters.testing.zoho.checks import checked
-from mzi_adapters.testing.zoho.organization import Organization
-from mzi_adapters.testing.zoho.tables import Row, Table, User
+from mzi_adapters.testing.zoho.module_tables import CrmUser, Row, Table
+from mzi_adapters.testing.zoho.organization import FakeOrganization
 from mzi_core.ports.zoho import ZohoField
 
 
 @attrs.frozen
-class Rows:
+class SubformWrite:
     """A checked write of one subform: `[]` removes every row there is."""
 
     table: Table
@@ -22,7 +22,7 @@ class Rows:
     changed: Sequence[tuple[int, dict[str, object]]]
     removed: Sequence[int]
 
-    def apply(self, organization: Organization, parent: int, by: User) -> None:
+    def apply(self, organization: FakeOrganization, parent: int, by: CrmUser) -> None:
         """Carry it out."""
         now = organization.now()
         for row_id in self.removed:
@@ -41,8 +41,8 @@ class Rows:
 
 
 def read_rows(
-    organization: Organization, field: ZohoField, given: object, path: str, parent: int | None
-) -> tuple[Rows | None, list[Json]]:
+    organization: FakeOrganization, field: ZohoField, given: object, path: str, parent: int | None
+) -> tuple[SubformWrite | None, list[Json]]:
     """What a subform's value asks for, or what is wrong with it. `parent`: the record, if it exists."""
     table = organization.tables[field.lookup or ""]
     where: Json = {"api_name": field.api_name, "json_path": path}
@@ -73,4 +73,4 @@ def read_rows(
             added.append(found.values)
         else:
             changed.append((row_id, found.values))
-    return Rows(table, not given, added, changed, removed), errors
+    return SubformWrite(table, not given, added, changed, removed), errors

@@ -1,9 +1,0 @@
-"""Every exam, in the order in which a person would look."""
-
-from mzi_core.use_cases.doctor import Exam
-from mzi_core.use_cases.doctor_moodle import FORM_FIELDS, SITE, TOKEN
-from mzi_core.use_cases.doctor_own import OWN
-from mzi_core.use_cases.doctor_rights import RIGHTS
-from mzi_core.use_cases.doctor_zoho import ZOHO
-
-EXAMS: tuple[Exam, ...] = (*OWN, *ZOHO, TOKEN, *SITE, RIGHTS, FORM_FIELDS)

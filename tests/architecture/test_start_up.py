@@ -68,7 +68,8 @@ def imported(*tokens: str, cwd: Path) -> set[str]:
     [
         (["--version"], SERVED | STORED | SAID | DECIDED | OTHERS | SHOWN),
         (["modules"], SERVED | STORED | SAID | DECIDED | OTHERS),
-        (["--help"], SERVED | STORED | SAID),
+        (["--help"], SERVED | STORED | SAID | DECIDED - {"asyncio"} | OTHERS | {"mzi_http.cli.sync"}),
+        (["grade", "--help"], SERVED | STORED | SAID | DECIDED - {"asyncio"} | OTHERS),
         (["sync", "students", "students.json"], SERVED - {"starlette"} | SAID - {"cattrs"} | OTHERS | BESIDE),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

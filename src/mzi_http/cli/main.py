@@ -62,7 +62,7 @@ def run(tokens: Sequence[str]) -> int:
     out, err = _Output(), _Output(stderr=True)
     app = _app(out, err)
     if not set(app.help_flags).isdisjoint(tokens):
-        _import_listed(app, tokens)
+        _describe_listed(app, tokens)
     try:
         ended = app.meta(tokens, console=out, error_console=err)
     except CycloptsError as error:
@@ -130,7 +130,7 @@ def _app(out: Console, err: Console) -> App:
             Show where an error comes from.
         """
         try:
-            _import_listed(app, tokens)
+            _describe_listed(app, tokens)
             command, bound, given = app.parse_args(tokens, console=out, error_console=err)
             if given:
                 read = cache(partial(_settings, settings, store))
@@ -162,14 +162,34 @@ def _app(out: Console, err: Console) -> App:
     return app
 
 
-def _import_listed(app: App, tokens: Sequence[str]) -> None:
-    """Import the commands of the group that the tokens name, if they name no command: help will list them.
+def _describe_listed(app: App, tokens: Sequence[str]) -> None:
+    """Say of the commands of the group that the tokens name what they do, if they name no command.
 
-    What a command does is said in its docstring and nowhere else.
+    What a command does is said in its docstring and nowhere else; it is read there without importing it.
     """
     named = app.parse_commands([token for token in tokens if token not in app.help_flags])[1][-1]
-    if named.default_command is None:
-        named.resolved_commands()
+    if named.default_command is not None:
+        return
+    of = named.name[0] if named.name[0] in _GROUPS else ""
+    for words, place in _COMMANDS.items():
+        group, _, name = words.rpartition(" ")
+        if group == of:
+            del named[name]
+            named.command(f"mzi_http.cli.{place}", name=name, help=_first_line(place))
+
+
+def _first_line(place: str) -> str:
+    """The first line of the docstring of a command's function."""
+    import ast  # noqa: PLC0415  # for help alone
+
+    file, _, function = place.partition(":")
+    read = ast.parse(Path(__file__).with_name(f"{file}.py").read_text("utf-8"))
+    found = next(
+        each
+        for each in read.body
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name == function
+    )
+    return (ast.get_docstring(found) or "").partition("\n")[0]
 
 
 async def _awaited(command: Awaitable[Ended]) -> Ended:

@@ -22,7 +22,10 @@ COMMANDS = {
     "pull": "Read records from Zoho",
     "push": "Bring Moodle and Zoho to say",
     "doctor": "Look at the store, the settings",
+    "status": "Say how the store is",
+    "list": "List the records of a module",
     "show": "Show a record",
+    "runs": "What was done of late.",
     "modules": "List the modules mzi knows",
     "fields": "List the fields of a module",
     "grade": "Decide, explain and simulate grades.",
@@ -35,6 +38,7 @@ COMMANDS = {
 """Every command, and how the sentence about it begins."""
 
 SUBCOMMANDS = {
+    "runs": ("list", "show"),
     "grade": ("explain", "policies", "choose", "simulate"),
     "db": ("upgrade", "check", "status"),
     "keys": ("new", "list", "revoke"),

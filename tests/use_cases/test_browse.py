@@ -120,6 +120,23 @@ async def test_everything_is_counted_by_module_and_state() -> None:
     assert [(r.status, r.cursor) for r in runs] == [(RunStatus.PARTIAL, 4)]
 
 
+async def test_a_module_stands_by_what_is_live_refused_and_parked_and_by_its_last_run() -> None:
+    mzi = Harness()
+    parked = [{"id": f"q{n}", "Student": "99"} for n in range(70)]
+    await mzi.use_cases.sync(DEFAULT_TENANT, CATALOGUE["requests"], parked)
+    await run(mzi, [student(1), student(2)])
+    await run(mzi, [{"id": "3"}, student(1, City="x")])
+    found = await mzi.use_cases.status(DEFAULT_TENANT, list(CATALOGUE))
+    assert list(found) == [module.name for module in CATALOGUE]
+    students = found["students"]
+    assert (students.new, students.updated, students.live) == (1, 1, 2)
+    assert (students.refused, students.parked) == (1, 0)
+    assert students.last is not None
+    assert students.last.status is RunStatus.PARTIAL
+    requests = found["requests"]
+    assert (requests.live, requests.refused, requests.parked, requests.last) == (0, 0, 70, None)
+
+
 async def test_a_run_tells_how_far_it_got_page_by_page() -> None:
     mzi = Harness()
     await mzi.use_cases.sync(DEFAULT_TENANT, CATALOGUE["requests"], [{"id": "q", "Student": "1"}])

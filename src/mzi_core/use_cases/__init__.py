@@ -6,7 +6,7 @@ import attrs
 
 from mzi_core.ports import Clock, Codec, Ids, Store
 from mzi_core.use_cases.access import CheckKey, ListKeys, NewKey, RevokeKey
-from mzi_core.use_cases.browse import ListRecords, Overview, ShowRecord
+from mzi_core.use_cases.browse import ListRecords, Overview, ShowRecord, Status
 from mzi_core.use_cases.bulk import BulkSync
 from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, DecideGrades, SimulateGrades
 from mzi_core.use_cases.sync import SyncBatch
@@ -23,6 +23,7 @@ class UseCases:
     list_records: ListRecords
     show_record: ShowRecord
     overview: Overview
+    status: Status
     decide_grade: DecideGrade
     decide_grades: DecideGrades
     simulate_grades: SimulateGrades
@@ -48,6 +49,7 @@ class UseCases:
             list_records=ListRecords(store),
             show_record=ShowRecord(store),
             overview=Overview(store),
+            status=Status(store),
             decide_grade=DecideGrade(decide_grades),
             decide_grades=decide_grades,
             simulate_grades=SimulateGrades(store=store, clock=clock),

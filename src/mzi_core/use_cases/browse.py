@@ -115,3 +115,69 @@ class Overview:
             await session.settings()
             counts = {module.name: await session.count(module) for module in modules}
             return counts, await session.runs(runs)
+
+
+@attrs.frozen(kw_only=True)
+class Standing:
+    """How many records of a module there are, and its latest run.
+
+    `new` and `updated` are live ones, by what last became of them; `refused` and `parked` are held aside.
+    """
+
+    new: int
+    updated: int
+    refused: int
+    parked: int
+    last: Run | None
+
+    @property
+    def live(self) -> int:
+        """How many are stored and not deleted."""
+        return self.new + self.updated
+
+
+@attrs.frozen
+class Status:
+    """Say how every module stands.
+
+    Parked records are told from refused ones by looking at what is held, page by page. A last run is looked
+    for among the latest `RUNS`.
+    """
+
+    store: Store
+
+    async def __call__(self, tenant: TenantId, modules: Sequence[AnyModule]) -> dict[str, Standing]:
+        """Where each module stands, by its name. Raises UnknownTenant, StoreUnavailable."""
+        async with self.store.read(tenant) as session:
+            await session.settings()
+            latest: dict[str, Run] = {}
+            for run in await session.runs(RUNS):
+                latest.setdefault(run.module, run)
+            return {
+                module.name: await _standing(session, module, latest.get(module.name)) for module in modules
+            }
+
+
+RUNS = 1_000
+"""Runs among which the last one of a module is looked for."""
+
+
+async def _standing(session: Session, module: AnyModule, last: Run | None) -> Standing:
+    counts = await session.count(module)
+    held = counts.get(State.INVALID, 0) + counts.get(State.ERROR, 0)
+    parked = await _parked(session, module.name) if held else 0
+    return Standing(
+        new=counts.get(State.NEW, 0),
+        updated=counts.get(State.UPDATED, 0),
+        refused=held - parked,
+        parked=parked,
+        last=last,
+    )
+
+
+async def _parked(session: Session, module: str) -> int:
+    query, parked = Query(limit=_READ), 0
+    while found := await session.parked_list(module, query):
+        parked += sum(held.waits_for is not None for held in found)
+        query = attrs.evolve(query, after=_place(found[-1]))
+    return parked

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from rich import box
 from rich.cells import cell_len
+from rich.console import RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -74,16 +75,70 @@ def key(header: str, style: str = "bold") -> KeyColumn:
     return KeyColumn(header, overflow="fold", style=style)
 
 
-def settle(shown: Table) -> Table:
-    """The table with its keys as wide as they need to be, so that the sentences beside them break first."""
-    for column in shown.columns:
+_LEAST_KEY = 12
+_LEAST_TEXT = 16
+_GAP = 2
+_NARROW = 60
+"""Columns of a terminal below which a table that does not fit whole is shown as lines."""
+
+
+def settle(shown: Table, width: int) -> RenderableType:
+    """The table as it fits so many columns: no name of a state and no number in it is ever cut.
+
+    Keys are as wide as they need to be, so that the sentences beside them break first. Where that is too
+    much the widest key is folded, such as a path; where even that is, each row becomes lines.
+    """
+    widths = [_natural(column) for column in shown.columns]
+    room = width - _GAP * (len(widths) - 1)
+    if width < _NARROW and sum(widths) > room:
+        return lines(shown)
+    least = [
+        min(wide, _LONGEST_KEY if isinstance(column, KeyColumn) else wide if column.no_wrap else _LEAST_TEXT)
+        for column, wide in zip(shown.columns, widths, strict=True)
+    ]
+    keys = [place for place, column in enumerate(shown.columns) if isinstance(column, KeyColumn)]
+    keys.sort(key=least.__getitem__)
+    while keys and sum(least) > room:
+        widest = keys.pop()
+        least[widest] = max(min(least[widest], _LEAST_KEY), least[widest] - (sum(least) - room))
+    if sum(least) > room:
+        return lines(shown)
+    for column, wide, narrow in zip(shown.columns, widths, least, strict=True):
         if isinstance(column, KeyColumn):
-            lines = [line for cell in column.cells for line in str(cell).splitlines()]
-            if max(map(cell_len, lines), default=0) <= _LONGEST_KEY:
-                column.no_wrap = True
-            else:
-                column.width = _LONGEST_KEY
+            column.no_wrap = wide == narrow
+            column.width = None if wide == narrow else narrow
     return shown
+
+
+def _natural(column: Column) -> int:
+    """How wide a column is when nothing in it is broken."""
+    cells = [str(column.header), *map(str, column.cells)]
+    return max((cell_len(line) for cell in cells for line in cell.splitlines()), default=0)
+
+
+def lines(shown: Table) -> Text:
+    """A table for a narrow terminal: a line for each cell that holds something, a block for each row.
+
+    Without a heading the first cell of a row is the name of the second.
+    """
+    blocks = []
+    for cells in zip(*(column.cells for column in shown.columns), strict=True):
+        names = [str(column.header) for column in shown.columns] if shown.show_header else ["", str(cells[0])]
+        said = [
+            _line(name, cell, column)
+            for name, cell, column in zip(names, cells, shown.columns, strict=True)
+            if str(cell) and (shown.show_header or cell is not cells[0])
+        ]
+        blocks.append(Text("\n").join(said))
+    told = Text("\n\n" if shown.show_header else "\n").join(blocks)
+    if shown.title:
+        told = Text.assemble((str(shown.title), "bold"), "\n", told)
+    return told
+
+
+def _line(name: str, cell: RenderableType, column: Column) -> Text:
+    value = cell if isinstance(cell, Text) else Text(str(cell), style=column.style)
+    return Text.assemble((f"{name}: ", "dim"), value) if name else value
 
 
 def states(*of: State) -> list[Column]:

@@ -28,7 +28,11 @@ _COMMANDS: Mapping[str, str] = {
     "pull": "pull:pull",
     "push": "push:push",
     "doctor": "doctor:doctor",
+    "status": "overview:status",
+    "list": "browse:list_records",
     "show": "records:show",
+    "runs list": "overview:list_runs",
+    "runs show": "overview:show_run",
     "modules": "records:modules",
     "fields": "fields:fields",
     "grade explain": "grade:explain",
@@ -50,6 +54,7 @@ _COMMANDS: Mapping[str, str] = {
 together take longer to import than most commands take to run."""
 
 _GROUPS: Mapping[str, str] = {
+    "runs": "What was done of late.",
     "grade": "Decide, explain and simulate grades.",
     "db": "The schema of the store.",
     "keys": "The keys that open the service.",

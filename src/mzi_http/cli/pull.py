@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, time
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, assert_never
@@ -12,16 +12,16 @@ import attrs
 from cyclopts import Parameter
 
 from mzi_core.errors import FieldsMissing, MziError, RemoteNotFound
-from mzi_core.grading.plain_values import read_date, read_instant
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import ApiUsage, ReadMethod
 from mzi_core.use_cases.bulk import PageDone, closing
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
 from mzi_core.use_cases.pull import PullDone, Pulling
-from mzi_core.values import YEARS, State
+from mzi_core.values import State
 from mzi_http import services
 from mzi_http.answers import result
+from mzi_http.cli.moments import moment_of
 from mzi_http.cli.progress import bar, so_far
 from mzi_http.cli.pulled import Pulled, PulledLine, foreseen, many, outcome_of, told
 from mzi_http.cli.report import JsonResults, Report, open_report, worth_telling
@@ -75,7 +75,7 @@ async def pull(
     report
         Write every record that was not UNCHANGED into this CSV file.
     """
-    asked = PullOptions(moment=_moment(since), full=full, via=via, resume=resume)
+    asked = PullOptions(moment=moment_of(since, "--since"), full=full, via=via, resume=resume)
     if full and since is not None:
         raise UsageError("Everything or what changed since a moment: take either --full or --since.")
     services.need("Zoho", shell.settings.zoho)  # before a store is made for nothing
@@ -116,23 +116,6 @@ class PullOptions:
     full: bool
     via: ReadMethod | None
     resume: bool
-
-
-def _moment(said: str | None) -> datetime | None:
-    """A day, which begins at midnight in UTC, or a moment with its offset."""
-    if said is None:
-        return None
-    try:
-        return datetime.combine(read_date(said, "--since"), time(), UTC)
-    except ValueError:
-        pass
-    try:
-        return read_instant(said, "--since")
-    except ValueError:
-        raise UsageError(
-            "--since is a day such as 2026-09-01, or a moment with its offset: 2026-09-01T08:00:00Z; "
-            f"of {YEARS}."
-        ) from None
 
 
 async def _plans(

@@ -45,7 +45,7 @@ class ReportLine:
         return {"file": self.file, "line": self.line, **result(self.outcome)}
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """Text that no spreadsheet runs."""
     text = str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
@@ -66,7 +66,7 @@ class Report:
         outcome = line.outcome
         csv.writer(self._stream).writerow(
             map(
-                _cell,
+                cell,
                 (
                     line.file,
                     "" if line.line is None else outcome.position + 1,

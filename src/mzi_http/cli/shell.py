@@ -77,7 +77,7 @@ class Shell:
     def show(self, *things: RenderableType) -> None:
         """Print results."""
         for thing in things:
-            shown = settle(thing) if isinstance(thing, Table) else thing
+            shown = settle(thing, self.out.width) if isinstance(thing, Table) else thing
             self.out.print(shown, soft_wrap=isinstance(thing, OneLine))
 
     def say(self, sentence: str) -> None:
@@ -87,7 +87,7 @@ class Shell:
     def note(self, *things: RenderableType) -> None:
         """Show the person at the terminal something that is no result; where nobody sits, it is said too."""
         for thing in things:
-            self.err.print(settle(thing) if isinstance(thing, Table) else thing)
+            self.err.print(settle(thing, self.err.width) if isinstance(thing, Table) else thing)
 
     @property
     def is_attended(self) -> bool:

@@ -6,6 +6,9 @@ from urllib.parse import SplitResult, urlsplit
 
 C = TypeVar("C", bound=StrEnum)
 
+LONGEST_LIST = 1_000
+"""Characters of a list of words."""
+
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -32,6 +35,14 @@ def text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("must be a text.")
     return value.strip()
+
+
+def words(value: object) -> str:
+    """One or several words or phrases, parted by commas."""
+    said = text(value)
+    if len(said) > LONGEST_LIST or not all(word.strip() for word in said.split(",")):
+        raise ValueError("must be one or several words, parted by commas, such as `Active, نشط`.")
+    return said
 
 
 def credential(value: object) -> str:

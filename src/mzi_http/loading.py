@@ -12,7 +12,7 @@ from typed_settings.exceptions import TsError
 from typed_settings.types import OptionInfo, OptionList, SettingsClass, SettingsDict
 
 from mzi_http.settings import Settings, SettingsRefused, options, variable
-from mzi_http.sources import FILE, POINTER, PREFIX
+from mzi_http.sources import FILE, POINTER, PREFIX, TESTS
 
 
 def read(file: Path | None) -> Settings:
@@ -52,7 +52,7 @@ def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
     return [
         _not_known("The environment variable", name, known)
         for name in sorted(environment)
-        if name.startswith(PREFIX) and name not in known
+        if name.startswith(PREFIX) and not name.startswith(TESTS) and name not in known
     ]
 
 

@@ -7,7 +7,7 @@ import attrs
 
 from mzi_core.provisioning import FIRST_CATEGORY, STUDENT_ROLE, MoodleDefaults
 from mzi_core.values import MoodleId
-from mzi_http.converters import credential, loopback, one_of, site, whole
+from mzi_http.converters import credential, loopback, one_of, site, whole, words
 
 
 class Region(StrEnum):
@@ -55,6 +55,10 @@ def _moodle_id(value: object) -> MoodleId:
     return MoodleId(whole(value, 1, 2**31 - 1))
 
 
+def _statuses(value: object) -> str:
+    return words(value)
+
+
 def _hours(value: object) -> int:
     said = str(value).strip()
     return -whole(said[1:], 1, 12) if said.startswith("-") else whole(said.removeprefix("+"), 0, 14)
@@ -92,6 +96,7 @@ class Moodle:
     student_role: MoodleId = attrs.field(default=STUDENT_ROLE, converter=_moodle_id)
     category: MoodleId = attrs.field(default=FIRST_CATEGORY, converter=_moodle_id)
     utc_offset: int = attrs.field(default=3, converter=_hours)
+    active: str = attrs.field(default="Active", converter=_statuses)
 
     def customs(self) -> MoodleDefaults:
         """What the college has decided about its Moodle."""
@@ -100,6 +105,7 @@ class Moodle:
             student_role=self.student_role,
             category=self.category,
             utc_offset=self.utc_offset,
+            active=frozenset(word.strip().casefold() for word in self.active.split(",")),
         )
 
     def missing(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import errno
 import os
 import pty
 import signal
@@ -125,6 +126,44 @@ def test_all_modules_are_pulled_parents_first_and_one_that_is_not_there_is_left_
     assert "The teachers are left out. Zoho: There is no module `BTEC_Teachers`." in ran.err
     rows = [line.split()[:3] for line in ran.out.splitlines()]
     assert rows.index(["students", "1", "1"]) < rows.index(["requests", "1", "1"])
+
+
+def forbidden(zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch, *paths: str) -> None:
+    """Zoho lets the account into nothing whose path has one of these in it."""
+    answer = zoho.send
+    no = b'{"code":"NO_PERMISSION","details":{},"message":"permission denied","status":"error"}'
+
+    async def send(request: Request) -> Response:
+        asked = f"{request.url}?{request.query}"
+        if any(path in asked for path in paths):
+            return Response(status=403, headers={"content-type": "application/json"}, body=no)
+        return await answer(request)
+
+    monkeypatch.setattr(zoho, "send", send)
+
+
+@pytest.mark.parametrize("path", ["'module', 'BTEC_Teachers'", "/BTEC_Teachers"], ids=["fields", "records"])
+def test_of_all_modules_one_that_is_closed_to_the_account_is_left_out_and_told(
+    mzi: Mzi, zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    entered(zoho, 1)
+    zoho.add("BTEC_Teachers", {"Name": "T", "Academic_Email": "t@college.example"})
+    forbidden(zoho, monkeypatch, path)
+    ran = mzi("pull", "all", "--json")
+    assert ran.code == 0
+    assert "The teachers are left out. Zoho: " in ran.err
+    assert [each["module"] for each in ran.json["left_out"]] == ["teachers"]
+    assert "widen the user's profile" in ran.json["left_out"][0]["why"]
+    assert ran.json["summary"]["NEW"] == 1
+    assert mzi("pull", "teachers").code == 4
+
+
+def test_an_account_that_may_see_no_module_at_all_is_an_error(
+    mzi: Mzi, zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbidden(zoho, monkeypatch, "/settings/fields")
+    ran = mzi("pull", "all")
+    assert (ran.code, ran.out) == (4, "")
 
 
 def test_a_dry_run_keeps_nothing_and_makes_no_store(mzi: Mzi, zoho: FakeZoho, folder: Path) -> None:
@@ -303,6 +342,24 @@ def test_a_store_that_is_not_ready_is_told_and_json_stays_whole(
     assert ran.code == 3
     assert ran.json["status"] == "stopped"
     assert zoho.seen == []
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EROFS], ids=["full", "read-only"])
+def test_a_folder_for_temporary_files_without_room_is_told_with_what_helps(
+    mzi: Mzi, zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    entered(zoho, 1)
+
+    def full(*_: object, **__: object) -> object:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    ran = mzi("pull", "students", "--via", "bulk")
+    assert ran.code == 2
+    said = ran.err.splitlines()[-1]
+    assert said.startswith(f"Temporary files cannot be written ({os.strerror(error)})")
+    assert "TMPDIR" in said
+    assert "--via" in said
 
 
 def test_a_module_that_zoho_lacks_is_told_with_the_code_of_a_remote(mzi: Mzi, zoho: FakeZoho) -> None:

@@ -102,3 +102,29 @@ def test_a_service_that_fails_is_told_with_a_code_of_its_own(
     assert ran.code == 4
     assert ran.json["status"] == "stopped"
     assert "suspended" in ran.json["error"]
+
+
+def test_a_moodle_that_never_answers_is_told_and_nothing_is_said_of_the_store(
+    mzi: Mzi, college: Remotes, folder: Path
+) -> None:
+    mzi("sync", "students", written(folder, "s.json", [student(1, **FULL)]))
+    college.moodle.suspended = True
+    ran = mzi("push", "students", "--to", "moodle")
+    assert (ran.code, ran.out) == (4, "")
+    assert ran.err.startswith("Moodle: ")
+    assert mzi("push", "teachers", "--to", "moodle").out == "There are no teachers in the store.\n"
+
+
+def test_what_is_to_be_known_of_records_that_need_nobodys_hand_is_told_once_with_a_number(
+    mzi: Mzi, college: Remotes, folder: Path
+) -> None:
+    ids = [
+        college.moodle.add_user(username=f"a{n}@campus.example", suspended=True, firstname="R", lastname="E")
+        for n in (1, 2)
+    ]
+    students = [student(n, **FULL, Student_Moodle_ID=id) for n, id in zip((1, 2), ids, strict=True)]
+    mzi("sync", "students", written(folder, "s.json", [*students, student(3, **FULL)]))
+    ran = mzi("push", "students", "--to", "moodle", "--dry-run")
+    assert ran.code == 0
+    (line,) = (line for line in ran.out.splitlines() if "suspended" in line)
+    assert line.split() == ["2", str(student(1)["id"]), "The", "account", "is", "suspended."]

@@ -202,3 +202,18 @@ def test_no_text_makes_an_option_raise_anything_but_its_sentence(text: str) -> N
         except ValueError as refused:
             said.append(str(refused))
     assert all(sentence.endswith(".") for sentence in said)
+
+
+def test_the_accounts_of_the_live_tests_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MZI_TEST_MOODLE_URL", "https://moodle.college.example")
+    assert load() == Settings()
+    monkeypatch.setenv("MZI_STORE", "memory:")
+    assert load().store == "memory:"
+
+
+def test_the_statuses_of_active_classes_are_words_in_any_language() -> None:
+    assert Moodle().customs().active == {"active"}
+    assert Moodle(active="Active,  نشط , Läuft").customs().active == {"active", "نشط", "läuft"}
+    for wrong in ("", "Active,,Open", "x" * 1_001):
+        with pytest.raises(ValueError, match="must be"):
+            Moodle(active=wrong)

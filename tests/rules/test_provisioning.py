@@ -274,6 +274,15 @@ class TestCourses:
         assert isinstance(step.write, NewCourse)
         assert (step.write.short_name, step.write.category) == ("n" * 50, 4)
 
+    @pytest.mark.parametrize("status", ["نشط", " RUNNING ", "läuft"])
+    def test_a_class_gets_a_course_in_the_statuses_the_college_says(self, status: str) -> None:
+        class_ = Class(zoho_id=ZohoId("1"), name="Networking", status=status)
+        assert [step.act for step in course_steps([class_], FoundCourses(), MoodleDefaults())] == [
+            Action.NOTHING
+        ]
+        customs = MoodleDefaults(active=frozenset({"running", "نشط", "läuft"}))
+        assert [step.act for step in course_steps([class_], FoundCourses(), customs)] == [Action.CREATE]
+
     def test_a_programme_without_category_uses_that_of_the_college(self) -> None:
         (step,) = course_steps(
             [attrs.evolve(CLASS, program=OTHER)], FoundCourses(), MoodleDefaults(category=MoodleId(3))

@@ -207,6 +207,10 @@ def moodle_answers(function: str, code: str) -> Plant:
     return plant
 
 
+def misspelt_login(case: Case) -> None:
+    case.college.customs = MoodleDefaults(auth="oauht2")
+
+
 def unassignable_role(case: Case) -> None:
     case.college.customs = MoodleDefaults(student_role=MoodleId(1))
 
@@ -255,6 +259,13 @@ PLANTS: dict[str, tuple[Plant, CheckName, Severity, str, str]] = {
         RED,
         "`zoho.client_secret`, `zoho.refresh_token`",
         "`MZI_ZOHO_CLIENT_SECRET`",
+    ),
+    "a login method is misspelt": (
+        misspelt_login,
+        CheckName.SETTINGS,
+        AMBER,
+        "`moodle.auth` is `oauht2`, which is no login method",
+        "Did you mean `oauth2`?",
     ),
     "wrong client secret": (wrong_secret, CheckName.ZOHO_TOKEN, RED, "invalid_client", "zoho.client_secret"),
     "refresh token revoked": (revoked, CheckName.ZOHO_TOKEN, RED, "invalid_code", "make a new one"),
@@ -698,3 +709,19 @@ async def test_a_service_that_does_not_say_what_time_it_is_is_not_blamed() -> No
     for check in (CheckName.ZOHO_CLOCK, CheckName.MOODLE_CLOCK):
         assert findings[check].level is Severity.GREEN
         assert "carry no time" in findings[check].said
+
+
+@pytest.mark.parametrize("auth", [None, "oauth2", "manual", "saml2"])
+async def test_a_login_method_that_moodle_has_is_no_finding(auth: str | None) -> None:
+    case = Case()
+    case.college.customs = MoodleDefaults(auth=auth)
+    (finding,) = [each for each in await case.findings() if each.check is CheckName.SETTINGS]
+    assert finding.level is Severity.GREEN
+
+
+async def test_a_login_method_that_is_like_none_is_told_without_a_guess() -> None:
+    case = Case()
+    case.college.customs = MoodleDefaults(auth="zzz")
+    (finding,) = [each for each in await case.findings() if each.check is CheckName.SETTINGS]
+    assert finding.level is AMBER
+    assert "Did you mean" not in finding.remedy

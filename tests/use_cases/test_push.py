@@ -262,7 +262,20 @@ class TestEnrolments:
         assert {row.moodle_course_id for row in (await college.stored("enrollments")).values()} == {course}
         before = college.moodle.calls
         assert told(await college.push_moodle("enrollments")) == [(Action.NOTHING, None)] * 1000
-        assert college.moodle.calls == before + 1
+        assert college.moodle.calls == before + 2  # who is there, and whose enrolment counts for nothing
+
+    async def test_a_suspended_enrolment_is_left_and_told(self) -> None:
+        college, course = await college_with_a_class(2)
+        students = await college.stored("students")
+        first, second = (students[f"539883000009{number:07d}"].moodle_userid for number in range(2))
+        college.moodle.enrol(first, course, suspended=True)
+        college.moodle.enrol(second, course)
+        records = [enrollment(number, f"539883000009{number:07d}") for number in range(2)]
+        await college.sync("enrollments", records)
+        for _ in range(2):
+            pages = await college.push_moodle("enrollments")
+            whys = [result.step.why for page in pages for result in page.results]
+            assert whys == ["The enrolment is suspended in Moodle, or its time there is over.", ""]
 
     async def test_what_lacks_its_counterpart_says_so(self) -> None:
         college, _ = await college_with_a_class(1)

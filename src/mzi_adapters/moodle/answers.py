@@ -54,7 +54,7 @@ def _error_of_status(answer: Response) -> Exception:
         after = retry_after(answer.headers)
         when = "later" if after is None else f"after {after:.0f} seconds"
         return GatewayLimited(
-            SERVICE, f"Too many requests; the work goes on {when}.", code=code, retry_after=after
+            SERVICE, "Too many requests.", code=code, remedy=f"Try again {when}.", retry_after=after
         )
     if status in _SERVER_ERRORS:
         return GatewayUnavailable(

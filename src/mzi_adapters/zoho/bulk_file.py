@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from mzi_adapters.zoho.answers import Json, text
+from mzi_core.errors import MziError
 from mzi_core.ports import ZohoField
 from mzi_core.values import ZohoId
 
@@ -23,6 +24,17 @@ SMALL = 16 * 2**20
 """Up to this size it does not matter how well it packs."""
 
 _REFERENCES = frozenset({"lookup", "userlookup", "ownerlookup"})
+
+
+class NoRoom(MziError):
+    """A temporary file cannot be written; `why` is what the system says of it."""
+
+    def __init__(self, folder: str, why: str) -> None:
+        self.folder = folder
+        super().__init__(
+            f"Temporary files cannot be written ({why}): make room in {folder}, or let TMPDIR name a folder "
+            "that has some. A pull `--via records` or `--via coql` does without."
+        )
 
 
 def rows_of(file: BinaryIO, known: Mapping[str, ZohoField]) -> Iterator[Json]:

@@ -1,8 +1,11 @@
 """Bulk Read: a job at Zoho, a file on disk, pages from it. Never more than a page is held in memory."""
 
 import asyncio
+import os
+import sqlite3
 import tempfile
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import BinaryIO
 
@@ -10,7 +13,7 @@ import attrs
 
 from mzi_adapters.web import Failure, RetryPolicy, Trying
 from mzi_adapters.zoho.answers import SERVICE, Json, bad, part, text
-from mzi_adapters.zoho.bulk_file import Spool, rows_of
+from mzi_adapters.zoho.bulk_file import NoRoom, Spool, rows_of
 from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
 from mzi_adapters.zoho.coql import columns_of, is_id, named
 from mzi_adapters.zoho.listing import modified_since
@@ -54,7 +57,7 @@ class BulkRead:
         """
         columns = columns_of(fields)
         known = await self.metadata.known_fields(module)
-        with Spool() as spool:
+        with _disk(), Spool() as spool:
             turn: dict[str, object] | None = {"page": 1}
             number = 1
             while turn is not None:
@@ -129,6 +132,24 @@ class BulkRead:
                 raise
             return False
         return True
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    """What the system says of temporary files that cannot be written, as NoRoom."""
+    try:
+        yield
+    except (TimeoutError, ConnectionError):
+        raise  # no file says so
+    except OSError as error:
+        raise NoRoom(_folder(), error.strerror or type(error).__name__) from error
+    except sqlite3.OperationalError as error:
+        raise NoRoom(_folder(), str(error)) from error
+
+
+def _folder() -> str:
+    """Where temporary files are put, or would be."""
+    return tempfile.tempdir or os.environ.get("TMPDIR") or "the folder for temporary files"
 
 
 async def _fill(spool: Spool, file: BinaryIO, known: Mapping[str, ZohoField]) -> None:

@@ -80,5 +80,5 @@ class ZohoAccount:
     @property
     def origin(self) -> str:
         """A digest that tells these credentials from others and gives none of them away."""
-        said = "\0".join((self.data_centre.accounts, self.client_id, self.refresh_token))
+        said = "\0".join((self.data_centre.accounts, self.client_id, self.client_secret, self.refresh_token))
         return sha256(said.encode()).hexdigest()[:32]

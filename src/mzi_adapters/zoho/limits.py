@@ -83,7 +83,7 @@ class Pace:
 
 def limited(seconds: float | None, code: str = "") -> GatewayLimited:
     """Zoho wants no calls for so long."""
-    remedy = "" if seconds is None else f"The work goes on after {seconds:.0f} seconds."
+    remedy = "" if seconds is None else f"Try again after {seconds:.0f} seconds."
     said = "its limit of calls or credits is reached."
     return GatewayLimited(SERVICE, said, code=code, remedy=remedy, retry_after=seconds)
 

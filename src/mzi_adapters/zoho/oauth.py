@@ -16,7 +16,7 @@ from mzi_adapters.web import Dice, Failure, RetryPolicy, Timer, Transport, Tryin
 from mzi_adapters.zoho.answers import SERVICE
 from mzi_adapters.zoho.hosts import ZohoAccount
 from mzi_adapters.zoho.limits import UsageMeter
-from mzi_adapters.zoho.redeeming import Redeemed, Throttled, Unreached, redeem, remedy_for
+from mzi_adapters.zoho.redeeming import Redeemed, Throttled, Unreached, redeem, refusal_of, remedy_for
 from mzi_core.errors import AuthRevoked, GatewayLimited, GatewayUnavailable, StoreError
 from mzi_core.ports import AccessToken, AccessTokens, Clock, Leases, Lock, Store
 from mzi_core.values import TenantId
@@ -71,6 +71,7 @@ class TokenSource:
     _good_until: float = attrs.field(default=0.0, init=False)
     _refused: str | None = attrs.field(default=None, init=False, repr=False)
     _revoked: str = attrs.field(default="", init=False)
+    _cause: str = attrs.field(default="", init=False)
     _redeeming: bool = attrs.field(default=False, init=False)
     _flight: "asyncio.Task[str] | None" = attrs.field(default=None, init=False, repr=False)
 
@@ -163,7 +164,7 @@ class TokenSource:
             if not pause and len(recent) >= BUDGET:
                 pause, why = (min(recent) + WINDOW - now) / timedelta(seconds=1), _SPENT
             if pause > 0:
-                return self._still(grant, _too_often(pause, why))
+                return self._still(grant, _too_often(pause, why, self._cause))
             await session.save_token(attrs.evolve(grant, renewals=(*recent, now)))
             return None
 
@@ -188,11 +189,13 @@ class TokenSource:
         except Throttled:
             until = self.clock.now() + timedelta(seconds=PAUSE)
             grant = await self._keep(lambda grant: attrs.evolve(grant, paused_until=until))
-            return self._still(grant, _too_often(PAUSE, _SHUT_OUT))
+            return self._still(grant, _too_often(PAUSE, _SHUT_OUT, self._cause))
         except Unreached as error:
+            self._cause = self._cause or error.said
             grant = await self._keep(lambda grant: attrs.evolve(grant, renewals=grant.renewals[:-1]))
             return self._still(grant, error)
         except GatewayUnavailable as error:
+            self._cause = self._cause or error.said
             grant = await self._keep(lambda grant: grant)
             return self._still(grant, error)
         return await self._keep_new(new)
@@ -201,6 +204,7 @@ class TokenSource:
         seconds = min(new.seconds, LIFE)
         ends = self.clock.now() + timedelta(seconds=seconds)
         found = self._take(new.token, seconds)
+        self._cause = ""
         await self._keep(
             lambda grant: attrs.evolve(
                 grant, token=new.token, scope=new.scope, expires_at=ends, paused_until=None
@@ -252,11 +256,13 @@ def _seen(flight: "asyncio.Task[str]") -> None:
         flight.exception()
 
 
-def _too_often(seconds: float, why: str) -> GatewayLimited:
-    remedy = f"The work goes on by itself after {seconds:.0f} seconds."
-    return GatewayLimited(SERVICE, f"{why}.", remedy=remedy, retry_after=seconds)
+def _too_often(seconds: float, why: str, cause: str) -> GatewayLimited:
+    """`cause`: what went wrong when a token was first asked for in vain, as far as this process knows."""
+    first = f" What went wrong first: {cause}" if cause else ""
+    remedy = f"Try again after {seconds:.0f} seconds."
+    return GatewayLimited(SERVICE, f"{why}.{first}", remedy=remedy, retry_after=seconds)
 
 
 def _revoked(code: str) -> AuthRevoked:
-    said = f"the refresh token or the client is no longer accepted ({code}), so all work with Zoho stops."
+    said = f"{refusal_of(code)} ({code}), so all work with Zoho stops."
     return AuthRevoked(SERVICE, said, code=code, remedy=remedy_for(code))

@@ -39,6 +39,11 @@ _REMEDIES: Mapping[str, str] = {
     "invalid_client_secret": "Check `zoho.client_secret`: it is on the Client Secret page of the client in "
     "Zoho's API console.",
 }
+_REFUSALS: Mapping[str, str] = {
+    "invalid_code": "the refresh token is not, or no longer, accepted",
+    "invalid_client": "the client is not known in this data centre",
+    "invalid_client_secret": "the client secret is not that of the client",
+}
 _OTHERWISE = "Make a new refresh token in Zoho's API console, and set `zoho.refresh_token`."
 
 TIMEOUT = 20.0
@@ -66,6 +71,11 @@ class Redeemed:
     scope: str = ""
 
 
+def refusal_of(code: str) -> str:
+    """What Zoho means by this code, as the beginning of a sentence."""
+    return _REFUSALS.get(code, "the refresh token or the client is no longer accepted")
+
+
 def remedy_for(code: str) -> str:
     """What helps against credentials that Zoho refuses with this code."""
     return _REMEDIES.get(code, _OTHERWISE)
@@ -91,14 +101,14 @@ async def redeem(account: ZohoAccount, wire: Transport, timer: Timer, random: Di
     while True:
         try:
             answer = await wire.send(request)
-        except NotSent:
+        except NotSent as error:
             unreached = Unreached(
-                SERVICE, "the accounts server cannot be reached; no access token could be had."
+                SERVICE, f"the accounts server cannot be reached; no access token could be had. {_why(error)}"
             )
             if not await trying.again(Failure.NOT_SENT, unreached):
-                raise unreached from None
-        except Lost:
-            raise _unavailable("did not answer") from None
+                raise unreached from error
+        except Lost as error:
+            raise _unavailable("did not answer", _why(error)) from error
         else:
             return _understood(answer, account.data_centre)
 
@@ -148,5 +158,11 @@ def _at_home(domain: str, home: DataCentre) -> bool:
     return found.scheme == ours.scheme == "https" and tails[0] == tails[1] != ""
 
 
-def _unavailable(said: str) -> GatewayUnavailable:
-    return GatewayUnavailable(SERVICE, f"the accounts server {said}; no access token could be had.")
+def _why(error: NotSent | Lost) -> str:
+    """What the wire says of a request that failed: its method, its address and the kind of failure."""
+    return f"({str(error)[:300].rstrip('.')}.)" if str(error) else ""
+
+
+def _unavailable(said: str, why: str = "") -> GatewayUnavailable:
+    whole = f"the accounts server {said}; no access token could be had. {why}".rstrip()
+    return GatewayUnavailable(SERVICE, whole)

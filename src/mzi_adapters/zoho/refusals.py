@@ -124,8 +124,12 @@ def _problem(error: Json) -> FieldError:
     )
 
 
+MOST_VALUES = 20
+"""Allowed values that are told; a pick-list may have hundreds."""
+
+
 def _sentence(error: Json) -> str:
-    """Zoho's own words and what it expected; never the value it got."""
+    """Zoho's own words, what it allows and which record is in the way; never the value it got."""
     details = part(error, "details")
     said = (text(error, "message") or "refused without a word")[:300]
     hints = [
@@ -133,19 +137,33 @@ def _sentence(error: Json) -> str:
         for name in ("expected_data_type", "maximum_length", "limit", "param_name", "dependency_error")
         if text(details, name)
     ]
+    allowed = details.get("supported_values")
+    if isinstance(allowed, list) and allowed:
+        left = len(allowed) - MOST_VALUES
+        shown = ", ".join(str(each)[:100] for each in allowed[:MOST_VALUES])
+        hints.append(f"allowed are {shown}{f' and {left} more' if left > 0 else ''}")
+    if text(error, "code") == TWICE:
+        found, other = _in_the_way(error)
+        if found:
+            hints.append(f"{f'{other} {found}' if other else f'record {found}'} has it")
     permissions = details.get("permissions")
     if isinstance(permissions, list):
         hints.append(f"needs {', '.join(str(each)[:100] for each in permissions[:5])}")
     return f"{said} ({'; '.join(hints)})" if hints else said
 
 
+def _in_the_way(error: Json) -> tuple[str, str]:
+    """The id of the record that has a unique value already, and its module, where they are told."""
+    details = part(error, "details")
+    other = text(details, "duplicate_record", "module", "api_name") or text(details, "module", "api_name")
+    return (text(details, "duplicate_record", "id") or text(details, "id"))[:100], other[:100]
+
+
 def _existing(module: str, error: Json) -> ZohoId | None:
     """The record of the same module that has the unique value already."""
     if text(error, "code") != TWICE:
         return None
-    details = part(error, "details")
-    other = text(details, "duplicate_record", "module", "api_name") or text(details, "module", "api_name")
+    found, other = _in_the_way(error)
     if other and other != module:
         return None
-    found = text(details, "duplicate_record", "id") or text(details, "id")
     return ZohoId(found) if found else None

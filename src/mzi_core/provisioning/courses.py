@@ -12,9 +12,6 @@ from mzi_core.ports import CourseChange, MoodleCourse, NewCourse
 from mzi_core.provisioning.step import Action, MoodleDefaults, Step, differences, foreseen
 from mzi_core.values import MoodleId, ZohoId
 
-ACTIVE = "active"
-"""The status, in small letters, in which a class gets a course."""
-
 SHORT = 50
 """How much of its name stands for a class that has no short name."""
 
@@ -95,7 +92,7 @@ def _starts(day: date | None, zone: tzinfo) -> datetime | None:
 
 
 def _created(class_: Class, found: FoundCourses, customs: MoodleDefaults, link: str) -> CourseStep:
-    if (class_.status or "").strip().lower() != ACTIVE:
+    if (class_.status or "").strip().casefold() not in customs.active:
         said = f"Its status is {class_.status}" if class_.status else "It has no status"
         return Step(
             zoho_id=class_.zoho_id, act=Action.NOTHING, why=f"{said}; only an active class gets a course."

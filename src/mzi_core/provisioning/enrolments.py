@@ -13,6 +13,8 @@ from mzi_core.values import MoodleId, ZohoId
 ENDED = frozenset({"withdrawn", "dropped", "cancelled", "canceled", "deleted", "transferred"})
 """The statuses, in small letters, in which a student is not to be enrolled."""
 
+SUSPENDED = "The enrolment is suspended in Moodle, or its time there is over."
+
 EnrolmentStep = Step[Enrolment]
 
 
@@ -20,13 +22,14 @@ EnrolmentStep = Step[Enrolment]
 class FoundMembers:
     """Our students' accounts and our classes' courses, and who is in these courses by what Moodle says.
 
-    `closed`: why the members of a course could not be read.
+    `closed`: why the members of a course could not be read. `suspended`: whose enrolment does not count.
     """
 
     accounts: Mapping[ZohoId, MoodleId | None] = attrs.field(factory=dict)
     courses: Mapping[ZohoId, MoodleId | None] = attrs.field(factory=dict)
     members: Mapping[MoodleId, Collection[MoodleId]] = attrs.field(factory=dict)
     closed: Mapping[MoodleId, str] = attrs.field(factory=dict)
+    suspended: Mapping[MoodleId, Collection[MoodleId]] = attrs.field(factory=dict)
 
 
 def course_of(enrollment: Enrollment, courses: Mapping[ZohoId, MoodleId | None]) -> MoodleId | None:
@@ -74,6 +77,7 @@ def _step(
             zoho_id=enrollment.zoho_id,
             act=Action.LINK if links else Action.NOTHING,
             counterpart=str(course),
+            why=SUSPENDED if account in found.suspended.get(course, ()) else "",
             links=links,
         )
     seen.add((course, account))

@@ -111,13 +111,18 @@ FIRST_CATEGORY = MoodleId(1)
 """The id of the category every Moodle begins with."""
 
 
+ACTIVE = frozenset({"active"})
+"""The statuses in which a class gets a course, where a college does not say others."""
+
+
 @attrs.frozen(kw_only=True)
 class MoodleDefaults:
     """What a college has decided about its Moodle.
 
     `auth`: how new accounts log in; where the site keeps passwords Moodle makes one and mails it.
     `category`: where a course goes whose programme names none. `utc_offset`: the hours by which the day of
-    the college begins before that of Greenwich.
+    the college begins before that of Greenwich. `active`: the statuses, in small letters, in which a class
+    gets a course.
     """
 
     auth: str | None = None
@@ -126,6 +131,7 @@ class MoodleDefaults:
     course_format: str = "weeks"
     sections: int = 12
     utc_offset: int = 3
+    active: frozenset[str] = ACTIVE
 
     @property
     def zone(self) -> tzinfo:

@@ -1,6 +1,7 @@
 """Checks of what is ours: the store and the settings."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity, Subject
 
@@ -35,11 +36,37 @@ async def _settings(patient: Environment) -> Sequence[Finding]:
                     remedy=f"Set them in mzi.toml, or as {variables}.",
                 )
             )
+    findings += _auth(patient.customs.auth)
     if findings:
         return findings
     return [
         Finding(
             check=CheckName.SETTINGS, level=Severity.GREEN, said="Zoho and Moodle have their credentials."
+        )
+    ]
+
+
+LOGINS = (
+    *("cas", "db", "email", "ldap", "lti", "manual", "mnet", "nologin", "none", "oauth2", "shibboleth"),
+    *("webservice", "oidc", "saml2"),
+)
+"""The login methods that come with Moodle 4.5, and two plugins that many sites have."""
+
+
+def _auth(auth: str | None) -> Sequence[Finding]:
+    """Moodle refuses every new account for a login method it does not have, and does not say for what."""
+    if auth is None or auth in LOGINS:
+        return ()
+    near = get_close_matches(auth.lower()[:100], LOGINS, n=1, cutoff=0.5)
+    meant = f"Did you mean `{near[0]}`? " if near else ""
+    return [
+        Finding(
+            check=CheckName.SETTINGS,
+            level=Severity.AMBER,
+            said=f"`moodle.auth` is `{auth[:100]}`, which is no login method that comes with Moodle: without "
+            "a plugin of that name every new account is refused.",
+            remedy=f"{meant}Site administration > Plugins > Authentication lists those of the site, by their "
+            "short names.",
         )
     ]
 

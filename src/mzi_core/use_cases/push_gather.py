@@ -7,7 +7,7 @@ import attrs
 from mzi_core.errors import AuthRevoked, GatewayRefused
 from mzi_core.module import AnyModule
 from mzi_core.modules import CLASSES, PROGRAMS, STUDENTS, Class, Enrollment, Student, Teacher
-from mzi_core.ports import CourseKey, Enrolment, MoodleGateway, MoodleUser, Store, UserKey
+from mzi_core.ports import CourseKey, Enrolment, Membership, MoodleGateway, MoodleUser, Store, UserKey
 from mzi_core.provisioning import (
     FoundAccounts,
     FoundCourses,
@@ -42,6 +42,7 @@ class Gather:
     customs: MoodleDefaults
     members: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)
     closed: dict[MoodleId, str] = attrs.field(factory=dict)
+    suspended: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)
 
     def remember(self, made: Iterable[StepResult]) -> None:
         """Count those among a course's members who have just been enrolled."""
@@ -132,13 +133,19 @@ async def plan_enrolments(
     for course in dict.fromkeys(course_of(each, courses) for each in ours):
         if course is not None and course not in gather.members and course not in gather.closed:
             await _read_members(gather, course)
+    accounts = {id: row.entity.moodle_userid for id, row in students.items()}
+    for each in ours:
+        course = course_of(each, courses)
+        if course is not None and accounts.get(each.student) in gather.members.get(course, ()):
+            await _read_suspended(gather, course)
     return enrolment_steps(
         ours,
         FoundMembers(
-            accounts={id: row.entity.moodle_userid for id, row in students.items()},
+            accounts=accounts,
             courses=courses,
             members=gather.members,
             closed=gather.closed,
+            suspended=gather.suspended,
         ),
         gather.customs,
         link=link,
@@ -154,3 +161,10 @@ async def _read_members(gather: Gather, course: MoodleId) -> None:
         gather.closed[course] = str(refused)
     else:
         gather.members[course] = {user.id for user in enrolled}
+
+
+async def _read_suspended(gather: Gather, course: MoodleId) -> None:
+    """Whose enrolment in a course of which we know members does not count; once for each course."""
+    if course not in gather.suspended:
+        found = await gather.moodle.enrolled(course, Membership.SUSPENDED)
+        gather.suspended[course] = {user.id for user in found}

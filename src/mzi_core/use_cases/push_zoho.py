@@ -1,5 +1,6 @@
 """Bring Zoho's records to say what ours say."""
 
+import re
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
@@ -13,6 +14,7 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.naming import Columns, Naming, in_words
 from mzi_core.ports import (
     Codec,
+    FieldError,
     NotWritten,
     Store,
     Unsure,
@@ -217,8 +219,27 @@ def _told(step: RecordStep, result: WriteResult) -> _Done:
             mine = result.zoho_id == step.zoho_id
             return StepResult(step=step, fate=WriteStatus.WRITTEN), result.modified_at if mine else None
         case NotWritten():
-            said = " ".join(f"{each.field}: {each.message} ({each.code})." for each in result.problems)
+            said = " ".join(map(why_not, result.problems))
             return StepResult(step=step, fate=WriteStatus.REFUSED, said=said), None
         case Unsure():
             return StepResult(step=step, fate=WriteStatus.UNSURE, said=result.why), None
     assert_never(result)
+
+
+_ROW = re.compile(r"([A-Za-z0-9_]{1,100})\[([0-9]{1,6})\]")
+"""The part of a path that is a row of a subform."""
+
+
+def why_not(problem: FieldError) -> str:
+    """Why a record was refused, and where: the field, and of a row its number as `mzi show` counts it."""
+    *_, before, _ = ["", "", *problem.path[-LONGEST_PLACE:].split(".")]
+    row = _ROW.fullmatch(before)
+    place = problem.field
+    if row is not None and row[1] != "data":
+        place = f"row {row[2]} of {row[1]} (counted from 0), {problem.field}".rstrip(", ")
+    said = f"{problem.message} ({problem.code})."
+    return f"{place}: {said}" if place else said
+
+
+LONGEST_PLACE = 250
+"""How much of the end of a path is looked at."""

@@ -11,7 +11,14 @@ from typing import Annotated, assert_never
 import attrs
 from cyclopts import Parameter
 
-from mzi_core.errors import FieldsMissing, MziError, RemoteNotFound
+from mzi_core.errors import (
+    AccessRefused,
+    AuthRevoked,
+    FieldsMissing,
+    GatewayRefused,
+    MziError,
+    RemoteNotFound,
+)
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import ApiUsage, ReadMethod
@@ -92,11 +99,11 @@ async def pull(
         try:
             async with shell.open_services(Missing.EMPTY if dry_run else Missing.MAKE) as opened:
                 draw.pulling = await opened.pulling()
-                plans = await _plans(shell, draw.pulling, modules, asked)
+                plans = await _plans(shell, draw.pulling, modules, asked, draw.left_out)
                 if not draw.may_begin(plans):
                     return await draw.end(report, stopped="Somebody said no to what it costs.")
                 for plan in plans:
-                    await draw.take(draw.pulling, plan)
+                    await draw.take_or_leave(draw.pulling, plan, alone=len(modules) == 1)
         except Exception as error:
             await draw.end(
                 report, stopped=str(error) if isinstance(error, MziError) else type(error).__name__
@@ -119,9 +126,17 @@ class PullOptions:
 
 
 async def _plans(
-    shell: Shell, pulling: Pulling, modules: Sequence[AnyModule], asked: PullOptions
+    shell: Shell,
+    pulling: Pulling,
+    modules: Sequence[AnyModule],
+    asked: PullOptions,
+    left_out: dict[str, GatewayRefused],
 ) -> list[PullPlan]:
-    """A plan for each module. Raises FieldsMissing with the problems of all; one that Zoho lacks is told."""
+    """A plan for each module. Raises FieldsMissing with the problems of all.
+
+    Of several modules one that Zoho lacks or does not open to us is told, and noted in `left_out`; where all
+    of them are, that is an error.
+    """
     plans: list[PullPlan] = []
     problems: list[str] = []
     for module in modules:
@@ -137,10 +152,11 @@ async def _plans(
         except FieldsMissing as missing:
             problems += missing.problems
             continue
-        except RemoteNotFound as missing:
-            if len(modules) == 1:
+        except (RemoteNotFound, AccessRefused) as error:
+            if len(modules) == 1 or isinstance(error, AuthRevoked):
                 raise
-            shell.say(f"The {module.name} are left out. {missing}")
+            left_out[module.name] = error
+            shell.say(f"The {module.name} are left out. {error.told}")
             continue
         plans.append(plan)
         for note in plan.choice.notes:
@@ -149,6 +165,8 @@ async def _plans(
             shell.say(f"{module.name}: no pull was stopped on the way, so there is nothing to go on with.")
     if problems:
         raise FieldsMissing(problems)
+    if not plans:
+        raise next(iter(left_out.values()))
     return plans
 
 
@@ -164,6 +182,7 @@ class Draw:
     results: JsonResults | None
     pulled: list[Pulled] = attrs.field(factory=list)
     freed: list[dict[str, object]] = attrs.field(factory=list)
+    left_out: dict[str, GatewayRefused] = attrs.field(factory=dict)
     pulling: Pulling | None = None
 
     def may_begin(self, plans: Sequence[PullPlan]) -> bool:
@@ -175,6 +194,16 @@ class Draw:
         if self.yes or credits <= ASK_ABOVE:
             return True
         return self.shell.agrees(f"This takes about {credits:,} of the day's credits. Go on?")
+
+    async def take_or_leave(self, pulling: Pulling, plan: PullPlan, *, alone: bool) -> None:
+        """Pull one module; of several, one whose records are closed to us is left out, and that is told."""
+        try:
+            await self.take(pulling, plan)
+        except AccessRefused as error:
+            if alone or isinstance(error, AuthRevoked):
+                raise
+            self.left_out[plan.module.name] = error
+            self.shell.say(f"The {plan.module.name} are left out. {error.told}")
 
     async def take(self, pulling: Pulling, plan: PullPlan) -> None:
         """Pull one module. Raises GatewayError, StoreError."""
@@ -237,6 +266,7 @@ class Draw:
                 dry_run=self.dry_run,
                 summary={state.value: sum(p.tally.counts[state] for p in self.pulled) for state in State},
                 modules=[each.data() for each in self.pulled],
+                left_out=[{"module": name, "why": error.told} for name, error in self.left_out.items()],
                 released=[{**each, "position": place} for place, each in enumerate(self.freed)],
                 asked=attrs.asdict(asked),
             )

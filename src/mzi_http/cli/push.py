@@ -155,7 +155,8 @@ class PushCommand:
             return ended
         if not self.sent and not stopped:
             self.shell.show("Nothing was written.")
-        for place, sent in enumerate(self.sent):
+        seen = [sent for sent in self.sent if sent.records or not stopped]
+        for place, sent in enumerate(seen):
             self.shell.show(*([""] if place else []), *shown(self.module, sent, dry_run=self.dry_run))
         if self.dry_run and not stopped:
             self.shell.show("", "This was a dry run: nothing was written anywhere.")

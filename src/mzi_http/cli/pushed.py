@@ -32,6 +32,18 @@ _STYLES = {
 
 
 @attrs.define(kw_only=True)
+class Beside:
+    """Records that need nobody's hand, and of which the same is to be known; `example` is one of them."""
+
+    example: str
+    records: int = 0
+
+
+_MOST_BESIDE = 1_000
+"""Sentences that are counted; one more is not, however strange the records are."""
+
+
+@attrs.define(kw_only=True)
 class Sent:
     """What was sent, or would be, to one service: counts, and the first few records worth a look.
 
@@ -46,6 +58,7 @@ class Sent:
     conflicts: list[StepResult] = attrs.field(factory=list)
     unwell: list[StepResult] = attrs.field(factory=list)
     turned_away: int = 0
+    beside: dict[str, Beside] = attrs.field(factory=dict)
 
     @property
     def writes(self) -> int:
@@ -62,6 +75,9 @@ class Sent:
             shown = self.conflicts if pushed.step.act is Action.CONFLICT else self.changed
             if pushed.step.changes and len(shown) < SHOWN:
                 shown.append(pushed)
+            why = pushed.step.why
+            if pushed.well and why and (why in self.beside or len(self.beside) < _MOST_BESIDE):
+                self.beside.setdefault(why, Beside(example=pushed.step.zoho_id)).records += 1
             if not pushed.well:
                 self.turned_away += 1
                 if len(self.unwell) < SHOWN:
@@ -88,6 +104,7 @@ def shown(module: AnyModule, sent: Sent, *, dry_run: bool) -> Iterator[Renderabl
         yield from _changes(sent.changed, sent.writes)
     yield from _changes(sent.conflicts, sent.counts[Action.CONFLICT])
     yield from _open(sent)
+    yield from _worth_knowing(sent)
 
 
 def _changes(records: Sequence[StepResult], of: int) -> Iterator[RenderableType]:
@@ -122,6 +139,19 @@ def _open(sent: Sent) -> Iterator[RenderableType]:
     yield ""
     yield rows
     yield from _more(sent.turned_away - len(sent.unwell))
+
+
+def _worth_knowing(sent: Sent) -> Iterator[RenderableType]:
+    """What is to be known of records that need nobody's hand, such as that an account is suspended."""
+    if not sent.beside:
+        return
+    rows = table(number("records"), key("for example", ""), "worth knowing")
+    most = sorted(sent.beside.items(), key=lambda each: -each[1].records)
+    for why, beside in most[:SHOWN]:
+        rows.add_row(count(beside.records), plain(beside.example), plain(why))
+    yield ""
+    yield rows
+    yield from _more(sum(beside.records for _, beside in most[SHOWN:]))
 
 
 def _more(count: int) -> Iterator[RenderableType]:

@@ -16,7 +16,7 @@ from mzi_adapters.testing.faults import Fault, Unreachable, says
 from mzi_adapters.web import Request
 from mzi_adapters.zoho import DATA_CENTRES, ZohoClient, data_centre
 from mzi_adapters.zoho.calling import RETRIES
-from mzi_adapters.zoho.oauth import LEASE, LOOKS, NAME
+from mzi_adapters.zoho.oauth import BUDGET, LEASE, LOOKS, NAME
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayLimited, GatewayUnavailable
 from mzi_core.values import DEFAULT_TENANT
 
@@ -165,6 +165,40 @@ async def test_new_credentials_start_anew() -> None:
     world.zoho.accounts.refresh_token = "1000.another.token"
     async with world.client(account=account(refresh_token="1000.another.token")) as client:
         await reads(client)
+
+
+async def test_a_client_secret_that_is_put_right_starts_anew() -> None:
+    """What Zoho said of the wrong one is remembered of the wrong one alone."""
+    world = World()
+    async with world.client(account=account(client_secret="wrong")) as client:
+        with raises(AuthRevoked) as caught:
+            await reads(client)
+    assert "the client secret is not that of the client" in str(caught.error)
+    async with world.client() as client:
+        await reads(client)
+
+
+async def test_what_went_wrong_first_is_told_when_no_more_tokens_are_asked_for() -> None:
+    world = at_token(World(), says(503, b"<html>unavailable</html>"), times=9)
+    async with world.client() as client:
+        for _ in range(BUDGET):
+            with raises(GatewayUnavailable):
+                await reads(client)
+        with raises(GatewayLimited) as caught:
+            await reads(client)
+    assert "What went wrong first: the accounts server answered 503" in str(caught.error)
+    assert str(caught.error).endswith("seconds.")
+    assert "by itself" not in str(caught.error)
+
+
+async def test_an_accounts_server_that_is_not_reached_is_told_with_the_reason() -> None:
+    world = at_token(World(), Unreachable(), times=99)
+    async with world.client() as client:
+        with raises(GatewayUnavailable) as caught:
+            await reads(client)
+    assert caught.error is not None
+    assert caught.error.__cause__ is not None
+    assert str(caught.error.__cause__).rstrip(".") in str(caught.error)
 
 
 async def test_a_grant_withdrawn_in_the_middle_stops_all_work() -> None:

@@ -42,7 +42,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def types(session: nox.Session) -> None:
     """mypy --strict over the packages and the tests."""
-    session.install("-e", ".[all,test,lint,bench]", "nox")
+    session.install("-e", ".[all,test,lint,bench,docs]", "nox")
     session.run("mypy", *session.posargs)
 
 

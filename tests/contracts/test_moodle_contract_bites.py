@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.gateways.moodle.given import TOKEN, Staffed, client_of
+from tests.gateways.moodle.given import TOKEN, client_of
 
 from mzi_adapters.moodle import assignments, batching, creating, marking, site, users, work
 from mzi_adapters.moodle.marking_rules import MarkingContext
 from mzi_adapters.testing.contracts.moodle_gateway import MoodleGatewayContract
 from mzi_adapters.testing.contracts.moodle_gateway_campus import Campus
+from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_core.errors import MziError
 from mzi_core.values import MoodleId
 
@@ -21,7 +22,7 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 async def _is_kept(name: str) -> bool:
     """Whether a test of the contract passes."""
-    fake = Staffed(token=TOKEN)
+    fake = FakeMoodle(token=TOKEN)
     try:
         await getattr(MoodleGatewayContract(), name)(Campus(client_of(fake), MoodleId(1), fake))
     except (AssertionError, MziError, LookupError, ValueError):

@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
-from tests.gateways.moodle.given import TOKEN, Staffed, client_of
+from tests.gateways.moodle.given import TOKEN, client_of
 from tests.live import account as live_account
 from tests.servers.loopback import serving
 
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
 from mzi_adapters.testing.contracts.moodle_gateway import MoodleGatewayContract
 from mzi_adapters.testing.contracts.moodle_gateway_campus import Campus
+from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.web import LoopTimer
 from mzi_adapters.web.aiohttp_transport import open_transport
 from mzi_core.values import MoodleId
@@ -31,7 +32,7 @@ async def campus(request: pytest.FixtureRequest) -> AsyncIterator[Campus]:
             category = MoodleId(int(given.get("category", CATEGORY)))
             found = Campus(client, category)
         elif request.param == "loopback":
-            site = Staffed(token=TOKEN)
+            site = FakeMoodle(token=TOKEN)
             server = await enter(serving(site))
             site.url = server.url
             client = MoodleClient(
@@ -39,7 +40,7 @@ async def campus(request: pytest.FixtureRequest) -> AsyncIterator[Campus]:
             )
             found = Campus(client, CATEGORY, site)
         else:
-            site = Staffed(token=TOKEN, database="mariadb" if request.param == "mariadb" else "postgresql")
+            site = FakeMoodle(token=TOKEN, database="mariadb" if request.param == "mariadb" else "postgresql")
             found = Campus(client_of(site), CATEGORY, site)
         yield found
         await found.clear()

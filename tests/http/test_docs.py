@@ -1,13 +1,16 @@
 """The OpenAPI document and the page that shows it."""
 
 import re
+from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.http.serving import Api, serving
 
 from mzi_core.grading import Marking, marking_to_data
 from mzi_core.modules import CATALOGUE
 from mzi_http.grade_schemas import MARKING
+from mzi_http.routes.docs import ChangedAsset, asset
 
 
 async def document() -> dict[str, Any]:
@@ -80,3 +83,18 @@ async def test_the_page_runs_no_script_but_its_own_files(api: Api) -> None:
 
 def test_the_document_names_all_that_is_known_of_a_marking() -> None:
     assert set(MARKING) == set(marking_to_data(Marking()))
+
+
+@pytest.mark.parametrize("name", ["swagger_bundle.js", "swagger_style.css"])
+def test_a_file_of_swagger_ui_is_the_one_it_was_released_with(name: str) -> None:
+    assert len(asset(name)) > 10_000
+
+
+def test_another_file_under_its_name_is_not_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "offapi").mkdir()
+    (tmp_path / "offapi" / "__init__.py").write_text("")
+    (tmp_path / "offapi" / "swagger_bundle.js").write_text("steal()")
+    monkeypatch.syspath_prepend(tmp_path)
+    asset.cache_clear()
+    with pytest.raises(ChangedAsset, match="is not the file mzi was released with"):
+        asset("swagger_bundle.js")

@@ -134,7 +134,7 @@ async def test_a_request_cut_off_between_two_pages_goes_on_where_it_stood() -> N
             calls += 1
             if calls == 2:
                 raise StoreUnavailable("The store went away.")
-            return await inner(*args, **kwargs)  # type: ignore[arg-type]
+            return await inner(*args, **kwargs)  # type: ignore[call-overload]
 
         import attrs
 

@@ -52,7 +52,12 @@ class Scale(StrEnum):
 
 
 def _finite(marking: "Marking", _: object, raw: Decimal | None) -> None:
-    if raw is not None and not raw.is_finite():
+    if raw is None:
+        return
+    if not isinstance(raw, Decimal):
+        # What a type checker sees, said to those who have none.
+        raise ValueError(f'A mark must be a Decimal, such as Decimal("2.5"), not {type(raw).__name__}')
+    if not raw.is_finite():
         raise ValueError(f"A mark must be a finite number, not {raw}")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mzi_core.lazy import finder
 
 if TYPE_CHECKING:
-    from mzi_core.ports.clock import Clock, Ids
+    from mzi_core.ports.clock import Clock, Ids, SingleIds
     from mzi_core.ports.codec import MOST_REASONS, Codec, Decoded, RawRecord, decoded
     from mzi_core.ports.decisions import DecisionRecord, Decisions
     from mzi_core.ports.idempotency import StoredResponse, StoredResponses
@@ -174,6 +174,7 @@ __all__ = [
     "Runs",
     "Selection",
     "Session",
+    "SingleIds",
     "Store",
     "StoreHealth",
     "Stored",

@@ -28,3 +28,15 @@ class Ids(Protocol):
     def secret(self) -> str:
         """At least 128 bits that nobody can guess, as URL-safe text."""
         ...
+
+
+class SingleIds(Protocol):
+    """Fresh names from a source that makes one at a time; what is promised is what `Ids` promises."""
+
+    def record_id(self) -> RecordId:
+        """A UUID no one has had before."""
+        ...
+
+    def secret(self) -> str:
+        """At least 128 bits that nobody can guess, as URL-safe text."""
+        ...

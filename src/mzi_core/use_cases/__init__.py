@@ -4,11 +4,12 @@ from typing import Self
 
 import attrs
 
-from mzi_core.ports import Clock, Codec, Ids, Store
+from mzi_core.ports import Clock, Codec, Ids, SingleIds, Store
 from mzi_core.use_cases.access import CheckKey, ListKeys, NewKey, RevokeKey
 from mzi_core.use_cases.browse import ListRecords, Overview, ShowRecord, Status
 from mzi_core.use_cases.bulk import BulkSync
 from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, DecideGrades, SimulateGrades
+from mzi_core.use_cases.one_by_one import in_numbers
 from mzi_core.use_cases.sync import SyncBatch
 from mzi_core.use_cases.tenants import AddTenant, ListTenants, MapFields, ReadSettings
 
@@ -38,8 +39,9 @@ class UseCases:
     check_key: CheckKey
 
     @classmethod
-    def over(cls, *, store: Store, codec: Codec, clock: Clock, ids: Ids) -> Self:
+    def over(cls, *, store: Store, codec: Codec, clock: Clock, ids: Ids | SingleIds) -> Self:
         """Build them all."""
+        ids = in_numbers(ids)
         sync = SyncBatch(store=store, codec=codec, clock=clock, ids=ids)
         decide_grades = DecideGrades(store=store, clock=clock)
         return cls(

@@ -90,8 +90,9 @@ class ShowRecord:
 
     store: Store
 
-    async def __call__(self, tenant: TenantId, module: AnyModule, zoho_id: ZohoId) -> Shown:
+    async def __call__(self, tenant: TenantId, module: AnyModule, zoho_id: str) -> Shown:
         """Raises NotFound when nothing is stored or parked, UnknownTenant, StoreUnavailable."""
+        zoho_id = ZohoId(zoho_id)
         async with self.store.read(tenant) as session:
             await session.settings()
             stored = (await session.stored(module, [zoho_id])).get(zoho_id)
@@ -162,7 +163,7 @@ RUNS = 1_000
 """Runs among which the last one of a module is looked for."""
 
 
-async def _standing(session: Session, module: AnyModule, last: Run | None) -> Standing:
+async def _standing(session: RecordSession, module: AnyModule, last: Run | None) -> Standing:
     counts = await session.count(module)
     held = counts.get(State.INVALID, 0) + counts.get(State.ERROR, 0)
     parked = await _parked(session, module.name) if held else 0
@@ -175,7 +176,7 @@ async def _standing(session: Session, module: AnyModule, last: Run | None) -> St
     )
 
 
-async def _parked(session: Session, module: str) -> int:
+async def _parked(session: RecordSession, module: str) -> int:
     query, parked = Query(limit=_READ), 0
     while found := await session.parked_list(module, query):
         parked += sum(held.waits_for is not None for held in found)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
+from typing import overload
 
 import attrs
 
@@ -58,12 +59,9 @@ def locks_for(module: AnyModule, *, unparking: bool = False) -> tuple[Lock, ...]
     no record begins to wait for one of a module that another session has to itself.
     """
     own = {module.name, *(CATALOGUE.descendants(module) if unparking else ())}
-    relied_on = {parent for name in own for parent in CATALOGUE[name].depends_on.values()}
-    return tuple(
-        Lock(each.name, shared=each.name not in own)
-        for each in CATALOGUE.in_order()
-        if each.name in own | relied_on
-    )
+    order = {each.name: each for each in (*CATALOGUE.in_order(), module)}  # one of nobody else is last
+    relied_on = {parent for name in own for parent in order[name].depends_on.values()}
+    return tuple(Lock(name, shared=name not in own) for name in order if name in own | relied_on)
 
 
 class _SomebodyWaits(Exception):
@@ -109,6 +107,34 @@ class SyncBatch:
     codec: Codec
     clock: Clock
     ids: Ids
+
+    @overload
+    async def __call__(
+        self,
+        tenant: TenantId,
+        module: AnyModule,
+        records: Sequence[object],
+        *,
+        first_position: int = 0,
+        dry_run: bool = False,
+        once: None = None,
+        untold: Collection[str] = (),
+        also: Callable[[Session, BatchResult], Awaitable[None]] | None = None,
+    ) -> BatchResult: ...
+
+    @overload
+    async def __call__(
+        self,
+        tenant: TenantId,
+        module: AnyModule,
+        records: Sequence[object],
+        *,
+        first_position: int = 0,
+        dry_run: bool = False,
+        once: IdempotencyKey | None,
+        untold: Collection[str] = (),
+        also: Callable[[Session, BatchResult], Awaitable[None]] | None = None,
+    ) -> BatchResult | Replay: ...
 
     async def __call__(
         self,

@@ -191,7 +191,7 @@ def _held_cells(item: ParkedRecord) -> Sequence[object]:
         item.state,
         "" if parent is None else parent.module,
         "" if parent is None else parent.zoho_id,
-        instant(item.held_at),
+        instant(item.parked_at),
         " ".join(reason.code for reason in item.reasons),
         " ".join(reason.path for reason in item.reasons),
         " ".join(reason.message for reason in item.reasons),
@@ -255,7 +255,7 @@ def _held_table(page: Sequence[Item]) -> Table:
         shown.add_row(
             plain(item.zoho_id),
             Text("parked" if item.waits_for else item.state, style=STYLES[item.state]),
-            moment(item.held_at),
+            moment(item.parked_at),
             plain("\n".join(said)),
         )
     return shown

@@ -8,7 +8,7 @@ from mzi_http.cli.shell import UsageError
 
 
 def moment_of(said: str | None, option: str) -> datetime | None:
-    """A day, which begins at midnight in UTC, or a moment with its offset. Raises UsageError, naming `option`."""
+    """A day from midnight UTC, or a moment with its offset. Raises UsageError, naming `option`."""
     if said is None:
         return None
     try:

@@ -7,12 +7,14 @@ importing the package, which would read all of its eight megabytes into memory.
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from mzi_core.errors import MziError
 from mzi_http.jsontext import encode
 from mzi_http.routing import Claimed, Endpoint, Json
 
@@ -51,6 +53,22 @@ _START = """SwaggerUIBundle({
 
 _ASSETS = {"swagger_bundle.js": "text/javascript", "swagger_style.css": "text/css"}
 
+_DIGESTS = {
+    "swagger_bundle.js": "050bc415ee7048dcd881682678f720264e7da5e373f7461d7c58c755305255f7",
+    "swagger_style.css": "1ac324f7dcd27e4b9386b4bd6421271ec147e922a22c05ba24b11515e9aa6321",
+}
+"""The SHA-256 of each file as it was looked at; whatever else a package of that name brings is not served."""
+
+
+class ChangedAsset(MziError):
+    """A file of Swagger UI is not the one that mzi was released with."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"`{name}` of the package offapi is not the file mzi was released with, and is not served; "
+            'install it anew: pip install --force-reinstall "mzi[server]".'
+        )
+
 
 @cache
 def asset(name: str) -> bytes:
@@ -58,7 +76,10 @@ def asset(name: str) -> bytes:
     package = find_spec("offapi")
     assert package is not None  # noqa: S101  # it comes with the extra `server`
     assert package.submodule_search_locations  # noqa: S101
-    return Path(package.submodule_search_locations[0], name).read_bytes()
+    content = Path(package.submodule_search_locations[0], name).read_bytes()
+    if sha256(content).hexdigest() != _DIGESTS[name]:
+        raise ChangedAsset(name)
+    return content
 
 
 def _file(content: Callable[[], bytes], media_type: str) -> Endpoint:

@@ -7,7 +7,6 @@ import attrs
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
 from mzi_adapters.testing.faults import Fault, Faults, FaultyTransport
 from mzi_adapters.testing.moodle import FakeMoodle
-from mzi_adapters.testing.moodle.users import delete_users
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Request, Timer, Transport
 from mzi_core.ports import NewUser
@@ -19,14 +18,6 @@ def client_of(site: FakeMoodle, wire: Transport | None = None, timer: Timer | No
     """A client that reaches the site through a wire of its own, or directly."""
     account = MoodleAccount(site.url, TOKEN)
     return MoodleClient(account, wire or site, timer or VirtualTimer(), random=lambda: 0.25)
-
-
-class Staffed(FakeMoodle):
-    """A fake with an administrator who deletes users."""
-
-    def delete_user(self, user: int) -> None:
-        """As by hand."""
-        delete_users(self.site, {"userids": [user]})
 
 
 SARA = NewUser(
@@ -43,12 +34,12 @@ class Line:
     """A site, the client that reaches it through faults, and what of it arrived."""
 
     faults: Faults = attrs.field(factory=Faults)
-    site: Staffed = attrs.field(init=False)
+    site: FakeMoodle = attrs.field(init=False)
     timer: VirtualTimer = attrs.field(factory=VirtualTimer)
     moodle: MoodleClient = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.site = Staffed(token=TOKEN, clock=self.timer)
+        self.site = FakeMoodle(token=TOKEN, clock=self.timer)
         self.moodle = client_of(self.site, FaultyTransport(self.site, self.faults, self.timer), self.timer)
 
     def on(self, function: str, fault: Fault, *, times: int = 1) -> None:

@@ -5,11 +5,12 @@ from contextlib import AbstractAsyncContextManager
 
 import attrs
 import pytest
-from tests.gateways.moodle.given import SARA, TOKEN, Line, Staffed
+from tests.gateways.moodle.given import SARA, TOKEN, Line
 
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
 from mzi_adapters.moodle.calling import MoodleCaller
 from mzi_adapters.testing.faults import Cut, Fault, Huge, Late, Reset, Unreachable, says
+from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Request, Response, Streamed
 from mzi_core.errors import (
@@ -117,7 +118,7 @@ async def test_an_answer_that_is_too_large_is_not_asked_for_again(line: Line) ->
     assert line.faults.seen == 1
 
 
-SWITCHES: tuple[tuple[str, Callable[[Staffed], None], type[GatewayError]], ...] = (
+SWITCHES: tuple[tuple[str, Callable[[FakeMoodle], None], type[GatewayError]], ...] = (
     ("an unknown token", lambda site: site.accounts.clear(), AuthRevoked),
     ("a suspended account", lambda site: setattr(site, "suspended", True), AuthRevoked),
     ("a disabled service", lambda site: setattr(site, "service_disabled", True), AccessRefused),
@@ -131,7 +132,7 @@ SWITCHES: tuple[tuple[str, Callable[[Staffed], None], type[GatewayError]], ...] 
 
 @pytest.mark.parametrize(("name", "switch", "kind"), SWITCHES, ids=[name for name, _, _ in SWITCHES])
 async def test_what_stops_everything_is_raised_by_reads_and_writes_alike(
-    line: Line, name: str, switch: Callable[[Staffed], None], kind: type[GatewayError]
+    line: Line, name: str, switch: Callable[[FakeMoodle], None], kind: type[GatewayError]
 ) -> None:
     """A redirect is not followed: it would turn the POST into a GET."""
     switch(line.site)
@@ -181,7 +182,7 @@ def test_the_token_is_in_no_representation() -> None:
     """Neither of the account, nor of the client, nor of what calls."""
     account = MoodleAccount("https://moodle.example", "s3cret-t0ken")
     timer = VirtualTimer()
-    site = Staffed()
+    site = FakeMoodle()
     shown = [
         account,
         MoodleClient(account, site, timer),

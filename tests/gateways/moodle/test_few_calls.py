@@ -1,15 +1,16 @@
 """How many calls large requests take."""
 
 import attrs
-from tests.gateways.moodle.given import SARA, TOKEN, Staffed, client_of
+from tests.gateways.moodle.given import SARA, TOKEN, client_of
 
+from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_core.ports import Confirmed, Enrolment, UserKey
 from mzi_core.values import MoodleId
 
 
 async def test_a_thousand_enrolments_in_one_course_take_at_most_25_calls() -> None:
     """Finding the thousand by their addresses included."""
-    site = Staffed(token=TOKEN)
+    site = FakeMoodle(token=TOKEN)
     course = MoodleId(site.add_course(shortname="BM-1"))
     names = [f"student{n:04}@mzi.example" for n in range(1000)]
     for name in names:
@@ -24,7 +25,7 @@ async def test_a_thousand_enrolments_in_one_course_take_at_most_25_calls() -> No
 
 async def test_creating_fifty_users_is_one_call_and_three_looks() -> None:
     """By username, by address, and whether the account sees anybody."""
-    site = Staffed(token=TOKEN)
+    site = FakeMoodle(token=TOKEN)
     people = [
         attrs.evolve(
             SARA,

@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 import pytest
-from tests.gateways.moodle.given import TOKEN, Staffed, client_of
+from tests.gateways.moodle.given import TOKEN, client_of
 
 from mzi_adapters.moodle.site import NEEDED
+from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_core.errors import NotOffered, ProtocolError
 from mzi_core.grading import Criterion
 from mzi_core.ports import Feature, Template, TemplateCriterion
@@ -20,9 +21,9 @@ TEMPLATE = Template(
 )
 
 
-def _site() -> tuple[Staffed, MoodleId, MoodleId]:
+def _site() -> tuple[FakeMoodle, MoodleId, MoodleId]:
     """A site with the plugin, an assignment with criteria, and a student who was marked and not released."""
-    site = Staffed(token=TOKEN)
+    site = FakeMoodle(token=TOKEN)
     site.plugin = True
     site.functions.update(feature.value for feature in Feature)
     course = site.add_course(shortname="BM-1")

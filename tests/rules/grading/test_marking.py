@@ -159,3 +159,9 @@ def test_an_item_that_says_nothing_is_refused_because_a_mark_cannot_tell_its_sca
 
 def test_each_scale_has_a_best_mark() -> None:
     assert (Scale.BTEC_0_4.maximum, Scale.PERCENT.maximum) == (Decimal(4), Decimal(100))
+
+
+@pytest.mark.parametrize("raw", [2.5, 3, "2.5"], ids=["float", "int", "str"])
+def test_a_mark_that_is_no_decimal_is_refused_with_one_that_is(raw: Any) -> None:
+    with pytest.raises(ValueError, match=r'A mark must be a Decimal, such as Decimal\("2.5"\), not '):
+        Marking(raw=raw)

@@ -10,6 +10,7 @@ from mzi_adapters.testing.moodle.gradebook import gradebook
 from mzi_adapters.testing.moodle.plugin import btec_definition
 from mzi_adapters.testing.moodle.site import Site
 from mzi_adapters.testing.moodle.site_tables import Assignment, Category, Course, Group, SiteUser
+from mzi_adapters.testing.moodle.users import delete_users
 
 
 class Planting:
@@ -63,6 +64,10 @@ class Planting:
         )
         self.site.people.put(user)
         return user.id
+
+    def delete_user(self, user: int) -> None:
+        """An administrator deletes a user."""
+        delete_users(self.site, {"userids": [user]})
 
     def add_category(self, name: str, *, idnumber: str = "", parent: int = 0) -> int:
         """A course category."""

@@ -119,10 +119,10 @@ class Overview:
 
 
 @attrs.frozen(kw_only=True)
-class Standing:
+class ModuleCounts:
     """How many records of a module there are, and its latest run.
 
-    `new` and `updated` are live ones, by what last became of them; `refused` and `parked` are held aside.
+    `new` and `updated` are live ones, by what last became of them; `refused` and `parked` stand beside them.
     """
 
     new: int
@@ -147,7 +147,7 @@ class Status:
 
     store: Store
 
-    async def __call__(self, tenant: TenantId, modules: Sequence[AnyModule]) -> dict[str, Standing]:
+    async def __call__(self, tenant: TenantId, modules: Sequence[AnyModule]) -> dict[str, ModuleCounts]:
         """Where each module stands, by its name. Raises UnknownTenant, StoreUnavailable."""
         async with self.store.read(tenant) as session:
             await session.settings()
@@ -163,11 +163,11 @@ RUNS = 1_000
 """Runs among which the last one of a module is looked for."""
 
 
-async def _standing(session: RecordSession, module: AnyModule, last: Run | None) -> Standing:
+async def _standing(session: RecordSession, module: AnyModule, last: Run | None) -> ModuleCounts:
     counts = await session.count(module)
     held = counts.get(State.INVALID, 0) + counts.get(State.ERROR, 0)
     parked = await _parked(session, module.name) if held else 0
-    return Standing(
+    return ModuleCounts(
         new=counts.get(State.NEW, 0),
         updated=counts.get(State.UPDATED, 0),
         refused=held - parked,

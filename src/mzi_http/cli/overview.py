@@ -8,7 +8,7 @@ from rich.text import Text
 from mzi_core.errors import NotFound
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Run, RunStatus, StoreHealth
-from mzi_core.use_cases.browse import Standing
+from mzi_core.use_cases.browse import ModuleCounts
 from mzi_core.values import State
 from mzi_http.answers import moment as instant
 from mzi_http.answers import store_state
@@ -60,7 +60,7 @@ def _healthy(tenant: str, health: StoreHealth) -> Table:
     return pairs((name, value) for name, value in rows.items() if value)
 
 
-def _table(standings: Mapping[str, Standing]) -> Table:
+def _table(standings: Mapping[str, ModuleCounts]) -> Table:
     shown = table(
         key("module"), number("live"), *states(State.NEW, State.UPDATED), number("refused"), number("parked")
     )
@@ -78,7 +78,7 @@ def _brief(run: Run) -> Text:
     return Text.assemble(moment(run.started_at), " ", (run.status.value, _STYLES[run.status]))
 
 
-def _standing(name: str, found: Standing) -> dict[str, object]:
+def _standing(name: str, found: ModuleCounts) -> dict[str, object]:
     return {
         "module": name,
         "live": found.live,

@@ -52,6 +52,10 @@ _DEEPEST = 6
 
 _LONGEST_PATH = 300
 
+OURS = ("mzi", "mzi_core", "mzi_adapters", "mzi_http", "uvicorn")
+"""Whose loggers have the level that is set, with all under them. What other libraries tell below a warning is
+what they were given: the values of statements, headers with a token, people's names."""
+
 _OUT_OF_FILES = "socket.accept() out of system resource"
 _EVERY = 10.0  # seconds
 
@@ -131,6 +135,11 @@ def _in_short(record: logging.LogRecord) -> bool:
     return True
 
 
+def _is_told(record: logging.LogRecord) -> bool:
+    """Whether a line is one of ours or a warning: whatever level another library has given its own logger."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] in OURS
+
+
 class _Seldom:
     """Lets asyncio say once in a while that it is out of files; it says so thousands of times a second."""
 
@@ -171,6 +180,7 @@ def set_up(log: Log, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(stream or sys.stderr)
+    handler.addFilter(_is_told)
     handler.addFilter(_in_short)
     handler.addFilter(_Seldom())
     handler.setFormatter(
@@ -186,11 +196,10 @@ def set_up(log: Log, stream: TextIO | None = None) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(log.level.upper())
-    # It tells with each look at the schema that it is about to look.
-    logging.getLogger("alembic").setLevel(max(root.level, logging.WARNING))
-    # It tells of each statement with all its values, which are people's.
-    logging.getLogger("aiosqlite").setLevel(max(root.level, logging.INFO))
+    level = logging.getLevelNamesMapping()[log.level.upper()]
+    root.setLevel(max(level, logging.WARNING))
+    for name in OURS:
+        logging.getLogger(name).setLevel(level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True

@@ -189,8 +189,8 @@ def test_a_line_stays_short_whatever_is_told(format: LogFormat) -> None:
     def speak() -> None:
         log = structlog.get_logger("mzi_http.test")
         log.debug("said", note=huge, keys={huge: huge}, rows=[huge[:100]] * 10_000)
-        logging.getLogger("somebody.else").debug("said %s", huge)
-        logging.getLogger("somebody.else").debug("deep %s", 1, extra={"deep": [[[[[[[[[huge]]]]]]]]]})
+        logging.getLogger("somebody.else").warning("said %s", huge)
+        logging.getLogger("somebody.else").warning("deep %s", 1, extra={"deep": [[[[[[[[[huge]]]]]]]]]})
 
     said = lines(Log(level=LogLevel.DEBUG, format=format), speak).splitlines()
     assert len(said) == 3
@@ -211,6 +211,35 @@ def test_no_half_of_a_secret_is_left_where_a_long_value_is_cut() -> None:
                 said = lines(Log(), partial(logging.getLogger("a").warning, "%s", text))
                 assert " cut, of " in said
                 assert clean(said)
+
+
+@pytest.mark.parametrize("name", ["aiosqlite", "asyncio", "aiohttp.client", "sqlalchemy.engine", "a", "root"])
+@pytest.mark.parametrize("level", [logging.NOTSET, logging.DEBUG])
+def test_of_other_libraries_only_warnings_are_told_at_any_level(name: str, level: int) -> None:
+    logger = logging.getLogger(None if name == "root" else name)
+    before = logger.level
+
+    def speak() -> None:
+        if level or name != "root":
+            logger.setLevel(level)
+        logger.debug("quiet %s", "hunter2")
+        logger.info("quiet %s", "hunter2")
+        logger.warning("loud")
+
+    said = lines(Log(level=LogLevel.DEBUG), speak)
+    logger.setLevel(before)
+    assert said.count("loud") == said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["mzi_http.app", "mzi_core", "mzi_adapters.zoho", "uvicorn.error"])
+def test_our_own_loggers_and_the_server_have_the_level_that_is_set(name: str) -> None:
+    def speak() -> None:
+        logging.getLogger(name).debug("low")
+        logging.getLogger(name).info("middling")
+
+    assert lines(Log(level=LogLevel.DEBUG), speak).count("\n") == 2
+    assert lines(Log(level=LogLevel.INFO), speak).count("\n") == 1
+    assert lines(Log(level=LogLevel.WARNING), speak) == ""
 
 
 async def test_the_values_of_statements_are_never_logged() -> None:

@@ -12,6 +12,7 @@ import attrs
 
 from mzi_core.field_reference import known_fields, nearest
 from mzi_core.module import AnyModule, Kind
+from mzi_core.secrecy import names_a_secret
 
 EXTRA = "extra."
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -65,6 +66,8 @@ def _not_known(module: AnyModule, name: str) -> str:
 
 
 def _problem(module: AnyModule, line: FieldMapping) -> str | None:
+    if names_a_secret(line.zoho_name):
+        return f"`{line.zoho_name}` is a secret by its name, and mzi keeps none; leave it out."
     known = known_fields(module.name).get(line.zoho_name)
     if line.field.startswith(EXTRA):
         if known is None:

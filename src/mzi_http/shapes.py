@@ -86,7 +86,10 @@ class StoredRecord(TypedDict):
 
 
 class HeldRecord(TypedDict):
-    """A record that was refused, or waits for another. `received`: as it came; null if it is too large."""
+    """A record that was refused, or waits for another.
+
+    `received`: what mzi reads of it, as it came; null if it is too large.
+    """
 
     zoho_id: str
     state: State

@@ -32,13 +32,14 @@ def test_a_record_is_shown_field_by_field(mzi: Mzi, rana: str) -> None:
 def test_a_later_version_that_was_refused_is_shown_with_its_reasons(
     mzi: Mzi, rana: str, folder: Path
 ) -> None:
-    written(folder, "later.json", [{**RANA, "Academic_Email": "x", "Owner": {"id": "5", "name": "Office"}}])
+    program = {"id": "5", "name": "Level 3"}
+    written(folder, "later.json", [{**RANA, "Academic_Email": "x", "Program": program}])
     mzi("sync", "students", "later.json")
     ran = mzi("show", "student", rana)
     assert f"A version of student {rana} of 20" in ran.out
     assert "was refused (INVALID)" in ran.out
     assert "email_invalid" in ran.out
-    assert '{"id": "5", "name": "Office"}' in ran.out
+    assert '{"id": "5", "name": "Level 3"}' in ran.out
     told = mzi("show", "students", rana, "--json").json
     assert told["stored"]["record"]["academic_email"] == "a1@campus.example"
     assert told["held"]["received"]["Academic_Email"] == "x"

@@ -65,6 +65,20 @@ async def test_a_refused_version_is_shown_beside_the_stored_one(api: Api) -> Non
     assert [reason["code"] for reason in answer["held"]["reasons"]] == ["email_invalid"]
 
 
+async def test_of_a_refused_record_neither_secrets_nor_what_nobody_reads_are_kept_or_shown(api: Api) -> None:
+    more = {"Academic_Password": "hunter2", "Diagnosis": "hunter2", "$owner": {"secret": "hunter2"}}
+    program = {"id": "5", "name": "Level 3", "api_key": "hunter2"}
+    await api.sync("students", student(1, Academic_Email="nowhere", Program=program, **more))
+    for path in (f"{STUDENTS}/1", f"{STUDENTS}?state=INVALID"):
+        answer = await api.client.get(path)
+        assert "nowhere" in answer.text
+        assert "Level 3" in answer.text
+        assert "hunter2" not in answer.text
+    async with api.mzi.store.read(DEFAULT_TENANT) as session:
+        held = await session.parked("students", [ZohoId("1")])
+    assert "hunter2" not in repr(held)
+
+
 async def test_a_parked_record_says_what_it_waits_for(api: Api) -> None:
     await api.sync("requests", {"id": "q", "Student": {"id": "9"}})
     answer = (await api.client.get("/api/v1/requests/q")).json()

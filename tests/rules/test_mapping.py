@@ -60,6 +60,10 @@ def test_a_name_like_nothing_gets_no_suggestion() -> None:
             ("intake", "Intake"),
             "students has no field `intake`; a field of your own is called `extra.<name>`.",
         ),
+        (
+            ("extra.x", "Academic_Password"),
+            "`Academic_Password` is a secret by its name, and mzi keeps none; leave it out.",
+        ),
         (("zoho_id", "Intake"), "`zoho_id` cannot be read from another Zoho field."),
     ],
 )

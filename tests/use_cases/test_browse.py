@@ -100,13 +100,13 @@ async def test_a_record_that_is_larger_than_a_page_is_one() -> None:
 
 async def test_a_held_record_is_shown_and_listed_in_short() -> None:
     mzi = Harness()
-    await run(mzi, [{"id": "7", "More": "x" * 70_000}, {"id": "8", "More": "x" * 60_000}])
+    await run(mzi, [{"id": "7", "City": "x" * 70_000}, {"id": "8", "City": "x" * 60_000}])
     page = await mzi.use_cases.list_records(DEFAULT_TENANT, STUDENTS, Query(state=State.INVALID))
     large, small = page.items
     assert isinstance(large, ParkedRecord)
     assert isinstance(small, ParkedRecord)
     assert (large.record, large.reasons[-1]) == (None, LEFT_OUT)
-    assert small.record == {"id": "8", "More": "x" * 60_000}
+    assert small.record == {"id": "8", "City": "x" * 60_000}
     shown = await mzi.use_cases.show_record(DEFAULT_TENANT, STUDENTS, ZohoId("7"))
     assert shown.held == large
 

@@ -25,6 +25,7 @@ from mzi_adapters.zoho.field_readers import (
     field_reader,
     read_fields,
 )
+from mzi_adapters.zoho.keeping import keeper
 from mzi_adapters.zoho.wire_digest import marker
 from mzi_core import fingerprints
 from mzi_core.mapping import ExtraField, Overlay
@@ -159,6 +160,10 @@ class ZohoCodec:
     ) -> Callable[[Sequence[object]], tuple[list[ZohoId | None], list[str | None]]]:
         """How to mark what records say, word for word."""
         return self._once("marker", module, overlay, partial(marker, module, overlay))
+
+    def keeper(self, module: AnyModule, overlay: Overlay) -> Callable[[object], object]:
+        """How to take out of a record what is not to be kept."""
+        return self._once("keeper", module, overlay, partial(keeper, module, overlay))
 
     compact_json = staticmethod(fast_json.COMPACT or fingerprints.compact_json)
 

@@ -9,7 +9,7 @@ import attrs
 from mzi_core.errors import unforeseen
 from mzi_core.fingerprints import Encode
 from mzi_core.mapping import Overlay
-from mzi_core.module import E, Module, Values
+from mzi_core.module import AnyModule, E, Module, Values
 from mzi_core.values import Code, Reason, ZohoId
 
 MOST_REASONS = 30
@@ -90,6 +90,13 @@ class Codec(Protocol):
         There is no id where a record has none to be known by, and no mark where what it says cannot be
         marked. Records of one id with equal marks are understood alike. Not promised: that records
         understood alike have equal marks; that one that is Unread can be marked before it is read.
+        """
+        ...
+
+    def keeper(self, module: AnyModule, overlay: Overlay) -> Callable[[object], object]:
+        """How to take out of a record what is not to be kept: fields nobody reads, and secrets.
+
+        What is left is understood as the record was, and so are the reasons why it was refused.
         """
         ...
 

@@ -29,7 +29,7 @@ class ParkedRecord:
     module: str
     zoho_id: ZohoId
     record: object
-    """The wire record as it came: anything JSON can say."""
+    """What is read of the wire record, as it came: anything JSON can say. No field that nobody reads."""
     state: State
     reasons: tuple[Reason, ...]
     waits_for: Parent | None

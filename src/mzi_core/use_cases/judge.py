@@ -1,7 +1,7 @@
 """Judge records one by one, as they came, and carry out what was decided."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,11 +56,15 @@ def with_their_links(module: Module[E], entities: Iterable[E], known: Mapping[Zo
 
 @attrs.frozen(kw_only=True)
 class JudgeRecords:
-    """Gathers facts, has `mzi_core.decide` plan, and writes: records, and what is parked and unparked."""
+    """Gathers facts, has `mzi_core.decide` plan, and writes: records, and what is parked and unparked.
+
+    `keep`: what of a record may be parked.
+    """
 
     session: RecordSession
     ids: Ids
     now: datetime
+    keep: Callable[[object], object]
 
     async def __call__(
         self,
@@ -134,7 +138,7 @@ class JudgeRecords:
         return ParkedRecord(
             module=module.name,
             zoho_id=park.zoho_id,
-            record=park.record,
+            record=self.keep(park.record),
             state=park.state,
             reasons=park.reasons,
             waits_for=park.waits_for,

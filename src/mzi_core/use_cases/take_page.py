@@ -250,7 +250,8 @@ class TakePage:
         ids = {arrival.zoho_id for arrival in arrivals if arrival.zoho_id is not None}
         if parking.holds and (further := ids.difference(page.ids)):  # of records that could not be marked
             parked |= frozenset(await self.session.parked(page.module.name, further))
-        judge = JudgeRecords(session=self.session, ids=self.ids, now=self.now)
+        keep = self.codec.keeper(page.module, self._overlay(page.module))
+        judge = JudgeRecords(session=self.session, ids=self.ids, now=self.now, keep=keep)
         outcomes, arrived = await judge(page.module, arrivals, known, parked)
         for place, outcome in zip(places, outcomes, strict=True):
             page.tell(place, outcome)

@@ -7,10 +7,11 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.table import Table
 
-from mzi_core.field_reference import known_fields
+from mzi_core.field_reference import KnownField, known_fields
 from mzi_core.mapping import EXTRA, FieldMapping, overlay, suggest
 from mzi_core.module import AnyModule, Field
 from mzi_core.modules import CATALOGUE
+from mzi_core.secrecy import names_a_secret
 from mzi_http.cli.console_tables import key, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Tenant, UsageError
 
@@ -119,10 +120,17 @@ def _known(module: AnyModule, lines: Sequence[FieldMapping]) -> Table:
     shown = table(key("Zoho's other fields"), "label", "type", "", title="--map keeps one of them")
     for field in known_fields(module.name).values():
         if field.api_name not in read:
-            note = "" if field.kind.mappable else "holds no value to map"
+            note = _why_not(field)
             label = "" if field.label == field.api_name.replace("_", " ") else plain(field.label)
             shown.add_row(field.api_name, label, field.zoho_type, note)
     return shown
+
+
+def _why_not(field: KnownField) -> str:
+    """Why a field cannot be mapped; nothing where it can."""
+    if names_a_secret(field.api_name):
+        return "a secret by its name"
+    return "" if field.kind.mappable else "holds no value to map"
 
 
 def _data(module: AnyModule, lines: Sequence[FieldMapping], every: bool) -> dict[str, object]:

@@ -100,7 +100,8 @@ def _held(module: AnyModule, held: "ParkedRecord") -> Iterable[RenderableType]:
     if isinstance(held.record, Mapping):
         yield ""
         yield pairs(
-            ((str(k), _as_sent(v)) for k, v in held.record.items() if v is not None), title="As it came"
+            ((str(k), _as_sent(v)) for k, v in held.record.items() if v is not None),
+            title="As it came",
         )
 
 

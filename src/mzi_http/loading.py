@@ -12,7 +12,7 @@ from typed_settings.exceptions import TsError
 from typed_settings.types import OptionInfo, OptionList, SettingsClass, SettingsDict
 
 from mzi_http.settings import Settings, SettingsRefused, options, variable
-from mzi_http.sources import FILE, POINTER, PREFIX, TESTS
+from mzi_http.sources import POINTER, PREFIX, TESTS, settings_file
 
 
 def read(file: Path | None) -> Settings:
@@ -30,11 +30,8 @@ def read(file: Path | None) -> Settings:
 
 
 def _file(named: Path | None) -> Path | None:
-    pointed = os.environ.get(POINTER, "")
-    path = named or (Path(pointed) if pointed else None)
-    if path is None:
-        return Path(FILE) if Path(FILE).is_file() else None
-    if not path.is_file():
+    path = settings_file(named)
+    if path is not None and not path.is_file():
         source = "--settings" if named else POINTER
         raise SettingsRefused([f"There is no file `{path}`, which {source} names."])
     return path

@@ -108,8 +108,12 @@ class Services:
 
         return AmendRecords(store=self.use_cases.store, clock=self._container.clock())
 
-    async def patient(self, health: StoreHealth) -> "Environment":
-        """What a doctor looks at, whatever is missing. Raises NotInstalled."""
+    async def patient(self, health: StoreHealth, files: Sequence[Path] = ()) -> "Environment":
+        """What a doctor looks at, whatever is missing; `files`: those of the settings and the store.
+
+        Raises NotInstalled.
+        """
+        from mzi_adapters.private import is_open_to_others  # noqa: PLC0415
         from mzi_core.use_cases.doctor import Environment, Subject  # noqa: PLC0415
 
         settings = self._settings
@@ -123,6 +127,7 @@ class Services:
             moodle=None if lacking[Subject.MOODLE] else await self.moodle(),
             customs=settings.moodle.customs(),
             missing={service: names for service, names in lacking.items() if names},
+            exposed=[str(file) for file in files if is_open_to_others(file)],
         )
 
 
@@ -160,6 +165,12 @@ async def open_use_cases(settings: Settings) -> AsyncIterator[UseCases]:
     """The use cases alone."""
     async with open_services(settings) as services:
         yield services.use_cases
+
+
+def files_of(settings: Settings) -> list[Path]:
+    """The files of a SQLite store: itself, and those that SQLite keeps beside it."""
+    file = file_of(settings)
+    return [] if file is None else [file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))]
 
 
 def has_schema(settings: Settings) -> bool:

@@ -14,6 +14,13 @@ POINTER = "MZI_SETTINGS"
 """Names the settings file; what is named must be there."""
 
 
+def settings_file(named: Path | None) -> Path | None:
+    """Which settings file is meant, whether it is there or not: `named`, MZI_SETTINGS, or mzi.toml here."""
+    pointed = os.environ.get(POINTER, "")
+    path = named or (Path(pointed) if pointed else None)
+    return path or (Path(FILE) if Path(FILE).is_file() else None)
+
+
 def anything_said() -> bool:
     """Whether there is a settings file or a variable; if not, the defaults are in force."""
     return Path(FILE).is_file() or any(

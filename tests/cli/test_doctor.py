@@ -58,6 +58,23 @@ def test_without_accounts_it_names_the_settings(mzi: Mzi) -> None:
     assert {finding["service"] for finding in ran.json["findings"]} == {"mzi"}
 
 
+def test_files_that_others_can_read_are_told_with_what_helps(
+    mzi: Mzi, college: Remotes, folder: Path
+) -> None:
+    (folder / "college.toml").write_text("page = 100\n")
+    (folder / "college.toml").chmod(0o640)
+    mzi("db", "upgrade")
+    (folder / "mzi.db").chmod(0o644)
+    ran = mzi("--settings", "college.toml", "doctor", "--json")
+    (found,) = [finding for finding in ran.json["findings"] if finding["check"] == "files"]
+    assert (ran.code, found["level"]) == (0, "amber")
+    assert "`college.toml` and `mzi.db`" in found["said"]
+    assert "`chmod 600 college.toml mzi.db`" in found["remedy"]
+    for name in ("college.toml", "mzi.db"):
+        (folder / name).chmod(0o600)
+    assert mzi("--settings", "college.toml", "doctor", "--json").json["status"] == "green"
+
+
 def test_no_secret_is_shown(mzi: Mzi, college: Remotes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MZI_MOODLE_TOKEN", "another-token-of-somebody")
     ran = mzi("doctor", "--debug")

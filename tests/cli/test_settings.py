@@ -217,3 +217,31 @@ def test_the_statuses_of_active_classes_are_words_in_any_language() -> None:
     for wrong in ("", "Active,,Open", "x" * 1_001):
         with pytest.raises(ValueError, match="must be"):
             Moodle(active=wrong)
+
+
+@pytest.mark.parametrize(
+    ("store", "warned"),
+    [
+        ("postgresql://mzi:hunter2@127.0.0.1:1/mzi", True),
+        ("postgresql://mzi@127.0.0.1:1/mzi?password=hunter2", True),
+        ("postgresql://mzi@127.0.0.1:1/mzi", False),
+        ("sqlite:///mzi.db", False),
+        ("postgresql://[", False),
+    ],
+)
+def test_a_password_on_the_command_line_is_warned_of_and_not_repeated(
+    mzi: Mzi, store: str, warned: bool
+) -> None:
+    ran = mzi("--store", store, "tenants", "list")
+    assert ("MZI_STORE" in ran.err) is warned
+    assert "hunter2" not in ran.out + ran.err
+
+
+def test_the_address_of_the_store_is_taken_from_the_environment_without_a_warning(
+    mzi: Mzi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MZI_STORE", "postgresql://mzi:hunter2@127.0.0.1:1/mzi")
+    ran = mzi("tenants", "list")
+    assert ran.code == 3
+    assert "MZI_STORE" not in ran.err
+    assert "hunter2" not in ran.out + ran.err

@@ -43,6 +43,7 @@ class Case:
     account: dict[str, Any] = attrs.field(factory=dict)
     token: str = "0123456789abcdef0123456789abcdef"
     missing: dict[Subject, Sequence[str]] = attrs.field(factory=dict)
+    exposed: Sequence[str] = ()
     tenant: TenantId = DEFAULT_TENANT
     health: StoreHealth = attrs.field(
         default=StoreHealth(backend="memory", version="1", ready=True, message="It is there.")
@@ -61,6 +62,7 @@ class Case:
                 moodle=None if Subject.MOODLE in self.missing else college.moodle_client(self.token),
                 customs=college.customs,
                 missing=self.missing,
+                exposed=self.exposed,
             )
             return [finding async for finding in Doctor(exams=EXAMS)(patient)]
 
@@ -244,6 +246,10 @@ def no_settings(case: Case) -> None:
     case.missing = {Subject.ZOHO: ("zoho.client_secret", "zoho.refresh_token")}
 
 
+def open_files(case: Case) -> None:
+    case.exposed = ["mzi.toml", "a store.db"]
+
+
 def old_schema(case: Case) -> None:
     case.health = attrs.evolve(case.health, ready=False, message="The schema is old.")
 
@@ -266,6 +272,13 @@ PLANTS: dict[str, tuple[Plant, CheckName, Severity, str, str]] = {
         AMBER,
         "`moodle.auth` is `oauht2`, which is no login method",
         "Did you mean `oauth2`?",
+    ),
+    "files are open to others": (
+        open_files,
+        CheckName.FILES,
+        AMBER,
+        "`mzi.toml` and `a store.db`",
+        "`chmod 600 mzi.toml 'a store.db'`",
     ),
     "wrong client secret": (wrong_secret, CheckName.ZOHO_TOKEN, RED, "invalid_client", "zoho.client_secret"),
     "refresh token revoked": (revoked, CheckName.ZOHO_TOKEN, RED, "invalid_code", "make a new one"),

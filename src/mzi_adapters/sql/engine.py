@@ -61,6 +61,7 @@ def engine_for(
     servers. Raises StoreUnavailable for a URL mzi cannot use.
     """
     url = _url(text)
+    file = str(url.database)
     options: dict[str, Any] = {
         "hide_parameters": True,  # statements in error messages must not show personal data
         "json_serializer": json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode,
@@ -86,6 +87,8 @@ def engine_for(
         raise StoreUnavailable(
             f"The driver for this database is not installed; add `mzi[{extra}]`."
         ) from error
+    if is_sqlite and create and not is_memory(url):
+        sqlite.keep_private(engine, Path(file))
     if is_sqlite:
         sqlite.teach(engine, patience=patience, foreign_keys=foreign_keys)
     else:

@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from mzi_adapters import private
 from mzi_adapters.sql.driver import KEPT, TOUCHED, Driver, Find, Rows, raw
 from mzi_core.values import Value
 
@@ -37,6 +39,15 @@ def teach(engine: AsyncEngine, *, patience: float, foreign_keys: bool) -> None:
         # By one visit to the connection's thread, and not by four.
         adapted: Any = connection.connection.dbapi_connection
         adapted.run_async(lambda driver: driver.execute_fetchall(statement))
+
+
+def keep_private(engine: AsyncEngine, file: Path) -> None:
+    """Have the file made so that only its owner can read it; SQLite makes those beside it like it."""
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def _(*_: object) -> None:
+        if not file.name.startswith("file:"):
+            private.make(file)
 
 
 COUNTING = """\

@@ -35,6 +35,7 @@ class CheckName(StrEnum):
 
     STORE = "store"
     SETTINGS = "settings"
+    FILES = "files"
     ZOHO_TOKEN = "zoho token"  # noqa: S105  # a name
     ZOHO_SCOPES = "zoho scopes"
     ZOHO_EDITION = "zoho edition"
@@ -77,7 +78,8 @@ class Finding:
 class Environment:
     """What is looked at. `health`: how the store of the settings is; `store` is one that can be read.
 
-    `missing`: the settings that are not there, by service; its gateway is None then.
+    `missing`: the settings that are not there, by service; its gateway is None then. `exposed`: the files of
+    the settings and the store that others on this machine can read.
     """
 
     tenant: TenantId
@@ -88,6 +90,7 @@ class Environment:
     moodle: MoodleGateway | None
     customs: MoodleDefaults
     missing: Mapping[Subject, Sequence[str]] = attrs.field(factory=dict)
+    exposed: Sequence[str] = ()
 
 
 @attrs.frozen

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from shlex import quote
 
 from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity, Subject
 
@@ -71,4 +72,23 @@ def _auth(auth: str | None) -> Sequence[Finding]:
     ]
 
 
-OWN = (Check((CheckName.STORE,), _store), Check((CheckName.SETTINGS,), _settings))
+async def _files(patient: Environment) -> Sequence[Finding]:
+    if not patient.exposed:
+        said = "Only their owner can read the settings file and the store."
+        return [Finding(check=CheckName.FILES, level=Severity.GREEN, said=said)]
+    names = " and ".join(f"`{name}`" for name in patient.exposed)
+    return [
+        Finding(
+            check=CheckName.FILES,
+            level=Severity.AMBER,
+            said=f"Others on this machine can read {names}: secrets and people's records stand there.",
+            remedy=f"`chmod 600 {' '.join(map(quote, patient.exposed))}` leaves them to their owner.",
+        )
+    ]
+
+
+OWN = (
+    Check((CheckName.STORE,), _store),
+    Check((CheckName.SETTINGS,), _settings),
+    Check((CheckName.FILES,), _files),
+)

@@ -1,6 +1,7 @@
 """`mzi doctor`: everything mzi depends on, looked at without changing anything."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import attrs
 from rich.text import Text
@@ -13,6 +14,7 @@ from mzi_http import services
 from mzi_http.cli.console_tables import key, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell
 from mzi_http.settings import MEMORY, Settings
+from mzi_http.sources import settings_file
 
 _STYLES = {
     Severity.GREEN: "green",
@@ -32,13 +34,19 @@ async def doctor(*, as_json: AsJson = False, shell: Given) -> Ended:
     usable = shell.settings if health.ready else attrs.evolve(shell.settings, store=MEMORY)
     with shell.err.status("Looking …"):
         async with services.open_services(usable) as opened:
-            patient = await opened.patient(health)
+            patient = await opened.patient(health, _files(shell))
             findings = [finding async for finding in Doctor(exams=EXAMS)(patient)]
     if as_json:
         shell.json(_data(findings))
     else:
         _show(shell, findings)
     return Ended.UNWELL if _worst(findings) is Severity.RED else Ended.WELL
+
+
+def _files(shell: Shell) -> list[Path]:
+    """The files with secrets and records in them."""
+    said = settings_file(shell.settings_file)
+    return [*([] if said is None else [said]), *services.files_of(shell.settings)]
 
 
 async def _health(settings: Settings) -> StoreHealth:

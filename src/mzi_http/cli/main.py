@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 from cyclopts import App, CycloptsError, Parameter
@@ -141,13 +142,18 @@ def _app(out: Console, err: Console) -> App:
                 read = cache(partial(_settings, settings, store))
                 if settings or store or anything_said():
                     read()  # what is wrong there is told, whether this command needs them or not
-                shell = Shell(read=read, out=out, err=err)
+                shell = Shell(read=read, out=out, err=err, settings_file=settings)
                 if debug:
                     from mzi_http import logs  # noqa: PLC0415  # for those who look for an error
 
                     logs.set_up(shell.settings.log)
                 else:
                     quiet.set_up()
+                if store is not None and _has_password(store):
+                    shell.say(
+                        "The password in --store stands in the list of processes, where everybody on this "
+                        "machine can read it; set MZI_STORE to the address instead."
+                    )
                 bound.arguments.update(dict.fromkeys(given, shell))
             ended = command(*bound.args, **bound.kwargs)
             if inspect.isawaitable(ended):
@@ -209,6 +215,15 @@ def _settings(file: Path | None, store: str | None) -> "Settings":
         return settings if store is None else attrs.evolve(settings, store=store)
     except ValueError as error:
         raise UsageError(f"--store {error}") from error
+
+
+def _has_password(store: str) -> bool:
+    """Whether a password stands in a store's address, before the host or after the `?`."""
+    try:
+        parts = urlsplit(store)
+        return bool(parts.password) or any("pass" in name for name, _ in parse_qsl(parts.query))
+    except ValueError:
+        return False
 
 
 def _redacted(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import IO, Self
 
 import attrs
 
+from mzi_adapters import private
 from mzi_adapters.files import FileProblem, Item, Unreadable
 from mzi_core.values import Code, Outcome, Outcomes, Reason, State
 from mzi_http.answers import result
@@ -86,10 +87,13 @@ class Report:
 
 @contextmanager
 def open_report(path: str) -> Iterator[Report]:
-    """A report in a new file, with the mark by which spreadsheets know UTF-8. Raises FileProblem."""
+    """A report in a new file, with the mark by which spreadsheets know UTF-8; only its owner can read it.
+
+    Raises FileProblem.
+    """
     try:
         stream = open(  # noqa: SIM115  # its errors are told apart
-            path, "w", encoding="utf-8-sig", errors="backslashreplace", newline=""
+            path, "w", encoding="utf-8-sig", errors="backslashreplace", newline="", opener=private.opener
         )
     except OSError as error:
         raise FileProblem(f"The report {path} cannot be written: {error.strerror or error}.") from error

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import attrs
@@ -68,6 +69,8 @@ class Shell:
     out: Console
     err: Console
     _read: "Callable[[], Settings]"
+    settings_file: Path | None = None
+    """The one that --settings names."""
 
     @property
     def settings(self) -> "Settings":

@@ -260,7 +260,7 @@ _WHOLE: Mapping[str, Callable[[], set[str]]] = {
     "marking": lambda: set(marking_to_data(Marking())),
     "checks": lambda: {check.value for check in CheckName},
     "capabilities": lambda: set(CAPABILITIES),
-    "settings": lambda: {text for o in settings.options() for text in (o.path, str(o.default)) if text},
+    "settings": lambda: {text for o in settings.options() for text in (o.path, str(o.default or "")) if text},
 }
 
 

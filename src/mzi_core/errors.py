@@ -207,3 +207,21 @@ class RemoteBug(GatewayError):
     """The remote failed by a fault of its own; its operator must look."""
 
     usual_remedy = "Its operator must look at its log."
+
+
+class KeyRefused(MziError):
+    """The key of the secrets cannot be used."""
+
+
+class SecretNotKept(MziError):
+    """A secret could not be kept; nothing of it is anywhere."""
+
+
+class SecretUnreadable(MziError):
+    """What is kept of a secret cannot be opened here."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What is kept of this secret was sealed with another key or elsewhere, or is damaged. Give "
+            "the old key behind the new one in `secrets.key`, or enter the secret again."
+        )

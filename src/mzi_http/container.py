@@ -7,6 +7,7 @@ for is imported when it is asked for.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -17,7 +18,7 @@ from mzi_adapters.sql import open_store
 from mzi_adapters.system import SystemClock, SystemIds
 from mzi_adapters.web import LoopTimer, Timer, Transport
 from mzi_adapters.zoho import DATA_CENTRES, DataCentre, ZohoAccount, ZohoCodec
-from mzi_core.ports import Clock, Codec, Ids, Leases, Store
+from mzi_core.ports import Clock, Codec, Ids, Leases, Store, Vault
 from mzi_http.remote_accounts import Moodle, Zoho, ZohoEnvironment
 from mzi_http.settings import MEMORY, Settings
 
@@ -49,6 +50,13 @@ def _moodle(account: "MoodleAccount", wire: Transport, timer: Timer, *, at_once:
     return MoodleClient(account, wire, timer, at_once=at_once)
 
 
+def _vault(*, keys: tuple[str, ...], file: str, folder: str) -> Vault:
+    """The vault of the keys that are said, else of those in the file. Raises KeyRefused."""
+    from mzi_adapters.vault import keys_of, vault_for  # noqa: PLC0415
+
+    return vault_for(keys or (keys_of(Path(file)) if file else ()), Path(folder))
+
+
 @asynccontextmanager
 async def _zoho(account: ZohoAccount, **what: Any) -> "AsyncIterator[ZohoGateway]":
     from mzi_adapters.zoho import open_zoho  # noqa: PLC0415
@@ -77,6 +85,9 @@ class Container(containers.DeclarativeContainer):
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     ids: providers.Provider[Ids] = providers.Singleton(SystemIds)
     leases: providers.Provider[Leases] = providers.Singleton(StoreLeases, store=store, clock=clock, ids=ids)
+    vault: providers.Provider[Vault] = providers.Singleton(
+        _vault, keys=config.secrets.key, file=config.secrets.key_file, folder=config.secrets.folder
+    )
     timer: providers.Provider[Timer] = providers.Singleton(LoopTimer)
     network: providers.Provider[Transport] = providers.Resource(_network)
     zoho: "providers.Provider[ZohoGateway]" = providers.Resource(
@@ -88,6 +99,7 @@ class Container(containers.DeclarativeContainer):
         store=store,
         leases=leases,
         tenant=config.tenant,
+        vault=vault,
     )
     moodle: "providers.Provider[MoodleGateway]" = providers.Singleton(
         _moodle, config.moodle, network, timer, at_once=config.moodle_calls
@@ -104,6 +116,7 @@ def container_for(settings: Settings) -> Container:
             "url": settings.store,
             **attrs.asdict(settings.database),
             "tenant": settings.tenant,
+            "secrets": attrs.asdict(settings.secrets),
             "zoho": account_at_zoho(settings.zoho),
             "moodle": account_at_moodle(settings.moodle),
             "moodle_calls": settings.moodle.concurrency,

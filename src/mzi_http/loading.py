@@ -11,7 +11,7 @@ from typed_settings.dict_utils import get_path, set_path
 from typed_settings.exceptions import TsError
 from typed_settings.types import OptionInfo, OptionList, SettingsClass, SettingsDict
 
-from mzi_http.settings import Settings, SettingsRefused, options, variable
+from mzi_http.settings import HERE, Settings, SettingsRefused, options, variable
 from mzi_http.sources import POINTER, PREFIX, TESTS, settings_file
 
 
@@ -24,9 +24,12 @@ def read(file: Path | None) -> Settings:
     if path is not None:
         loaders.insert(0, ts.FileLoader({"*": _Toml(problems)}, [path]))
     try:
-        return ts.load_settings(Settings, loaders, processors=[refuse])
+        settings = ts.load_settings(Settings, loaders, processors=[refuse])
     except TsError as error:  # a file that is no TOML, or cannot be read
         raise SettingsRefused([f"`{path}` cannot be read: {error}"]) from error
+    if path is None or settings.secrets.folder != HERE:
+        return settings
+    return attrs.evolve(settings, secrets=attrs.evolve(settings.secrets, folder=str(path.parent)))
 
 
 def _file(named: Path | None) -> Path | None:

@@ -21,6 +21,7 @@ _SECRET_KEY = re.compile(
 # No part of these is tried at every place of a long word: a line may hold whatever a caller sent.
 _PATTERNS: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"\bmzi_[0-9a-f]{8}_[\w-]+"), f"mzi_{REDACTED}"),
+    (re.compile(r"\bmzi-key-[\w-]+"), f"mzi-key-{REDACTED}"),
     (re.compile(r"\b(Bearer|Basic|Zoho-oauthtoken)\s+[\w.~+/=-]+", re.IGNORECASE), rf"\1 {REDACTED}"),
     (
         re.compile(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from mzi_adapters.vault import keys_in
 from mzi_core.errors import MziError
 from mzi_core.use_cases.access import TenantNameRefused, tenant_id
 from mzi_core.use_cases.take_page import PAGE
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 MEMORY = "memory:"
 """The store that nothing outlives."""
+
+HERE = "."
 
 _BACKENDS = ("sqlite:///", "postgresql://", MEMORY)
 
@@ -81,6 +84,16 @@ def _format(value: object) -> LogFormat:
     return one_of(value, LogFormat)
 
 
+def _keys(value: object) -> tuple[str, ...]:
+    """Keys with blanks between them; the sentence repeats none."""
+    said = " ".join(map(str, value)) if isinstance(value, tuple | list) else value
+    return keys_in(said) if isinstance(said, str) and said.strip() else ()
+
+
+def _file(value: object) -> str:
+    return "" if value == "" else text(value)
+
+
 def _store(value: object) -> str:
     """A store's address; the sentence never repeats it, for a password may stand in it."""
     url = text(value)
@@ -128,6 +141,19 @@ class Log:
 
 
 @attrs.frozen(kw_only=True)
+class Secrets:
+    """With which keys secrets are kept: those of `key`, or of the file `key_file` names. The first one seals.
+
+    Without a key the access token is kept in a file in `folder`, beside the settings file if not said; it is
+    the only secret that is kept then.
+    """
+
+    key: tuple[str, ...] = attrs.field(default=(), converter=_keys, repr=False)
+    key_file: str = attrs.field(default="", converter=_file)  # no Path: typed-settings would make it absolute
+    folder: str = attrs.field(default=HERE, converter=text)
+
+
+@attrs.frozen(kw_only=True)
 class Settings:
     """All of them. `page`: how many records of a file are taken in one transaction.
 
@@ -140,6 +166,7 @@ class Settings:
     database: Database = attrs.field(factory=Database)
     zoho: Zoho = attrs.field(factory=Zoho)
     moodle: Moodle = attrs.field(factory=Moodle)
+    secrets: Secrets = attrs.field(factory=Secrets)
     http: Http = attrs.field(factory=Http)
     log: Log = attrs.field(factory=Log)
 

@@ -14,6 +14,7 @@ BARE = {*BASE, "cattrs", "mzi_adapters"}
 OUTSIDE_BARE = (
     "sql",
     "bench.py",
+    "aes_vault.py",
     "aiohttp_transport.py",
     "fast_json.py",
     "compiled_reader.py",

@@ -17,6 +17,7 @@ from mzi_http.settings import Log, LogFormat, LogLevel
 
 CANARIES = (
     "mzi_0a1b2c3d_kJ8s-dfH3_secretsecret",
+    "mzi-key-canary-11_canary-12",
     "Bearer eyJhbGciOi.canary-1",
     "Zoho-oauthtoken 1000.canary2.x",
     "token=canary-3",
@@ -77,7 +78,7 @@ def test_no_canary_comes_through_any_logger(format: LogFormat) -> None:
         ours.info("by key", headers=({"authorization": "hunter2"}, {"cookie": "hunter2"}))
         local = "hunter2"
         try:
-            raise ValueError(f"{len(local)} of {CANARIES[8]}")
+            raise ValueError(f"{len(local)} of {CANARIES[9]}")
         except ValueError:
             ours.exception("it failed")
             theirs.exception("it failed, too")

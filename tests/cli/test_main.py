@@ -31,6 +31,7 @@ COMMANDS = {
     "grade": "Decide, explain and simulate grades.",
     "db": "The schema of the store.",
     "keys": "The keys that open the service.",
+    "secrets": "With which key secrets are kept.",
     "tenants": "Whose data is kept.",
     "serve": "Run the HTTP service",
     "bench": "Measure how fast this store",
@@ -42,6 +43,7 @@ SUBCOMMANDS = {
     "grade": ("explain", "policies", "choose", "simulate"),
     "db": ("upgrade", "check", "status"),
     "keys": ("new", "list", "revoke"),
+    "secrets": ("new-key",),
     "tenants": ("add", "list"),
 }
 

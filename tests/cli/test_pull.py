@@ -432,3 +432,73 @@ def test_without_an_account_the_settings_that_are_missing_are_named_and_no_store
     assert ran.code == 2
     assert "set `zoho.client_id`, `zoho.client_secret`, `zoho.refresh_token` in mzi.toml" in ran.err
     assert not (folder / "mzi.db").exists()
+
+
+def kept_token(folder: Path) -> str | None:
+    """What the store has of the access token."""
+    with closing(sqlite3.connect(folder / "mzi.db")) as database, database:
+        (token,) = database.execute("select token from service_grants where name = 'zoho'").fetchone()
+    return None if token is None else str(token)
+
+
+def bytes_of(folder: Path) -> bytes:
+    """Everything in the files of the store."""
+    return b"".join(file.read_bytes() for file in folder.glob("mzi.db*"))
+
+
+def test_with_a_key_the_access_token_is_sealed_in_the_store_and_shared(
+    mzi: Mzi, zoho: FakeZoho, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = mzi("secrets", "new-key").out.strip()
+    monkeypatch.setenv("MZI_SECRETS_KEY", old)
+    entered(zoho, 1)
+    mzi("pull", "students")
+    assert (kept_token(folder) or "").startswith("mzi1.")
+    assert b"1000." not in bytes_of(folder)
+    monkeypatch.setenv("MZI_SECRETS_KEY", f"{mzi('secrets', 'new-key').out.strip()} {old}")
+    mzi("pull", "students")
+    assert zoho.accounts.issued == 1
+    monkeypatch.setenv("MZI_SECRETS_KEY", mzi("secrets", "new-key").out.strip())
+    assert mzi("pull", "students").code == 0
+    assert zoho.accounts.issued == 2
+    assert sorted(file.name for file in folder.iterdir()) == ["mzi.db"]
+
+
+def test_without_a_key_the_access_token_is_in_a_file_beside_the_settings_and_not_in_the_store(
+    mzi: Mzi, zoho: FakeZoho, folder: Path
+) -> None:
+    (folder / "etc").mkdir()
+    (folder / "etc" / "mzi.toml").write_text("page = 100")
+    entered(zoho, 1)
+    mzi("--settings", "etc/mzi.toml", "pull", "students")
+    assert b"1000." not in bytes_of(folder)
+    (file,) = (folder / "etc").glob(".mzi-secret-*")
+    assert f"{file.stat().st_mode & 0o777:o}" == "600"
+    mzi("--settings", "etc/mzi.toml", "pull", "students")
+    assert zoho.accounts.issued == 1
+    file.unlink()
+    mzi("--settings", "etc/mzi.toml", "pull", "students")
+    assert zoho.accounts.issued == 2
+
+
+def test_a_key_file_is_made_used_and_refused_when_others_can_read_it(
+    mzi: Mzi, zoho: FakeZoho, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MZI_SECRETS_KEY_FILE", "keys")
+    entered(zoho, 1)
+    missing = mzi("pull", "students")
+    assert (missing.code, "The key file keys cannot be read" in missing.err) == (2, True)
+    assert mzi("secrets", "new-key", "--file", "keys").code == 0
+    assert mzi("pull", "students").code == 0
+    assert (kept_token(folder) or "").startswith("mzi1.")
+    (folder / "keys").chmod(0o644)
+    refused = mzi("pull", "students")
+    assert (refused.code, "`chmod 600 keys` helps" in refused.err) == (2, True)
+
+
+def test_what_is_no_key_is_refused_and_not_repeated(mzi: Mzi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MZI_SECRETS_KEY", "hunter2")
+    ran = mzi("tenants", "list")
+    assert ran.code == 2
+    assert "`MZI_SECRETS_KEY` must be a key that `mzi secrets new-key` makes" in ran.err
+    assert "hunter2" not in ran.err

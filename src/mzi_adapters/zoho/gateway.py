@@ -34,6 +34,7 @@ from mzi_core.ports import (
     ReadMethod,
     Selection,
     Store,
+    Vault,
     Watching,
     WireRecord,
     WriteResult,
@@ -222,11 +223,13 @@ async def open_zoho(
     store: Store,
     leases: Leases,
     tenant: TenantId,
+    vault: Vault | None = None,
     random: Dice = CHANCE,
     retries: RetryPolicy = RETRIES,
 ) -> AsyncIterator[ZohoClient]:
     """A client for one organisation. Its token is shared through the store with the tenant's other processes,
-    of which one at a time renews it: the one that has the lease.
+    of which one at a time renews it: the one that has the lease. There it stands as the `vault` seals it;
+    without a vault it is not kept there, and every process has a token of its own.
 
     Sends nothing until it is asked something. `random` spreads what is attempted again; `retries` says when
     a call is.
@@ -242,6 +245,7 @@ async def open_zoho(
         tenant=tenant,
         meter=meter,
         random=random,
+        vault=vault,
     )
     caller = ZohoCaller(
         access=access,

@@ -1,8 +1,8 @@
 """Access tokens: renewed once for all tasks of a process and all processes of a tenant.
 
-The token stands in the store as an AccessToken. Whoever finds it near its end takes the lease on renewing it,
-looks again, asks Zoho with no session open, writes the new token down and gives the lease back; the others go
-on with the old one or wait for the new.
+The token stands in the store as an AccessToken, sealed by the vault; without one each process has its own.
+Whoever finds it near its end takes the lease on renewing it, looks again, asks Zoho with no session open,
+writes the new token down and gives the lease back; the others go on with the old one or wait for the new.
 """
 
 import asyncio
@@ -17,8 +17,15 @@ from mzi_adapters.zoho.answers import SERVICE
 from mzi_adapters.zoho.hosts import ZohoAccount
 from mzi_adapters.zoho.limits import UsageMeter
 from mzi_adapters.zoho.redeeming import Redeemed, Throttled, Unreached, redeem, refusal_of, remedy_for
-from mzi_core.errors import AuthRevoked, GatewayLimited, GatewayUnavailable, StoreError
-from mzi_core.ports import AccessToken, AccessTokens, Clock, Leases, Lock, Store
+from mzi_core.errors import (
+    AuthRevoked,
+    GatewayLimited,
+    GatewayUnavailable,
+    SecretNotKept,
+    SecretUnreadable,
+    StoreError,
+)
+from mzi_core.ports import AccessToken, AccessTokens, Clock, Leases, Lock, Store, Vault
 from mzi_core.values import TenantId
 
 NAME = "zoho"
@@ -67,8 +74,11 @@ class TokenSource:
     tenant: TenantId
     meter: UsageMeter
     random: Dice
+    vault: Vault | None = None
     _token: str | None = attrs.field(default=None, init=False, repr=False)
     _good_until: float = attrs.field(default=0.0, init=False)
+    _mine: tuple[str, datetime] | None = attrs.field(default=None, init=False, repr=False)
+    """The token this process was given, and when it ends."""
     _refused: str | None = attrs.field(default=None, init=False, repr=False)
     _revoked: str = attrs.field(default="", init=False)
     _cause: str = attrs.field(default="", init=False)
@@ -205,9 +215,11 @@ class TokenSource:
         ends = self.clock.now() + timedelta(seconds=seconds)
         found = self._take(new.token, seconds)
         self._cause = ""
+        self._mine = (new.token, ends)
+        sealed = self._sealed(new.token)
         await self._keep(
             lambda grant: attrs.evolve(
-                grant, token=new.token, scope=new.scope, expires_at=ends, paused_until=None
+                grant, token=sealed, scope=new.scope, expires_at=ends, paused_until=None
             )
         )
         return found
@@ -230,9 +242,28 @@ class TokenSource:
     def _usable(self, grant: AccessToken, least: float) -> str | None:
         """The token that is kept, if Zoho takes it for more than so many seconds."""
         left = _left(grant.expires_at, self.clock.now(), LIFE)
-        if grant.token is None or grant.token == self._refused or left <= least:
+        token = self._opened(grant) if left > least else None
+        return None if token is None or token == self._refused else self._take(token, left)
+
+    def _sealed(self, token: str) -> str | None:
+        """What the store keeps of a token: nothing where there is no vault, or none that takes it."""
+        try:
+            return None if self.vault is None else self.vault.seal(self._place, token)
+        except SecretNotKept:
             return None
-        return self._take(grant.token, left)
+
+    def _opened(self, grant: AccessToken) -> str | None:
+        """The token of a grant; without a way to open it only the one that this process was given."""
+        if self.vault is not None and grant.token is not None:
+            try:
+                return self.vault.open(self._place, grant.token)
+            except SecretUnreadable:  # sealed by a process that has other keys: it is as good as none
+                pass
+        return self._mine[0] if self._mine is not None and self._mine[1] == grant.expires_at else None
+
+    @property
+    def _place(self) -> str:
+        return f"{self.tenant}/{NAME}"
 
     def _take(self, token: str, left: float) -> str:
         """Use a token, and look again when it nears its end; by a clock that nobody sets."""

@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from mzi_core.ports.settings import StoredSettings, TenantSettings
     from mzi_core.ports.store import Session, Store, StoreHealth
     from mzi_core.ports.tokens import AccessToken, AccessTokens
+    from mzi_core.ports.vault import Vault
     from mzi_core.ports.zoho import (
         ApiUsage,
         Channel,
@@ -96,7 +97,7 @@ if TYPE_CHECKING:
 else:
     _HOMES = (
         *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions"),
-        *("idempotency", "locks", "tokens", "leases", "store"),
+        *("idempotency", "locks", "tokens", "leases", "vault", "store"),
         *("zoho", "moodle_values", "moodle_grading", "moodle"),
     )
     # a type checker would take any name for one of these
@@ -192,6 +193,7 @@ __all__ = [
     "UserChange",
     "UserFlags",
     "UserKey",
+    "Vault",
     "Watching",
     "WireRecord",
     "WriteAction",

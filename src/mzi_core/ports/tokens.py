@@ -11,9 +11,9 @@ class AccessToken:
     """An access token of a remote service, shared by every process of a tenant.
 
     `origin` is a digest of the lasting credentials it was obtained with: what was kept under another one
-    counts for nothing. `scope`: what the token opens, in the service's words. `renewals`: when it was
-    renewed of late, oldest first. `paused_until`: the service has had enough of us. `revoked`: why it will
-    never renew it again.
+    counts for nothing. `token`: as a vault seals it. `scope`: what the token opens, in the service's words.
+    `renewals`: when it was renewed of late, oldest first. `paused_until`: the service has had enough of us.
+    `revoked`: why it will never renew it again.
     """
 
     name: str

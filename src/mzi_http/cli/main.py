@@ -46,6 +46,7 @@ _COMMANDS: Mapping[str, str] = {
     "keys new": "administration:new",
     "keys list": "administration:list_keys",
     "keys revoke": "administration:revoke",
+    "secrets new-key": "secrets:new_key",
     "tenants add": "administration:add",
     "tenants list": "administration:list_tenants",
     "bench": "bench:bench",
@@ -59,6 +60,7 @@ _GROUPS: Mapping[str, str] = {
     "grade": "Decide, explain and simulate grades.",
     "db": "The schema of the store.",
     "keys": "The keys that open the service.",
+    "secrets": "With which key secrets are kept.",
     "tenants": "Whose data is kept.",
 }
 

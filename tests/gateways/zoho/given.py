@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from mzi_adapters.aes_vault import AesGcmVault
 from mzi_adapters.leases import StoreLeases
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.system import SystemIds
@@ -15,9 +16,10 @@ from mzi_adapters.testing.session_guard import GuardedStore, GuardedTransport
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.testing.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from mzi_adapters.vault import new_key
 from mzi_adapters.web import Request, Transport
 from mzi_adapters.zoho import DataCentre, ZohoAccount, ZohoClient, open_zoho
-from mzi_core.ports import Store
+from mzi_core.ports import Store, Vault
 from mzi_core.values import DEFAULT_TENANT
 
 TOKEN_PATH = "/oauth/v2/token"
@@ -39,6 +41,8 @@ class World:
     faults: Faults = attrs.field(factory=Faults)
     store: Store = attrs.field(factory=lambda: GuardedStore(MemoryStore()))
     """It and the wire notice a call from inside a session, in every test."""
+    vault: Vault | None = attrs.field(factory=lambda: AesGcmVault([new_key()]))
+    """All clients have its key."""
     wrapped: Callable[[Transport], Transport] = attrs.field(default=lambda wire: wire)
     """What is put around the fake, behind the faults."""
 
@@ -56,6 +60,7 @@ class World:
             "store": store,
             "leases": self.leases(store),
             "random": Random(seed).random,
+            "vault": self.vault,
             **how,
         }
         async with open_zoho(**named, timer=self.timer, clock=self.timer, tenant=DEFAULT_TENANT) as client:

@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import attrs
 from tests.gateways.zoho.given import World, account
 from tests.gateways.zoho.test_access import reads
 
+from mzi_adapters.aes_vault import AesGcmVault
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.sql import open_store
 from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.virtual_time import VirtualTimer
+from mzi_adapters.vault import FileVault, new_key
 from mzi_core.errors import AuthRevoked, GatewayUnavailable, StoreUnavailable
 from mzi_core.ports import Session
 from mzi_core.values import DEFAULT_TENANT, TenantId
@@ -104,3 +107,49 @@ async def test_each_tenant_has_its_own() -> None:
         assert await session.token("zoho") is None
     async with world.store.read(DEFAULT_TENANT) as session:
         assert await session.token("zoho") is not None
+
+
+async def test_without_a_vault_the_store_keeps_no_token_and_each_process_has_its_own() -> None:
+    world = World(vault=None)
+    async with world.client() as one, world.client(seed=2) as two:
+        await reads(one, 3)
+        await reads(two, 3)
+        await reads(one, 3)
+    assert world.tokens_asked == 2
+    async with world.store.read(DEFAULT_TENANT) as session:
+        grant = await session.token("zoho")
+    assert grant is not None
+    assert grant.token is None
+
+
+async def test_the_store_keeps_the_token_sealed() -> None:
+    world = World()
+    async with world.client() as client:
+        await reads(client)
+    async with world.store.read(DEFAULT_TENANT) as session:
+        grant = await session.token("zoho")
+    assert grant is not None
+    assert (grant.token or "").startswith("mzi1.")
+
+
+async def test_a_process_with_another_key_or_a_token_in_the_clear_fetches_a_new_one() -> None:
+    world = World()
+    async with world.client() as client:
+        await reads(client)
+    async with world.client(vault=AesGcmVault([new_key()])) as client:
+        await reads(client)
+    assert world.tokens_asked == 2
+    async with world.store.begin(DEFAULT_TENANT) as session:
+        grant = await session.token("zoho")
+        assert grant is not None
+        await session.save_token(attrs.evolve(grant, token="1000.in.the.clear"))
+    async with world.client() as client:
+        await reads(client)
+    assert world.tokens_asked == 3
+
+
+async def test_a_vault_that_takes_nothing_stops_no_work(tmp_path: Path) -> None:
+    world = World(vault=FileVault(tmp_path / "none"))
+    async with world.client() as client:
+        await reads(client, 3)
+    assert world.tokens_asked == 1

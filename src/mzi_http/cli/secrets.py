@@ -1,0 +1,25 @@
+"""`mzi secrets`: with which key secrets are kept."""
+
+from pathlib import Path
+
+from mzi_adapters import vault
+from mzi_http.cli.shell import Ended, Given
+
+
+def new_key(*, file: Path | None = None, shell: Given) -> Ended:
+    """Make a key for secrets at rest, and print it.
+
+    Set it as MZI_SECRETS_KEY, or name its file with `secrets.key_file`. Old keys stay behind the new one,
+    with blanks between them, until what they sealed has been replaced.
+
+    Parameters
+    ----------
+    file
+        Put the key in this file instead, before those that are there; nobody but its owner can read it.
+    """
+    if file is None:
+        shell.line(vault.new_key())
+        return Ended.WELL
+    vault.add_key(file)
+    shell.say(f"The first key in {file} is new. Set `secrets.key_file` to use it, and keep a copy apart.")
+    return Ended.WELL

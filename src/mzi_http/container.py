@@ -20,7 +20,7 @@ from mzi_adapters.web import LoopTimer, Timer, Transport
 from mzi_adapters.zoho import DATA_CENTRES, DataCentre, ZohoAccount, ZohoCodec
 from mzi_core.ports import Clock, Codec, Ids, Leases, Store, Vault
 from mzi_http.remote_accounts import Moodle, Zoho, ZohoEnvironment
-from mzi_http.settings import MEMORY, Settings
+from mzi_http.settings import MEMORY, Proxies, Settings
 
 if TYPE_CHECKING:
     from mzi_adapters.moodle import MoodleAccount
@@ -36,11 +36,11 @@ async def _in_memory() -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
-async def _network() -> AsyncIterator[Transport]:
+async def _network(proxies: Proxies) -> AsyncIterator[Transport]:
     """The wire; its library comes with an extra, so it is loaded when somebody asks for a gateway."""
     from mzi_adapters.web.aiohttp_transport import open_transport  # noqa: PLC0415
 
-    async with open_transport() as wire:
+    async with open_transport(trust_environment=proxies is Proxies.ENVIRONMENT) as wire:
         yield wire
 
 
@@ -89,7 +89,7 @@ class Container(containers.DeclarativeContainer):
         _vault, keys=config.secrets.key, file=config.secrets.key_file, folder=config.secrets.folder
     )
     timer: providers.Provider[Timer] = providers.Singleton(LoopTimer)
-    network: providers.Provider[Transport] = providers.Resource(_network)
+    network: providers.Provider[Transport] = providers.Resource(_network, config.proxies)
     zoho: "providers.Provider[ZohoGateway]" = providers.Resource(
         _zoho,
         config.zoho,
@@ -116,6 +116,7 @@ def container_for(settings: Settings) -> Container:
             "url": settings.store,
             **attrs.asdict(settings.database),
             "tenant": settings.tenant,
+            "proxies": settings.web.proxies,
             "secrets": attrs.asdict(settings.secrets),
             "zoho": account_at_zoho(settings.zoho),
             "moodle": account_at_moodle(settings.moodle),

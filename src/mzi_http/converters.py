@@ -4,6 +4,8 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+from mzi_adapters.places import is_forbidden
+
 C = TypeVar("C", bound=StrEnum)
 
 LONGEST_LIST = 1_000
@@ -81,6 +83,8 @@ def _address(value: object) -> SplitResult | None:
         raise ValueError("must be an address.")
     if not value.strip():
         return None
+    if not value.isprintable():  # urlsplit would take line ends out without a word
+        raise ValueError("must be an address without line ends and other characters that cannot be seen.")
     try:
         parts = urlsplit(value.strip())
         _ = parts.port  # the one part whose reading fails late
@@ -90,4 +94,6 @@ def _address(value: object) -> SplitResult | None:
         raise ValueError("must be an address such as `https://moodle.college.example`.")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise ValueError("must be an address alone, without a name, a password, a `?` or a `#` in it.")
+    if is_forbidden(parts.hostname):
+        raise ValueError("must not be link-local or a cloud's metadata service: no site is there.")
     return parts

@@ -44,6 +44,13 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class Proxies(StrEnum):
+    """Where proxies are taken from on the way to Zoho and Moodle."""
+
+    NONE = "none"
+    ENVIRONMENT = "environment"
+
+
 class LogLevel(StrEnum):
     """The least that is logged."""
 
@@ -78,6 +85,10 @@ def _body(value: object) -> int:
 
 def _level(value: object) -> LogLevel:
     return one_of(value, LogLevel)
+
+
+def _proxies(value: object) -> Proxies:
+    return one_of(value, Proxies)
 
 
 def _format(value: object) -> LogFormat:
@@ -141,6 +152,13 @@ class Log:
 
 
 @attrs.frozen(kw_only=True)
+class Web:
+    """How Zoho and Moodle are reached: those of the environment are HTTPS_PROXY and its kin."""
+
+    proxies: Proxies = attrs.field(default=Proxies.NONE, converter=_proxies)
+
+
+@attrs.frozen(kw_only=True)
 class Secrets:
     """With which keys secrets are kept: those of `key`, or of the file `key_file` names. The first one seals.
 
@@ -166,6 +184,7 @@ class Settings:
     database: Database = attrs.field(factory=Database)
     zoho: Zoho = attrs.field(factory=Zoho)
     moodle: Moodle = attrs.field(factory=Moodle)
+    web: Web = attrs.field(factory=Web)
     secrets: Secrets = attrs.field(factory=Secrets)
     http: Http = attrs.field(factory=Http)
     log: Log = attrs.field(factory=Log)

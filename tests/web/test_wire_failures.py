@@ -15,7 +15,7 @@ from tests.servers.loopback import reset, serving
 from tests.web.given import NOBODY, Service
 
 from mzi_adapters.testing.faults import Faults, Huge, Late, Reset, Short, Silence
-from mzi_adapters.web import Lost, NotSent, Request, Response, TooLarge, Transport
+from mzi_adapters.web import Lost, NotSent, Request, Response, TooLarge, Transport, Untrusted, unsent
 from mzi_adapters.web.aiohttp_transport import open_transport
 
 SECRET = "s3cret"
@@ -94,8 +94,23 @@ class TestNothingLeft:
         trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
         async with saying(lambda _, __: None, tls) as where:
             error = await failure(wire, f"https://{where}/a")
-        assert isinstance(error, NotSent)
+        assert isinstance(error, Untrusted)
         assert "unable to get local issuer certificate" in str(error)
+        said, remedy = unsent(error)
+        assert said.startswith("is not trusted: its certificate is refused (")
+        assert "SSL_CERT_FILE" in remedy
+
+    async def test_because_no_site_is_there(self, wire: Transport, monkeypatch: pytest.MonkeyPatch) -> None:
+        for url in ("http://169.254.169.254/latest", "http://[fe80::1]/", "http://0xa9fea9fe/"):
+            assert "metadata service" in str(await failure(wire, url))
+
+        def leads_there(*_: object, **__: object) -> list[object]:
+            return [(2, 1, 6, "", ("169.254.169.254", 80))]
+
+        monkeypatch.setattr("socket.getaddrinfo", leads_there)
+        error = await failure(wire, "http://moodle.college.example/")
+        assert isinstance(error, NotSent)
+        assert "metadata service" in str(error)
 
 
 class TestItMayHaveLeft:

@@ -24,6 +24,7 @@ from mzi_adapters.web import (
     Transport,
     Trying,
     pairs_to_form,
+    unsent,
 )
 from mzi_adapters.web.transport import moment_of
 from mzi_core.errors import (
@@ -155,8 +156,9 @@ class MoodleCaller:
         async with self._turns:
             try:
                 answer = await self.wire.send(request)
-            except NotSent:
-                raise GatewayUnavailable(SERVICE, "The site cannot be reached.") from None
+            except NotSent as error:
+                said, remedy = unsent(error)
+                raise GatewayUnavailable(SERVICE, f"The site {said}", remedy=remedy) from None
         self.answered_at = moment_of(answer.headers)
         try:
             return returned(answer)

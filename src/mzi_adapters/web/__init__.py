@@ -14,8 +14,10 @@ from mzi_adapters.web.transport import (
     Timer,
     TooLarge,
     Transport,
+    Untrusted,
     in_chunks,
     pairs_to_form,
+    unsent,
 )
 
 __all__ = [
@@ -33,6 +35,8 @@ __all__ = [
     "TooLarge",
     "Transport",
     "Trying",
+    "Untrusted",
     "in_chunks",
     "pairs_to_form",
+    "unsent",
 ]

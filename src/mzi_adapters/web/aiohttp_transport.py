@@ -3,7 +3,9 @@
 No exception leaves here with aiohttp's own as its cause or context: those carry the query and the headers.
 """
 
+import errno
 import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from io import BytesIO
@@ -13,12 +15,15 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import attrs
+from aiohttp.abc import ResolveResult
 from yarl import URL
 
-from mzi_adapters.web.transport import Lost, NotSent, Request, Response, Streamed, TooLarge
+from mzi_adapters.places import is_forbidden
+from mzi_adapters.web.transport import Lost, NotSent, Request, Response, Streamed, TooLarge, Untrusted
 
 ADDRESS = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
 HEADERS = {"User-Agent": "mzi", "Accept-Encoding": "gzip, deflate"}  # of the others not all can be bounded
+FORBIDDEN = "the address is link-local or a cloud's metadata service"
 FAILURES = (aiohttp.ClientError, OSError)  # a TimeoutError is an OSError
 
 
@@ -53,6 +58,8 @@ class AiohttpTransport:
 
     async def _begin(self, request: Request) -> aiohttp.ClientResponse | NotSent | Lost:
         url = _encoded(request)
+        if is_forbidden(url.host or ""):
+            return NotSent(f"{_named(request)}: no connection came about ({FORBIDDEN}).")
         reached = SimpleNamespace(it=False)
         try:
             return await self._session.request(
@@ -76,7 +83,7 @@ async def open_transport(*, trust_environment: bool = False) -> AsyncIterator[Ai
     It opens as many connections as it is given requests at once: how many that may be, the gateway knows.
     """
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0),
+        connector=aiohttp.TCPConnector(limit=0, resolver=_Resolver()),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=HEADERS,
         skip_auto_headers=("Content-Type",),
@@ -143,6 +150,9 @@ async def _next_chunk(response: aiohttp.ClientResponse, request: Request) -> byt
 
 
 def _not_sent(error: Exception, request: Request) -> NotSent:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        why = _reason(error)
+        return Untrusted(f"{_named(request)}: its certificate is refused ({why}).", why)
     return NotSent(f"{_named(request)}: no connection came about ({_reason(error)}).")
 
 
@@ -154,6 +164,18 @@ def _failure(error: Exception, request: Request) -> Lost:
 
 def _named(request: Request) -> str:
     return f"{request.method} {request.url}"
+
+
+class _Resolver(aiohttp.ThreadedResolver):
+    """Gives no address to names that lead where no site is."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await super().resolve(host, port, family)
+        if any(is_forbidden(each["host"]) for each in found):
+            raise OSError(errno.EACCES, FORBIDDEN)
+        return found
 
 
 def _reason(error: Exception) -> str:

@@ -18,6 +18,25 @@ class NotSent(Exception):
     """Nothing of the request reached the remote: no name, no connection. Sending it again is safe."""
 
 
+class Untrusted(NotSent):
+    """The other side's certificate is not accepted; `why` is what TLS says of it."""
+
+    def __init__(self, said: str, why: str) -> None:
+        self.why = why
+        super().__init__(said)
+
+
+def unsent(error: NotSent) -> tuple[str, str]:
+    """What became of a request that was not sent, to follow `it` or a name, and what helps against it."""
+    if isinstance(error, Untrusted):
+        return (
+            f"is not trusted: its certificate is refused ({error.why}).",
+            "Check the address and this machine's clock; where a proxy or the college signs certificates, "
+            "name the file with its root certificate in SSL_CERT_FILE.",
+        )
+    return "cannot be reached.", ""
+
+
 class Lost(Exception):
     """The request left, and no whole answer came: reset, timeout, cut short. It may have been carried out."""
 

@@ -18,6 +18,7 @@ from mzi_adapters.web import (
     TooLarge,
     Transport,
     Trying,
+    unsent,
 )
 from mzi_adapters.zoho.answers import SERVICE, Said, bad, objects, read, text
 from mzi_adapters.zoho.limits import Pace, UsageMeter, limited, wanted_pause
@@ -168,8 +169,9 @@ class ZohoCaller:
                     answer = await self.wire.send(request)
                 else:
                     answer = await self._download(request, call.into)
-            except NotSent:
-                raise GatewayUnavailable(SERVICE, f"{call.doing}: it cannot be reached.") from None
+            except NotSent as unreached:
+                said, remedy = unsent(unreached)
+                raise GatewayUnavailable(SERVICE, f"{call.doing}: it {said}", remedy=remedy) from None
             except TooLarge:
                 error = bad(f"{call.doing}: the answer is larger than any Zoho gives.")
                 raise (_Unclear(error) if call.writes else error) from None

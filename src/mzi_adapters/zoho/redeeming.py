@@ -17,6 +17,7 @@ from mzi_adapters.web import (
     Transport,
     Trying,
     pairs_to_form,
+    unsent,
 )
 from mzi_adapters.zoho.answers import SERVICE, Json, read, text
 from mzi_adapters.zoho.hosts import DataCentre, ZohoAccount
@@ -102,9 +103,11 @@ async def redeem(account: ZohoAccount, wire: Transport, timer: Timer, random: Di
         try:
             answer = await wire.send(request)
         except NotSent as error:
-            unreached = Unreached(
-                SERVICE, f"the accounts server cannot be reached; no access token could be had. {_why(error)}"
+            said, remedy = unsent(error)
+            told = (
+                f"the accounts server {said.removesuffix('.')}; no access token could be had. {_why(error)}"
             )
+            unreached = Unreached(SERVICE, told, remedy=remedy)
             if not await trying.again(Failure.NOT_SENT, unreached):
                 raise unreached from error
         except Lost as error:

@@ -741,6 +741,15 @@ async def test_an_answer_with_a_refusal_is_never_frozen_but_its_key_is_bound() -
         await replay(mzi, student(3), digest="other")
 
 
+async def test_a_key_is_forgotten_on_time_even_if_no_other_is_kept() -> None:
+    mzi = Harness()
+    await replay(mzi, student(1))
+    mzi.clock.advance(REMEMBERED)
+    assert not isinstance(await replay(mzi, student(1)), BatchResult)
+    mzi.clock.advance(timedelta(seconds=1))
+    assert isinstance(await replay(mzi, student(2), digest="other"), BatchResult)
+
+
 async def test_a_key_is_forgotten_in_the_end() -> None:
     mzi = Harness()
     await replay(mzi, student(1))

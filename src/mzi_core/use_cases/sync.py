@@ -180,7 +180,7 @@ class SyncBatch:
 
     async def _replay(self, session: StoredResponses, once: IdempotencyKey) -> Replay | None:
         answer = await session.response(once.key)
-        if answer is None:
+        if answer is None or answer.answered_at < self.clock.now() - REMEMBERED:
             return None
         if answer.digest != once.digest:
             raise KeyReused(once.key)

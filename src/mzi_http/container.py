@@ -50,8 +50,13 @@ def _moodle(account: "MoodleAccount", wire: Transport, timer: Timer, *, at_once:
     return MoodleClient(account, wire, timer, at_once=at_once)
 
 
-def _vault(*, keys: tuple[str, ...], file: str, folder: str) -> Vault:
-    """The vault of the keys that are said, else of those in the file. Raises KeyRefused."""
+def _vault(*, keys: tuple[str, ...], file: str, folder: str, backend: str) -> Vault | None:
+    """The vault of the keys that are said, else of those in the file; none where no store outlives us.
+
+    Raises KeyRefused.
+    """
+    if backend == "memory":
+        return None
     from mzi_adapters.vault import keys_of, vault_for  # noqa: PLC0415
 
     return vault_for(keys or (keys_of(Path(file)) if file else ()), Path(folder))
@@ -85,8 +90,12 @@ class Container(containers.DeclarativeContainer):
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     ids: providers.Provider[Ids] = providers.Singleton(SystemIds)
     leases: providers.Provider[Leases] = providers.Singleton(StoreLeases, store=store, clock=clock, ids=ids)
-    vault: providers.Provider[Vault] = providers.Singleton(
-        _vault, keys=config.secrets.key, file=config.secrets.key_file, folder=config.secrets.folder
+    vault: "providers.Provider[Vault | None]" = providers.Singleton(
+        _vault,
+        keys=config.secrets.key,
+        file=config.secrets.key_file,
+        folder=config.secrets.folder,
+        backend=config.backend,
     )
     timer: providers.Provider[Timer] = providers.Singleton(LoopTimer)
     network: providers.Provider[Transport] = providers.Resource(_network, config.proxies)

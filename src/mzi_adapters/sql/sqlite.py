@@ -1,6 +1,8 @@
 """SQLite: what its connections are told, and its driver used directly."""
 
 import json
+import os
+import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from operator import itemgetter
@@ -48,6 +50,25 @@ def keep_private(engine: AsyncEngine, file: Path) -> None:
     def _(*_: object) -> None:
         if not file.name.startswith("file:"):
             private.make(file)
+
+
+_PROBE = 4096  # bytes, a page of the database
+
+
+def trouble_with(file: Path) -> str:
+    """Why nothing can be written to a database at present, found by writing a file beside it; or nothing."""
+    if not file.is_file():
+        return ""
+    if not os.access(file, os.W_OK):
+        return "The file of the store is read-only; let the account that runs mzi write it."
+    try:
+        # What SQLite writes first goes into a file beside the database, too.
+        with tempfile.TemporaryFile(dir=file.parent, buffering=0) as probe:
+            probe.write(bytes(_PROBE))
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        return f"Beside the store nothing can be written: {why}. Make room there, or let mzi write there."
+    return ""
 
 
 COUNTING = """\

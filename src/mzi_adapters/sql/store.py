@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from urllib.parse import unquote
 
 import attrs
 from sqlalchemy import exc
@@ -17,6 +19,7 @@ from mzi_adapters.sql.records import Records
 from mzi_adapters.sql.registry import SqlRegistry
 from mzi_adapters.sql.runs import Runs
 from mzi_adapters.sql.settings import StoredSettings
+from mzi_adapters.sql.sqlite import trouble_with
 from mzi_adapters.sql.tokens import AccessTokens, StoredLeases
 from mzi_adapters.sql.touching import Touched
 from mzi_adapters.sql.translation import REMEDY, translated
@@ -152,7 +155,7 @@ class SqlStore:
             self._is_current = True
 
     async def health(self) -> StoreHealth:
-        """Which database this is and whether it is ready; never raises."""
+        """Which database this is and whether it is ready: also to be written to. It never raises."""
         version, message = "", "The schema is up to date."
         try:
             async with self._connected() as connection:
@@ -162,9 +165,24 @@ class SqlStore:
                     found = await connection.run_sync(migrations.revision_of)
             ready = found == migrations.head()
             message = message if ready else _wrong_schema(found)
+            trouble = await self._trouble() if ready else ""
+            ready, message = ready and not trouble, trouble or message
         except StoreError as error:
             ready, message = False, str(error)
         return StoreHealth(backend=self._engine.dialect.name, version=version, ready=ready, message=message)
+
+    async def _trouble(self) -> str:
+        """Why the database would take no writes; nothing where it would."""
+        url = self._engine.url
+        if url.get_backend_name() == "sqlite":
+            file = Path(unquote(str(url.database).removeprefix("file:")))
+            return "" if is_memory(url) else await asyncio.to_thread(trouble_with, file)
+        async with self._connected() as connection:
+            with translated():
+                asked = await connection.exec_driver_sql("SHOW default_transaction_read_only")
+                standby = await connection.exec_driver_sql("SELECT pg_is_in_recovery()")
+                is_closed = asked.scalar() == "on" or standby.scalar()
+        return "The database takes no writes: it is read-only, or a standby." if is_closed else ""
 
 
 STATEMENT_TIMEOUT = 60.0

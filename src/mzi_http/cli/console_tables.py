@@ -1,5 +1,6 @@
 """How results look: plain aligned tables that fit 80 columns and survive a pipe."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -25,7 +26,21 @@ _JOINERS = "\u200c\u200d\u200e\u200f"
 
 def plain(value: object) -> str:
     """A value of somebody's record, safe to show: no character in it can steer a terminal."""
-    return "".join(c if c.isprintable() or c in _JOINERS or c == "\n" else ascii(c)[1:-1] for c in str(value))
+    text = str(value)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if _is_seen(c) else ascii(c)[1:-1] for c in text)
+
+
+def plain_json(text: str) -> str:
+    """JSON that says the same, with what `plain` would not show written as `\\u202e`."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if _is_seen(c) else json.dumps(c)[1:-1] for c in text)
+
+
+def _is_seen(character: str) -> bool:
+    return character.isprintable() or character in _JOINERS or character == "\n"
 
 
 def count(number: int) -> str:

@@ -4,7 +4,7 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 from cyclopts import App, CycloptsError, Parameter
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 from mzi_core.errors import FieldsMissing, GatewayError, MziError, StoreError
 from mzi_http.cli import quiet
@@ -79,10 +80,18 @@ def run(tokens: Sequence[str]) -> int:
 
 
 class _Output(Console):
-    """Shows text as it is, for nothing in a record is markup."""
+    """Shows text as it is, for nothing in a record is markup, and none of it can steer the terminal."""
 
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, markup=False, highlight=False, emoji=False)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Whatever is printed comes through here: all of its characters can be seen, whoever wrote them.
+
+        A column whose text was made `plain` before keeps its width; here only what was forgotten is left.
+        """
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else plain(text), style, control)
 
     def on_broken_pipe(self) -> None:
         """End without a word, as other programs do, when `head` has seen enough."""

@@ -12,12 +12,13 @@ from mzi_adapters import private
 from mzi_adapters.files import FileProblem, Item, Unreadable
 from mzi_core.values import Code, Outcome, Outcomes, Reason, State
 from mzi_http.answers import result
+from mzi_http.cli.console_tables import plain
 
 _COLUMNS = (
     *("file", "record", "line", "module", "zoho_id", "state", "parked"),
     *("changed_fields", "codes", "paths", "messages"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """A spreadsheet takes a cell that begins so for a formula, and a formula can send data away."""
 
 
@@ -47,8 +48,8 @@ class ReportLine:
 
 
 def cell(value: object) -> str:
-    """Text that no spreadsheet runs."""
-    text = str(value)
+    """Text that no spreadsheet runs, and all of whose characters can be seen."""
+    text = plain(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from mzi_core.errors import MziError, StoreUnavailable
 from mzi_core.values import TenantId
-from mzi_http.cli.console_tables import OneLine, settle
+from mzi_http.cli.console_tables import OneLine, plain_json, settle
 
 if TYPE_CHECKING:
     from mzi_core.use_cases import UseCases
@@ -111,8 +111,8 @@ class Shell:
         self.line(json.dumps(data, ensure_ascii=False, indent=2))
 
     def line(self, text: str) -> None:
-        """Print text as it is, for programs."""
-        self.out.out(text, highlight=False)
+        """Print a line of JSON, or a word of ASCII, for programs."""
+        self.out.out(plain_json(text), highlight=False)
 
     def tenant(self, name: str | None) -> TenantId:
         """The tenant a command is about: the one it names, else the one of the settings."""

@@ -26,3 +26,7 @@ SERVICE, SAID = "Zoho", "reading records: it says no."
 )
 def test_a_sentence_says_what_helps_once(error: MziError, told: str) -> None:
     assert error.told == told
+
+
+def test_an_unreadable_secret_says_what_helps_and_shows_nothing_of_it() -> None:
+    assert "Give the old key behind the new one in `secrets.key`" in str(errors.SecretUnreadable())

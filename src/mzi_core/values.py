@@ -24,6 +24,15 @@ MoodleId = NewType("MoodleId", int)
 Email = NewType("Email", str)
 """An address, validated and lower-cased."""
 
+_EXPORTED = "zcrm_"
+
+
+def bare_id(text: str) -> ZohoId:
+    """The id that `text` writes: in Zoho's exports `zcrm_` stands before the digits, and it is one id."""
+    digits = text.removeprefix(_EXPORTED)
+    return ZohoId(digits if digits.isascii() and digits.isdigit() else text)
+
+
 DEFAULT_TENANT = TenantId("default")
 
 Value = str | int | Decimal | date | datetime | bool | tuple[str, ...] | None
@@ -69,6 +78,7 @@ class Code(StrEnum):
     REQUIRED = "required"
     WRONG_TYPE = "wrong_type"
     TEXT_INVALID = "text_invalid"
+    ID_INVALID = "id_invalid"
     EMAIL_INVALID = "email_invalid"
     DATE_INVALID = "date_invalid"
     NUMBER_INVALID = "number_invalid"

@@ -29,6 +29,10 @@ def test_a_record_is_shown_field_by_field(mzi: Mzi, rana: str) -> None:
     assert rows["modified_at"].strip() == "2026-02-01 06:00:00Z"
 
 
+def test_a_record_is_found_by_its_id_as_an_export_writes_it(mzi: Mzi, rana: str) -> None:
+    assert mzi("show", "students", f"zcrm_{rana}").out.startswith(f"Student {rana}: NEW")
+
+
 def test_a_later_version_that_was_refused_is_shown_with_its_reasons(
     mzi: Mzi, rana: str, folder: Path
 ) -> None:

@@ -405,3 +405,8 @@ def test_whatever_a_record_holds_it_is_an_entity_or_has_reasons(
     record = data.draw(st.dictionaries(st.sampled_from(names), json_values, max_size=8))
     decoded = decode(module, record)
     assert decoded.entity is not None or decoded.reasons
+
+
+def test_an_enrolment_is_known_by_its_enrollment_id() -> None:
+    record = {"Enrollment_ID": "zcrm_701", "Student": "21", "Class": "31"}
+    assert entity(ENROLLMENTS, record).zoho_id == "701"

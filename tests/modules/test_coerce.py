@@ -80,6 +80,8 @@ def test_text_that_no_store_could_keep_is_refused(value: object, code: Code | No
         ("5398830000090000001", "5398830000090000001"),
         (5398830000090000001, "5398830000090000001"),
         (" reg_123 ", "reg_123"),
+        ("zcrm_5398830000090000001", "5398830000090000001"),
+        ("zcrm_x", "zcrm_x"),
         (0, "0"),
         (None, None),
         ("", None),
@@ -94,6 +96,38 @@ def test_an_id_is_text_whatever_it_came_as(value: object, kept: str | None) -> N
 @table("value", [5.0, True, ["1"], {"id": "1"}])
 def test_what_may_have_lost_digits_is_no_id(value: object) -> None:
     assert code_of(coerce.record_id, value) is Code.WRONG_TYPE
+
+
+@table(
+    ("value", "said"),
+    [
+        ("5.39883E+18", "is written in scientific notation"),
+        ("5,39883E+18", "is written in scientific notation"),
+        ("5E18", "is written in scientific notation"),
+        ("5.e-3", "is written in scientific notation"),
+        ("5398830000091000001.0", "has a decimal point"),
+        ("5398830000091000001.", "has a decimal point"),
+        ("5,398,830,000,091,000,001", "has its digits in groups"),
+        ("5.398.830.000.091", "has its digits in groups"),
+        ("5 398 830", "has its digits in groups"),
+        ("#REF!", "holds the error of a spreadsheet"),
+        ("#N/A", "holds the error of a spreadsheet"),
+    ],
+)
+def test_an_id_that_a_spreadsheet_damaged_is_refused_with_the_remedy(value: str, said: str) -> None:
+    for read in (coerce.record_id, coerce.lookup, lambda value: coerce.lookup({"id": value})):
+        with pytest.raises(coerce.Refused) as refused:
+            read(value)
+        assert refused.value.code is Code.ID_INVALID
+        assert refused.value.said.startswith(said)
+        assert "export it from Zoho again" in refused.value.said
+
+
+@table("value", [{"name": "Rana"}, {"id": None, "name": "Rana"}, {"id": " ", "name": "Rana"}])
+def test_a_lookup_with_a_name_and_no_id_is_told_as_that(value: object) -> None:
+    with pytest.raises(coerce.Refused, match="has a name and no id") as refused:
+        coerce.lookup(value)
+    assert refused.value.code is Code.WRONG_TYPE
 
 
 def test_an_id_has_a_reasonable_length_and_no_template() -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from mzi_core.values import YEARS, Code, Email, MoodleId, ZohoId, is_of_these_years
+from mzi_core.values import YEARS, Code, Email, MoodleId, ZohoId, bare_id, is_of_these_years
 
 D = TypeVar("D", bound=date)
 
@@ -42,6 +42,22 @@ _PLAIN_EMAIL = re.compile(
 )
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", re.ASCII)
+_DAMAGED = (
+    (
+        re.compile(r"[+-]?[0-9]+([.,][0-9]*)?[eE][+-]?[0-9]+"),
+        "is written in scientific notation, and its last digits are lost",
+    ),
+    (re.compile(r"[+-]?[0-9]+\.[0-9]*"), "has a decimal point, so it was held as a number that loses digits"),
+    (
+        re.compile(r"[+-]?[0-9]{1,3}([,.' ][0-9]{3})+"),
+        "has its digits in groups, so it was held as a number that loses digits",
+    ),
+    (re.compile("#.*"), "holds the error of a spreadsheet"),
+)
+"""What a spreadsheet makes of an id."""
+
+_EXPORT_AGAIN = "; export it from Zoho again, and take it as it is, without a spreadsheet in between."
+
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
@@ -136,7 +152,10 @@ def _trimmed(value: object) -> str | None:
 
 
 def record_id(value: object) -> ZohoId | None:
-    """An id: text, or a whole number. A float is refused: beyond 15 digits it is already another id."""
+    """An id: text, or a whole number. A float is refused: beyond 15 digits it is already another id.
+
+    So is text that can be seen to have been a float in a spreadsheet. `zcrm_` before digits is left out.
+    """
     if isinstance(value, float | bool | Mapping | list):
         raise ValueRefused(Code.WRONG_TYPE, "must be an id, sent as text.")
     found = _trimmed(value)
@@ -144,7 +163,18 @@ def record_id(value: object) -> ZohoId | None:
         return None
     if len(found) > MAX_ID:
         raise ValueRefused(Code.OUT_OF_RANGE, f"is longer than the {MAX_ID} characters an id may have.")
-    return ZohoId(_as_seen(found, Code.TEXT_INVALID))
+    if found.isascii() and found.isdigit():  # nearly all are
+        return ZohoId(found)
+    if (damage := damage_of(found)) is not None:
+        raise ValueRefused(Code.ID_INVALID, damage)
+    return bare_id(_as_seen(found, Code.TEXT_INVALID))
+
+
+def damage_of(text: str) -> str | None:
+    """What a spreadsheet did to this id, as `Refused.said` says it; None where nothing can be seen."""
+    if len(text) > MAX_ID:
+        return None
+    return next((f"{said}{_EXPORT_AGAIN}" for form, said in _DAMAGED if form.fullmatch(text)), None)
 
 
 def _as_seen(found: str, code: Code) -> str:
@@ -165,9 +195,15 @@ def _as_seen(found: str, code: Code) -> str:
 def lookup(value: object) -> ZohoId | None:
     """The id of the record pointed at: from `{"id", "name"}`, or bare."""
     if isinstance(value, Mapping):
-        if "id" not in value:
+        if "id" not in value and not value.get("name"):
             raise ValueRefused(Code.WRONG_TYPE, "must be a lookup with an `id`.")
-        return record_id(value["id"])
+        found = record_id(value.get("id"))
+        if found is None and text(value.get("name")):
+            raise ValueRefused(
+                Code.WRONG_TYPE,
+                "has a name and no id, and a name does not say which record is meant; send the id with it.",
+            )
+        return found
     return record_id(value)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Counterpart, Entity, Module, MoodleKind, lookup, zoho
+from mzi_core.module import Counterpart, Entity, Module, MoodleKind, identity, lookup, zoho
 from mzi_core.values import MoodleId, ZohoId
 
 
@@ -13,6 +13,7 @@ from mzi_core.values import MoodleId, ZohoId
 class Enrollment(Entity):
     """An enrolment. `moodle_course_id` is shared by everybody in the class, so it is no link of its own."""
 
+    zoho_id: Annotated[ZohoId, identity("id", "ID", "Enrollment_ID")]
     student: Annotated[ZohoId, lookup("Enrolled_Students", "Student", "Contact")]
     class_: Annotated[ZohoId, lookup("Classes", "BTEC_Class", "Class")]
     student_name: Annotated[str | None, zoho("Student_Name")] = None

@@ -24,15 +24,6 @@ MoodleId = NewType("MoodleId", int)
 Email = NewType("Email", str)
 """An address, validated and lower-cased."""
 
-_EXPORTED = "zcrm_"
-
-
-def bare_id(text: str) -> ZohoId:
-    """The id that `text` writes: in Zoho's exports `zcrm_` stands before the digits, and it is one id."""
-    digits = text.removeprefix(_EXPORTED)
-    return ZohoId(digits if digits.isascii() and digits.isdigit() else text)
-
-
 DEFAULT_TENANT = TenantId("default")
 
 Value = str | int | Decimal | date | datetime | bool | tuple[str, ...] | None

@@ -407,6 +407,12 @@ def test_whatever_a_record_holds_it_is_an_entity_or_has_reasons(
     assert decoded.entity is not None or decoded.reasons
 
 
+def test_the_fees_of_a_registration_count_for_more_than_the_price_of_its_program() -> None:
+    priced = {**REGISTRATION, "Program_Price": "15000", "Total_Fees": "4,400$"}
+    assert entity(REGISTRATIONS, priced).program_price == 4400
+    assert entity(REGISTRATIONS, {**priced, "Total_Fees": ""}).program_price == 15000
+
+
 def test_an_enrolment_is_known_by_its_enrollment_id() -> None:
     record = {"Enrollment_ID": "zcrm_701", "Student": "21", "Class": "31"}
     assert entity(ENROLLMENTS, record).zoho_id == "701"

@@ -108,7 +108,7 @@ BESIDE_THE_LIST = {
     "units": {"Name", "Description", "Level", "Status"},
     "classes": {"Class_Major"},
     "enrollments": {"Enrollment_Status"},
-    "registrations": {"Completion_Date", "Version", "Program_Level", "Paid_Amount"},
+    "registrations": {"Total_Fees", "Completion_Date", "Version", "Program_Level", "Paid_Amount"},
     "payments": {"Payment_Status", "Receipt_Number", "Bank_Name", "Description"},
     "grades": {"Unit", "Score"},
     "requests": {"Description"},

@@ -202,7 +202,7 @@ async def family(college: College) -> dict[str, str]:
         ("programs", {"crmnmoodle__Moodle_ID": 7}),
         ("units", {"Unit_Name": "Unit 2", "Credit_Hours": 4}),
         ("classes", {"Short_Name": "SEC", "status": "Active"}),
-        ("registrations", {"Total_Fees": 900, "Status": "Active"}),
+        ("registrations", {"Program_Price": 900, "Status": "Active"}),
         ("registrations", {"Payment_Schedule": ROWS["Payment_Schedule"]}),
         ("payments", {"Amount": 20, "Voucher_Number": "V7"}),
         ("enrollments", {"Status": "Active"}),

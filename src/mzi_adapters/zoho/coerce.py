@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from mzi_core.values import YEARS, Code, Email, MoodleId, ZohoId, bare_id, is_of_these_years
+from mzi_core.ids import EXPORT_AGAIN, bare_id, damage_of, is_digits
+from mzi_core.values import YEARS, Code, Email, MoodleId, ZohoId, is_of_these_years
 
 D = TypeVar("D", bound=date)
 
@@ -42,27 +43,15 @@ _PLAIN_EMAIL = re.compile(
 )
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", re.ASCII)
-_DAMAGED = (
-    (
-        re.compile(r"[+-]?[0-9]+([.,][0-9]*)?[eE][+-]?[0-9]+"),
-        "is written in scientific notation, and its last digits are lost",
-    ),
-    (re.compile(r"[+-]?[0-9]+\.[0-9]*"), "has a decimal point, so it was held as a number that loses digits"),
-    (
-        re.compile(r"[+-]?[0-9]{1,3}([,.' ][0-9]{3})+"),
-        "has its digits in groups, so it was held as a number that loses digits",
-    ),
-    (re.compile("#.*"), "holds the error of a spreadsheet"),
-)
-"""What a spreadsheet makes of an id."""
-
-_EXPORT_AGAIN = "; export it from Zoho again, and take it as it is, without a spreadsheet in between."
-
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _CURRENCY = re.compile("[A-Z]{3}")
+_SYMBOLS = {"US$": "USD", "$": "USD", "د.ا.": "JOD", "د.ا": "JOD", "د.أ": "JOD", "JD": "JOD"}
+"""What a college's Zoho and its spreadsheets write beside an amount, longest first; `$` is the dollar of the
+United States, and a record in another currency contradicts it."""
+
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", re.ASCII)
 _MONEY_LIKE = re.compile(r"[+-]?[0-9][0-9.,' ]*")
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})  # control, format (bidirectional, of no width), line ends
@@ -163,18 +152,11 @@ def record_id(value: object) -> ZohoId | None:
         return None
     if len(found) > MAX_ID:
         raise ValueRefused(Code.OUT_OF_RANGE, f"is longer than the {MAX_ID} characters an id may have.")
-    if found.isascii() and found.isdigit():  # nearly all are
+    if is_digits(found):  # nearly all are
         return ZohoId(found)
     if (damage := damage_of(found)) is not None:
-        raise ValueRefused(Code.ID_INVALID, damage)
+        raise ValueRefused(Code.ID_INVALID, f"{damage}; {EXPORT_AGAIN}")
     return bare_id(_as_seen(found, Code.TEXT_INVALID))
-
-
-def damage_of(text: str) -> str | None:
-    """What a spreadsheet did to this id, as `Refused.said` says it; None where nothing can be seen."""
-    if len(text) > MAX_ID:
-        return None
-    return next((f"{said}{_EXPORT_AGAIN}" for form, said in _DAMAGED if form.fullmatch(text)), None)
 
 
 def _as_seen(found: str, code: Code) -> str:
@@ -286,10 +268,10 @@ def decimal(value: object) -> Decimal | None:
 
 
 def money(value: object) -> tuple[Decimal, str | None] | None:
-    """An exact amount and the ISO currency code written beside it, if any.
+    """An exact amount and the ISO code of the currency written beside it, if any.
 
-    `9,500.00`, `12,000 USD` and `500` are read; `1.500,50` and `9,50` could each mean two amounts and are
-    refused, for a guess here is a wrong invoice.
+    `9,500.00`, `12,000 USD`, `$4,400` and `500` are read; `1.500,50` and `9,50` could each mean two amounts
+    and are refused, for a guess here is a wrong invoice.
     """
     if isinstance(value, bool | Mapping | list):
         raise ValueRefused(Code.MONEY_INVALID, "must be an amount such as 9500.00.")
@@ -312,10 +294,15 @@ def money(value: object) -> tuple[Decimal, str | None] | None:
 
 
 def _apart(found: str) -> tuple[str, str | None]:
-    """An amount, and the currency code before or after it."""
+    """An amount, and the currency before or after it: by its code or by its symbol."""
     for code, amount in ((found[:3], found[3:]), (found[-3:], found[:-3])):
         if _CURRENCY.fullmatch(code):
             return amount.strip(), code
+    for symbol, code in _SYMBOLS.items():
+        if found.startswith(symbol):
+            return found.removeprefix(symbol).strip(), code
+        if found.endswith(symbol):
+            return found.removesuffix(symbol).strip(), code
     return found, None
 
 

@@ -38,7 +38,7 @@ class Registration(Entity):
     study_mode: Annotated[str | None, zoho("Study_Mode")] = None
     study_language: Annotated[str | None, zoho("Study_Language")] = None
     program_level: Annotated[str | None, zoho("Program_Level")] = None
-    program_price: Annotated[Decimal | None, money("Program_Price", "Total_Fees")] = None
+    program_price: Annotated[Decimal | None, money("Total_Fees", "Program_Price")] = None
     paid_amount: Annotated[Decimal | None, money("Paid_Amount")] = None
     remaining_amount: Annotated[Decimal | None, money("Remaining_Amount", minimum=None)] = None
     currency: Annotated[str | None, zoho("Currency")] = None

@@ -6,10 +6,11 @@ from typing import Any, assert_never
 import attrs
 
 from mzi_core.errors import NotFound
+from mzi_core.ids import bare_id
 from mzi_core.module import AnyModule
 from mzi_core.ports import Cursor, ParkedRecord, Query, RecordSession, Run, Store, Stored
 from mzi_core.sizes import weight
-from mzi_core.values import State, TenantId, ZohoId, bare_id
+from mzi_core.values import State, TenantId, ZohoId
 
 
 @attrs.frozen

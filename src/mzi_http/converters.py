@@ -1,5 +1,6 @@
 """From what an operator wrote to a value; each refuses with the end of a sentence that begins with a name."""
 
+import re
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -10,6 +11,7 @@ C = TypeVar("C", bound=StrEnum)
 
 LONGEST_LIST = 1_000
 """Characters of a list of words."""
+_OFFSET = re.compile(r"[+-](0[0-9]|1[0-4]):[0-5][0-9]")
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -30,6 +32,14 @@ def one_of(value: object, choices: type[C]) -> C:
         return choices(str(value).strip().lower())
     except ValueError:
         raise ValueError(f"must be one of {', '.join(choices)}.") from None
+
+
+def offset_from_utc(value: object) -> str:
+    """An offset such as `+03:00`, or nothing."""
+    said = value.strip() if isinstance(value, str) else "?"
+    if said and not _OFFSET.fullmatch(said):
+        raise ValueError("must be an offset from UTC such as +03:00.")
+    return said
 
 
 def text(value: object) -> str:

@@ -12,7 +12,7 @@ from mzi_core.errors import MziError
 from mzi_core.use_cases.access import TenantNameRefused, tenant_id
 from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import DEFAULT_TENANT, TenantId
-from mzi_http.converters import one_of, text, whole
+from mzi_http.converters import offset_from_utc, one_of, text, whole
 from mzi_http.remote_accounts import Moodle, Zoho
 from mzi_http.sources import PREFIX, anything_said
 
@@ -113,6 +113,10 @@ def _store(value: object) -> str:
     return url
 
 
+def _offset(value: object) -> str:
+    return offset_from_utc(value)
+
+
 def _tenant(value: object) -> TenantId:
     try:
         return tenant_id(text(value))
@@ -175,12 +179,15 @@ class Secrets:
 class Settings:
     """All of them. `page`: how many records of a file are taken in one transaction.
 
+    `offset`: the offset from UTC of the moments in exports, which say none, such as `+03:00`.
+
     `zoho` and `moodle` are the accounts of the tenant that `tenant` names, and of no other.
     """
 
     store: str = attrs.field(default="sqlite:///mzi.db", converter=_store, repr=False)
     tenant: TenantId = attrs.field(default=DEFAULT_TENANT, converter=_tenant)
     page: int = attrs.field(default=PAGE, converter=_records)
+    offset: str = attrs.field(default="", converter=_offset)
     database: Database = attrs.field(factory=Database)
     zoho: Zoho = attrs.field(factory=Zoho)
     moodle: Moodle = attrs.field(factory=Moodle)

@@ -18,6 +18,7 @@ OUTSIDE_BARE = (
     "aiohttp_transport.py",
     "fast_json.py",
     "compiled_reader.py",
+    "workbook.py",
 )  # what an extra brings
 
 

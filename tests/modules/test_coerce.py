@@ -116,7 +116,7 @@ def test_what_may_have_lost_digits_is_no_id(value: object) -> None:
 )
 def test_an_id_that_a_spreadsheet_damaged_is_refused_with_the_remedy(value: str, said: str) -> None:
     for read in (coerce.record_id, coerce.lookup, lambda value: coerce.lookup({"id": value})):
-        with pytest.raises(coerce.Refused) as refused:
+        with pytest.raises(coerce.ValueRefused) as refused:
             read(value)
         assert refused.value.code is Code.ID_INVALID
         assert refused.value.said.startswith(said)
@@ -125,7 +125,7 @@ def test_an_id_that_a_spreadsheet_damaged_is_refused_with_the_remedy(value: str,
 
 @table("value", [{"name": "Rana"}, {"id": None, "name": "Rana"}, {"id": " ", "name": "Rana"}])
 def test_a_lookup_with_a_name_and_no_id_is_told_as_that(value: object) -> None:
-    with pytest.raises(coerce.Refused, match="has a name and no id") as refused:
+    with pytest.raises(coerce.ValueRefused, match="has a name and no id") as refused:
         coerce.lookup(value)
     assert refused.value.code is Code.WRONG_TYPE
 

@@ -1,22 +1,37 @@
 """Files of Zoho records, read as a stream: JSON, one JSON object a line, and Zoho's own CSV export.
 
-Nothing is ever held but the page being read, so a file may be larger than memory and a pipe may never end.
+Of these nothing is ever held but the page being read, so a file may be larger than memory and a pipe may
+never end. A workbook is read at once.
 """
 
+from mzi_adapters.files.columns import DateOrder, Header, Ways
 from mzi_adapters.files.csv_export import read_csv
-from mzi_adapters.files.formats import Format, RecordPage, pages, read_items, read_pages
+from mzi_adapters.files.formats import (
+    Format,
+    RecordPage,
+    Records,
+    open_records,
+    pages,
+    read_items,
+    read_pages,
+)
 from mzi_adapters.files.json_stream import read_json
 from mzi_adapters.files.ndjson import JsonLine, read_ndjson
 from mzi_adapters.files.source import FileProblem, Item, Source, Unreadable, open_source
 
 __all__ = [
+    "DateOrder",
     "FileProblem",
     "Format",
+    "Header",
     "Item",
     "JsonLine",
     "RecordPage",
+    "Records",
     "Source",
     "Unreadable",
+    "Ways",
+    "open_records",
     "open_source",
     "pages",
     "read_csv",

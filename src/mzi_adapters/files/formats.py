@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from itertools import chain
 from json import JSONDecodeError, loads
 from pathlib import PurePath
 from typing import assert_never
 
 import attrs
 
-from mzi_adapters.files.csv_export import read_csv
+from mzi_adapters.files.columns import AS_IT_IS, Header, Ways
+from mzi_adapters.files.csv_export import open_csv
 from mzi_adapters.files.json_stream import read_json
 from mzi_adapters.files.ndjson import Block, read_blocks, read_ndjson
-from mzi_adapters.files.source import FileProblem, Item, Source
+from mzi_adapters.files.source import ZIP, FileProblem, Item, Source
+from mzi_adapters.files.workbook import open_workbook
 from mzi_core.module import AnyModule
 
 
@@ -21,6 +24,7 @@ class Format(StrEnum):
     JSON = "json"
     NDJSON = "ndjson"
     CSV = "csv"
+    WORKBOOK = "workbook"
 
 
 _BY_EXTENSION = {
@@ -32,7 +36,9 @@ _BY_EXTENSION = {
 
 
 def format_of(source: Source) -> Format:
-    """By the extension, else by the first line: a whole object on it with more to come is NDJSON."""
+    """By its first bytes, its extension, or its first line: an object with more to come is NDJSON."""
+    if source.head.startswith(ZIP):
+        return Format.WORKBOOK
     known = _BY_EXTENSION.get(PurePath(source.name).suffix.lower())
     if known is not None:
         return known
@@ -48,16 +54,25 @@ def format_of(source: Source) -> Format:
 
 
 def read_items(source: Source, module: AnyModule, format: Format | None = None) -> Iterator[Item]:
-    """The records of a source in turn; `module` says what CSV columns mean. Raises FileProblem."""
-    chosen = format or format_of(source)
-    match chosen:
+    """The records of a source in turn; `module` says what the columns of a table mean. Raises FileProblem."""
+    return _items(source, module, format or format_of(source), AS_IT_IS)[1]
+
+
+def _items(
+    source: Source, module: AnyModule, format: Format, ways: Ways
+) -> tuple[Header | None, Iterator[Item]]:
+    match format:
         case Format.JSON:
-            return read_json(source)
+            return None, read_json(source)
         case Format.NDJSON:
-            return read_ndjson(source)
+            return None, read_ndjson(source)
         case Format.CSV:
-            return read_csv(source, module)
-    assert_never(chosen)
+            table = open_csv(source, module, ways)
+        case Format.WORKBOOK:
+            table = open_workbook(source, module, ways)
+        case _:
+            assert_never(format)
+    return table.header, table.items
 
 
 @attrs.frozen
@@ -74,16 +89,34 @@ class RecordPage:
         return Item(self.records[place], self.lines[place])
 
 
+@attrs.frozen
+class Records:
+    """The records of a source in pages, and the header above them where they are rows of a table."""
+
+    pages: Iterator[RecordPage]
+    header: Header | None = None
+
+
+def open_records(
+    source: Source, module: AnyModule, size: int, format: Format | None = None, ways: Ways = AS_IT_IS
+) -> Records:
+    """The records of a source in pages of `size`, begun: what cannot be read from its start is a FileProblem.
+
+    What was read before a later FileProblem is still yielded, then it is raised.
+    """
+    chosen = format or format_of(source)
+    if chosen is Format.NDJSON:
+        return Records(_pages(read_blocks(source), size))
+    header, items = _items(source, module, chosen, ways)
+    first = next(items, None)
+    return Records(pages(items if first is None else chain([first], items), size), header)
+
+
 def read_pages(
     source: Source, module: AnyModule, size: int, format: Format | None = None
 ) -> Iterator[RecordPage]:
-    """The records of a source in pages of `size`; as `read_items`, and NDJSON a block of lines at a time.
-
-    What was read before a FileProblem is still yielded, then it is raised.
-    """
-    if (format or format_of(source)) is Format.NDJSON:
-        return _pages(read_blocks(source), size)
-    return pages(read_items(source, module, format), size)
+    """The pages of `open_records`."""
+    yield from open_records(source, module, size, format).pages
 
 
 def pages(items: Iterable[Item], size: int) -> Iterator[RecordPage]:

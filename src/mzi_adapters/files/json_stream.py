@@ -8,11 +8,12 @@ it is read from a line of NDJSON, and knows its place.
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from mzi_adapters.files.ndjson import no_constant
-from mzi_adapters.files.source import CHUNK, LONGEST, FileProblem, Item, Source, shallow
+from mzi_adapters.files.source import CHUNK, LONGEST, FileProblem, Item, Source, Unreadable, shallow
 
+_CODE = re.compile("[A-Z_]{1,50}")
 _DECODER = json.JSONDecoder(parse_constant=no_constant)
 _BLANK = re.compile(r"[ \t\r\n]*")
 
@@ -37,7 +38,12 @@ def read_json(source: Source) -> Iterator[Item]:
         case "[":
             yield from _elements(scanner)
         case "{":
-            yield from _object(scanner)
+            enveloped = yield from _object(scanner)
+            if enveloped and scanner.peek() == "{":
+                raise scanner.problem(
+                    "a second document begins here; put each answer of Zoho into a file of its own, and take "
+                    "them together"
+                )
         case "":
             raise FileProblem(f"{source.name} is empty.")
         case _:
@@ -55,7 +61,9 @@ def _elements(scanner: "_Scanner") -> Iterator[Item]:
     while True:
         scanner.peek()
         line = scanner.line
-        yield Item(shallow(scanner.value()), line)
+        value = scanner.value()
+        said = _failed(value)
+        yield Item(shallow(value) if said is None else Unreadable("", said), line)
         match scanner.peek():
             case ",":
                 scanner.take()
@@ -66,8 +74,17 @@ def _elements(scanner: "_Scanner") -> Iterator[Item]:
                 raise scanner.problem("`,` or `]` was expected")
 
 
-def _object(scanner: "_Scanner") -> Iterator[Item]:
-    """The records under `data`, or the object itself as one record."""
+def _failed(value: object) -> str | None:
+    """What is said of an answer in which Zoho tells of an error, and not of a record."""
+    if not isinstance(value, dict) or value.get("status") != "error" or "code" not in value or "id" in value:
+        return None
+    code = value["code"]
+    named = f" (`{code}`)" if isinstance(code, str) and _CODE.fullmatch(code) else ""
+    return f"is an answer of Zoho's that tells of an error{named}, and no record; ask Zoho again."
+
+
+def _object(scanner: "_Scanner") -> Generator[Item, None, bool]:
+    """The records under `data`, or the object itself as one record; whether it was the first of these."""
     line = scanner.line
     record: dict[object, object] = {}
     enveloped = False
@@ -91,8 +108,11 @@ def _object(scanner: "_Scanner") -> Iterator[Item]:
     if scanner.peek() != "}":
         raise scanner.problem("`,` or `}` was expected")
     scanner.take()
+    if not enveloped and (said := _failed(record)) is not None:
+        raise FileProblem(f"{scanner.name} {said}")
     if not enveloped:
         yield Item(shallow(record), line)
+    return enveloped
 
 
 class _Scanner:
@@ -100,6 +120,7 @@ class _Scanner:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self.name = source.name
         self._decoder = codecs.getincrementaldecoder(source.encoding)()
         self._buffer = ""
         self._at = 0

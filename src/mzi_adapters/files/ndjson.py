@@ -38,7 +38,7 @@ Block = tuple[Sequence[object], Sequence[int]]
 
 def read_blocks(source: Source) -> Iterator[Block]:
     """Every line that is not blank, many at a time."""
-    if source.encoding == "utf-16":
+    if source.is_utf16:
         raise FileProblem(f"{source.name} is UTF-16; save it as UTF-8.")
     first = 1
     for lines in source.blocks():

@@ -13,11 +13,15 @@ from typing import Any, BinaryIO, NamedTuple, Self
 from mzi_core.errors import MziError
 from mzi_core.ports import RawRecord
 from mzi_core.sizes import DEEPEST
+from mzi_core.values import Code
 
 STDIN = "-"
 
 CHUNK = 2**16
 """How much is read at a time."""
+
+_IN_LATIN = 4
+"""At least one of so many characters of a first line in UTF-16 is a comma, a brace or another of Latin."""
 
 LONGEST = 2**26
 """The longest record or line that is read, in characters or bytes: beyond it a quote is missing somewhere."""
@@ -31,15 +35,18 @@ class Unreadable(str):
     """A piece of a file that is no record, as it stands there; `said` ends a sentence about it.
 
     It is passed on in the place of a record, so that it gets an outcome of its own and nothing is lost.
+    `code` and `path`: the kind of fault, and where in the record it is.
     """
 
-    __slots__ = ("said",)
+    __slots__ = ("code", "path", "said")
     said: str
+    code: Code
+    path: str
 
-    def __new__(cls, text: str, said: str) -> Self:
+    def __new__(cls, text: str, said: str, code: Code = Code.NOT_AN_OBJECT, path: str = "$") -> Self:
         """The piece itself, and what is wrong with it."""
         piece = super().__new__(cls, text)
-        piece.said = said
+        piece.said, piece.code, piece.path = said, code, path
         return piece
 
 
@@ -129,9 +136,18 @@ class Source:
 
     @property
     def encoding(self) -> str:
-        """What the byte order mark says; UTF-8 when there is none."""
-        utf16 = self.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        return "utf-16" if utf16 else "utf-8-sig"
+        """What the byte order mark says; without one UTF-16 where every other byte is NUL, else UTF-8."""
+        if self.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        even, odd = self.head[::2].count(0), self.head[1::2].count(0)
+        if 2 * max(even, odd) <= len(self.head) // _IN_LATIN:
+            return "utf-8-sig"
+        return "utf-16-le" if odd > even else "utf-16-be"
+
+    @property
+    def is_utf16(self) -> bool:
+        """Whether its characters have two bytes."""
+        return self.encoding.startswith("utf-16")
 
     def not_text(self, line: int) -> FileProblem:
         """The problem of a file that is in another encoding, found out on `line`."""
@@ -168,7 +184,10 @@ class Source:
         return enumerate(chain.from_iterable(self.blocks()), start=1)
 
 
-_ARCHIVES = ((b"PK\x03\x04", "a ZIP archive or an Excel workbook"), (b"\x1f\x8b", "a gzip archive"))
+_GZIP = b"\x1f\x8b"
+_OLE2 = b"\xd0\xcf\x11\xe0"
+ZIP = b"PK\x03\x04"
+"""With which an archive begins, and so a workbook of Excel or LibreOffice."""
 
 
 @contextmanager
@@ -179,11 +198,12 @@ def open_source(path: str) -> Iterator[Source]:
         stream: BinaryIO = sys.stdin.buffer if path == STDIN else open(path, "rb")  # noqa: SIM115
     try:
         source = Source(name, stream, _size(stream))
-        for mark, what in _ARCHIVES:
-            if source.head.startswith(mark):
-                raise FileProblem(
-                    f"{name} is {what}, no file of records; unpack it, or save it as “CSV UTF-8”."
-                )
+        if source.head.startswith(_GZIP):
+            raise FileProblem(f"{name} is a gzip archive, no file of records; unpack it.")
+        if source.head.startswith(_OLE2):
+            raise FileProblem(
+                f"{name} is an old Excel workbook (.xls); open it and save it as .xlsx, or export again."
+            )
         yield source
     finally:
         if path != STDIN:

@@ -1,8 +1,8 @@
 """`mzi sync`: files of Zoho records into the store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -10,19 +10,36 @@ from typing import Annotated
 import attrs
 from cyclopts import Parameter
 
-from mzi_adapters.files import FileProblem, Format, RecordPage, Source, open_source, read_pages
+from mzi_adapters.files import (
+    DateOrder,
+    FileProblem,
+    Format,
+    RecordPage,
+    Records,
+    Source,
+    Ways,
+    open_records,
+    open_source,
+)
 from mzi_core.errors import MziError
+from mzi_core.mapping import NO_OVERLAY
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
-from mzi_core.values import BatchResult, State, TenantId
+from mzi_core.use_cases.sync import overlays
+from mzi_core.values import BatchResult, Outcomes, State, TenantId, ZohoId
 from mzi_http.answers import result
 from mzi_http.cli.progress import bar, so_far
+from mzi_http.cli.refused import Refused
 from mzi_http.cli.report import JsonResults, Report, ReportLine, open_report, worth_telling
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, UsageError
-from mzi_http.cli.tally import Tally, changes, counted, refusals, summed
+from mzi_http.cli.tally import Tally, changes, counted, summed
+from mzi_http.converters import offset_from_utc
 
 STDIN = "-"
+
+REMEMBERED = 200_000
+"""Ids of a file that are remembered, to see one that stands in it twice."""
 
 
 async def sync(
@@ -32,6 +49,10 @@ async def sync(
     dry_run: bool = False,
     resume: bool = False,
     format: Format | None = None,
+    dates: DateOrder | None = None,
+    offset: str | None = None,
+    label: Annotated[Sequence[str], Parameter(negative=())] = (),
+    absent_means_empty: Annotated[bool, Parameter(negative=())] = False,
     page: Annotated[int | None, Parameter(show_default=False)] = None,
     report: Path | None = None,
     tenant: Tenant = None,
@@ -40,7 +61,8 @@ async def sync(
 ) -> Ended:
     """Take records from files, page by page, and say what became of every one.
 
-    A file is a JSON array, Zoho's `{"data": [...]}`, one record, one JSON object a line, or a CSV export.
+    A file is a JSON array, Zoho's `{"data": [...]}`, one record, one JSON object a line, a CSV export or a
+    workbook. A field for which such a table has no column stays as it is stored.
     A record that is refused harms no other. A record whose parent is missing is parked, and taken by itself
     when the parent arrives, so the order of the files matters little.
 
@@ -56,6 +78,14 @@ async def sync(
         Pass over the records that an earlier sync of the same file had done when it was stopped.
     format
         How they are written; by the extension or the first line if not said.
+    dates
+        In which order a table writes its days: `dmy` for 31/12/2026, `mdy` for 12/31/2026.
+    offset
+        The offset from UTC of moments in a table that say none; the `offset` of the settings if not said.
+    label
+        What a column of a table is, as LABEL=API_NAME; `id` for the ids. May be given again.
+    absent_means_empty
+        Empty the fields for which a table has no column.
     page
         How many records are taken in one transaction; the `page` of the settings if not said.
     report
@@ -70,6 +100,12 @@ async def sync(
             module=declared,
             tenant=shell.tenant(tenant),
             format=format,
+            ways=Ways(
+                dates=dates,
+                offset=shell.settings.offset if offset is None else _offset(offset),
+                labels=_labels(label),
+                absent_is_empty=absent_means_empty,
+            ),
             page=page or shell.settings.page,
             dry_run=dry_run,
             resume=resume,
@@ -77,6 +113,7 @@ async def sync(
             results=JsonResults(shell.line) if as_json else None,
         )
         try:
+            intake.look_at(files, stack)
             async with shell.open(missing) as use_cases:
                 for file in files:
                     await intake.take(use_cases, file)
@@ -105,6 +142,23 @@ def _check(files: Sequence[str], report: Path | None, page: int | None) -> None:
             raise UsageError(f"--report {report} would overwrite the records themselves.")
 
 
+def _offset(said: str) -> str:
+    try:
+        return offset_from_utc(said)
+    except ValueError as error:
+        raise UsageError(f"--offset {error}") from None
+
+
+def _labels(said: Sequence[str]) -> dict[str, str]:
+    labels = {}
+    for each in said:
+        title, given, name = each.rpartition("=")
+        if not given or not title.strip() or not name.strip():
+            raise UsageError("--label must be LABEL=API_NAME, such as 'City of birth=City'.")
+        labels[title.strip()] = name.strip()
+    return labels
+
+
 @attrs.define(kw_only=True)
 class SyncCommand:
     """One run of the command: what it was asked for, and a tally for each file so far."""
@@ -113,6 +167,7 @@ class SyncCommand:
     module: AnyModule
     tenant: TenantId
     format: Format | None
+    ways: Ways
     page: int
     dry_run: bool
     resume: bool
@@ -120,13 +175,58 @@ class SyncCommand:
     results: JsonResults | None
     tallies: list[Tally] = attrs.field(factory=list)
     freed: list[dict[str, object]] = attrs.field(factory=list)
+    refused: Refused = attrs.field(factory=Refused)
+    begun: dict[str, tuple[Source, Records]] = attrs.field(factory=dict)
+    seen: set[ZohoId] = attrs.field(factory=set)
+    is_table: bool = False
+
+    def look_at(self, files: Sequence[str], stack: ExitStack) -> None:
+        """Begin to read each file, before there is a store: one that is refused leaves nothing behind.
+
+        What can be read only once stays open until it is taken. Raises FileProblem.
+        """
+        for file in files:
+            if file != STDIN and Path(file).is_file():
+                with open_source(file) as source:
+                    self._records(source)
+            elif file not in self.begun:
+                source = stack.enter_context(open_source(file))
+                self.begun[file] = source, self._records(source)
+
+    def _records(self, source: Source) -> Records:
+        return open_records(source, self.module, self.page, self.format, self.ways)
+
+    @contextmanager
+    def _opened(self, file: str) -> Iterator[tuple[Source, Records]]:
+        if file in self.begun:
+            yield self.begun.pop(file)
+        else:
+            with open_source(file) as source:
+                yield source, self._records(source)
+
+    async def _untold(self, use_cases: UseCases, records: Records, tally: Tally) -> frozenset[str]:
+        """The fields that the source does not tell; what there is to say about its columns first is said."""
+        if records.header is None:
+            return frozenset()
+        settings = await use_cases.read_settings(self.tenant)
+        untold = records.header.untold(overlays(settings).get(self.module.name, NO_OVERLAY))
+        for note in records.header.notes:
+            self._note(note, tally)
+        return untold
+
+    def _note(self, note: str, tally: Tally) -> None:
+        tally.notes.append(note)
+        self.shell.say(f"{tally.name}: {note}")
 
     async def take(self, use_cases: UseCases, file: str) -> None:
         """Take one file. Raises FileProblem, StoreUnavailable."""
-        with open_source(file) as source, bar(self.shell) as progress:
+        with self._opened(file) as (source, records), bar(self.shell) as progress:
             tally = Tally(source.name)
             self.tallies.append(tally)
-            feed = _Feed(source, self)
+            self.seen.clear()
+            self.is_table = records.header is not None
+            untold = await self._untold(use_cases, records, tally)
+            feed = _Feed(records.pages)
             task = progress.add_task(source.name, total=source.size, counts="")
             begun = perf_counter()
             try:
@@ -137,11 +237,16 @@ class SyncCommand:
                     source=source.name,
                     dry_run=self.dry_run,
                     resume=self.resume,
+                    untold=untold,
                 )
                 async for done in run:
                     self._tell_of_page(feed.current, done.result, tally)
                     tally.seconds = perf_counter() - begun
                     progress.update(task, completed=source.taken, counts=so_far(tally))
+                if records.header is not None and tally.knew_some:
+                    left = records.header.left_as_stored(untold)
+                    if left is not None:
+                        self._note(left, tally)
             finally:
                 tally.seconds = perf_counter() - begun
 
@@ -155,12 +260,31 @@ class SyncCommand:
         tally.count(done.outcomes)
         told = self.report is not None or self.results is not None
         for outcome in worth_telling(done.outcomes, new_ones=told):
-            line = ReportLine.of(tally.name, page.item(outcome.position), outcome)
+            item = page.item(outcome.position)
+            line = ReportLine.of(tally.name, item, outcome)
             tally.look_at(line)
+            if not outcome.state.accepted:
+                self.refused.add(line, item, is_table=self.is_table)
+            elif outcome.state is State.UPDATED:
+                self._tell_of_a_twin(line, done.outcomes, tally)
             if self.report is not None:
                 self.report.add(line)
             if self.results is not None:
                 self.results.add(line)
+        if len(self.seen) < REMEMBERED:
+            self.seen.update(zoho_id for zoho_id in done.outcomes.ids if zoho_id is not None)
+
+    def _tell_of_a_twin(self, line: ReportLine, page: Outcomes, tally: Tally) -> None:
+        """Say so where a record changed what only one may have, and stands in the file a second time."""
+        outcome = line.outcome
+        changed = [name for name in outcome.changed_fields if name in self.module.unique_names]
+        before = page.ids[: outcome.position - page.first]
+        if changed and (outcome.zoho_id in self.seen or outcome.zoho_id in before):
+            self._note(
+                f"Line {line.line}: {outcome.zoho_id} stands in the file twice, with another `{changed[0]}` "
+                "each time; one of them may be somebody else's. The later one counts.",
+                tally,
+            )
 
     def _tell_of_freed(self, line: ReportLine) -> None:
         if self.report is not None:
@@ -180,6 +304,7 @@ class SyncCommand:
                 module=self.module.name,
                 dry_run=self.dry_run,
                 summary={state.value: total.counts[state] for state in State},
+                refused=self.refused.data(total.records),
                 files=[tally.data() for tally in self.tallies],
                 released=[{**each, "position": place} for place, each in enumerate(self.freed)],
             )
@@ -193,7 +318,7 @@ class SyncCommand:
         self.shell.show(f"What {kept} of {total.records:,} {what}:", "", counted(self.tallies, "file"))
         if self.dry_run:
             self.shell.show(*changes(self.tallies))
-        self.shell.show(*refusals(self.tallies, None if report is None else str(report)))
+        self.shell.show(*self.refused.shown(total.records, None if report is None else str(report)))
         if self.dry_run:
             self.shell.show("", "This was a dry run: nothing was kept.")
         return ended
@@ -202,8 +327,8 @@ class SyncCommand:
 class _Feed:
     """The pages of a source as a sync takes them, and the one it is working on."""
 
-    def __init__(self, source: Source, intake: SyncCommand) -> None:
-        self._pages = read_pages(source, intake.module, intake.page, intake.format)
+    def __init__(self, pages: Iterator[RecordPage]) -> None:
+        self._pages = pages
         self.current = RecordPage(0, (), ())
 
     async def pages(self) -> AsyncIterator[Sequence[object]]:

@@ -21,13 +21,17 @@ _ALWAYS = (State.NEW, State.UPDATED, State.UNCHANGED, State.INVALID)
 
 @attrs.define
 class Tally:
-    """Counts by state, and the first few records worth a look. `seconds`: how long it took."""
+    """Counts by state, and the first few records worth a look. `seconds`: how long it took.
+
+    `notes`: what is to be said about the whole file, a sentence each.
+    """
 
     name: str
     counts: Counter[State] = attrs.field(factory=Counter)
     parked: int = 0
     released: int = 0
     seconds: float = 0.0
+    notes: list[str] = attrs.field(factory=list)
     refused: list[ReportLine] = attrs.field(factory=list)
     changed: list[ReportLine] = attrs.field(factory=list)
 
@@ -40,6 +44,11 @@ class Tally:
     def turned_away(self) -> int:
         """How many were not accepted, parked ones too."""
         return sum(n for state, n in self.counts.items() if not state.accepted)
+
+    @property
+    def knew_some(self) -> bool:
+        """Whether any of them was stored before."""
+        return bool(self.counts[State.UPDATED] or self.counts[State.UNCHANGED])
 
     def count(self, outcomes: Outcomes) -> None:
         """Count the outcomes of a page by state."""
@@ -63,6 +72,7 @@ class Tally:
             "parked": self.parked,
             "released": self.released,
             "seconds": round(self.seconds, 3),
+            **({"notes": self.notes} if self.notes else {}),
         }
 
 
@@ -105,20 +115,6 @@ def counted(tallies: Sequence[Tally], what: str) -> Table:
     return counts
 
 
-def refusals(tallies: Sequence[Tally], report: str | None) -> list[RenderableType]:
-    """The first refused records with every reason, and how many more there are."""
-    lines = [line for tally in tallies for line in tally.refused][:SHOWN]
-    if not lines:
-        return []
-    shown = table(number("record"), number("line"), key("Zoho id"), "why it was refused")
-    for line in lines:
-        shown.add_row(*_place(line), plain(line.outcome.zoho_id or "–"), why(line.outcome))
-    more = sum(tally.turned_away for tally in tallies) - len(lines)
-    where = f"All are in {report}." if report else "--report FILE writes down every one."
-    left = f"… and {more:,} more. {where}" if more else where if report else ""
-    return ["", shown, *([Text(left, style="dim")] if left else [])]
-
-
 def changes(tallies: Sequence[Tally]) -> list[RenderableType]:
     """The first changed records with the names of their changed fields, and how many more there are."""
     lines = [line for tally in tallies for line in tally.changed][:SHOWN]
@@ -126,12 +122,13 @@ def changes(tallies: Sequence[Tally]) -> list[RenderableType]:
         return []
     shown = table(number("record"), number("line"), key("Zoho id"), "fields that would change")
     for line in lines:
-        shown.add_row(*_place(line), plain(line.outcome.zoho_id), ", ".join(line.outcome.changed_fields))
+        shown.add_row(*place(line), plain(line.outcome.zoho_id), ", ".join(line.outcome.changed_fields))
     more = sum(tally.counts[State.UPDATED] for tally in tallies) - len(lines)
     return ["", shown, *([Text(f"… and {more:,} more.", style="dim")] if more else [])]
 
 
-def _place(line: ReportLine) -> tuple[str, str]:
+def place(line: ReportLine) -> tuple[str, str]:
+    """Where a record stands in its file: how many-th it is, and on which line it begins."""
     return f"{line.outcome.position + 1:,}", "" if line.line is None else f"{line.line:,}"
 
 

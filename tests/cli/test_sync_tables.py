@@ -140,7 +140,7 @@ class TestSummary:
         rows = [line.split() for line in ran.out.splitlines()]
         assert ["102", "102", "2", "Birth_Date"] in [row[:4] for row in rows]
         assert ["1", "102", "102", "Academic_Email", "email_invalid"] in rows
-        assert "it seems to be DD/MM/YYYY, which --dates dmy reads" in ran.out
+        assert "`Birth_Date` seems to be written DD/MM/YYYY: --dates dmy reads it so." in ran.out
         assert ran.out.index("Academic_Email") < ran.out.index("for example")
         assert "such as name@college.example" in ran.out
         assert "… and 100 more." in ran.out

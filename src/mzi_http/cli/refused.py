@@ -83,14 +83,14 @@ class _Seen:
         return self.path.removeprefix("$.").removeprefix("$")
 
     @property
-    def said(self) -> str:
-        """The code, and what the column seems to be."""
+    def hint(self) -> str | None:
+        """What the column seems to be, and what reads it so."""
         seems = self.days.seem()
         if not seems:
-            return str(self.code)
+            return None
         reads = " or ".join(f"--dates {way}" for way in seems)
-        read = f", which {reads} reads" if self.is_table else ""
-        return f"{self.code}; it seems to be {' or '.join(seems.values())}{read}"
+        read = f": {reads} reads it so" if self.is_table else ""
+        return f"`{self.field}` seems to be written {' or '.join(seems.values())}{read}."
 
 
 @attrs.define
@@ -127,12 +127,12 @@ class Refused:
         if not self._seen:
             return []
         what = "for example" if self.records > 1 else "why it was refused"
-        summary = table(number("records"), number("of"), number("first line"), key("field"), "reason")
+        summary = table(number("records"), number("of"), number("line"), key("field"), key("reason", ""))
         examples = table(number("record"), number("line"), key("Zoho id"), what)
         told: set[tuple[str, int]] = set()
         for seen in self._by_number:
             at, line = place(seen.example)
-            summary.add_row(f"{seen.records:,}", f"{of:,}", line, plain(seen.field), seen.said)
+            summary.add_row(f"{seen.records:,}", f"{of:,}", line, plain(seen.field), seen.code)
             this = (seen.example.file, seen.example.outcome.position)
             if this not in told:
                 told.add(this)
@@ -141,8 +141,11 @@ class Refused:
         more = self.records - len(told)
         where = f"All are in {report}." if report else "--report FILE writes down every one."
         left = f"… and {more:,} more. {where}" if more else where if report else ""
-        first: list[RenderableType] = ["", summary] if self.records > 1 else []
-        return [*first, "", examples, *([Text(left, style="dim")] if left else [])]
+        shown: list[RenderableType] = ["", summary] if self.records > 1 else []
+        hints = [Text(plain(seen.hint)) for seen in self._by_number if seen.hint is not None]
+        if hints:
+            shown += ["", *hints]
+        return [*shown, "", examples, *([Text(left, style="dim")] if left else [])]
 
 
 def _value(record: object, reason: Reason) -> Any:

@@ -54,6 +54,15 @@ async def test_a_stored_record_is_shown_with_all_its_fields_in_plain_json(api: A
     assert stored["record"]["moodle_id"] == 12
 
 
+async def test_a_damaged_id_is_refused_and_an_exported_one_is_the_bare_one(api: Api) -> None:
+    damaged = {**student(1), "id": "5.39883E+18"}
+    exported = {**student(2), "id": "zcrm_5398830000091000001"}
+    first, second = (await api.sync("students", damaged, exported))["results"]
+    assert (first["status"], first["reasons"][0]["code"]) == ("INVALID", "id_invalid")
+    assert second["zoho_student_id"] == "5398830000091000001"
+    assert await api.stored("students", "5398830000091000001") == await api.stored("students", exported["id"])
+
+
 async def test_a_refused_version_is_shown_beside_the_stored_one(api: Api) -> None:
     await api.sync("students", student(1))
     await api.sync("students", student(1, Academic_Email="not an address"))

@@ -219,6 +219,13 @@ def test_an_id_that_stands_in_a_file_for_two_people_is_told(mzi: Mzi, folder: Pa
         assert "twice" not in mzi("sync", "students", "once.json").err
 
 
+def test_what_is_said_about_tables_is_told_to_mean_nothing_for_another_file(mzi: Mzi, folder: Path) -> None:
+    written(folder, "a.json", [student(1)])
+    ran = mzi("sync", "students", "a.json", "--dates", "dmy")
+    assert "a.json: It is no table, so --dates, --label and --absent-means-empty say nothing" in ran.err
+    assert "no table" not in mzi("sync", "students", "a.json").err
+
+
 @pytest.mark.parametrize("label", ["City", "=City", "City="])
 def test_what_is_no_label_is_misuse(mzi: Mzi, label: str) -> None:
     assert "--label must be LABEL=API_NAME" in mzi("sync", "students", EXPORT, "--label", label).err

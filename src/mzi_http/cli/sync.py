@@ -207,6 +207,9 @@ class SyncCommand:
     async def _untold(self, use_cases: UseCases, records: Records, tally: Tally) -> frozenset[str]:
         """The fields that the source does not tell; what there is to say about its columns first is said."""
         if records.header is None:
+            if self.ways.dates or self.ways.labels or self.ways.absent_is_empty:
+                note = "It is no table, so --dates, --label and --absent-means-empty say nothing about it."
+                self._note(note, tally)
             return frozenset()
         settings = await use_cases.read_settings(self.tenant)
         untold = records.header.untold(overlays(settings).get(self.module.name, NO_OVERLAY))

@@ -19,6 +19,8 @@ ROOT = Path(__file__).parent
 EVERYWHERE = ("-m", "not wheel and not browser and not live")
 RULES = ("tests/rules", "tests/modules", "tests/use_cases", "tests/adapters")
 PYTHON = sys.executable
+CONSTRAINTS = ROOT / "constraints.txt"
+"""The release of every package that the gate passes with, on every supported Python."""
 
 
 def interpreter(version: str) -> str:
@@ -28,10 +30,15 @@ def interpreter(version: str) -> str:
     return str(found[-1]) if found else version
 
 
+def _install(session: nox.Session, *what: str) -> None:
+    """Install the releases the gate is known to pass with."""
+    session.install("-c", str(CONSTRAINTS), *what)
+
+
 @nox.session(python=PYTHON)
 def lint(session: nox.Session) -> None:
     """Style, imports between layers, unused dependencies, dead code."""
-    session.install("-e", ".[all,lint]")
+    _install(session, "-e", ".[all,lint]")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports")
@@ -42,12 +49,12 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def types(session: nox.Session) -> None:
     """mypy --strict over the packages and the tests."""
-    session.install("-e", ".[all,test,lint,bench,docs]", "nox")
+    _install(session, "-e", ".[all,test,lint,bench,docs]", "nox")
     session.run("mypy", *session.posargs)
 
 
 def _test(session: nox.Session, *args: str) -> None:
-    session.install("-e", ".[test]")
+    _install(session, "-e", ".[test]")
     session.run("pytest", "-n", "auto", *args, *session.posargs)
 
 
@@ -76,7 +83,7 @@ def versions(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def docs(session: nox.Session) -> None:
     """The documentation, without warnings, with its examples executed."""
-    session.install("-e", ".[docs,server]")
+    _install(session, "-e", ".[docs,server]")
     session.run("sphinx-build", "-W", "-q", "-b", "doctest", "docs", "docs/_build/doctest")
     session.run("sphinx-build", "-W", "-q", "-b", "html", "docs", "docs/_build/html")
 
@@ -94,29 +101,41 @@ def build(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def browser(session: nox.Session) -> None:
     """The pages in Debian's /usr/bin/chromium; nothing is downloaded."""
-    session.install("-e", ".[test]", "playwright>=1.65")
+    _install(session, "-e", ".[test]", "playwright>=1.65")
     session.run("pytest", "-m", "browser", *session.posargs)
 
 
 @nox.session(python=PYTHON)
 def live(session: nox.Session) -> None:
     """The contracts over a Zoho sandbox and a Moodle for tests, as far as MZI_TEST_* name their accounts."""
-    session.install("-e", ".[test]")
+    _install(session, "-e", ".[test]")
     session.run("python", "-m", "tests.live", *session.posargs)
 
 
 @nox.session(python=PYTHON)
 def bench(session: nox.Session) -> None:
     """Each bar as a ratio against its baseline in the same run."""
-    session.install("-e", ".[bench]")
+    _install(session, "-e", ".[bench]")
     session.run("python", "-m", "tests.bench", *session.posargs)
 
 
 @nox.session(python=PYTHON)
 def mutation(session: nox.Session) -> None:
     """Mutants of the grading policy and of the sync decision; none may survive."""
-    session.install("-e", ".[dev]")
+    _install(session, "-e", ".[dev]")
     session.run("mutmut", "run", *session.posargs)
     survivors = session.run("mutmut", "results", silent=True)
     if survivors and survivors.strip():
         session.error(f"Mutants survived:\n{survivors}")
+
+
+@nox.session(python=PYTHON)
+def constraints(session: nox.Session) -> None:
+    """constraints.txt anew, with the newest releases that fit together: `nox -s constraints`."""
+    session.install("uv")
+    extras = [part for extra in ("all", "dev", "bench") for part in ("--extra", extra)]
+    session.run(
+        *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--upgrade"),
+        *("--no-header", "--no-annotate", "--no-emit-package", "mzi", *extras),
+        *("pyproject.toml", "--output-file", str(CONSTRAINTS)),
+    )

@@ -5,6 +5,7 @@ import csv
 import errno
 import os
 import pty
+import re
 import signal
 import sqlite3
 import subprocess
@@ -502,3 +503,23 @@ def test_what_is_no_key_is_refused_and_not_repeated(mzi: Mzi, monkeypatch: pytes
     assert ran.code == 2
     assert "`MZI_SECRETS_KEY` must be a key that `mzi secrets new-key` makes" in ran.err
     assert "hunter2" not in ran.err
+
+
+def test_a_mapping_is_compared_with_the_fields_the_organisation_has(mzi: Mzi, zoho: FakeZoho) -> None:
+    del zoho.organization.table("BTEC_Students").fields["Study_Mode"]
+    refused = mzi("fields", "students", "--map", "Study_Mode")
+    assert refused.code == 2
+    assert "BTEC_Students of your Zoho has no field `Study_Mode`." in refused.err
+    assert mzi("fields", "students", "--json").json["mapped"] == []
+    kept = mzi("fields", "students", "--map", "Registration_Date")
+    assert kept.code == 0
+    assert re.search(r"Compared with the [0-9]+ fields that BTEC_Students has in your Zoho", kept.err)
+
+
+def test_a_mapping_is_kept_when_the_organisation_cannot_be_asked_and_that_is_told(
+    mzi: Mzi, zoho: FakeZoho
+) -> None:
+    zoho.accounts.revoke()
+    ran = mzi("fields", "students", "--map", "Study_Mode")
+    assert ran.code == 0
+    assert "known to have, for your own could not be asked. Zoho: " in ran.err

@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.table import Table
 
+from mzi_core.errors import GatewayError
 from mzi_core.field_reference import KnownField, known_fields
 from mzi_core.mapping import EXTRA, FieldMapping, overlay, suggest
 from mzi_core.module import AnyModule, Field
 from mzi_core.modules import CATALOGUE
 from mzi_core.secrecy import names_a_secret
+from mzi_core.suggestions import either
 from mzi_http.cli.console_tables import key, plain, table
-from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Tenant, UsageError
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, UsageError
+
+if TYPE_CHECKING:
+    from mzi_http.services import Services
 
 
 async def fields(
@@ -42,13 +47,19 @@ async def fields(
     """
     declared = CATALOGUE[module]
     whose = shell.tenant(tenant)
-    async with shell.open(Missing.MAKE if map or unmap else Missing.EMPTY) as use_cases:
+    async with shell.open_services(Missing.MAKE if map or unmap else Missing.EMPTY) as opened:
+        use_cases = opened.use_cases
         settings = await use_cases.read_settings(whose)
         lines: Sequence[FieldMapping] = settings.mappings.get(declared.name, ())
         if map or unmap:
             lines = _changed(declared, lines, map, unmap)
+            asked = {each.partition("=")[0] for each in map}
+            new = [line for line in lines if line.zoho_name in asked]
+            compared = await _compared(shell, opened, whose, declared, new) if new else ""
             await use_cases.map_fields(whose, declared, lines)
             shell.say(f"Kept. The {declared.name} that are stored get it when they are synced again.")
+            if compared:
+                shell.say(compared)
     if as_json:
         shell.json(_data(declared, lines, every))
         return Ended.WELL
@@ -56,6 +67,34 @@ async def fields(
     if every:
         shell.show("", _known(declared, lines))
     return Ended.WELL
+
+
+async def _compared(
+    shell: Shell, services: "Services", whose: str, module: AnyModule, lines: Sequence[FieldMapping]
+) -> str:
+    """Compare what is mapped with the fields the organisation has, and say what it was compared with.
+
+    Raises UsageError for a field that the organisation does not have.
+    """
+    reference = "Compared with the fields a college's Zoho is known to have"
+    if shell.settings.zoho.missing() or whose != shell.settings.tenant:
+        return f"{reference}, not with your own."
+    from mzi_core.naming import nearest_names  # noqa: PLC0415  # a list of fields does without
+    from mzi_core.use_cases.field_selection import describe  # noqa: PLC0415
+
+    try:
+        described = await describe(await services.zoho(), module)
+    except GatewayError as error:
+        return f"{reference}, for your own could not be asked. {error.told}"
+    problems = []
+    for line in lines:
+        if line.zoho_name not in described.fields:
+            near = nearest_names(line.zoho_name, described.labels)
+            hint = f" Did you mean {either(near)}?" if near else ""
+            problems.append(f"{described.api_name} of your Zoho has no field `{line.zoho_name}`.{hint}")
+    if problems:
+        raise UsageError("\n".join(problems))
+    return f"Compared with the {len(described.fields):,} fields that {described.api_name} has in your Zoho."
 
 
 def _changed(

@@ -9,8 +9,8 @@ from typing import Any
 
 from mzi_adapters.bench import as_lines
 from mzi_adapters.testing.college import Record, iter_students
-from mzi_adapters.testing.college.ids import chance, zoho_id
 from mzi_adapters.testing.college.office import registrations as _registrations
+from mzi_adapters.testing.college.seeds import chance, zoho_id
 from mzi_adapters.testing.college.structure import programs as _programs
 from mzi_adapters.testing.college.structure import units as _units
 from mzi_core.field_reference import KnownField, ZohoType, known_fields

@@ -20,7 +20,7 @@ from tests.bench.server import connected
 
 from mzi_adapters.bench import Rounds, Scratch, Side, Stopwatch, Unexpected, as_lines, changed, scratch, take
 from mzi_adapters.files import open_source
-from mzi_adapters.testing.college.ids import zoho_id
+from mzi_adapters.testing.college.seeds import zoho_id
 from mzi_core.modules import STUDENTS
 from mzi_core.ports import Cursor, ParkedRecord, Query, Session
 from mzi_core.values import DEFAULT_TENANT, Code, Reason, State, ZohoId

@@ -4,17 +4,17 @@ Of these nothing is ever held but the page being read, so a file may be larger t
 never end. A workbook is read at once.
 """
 
-from mzi_adapters.files.columns import DateOrder, Header, Ways
 from mzi_adapters.files.csv_export import read_csv
 from mzi_adapters.files.formats import (
     Format,
     RecordPage,
-    Records,
+    RecordPages,
     open_records,
     pages,
     read_items,
     read_pages,
 )
+from mzi_adapters.files.header_columns import DateOrder, Header, Ways
 from mzi_adapters.files.json_stream import read_json
 from mzi_adapters.files.ndjson import JsonLine, read_ndjson
 from mzi_adapters.files.source import FileProblem, Item, Source, Unreadable, open_source
@@ -27,7 +27,7 @@ __all__ = [
     "Item",
     "JsonLine",
     "RecordPage",
-    "Records",
+    "RecordPages",
     "Source",
     "Unreadable",
     "Ways",

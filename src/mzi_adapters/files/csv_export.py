@@ -4,10 +4,10 @@ import csv
 from collections.abc import Iterator
 from itertools import chain
 
-from mzi_adapters.files.columns import AS_IT_IS, Ways
+from mzi_adapters.files.header_columns import AS_IT_IS, Ways
 from mzi_adapters.files.source import FileProblem, Item, Source, Unreadable
 from mzi_adapters.files.strangers import markup
-from mzi_adapters.files.table import Cells, Table, table_of
+from mzi_adapters.files.table import Cells, HeadedTable, table_of
 from mzi_adapters.files.text import Text
 from mzi_core.module import AnyModule
 
@@ -15,7 +15,7 @@ _DELIMITERS = ",;\t|"
 _SAID = "sep="
 
 
-def open_csv(source: Source, module: AnyModule, ways: Ways = AS_IT_IS) -> Table:
+def open_csv(source: Source, module: AnyModule, ways: Ways = AS_IT_IS) -> HeadedTable:
     """The table of a CSV file; a row of too few or too many cells becomes an Unreadable.
 
     Raises FileProblem for a header that says nothing about records, and for bytes that are no text.

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from mzi_adapters.files.columns import Header, id_in
+from mzi_adapters.files.header_columns import Header, id_in
 from mzi_adapters.files.source import FileProblem, Item
 from mzi_core.ids import EXPORT_AGAIN, EXPORTED, damage_of, is_digits, is_rounded
 

@@ -9,8 +9,8 @@ from typing import assert_never
 
 import attrs
 
-from mzi_adapters.files.columns import AS_IT_IS, Header, Ways
 from mzi_adapters.files.csv_export import open_csv
+from mzi_adapters.files.header_columns import AS_IT_IS, Header, Ways
 from mzi_adapters.files.json_stream import read_json
 from mzi_adapters.files.ndjson import Block, read_blocks, read_ndjson
 from mzi_adapters.files.source import ZIP, FileProblem, Item, Source
@@ -90,7 +90,7 @@ class RecordPage:
 
 
 @attrs.frozen
-class Records:
+class RecordPages:
     """The records of a source in pages, and the header above them where they are rows of a table."""
 
     pages: Iterator[RecordPage]
@@ -99,17 +99,17 @@ class Records:
 
 def open_records(
     source: Source, module: AnyModule, size: int, format: Format | None = None, ways: Ways = AS_IT_IS
-) -> Records:
+) -> RecordPages:
     """The records of a source in pages of `size`, begun: what cannot be read from its start is a FileProblem.
 
     What was read before a later FileProblem is still yielded, then it is raised.
     """
     chosen = format or format_of(source)
     if chosen is Format.NDJSON:
-        return Records(_pages(read_blocks(source), size))
+        return RecordPages(_pages(read_blocks(source), size))
     header, items = _items(source, module, chosen, ways)
     first = next(items, None)
-    return Records(pages(items if first is None else chain([first], items), size), header)
+    return RecordPages(pages(items if first is None else chain([first], items), size), header)
 
 
 def read_pages(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from mzi_adapters.files.columns import titled
+from mzi_adapters.files.header_columns import titled
 from mzi_adapters.files.labels import is_field, is_id
 from mzi_adapters.files.source import FileProblem
 from mzi_core.module import AnyModule

@@ -5,8 +5,8 @@ from itertools import chain
 
 import attrs
 
-from mzi_adapters.files.columns import Header, Ways, header_of, id_in, is_export_id
 from mzi_adapters.files.damage import Row, held_back
+from mzi_adapters.files.header_columns import Header, Ways, header_of, id_in, is_export_id
 from mzi_adapters.files.source import FileProblem, Item, Unreadable
 from mzi_adapters.files.strangers import no_ids, of_another_module
 from mzi_core.module import AnyModule
@@ -17,14 +17,14 @@ Cells = tuple[int, Sequence[str] | Unreadable]
 
 
 @attrs.frozen
-class Table:
+class HeadedTable:
     """A header that was understood, and the records under it."""
 
     header: Header
     items: Iterator[Item]
 
 
-def table_of(source: str, module: AnyModule, rows: Iterator[Cells], ways: Ways) -> Table:
+def table_of(source: str, module: AnyModule, rows: Iterator[Cells], ways: Ways) -> HeadedTable:
     """The table whose first row is its header. Reads as far as it takes to see that its ids are sound.
 
     Raises FileProblem for a header that says nothing about records, and for damaged ids.
@@ -43,7 +43,7 @@ def table_of(source: str, module: AnyModule, rows: Iterator[Cells], ways: Ways) 
         raise problem
     items = held_back(source, header, _records(header, rows))
     begun = next(items, None)
-    return Table(header, items if begun is None else chain([begun], items))
+    return HeadedTable(header, items if begun is None else chain([begun], items))
 
 
 def _records(header: Header, rows: Iterator[Cells]) -> Iterator[Row]:

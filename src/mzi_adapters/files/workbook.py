@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from mzi_adapters.files.columns import AS_IT_IS, Ways
+from mzi_adapters.files.header_columns import AS_IT_IS, Ways
 from mzi_adapters.files.source import FileProblem, Source
-from mzi_adapters.files.table import Cells, Table, table_of
+from mzi_adapters.files.table import Cells, HeadedTable, table_of
 from mzi_core.module import AnyModule
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _INEXACT = 10**15
 """From here on a spreadsheet has lost digits of a number."""
 
 
-def open_workbook(source: Source, module: AnyModule, ways: Ways = AS_IT_IS) -> Table:
+def open_workbook(source: Source, module: AnyModule, ways: Ways = AS_IT_IS) -> HeadedTable:
     """The table of a workbook's first sheet. Raises FileProblem, as for a CSV file."""
     sheet = _sheet(source, _workbook(source))
     return table_of(source.name, module, _rows(sheet), ways)

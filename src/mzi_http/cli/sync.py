@@ -15,7 +15,7 @@ from mzi_adapters.files import (
     FileProblem,
     Format,
     RecordPage,
-    Records,
+    RecordPages,
     Source,
     Ways,
     open_records,
@@ -176,7 +176,7 @@ class SyncCommand:
     tallies: list[Tally] = attrs.field(factory=list)
     freed: list[dict[str, object]] = attrs.field(factory=list)
     refused: Refused = attrs.field(factory=Refused)
-    begun: dict[str, tuple[Source, Records]] = attrs.field(factory=dict)
+    begun: dict[str, tuple[Source, RecordPages]] = attrs.field(factory=dict)
     seen: set[ZohoId] = attrs.field(factory=set)
     is_table: bool = False
 
@@ -193,18 +193,18 @@ class SyncCommand:
                 source = stack.enter_context(open_source(file))
                 self.begun[file] = source, self._records(source)
 
-    def _records(self, source: Source) -> Records:
+    def _records(self, source: Source) -> RecordPages:
         return open_records(source, self.module, self.page, self.format, self.ways)
 
     @contextmanager
-    def _opened(self, file: str) -> Iterator[tuple[Source, Records]]:
+    def _opened(self, file: str) -> Iterator[tuple[Source, RecordPages]]:
         if file in self.begun:
             yield self.begun.pop(file)
         else:
             with open_source(file) as source:
                 yield source, self._records(source)
 
-    async def _untold(self, use_cases: UseCases, records: Records, tally: Tally) -> frozenset[str]:
+    async def _untold(self, use_cases: UseCases, records: RecordPages, tally: Tally) -> frozenset[str]:
         """The fields that the source does not tell; what there is to say about its columns first is said."""
         if records.header is None:
             if self.ways.dates or self.ways.labels or self.ways.absent_is_empty:

@@ -6,9 +6,9 @@ A few records in a hundred are broken the way real data breaks, and each of thos
 
 from mzi_adapters.testing.college.breakage import Breakage, Broken
 from mzi_adapters.testing.college.build import MODULES, College, WeeklyEdit, build
-from mzi_adapters.testing.college.ids import Record
 from mzi_adapters.testing.college.markings import markings
 from mzi_adapters.testing.college.people import iter_students
+from mzi_adapters.testing.college.seeds import Record
 from mzi_adapters.testing.college.week import changed
 
 __all__ = [

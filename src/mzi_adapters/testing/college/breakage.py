@@ -7,7 +7,7 @@ from typing import Self
 
 import attrs
 
-from mzi_adapters.testing.college.ids import TODAY, Record, instant, zoho_id
+from mzi_adapters.testing.college.seeds import TODAY, Record, instant, zoho_id
 
 
 class Breakage(StrEnum):

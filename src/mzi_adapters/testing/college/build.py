@@ -9,7 +9,7 @@ import attrs
 
 from mzi_adapters.testing.college import office, people, structure
 from mzi_adapters.testing.college.breakage import Broken, idle_teachers, spoil
-from mzi_adapters.testing.college.ids import TODAY, Record, by_id, chance
+from mzi_adapters.testing.college.seeds import TODAY, Record, by_id, chance
 
 MODULES = (
     "programs",

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from mzi_adapters.testing.college.ids import chance
 from mzi_adapters.testing.college.office import ticked
 from mzi_adapters.testing.college.people import FIRST_STUDENT_USER, iter_students
+from mzi_adapters.testing.college.seeds import chance
 
 _NOW = "2026-03-01T07:00:00+00:00"
 _PAST = "2026-02-22T20:59:00+00:00"

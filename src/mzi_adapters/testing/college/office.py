@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
-from mzi_adapters.testing.college.ids import (
+from mzi_adapters.testing.college.seeds import (
     TODAY,
     Record,
     earlier,

@@ -6,7 +6,16 @@ from random import Random
 
 import attrs
 
-from mzi_adapters.testing.college.ids import Record, chance, earlier, instant, often, row_id, stamps, zoho_id
+from mzi_adapters.testing.college.seeds import (
+    Record,
+    chance,
+    earlier,
+    instant,
+    often,
+    row_id,
+    stamps,
+    zoho_id,
+)
 from mzi_adapters.testing.college.structure import RUNNING
 
 _GIVEN = (

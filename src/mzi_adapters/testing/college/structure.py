@@ -7,7 +7,16 @@ from random import Random
 
 import attrs
 
-from mzi_adapters.testing.college.ids import Record, earlier, instant, lookup, often, row_id, stamps, zoho_id
+from mzi_adapters.testing.college.seeds import (
+    Record,
+    earlier,
+    instant,
+    lookup,
+    often,
+    row_id,
+    stamps,
+    zoho_id,
+)
 
 
 @attrs.frozen

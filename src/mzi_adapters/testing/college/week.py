@@ -10,7 +10,7 @@ import attrs
 from mzi_adapters.testing.college import office, people
 from mzi_adapters.testing.college.breakage import PARENTS, Breakage, Broken
 from mzi_adapters.testing.college.build import MODULES, College, WeeklyEdit
-from mzi_adapters.testing.college.ids import Record, by_id, chance, instant, zoho_id
+from mzi_adapters.testing.college.seeds import Record, by_id, chance, instant, zoho_id
 
 _NEW = 8_000_000
 _NEW_A_WEEK = 10_000

@@ -12,10 +12,10 @@ import attrs
 
 from mzi_adapters.testing.zoho.answers import ApiError, Json, said
 from mzi_adapters.testing.zoho.calls import ReceivedCall, id_in
-from mzi_adapters.testing.zoho.columns import Column
 from mzi_adapters.testing.zoho.coql_text import Value
 from mzi_adapters.testing.zoho.module_tables import MANY, Row, Table
 from mzi_adapters.testing.zoho.organization import FakeOrganization
+from mzi_adapters.testing.zoho.query_columns import Column
 from mzi_adapters.web.transport import Response
 
 CRITERIA = 25

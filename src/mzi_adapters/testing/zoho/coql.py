@@ -8,10 +8,10 @@ import attrs
 from mzi_adapters.testing.like import ANYTHING, fits
 from mzi_adapters.testing.zoho.answers import ApiError, Json, empty, said
 from mzi_adapters.testing.zoho.calls import ReceivedCall, id_in
-from mzi_adapters.testing.zoho.columns import Column
 from mzi_adapters.testing.zoho.coql_text import Compared, Condition, CoqlQuery, criteria_of, read_coql
 from mzi_adapters.testing.zoho.module_tables import Row, Table
 from mzi_adapters.testing.zoho.organization import FakeOrganization
+from mzi_adapters.testing.zoho.query_columns import Column
 from mzi_adapters.web.transport import Response
 
 Test = Callable[[Row], bool]

@@ -7,9 +7,9 @@ import attrs
 
 from mzi_adapters.testing.zoho.answers import ApiError, Json, empty, said
 from mzi_adapters.testing.zoho.calls import ReceivedCall
-from mzi_adapters.testing.zoho.columns import Column
 from mzi_adapters.testing.zoho.module_tables import Row, Table
 from mzi_adapters.testing.zoho.organization import FakeOrganization
+from mzi_adapters.testing.zoho.query_columns import Column
 from mzi_adapters.web.transport import Response
 
 PER_PAGE = 200

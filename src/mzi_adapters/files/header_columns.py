@@ -117,7 +117,7 @@ def _values(ways: Ways) -> Mapping[Kind, Callable[[str], object]]:
 
 
 @attrs.frozen
-class Column:
+class FileColumn:
     """What a column gives a record: a value under `name`, or one `part` of the lookup there.
 
     `ids`: what stands in it are ids.
@@ -150,7 +150,7 @@ class Header:
     """The columns of a table, and what is to be said about them, a sentence each."""
 
     module: AnyModule
-    columns: Sequence[Column]
+    columns: Sequence[FileColumn]
     ways: Ways
     notes: tuple[str, ...] = ()
 
@@ -199,16 +199,16 @@ class Header:
 
 def _column(
     title: str, pairs: set[str], names: Mapping[str, str], kind_of: Mapping[str, Kind], ways: Ways
-) -> Column:
+) -> FileColumn:
     said = bare(title)
     own = ways.labels.get(said)
     if is_id(title) or own == "id":
-        return Column(title, "id", None, id_in, ids=True)
+        return FileColumn(title, "id", None, id_in, ids=True)
     name = own or (said if kind_of.get(said) is Kind.ID else names.get(plain(said), said))
     kind = kind_of.get(name, Kind.TEXT)
     part = None if said not in pairs else "id" if title.endswith(OF_LOOKUP) else "name"
     ids = part == "id" or (part is None and kind in (Kind.ID, Kind.LOOKUP))
-    return Column(title, name, part, _values(ways).get(kind, unwrapped), ids)
+    return FileColumn(title, name, part, _values(ways).get(kind, unwrapped), ids)
 
 
 def header_of(source: str, module: AnyModule, titles: Sequence[str], ways: Ways) -> Header:
@@ -224,7 +224,7 @@ def header_of(source: str, module: AnyModule, titles: Sequence[str], ways: Ways)
     return Header(module=module, columns=columns, ways=ways, notes=tuple(_notes(module, columns, ways)))
 
 
-def _notes(module: AnyModule, columns: Sequence[Column], ways: Ways) -> list[str]:
+def _notes(module: AnyModule, columns: Sequence[FileColumn], ways: Ways) -> list[str]:
     notes = []
     local = [c.title for c in columns if module.field["modified_at"].names[0] == c.name and not ways.offset]
     if local:

@@ -24,6 +24,7 @@ from mzi_core.errors import (
     GatewayRefused,
     GatewayUnavailable,
     InputRefused,
+    KeyRefused,
     KeyReused,
     MappingRefused,
     ModuleMissing,
@@ -33,6 +34,8 @@ from mzi_core.errors import (
     ProtocolError,
     RemoteBug,
     RemoteNotFound,
+    SecretNotKept,
+    SecretUnreadable,
     StoreError,
     StoreRefused,
     StoreUnavailable,
@@ -100,6 +103,7 @@ REMOTE_SETUP = ProblemType(502, "remote-setup", "Zoho or Moodle lacks what mzi n
 REMOTE_FAULT = ProblemType(502, "remote-fault", "Zoho or Moodle did not answer as it should")
 REMOTE_UNSURE = ProblemType(502, "remote-unsure", "A write to Zoho or Moodle may or may not have been done")
 UNAVAILABLE = ProblemType(503, "unavailable", "The store is not available")
+SECRETS_CLOSED = ProblemType(503, "secrets-closed", "What is kept under a key cannot be used")
 BUSY = ProblemType(503, "busy", "Too much is being taken at once")
 REMOTE_AWAY = ProblemType(503, "remote-away", "Zoho or Moodle cannot answer now")
 REMOTE_LIMIT = ProblemType(503, "remote-limit", "The limits of Zoho or Moodle are used up")
@@ -174,6 +178,9 @@ KINDS: Mapping[type[MziError], ProblemType] = {
     StoreError: UNFORESEEN,
     StoreRefused: REFUSED,
     StoreUnavailable: UNAVAILABLE,
+    KeyRefused: SECRETS_CLOSED,
+    SecretNotKept: SECRETS_CLOSED,
+    SecretUnreadable: SECRETS_CLOSED,
     # What the sender can change is a 4xx; what only time or an operator can, a 5xx. The limits are those of
     # the whole organisation, which no sender has used up alone: hence 503 and not 429.
     GatewayError: REMOTE_FAULT,
@@ -208,7 +215,7 @@ def problem_of(error: MziError) -> Problem:
     match error:
         case _ if kind is UNFORESEEN:
             raise error
-        case StoreUnavailable():
+        case StoreUnavailable() | KeyRefused() | SecretNotKept() | SecretUnreadable():
             return Problem(kind, str(error), headers=RETRY_AFTER)
         case GatewayUnavailable():
             return Problem(kind, error.told, headers={"Retry-After": str(_seconds(error))})

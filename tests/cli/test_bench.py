@@ -62,5 +62,6 @@ def test_it_leaves_nothing_when_it_is_stopped(
 )
 def test_what_cannot_be_measured_is_said(mzi: Mzi, tokens: list[str], code: int, said: str) -> None:
     ran = mzi(*tokens)
-    assert (ran.code, ran.err[: len(said)]) == (code, said)
+    assert ran.code == code
+    assert ran.err.splitlines()[-1].startswith(said) or ran.err.startswith(said)
     assert "hunter2" not in ran.err

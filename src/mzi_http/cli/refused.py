@@ -94,7 +94,7 @@ class _Seen:
 
 
 @attrs.define
-class Refused:
+class RefusalSummary:
     """The reasons of all files so far. What is held grows with the kinds of reason, not with the records."""
 
     records: int = 0

@@ -30,7 +30,7 @@ from mzi_core.use_cases.sync import overlays
 from mzi_core.values import BatchResult, Outcomes, State, TenantId, ZohoId
 from mzi_http.answers import result
 from mzi_http.cli.progress import bar, so_far
-from mzi_http.cli.refused import Refused
+from mzi_http.cli.refused import RefusalSummary
 from mzi_http.cli.report import JsonResults, Report, ReportLine, open_report, worth_telling
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, UsageError
 from mzi_http.cli.tally import Tally, changes, counted, summed
@@ -175,7 +175,7 @@ class SyncCommand:
     results: JsonResults | None
     tallies: list[Tally] = attrs.field(factory=list)
     freed: list[dict[str, object]] = attrs.field(factory=list)
-    refused: Refused = attrs.field(factory=Refused)
+    refused: RefusalSummary = attrs.field(factory=RefusalSummary)
     begun: dict[str, tuple[Source, RecordPages]] = attrs.field(factory=dict)
     seen: set[ZohoId] = attrs.field(factory=set)
     is_table: bool = False

@@ -206,7 +206,7 @@ def ports() -> Iterator[str]:
 
 def problems() -> Iterator[str]:
     """Every kind of problem document."""
-    kinds = {kind for kind in vars(errors).values() if isinstance(kind, errors.Kind)}
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, errors.ProblemType)}
     yield from _table(
         ("status", "`type`", "title"),
         (

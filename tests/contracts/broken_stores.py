@@ -25,8 +25,8 @@ from mzi_core.ports import (
     DecisionRecord,
     Lease,
     Lock,
+    ModuleStatus,
     ParkedRecord,
-    Parking,
     Query,
     Registry,
     Run,
@@ -522,26 +522,35 @@ class FreesTheValuesOfChangedRecords(Faithful):
 class SaysThatNothingIsParked(Faithful):
     noticed_by = "test_what_is_parked_and_what_is_awaited_are_told_by_module"
 
-    async def parking(self, module: AnyModule) -> Parking:
-        found: Parking = await self.real.parking(module)
+    async def status(self, module: AnyModule) -> ModuleStatus:
+        found: ModuleStatus = await self.real.status(module)
         return attrs.evolve(found, holds=False)
 
 
 class SaysThatNothingIsAwaited(Faithful):
     noticed_by = "test_what_is_parked_and_what_is_awaited_are_told_by_module"
 
-    async def parking(self, module: AnyModule) -> Parking:
-        found: Parking = await self.real.parking(module)
+    async def status(self, module: AnyModule) -> ModuleStatus:
+        found: ModuleStatus = await self.real.status(module)
         return attrs.evolve(found, awaited=False)
 
 
 class LooksAtWhatAnotherTenantHolds(Faithful):
     noticed_by = "test_what_is_parked_and_what_is_awaited_are_told_by_module"
 
-    async def parking(self, module: AnyModule) -> Parking:
-        theirs: Parking = await attrs.evolve(self.real, tenant=CANARY).parking(module)
-        mine: Parking = await self.real.parking(module)
-        return Parking(holds=theirs.holds or mine.holds, awaited=mine.awaited)
+    async def status(self, module: AnyModule) -> ModuleStatus:
+        theirs: ModuleStatus = await attrs.evolve(self.real, tenant=CANARY).status(module)
+        mine: ModuleStatus = await self.real.status(module)
+        return attrs.evolve(mine, holds=theirs.holds or mine.holds)
+
+
+class ForgetsWhenItWasDeleted(Faithful):
+    noticed_by = "test_the_latest_change_of_a_module_is_known"
+
+    async def status(self, module: AnyModule) -> ModuleStatus:
+        found: ModuleStatus = await self.real.status(module)
+        rows = await self.real.list(module, Query(limit=10_000))
+        return attrs.evolve(found, latest=max((row.updated_at for row in rows), default=None))
 
 
 class KeepsTheMarkOfAReplacedRecord(Faithful):

@@ -41,7 +41,7 @@ async def _ask_everything(session: Session) -> None:
         await session.known(module, ids)
         await session.marks(module, ids)
         await session.values(module, ids)
-        await session.parking(module)
+        await session.status(module)
         await session.stored(module, ids)
         await session.present(module, ids)
         await session.delete(module, ids, BEGAN)

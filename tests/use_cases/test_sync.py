@@ -28,6 +28,7 @@ from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.page_decisions import NewRows, RecordUpdate
 from mzi_core.ports import Lock, Query, Session
+from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.sync import REMEMBERED, IdempotencyKey, Replay
 from mzi_core.values import DEFAULT_TENANT, BatchResult, Code, State, TenantId, ZohoId
 
@@ -348,6 +349,21 @@ async def test_a_chain_of_waiting_records_is_unparked_in_one_go() -> None:
         (0, "registrations", State.NEW),
         (1, "payments", State.NEW),
     ]
+
+
+async def test_a_clock_that_was_set_back_takes_no_record_back_in_time() -> None:
+    """Whoever lists what changed since the moment he was given last misses nothing."""
+    mzi = Harness()
+    await sync(mzi, "students", student(1), student(2))
+    given_out = mzi.clock.now()
+    mzi.clock.advance(-timedelta(hours=1))
+    await sync(mzi, "students", student(1, City="Amman"), student(3), student(4))
+    amend = AmendRecords(store=mzi.store, clock=mzi.clock)
+    await amend(DEFAULT_TENANT, STUDENTS, {ZohoId("2"): {"city": "Irbid"}})
+    async with mzi.store.read(DEFAULT_TENANT) as session:
+        since = await session.list(STUDENTS, Query(updated_since=given_out))
+        assert [row.entity.zoho_id for row in since] == ["1", "2", "3", "4"]
+        assert {row.updated_at for row in since} == {given_out}
 
 
 def raises_for(zoho_id: str, what: Any) -> Any:

@@ -7,8 +7,8 @@ import attrs
 from mzi_adapters.memory.scope import TenantTables, page
 from mzi_core.module import AnyModule
 from mzi_core.ports import (
+    ModuleStatus,
     ParkedRecord,
-    Parking,
     Query,
 )
 from mzi_core.values import Parent, ZohoId
@@ -30,11 +30,12 @@ class ParkedRecords(TenantTables):
         keys = ((zoho_id, (self.tenant, module, zoho_id)) for zoho_id in ids)
         return {zoho_id: self.tables.parked[key] for zoho_id, key in keys if key in self.tables.parked}
 
-    async def parking(self, module: AnyModule) -> Parking:
+    async def status(self, module: AnyModule) -> ModuleStatus:
         mine = [parked for key, parked in self.tables.parked.items() if key[0] == self.tenant]
-        return Parking(
+        return ModuleStatus(
             holds=any(parked.module == module.name for parked in mine),
             awaited=any(parked.waits_for and parked.waits_for.module == module.name for parked in mine),
+            latest=max((row.updated_at for row in self.rows_of(module)), default=None),
         )
 
     async def parked_list(self, module: str, query: Query) -> Sequence[ParkedRecord]:

@@ -26,9 +26,6 @@ class Records(TenantTables):
     def _row(self, module: AnyModule, zoho_id: ZohoId) -> Stored[Any] | None:
         return self.tables.records.get((self.tenant, module.name, zoho_id))
 
-    def _rows(self, module: AnyModule) -> Sequence[Stored[Any]]:
-        return [row for key, row in self.tables.records.items() if key[:2] == (self.tenant, module.name)]
-
     async def known(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Known]:
         return {
             zoho_id: Known(
@@ -195,7 +192,7 @@ class Records(TenantTables):
     async def list(self, module: Module[E], query: Query) -> Sequence[Stored[E]]:
         rows = (
             row
-            for row in self._rows(module)
+            for row in self.rows_of(module)
             if (query.state is None or row.state is query.state)
             and (query.with_deleted or row.deleted_at is None)
             and (query.updated_since is None or row.updated_at >= query.updated_since)
@@ -203,6 +200,6 @@ class Records(TenantTables):
         return page(rows, lambda row: (row.updated_at, row.entity.zoho_id), query)
 
     async def count(self, module: AnyModule) -> dict[State, int]:
-        live = Counter(row.state for row in self._rows(module) if row.deleted_at is None)
+        live = Counter(row.state for row in self.rows_of(module) if row.deleted_at is None)
         live.update(held.state for held in self.parked_of(module.name))
         return dict(live)

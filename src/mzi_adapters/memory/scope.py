@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import attrs
 
-from mzi_core.ports import Lock, ParkedRecord, Query
+from mzi_core.module import AnyModule
+from mzi_core.ports import Lock, ParkedRecord, Query, Stored
 from mzi_core.values import TenantId
 
 T = TypeVar("T")
@@ -88,3 +89,7 @@ class TenantTables:
     def parked_of(self, module: str) -> Sequence[ParkedRecord]:
         """What is parked of a module."""
         return [one for key, one in self.tables.parked.items() if key[:2] == (self.tenant, module)]
+
+    def rows_of(self, module: AnyModule) -> Sequence[Stored[Any]]:
+        """The records of a module, deleted ones too."""
+        return [row for key, row in self.tables.records.items() if key[:2] == (self.tenant, module.name)]

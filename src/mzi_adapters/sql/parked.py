@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
+from functools import cache
 
 import attrs
 import sqlalchemy as sa
@@ -11,8 +12,9 @@ from mzi_adapters.sql.driver import Find
 from mzi_adapters.sql.rows import parked_from_row, parked_to_row
 from mzi_adapters.sql.scope import page
 from mzi_adapters.sql.tables import PARKED_RECORDS
+from mzi_adapters.sql.types import UtcDateTime
 from mzi_core.module import AnyModule
-from mzi_core.ports import ParkedRecord, Parking, Query
+from mzi_core.ports import ModuleStatus, ParkedRecord, Query
 from mzi_core.values import State, ZohoId
 
 FIND_PARKED = Find(
@@ -23,9 +25,26 @@ FIND_PARKED = Find(
 FIND_STATES = attrs.evolve(FIND_PARKED, wanted=("state",))
 """In which state they are parked."""
 
-PARKING = """\
+STATUS = """\
 SELECT EXISTS (SELECT 1 FROM parked_records WHERE tenant_id = %1 AND module = %2),
-    EXISTS (SELECT 1 FROM parked_records WHERE tenant_id = %1 AND waits_for_module = %2)"""
+    EXISTS (SELECT 1 FROM parked_records WHERE tenant_id = %1 AND waits_for_module = %2),
+    (SELECT max(latest) FROM ({changes}) AS changes)"""
+
+CHANGES = (
+    "SELECT max(updated_at) AS latest FROM {table} WHERE state = '{state}' AND tenant_id = %1 AND {which}"
+)
+"""By the index of a list; there are four."""
+
+
+@cache
+def _status_of(module: str) -> str:
+    each = [
+        CHANGES.format(table=module, state=state.value, which=which)
+        for state in (State.NEW, State.UPDATED)
+        for which in ("deleted_at IS NULL", "deleted_at IS NOT NULL")
+    ]
+    return STATUS.format(changes=" UNION ALL ".join(each))
+
 
 PARKED_STATES = (State.INVALID, State.ERROR)
 """The states a record can be parked in."""
@@ -70,10 +89,11 @@ class ParkedRecords(Counted):
         )
         return {one.zoho_id: one for one in map(parked_from_row, rows)}
 
-    async def parking(self, module: AnyModule) -> Parking:
-        """Whether anything of a module is parked, or waits for it."""
-        ((holds, awaited),) = await self.ask(PARKING, self.tenant, module.name)
-        return Parking(bool(holds), bool(awaited))
+    async def status(self, module: AnyModule) -> ModuleStatus:
+        """What a page has to know of its module."""
+        ((holds, awaited, latest),) = await self.ask(_status_of(module.name), self.tenant, module.name)
+        moment = UtcDateTime().process_result_value(latest, self.connection.dialect)
+        return ModuleStatus(bool(holds), bool(awaited), moment)
 
     async def parked_list(self, module: str, query: Query) -> Sequence[ParkedRecord]:
         """Parked records by (parked_at, zoho_id), at most `query.limit`."""

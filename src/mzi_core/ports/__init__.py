@@ -62,9 +62,9 @@ if TYPE_CHECKING:
     from mzi_core.ports.parked import (
         LARGEST_PARKED,
         LEFT_OUT,
+        ModuleStatus,
         ParkedRecord,
         ParkedRecords,
-        Parking,
         RecordSession,
     )
     from mzi_core.ports.records import Cursor, Query, Records, Stored
@@ -142,6 +142,7 @@ __all__ = [
     "Locks",
     "MarkingMethod",
     "Membership",
+    "ModuleStatus",
     "MoodleAssignment",
     "MoodleCategory",
     "MoodleCourse",
@@ -159,7 +160,6 @@ __all__ = [
     "Organization",
     "ParkedRecord",
     "ParkedRecords",
-    "Parking",
     "Participant",
     "Query",
     "RawRecord",

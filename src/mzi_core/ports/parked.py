@@ -44,11 +44,23 @@ class ParkedRecord:
 
 
 @attrs.frozen
-class Parking:
-    """Whether any record of a module is parked, and whether any record waits for one of the module."""
+class ModuleStatus:
+    """What a page has to know of its module before it begins.
+
+    `holds`: whether any record of it is parked; `awaited`: whether any record waits for one of it. `latest`:
+    when a record of it was changed last, deleted ones too.
+    """
 
     holds: bool
     awaited: bool
+    latest: datetime | None
+
+    def at(self, now: datetime) -> datetime:
+        """The moment of a change that is made now: never before the latest one, though a clock was set back.
+
+        A list of what changed since a moment that was given out would miss it otherwise.
+        """
+        return now if self.latest is None or self.latest < now else self.latest
 
 
 class ParkedRecords(Protocol):
@@ -66,8 +78,8 @@ class ParkedRecords(Protocol):
         """What is parked under these ids."""
         ...
 
-    async def parking(self, module: AnyModule) -> Parking:
-        """Whether it is worth asking what is parked of a module, or waits for it: mostly it is not."""
+    async def status(self, module: AnyModule) -> ModuleStatus:
+        """What a page has to know of its module: mostly that it need not ask what is parked or waits."""
         ...
 
     async def parked_list(self, module: str, query: Query) -> Sequence[ParkedRecord]:

@@ -29,6 +29,7 @@ class AmendRecords:
         """
         async with self.store.begin(tenant) as session:
             await session.lock(locks_for(module))
+            at = (await session.status(module)).at(self.clock.now())
             stored = await session.stored(module, changes)
             entities = {
                 zoho_id: attrs.evolve(row.entity, **changes[zoho_id])
@@ -49,7 +50,7 @@ class AmendRecords:
                 ),
             )
             for group in decided.writes:
-                await session.write(module, group, self.clock.now())
+                await session.write(module, group, at)
             if decided.touches:
                 await session.touch(module, decided.touches)
         return decided.outcomes

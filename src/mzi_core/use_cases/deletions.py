@@ -94,4 +94,5 @@ class MarkDeleted:
             if not ids:
                 return 0
             await session.unpark(module.name, ids)
-            return len(await session.delete(module, ids, self.clock.now()))
+            at = (await session.status(module)).at(self.clock.now())
+            return len(await session.delete(module, ids, at))

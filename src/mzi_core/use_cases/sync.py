@@ -1,7 +1,6 @@
 """Take a batch of Zoho records in a transaction of its own, and unpark what waited for them."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from typing import overload
@@ -79,12 +78,12 @@ class _Batch:
 
     async def taken_by(self, taker: TakePage, *, unparking: bool) -> BatchResult:
         """Take them; without `unparking` raises _SomebodyWaits where one of them is waited for, or may be."""
-        parking = await taker.session.parking(self.module)
-        is_quiet = unparking or not parking.awaited
+        status = await taker.session.status(self.module)
+        is_quiet = unparking or not status.awaited
         ids = () if is_quiet else taker.ids_of(self.module, self.records)
         if None in ids or (ids and await taker.session.waiting_for(self.module.name, _known(ids), 1)):
             raise _SomebodyWaits
-        taken = await taker(self.module, self.records, parking=parking, first=self.first, untold=self.untold)
+        taken = await taker(self.module, self.records, status=status, first=self.first, untold=self.untold)
         if not is_quiet and not set(taken.arrived).issubset(ids):  # the id of one showed when it was read
             raise _SomebodyWaits
         released = await taker.unpark_waiting(self.module, taken) if unparking else ()
@@ -156,27 +155,31 @@ class SyncBatch:
         with another request.
         """
         batch = _Batch(module, records, first_position, untold)
-        for unparking in (False, True):
-            with suppress(_SomebodyWaits):
-                async with self.store.begin(tenant, discard=dry_run) as session:
-                    settings = await session.settings()
-                    await session.lock(locks_for(module, unparking=unparking))
-                    if once is not None and (replayed := await self._replay(session, once)):
-                        return replayed
-                    taker = TakePage(
-                        session=session,
-                        codec=self.codec,
-                        ids=self.ids,
-                        now=self.clock.now(),
-                        overlays=overlays(settings),
-                    )
-                    result = await batch.taken_by(taker, unparking=unparking)
-                    if once is not None:
-                        await self._remember(session, once, result, taker.now)
-                    if also is not None:
-                        await also(session, result)
-                return result
-        raise AssertionError("A batch that may unpark raises nothing because of who waits.")
+
+        async def taken(*, unparking: bool) -> BatchResult | Replay:
+            async with self.store.begin(tenant, discard=dry_run) as session:
+                settings = await session.settings()
+                await session.lock(locks_for(module, unparking=unparking))
+                if once is not None and (replayed := await self._replay(session, once)):
+                    return replayed
+                taker = TakePage(
+                    session=session,
+                    codec=self.codec,
+                    ids=self.ids,
+                    now=self.clock.now(),
+                    overlays=overlays(settings),
+                )
+                result = await batch.taken_by(taker, unparking=unparking)
+                if once is not None:
+                    await self._remember(session, once, result, taker.now)
+                if also is not None:
+                    await also(session, result)
+            return result
+
+        try:
+            return await taken(unparking=False)
+        except _SomebodyWaits:
+            return await taken(unparking=True)
 
     async def _replay(self, session: StoredResponses, once: IdempotencyKey) -> Replay | None:
         answer = await session.response(once.key)

@@ -15,7 +15,7 @@ from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule, E, Module, Values
 from mzi_core.modules import CATALOGUE
 from mzi_core.page_decisions import NewRows, claimants, claims, compare, orphans, rivals
-from mzi_core.ports import Codec, Decoded, Ids, ParkedRecord, Parking, RawRecord, RecordSession, decoded
+from mzi_core.ports import Codec, Decoded, Ids, ModuleStatus, ParkedRecord, RawRecord, RecordSession, decoded
 from mzi_core.use_cases.judge import JudgeRecords, with_their_links
 from mzi_core.values import Outcome, Outcomes, State, ZohoId
 
@@ -45,6 +45,7 @@ class _Page(Generic[E]):
     ids: Sequence[ZohoId | None]
     marks: Sequence[str | None]
     parked: frozenset[ZohoId]
+    at: datetime
     untold: Collection[str]
     plain: dict[int, Values] = attrs.field(factory=dict)
     """The records that are plain, until they turn out to need a judge."""
@@ -96,18 +97,25 @@ class TakePage:
         module: Module[E],
         records: Sequence[object],
         *,
-        parking: Parking | None = None,
+        status: ModuleStatus | None = None,
         first: int = 0,
         untold: Collection[str] = (),
     ) -> Taken:
-        """Take the records, the first of which stands at position `first`. `parking`: where it is known."""
+        """Take the records, the first of which stands at position `first`. `status`: where it is known."""
         ids, marks = self.codec.marker(module, self._overlay(module))(records)
         said = {zoho_id: mark for zoho_id, mark in zip(ids, marks, strict=True) if zoho_id is not None}
         remembered = await self.session.marks(module, said) if said else {}
-        parking = parking or await self.session.parking(module)
-        parked = frozenset(await self.session.parked(module.name, said) if parking.holds else ())
+        status = status or await self.session.status(module)
+        parked = frozenset(await self.session.parked(module.name, said) if status.holds else ())
         page = _Page(
-            module=module, records=records, first=first, ids=ids, marks=marks, parked=parked, untold=untold
+            module=module,
+            records=records,
+            first=first,
+            ids=ids,
+            marks=marks,
+            parked=parked,
+            at=status.at(self.now),
+            untold=untold,
         )
         if parked or len(said) != len(ids) or remembered != said or None in marks:
             self._read(page, remembered)
@@ -117,8 +125,8 @@ class TakePage:
             self._leave(page, rivals(module, page.plain, with_their_links(module, others, known)))
             await self._add(page)
             if page.arrivals:
-                await self._judge_rest(page, parking, known)
-        return Taken(outcomes=page.outcomes(), arrived=page.arrived, awaited=parking.awaited)
+                await self._judge_rest(page, status.holds, known)
+        return Taken(outcomes=page.outcomes(), arrived=page.arrived, awaited=status.awaited)
 
     def ids_of(self, module: AnyModule, records: Sequence[object]) -> Sequence[ZohoId | None]:
         """The id of each record, where it shows without reading the record."""
@@ -186,7 +194,7 @@ class TakePage:
             await self.session.touch(module, list(found.touches.values()))
         if found.changes:
             try:
-                await self.session.change(module, list(found.changes.values()), self.now)
+                await self.session.change(module, list(found.changes.values()), page.at)
             except StoreRefused:
                 found.left.update(found.changes)
                 found.changes.clear()
@@ -218,7 +226,7 @@ class TakePage:
                 marks=[page.marks[place] for place in page.plain],
             )
             try:
-                await self.session.add(module, rows, self.now)
+                await self.session.add(module, rows, page.at)
             except StoreRefused:
                 # Only now is asked who has what; those who claim it are judged, and the rest tries once more.
                 owners = await self.session.owners(module, claims(module, page.plain))
@@ -242,16 +250,16 @@ class TakePage:
         ids = {arrival.zoho_id for arrival in page.arrivals.values() if arrival.zoho_id is not None}
         return await self.session.known(page.module, ids) if ids else {}
 
-    async def _judge_rest(self, page: _Page[E], parking: Parking, known: Mapping[ZohoId, Known]) -> None:
+    async def _judge_rest(self, page: _Page[E], holds: bool, known: Mapping[ZohoId, Known]) -> None:
         """Judge the records that are left, in the order in which they came."""
         places = sorted(page.arrivals)
         arrivals = [page.arrivals[place] for place in places]
         parked = page.parked
         ids = {arrival.zoho_id for arrival in arrivals if arrival.zoho_id is not None}
-        if parking.holds and (further := ids.difference(page.ids)):  # of records that could not be marked
+        if holds and (further := ids.difference(page.ids)):  # of records that could not be marked
             parked |= frozenset(await self.session.parked(page.module.name, further))
         keep = self.codec.keeper(page.module, self._overlay(page.module))
-        judge = JudgeRecords(session=self.session, ids=self.ids, now=self.now, keep=keep)
+        judge = JudgeRecords(session=self.session, ids=self.ids, now=page.at, keep=keep)
         outcomes, arrived = await judge(page.module, arrivals, known, parked)
         for place, outcome in zip(places, outcomes, strict=True):
             page.tell(place, outcome)

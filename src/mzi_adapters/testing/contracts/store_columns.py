@@ -21,8 +21,8 @@ from mzi_core.fingerprints import fingerprint
 from mzi_core.module import AnyModule, Entity
 from mzi_core.modules import CATALOGUE, CLASSES, ENROLLMENTS, REGISTRATIONS, STUDENTS, TEACHERS
 from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
-from mzi_core.ports import Parking, Session, Store
-from mzi_core.values import Parent, State
+from mzi_core.ports import Session, Store
+from mzi_core.values import Parent, State, TenantId
 
 
 def new_rows(module: AnyModule, entities: Sequence[Entity]) -> NewRows:
@@ -286,10 +286,31 @@ class ParkingPromises:
             for module in CATALOGUE:
                 mine = await session.parked_list(module.name, ALL)
                 await session.unpark(module.name, [one.zoho_id for one in mine])
-            assert await session.parking(STUDENTS) == Parking(holds=False, awaited=False)
+            status = await session.status(STUDENTS)
+            assert (status.holds, status.awaited) == (False, False)
             await session.park(
                 [parked(REGISTRATIONS, 50, BEGAN), parked(ENROLLMENTS, 51, BEGAN, waits_for=waits)]
             )
             for module in CATALOGUE:
                 holds, awaited = module in (REGISTRATIONS, ENROLLMENTS), module is CLASSES
-                assert await session.parking(module) == Parking(holds=holds, awaited=awaited)
+                status = await session.status(module)
+                assert (status.holds, status.awaited) == (holds, awaited)
+
+    async def test_the_latest_change_of_a_module_is_known(self, store: Store) -> None:
+        """Of a new, a changed and a deleted record; not that of another module or tenant."""
+        async with ours(store) as session:
+            assert (await session.status(STUDENTS)).latest == BEGAN
+            await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, 20))], later(1))
+            assert (await session.status(STUDENTS)).latest == later(1)
+            one = changed(STUDENTS, sample(STUDENTS, 1), city="b")
+            await session.write(STUDENTS, [row(STUDENTS, one, state=State.UPDATED)], later(2))
+            assert (await session.status(STUDENTS)).latest == later(2)
+            await session.delete(STUDENTS, [zoho_id(STUDENTS, 2)], later(3))
+            assert (await session.status(STUDENTS)).latest == later(3)
+            await session.delete(STUDENTS, [one.zoho_id], later(4))
+            assert (await session.status(STUDENTS)).latest == later(4)
+            assert (await session.status(CLASSES)).latest == BEGAN
+        async with store.registry() as registry:
+            await registry.add_tenant(TenantId("empty"), later(5))
+        async with store.begin(TenantId("empty")) as session:
+            assert (await session.status(STUDENTS)).latest is None

@@ -10,7 +10,7 @@ from mzi_core.ids import bare_id
 from mzi_core.module import AnyModule
 from mzi_core.ports import Cursor, ParkedRecord, Query, RecordSession, Run, Store, Stored
 from mzi_core.sizes import weight
-from mzi_core.values import State, TenantId, ZohoId
+from mzi_core.values import State, TenantId
 
 
 @attrs.frozen
@@ -93,7 +93,7 @@ class ShowRecord:
 
     async def __call__(self, tenant: TenantId, module: AnyModule, zoho_id: str) -> Shown:
         """Raises NotFound when nothing is stored or parked, UnknownTenant, StoreUnavailable."""
-        zoho_id = bare_id(ZohoId(zoho_id))
+        zoho_id = bare_id(zoho_id)
         async with self.store.read(tenant) as session:
             await session.settings()
             stored = (await session.stored(module, [zoho_id])).get(zoho_id)

@@ -26,6 +26,7 @@ from mzi_core.grading import (
     family_of,
     policy_from,
 )
+from mzi_core.grading.policy import LONGEST_NAME
 
 
 def test_the_default_policy_is_the_conversion_guide() -> None:
@@ -228,7 +229,7 @@ def test_a_policy_is_written_as_plain_json() -> None:
     policy=policies,
     day=st.none() | st.dates(date(1900, 1, 1), date(2200, 12, 31)),
     threshold=st.decimals(-1, 5, places=20),
-    code=st.none() | st.text(),
+    code=st.none() | st.text(max_size=LONGEST_NAME),
 )
 def test_a_policy_is_read_back_exactly(
     policy: GradingPolicy, day: date | None, threshold: Decimal, code: str | None

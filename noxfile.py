@@ -19,6 +19,9 @@ ROOT = Path(__file__).parent
 EVERYWHERE = ("-m", "not wheel and not browser and not live")
 RULES = ("tests/rules", "tests/modules", "tests/use_cases", "tests/adapters")
 PYTHON = sys.executable
+TYPING = "tests/typing"
+"""What is asked of the type checker itself."""
+
 CONSTRAINTS = ROOT / "constraints.txt"
 """The release of every package that the gate passes with, on every supported Python."""
 
@@ -48,9 +51,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON)
 def types(session: nox.Session) -> None:
-    """mypy --strict over the packages and the tests."""
+    """mypy --strict over the packages and the tests, and what it says of programs that use them wrongly."""
     _install(session, "-e", ".[all,test,lint,bench,docs]", "nox")
     session.run("mypy", *session.posargs)
+    session.run("pytest", TYPING)
 
 
 def _test(session: nox.Session, *args: str) -> None:
@@ -63,7 +67,7 @@ def tests(session: nox.Session) -> None:
     """All fast tests; those of rules and use cases by themselves take every branch of mzi_core."""
     _test(session, *RULES, "--cov", "--cov-report=")
     session.run("coverage", "report", "--skip-covered", "--show-missing", "--fail-under=100")
-    elsewhere = (f"--ignore={folder}" for folder in (*RULES, "tests/contracts", "tests/processes"))
+    elsewhere = (f"--ignore={folder}" for folder in (*RULES, "tests/contracts", "tests/processes", TYPING))
     _test(session, *EVERYWHERE, *elsewhere)
 
 

@@ -96,7 +96,7 @@ FURNISHED = (
         'yard.put("requests", asked)\n',
         '    yard.put("rooms", structure.rooms(yard.dice("rooms"), teaching))\n',
     ),
-    Line(f"{COLLEGE}/ids.py", "_BLOCKS", "_BLOCKS = {\n", '    "rooms": "19",\n'),
+    Line(f"{COLLEGE}/seeds.py", "_BLOCKS", "_BLOCKS = {\n", '    "rooms": "19",\n'),
     Line(
         f"{COLLEGE}/breakage.py",
         "_PLAN",

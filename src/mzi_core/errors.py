@@ -70,6 +70,16 @@ class KeyReused(MziError):
         )
 
 
+class SourceChanged(MziError):
+    """A stream is to be taken up where it was stopped, and is another one by now."""
+
+    def __init__(self, source: str, number: int) -> None:
+        super().__init__(
+            f"{source} is not what it was when it was stopped: its record {number:,} has another id. Take it "
+            "from its beginning, without --resume; what is stored already will be UNCHANGED."
+        )
+
+
 class StoreError(MziError):
     """The store could not do what was asked."""
 

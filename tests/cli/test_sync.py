@@ -188,7 +188,32 @@ def test_a_sync_that_was_stopped_can_go_on_where_it_was(mzi: Mzi, folder: Path) 
         (2, 12, "NEW"),
         (3, 17, "INVALID"),
     ]
-    assert mzi("sync", "students", "a.json", "--resume", "--json").json["files"][0]["records"] == 4
+    again = mzi("sync", "students", "a.json", "--resume", "--json")
+    assert again.json["files"][0]["records"] == 4
+    assert again.err == "a.json is taken from its beginning: no sync of it was stopped.\n"
+
+
+@pytest.mark.parametrize(
+    ("now", "number"),
+    [
+        ([student(7), *GOOD[1:], student(4)], 1),
+        ([GOOD[0], student(7), student(4)], 2),
+        ([*GOOD[1:], student(4)], 1),
+    ],
+    ids=["another first record", "another last record", "one record less"],
+)
+def test_a_file_that_is_another_by_now_is_not_taken_up_where_it_was_stopped(
+    mzi: Mzi, folder: Path, now: list[object], number: int
+) -> None:
+    """Records of it would never be looked at, and nothing would say so."""
+    text = json.dumps([*GOOD, student(4), BAD], indent=0)
+    (folder / "a.json").write_text(text[: text.index(str(student(4)["id"]))])
+    assert mzi("sync", "students", "a.json", "--page", 2).code == 2
+    (folder / "a.json").write_text(json.dumps(now))
+    ran = mzi("sync", "students", "a.json", "--page", 3, "--resume")
+    assert ran.code == 2
+    assert f"its record {number} has another id. Take it from its beginning, without --resume" in ran.err
+    assert mzi("sync", "students", "a.json").code == 0
 
 
 @pytest.mark.parametrize(

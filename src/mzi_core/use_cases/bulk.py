@@ -1,5 +1,6 @@
 """Take any stream of pages of Zoho records, page by page, and keep a run that says how far it got."""
 
+import json
 from collections import Counter
 from collections.abc import (
     AsyncGenerator,
@@ -17,9 +18,10 @@ from typing import cast
 
 import attrs
 
-from mzi_core.errors import StoreError
+from mzi_core.errors import SourceChanged, StoreError
+from mzi_core.mapping import NO_OVERLAY
 from mzi_core.module import AnyModule
-from mzi_core.ports import Clock, Ids, Run, RunStatus, Session, Store
+from mzi_core.ports import Clock, Ids, Run, RunStatus, Session, Store, decoded
 from mzi_core.use_cases.sync import SyncBatch
 from mzi_core.values import BatchResult, State, TenantId
 
@@ -80,20 +82,21 @@ class BulkSync:
     ) -> AsyncGenerator[PageDone, None]:
         """Yield after every page; positions count from the beginning of the stream.
 
-        With `resume` the records that an unfinished run of the same module and source has done are passed
-        over: a stream without bookmarks must be the same again. `source` says where the stream comes from, in
-        words that stay the same; `untold` which fields it does not tell. A run has reached its end only when
-        `afterwards` is through too. A dry run keeps nothing, not even the run; it judges each page against
-        the store as it is now, so two versions of a record on different pages are each judged by themselves.
-        What a page raises ends the run as FAILED and is raised again.
+            With `resume` the records that an unfinished run of the same module and source has done are passed
+        over: a stream without bookmarks must be the same again, by the ids of the first and the last of them;
+        raises SourceChanged where it is not. `source` says where the stream comes from, in words that stay
+        the same; `untold` which fields it does not tell. A run has reached its end only when `afterwards` is
+        through too. A dry run keeps nothing, not even the run; it judges each page against the store as it is
+        now, so two versions of a record on different pages are each judged by themselves. What a page raises
+        ends the run as FAILED and is raised again.
         """
         run = await self._begin(tenant, module, source, dry_run=dry_run, resume=resume)
         marked = pages if isinstance(pages, Marked) else None
-        rest = marked.pages(run.bookmark) if marked else _after(cast("Pages", pages), run.cursor)
+        rest = marked.pages(run.bookmark) if marked else self._after(module, cast("Pages", pages), run)
         try:
             async with closing(rest):
                 async for page in rest:
-                    advance = partial(_advanced, run, bookmark=marked.bookmark(page) if marked else "")
+                    advance = partial(_advanced, run, bookmark=marked.bookmark(page) if marked else None)
                     result = await self.sync(
                         tenant,
                         module,
@@ -133,6 +136,24 @@ class BulkSync:
             await session.save_run(run)
         return run
 
+    async def _after(
+        self, module: AnyModule, pages: Pages, run: Run
+    ) -> AsyncGenerator[Sequence[object], None]:
+        """The pages without the records that a run has done. Raises SourceChanged."""
+        decode = self.sync.codec.decoder(module, NO_OVERLAY)
+        ends = dict(zip((0, run.cursor - 1), json.loads(run.bookmark or "[]"), strict=False))
+        passed = 0
+        async with closing(pages):
+            async for page in pages:
+                rest = page[max(run.cursor - passed, 0) :]
+                for place, zoho_id in ends.items():
+                    is_passed = 0 <= place - passed < len(page) - len(rest)
+                    if is_passed and decoded(decode, page[place - passed]).zoho_id != zoho_id:
+                        raise SourceChanged(run.source, place + 1)
+                passed += len(page)
+                if rest:
+                    yield rest
+
     async def _end(
         self, tenant: TenantId, run: Run, status: RunStatus, message: str, *, dry_run: bool
     ) -> None:
@@ -151,16 +172,6 @@ async def closing(stream: AsyncIterable[object]) -> AsyncIterator[None]:
             await stream.aclose()
 
 
-async def _after(pages: Pages, done: int) -> AsyncGenerator[Sequence[object], None]:
-    """The pages without their first `done` records."""
-    async with closing(pages):
-        async for page in pages:
-            rest = page[done:]
-            done -= len(page) - len(rest)
-            if rest:
-                yield rest
-
-
 def _keeping(advance: Callable[[BatchResult], Run]) -> Callable[[Session, BatchResult], Awaitable[None]]:
     """Keeps how far a run is after a page, in the page's own transaction."""
 
@@ -170,7 +181,11 @@ def _keeping(advance: Callable[[BatchResult], Run]) -> Callable[[Session, BatchR
     return keep
 
 
-def _advanced(run: Run, result: BatchResult, *, bookmark: str) -> Run:
+def _advanced(run: Run, result: BatchResult, *, bookmark: str | None) -> Run:
+    """The run after a page; a stream without bookmarks is marked by the ids of its first and last record."""
+    if bookmark is None:
+        first, last = result.outcomes[0].zoho_id, result.outcomes[-1].zoho_id
+        bookmark = json.dumps([json.loads(run.bookmark)[0] if run.bookmark else first, last])
     counts = Counter(run.counts)
     counts.update({state.value: count for state, count in result.summary.items()})
     counts[RELEASED] += len(result.released)

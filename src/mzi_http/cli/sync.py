@@ -255,8 +255,12 @@ class SyncCommand:
 
     def _tell_of_page(self, page: RecordPage, done: BatchResult, tally: Tally) -> None:
         before = done.outcomes[0].position
-        if self.resume and not tally.records and before:
-            self.shell.say(f"Passed over the first {before:,} of {tally.name}: done before.")
+        if self.resume and not tally.records:
+            self.shell.say(
+                f"Passed over the first {before:,} of {tally.name}: done before."
+                if before
+                else f"{tally.name} is taken from its beginning: no sync of it was stopped."
+            )
         tally.released += len(done.released)
         for freed in done.released:
             self._tell_of_freed(ReportLine(file=tally.name, line=None, outcome=freed))

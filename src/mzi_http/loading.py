@@ -25,6 +25,8 @@ def read(file: Path | None) -> Settings:
         loaders.insert(0, ts.FileLoader({"*": _Toml(problems)}, [path]))
     try:
         settings = ts.load_settings(Settings, loaders, processors=[refuse])
+    except UnicodeDecodeError as error:
+        raise SettingsRefused([f"`{path}` is not UTF-8; save it as UTF-8."]) from error
     except TsError as error:  # a file that is no TOML, or cannot be read
         raise SettingsRefused([f"`{path}` cannot be read: {error}"]) from error
     if path is None or settings.secrets.folder != HERE:

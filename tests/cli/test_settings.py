@@ -250,3 +250,11 @@ def test_the_address_of_the_store_is_taken_from_the_environment_without_a_warnin
     assert ran.code == 3
     assert "MZI_STORE" not in ran.err
     assert "hunter2" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_settings_file_in_another_encoding_is_told(mzi: Mzi, folder: Path, encoding: str) -> None:
+    (folder / "old.toml").write_bytes('# café\nstore = "memory:"\n'.encode(encoding))
+    ran = mzi("--settings", "old.toml", "modules")
+    assert ran.code == 2
+    assert "`old.toml` is not UTF-8; save it as UTF-8." in ran.err

@@ -226,6 +226,22 @@ def test_what_is_said_about_tables_is_told_to_mean_nothing_for_another_file(mzi:
     assert "no table" not in mzi("sync", "students", "a.json").err
 
 
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("City=Qqqq", "`Qqqq`, as --label calls `City`, is no field of students; none is near it."),
+        ("City=city", "`city`, as --label calls `City`, is no field of students; the nearest is `City`."),
+        ("Ctiy=City", "No column is called `Ctiy`, to which --label gives a meaning."),
+    ],
+)
+def test_a_label_that_fits_no_column_or_no_field_is_told(
+    mzi: Mzi, folder: Path, label: str, said: str
+) -> None:
+    """What stands in the column would be dropped without a word."""
+    (folder / "t.csv").write_text("Record Id,Name,Academic Email,City\nzcrm_101,A1,a@b.example,Irbid\n")
+    assert said in mzi("sync", "students", "t.csv", "--label", label).err
+
+
 @pytest.mark.parametrize("label", ["City", "=City", "City="])
 def test_what_is_no_label_is_misuse(mzi: Mzi, label: str) -> None:
     assert "--label must be LABEL=API_NAME" in mzi("sync", "students", EXPORT, "--label", label).err

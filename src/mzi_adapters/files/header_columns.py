@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
 
@@ -224,8 +224,21 @@ def header_of(source: str, module: AnyModule, titles: Sequence[str], ways: Ways)
     return Header(module=module, columns=columns, ways=ways, notes=tuple(_notes(module, columns, ways)))
 
 
+def _label_notes(module: AnyModule, columns: Sequence[FileColumn], ways: Ways) -> Iterator[str]:
+    """What is wrong with the meanings that were given to columns."""
+    there, known = {bare(column.title) for column in columns}, kinds(module)
+    for title, name in ways.labels.items():
+        if title not in there:
+            yield f"No column is called `{titled(title)}`, to which --label gives a meaning."
+        elif name not in known:
+            near = meant(module, name)
+            hint = f"the nearest is {either(near[:1])}" if near else "none is near it"
+            called = f"`{titled(name)}`, as --label calls `{titled(title)}`,"
+            yield f"{called} is no field of {module.name}; {hint}."
+
+
 def _notes(module: AnyModule, columns: Sequence[FileColumn], ways: Ways) -> list[str]:
-    notes = []
+    notes = list(_label_notes(module, columns, ways))
     local = [c.title for c in columns if module.field["modified_at"].names[0] == c.name and not ways.offset]
     if local:
         notes.append(

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -22,7 +22,7 @@ from mzi_adapters.testing.harness import Harness
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core import fingerprints
 from mzi_core.decide import Write
-from mzi_core.errors import KeyReused, StoreRefused, UnknownTenant
+from mzi_core.errors import KeyReused, SourceChanged, StoreRefused, UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, STUDENTS
@@ -349,6 +349,30 @@ async def test_a_chain_of_waiting_records_is_unparked_in_one_go() -> None:
         (0, "registrations", State.NEW),
         (1, "payments", State.NEW),
     ]
+
+
+@pytest.mark.parametrize(("now", "number"), [((5, 2, 3), 1), ((1, 5, 3), 2), ((2, 3, 4), 1)])
+async def test_a_stream_that_is_another_by_now_is_not_taken_up_where_it_was_stopped(
+    now: Sequence[int], number: int
+) -> None:
+    mzi = Harness()
+
+    async def pages(numbers: Sequence[int], stop: bool = False) -> AsyncGenerator[list[Record], None]:
+        for n in numbers:
+            yield [student(n)]
+        if stop:
+            raise OSError("the line was cut")
+
+    async def taken(stream: AsyncGenerator[list[Record], None], *, resume: bool) -> list[int]:
+        run = mzi.use_cases.bulk(DEFAULT_TENANT, STUDENTS, stream, source="a", resume=resume)
+        return [done.run.cursor async for done in run]
+
+    with pytest.raises(OSError, match="the line was cut"):
+        await taken(pages((1, 2), stop=True), resume=False)
+    with pytest.raises(SourceChanged) as refused:
+        await taken(pages(now), resume=True)
+    assert str(refused.value).startswith(f"a is not what it was when it was stopped: its record {number} ")
+    assert await taken(pages((1, 2, 3)), resume=True) == [3]
 
 
 async def test_a_clock_that_was_set_back_takes_no_record_back_in_time() -> None:

@@ -82,7 +82,7 @@ class BulkSync:
     ) -> AsyncGenerator[PageDone, None]:
         """Yield after every page; positions count from the beginning of the stream.
 
-            With `resume` the records that an unfinished run of the same module and source has done are passed
+        With `resume` the records that an unfinished run of the same module and source has done are passed
         over: a stream without bookmarks must be the same again, by the ids of the first and the last of them;
         raises SourceChanged where it is not. `source` says where the stream comes from, in words that stay
         the same; `untold` which fields it does not tell. A run has reached its end only when `afterwards` is

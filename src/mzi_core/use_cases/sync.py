@@ -1,6 +1,6 @@
 """Take a batch of Zoho records in a transaction of its own, and unpark what waited for them."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import overload
@@ -16,14 +16,15 @@ from mzi_core.ports import (
     Codec,
     Ids,
     Lock,
+    ParkedRecords,
     Session,
     Store,
     StoredResponse,
     StoredResponses,
     TenantSettings,
 )
-from mzi_core.use_cases.take_page import TakePage
-from mzi_core.values import BatchResult, TenantId, ZohoId
+from mzi_core.use_cases.take_page import Taken, TakePage
+from mzi_core.values import BatchResult, TenantId
 
 REMEMBERED = timedelta(hours=76)
 """How long an idempotency key is remembered: longer than the longest horizon of retries."""
@@ -64,34 +65,7 @@ def locks_for(module: AnyModule, *, unparking: bool = False) -> tuple[Lock, ...]
 
 
 class _SomebodyWaits(Exception):
-    """A batch may bring what parked records wait for, and has not the locks to unpark them."""
-
-
-@attrs.frozen
-class _Batch:
-    """The records of a request."""
-
-    module: AnyModule
-    records: Sequence[object]
-    first: int
-    untold: Collection[str]
-
-    async def taken_by(self, taker: TakePage, *, unparking: bool) -> BatchResult:
-        """Take them; without `unparking` raises _SomebodyWaits where one of them is waited for, or may be."""
-        status = await taker.session.status(self.module)
-        is_quiet = unparking or not status.awaited
-        ids = () if is_quiet else taker.ids_of(self.module, self.records)
-        if None in ids or (ids and await taker.session.waiting_for(self.module.name, _known(ids), 1)):
-            raise _SomebodyWaits
-        taken = await taker(self.module, self.records, status=status, first=self.first, untold=self.untold)
-        if not is_quiet and not set(taken.arrived).issubset(ids):  # the id of one showed when it was read
-            raise _SomebodyWaits
-        released = await taker.unpark_waiting(self.module, taken) if unparking else ()
-        return BatchResult(outcomes=taken.outcomes, released=released)
-
-
-def _known(ids: Iterable[ZohoId | None]) -> list[ZohoId]:
-    return [zoho_id for zoho_id in ids if zoho_id is not None]
+    """A batch has brought what parked records wait for, and has not the locks to unpark them."""
 
 
 @attrs.frozen(kw_only=True)
@@ -154,7 +128,6 @@ class SyncBatch:
         together with the records. Raises UnknownTenant, StoreUnavailable, and KeyReused when `once` was seen
         with another request.
         """
-        batch = _Batch(module, records, first_position, untold)
 
         async def taken(*, unparking: bool) -> BatchResult | Replay:
             async with self.store.begin(tenant, discard=dry_run) as session:
@@ -169,7 +142,11 @@ class SyncBatch:
                     now=self.clock.now(),
                     overlays=overlays(settings),
                 )
-                result = await batch.taken_by(taker, unparking=unparking)
+                page = await taker(module, records, first=first_position, untold=untold)
+                if not unparking and await _is_waited_for(session, module, page):
+                    raise _SomebodyWaits
+                released = await taker.unpark_waiting(module, page) if unparking else ()
+                result = BatchResult(outcomes=page.outcomes, released=released)
                 if once is not None:
                     await self._remember(session, once, result, taker.now)
                 if also is not None:
@@ -196,3 +173,8 @@ class SyncBatch:
         body = once.render(result) if result.complete else None
         answer = StoredResponse(key=once.key, digest=once.digest, body=body, answered_at=now)
         await session.keep_response(answer, forget_before=now - REMEMBERED)
+
+
+async def _is_waited_for(session: ParkedRecords, module: AnyModule, page: Taken) -> bool:
+    """Whether a record waits for one that a page has brought."""
+    return page.awaited and bool(await session.waiting_for(module.name, page.arrived, 1))

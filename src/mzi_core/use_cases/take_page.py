@@ -15,7 +15,7 @@ from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule, E, Module, Values
 from mzi_core.modules import CATALOGUE
 from mzi_core.page_decisions import NewRows, claimants, claims, compare, orphans, rivals
-from mzi_core.ports import Codec, Decoded, Ids, ModuleStatus, ParkedRecord, RawRecord, RecordSession, decoded
+from mzi_core.ports import Codec, Decoded, Ids, ParkedRecord, RawRecord, RecordSession, decoded
 from mzi_core.use_cases.judge import JudgeRecords, with_their_links
 from mzi_core.values import Outcome, Outcomes, State, ZohoId
 
@@ -97,15 +97,14 @@ class TakePage:
         module: Module[E],
         records: Sequence[object],
         *,
-        status: ModuleStatus | None = None,
         first: int = 0,
         untold: Collection[str] = (),
     ) -> Taken:
-        """Take the records, the first of which stands at position `first`. `status`: where it is known."""
+        """Take the records, the first of which stands at position `first`."""
         ids, marks = self.codec.marker(module, self._overlay(module))(records)
         said = {zoho_id: mark for zoho_id, mark in zip(ids, marks, strict=True) if zoho_id is not None}
         remembered = await self.session.marks(module, said) if said else {}
-        status = status or await self.session.status(module)
+        status = await self.session.status(module)
         parked = frozenset(await self.session.parked(module.name, said) if status.holds else ())
         page = _Page(
             module=module,
@@ -127,10 +126,6 @@ class TakePage:
             if page.arrivals:
                 await self._judge_rest(page, status.holds, known)
         return Taken(outcomes=page.outcomes(), arrived=page.arrived, awaited=status.awaited)
-
-    def ids_of(self, module: AnyModule, records: Sequence[object]) -> Sequence[ZohoId | None]:
-        """The id of each record, where it shows without reading the record."""
-        return self.codec.marker(module, self._overlay(module))(records)[0]
 
     def _overlay(self, module: AnyModule) -> Overlay:
         return self.overlays.get(module.name, NO_OVERLAY)

@@ -1,5 +1,6 @@
 """What Zoho deleted is marked deleted; what it has no trace of is told."""
 
+import tracemalloc
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -135,3 +136,25 @@ def test_ids_may_come_in_any_order() -> None:
     assert [seen.lacks(ZohoId(each)) for each in ("10", "20", "30", "5", "40")] == [False] * 3 + [True] * 2
     seen.add([ZohoId("5")])
     assert not seen.lacks(ZohoId("5"))
+
+
+def test_what_came_by_is_known_whatever_kind_of_id_it_has() -> None:
+    seen = Seen()
+    seen.add(map(ZohoId, ["30", "reg_1", "10", "0"]))
+    assert [each in seen for each in map(ZohoId, ["10", "30", "reg_1", "0", "20", "reg_2"])] == [True] * 4 + [
+        False
+    ] * 2
+    assert None not in seen
+    assert len(seen) == 4
+
+
+def test_two_hundred_thousand_ids_take_two_megabytes() -> None:
+    """So many are remembered of a file, and a sync may take twenty in all."""
+    ids = [ZohoId(str(5_000_000_000_000_000_000 + n)) for n in range(200_000)]
+    tracemalloc.start()
+    seen = Seen()
+    seen.add(ids)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(seen) == 200_000
+    assert taken < 2 * 2**20

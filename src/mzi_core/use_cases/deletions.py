@@ -17,29 +17,44 @@ _PAGE = 1000
 
 
 class Seen:
-    """The ids that came by, eight bytes each: a million of them fit anywhere."""
+    """The ids that came by, eight bytes each of those that are Zoho's: a million of them fit anywhere."""
 
     def __init__(self, after: str = "") -> None:
         """With `after` only ids behind it can be told to be missing: those before it came by another day."""
         self._after = _number(ZohoId(after)) or 0
         self._numbers = array("Q")
         self._in_order = True
+        self._others: set[ZohoId] = set()
+
+    def __len__(self) -> int:
+        """How many came by; one that came twice counts twice if it is Zoho's."""
+        return len(self._numbers) + len(self._others)
 
     def add(self, ids: Iterable[ZohoId]) -> None:
         """Remember ids."""
-        for number in filter(None, map(_number, ids)):
+        for zoho_id in ids:
+            number = _number(zoho_id)
+            if not number:
+                self._others.add(zoho_id)
+                continue
             self._in_order = self._in_order and (not self._numbers or number > self._numbers[-1])
             self._numbers.append(number)
+
+    def __contains__(self, zoho_id: ZohoId | None) -> bool:
+        """Whether this id came by; no id never did."""
+        number = zoho_id and _number(zoho_id)
+        return self._holds(number) if number else zoho_id in self._others
 
     def lacks(self, zoho_id: ZohoId) -> bool:
         """Whether this id should have come by and did not; never for one that is not Zoho's."""
         number = _number(zoho_id)
-        if number is None or number <= self._after:
-            return False
+        return number is not None and number > self._after and not self._holds(number)
+
+    def _holds(self, number: int) -> bool:
         if not self._in_order:
             self._numbers, self._in_order = array("Q", sorted(self._numbers)), True
         place = bisect_left(self._numbers, number)
-        return place == len(self._numbers) or self._numbers[place] != number
+        return place < len(self._numbers) and self._numbers[place] == number
 
 
 def _number(zoho_id: ZohoId) -> int | None:

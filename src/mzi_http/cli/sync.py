@@ -26,8 +26,9 @@ from mzi_core.mapping import NO_OVERLAY
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
+from mzi_core.use_cases.deletions import Seen
 from mzi_core.use_cases.sync import overlays
-from mzi_core.values import BatchResult, Outcomes, State, TenantId, ZohoId
+from mzi_core.values import BatchResult, Outcomes, State, TenantId
 from mzi_http.answers import result
 from mzi_http.cli.progress import bar, so_far
 from mzi_http.cli.refused import RefusalSummary
@@ -177,7 +178,7 @@ class SyncCommand:
     freed: list[dict[str, object]] = attrs.field(factory=list)
     refused: RefusalSummary = attrs.field(factory=RefusalSummary)
     begun: dict[str, tuple[Source, RecordPages]] = attrs.field(factory=dict)
-    seen: set[ZohoId] = attrs.field(factory=set)
+    seen: Seen = attrs.field(factory=Seen)
     is_table: bool = False
 
     def look_at(self, files: Sequence[str], stack: ExitStack) -> None:
@@ -226,7 +227,7 @@ class SyncCommand:
         with self._opened(file) as (source, records), bar(self.shell) as progress:
             tally = Tally(source.name)
             self.tallies.append(tally)
-            self.seen.clear()
+            self.seen = Seen()
             self.is_table = records.header is not None
             untold = await self._untold(use_cases, records, tally)
             feed = _Feed(records.pages)
@@ -279,7 +280,7 @@ class SyncCommand:
             if self.results is not None:
                 self.results.add(line)
         if len(self.seen) < REMEMBERED:
-            self.seen.update(zoho_id for zoho_id in done.outcomes.ids if zoho_id is not None)
+            self.seen.add(filter(None, done.outcomes.ids))
 
     def _tell_of_a_twin(self, line: ReportLine, page: Outcomes, tally: Tally) -> None:
         """Say so where a record changed what only one may have, and stands in the file a second time."""

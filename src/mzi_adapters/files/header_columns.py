@@ -224,6 +224,11 @@ def header_of(source: str, module: AnyModule, titles: Sequence[str], ways: Ways)
     return Header(module=module, columns=columns, ways=ways, notes=tuple(_notes(module, columns, ways)))
 
 
+def _nearest(module: AnyModule, name: str) -> str:
+    near = meant(module, name)
+    return f"the nearest is {either(near[:1])}" if near else "none is near it"
+
+
 def _label_notes(module: AnyModule, columns: Sequence[FileColumn], ways: Ways) -> Iterator[str]:
     """What is wrong with the meanings that were given to columns."""
     there, known = {bare(column.title) for column in columns}, kinds(module)
@@ -231,10 +236,8 @@ def _label_notes(module: AnyModule, columns: Sequence[FileColumn], ways: Ways) -
         if title not in there:
             yield f"No column is called `{titled(title)}`, to which --label gives a meaning."
         elif name not in known:
-            near = meant(module, name)
-            hint = f"the nearest is {either(near[:1])}" if near else "none is near it"
             called = f"`{titled(name)}`, as --label calls `{titled(title)}`,"
-            yield f"{called} is no field of {module.name}; {hint}."
+            yield f"{called} is no field of {module.name}; {_nearest(module, name)}."
 
 
 def _notes(module: AnyModule, columns: Sequence[FileColumn], ways: Ways) -> list[str]:
@@ -248,9 +251,8 @@ def _notes(module: AnyModule, columns: Sequence[FileColumn], ways: Ways) -> list
     for column in columns:
         if not column.title or is_field(module, column.title) or bare(column.title) in ways.labels:
             continue
-        near = meant(module, column.title)
-        hint = f"the nearest is {either(near[:1])}" if near else "none is near it"
         notes.append(
-            f"The column `{titled(column.title)}` is no field of {module.name}, and is passed over; {hint}."
+            f"The column `{titled(column.title)}` is no field of {module.name}, and is passed over; "
+            f"{_nearest(module, column.title)}."
         )
     return notes

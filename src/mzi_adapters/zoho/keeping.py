@@ -6,9 +6,7 @@ from mzi_adapters.zoho.criteria import CRITERION_FIELDS
 from mzi_core.mapping import Overlay
 from mzi_core.module import AnyModule, Field, Kind, declared
 from mzi_core.secrecy import names_a_secret
-
-_DEEPEST = 64
-"""Levels inside a value; what a body or a file may have."""
+from mzi_core.sizes import DEEPEST
 
 
 def keeper(module: AnyModule, overlay: Overlay) -> Callable[[object], object]:
@@ -55,7 +53,7 @@ def _rows(value: object, columns: set[str]) -> object:
 
 def _open(value: object, deep: int = 0) -> object:
     """The value without what is a secret by its name, however deep it stands."""
-    if deep == _DEEPEST:
+    if deep == DEEPEST:
         return None
     if isinstance(value, list):
         return [_open(item, deep + 1) for item in value]

@@ -73,10 +73,11 @@ class KeyReused(MziError):
 class SourceChanged(MziError):
     """A stream is to be taken up where it was stopped, and is another one by now."""
 
-    def __init__(self, source: str, number: int) -> None:
+    def __init__(self, source: str) -> None:
         super().__init__(
-            f"{source} is not what it was when it was stopped: its record {number:,} has another id. Take it "
-            "from its beginning, without --resume; what is stored already will be UNCHANGED."
+            f"{source} is not what it was when it was stopped: the records that were done are not there in "
+            "the same order, or it tells other fields. Take it from its beginning, without --resume; what is "
+            "stored already will be UNCHANGED."
         )
 
 

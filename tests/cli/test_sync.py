@@ -194,16 +194,18 @@ def test_a_sync_that_was_stopped_can_go_on_where_it_was(mzi: Mzi, folder: Path) 
 
 
 @pytest.mark.parametrize(
-    ("now", "number"),
+    "now",
     [
-        ([student(7), *GOOD[1:], student(4)], 1),
-        ([GOOD[0], student(7), student(4)], 2),
-        ([*GOOD[1:], student(4)], 1),
+        [student(7), *GOOD[1:], student(4)],
+        [GOOD[0], student(7), student(4)],
+        [*GOOD[1:], student(4)],
+        [GOOD[0]],
+        [],
     ],
-    ids=["another first record", "another last record", "one record less"],
+    ids=["another first record", "another last record", "one record less", "shorter", "empty"],
 )
 def test_a_file_that_is_another_by_now_is_not_taken_up_where_it_was_stopped(
-    mzi: Mzi, folder: Path, now: list[object], number: int
+    mzi: Mzi, folder: Path, now: list[object]
 ) -> None:
     """Records of it would never be looked at, and nothing would say so."""
     text = json.dumps([*GOOD, student(4), BAD], indent=0)
@@ -212,8 +214,18 @@ def test_a_file_that_is_another_by_now_is_not_taken_up_where_it_was_stopped(
     (folder / "a.json").write_text(json.dumps(now))
     ran = mzi("sync", "students", "a.json", "--page", 3, "--resume")
     assert ran.code == 2
-    assert f"its record {number} has another id. Take it from its beginning, without --resume" in ran.err
+    assert "a.json is not what it was when it was stopped: the records that were done are" in ran.err
+    assert "Take it from its beginning, without --resume" in ran.err
     assert mzi("sync", "students", "a.json").code == 0
+
+
+def test_a_file_of_which_all_was_done_before_is_not_said_to_be_empty(mzi: Mzi, folder: Path) -> None:
+    text = json.dumps(GOOD)
+    (folder / "a.json").write_text(text[:-1])
+    assert mzi("sync", "students", "a.json", "--page", 2).code == 2
+    (folder / "a.json").write_text(text)
+    ran = mzi("sync", "students", "a.json", "--resume")
+    assert (ran.code, ran.out) == (0, "There is no record in it that was not done before.\n")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
     errors.UnknownTenant("branch"): (404, "unknown-tenant", Ended.MISUSED),
     errors.NotFound("student", "1"): (404, "unknown-record", Ended.MISUSED),
     errors.KeyReused("k"): (409, "idempotency-key-reused", Ended.MISUSED),
-    errors.SourceChanged("a.json", 2): (422, "refused", Ended.MISUSED),
+    errors.SourceChanged("a.json"): (422, "refused", Ended.MISUSED),
     errors.MappingRefused(["One.", "Two."]): (422, "refused", Ended.MISUSED),
     TenantNameRefused(): (400, "bad-parameter", Ended.MISUSED),
     MarkingRefused("raw must be a number."): (422, "refused", Ended.MISUSED),

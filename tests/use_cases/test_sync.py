@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -351,28 +351,96 @@ async def test_a_chain_of_waiting_records_is_unparked_in_one_go() -> None:
     ]
 
 
-@pytest.mark.parametrize(("now", "number"), [((5, 2, 3), 1), ((1, 5, 3), 2), ((2, 3, 4), 1)])
-async def test_a_stream_that_is_another_by_now_is_not_taken_up_where_it_was_stopped(
-    now: Sequence[int], number: int
-) -> None:
-    mzi = Harness()
+NOBODY: Record = {"Name": "somebody without an id"}
+DONE: Sequence[Record] = (student(1), NOBODY, student(2), student(3))
 
-    async def pages(numbers: Sequence[int], stop: bool = False) -> AsyncGenerator[list[Record], None]:
-        for n in numbers:
-            yield [student(n)]
+
+async def _taken(
+    mzi: Harness,
+    records: Sequence[Record],
+    *,
+    resume: bool,
+    page: int = 1,
+    stop: bool = False,
+    untold: Collection[str] = (),
+) -> list[int]:
+    """How far a sync of `records` is after each page; it may break off behind them."""
+
+    async def pages() -> AsyncGenerator[Sequence[Record], None]:
+        for first in range(0, len(records), page):
+            yield records[first : first + page]
         if stop:
             raise OSError("the line was cut")
 
-    async def taken(stream: AsyncGenerator[list[Record], None], *, resume: bool) -> list[int]:
-        run = mzi.use_cases.bulk(DEFAULT_TENANT, STUDENTS, stream, source="a", resume=resume)
-        return [done.run.cursor async for done in run]
+    run = mzi.use_cases.bulk(DEFAULT_TENANT, STUDENTS, pages(), source="a", resume=resume, untold=untold)
+    return [done.run.cursor async for done in run]
 
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        [student(5), *DONE[1:], student(4)],
+        [*DONE[:-1], student(5), student(4)],
+        [*DONE[:2], student(5), DONE[3], student(4)],
+        [DONE[0], DONE[2], DONE[1], DONE[3], student(4)],
+        [*DONE[1:], student(4), student(5)],
+        [student(4), *DONE],
+        DONE[:-1],
+        [],
+    ],
+    ids=["first", "last", "middle", "order", "one less", "one more", "shorter", "empty"],
+)
+async def test_a_stream_that_is_another_by_now_is_not_taken_up_where_it_was_stopped(
+    now: Sequence[Record],
+) -> None:
+    mzi = Harness()
     with pytest.raises(OSError, match="the line was cut"):
-        await taken(pages((1, 2), stop=True), resume=False)
+        await _taken(mzi, DONE, resume=False, stop=True)
     with pytest.raises(SourceChanged) as refused:
-        await taken(pages(now), resume=True)
-    assert str(refused.value).startswith(f"a is not what it was when it was stopped: its record {number} ")
-    assert await taken(pages((1, 2, 3)), resume=True) == [3]
+        await _taken(mzi, now, resume=True)
+    assert str(refused.value).startswith(
+        "a is not what it was when it was stopped: the records that were done are not there in the same order"
+    )
+    assert await _taken(mzi, [*DONE, student(4)], resume=True) == [5]
+
+
+@pytest.mark.parametrize("nobodies", [0, 2, 3], ids=["at no end", "at both ends", "alone"])
+async def test_records_without_an_id_are_counted_among_those_that_were_done(nobodies: int) -> None:
+    mzi = Harness()
+    done = {0: DONE, 2: [NOBODY, *DONE, NOBODY], 3: [NOBODY] * 3}[nobodies]
+    with pytest.raises(OSError, match="the line was cut"):
+        await _taken(mzi, done, resume=False, stop=True)
+    with pytest.raises(SourceChanged):
+        await _taken(mzi, [*(student(n) for n in range(10, 10 + len(done))), student(4)], resume=True)
+    assert await _taken(mzi, [*done, student(4)], resume=True) == [len(done) + 1]
+
+
+async def test_a_stream_that_tells_other_fields_by_now_is_not_taken_up_where_it_was_stopped() -> None:
+    """The records that were done would never learn what the new column says."""
+    mzi = Harness()
+    with pytest.raises(OSError, match="the line was cut"):
+        await _taken(mzi, DONE, resume=False, stop=True, untold=["city", "gender"])
+    with pytest.raises(SourceChanged):
+        await _taken(mzi, DONE, resume=True, untold=["gender"])
+    assert await _taken(mzi, [*DONE, student(4)], resume=True, untold=["gender", "city"]) == [5]
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 3), (4, 1), (3, 5), (2, 2)])
+async def test_pages_of_another_size_are_the_same_stream(before: int, after: int) -> None:
+    mzi = Harness()
+    with pytest.raises(OSError, match="the line was cut"):
+        await _taken(mzi, DONE, resume=False, stop=True, page=before)
+    with pytest.raises(OSError, match="the line was cut"):
+        await _taken(mzi, [*DONE, student(4)], resume=True, page=after, stop=True)
+    assert (await _taken(mzi, [*DONE, student(4), student(5)], resume=True, page=after))[-1] == 6
+
+
+async def test_a_stream_with_nothing_left_in_it_is_taken_to_its_end() -> None:
+    mzi = Harness()
+    with pytest.raises(OSError, match="the line was cut"):
+        await _taken(mzi, DONE, resume=False, stop=True)
+    assert await _taken(mzi, DONE, resume=True) == []
+    assert await _taken(mzi, DONE, resume=True) == [1, 2, 3, 4]
 
 
 async def test_a_clock_that_was_set_back_takes_no_record_back_in_time() -> None:

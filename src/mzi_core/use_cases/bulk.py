@@ -1,6 +1,5 @@
 """Take any stream of pages of Zoho records, page by page, and keep a run that says how far it got."""
 
-import json
 from collections import Counter
 from collections.abc import (
     AsyncGenerator,
@@ -9,11 +8,14 @@ from collections.abc import (
     Awaitable,
     Callable,
     Collection,
+    Iterable,
+    Iterator,
     Mapping,
     Sequence,
 )
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from hashlib import blake2b
 from typing import cast
 
 import attrs
@@ -23,7 +25,7 @@ from mzi_core.mapping import NO_OVERLAY
 from mzi_core.module import AnyModule
 from mzi_core.ports import Clock, Ids, Run, RunStatus, Session, Store, decoded
 from mzi_core.use_cases.sync import SyncBatch
-from mzi_core.values import BatchResult, State, TenantId
+from mzi_core.values import BatchResult, State, TenantId, ZohoId
 
 RELEASED = "released"
 """Counted beside the states: parked records of other modules that a run unparked."""
@@ -83,16 +85,17 @@ class BulkSync:
         """Yield after every page; positions count from the beginning of the stream.
 
         With `resume` the records that an unfinished run of the same module and source has done are passed
-        over: a stream without bookmarks must be the same again, by the ids of the first and the last of them;
-        raises SourceChanged where it is not. `source` says where the stream comes from, in words that stay
-        the same; `untold` which fields it does not tell. A run has reached its end only when `afterwards` is
-        through too. A dry run keeps nothing, not even the run; it judges each page against the store as it is
-        now, so two versions of a record on different pages are each judged by themselves. What a page raises
-        ends the run as FAILED and is raised again.
+        over: a stream without bookmarks must have their ids again, in the same order, and the same
+        `untold`; raises SourceChanged where it does not. What else they say is not looked at. `source` says
+        where the stream comes from, in words that stay the same; `untold` which fields it does not tell. A
+        run has reached its end only when `afterwards` is through too. A dry run keeps nothing, not even the
+        run; it judges each page against the store as it is now, so two versions of a record on different
+        pages are each judged by themselves. What a page raises ends the run as FAILED and is raised again.
         """
-        run = await self._begin(tenant, module, source, dry_run=dry_run, resume=resume)
         marked = pages if isinstance(pages, Marked) else None
-        rest = marked.pages(run.bookmark) if marked else self._after(module, cast("Pages", pages), run)
+        start = "" if marked else _digest("", [" ".join(sorted(untold))])
+        run = await self._begin(tenant, module, source, start, dry_run=dry_run, resume=resume)
+        rest = marked.pages(run.bookmark) if marked else self._after(module, cast("Pages", pages), run, start)
         try:
             async with closing(rest):
                 async for page in rest:
@@ -119,7 +122,7 @@ class BulkSync:
         await self._end(tenant, run, status, "", dry_run=dry_run)
 
     async def _begin(
-        self, tenant: TenantId, module: AnyModule, source: str, *, dry_run: bool, resume: bool
+        self, tenant: TenantId, module: AnyModule, source: str, start: str, *, dry_run: bool, resume: bool
     ) -> Run:
         run = Run(
             id=self.ids.record_ids(1)[0],
@@ -127,6 +130,7 @@ class BulkSync:
             source=source,
             status=RunStatus.RUNNING,
             started_at=self.clock.now(),
+            bookmark=start,
         )
         async with self.store.begin(tenant, discard=dry_run) as session:
             await session.settings()
@@ -137,22 +141,27 @@ class BulkSync:
         return run
 
     async def _after(
-        self, module: AnyModule, pages: Pages, run: Run
+        self, module: AnyModule, pages: Pages, run: Run, start: str
     ) -> AsyncGenerator[Sequence[object], None]:
         """The pages without the records that a run has done. Raises SourceChanged."""
-        decode = self.sync.codec.decoder(module, NO_OVERLAY)
-        ends = dict(zip((0, run.cursor - 1), json.loads(run.bookmark or "[]"), strict=False))
-        passed = 0
+        passed, digest = 0, start
         async with closing(pages):
             async for page in pages:
-                rest = page[max(run.cursor - passed, 0) :]
-                for place, zoho_id in ends.items():
-                    is_passed = 0 <= place - passed < len(page) - len(rest)
-                    if is_passed and decoded(decode, page[place - passed]).zoho_id != zoho_id:
-                        raise SourceChanged(run.source, place + 1)
-                passed += len(page)
-                if rest:
-                    yield rest
+                done = page[: run.cursor - passed]
+                digest = _digest(digest, self._ids(module, done))
+                passed += len(done)
+                if len(done) < len(page):
+                    _check(run, passed, digest)
+                    yield page[len(done) :]
+            _check(run, passed, digest)
+
+    def _ids(self, module: AnyModule, page: Sequence[object]) -> Iterator[ZohoId | None]:
+        """The ids by which the outcomes of these records know them."""
+        decode = self.sync.codec.decoder(module, NO_OVERLAY)
+        known, _ = self.sync.codec.marker(module, NO_OVERLAY)(page)
+        return (
+            zoho_id or decoded(decode, record).zoho_id for zoho_id, record in zip(known, page, strict=True)
+        )
 
     async def _end(
         self, tenant: TenantId, run: Run, status: RunStatus, message: str, *, dry_run: bool
@@ -181,11 +190,23 @@ def _keeping(advance: Callable[[BatchResult], Run]) -> Callable[[Session, BatchR
     return keep
 
 
+def _check(run: Run, passed: int, digest: str) -> None:
+    """Raises SourceChanged where the records passed over are not those that the run has done."""
+    if passed < run.cursor or (run.bookmark and digest != run.bookmark):  # an old run may have no bookmark
+        raise SourceChanged(run.source)
+
+
+def _digest(digest: str, more: Iterable[str | None]) -> str:
+    """The digest of what was there before and of each of these after it, so page sizes are all one."""
+    for each in more:
+        digest = blake2b(f"{digest} {each or ''}".encode(), digest_size=16).hexdigest()
+    return digest
+
+
 def _advanced(run: Run, result: BatchResult, *, bookmark: str | None) -> Run:
-    """The run after a page; a stream without bookmarks is marked by the ids of its first and last record."""
+    """The run after a page; a stream without bookmarks is marked by a digest of the ids of its records."""
     if bookmark is None:
-        first, last = result.outcomes[0].zoho_id, result.outcomes[-1].zoho_id
-        bookmark = json.dumps([json.loads(run.bookmark)[0] if run.bookmark else first, last])
+        bookmark = run.bookmark and _digest(run.bookmark, result.outcomes.ids)
     counts = Counter(run.counts)
     counts.update({state.value: count for state, count in result.summary.items()})
     counts[RELEASED] += len(result.released)

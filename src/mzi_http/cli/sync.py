@@ -319,7 +319,8 @@ class SyncCommand:
             return ended
         if not total.records:
             if not stopped:
-                self.shell.show("There is no record in it.")
+                which = " that was not done before" if self.resume else ""
+                self.shell.show(f"There is no record in it{which}.")
             return ended
         kept = "would become" if self.dry_run else "became"
         what = self.module.singular if total.records == 1 else self.module.name

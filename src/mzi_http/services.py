@@ -21,7 +21,6 @@ from mzi_http.sources import PREFIX
 
 if TYPE_CHECKING:
     from mzi_core.ports import MoodleGateway, ZohoGateway
-    from mzi_core.use_cases.amend import AmendRecords
     from mzi_core.use_cases.doctor import Environment
     from mzi_core.use_cases.pull import Pulling
     from mzi_core.use_cases.push_moodle import PushToMoodle
@@ -79,7 +78,7 @@ class Services:
         """The use cases of a pull. Raises AccountMissing, NotInstalled."""
         from mzi_core.use_cases.pull import Pulling  # noqa: PLC0415
 
-        return Pulling.over(await self.zoho(), self.use_cases.bulk)
+        return Pulling.over(await self.zoho(), self.use_cases.runs)
 
     async def push_to_zoho(self) -> "PushToZoho":
         """The use case that writes to Zoho. Raises AccountMissing, NotInstalled."""
@@ -88,7 +87,7 @@ class Services:
         return PushToZoho(
             store=self.use_cases.store,
             codec=self._container.codec(),
-            amend=self._amend(),
+            amend=self.use_cases.amend,
             zoho=await self.zoho(),
         )
 
@@ -98,15 +97,10 @@ class Services:
 
         return PushToMoodle(
             store=self.use_cases.store,
-            amend=self._amend(),
+            amend=self.use_cases.amend,
             moodle=await self.moodle(),
             customs=self._settings.moodle.customs(),
         )
-
-    def _amend(self) -> "AmendRecords":
-        from mzi_core.use_cases.amend import AmendRecords  # noqa: PLC0415
-
-        return AmendRecords(store=self.use_cases.store, clock=self._container.clock())
 
     async def patient(self, health: StoreHealth, files: Sequence[Path] = ()) -> "Environment":
         """What a doctor looks at, whatever is missing; `files`: those of the settings and the store.

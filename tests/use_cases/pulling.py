@@ -18,9 +18,9 @@ from mzi_adapters.zoho import ZohoAccount, ZohoCodec, open_zoho
 from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.ports import Run, Store
 from mzi_core.use_cases import UseCases
-from mzi_core.use_cases.bulk import PageDone
 from mzi_core.use_cases.planning_pull import PullPlan
 from mzi_core.use_cases.pull import PullDone, Pulling
+from mzi_core.use_cases.sync_runs import PageDone
 from mzi_core.values import DEFAULT_TENANT, BatchResult, State, ZohoId
 
 PAGE = 200
@@ -127,7 +127,7 @@ async def world(store: Store | None = None, *, only: Pick | None = None) -> Asyn
         random=lambda: 0.5,
     ) as gateway:
         yield World(
-            zoho=zoho, timer=timer, use_cases=use_cases, pulling=Pulling.over(gateway, use_cases.bulk)
+            zoho=zoho, timer=timer, use_cases=use_cases, pulling=Pulling.over(gateway, use_cases.runs)
         )
 
 

@@ -158,4 +158,4 @@ class College:
     @property
     def amend(self) -> AmendRecords:
         """The use case that keeps links."""
-        return AmendRecords(store=self.store, clock=self.timer)
+        return self.use_cases.amend

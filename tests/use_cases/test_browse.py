@@ -16,7 +16,7 @@ from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.ports import LEFT_OUT, ParkedRecord, Query, RunStatus, Session
 from mzi_core.sizes import weight
 from mzi_core.use_cases.browse import LARGEST_PAGE, ListRecords
-from mzi_core.use_cases.bulk import PageDone
+from mzi_core.use_cases.sync_runs import PageDone
 from mzi_core.values import DEFAULT_TENANT, State, TenantId, ZohoId
 
 

@@ -28,7 +28,6 @@ from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.page_decisions import NewRows, RecordUpdate
 from mzi_core.ports import Lock, Query, Session
-from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.sync import REMEMBERED, IdempotencyKey, Replay
 from mzi_core.values import DEFAULT_TENANT, BatchResult, Code, State, TenantId, ZohoId
 
@@ -450,7 +449,7 @@ async def test_a_clock_that_was_set_back_takes_no_record_back_in_time() -> None:
     given_out = mzi.clock.now()
     mzi.clock.advance(-timedelta(hours=1))
     await sync(mzi, "students", student(1, City="Amman"), student(3), student(4))
-    amend = AmendRecords(store=mzi.store, clock=mzi.clock)
+    amend = mzi.use_cases.amend
     await amend(DEFAULT_TENANT, STUDENTS, {ZohoId("2"): {"city": "Irbid"}})
     async with mzi.store.read(DEFAULT_TENANT) as session:
         since = await session.list(STUDENTS, Query(updated_since=given_out))

@@ -6,11 +6,14 @@ import attrs
 
 from mzi_core.ports import Clock, Codec, Ids, SingleIds, Store
 from mzi_core.use_cases.access import CheckKey, ListKeys, NewKey, RevokeKey
+from mzi_core.use_cases.amend import AmendRecords
+from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.browse import ListRecords, Overview, ShowRecord, Status
 from mzi_core.use_cases.bulk import BulkSync
 from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, DecideGrades, SimulateGrades
 from mzi_core.use_cases.one_by_one import in_numbers
 from mzi_core.use_cases.sync import SyncBatch
+from mzi_core.use_cases.sync_runs import SyncRuns
 from mzi_core.use_cases.tenants import AddTenant, ListTenants, MapFields, ReadSettings
 
 
@@ -19,8 +22,11 @@ class UseCases:
     """All of them over one set of adapters: what every shell and the test harness work with."""
 
     store: Store
+    batches: Batches
+    runs: SyncRuns
     sync: SyncBatch
     bulk: BulkSync
+    amend: AmendRecords
     list_records: ListRecords
     show_record: ShowRecord
     overview: Overview
@@ -42,12 +48,16 @@ class UseCases:
     def over(cls, *, store: Store, codec: Codec, clock: Clock, ids: Ids | SingleIds) -> Self:
         """Build them all."""
         ids = in_numbers(ids)
-        sync = SyncBatch(store=store, codec=codec, clock=clock, ids=ids)
+        batches = Batches(store=store, codec=codec, clock=clock, ids=ids)
+        runs = SyncRuns(batches=batches)
         decide_grades = DecideGrades(store=store, clock=clock)
         return cls(
             store=store,
-            sync=sync,
-            bulk=BulkSync(sync=sync, store=store, clock=clock, ids=ids),
+            batches=batches,
+            runs=runs,
+            sync=SyncBatch(batches=batches, clock=clock),
+            bulk=BulkSync(runs=runs),
+            amend=AmendRecords(batches),
             list_records=ListRecords(store),
             show_record=ShowRecord(store),
             overview=Overview(store),

@@ -10,7 +10,7 @@ import attrs
 from mzi_core.decide import Known
 from mzi_core.module import AnyModule
 from mzi_core.ports import Clock, Cursor, Deleted, Query, Store
-from mzi_core.use_cases.sync import locks_for
+from mzi_core.use_cases.batches import locks_for
 from mzi_core.values import TenantId, ZohoId
 
 _PAGE = 1000

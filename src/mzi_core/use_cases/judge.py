@@ -1,9 +1,9 @@
 """Judge records one by one, as they came, and carry out what was decided."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic
 
 import attrs
 
@@ -12,6 +12,7 @@ from mzi_core.decide import (
     Facts,
     Known,
     Park,
+    Plan,
     Write,
     fingerprints,
     parents_of,
@@ -54,26 +55,39 @@ def with_their_links(module: Module[E], entities: Iterable[E], known: Mapping[Zo
     return [with_links(module, known.get(entity.zoho_id), entity) for entity in entities]
 
 
+@attrs.frozen
+class Judged(Generic[E]):
+    """What became of records that were judged one by one.
+
+    `arrived`: the ids of those that were not there before. `written`: every record that was stored, as it was
+    before, None for one that arrived, and as it is.
+    """
+
+    outcomes: Sequence[Outcome]
+    arrived: Sequence[ZohoId]
+    written: Sequence[tuple[E | None, E]]
+
+
 @attrs.frozen(kw_only=True)
 class JudgeRecords:
     """Gathers facts, has `mzi_core.decide` plan, and writes: records, and what is parked and unparked.
 
-    `keep`: what of a record may be parked.
+    `keep`: what of a record may be parked; without it nothing is parked or unparked.
     """
 
     session: RecordSession
     ids: Ids
     now: datetime
-    keep: Callable[[object], object]
+    keep: Callable[[object], object] | None = None
 
     async def __call__(
         self,
         module: Module[E],
         arrivals: Sequence[Arrival[E]],
         known: Mapping[ZohoId, Known],
-        parked: frozenset[ZohoId],
-    ) -> tuple[Sequence[Outcome], Sequence[ZohoId]]:
-        """An outcome for each of the arrivals, and the ids of the records that were not there before.
+        parked: frozenset[ZohoId] = frozenset(),
+    ) -> Judged[E]:
+        """Judge the arrivals in their order.
 
         `known`: what is known of their ids; `parked`: of which of them an earlier version is parked.
         """
@@ -84,19 +98,31 @@ class JudgeRecords:
             failed |= await self._write(module, group)
         if decided.touches:
             await self.session.touch(module, decided.touches)
-        # A version that was refused after one that could not be stored is the newer one: it is kept.
-        parks = {parked.zoho_id: parked for parked in self._broken(module, arrivals, failed)}
-        parks |= {park.zoho_id: self._parked(module, park) for park in decided.park}
+        if self.keep is not None:
+            await self._park(module, arrivals, decided, failed, self.keep)
+        written = [w for group in decided.writes for w in group if w.entity.zoho_id not in failed]
+        return Judged(
+            outcomes=[_failed(outcome, failed) for outcome in decided.outcomes],
+            arrived=[each.entity.zoho_id for each in written if each.new],
+            written=list(_with_those_before(facts.stored, written)),
+        )
+
+    async def _park(
+        self,
+        module: AnyModule,
+        arrivals: Sequence[Arrival[E]],
+        decided: Plan[E],
+        failed: Mapping[ZohoId, Reason],
+        keep: Callable[[object], object],
+    ) -> None:
+        """Park what was refused or could not be stored, and unpark what was accepted."""
+        # A version that was refused after one that could not be stored is the newer one: it is parked.
+        parks = {park.zoho_id: park for park in (*_broken(arrivals, failed), *decided.park)}
         if parks:
-            await self.session.park(list(parks.values()))
+            await self.session.park([self._parked(module, park, keep) for park in parks.values()])
         released = [zoho_id for zoho_id in decided.unpark if zoho_id not in failed]
         if released:
             await self.session.unpark(module.name, released)
-        arrived = [w.entity.zoho_id for group in decided.writes for w in group if w.new]
-        return (
-            [_failed(outcome, failed) for outcome in decided.outcomes],
-            [zoho_id for zoho_id in arrived if zoho_id not in failed],
-        )
 
     async def _gather(
         self,
@@ -134,37 +160,43 @@ class JudgeRecords:
             }
         return {}
 
-    def _parked(self, module: AnyModule, park: Park) -> ParkedRecord:
+    def _parked(self, module: AnyModule, park: Park, keep: Callable[[object], object]) -> ParkedRecord:
         return ParkedRecord(
             module=module.name,
             zoho_id=park.zoho_id,
-            record=self.keep(park.record),
+            record=keep(park.record),
             state=park.state,
             reasons=park.reasons,
             waits_for=park.waits_for,
             parked_at=self.now,
         )
 
-    def _broken(
-        self, module: AnyModule, arrivals: Iterable[Arrival[Any]], failed: dict[ZohoId, Reason]
-    ) -> list[ParkedRecord]:
-        last = {arrival.zoho_id: arrival for arrival in arrivals if arrival.entity is not None}
-        return [
-            self._parked(
-                module,
-                Park(
-                    zoho_id=zoho_id,
-                    record=last[zoho_id].record,
-                    reasons=(reason,),
-                    waits_for=None,
-                    state=State.ERROR,
-                ),
-            )
-            for zoho_id, reason in failed.items()
-        ]
+
+def _broken(arrivals: Iterable[Arrival[Any]], failed: Mapping[ZohoId, Reason]) -> Iterator[Park]:
+    """The records that could not be stored."""
+    last = {arrival.zoho_id: arrival for arrival in arrivals if arrival.entity is not None}
+    for zoho_id, reason in failed.items():
+        yield Park(
+            zoho_id=zoho_id,
+            record=last[zoho_id].record,
+            reasons=(reason,),
+            waits_for=None,
+            state=State.ERROR,
+        )
 
 
-def _failed(outcome: Outcome, failed: dict[ZohoId, Reason]) -> Outcome:
+def _with_those_before(
+    stored: Mapping[ZohoId, E], written: Iterable[Write[E]]
+) -> Iterator[tuple[E | None, E]]:
+    """Each written record behind what it was; a record that is back from a deletion as it was."""
+    before = dict(stored)
+    for each in written:
+        entity = each.entity
+        yield None if each.new else before.get(entity.zoho_id, entity), entity
+        before[entity.zoho_id] = entity
+
+
+def _failed(outcome: Outcome, failed: Mapping[ZohoId, Reason]) -> Outcome:
     if outcome.zoho_id not in failed or outcome.state not in (State.NEW, State.UPDATED):
         return outcome
     assert outcome.zoho_id is not None  # noqa: S101  # None is in no dict of ids

@@ -9,9 +9,9 @@ import attrs
 from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule
 from mzi_core.ports import ReadMethod, Run, Store, ZohoGateway
+from mzi_core.use_cases.batches import overlays
 from mzi_core.use_cases.field_selection import Choice, select
 from mzi_core.use_cases.forecast import Cost, cheapest, forecast
-from mzi_core.use_cases.sync import overlays
 from mzi_core.values import TenantId
 
 OVERLAP = timedelta(minutes=5)

@@ -1,16 +1,17 @@
 """Bring the store in line with Zoho: all records of a module, or what changed, and what was deleted there."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from functools import partial
+from contextlib import aclosing
 from typing import Self
 
 import attrs
 
 from mzi_core.module import AnyModule
 from mzi_core.ports import Clock, Deleted, Run, Store, ZohoGateway
-from mzi_core.use_cases.bulk import BulkSync, Marked, PageDone, closing
+from mzi_core.use_cases.bulk import closing
 from mzi_core.use_cases.deletions import MarkDeleted, Seen, missing
 from mzi_core.use_cases.planning_pull import PlanPull, PullPlan, PullScope
+from mzi_core.use_cases.sync_runs import PageDone, SyncRuns
 from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import TenantId, ZohoId
 
@@ -35,7 +36,7 @@ class Pull:
 
     zoho: ZohoGateway
     store: Store
-    bulk: BulkSync
+    runs: SyncRuns
     mark_deleted: MarkDeleted
 
     async def __call__(
@@ -47,26 +48,20 @@ class Pull:
         goes on there.
         """
         seen = Seen("" if plan.resumed is None else plan.resumed.bookmark)
-        ended = PullDone(deleted=0)
-
-        async def afterwards(run: Run) -> Mapping[str, int]:
-            nonlocal ended
-            ended = await self._end(plan, run, seen, dry_run=dry_run)
-            return {DELETED: run.counts.get(DELETED, 0) + ended.deleted}
-
-        stream = self.bulk(
+        async with self.runs.open(
             plan.tenant,
             plan.module,
-            Marked(partial(self._pages, plan, seen), _last_id),
             source=plan.source,
             dry_run=dry_run,
             resume=plan.resumed is not None,
             untold=plan.choice.untold,
-            afterwards=afterwards,
-        )
-        async with closing(stream):
-            async for done in stream:
-                yield done
+        ) as run:
+            pages = self._pages(plan, seen, run.run.bookmark)
+            async with aclosing(pages):
+                async for page in pages:
+                    yield await run.take(page, bookmark=_last_id(page))
+            ended = await self._end(plan, run.run, seen, dry_run=dry_run)
+            run.count(DELETED, ended.deleted)
         yield ended
 
     async def _pages(self, plan: PullPlan, seen: Seen, after: str) -> AsyncGenerator[Sequence[object], None]:
@@ -130,11 +125,12 @@ class Pulling:
     prune: Prune
 
     @classmethod
-    def over(cls, zoho: ZohoGateway, bulk: BulkSync) -> Self:
-        """Build them on the same store and clock as `bulk`."""
-        mark_deleted = MarkDeleted(store=bulk.store, clock=bulk.clock)
+    def over(cls, zoho: ZohoGateway, runs: SyncRuns) -> Self:
+        """Build them on the same store and clock as `runs`."""
+        store, clock = runs.batches.store, runs.batches.clock
+        mark_deleted = MarkDeleted(store=store, clock=clock)
         return cls(
-            plan=PlanPull(zoho=zoho, store=bulk.store),
-            pull=Pull(zoho=zoho, store=bulk.store, bulk=bulk, mark_deleted=mark_deleted),
-            prune=Prune(mark_deleted=mark_deleted, clock=bulk.clock),
+            plan=PlanPull(zoho=zoho, store=store),
+            pull=Pull(zoho=zoho, store=store, runs=runs, mark_deleted=mark_deleted),
+            prune=Prune(mark_deleted=mark_deleted, clock=clock),
         )

@@ -27,9 +27,9 @@ from mzi_core.ports import (
 from mzi_core.provisioning import FoundRecords, RecordStep, RecordWrite, StepResult, WriteStatus, record_steps
 from mzi_core.provisioning.records import Subform
 from mzi_core.use_cases.amend import AmendRecords
+from mzi_core.use_cases.batches import overlays
 from mzi_core.use_cases.field_selection import Choice, select
 from mzi_core.use_cases.push import PagePushed, in_order, live_pages, preview
-from mzi_core.use_cases.sync import overlays
 from mzi_core.values import TenantId, ZohoId
 
 _Done = tuple[StepResult, datetime | None]

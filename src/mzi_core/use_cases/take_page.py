@@ -1,10 +1,10 @@
 """The steps of one page of Zoho records, in a session that is open."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Generic, cast
+from typing import Any, Generic, NamedTuple, cast
 
 import attrs
 
@@ -12,11 +12,11 @@ from mzi_core.decide import Arrival, Known, checked, with_untold
 from mzi_core.errors import StoreRefused
 from mzi_core.fingerprints import fingerprinter
 from mzi_core.mapping import NO_OVERLAY, Overlay
-from mzi_core.module import AnyModule, E, Module, Values
+from mzi_core.module import AnyModule, E, Entity, Module, Values
 from mzi_core.modules import CATALOGUE
 from mzi_core.page_decisions import NewRows, claimants, claims, compare, orphans, rivals
 from mzi_core.ports import Codec, Decoded, Ids, ParkedRecord, RawRecord, RecordSession, decoded
-from mzi_core.use_cases.judge import JudgeRecords, with_their_links
+from mzi_core.use_cases.judge import Judged, JudgeRecords, with_their_links
 from mzi_core.values import Outcome, Outcomes, State, ZohoId
 
 PAGE = 2000
@@ -33,6 +33,14 @@ class Taken:
     outcomes: Outcomes
     arrived: Sequence[ZohoId]
     awaited: bool
+
+
+class RecordChange(NamedTuple):
+    """A record that was written. `before`: as it was stored; None where it was not there."""
+
+    module: AnyModule
+    before: Entity | None
+    after: Entity
 
 
 @attrs.frozen(kw_only=True)
@@ -91,6 +99,7 @@ class TakePage:
     ids: Ids
     now: datetime
     overlays: Mapping[str, Overlay]
+    _written: list[tuple[AnyModule, Values | None, Values]] = attrs.field(factory=list, init=False)
 
     async def __call__(
         self,
@@ -126,6 +135,35 @@ class TakePage:
             if page.arrivals:
                 await self._judge_rest(page, status.holds, known)
         return Taken(outcomes=page.outcomes(), arrived=page.arrived, awaited=status.awaited)
+
+    async def amend(
+        self, module: Module[E], changes: Mapping[ZohoId, Mapping[str, Any]]
+    ) -> tuple[Outcome, ...]:
+        """Change fields of stored records, whatever else is stored of them by now.
+
+        An outcome for each record that is live. One that is refused, as for a link that another record has,
+        stays as it is, and is not parked.
+        """
+        stored = await self.session.stored(module, changes)
+        live = {zoho_id: row.entity for zoho_id, row in stored.items() if row.deleted_at is None}
+        arrivals = [
+            Arrival(
+                position=place, record=None, zoho_id=zoho_id, entity=attrs.evolve(entity, **changes[zoho_id])
+            )
+            for place, (zoho_id, entity) in enumerate(live.items())
+        ]
+        status = await self.session.status(module)
+        judge = JudgeRecords(session=self.session, ids=self.ids, now=status.at(self.now))
+        judged = await judge(module, arrivals, await self.session.known(module, live))
+        self._note(module, judged)
+        return tuple(judged.outcomes)
+
+    def changes(self) -> Iterator[RecordChange]:
+        """Every record that was written so far, in the order of the writes."""
+        for module, before, after in self._written:
+            yield RecordChange(
+                module, None if before is None else module.entity_of(before), module.entity_of(after)
+            )
 
     def _overlay(self, module: AnyModule) -> Overlay:
         return self.overlays.get(module.name, NO_OVERLAY)
@@ -196,6 +234,7 @@ class TakePage:
         for place, change in found.changes.items():
             page.states[place] = State.UPDATED
             page.changed[place] = change.fields
+            self._written.append((module, stored[change.values[zoho_id_at]].values, change.values))
         self._leave(page, sorted(found.left))
         for place in there.keys() - found.left:
             del page.plain[place]
@@ -231,6 +270,7 @@ class TakePage:
                 for place in page.plain:
                     page.states[place] = State.NEW
                     page.arrived.append(cast("ZohoId", page.ids[place]))
+                self._written.extend((module, None, values) for values in page.plain.values())
                 page.plain.clear()
         self._leave(page, sorted(page.plain))
 
@@ -255,10 +295,19 @@ class TakePage:
             parked |= frozenset(await self.session.parked(page.module.name, further))
         keep = self.codec.keeper(page.module, self._overlay(page.module))
         judge = JudgeRecords(session=self.session, ids=self.ids, now=page.at, keep=keep)
-        outcomes, arrived = await judge(page.module, arrivals, known, parked)
-        for place, outcome in zip(places, outcomes, strict=True):
+        judged = await judge(page.module, arrivals, known, parked)
+        for place, outcome in zip(places, judged.outcomes, strict=True):
             page.tell(place, outcome)
-        page.arrived.extend(arrived)
+        page.arrived.extend(judged.arrived)
+        self._note(page.module, judged)
+
+    def _note(self, module: Module[E], judged: Judged[E]) -> None:
+        """Note what was written of records that were judged one by one."""
+        values_of = module.values_of
+        self._written.extend(
+            (module, None if before is None else values_of(before), values_of(after))
+            for before, after in judged.written
+        )
 
     async def _completed(
         self, module: Module[E], arrivals: Sequence[Arrival[E]], untold: Collection[str]

@@ -22,9 +22,10 @@ from mzi_core.errors import (
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import ApiUsage, ReadMethod
-from mzi_core.use_cases.bulk import PageDone, closing
+from mzi_core.use_cases.bulk import closing
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
 from mzi_core.use_cases.pull import PullDone, Pulling
+from mzi_core.use_cases.sync_runs import PageDone
 from mzi_core.values import State
 from mzi_http import services
 from mzi_http.answers import result

@@ -26,8 +26,8 @@ from mzi_core.mapping import NO_OVERLAY
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
+from mzi_core.use_cases.batches import overlays
 from mzi_core.use_cases.deletions import Seen
-from mzi_core.use_cases.sync import overlays
 from mzi_core.values import BatchResult, Outcomes, State, TenantId
 from mzi_http.answers import result
 from mzi_http.cli.progress import bar, so_far

@@ -1,0 +1,157 @@
+"""A batch of records of one module, in one transaction that has the locks it needs."""
+
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
+from types import TracebackType
+from typing import Any, Generic, Self
+
+import attrs
+
+from mzi_core.mapping import Overlay, overlay
+from mzi_core.module import AnyModule, E, Module
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Clock, Codec, Ids, Lock, Session, Store, TenantSettings
+from mzi_core.use_cases.take_page import RecordChange, Taken, TakePage
+from mzi_core.values import BatchResult, Outcome, TenantId, ZohoId
+
+
+def overlays(settings: TenantSettings) -> dict[str, Overlay]:
+    """The tenant's mappings by module; lines that no longer fit the catalogue are passed over."""
+    return {name: overlay(CATALOGUE[name], lines)[0] for name, lines in settings.mappings.items()}
+
+
+@cache
+def locks_for(module: AnyModule, *, unparking: bool = False) -> tuple[Lock, ...]:
+    """What a batch of `module` must have to itself: the module, and when `unparking` what may wait for it.
+
+    Their parents are shared: while a record is being parked, the parent it misses must not arrive unseen. So
+    no record begins to wait for one of a module that another session has to itself.
+    """
+    own = {module.name, *(CATALOGUE.descendants(module) if unparking else ())}
+    order = {each.name: each for each in (*CATALOGUE.in_order(), module)}  # one of nobody else is last
+    relied_on = {parent for name in own for parent in order[name].depends_on.values()}
+    return tuple(Lock(name, shared=name not in own) for name in order if name in own | relied_on)
+
+
+class _MoreLocksNeeded(Exception):
+    """A batch has brought what parked records wait for, and has not the locks to unpark them."""
+
+
+_Attempt = AbstractAsyncContextManager[tuple[Session, TakePage]]
+
+
+@attrs.define(kw_only=True)
+class Batch(Generic[E]):
+    """A transaction in which records of one module are taken or amended; made by `Batches.open`.
+
+    Whatever else is written through `session` is kept together with the records, or not at all. It is
+    written after the records: `take` may roll back and begin again when it needs more locks than it has.
+    """
+
+    module: Module[E]
+    _batches: "Batches"
+    _tenant: TenantId
+    _discard: bool
+    _attempt: _Attempt | None = None
+    _session: Session | None = None
+    _page: TakePage | None = None
+
+    @property
+    def session(self) -> Session:
+        """The session of the transaction; another one after `take` had to begin again."""
+        assert self._session is not None  # noqa: S101  # there while the batch is open
+        return self._session
+
+    @property
+    def page(self) -> TakePage:
+        """The steps by which records are taken in this session."""
+        assert self._page is not None  # noqa: S101  # there while the batch is open
+        return self._page
+
+    async def take(
+        self, records: Sequence[object], *, first: int = 0, untold: Collection[str] = ()
+    ) -> BatchResult:
+        """Take wire records, the first of which stands at position `first`, and unpark what waited for them.
+
+        `untold`: the fields (`extra.` before a tenant's own) that the source does not tell.
+        """
+        taken = await self.page(self.module, records, first=first, untold=untold)
+        if not await self._is_waited_for(taken):
+            return BatchResult(outcomes=taken.outcomes, released=())
+        await self._begin_again()
+        taken = await self.page(self.module, records, first=first, untold=untold)
+        released = await self.page.unpark_waiting(self.module, taken)
+        return BatchResult(outcomes=taken.outcomes, released=released)
+
+    async def amend(self, changes: Mapping[ZohoId, Mapping[str, Any]]) -> tuple[Outcome, ...]:
+        """Change fields of live records that are stored; an outcome for each. One that is refused stays."""
+        return await self.page.amend(self.module, changes)
+
+    def changes(self) -> Iterator[RecordChange]:
+        """Every record that this transaction has changed so far, as it was and as it is."""
+        return self.page.changes()
+
+    async def _is_waited_for(self, taken: Taken) -> bool:
+        """Whether a record waits for one that has arrived."""
+        return taken.awaited and bool(await self.session.waiting_for(self.module.name, taken.arrived, 1))
+
+    async def _begin(self, *, unparking: bool) -> None:
+        attempt = self._batches.attempt(self._tenant, self.module, unparking=unparking, discard=self._discard)
+        self._session, self._page = await attempt.__aenter__()
+        self._attempt = attempt
+
+    async def _begin_again(self) -> None:
+        """Roll back, and begin with the locks of the modules whose records may be unparked.
+
+        To take further locks as it goes could make two batches wait for each other.
+        """
+        await self.__aexit__(_MoreLocksNeeded, _MoreLocksNeeded(), None)
+        await self._begin(unparking=True)
+
+    async def __aenter__(self) -> Self:
+        """Begin the transaction."""
+        await self._begin(unparking=False)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit, or roll back when something was raised."""
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:  # None when it could not be begun again
+            await attempt.__aexit__(kind, error, trace)
+
+
+@attrs.frozen(kw_only=True)
+class Batches:
+    """Opens batches, each a transaction of its own."""
+
+    store: Store
+    codec: Codec
+    clock: Clock
+    ids: Ids
+
+    def open(self, tenant: TenantId, module: Module[E], *, discard: bool = False) -> Batch[E]:
+        """A batch for `async with`. With `discard` nothing that is done in it is kept.
+
+        Entering it raises UnknownTenant and StoreUnavailable.
+        """
+        return Batch(module=module, batches=self, tenant=tenant, discard=discard)
+
+    @asynccontextmanager
+    async def attempt(
+        self, tenant: TenantId, module: AnyModule, *, unparking: bool, discard: bool
+    ) -> AsyncIterator[tuple[Session, TakePage]]:
+        """A transaction with the locks of a batch, and the steps of a page in it."""
+        async with self.store.begin(tenant, discard=discard) as session:
+            settings = await session.settings()
+            await session.lock(locks_for(module, unparking=unparking))
+            page = TakePage(
+                session=session,
+                codec=self.codec,
+                ids=self.ids,
+                now=self.clock.now(),
+                overlays=overlays(settings),
+            )
+            yield session, page

@@ -1,0 +1,138 @@
+"""Runs of many batches: each page is taken in a transaction that also keeps how far its run got."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from hashlib import blake2b
+
+import attrs
+
+from mzi_core.errors import StoreError
+from mzi_core.module import AnyModule
+from mzi_core.ports import Run, RunStatus
+from mzi_core.use_cases.batches import Batches
+from mzi_core.values import BatchResult, State, TenantId
+
+RELEASED = "released"
+"""Counted beside the states: parked records of other modules that a run unparked."""
+
+
+@attrs.frozen
+class PageDone:
+    """A page that went through, and how the run stands after it."""
+
+    result: BatchResult
+    run: Run
+
+
+@attrs.define(kw_only=True)
+class SyncRun:
+    """A run that goes on; made by `SyncRuns.open`. `run`: how it stands now."""
+
+    run: Run
+    _batches: Batches
+    _tenant: TenantId
+    _module: AnyModule
+    _untold: Collection[str]
+    _dry_run: bool
+
+    async def take(self, page: Sequence[object], *, bookmark: str | None = None) -> PageDone:
+        """Take a page of wire records, and keep with them how far the run is now.
+
+        `bookmark`: where the source is taken up again behind this page; a digest of the ids without one.
+        """
+        async with self._batches.open(self._tenant, self._module, discard=self._dry_run) as batch:
+            result = await batch.take(page, first=self.run.cursor, untold=self._untold)
+            run = _advanced(self.run, result, bookmark)
+            await batch.session.save_run(run)
+        self.run = run  # only now: until here the page could still be lost
+        return PageDone(result, run)
+
+    def count(self, name: str, more: int) -> None:
+        """Count something beside the states of the records; kept when the run ends."""
+        counts = {**self.run.counts, name: self.run.counts.get(name, 0) + more}
+        self.run = attrs.evolve(self.run, counts=counts)
+
+    def ended(self) -> Run:
+        """The run at its end, COMPLETED when every record was accepted."""
+        accepted = sum(self.run.counts.get(state, 0) for state in State if state.accepted)
+        status = RunStatus.COMPLETED if accepted == self.run.cursor else RunStatus.PARTIAL
+        return attrs.evolve(self.run, status=status, message="")
+
+
+@attrs.frozen(kw_only=True)
+class SyncRuns:
+    """Opens runs.
+
+    How far a run got is kept in the transaction of each page. So a run that was killed stands right behind
+    the last page that was kept, and goes on there when the same source is synced again.
+    """
+
+    batches: Batches
+
+    @asynccontextmanager
+    async def open(
+        self,
+        tenant: TenantId,
+        module: AnyModule,
+        *,
+        source: str,
+        dry_run: bool = False,
+        resume: bool = False,
+        untold: Collection[str] = (),
+        bookmark: str = "",
+    ) -> AsyncIterator[SyncRun]:
+        """A run for `async with`, or with `resume` the unfinished one of this module and source.
+
+        It is COMPLETED or PARTIAL at the end of the block, FAILED when something was raised in it, and stays
+        RUNNING when it was cancelled. A dry run keeps nothing, not even the run. `bookmark`: that of a new
+        run before its first page. Raises UnknownTenant and StoreError.
+        """
+        store, clock = self.batches.store, self.batches.clock
+        run = Run(
+            id=self.batches.ids.record_ids(1)[0],
+            module=module.name,
+            source=source,
+            status=RunStatus.RUNNING,
+            started_at=clock.now(),
+            bookmark=bookmark,
+        )
+        async with store.begin(tenant, discard=dry_run) as session:
+            await session.settings()
+            unfinished = await session.unfinished(module.name, source) if resume else None
+            if unfinished is not None:
+                run = attrs.evolve(unfinished, status=RunStatus.RUNNING, finished_at=None, message="")
+            await session.save_run(run)
+
+        async def end(run: Run) -> None:
+            async with store.begin(tenant, discard=dry_run) as session:
+                await session.save_run(attrs.evolve(run, finished_at=clock.now()))
+
+        opened = SyncRun(
+            run=run, batches=self.batches, tenant=tenant, module=module, untold=untold, dry_run=dry_run
+        )
+        try:
+            yield opened
+        except Exception as error:
+            with suppress(StoreError):  # a store that is gone must not hide what happened
+                await end(attrs.evolve(opened.run, status=RunStatus.FAILED, message=str(error)))
+            raise
+        await end(opened.ended())
+
+
+def digest_of(before: str, more: Iterable[str | None]) -> str:
+    """The digest of what was there before and of each of these after it, so page sizes are all one."""
+    digest = before
+    for each in more:
+        digest = blake2b(f"{digest} {each or ''}".encode(), digest_size=16).hexdigest()
+    return digest
+
+
+def _advanced(run: Run, result: BatchResult, bookmark: str | None) -> Run:
+    """The run after a page; a source without bookmarks is marked by a digest of the ids of its records."""
+    if bookmark is None:
+        bookmark = run.bookmark and digest_of(run.bookmark, result.outcomes.ids)
+    counts = Counter(run.counts)
+    counts.update({state.value: count for state, count in result.summary.items()})
+    counts[RELEASED] += len(result.released)
+    return attrs.evolve(run, cursor=run.cursor + len(result.outcomes), counts=dict(counts), bookmark=bookmark)

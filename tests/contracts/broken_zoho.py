@@ -10,6 +10,7 @@ from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY
 from mzi_core.errors import RemoteNotFound
 from mzi_core.ports import (
     Channel,
+    Cost,
     Deleted,
     FieldError,
     NotWatching,
@@ -255,6 +256,20 @@ class EmptyText(Faithful):
                 yield [{name: "" if value is None else value for name, value in r.items()} for r in page]
             else:
                 yield page
+
+
+class EverythingCostsNothing(Faithful):
+    noticed_by = "test_reading_takes_what_was_foreseen"
+
+    def cost(self, *_: object, **__: object) -> Cost:
+        return Cost(calls=0, credits=0)
+
+
+class ForgetsTheRows(Faithful):
+    noticed_by = "test_reading_takes_what_was_foreseen"
+
+    def cost(self, records: int, selection: Selection, *, via: ReadMethod) -> Any:
+        return self.real.cost(records, Selection(fields=selection.fields), via=via)
 
 
 class NothingWasDeleted(Faithful):

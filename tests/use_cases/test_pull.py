@@ -22,8 +22,8 @@ from tests.use_cases.pulling import (
 from mzi_adapters.memory import MemoryStore
 from mzi_core.errors import AuthRevoked, RemoteNotFound, StoreUnavailable, UnknownTenant
 from mzi_core.modules import CATALOGUE, STUDENTS
-from mzi_core.ports import ReadMethod, RunStatus, Session
-from mzi_core.use_cases.planning_pull import OVERLAP, PullScope
+from mzi_core.ports import Cost, ReadMethod, RunStatus, Session
+from mzi_core.use_cases.planning_pull import OVERLAP, PullScope, cheapest
 from mzi_core.values import State, TenantId, ZohoId
 
 
@@ -98,6 +98,13 @@ async def test_every_way_brings_the_same(college: World) -> None:
     college.students(*range(5), City="إربد", Birth_Date="2001-02-03")
     ways = [await college.pull(full=True, via=via) for via in ReadMethod]
     assert [drawn.counts for drawn in ways] == [{"NEW": 5}, {"UNCHANGED": 5}, {"UNCHANGED": 5}]
+
+
+def test_the_way_with_the_fewest_calls_is_taken_and_of_equal_ones_the_cheaper() -> None:
+    few, many = Cost(calls=2, credits=9), Cost(calls=3, credits=3)
+    assert cheapest({ReadMethod.RECORDS: many, ReadMethod.BULK: few}) is ReadMethod.BULK
+    dear, cheap = Cost(calls=3, credits=9), Cost(calls=3, credits=3)
+    assert cheapest({ReadMethod.COQL: dear, ReadMethod.RECORDS: cheap}) is ReadMethod.RECORDS
 
 
 async def test_beside_the_reading_a_pull_asks_for_names_for_a_count_and_for_what_was_deleted(

@@ -26,7 +26,11 @@ from mzi_core.values import ZohoId
 
 BASE = "/crm/bulk/v8/read"
 PAGE = 2000
+MOST_RECORDS = 200_000
+"""Records of one job."""
+
 CREDITS = 50
+"""What making a job costs; looking at it and fetching its file cost one each."""
 
 LOOKS = RetryPolicy(
     attempts=None,
@@ -43,7 +47,7 @@ _FAILED = frozenset({"FAILURE", "FAILED"})
 
 @attrs.frozen(kw_only=True)
 class BulkRead:
-    """Reads a whole module by jobs of up to 200,000 records."""
+    """Reads a whole module by jobs of so many records."""
 
     caller: ZohoCaller
     metadata: Metadata

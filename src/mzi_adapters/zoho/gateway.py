@@ -13,6 +13,7 @@ from mzi_adapters.zoho.bulk_read import BulkRead
 from mzi_adapters.zoho.calling import RETRIES, ZohoCaller
 from mzi_adapters.zoho.changing import Changing
 from mzi_adapters.zoho.coql import CoqlReader, columns_of, named
+from mzi_adapters.zoho.forecast import forecast
 from mzi_adapters.zoho.hosts import ZohoAccount
 from mzi_adapters.zoho.limits import Pace, UsageMeter
 from mzi_adapters.zoho.listing import Listing, since_criteria
@@ -27,6 +28,7 @@ from mzi_core.ports import (
     ApiUsage,
     Channel,
     Clock,
+    Cost,
     Deleted,
     Leases,
     NotWatching,
@@ -163,6 +165,10 @@ class ZohoClient:
             case ReadMethod.BULK:
                 return self.bulk.pages(module, fields, since, after)
         assert_never(via)
+
+    def cost(self, records: int, selection: Selection, *, via: ReadMethod) -> Cost:
+        """What reading so many records will take."""
+        return forecast(records, selection, via)
 
     async def deleted(self, module: str, since: datetime | None = None) -> AsyncIterator[Sequence[Deleted]]:
         """What was deleted."""

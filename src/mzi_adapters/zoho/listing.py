@@ -19,6 +19,9 @@ PER_PAGE = 200
 PAGES = 10
 """Pages that have a number; those behind them have a token."""
 
+REACHED = 100_000
+"""Records that a listing gives; what comes behind them is read by queries."""
+
 MOST_FIELDS = 50
 MOST_IDS = 100
 

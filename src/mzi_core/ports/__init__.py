@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from mzi_core.ports.zoho import (
         ApiUsage,
         Channel,
+        Cost,
         Deleted,
         FieldError,
         NotWatching,
@@ -120,6 +121,7 @@ __all__ = [
     "Clock",
     "Codec",
     "Confirmed",
+    "Cost",
     "CourseChange",
     "CourseKey",
     "CourseUpdate",

@@ -180,6 +180,18 @@ class ApiUsage:
     remaining: int | None = None
 
 
+@attrs.frozen(kw_only=True)
+class Cost:
+    """Calls and credits."""
+
+    calls: int
+    credits: int
+
+    def __add__(self, other: "Cost") -> "Cost":
+        """Both together."""
+        return Cost(calls=self.calls + other.calls, credits=self.credits + other.credits)
+
+
 class ZohoGateway(Protocol):
     """One tenant's Zoho CRM. Not promised: that a read sees a write at once, or that any two reads agree.
 
@@ -243,6 +255,14 @@ class ZohoGateway(Protocol):
 
         With `since` only what was modified at or after it. Subforms of the selection are whole.
         Not promised: that a record changed meanwhile is as it was when the reading began.
+        """
+        ...
+
+    def cost(self, records: int, selection: Selection, *, via: ReadMethod) -> Cost:
+        """What `pages` of so many records take, once the fields of the module are known; sends nothing.
+
+        Not promised: how often a slow Bulk Read job is asked after, a call and a credit each; what rows take
+        that no query tells, or of which a hundred records have more than a query gives.
         """
         ...
 

@@ -8,10 +8,9 @@ import attrs
 
 from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule
-from mzi_core.ports import ReadMethod, Run, Store, ZohoGateway
+from mzi_core.ports import Cost, ReadMethod, Run, Store, ZohoGateway
 from mzi_core.use_cases.batches import overlays
 from mzi_core.use_cases.field_selection import Choice, select
-from mzi_core.use_cases.forecast import Cost, cheapest, forecast
 from mzi_core.values import TenantId
 
 OVERLAP = timedelta(minutes=5)
@@ -60,6 +59,11 @@ class PullPlan:
     def api_name(self) -> str:
         """What the module is called in this Zoho."""
         return self.choice.named.api_name
+
+
+def cheapest(costs: Mapping[ReadMethod, Cost]) -> ReadMethod:
+    """The way with the fewest calls; of several the one with the fewest credits."""
+    return min(costs, key=lambda via: (costs[via].calls, costs[via].credits))
 
 
 @attrs.frozen
@@ -125,10 +129,7 @@ class PlanPull:
             if scope is PullScope.EVERYTHING or via is ReadMethod.BULK
             else [ReadMethod.RECORDS, ReadMethod.COQL]
         )
-        chosen = choice.selection
-        costs = {
-            way: forecast(left, way, fields=len(chosen.fields), subforms=len(chosen.subforms)) for way in ways
-        }
+        costs = {way: self.zoho.cost(left, choice.selection, via=way) for way in ways}
         usual = cheapest(costs) if scope is PullScope.EVERYTHING else ReadMethod.COQL
         return PullPlan(
             tenant=tenant,

@@ -8,6 +8,7 @@ from mzi_adapters.testing.contracts.zoho_gateway_remote import (
     GRADES,
     KEY,
     LONG_AGO,
+    PLAIN,
     ROWS,
     WITH_ROWS,
     Remote,
@@ -87,6 +88,23 @@ class PagingPromises:
                 (remote.key(1), "Grader 1"),
                 (remote.key(2), "Grader 2"),
             ], via
+
+    async def test_reading_takes_what_was_foreseen(self, remote: Remote) -> None:
+        """To the call and the credit, but that a slow Bulk Read job is asked after more; it sends nothing."""
+        await remote.plant(*range(250))
+        rows = next(field.lookup for field in await remote.gateway.fields(GRADES) if field.api_name == ROWS)
+        await remote.gateway.fields(str(rows))
+        records = await remote.gateway.count(GRADES)
+        for via in ReadMethod:
+            for selection in (PLAIN, WITH_ROWS):
+                before = await remote.gateway.usage()
+                foreseen = remote.gateway.cost(records, selection, via=via)
+                assert await remote.gateway.usage() == before
+                await remote.ours(via, selection)
+                after = await remote.gateway.usage()
+                calls = after.calls - before.calls - foreseen.calls
+                assert calls == after.credits - before.credits - foreseen.credits, via
+                assert calls >= 0 if via is ReadMethod.BULK else calls == 0, via
 
 
 class DeletedPromises:

@@ -1,5 +1,6 @@
 """What reading a module will cost, by each way of reading: worked out from the limits that reading obeys."""
 
+from collections.abc import Sequence
 from math import ceil
 from typing import assert_never
 
@@ -9,18 +10,17 @@ from mzi_core.ports import Cost, ReadMethod, Selection
 
 def forecast(records: int, selection: Selection, via: ReadMethod) -> Cost:
     """What reading so many records costs, with these fields and the rows of these subforms."""
-    return _records(records, len(coql.columns_of(selection.fields)), via) + _rows(
-        records, len(selection.subforms)
-    )
+    columns = coql.columns_of(selection.fields)
+    return _records(records, columns, via) + _rows(records, len(selection.subforms))
 
 
-def _records(records: int, columns: int, via: ReadMethod) -> Cost:
+def _records(records: int, columns: Sequence[str], via: ReadMethod) -> Cost:
     match via:
         case ReadMethod.RECORDS:
             behind = max(0, records - listing.REACHED)
             listed = records - behind
-            passes = ceil(max(0, columns - listing.MOST_FIELDS) / (listing.MOST_FIELDS - 1))
-            calls = max(1, ceil(listed / listing.PER_PAGE)) + passes * ceil(listed / listing.MOST_IDS)
+            further = len(listing.fields_of_calls(columns)) - 1
+            calls = max(1, ceil(listed / listing.PER_PAGE)) + further * ceil(listed / listing.MOST_IDS)
             cost = Cost(calls=calls, credits=calls)
             return cost + _records(behind, columns, ReadMethod.COQL) if behind else cost
         case ReadMethod.COQL:

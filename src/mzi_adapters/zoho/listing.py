@@ -42,7 +42,7 @@ class Listing:
         columns = columns_of(fields)
         last = after
         if last is None:
-            first, *further = chunks(columns, MOST_FIELDS)
+            first, *further = fields_of_calls(columns)
             call = self._call(named(module), first, since)
             try:
                 async for said in self._paged(call):
@@ -111,25 +111,27 @@ class Listing:
             tokens.add(token)
             turn = ("page_token", token)
 
-    async def _widened(self, module: str, rows: list[Json], further: Sequence[list[str]]) -> list[Json]:
+    async def _widened(self, module: str, rows: list[Json], further: Sequence[Sequence[str]]) -> list[Json]:
         """The same records with the fields that one call cannot carry; who went meanwhile is left out."""
-        for fields in further:
-            ids = [text(row, "id") for row in rows]
-            parts = await together(
-                self._of_ids(module, ["id", *each], part)
-                for each in chunks(fields, MOST_FIELDS - 1)
-                for part in chunks(ids, MOST_IDS)
-            )
-            more: dict[str, dict[str, object]] = {}
-            for row in (row for part in parts for row in part):
-                more.setdefault(text(row, "id"), {}).update(row)
-            rows = [{**row, **more[text(row, "id")]} for row in rows if text(row, "id") in more]
+        ids = [text(row, "id") for row in rows]
+        for found in await together(self._of_all(module, fields, ids) for fields in further):
+            rows = [{**row, **found[text(row, "id")]} for row in rows if text(row, "id") in found]
         return rows
+
+    async def _of_all(self, module: str, fields: Sequence[str], ids: Sequence[str]) -> dict[str, Json]:
+        parts = await together(self._of_ids(module, fields, part) for part in chunks(ids, MOST_IDS))
+        return {text(row, "id"): row for part in parts for row in part}
 
     async def _of_ids(self, module: str, fields: Sequence[str], ids: Sequence[str]) -> list[Json]:
         call = self._call(module, fields, None)
         said = await self.caller.ask(attrs.evolve(call, query=(*call.query, ("ids", ",".join(ids)))))
         return said.rows
+
+
+def fields_of_calls(columns: Sequence[str]) -> list[Sequence[str]]:
+    """Which columns each call for the same records carries; the first is `id`, which all of them carry."""
+    own, *others = columns
+    return [(own, *part) for part in chunks(others, MOST_FIELDS - 1)]
 
 
 def since_criteria(since: datetime | None) -> tuple[str, ...]:

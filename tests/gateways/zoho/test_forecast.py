@@ -34,7 +34,7 @@ async def test_a_list_costs_what_was_foreseen(records: int, via: ReadMethod) -> 
 
 
 @pytest.mark.parametrize("via", list(ReadMethod), ids=repr)
-@pytest.mark.parametrize("more", [46, 47, 48, 49, 96, 97])
+@pytest.mark.parametrize("more", [46, 47, 48, 49, 96, 97, 146, 195])
 async def test_more_fields_than_one_call_carries_cost_what_was_foreseen(more: int, via: ReadMethod) -> None:
     async with world() as college:
         names = [f"Field_{n}" for n in range(more)]

@@ -102,8 +102,8 @@ class Services:
             customs=self._settings.moodle.customs(),
         )
 
-    async def patient(self, health: StoreHealth, files: Sequence[Path] = ()) -> "Environment":
-        """What a doctor looks at, whatever is missing; `files`: those of the settings and the store.
+    async def environment(self, health: StoreHealth, files: Sequence[Path] = ()) -> "Environment":
+        """What the doctor looks at, whatever is missing; `files`: those of the settings and the store.
 
         Raises NotInstalled.
         """

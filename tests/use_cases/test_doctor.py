@@ -18,7 +18,7 @@ from mzi_core.ports import Feature, StoreHealth
 from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases.doctor import CheckName, Doctor, Environment, Finding, Severity, Subject
 from mzi_core.use_cases.doctor_capabilities import CAPABILITIES
-from mzi_core.use_cases.doctor_checks import EXAMS
+from mzi_core.use_cases.doctor_checks import CHECKS
 from mzi_core.values import DEFAULT_TENANT, MoodleId, TenantId
 
 SECRETS = ("client-secret", "1000.refresh.token", "0123456789abcdef0123456789abcdef")
@@ -53,7 +53,7 @@ class Case:
         """What the doctor says."""
         college = self.college
         async with college.zoho_client(**self.account) as zoho:
-            patient = Environment(
+            environment = Environment(
                 tenant=self.tenant,
                 health=self.health,
                 store=college.store,
@@ -64,7 +64,7 @@ class Case:
                 missing=self.missing,
                 exposed=self.exposed,
             )
-            return [finding async for finding in Doctor(exams=EXAMS)(patient)]
+            return [finding async for finding in Doctor(checks=CHECKS)(environment)]
 
 
 def of(findings: Sequence[Finding], level: Severity) -> dict[CheckName, Finding]:

@@ -19,7 +19,7 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Query, ReadMethod, StoreHealth
 from mzi_core.provisioning import Action, WriteStatus
 from mzi_core.use_cases.doctor import CheckName, Doctor, Environment, Finding, Severity, Subject
-from mzi_core.use_cases.doctor_checks import EXAMS
+from mzi_core.use_cases.doctor_checks import CHECKS
 from mzi_core.use_cases.planning_pull import PlanPull
 from mzi_core.use_cases.push import PagePushed
 from mzi_core.values import DEFAULT_TENANT
@@ -100,7 +100,7 @@ async def test_what_was_deleted_is_asked_of_the_module_that_is_there() -> None:
 async def zoho_checks(college: College) -> dict[CheckName, Finding]:
     """The last thing the doctor finds of each check of Zoho."""
     async with college.zoho_client() as zoho:
-        patient = Environment(
+        environment = Environment(
             tenant=DEFAULT_TENANT,
             health=StoreHealth(backend="memory", version="1", ready=True, message="It is there."),
             store=college.store,
@@ -110,7 +110,7 @@ async def zoho_checks(college: College) -> dict[CheckName, Finding]:
             customs=college.customs,
             missing={Subject.MOODLE: ["moodle.url"]},
         )
-        found = {each.check: each async for each in Doctor(exams=EXAMS)(patient)}
+        found = {each.check: each async for each in Doctor(checks=CHECKS)(environment)}
     return {check: finding for check, finding in found.items() if check.service is Subject.ZOHO}
 
 

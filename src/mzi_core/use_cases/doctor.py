@@ -95,55 +95,55 @@ class Environment:
 
 @attrs.frozen
 class Check:
-    """A check, or several that one look tells. `first`: without it nothing else of its service is seen."""
+    """One look, and the checks that it tells. `first`: without it nothing else of its service is seen."""
 
-    checks: tuple[CheckName, ...]
+    names: tuple[CheckName, ...]
     look: Callable[[Environment], Awaitable[Sequence[Finding]]]
     first: bool = False
 
 
 @attrs.frozen(kw_only=True)
 class Doctor:
-    """Every exam in turn. One that fails hides no other, except that a closed door is told once."""
+    """Every check in turn. One that fails hides no other, except that a closed door is told once."""
 
-    exams: Sequence[Check]
+    checks: Sequence[Check]
 
-    async def __call__(self, patient: Environment) -> AsyncIterator[Finding]:
+    async def __call__(self, environment: Environment) -> AsyncIterator[Finding]:
         """Yield what is found as it is found; never raises for what it looks at."""
         closed: dict[Subject, CheckName] = {}
         told: set[Subject] = set()
-        for exam in self.exams:
-            service = exam.checks[0].service
+        for check in self.checks:
+            service = check.names[0].service
             if service in closed:
                 if service not in told:
                     told.add(service)
-                    yield _not_checked(exam, closed[service])
+                    yield _not_checked(check, closed[service])
                 continue
-            if _gateway_is_missing(patient, service):
+            if _gateway_is_missing(environment, service):
                 continue
-            findings, shut = await _looked(exam, patient)
+            findings, shut = await _looked(check, environment)
             for finding in findings:
                 yield finding
-            if shut or (exam.first and any(finding.level is Severity.RED for finding in findings)):
-                closed[service] = exam.checks[0]
+            if shut or (check.first and any(finding.level is Severity.RED for finding in findings)):
+                closed[service] = check.names[0]
 
 
-def _gateway_is_missing(patient: Environment, service: Subject) -> bool:
+def _gateway_is_missing(environment: Environment, service: Subject) -> bool:
     """Whether the settings have told already why nothing of a service is checked."""
     match service:
         case Subject.ZOHO:
-            return patient.zoho is None
+            return environment.zoho is None
         case Subject.MOODLE:
-            return patient.moodle is None
+            return environment.moodle is None
         case Subject.MZI:
             return False
     assert_never(service)
 
 
-def _not_checked(exam: Check, by: CheckName) -> Finding:
-    service = exam.checks[0].service
+def _not_checked(check: Check, by: CheckName) -> Finding:
+    service = check.names[0].service
     return Finding(
-        check=exam.checks[0],
+        check=check.names[0],
         level=Severity.UNKNOWN,
         said=f"The rest of {service} is not checked: {by} comes first.",
     )
@@ -155,25 +155,25 @@ def refused(check: CheckName, error: GatewayError, otherwise: str) -> Finding:
     return Finding(check=check, level=Severity.RED, said=said, remedy=error.remedy or otherwise)
 
 
-async def _looked(exam: Check, patient: Environment) -> tuple[Sequence[Finding], bool]:
-    """What an exam finds, and whether it closes its service."""
-    check = exam.checks[0]
+async def _looked(check: Check, environment: Environment) -> tuple[Sequence[Finding], bool]:
+    """What a check finds, and whether it closes its service."""
+    name = check.names[0]
     try:
-        return await exam.look(patient), False
+        return await check.look(environment), False
     except AuthRevoked as error:
-        return [refused(check, error, error.usual_remedy)], True
+        return [refused(name, error, error.usual_remedy)], True
     except AccessRefused as error:
         if error.code in TOLD:
             return [
-                Finding(check=each, level=Severity.UNKNOWN, said=TOLD[error.code]) for each in exam.checks
+                Finding(check=each, level=Severity.UNKNOWN, said=TOLD[error.code]) for each in check.names
             ], False
-        return [refused(check, error, GRANT)], False
+        return [refused(name, error, GRANT)], False
     except GatewayUnavailable as error:
-        return [refused(check, error, LATER)], True
+        return [refused(name, error, LATER)], True
     except GatewayError as error:
-        return [refused(check, error, LOOK)], False
+        return [refused(name, error, LOOK)], False
     except MziError as error:
-        return [Finding(check=check, level=Severity.RED, said=str(error), remedy=LOOK)], False
+        return [Finding(check=name, level=Severity.RED, said=str(error), remedy=LOOK)], False
 
 
 TOLD = {
@@ -190,13 +190,13 @@ SKEW = timedelta(minutes=2)
 """From here on a clock is called wrong: signatures and tokens begin to be refused at five minutes."""
 
 
-def clock_finding(check: CheckName, patient: Environment, says: datetime | None) -> Finding:
+def clock_finding(check: CheckName, environment: Environment, says: datetime | None) -> Finding:
     """What the time of a service's last answer says about its clock and ours."""
     if says is None:
         return Finding(
             check=check, level=Severity.GREEN, said="Its answers carry no time to compare ours with."
         )
-    ahead = patient.clock.now() - says
+    ahead = environment.clock.now() - says
     if abs(ahead) < SKEW:
         return Finding(check=check, level=Severity.GREEN, said="Its clock and ours agree.")
     minutes = round(abs(ahead) / timedelta(minutes=1))

@@ -1,4 +1,4 @@
-"""Every exam, in the order in which a person would look."""
+"""Every check, in the order in which a person would look."""
 
 from mzi_core.use_cases.doctor import Check
 from mzi_core.use_cases.doctor_moodle import FORM_FIELDS, SITE, TOKEN
@@ -6,4 +6,4 @@ from mzi_core.use_cases.doctor_own import OWN
 from mzi_core.use_cases.doctor_rights import RIGHTS
 from mzi_core.use_cases.doctor_zoho import ZOHO
 
-EXAMS: tuple[Check, ...] = (*OWN, *ZOHO, TOKEN, *SITE, RIGHTS, FORM_FIELDS)
+CHECKS: tuple[Check, ...] = (*OWN, *ZOHO, TOKEN, *SITE, RIGHTS, FORM_FIELDS)

@@ -21,23 +21,23 @@ PLUGIN = "local_mzi_"
 _ANY_REMEDY = "Check `moodle.url`, which must be the site's own address, and `moodle.token`."
 
 
-def moodle_of(patient: Environment) -> MoodleGateway:
+def moodle_of(environment: Environment) -> MoodleGateway:
     """The gateway; the doctor passes over a service without one."""
-    assert patient.moodle is not None  # noqa: S101  # see above
-    return patient.moodle
+    assert environment.moodle is not None  # noqa: S101  # see above
+    return environment.moodle
 
 
-async def _token(patient: Environment) -> Sequence[Finding]:
+async def _token(environment: Environment) -> Sequence[Finding]:
     try:
-        site = await moodle_of(patient).site()
+        site = await moodle_of(environment).site()
     except GatewayError as error:
         return [refused(CheckName.MOODLE_TOKEN, error, _ANY_REMEDY)]
     said = f"Moodle {site.release} lets us in."
     return [Finding(check=CheckName.MOODLE_TOKEN, level=Severity.GREEN, said=said)]
 
 
-async def _functions(patient: Environment) -> Sequence[Finding]:
-    site = await moodle_of(patient).site()
+async def _functions(environment: Environment) -> Sequence[Finding]:
+    site = await moodle_of(environment).site()
     if not site.missing:
         said = f"The service has every function mzi calls, of {len(site.functions)}."
         return [Finding(check=CheckName.MOODLE_FUNCTIONS, level=Severity.GREEN, said=said)]
@@ -52,8 +52,8 @@ async def _functions(patient: Environment) -> Sequence[Finding]:
     ]
 
 
-async def _plugin(patient: Environment) -> Sequence[Finding]:
-    site = await moodle_of(patient).site()
+async def _plugin(environment: Environment) -> Sequence[Finding]:
+    site = await moodle_of(environment).site()
     lacking = sorted(f"`{feature.value}`" for feature in set(Feature) - site.features)
     if not lacking:
         said = "The plugin local_mzi is there with all it offers."
@@ -75,8 +75,8 @@ async def _plugin(patient: Environment) -> Sequence[Finding]:
     ]
 
 
-async def _form_fields(patient: Environment) -> Sequence[Finding]:
-    moodle = moodle_of(patient)
+async def _form_fields(environment: Environment) -> Sequence[Finding]:
+    moodle = moodle_of(environment)
     if await moodle.takes_form_of(MANY):
         said = f"PHP takes forms of {MANY:,} fields whole."
         return [Finding(check=CheckName.MOODLE_FORM_FIELDS, level=Severity.GREEN, said=said)]
@@ -88,8 +88,8 @@ async def _form_fields(patient: Environment) -> Sequence[Finding]:
     return [Finding(check=CheckName.MOODLE_FORM_FIELDS, level=Severity.RED, said=said, remedy=remedy)]
 
 
-async def _clock(patient: Environment) -> Sequence[Finding]:
-    return [clock_finding(CheckName.MOODLE_CLOCK, patient, await moodle_of(patient).server_time())]
+async def _clock(environment: Environment) -> Sequence[Finding]:
+    return [clock_finding(CheckName.MOODLE_CLOCK, environment, await moodle_of(environment).server_time())]
 
 
 TOKEN = Check((CheckName.MOODLE_TOKEN,), _token, first=True)

@@ -7,8 +7,8 @@ from shlex import quote
 from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity, Subject
 
 
-async def _store(patient: Environment) -> Sequence[Finding]:
-    health = patient.health
+async def _store(environment: Environment) -> Sequence[Finding]:
+    health = environment.health
     if health.ready:
         said = f"{health.backend} {health.version}: {health.message}".strip()
         return [Finding(check=CheckName.STORE, level=Severity.GREEN, said=said)]
@@ -22,10 +22,10 @@ async def _store(patient: Environment) -> Sequence[Finding]:
     ]
 
 
-async def _settings(patient: Environment) -> Sequence[Finding]:
+async def _settings(environment: Environment) -> Sequence[Finding]:
     findings = []
     for service in (Subject.ZOHO, Subject.MOODLE):
-        names = patient.missing.get(service, ())
+        names = environment.missing.get(service, ())
         if names:
             variables = ", ".join(f"`MZI_{name.upper().replace('.', '_')}`" for name in names)
             said = ", ".join(f"`{name}`" for name in names)
@@ -37,7 +37,7 @@ async def _settings(patient: Environment) -> Sequence[Finding]:
                     remedy=f"Set them in mzi.toml, or as {variables}.",
                 )
             )
-    findings += _auth(patient.customs.auth)
+    findings += _auth(environment.customs.auth)
     if findings:
         return findings
     return [
@@ -72,17 +72,17 @@ def _auth(auth: str | None) -> Sequence[Finding]:
     ]
 
 
-async def _files(patient: Environment) -> Sequence[Finding]:
-    if not patient.exposed:
+async def _files(environment: Environment) -> Sequence[Finding]:
+    if not environment.exposed:
         said = "Only their owner can read the settings file and the store."
         return [Finding(check=CheckName.FILES, level=Severity.GREEN, said=said)]
-    names = " and ".join(f"`{name}`" for name in patient.exposed)
+    names = " and ".join(f"`{name}`" for name in environment.exposed)
     return [
         Finding(
             check=CheckName.FILES,
             level=Severity.AMBER,
             said=f"Others on this machine can read {names}: secrets and people's records stand there.",
-            remedy=f"`chmod 600 {' '.join(map(quote, patient.exposed))}` leaves them to their owner.",
+            remedy=f"`chmod 600 {' '.join(map(quote, environment.exposed))}` leaves them to their owner.",
         )
     ]
 

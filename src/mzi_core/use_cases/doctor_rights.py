@@ -68,27 +68,27 @@ def _about_a_capability(error: GatewayError) -> bool:
     return is_access and error.code != NO_FUNCTION
 
 
-async def _course(patient: Environment) -> MoodleId | None:
+async def _course(environment: Environment) -> MoodleId | None:
     """A course to look into: that of one of our classes, else one of the first of the site."""
-    async with patient.store.read(patient.tenant) as session:
+    async with environment.store.read(environment.tenant) as session:
         classes = await session.list(CLASSES, Query(limit=_FIRST_COURSES))
     ours = [row.entity.moodle_class_id for row in classes if row.entity.moodle_class_id is not None]
     candidates = [*ours, *(MoodleId(number) for number in range(2, _FIRST_COURSES))]
-    found = await moodle_of(patient).courses(list(dict.fromkeys(candidates)))
+    found = await moodle_of(environment).courses(list(dict.fromkeys(candidates)))
     return next((id for id in candidates if id in found), None)
 
 
-async def _rights(patient: Environment) -> Sequence[Finding]:
+async def _rights(environment: Environment) -> Sequence[Finding]:
     rights = Rights(seen={"webservice/rest:use"})
-    await _on_site(patient, rights)
+    await _on_site(environment, rights)
     try:
-        course = await _course(patient)
+        course = await _course(environment)
         if course is None:
             findings = _unknown("There is no course to look into yet; push a class first.")
         else:
-            await _enter(patient, rights, course)
-            findings = await _in_course(patient, rights, course)
-            await _assignments(patient, rights, course)
+            await _enter(environment, rights, course)
+            findings = await _in_course(environment, rights, course)
+            await _assignments(environment, rights, course)
     except AccessRefused as error:
         if error.code not in NO_ENTRY:
             raise
@@ -105,8 +105,8 @@ def _unknown(why: str) -> list[Finding]:
     ]
 
 
-async def _on_site(patient: Environment, rights: Rights) -> None:
-    moodle = moodle_of(patient)
+async def _on_site(environment: Environment, rights: Rights) -> None:
+    moodle = moodle_of(environment)
     guest = await _allowed(lambda: moodle.find_users(UserKey.USERNAME, ["mzi.doctor.finds.nobody"]))
     rights.note("moodle/user:viewdetails", guest)
     (changed,) = await moodle.update_users([UserChange(id=NOBODY, id_number="")])
@@ -121,11 +121,11 @@ async def _on_site(patient: Environment, rights: Rights) -> None:
         )
         (made,) = await moodle.create_users([newcomer])
         rights.note("moodle/user:create", not _denied(made))
-    now = patient.clock.now()
+    now = environment.clock.now()
     course = NewCourse(
         full_name="mzi doctor",
         short_name="mzi-doctor",
-        category=patient.customs.category,
+        category=environment.customs.category,
         starts_at=now,
         ends_at=now - timedelta(days=1),
     )
@@ -134,10 +134,10 @@ async def _on_site(patient: Environment, rights: Rights) -> None:
         rights.note("moodle/course:create", not _denied(made))
 
 
-async def _enter(patient: Environment, rights: Rights, course: MoodleId) -> None:
+async def _enter(environment: Environment, rights: Rights, course: MoodleId) -> None:
     """Whether the account sees the people of a course. Raises AccessRefused when it cannot enter."""
     try:
-        await moodle_of(patient).enrolled(course)
+        await moodle_of(environment).enrolled(course)
     except AccessRefused as error:
         if not _about_a_capability(error) or error.code in NO_ENTRY:
             raise
@@ -147,9 +147,9 @@ async def _enter(patient: Environment, rights: Rights, course: MoodleId) -> None
     rights.note("moodle/course:view", True)
 
 
-async def _in_course(patient: Environment, rights: Rights, course: MoodleId) -> list[Finding]:
-    moodle = moodle_of(patient)
-    role = patient.customs.student_role
+async def _in_course(environment: Environment, rights: Rights, course: MoodleId) -> list[Finding]:
+    moodle = moodle_of(environment)
+    role = environment.customs.student_role
     rights.note("moodle/course:managegroups", await _allowed(lambda: moodle.groups(course)))
     (unenrolled,) = await moodle.unenrol([Unenrolment(user=NOBODY, course=course)])
     rights.note("enrol/manual:unenrol", not _denied(unenrolled))
@@ -193,8 +193,8 @@ def _no_manual_enrolment(course: MoodleId) -> Finding:
     )
 
 
-async def _assignments(patient: Environment, rights: Rights, course: MoodleId) -> None:
-    moodle = moodle_of(patient)
+async def _assignments(environment: Environment, rights: Rights, course: MoodleId) -> None:
+    moodle = moodle_of(environment)
     found = (await moodle.assignments([course])).get(course, ())
     if isinstance(found, Refused) or not found:
         return

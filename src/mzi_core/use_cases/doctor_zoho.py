@@ -46,22 +46,22 @@ _FEW = 0.2
 _HARDLY_ANY = 0.02
 
 
-def _zoho(patient: Environment) -> ZohoGateway:
-    assert patient.zoho is not None  # noqa: S101  # the doctor passes over a service without a gateway
-    return patient.zoho
+def _zoho(environment: Environment) -> ZohoGateway:
+    assert environment.zoho is not None  # noqa: S101  # the doctor passes over a service without a gateway
+    return environment.zoho
 
 
-async def _token(patient: Environment) -> Sequence[Finding]:
+async def _token(environment: Environment) -> Sequence[Finding]:
     try:
-        await _zoho(patient).organization()
+        await _zoho(environment).organization()
     except AccessRefused as error:
         if isinstance(error, AuthRevoked) or error.code != NO_SCOPE:
             return [refused(CheckName.ZOHO_TOKEN, error, _ANY_REMEDY)]
     return [Finding(check=CheckName.ZOHO_TOKEN, level=Severity.GREEN, said="Zoho lets us in.")]
 
 
-async def _scopes(patient: Environment) -> Sequence[Finding]:
-    zoho = _zoho(patient)
+async def _scopes(environment: Environment) -> Sequence[Finding]:
+    zoho = _zoho(environment)
     module = await _any_module(zoho)
     probes: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
         ("ZohoCRM.org.READ", zoho.organization),
@@ -120,8 +120,8 @@ async def _is_closed(probe: Callable[[], Awaitable[object]]) -> bool:
     return False
 
 
-async def _edition(patient: Environment) -> Sequence[Finding]:
-    organization = await _zoho(patient).organization()
+async def _edition(environment: Environment) -> Sequence[Finding]:
+    organization = await _zoho(environment).organization()
     said = f"Edition {organization.edition}." if organization.edition else "Zoho does not name the edition."
     base = CREDITS.get(organization.edition.lower(), LEAST_CREDITS)
     least = "" if organization.edition.lower() in CREDITS else "at least "
@@ -132,7 +132,7 @@ async def _edition(patient: Environment) -> Sequence[Finding]:
             said=f"{said} It has {least}{base:,} credits a day.",
         )
     ]
-    left = (await _zoho(patient).usage()).remaining
+    left = (await _zoho(environment).usage()).remaining
     if left is None:
         half = "Less than half of the day's credits are used."
         return [*found, Finding(check=CheckName.ZOHO_CREDITS, level=Severity.GREEN, said=half)]
@@ -155,8 +155,8 @@ async def _edition(patient: Environment) -> Sequence[Finding]:
     return [*found, Finding(check=CheckName.ZOHO_CREDITS, level=level, said=told, remedy=remedy)]
 
 
-async def _modules(patient: Environment) -> Sequence[Finding]:
-    real = await _zoho(patient).modules()
+async def _modules(environment: Environment) -> Sequence[Finding]:
+    real = await _zoho(environment).modules()
     findings = []
     for module in CATALOGUE:
         try:
@@ -177,9 +177,9 @@ def _hint(near: Sequence[str]) -> str:
     return f" The nearest is {either(near)}." if near else ""
 
 
-async def _fields(patient: Environment) -> Sequence[Finding]:
-    zoho = _zoho(patient)
-    async with patient.store.read(patient.tenant) as session:
+async def _fields(environment: Environment) -> Sequence[Finding]:
+    zoho = _zoho(environment)
+    async with environment.store.read(environment.tenant) as session:
         settings = await session.settings()
     real = await zoho.modules()
     findings: list[Finding] = []
@@ -253,8 +253,8 @@ def _wrong_mapping(module: AnyModule, problem: str) -> Finding:
     )
 
 
-async def _clock(patient: Environment) -> Sequence[Finding]:
-    return [clock_finding(CheckName.ZOHO_CLOCK, patient, await _zoho(patient).server_time())]
+async def _clock(environment: Environment) -> Sequence[Finding]:
+    return [clock_finding(CheckName.ZOHO_CLOCK, environment, await _zoho(environment).server_time())]
 
 
 ZOHO = (

@@ -9,7 +9,7 @@ from rich.text import Text
 from mzi_core.errors import StoreError
 from mzi_core.ports import StoreHealth
 from mzi_core.use_cases.doctor import Doctor, Finding, Severity
-from mzi_core.use_cases.doctor_checks import EXAMS
+from mzi_core.use_cases.doctor_checks import CHECKS
 from mzi_http import services
 from mzi_http.cli.console_tables import key, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell
@@ -34,8 +34,8 @@ async def doctor(*, as_json: AsJson = False, shell: Given) -> Ended:
     usable = shell.settings if health.ready else attrs.evolve(shell.settings, store=MEMORY)
     with shell.err.status("Looking …"):
         async with services.open_services(usable) as opened:
-            patient = await opened.patient(health, _files(shell))
-            findings = [finding async for finding in Doctor(exams=EXAMS)(patient)]
+            environment = await opened.environment(health, _files(shell))
+            findings = [finding async for finding in Doctor(checks=CHECKS)(environment)]
     if as_json:
         shell.json(_data(findings))
     else:

@@ -98,7 +98,7 @@ class Moodle:
     utc_offset: int = attrs.field(default=3, converter=_hours)
     active: str = attrs.field(default="Active", converter=_statuses)
 
-    def customs(self) -> MoodleDefaults:
+    def defaults(self) -> MoodleDefaults:
         """What the college has decided about its Moodle."""
         return MoodleDefaults(
             auth=self.auth or None,

@@ -99,7 +99,7 @@ class Services:
             store=self.use_cases.store,
             amend=self.use_cases.amend,
             moodle=await self.moodle(),
-            customs=self._settings.moodle.customs(),
+            customs=self._settings.moodle.defaults(),
         )
 
     async def environment(self, health: StoreHealth, files: Sequence[Path] = ()) -> "Environment":
@@ -119,7 +119,7 @@ class Services:
             clock=self._container.clock(),
             zoho=None if lacking[Subject.ZOHO] else await self.zoho(),
             moodle=None if lacking[Subject.MOODLE] else await self.moodle(),
-            customs=settings.moodle.customs(),
+            defaults=settings.moodle.defaults(),
             missing={service: names for service, names in lacking.items() if names},
             exposed=[str(file) for file in files if is_open_to_others(file)],
         )

@@ -217,8 +217,8 @@ def test_the_accounts_of_the_live_tests_are_no_settings(monkeypatch: pytest.Monk
 
 
 def test_the_statuses_of_active_classes_are_words_in_any_language() -> None:
-    assert Moodle().customs().active == {"active"}
-    assert Moodle(active="Active,  نشط , Läuft").customs().active == {"active", "نشط", "läuft"}
+    assert Moodle().defaults().active == {"active"}
+    assert Moodle(active="Active,  نشط , Läuft").defaults().active == {"active", "نشط", "läuft"}
     for wrong in ("", "Active,,Open", "x" * 1_001):
         with pytest.raises(ValueError, match="must be"):
             Moodle(active=wrong)

@@ -280,8 +280,8 @@ class TestCourses:
         assert [step.act for step in course_steps([class_], FoundCourses(), MoodleDefaults())] == [
             Action.NOTHING
         ]
-        customs = MoodleDefaults(active=frozenset({"running", "نشط", "läuft"}))
-        assert [step.act for step in course_steps([class_], FoundCourses(), customs)] == [Action.CREATE]
+        defaults = MoodleDefaults(active=frozenset({"running", "نشط", "läuft"}))
+        assert [step.act for step in course_steps([class_], FoundCourses(), defaults)] == [Action.CREATE]
 
     def test_a_programme_without_category_uses_that_of_the_college(self) -> None:
         (step,) = course_steps(

@@ -81,7 +81,7 @@ class College:
     moodle: FakeMoodle = attrs.field(init=False)
     to_zoho: Watched = attrs.field(init=False)
     to_moodle: Watched = attrs.field(init=False)
-    customs: MoodleDefaults = attrs.field(factory=MoodleDefaults)
+    defaults: MoodleDefaults = attrs.field(factory=MoodleDefaults)
     codec: ZohoCodec = attrs.field(factory=ZohoCodec)
     only: Pick | None = None
     """Which of its names each thing has in Zoho, as `define_modules` takes it."""
@@ -144,7 +144,7 @@ class College:
     async def push_moodle(self, module: str, *, dry_run: bool = False) -> list[PagePushed]:
         """Every page of a push to Moodle."""
         push = PushToMoodle(
-            store=self.store, amend=self.amend, moodle=self.moodle_client(), customs=self.customs
+            store=self.store, amend=self.amend, moodle=self.moodle_client(), customs=self.defaults
         )
         return [page async for page in push(DEFAULT_TENANT, CATALOGUE[module], dry_run=dry_run)]
 

@@ -60,7 +60,7 @@ class Case:
                 clock=college.timer,
                 zoho=None if Subject.ZOHO in self.missing else zoho,
                 moodle=None if Subject.MOODLE in self.missing else college.moodle_client(self.token),
-                customs=college.customs,
+                defaults=college.defaults,
                 missing=self.missing,
                 exposed=self.exposed,
             )
@@ -210,11 +210,11 @@ def moodle_answers(function: str, code: str) -> Plant:
 
 
 def misspelt_login(case: Case) -> None:
-    case.college.customs = MoodleDefaults(auth="oauht2")
+    case.college.defaults = MoodleDefaults(auth="oauht2")
 
 
 def unassignable_role(case: Case) -> None:
-    case.college.customs = MoodleDefaults(student_role=MoodleId(1))
+    case.college.defaults = MoodleDefaults(student_role=MoodleId(1))
 
 
 def set_moodle(**switches: object) -> Plant:
@@ -709,7 +709,7 @@ async def test_without_an_assignment_what_needs_one_is_not_seen() -> None:
 
 async def test_without_its_category_the_right_to_make_courses_is_not_seen() -> None:
     case = Case()
-    case.college.customs = MoodleDefaults(category=MoodleId(999))
+    case.college.defaults = MoodleDefaults(category=MoodleId(999))
     findings = {finding.check: finding for finding in await case.findings()}
     told = findings[CheckName.MOODLE_CAPABILITIES]
     assert (told.level, "moodle/course:create" in told.said) == (Severity.GREEN, True)
@@ -727,14 +727,14 @@ async def test_a_service_that_does_not_say_what_time_it_is_is_not_blamed() -> No
 @pytest.mark.parametrize("auth", [None, "oauth2", "manual", "saml2"])
 async def test_a_login_method_that_moodle_has_is_no_finding(auth: str | None) -> None:
     case = Case()
-    case.college.customs = MoodleDefaults(auth=auth)
+    case.college.defaults = MoodleDefaults(auth=auth)
     (finding,) = [each for each in await case.findings() if each.check is CheckName.SETTINGS]
     assert finding.level is Severity.GREEN
 
 
 async def test_a_login_method_that_is_like_none_is_told_without_a_guess() -> None:
     case = Case()
-    case.college.customs = MoodleDefaults(auth="zzz")
+    case.college.defaults = MoodleDefaults(auth="zzz")
     (finding,) = [each for each in await case.findings() if each.check is CheckName.SETTINGS]
     assert finding.level is AMBER
     assert "Did you mean" not in finding.remedy

@@ -107,7 +107,7 @@ async def zoho_checks(college: College) -> dict[CheckName, Finding]:
             clock=college.timer,
             zoho=zoho,
             moodle=None,
-            customs=college.customs,
+            defaults=college.defaults,
             missing={Subject.MOODLE: ["moodle.url"]},
         )
         found = {each.check: each async for each in Doctor(checks=CHECKS)(environment)}

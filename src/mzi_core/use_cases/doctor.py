@@ -88,7 +88,7 @@ class Environment:
     clock: Clock
     zoho: ZohoGateway | None
     moodle: MoodleGateway | None
-    customs: MoodleDefaults
+    defaults: MoodleDefaults
     missing: Mapping[Subject, Sequence[str]] = attrs.field(factory=dict)
     exposed: Sequence[str] = ()
 

@@ -37,7 +37,7 @@ async def _settings(environment: Environment) -> Sequence[Finding]:
                     remedy=f"Set them in mzi.toml, or as {variables}.",
                 )
             )
-    findings += _auth(environment.customs.auth)
+    findings += _auth(environment.defaults.auth)
     if findings:
         return findings
     return [

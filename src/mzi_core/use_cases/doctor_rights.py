@@ -125,7 +125,7 @@ async def _on_site(environment: Environment, rights: Rights) -> None:
     course = NewCourse(
         full_name="mzi doctor",
         short_name="mzi-doctor",
-        category=environment.customs.category,
+        category=environment.defaults.category,
         starts_at=now,
         ends_at=now - timedelta(days=1),
     )
@@ -149,7 +149,7 @@ async def _enter(environment: Environment, rights: Rights, course: MoodleId) -> 
 
 async def _in_course(environment: Environment, rights: Rights, course: MoodleId) -> list[Finding]:
     moodle = moodle_of(environment)
-    role = environment.customs.student_role
+    role = environment.defaults.student_role
     rights.note("moodle/course:managegroups", await _allowed(lambda: moodle.groups(course)))
     (unenrolled,) = await moodle.unenrol([Unenrolment(user=NOBODY, course=course)])
     rights.note("enrol/manual:unenrol", not _denied(unenrolled))

@@ -50,6 +50,14 @@ class UnknownTenant(MziError):
         super().__init__(f"Tenant `{tenant}` is not known here; `mzi tenants add {tenant}` makes it.")
 
 
+class AccountMissing(MziError):
+    """A tenant's remote service is needed, and mzi has no account there; `remedy` says how to give it one."""
+
+    def __init__(self, service: str, remedy: str) -> None:
+        self.service = service
+        super().__init__(f"mzi has no account at {service} yet: {remedy}")
+
+
 class NotFound(MziError):
     """Nothing is stored or parked under this key."""
 

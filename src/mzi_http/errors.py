@@ -13,6 +13,7 @@ from starlette.types import ExceptionHandler
 
 from mzi_core.errors import (
     AccessRefused,
+    AccountMissing,
     AlreadyTaken,
     AmbiguousMatch,
     AmbiguousWrite,
@@ -199,6 +200,7 @@ KINDS: Mapping[type[MziError], ProblemType] = {
     AlreadyTaken: REMOTE_CONFLICT,
     AmbiguousMatch: REMOTE_CONFLICT,
     RemoteNotFound: NOT_AT_REMOTE,
+    AccountMissing: REMOTE_SETUP,
     FieldsMissing: REMOTE_SETUP,
     ModuleMissing: REMOTE_SETUP,
     NotOffered: REMOTE_SETUP,

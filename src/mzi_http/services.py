@@ -6,101 +6,52 @@ are first needed: a command that does without would otherwise spend most of its 
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
-from mzi_core.errors import MziError
 from mzi_core.ports import Clock, Codec, Ids, Store, StoreHealth
 from mzi_core.use_cases import UseCases
-from mzi_http.remote_accounts import Moodle, Zoho
+from mzi_http.gateways import SettingsConnections
 from mzi_http.settings import MEMORY, Settings
-from mzi_http.sources import PREFIX
 
 if TYPE_CHECKING:
-    from mzi_core.ports import MoodleGateway, ZohoGateway
+    from mzi_core.ports import Connections
+    from mzi_core.provisioning import MoodleDefaults
     from mzi_core.use_cases.doctor import Environment
-    from mzi_core.use_cases.pull import Pulling
-    from mzi_core.use_cases.push_moodle import PushToMoodle
-    from mzi_core.use_cases.push_zoho import PushToZoho
-    from mzi_http.container import Container
 
 _SQLITE = "sqlite"
 _NOT_A_PATH = ("", ":memory:")
 
 
-def build_services(*, store: Store, codec: Codec, clock: Clock, ids: Ids) -> UseCases:
+def build_services(
+    *,
+    store: Store,
+    codec: Codec,
+    clock: Clock,
+    ids: Ids,
+    connections: "Connections | None" = None,
+    moodle_defaults: "MoodleDefaults | None" = None,
+) -> UseCases:
     """All use cases over these ports."""
-    return UseCases.over(store=store, codec=codec, clock=clock, ids=ids)
-
-
-class AccountMissing(MziError):
-    """A gateway is needed whose account the settings do not name."""
-
-    def __init__(self, service: str, missing: Sequence[str]) -> None:
-        self.missing = tuple(missing)
-        names = ", ".join(f"`{name}`" for name in missing)
-        variables = ", ".join(f"`{PREFIX}{name.upper().replace('.', '_')}`" for name in missing)
-        super().__init__(
-            f"mzi has no account at {service} yet: set {names} in mzi.toml, or {variables} in the "
-            "environment. `docs/gateways.md` says how to get them."
-        )
-
-
-class NotInstalled(MziError):
-    """A gateway is needed, and what it speaks HTTP with is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__('Zoho and Moodle are asked over aiohttp: pip install "mzi[gateways]"')
+    return UseCases.over(
+        store=store,
+        codec=codec,
+        clock=clock,
+        ids=ids,
+        connections=connections,
+        moodle_defaults=moodle_defaults,
+    )
 
 
 @attrs.frozen(kw_only=True)
 class Services:
-    """The use cases, and the gateways for those who ask: nothing is sent before that."""
+    """The use cases, and what the doctor looks at."""
 
     use_cases: UseCases
+    connections: SettingsConnections
     _settings: Settings = attrs.field(repr=False)
-    _container: "Container" = attrs.field(repr=False)
-
-    async def zoho(self) -> "ZohoGateway":
-        """The gateway to the tenant's Zoho. Raises AccountMissing, NotInstalled."""
-        need("Zoho", self._settings.zoho)
-        return await self._container.zoho.async_()
-
-    async def moodle(self) -> "MoodleGateway":
-        """The gateway to the tenant's Moodle. Raises AccountMissing, NotInstalled."""
-        need("Moodle", self._settings.moodle)
-        return await self._container.moodle.async_()
-
-    async def pulling(self) -> "Pulling":
-        """The use cases of a pull. Raises AccountMissing, NotInstalled."""
-        from mzi_core.use_cases.pull import Pulling  # noqa: PLC0415
-
-        return Pulling.over(await self.zoho(), self.use_cases.runs)
-
-    async def push_to_zoho(self) -> "PushToZoho":
-        """The use case that writes to Zoho. Raises AccountMissing, NotInstalled."""
-        from mzi_core.use_cases.push_zoho import PushToZoho  # noqa: PLC0415
-
-        return PushToZoho(
-            store=self.use_cases.store,
-            codec=self._container.codec(),
-            amend=self.use_cases.amend,
-            zoho=await self.zoho(),
-        )
-
-    async def push_to_moodle(self) -> "PushToMoodle":
-        """The use case that writes to Moodle. Raises AccountMissing, NotInstalled."""
-        from mzi_core.use_cases.push_moodle import PushToMoodle  # noqa: PLC0415
-
-        return PushToMoodle(
-            store=self.use_cases.store,
-            amend=self.use_cases.amend,
-            moodle=await self.moodle(),
-            customs=self._settings.moodle.defaults(),
-        )
 
     async def environment(self, health: StoreHealth, files: Sequence[Path] = ()) -> "Environment":
         """What the doctor looks at, whatever is missing; `files`: those of the settings and the store.
@@ -116,21 +67,13 @@ class Services:
             tenant=settings.tenant,
             health=health,
             store=self.use_cases.store,
-            clock=self._container.clock(),
-            zoho=None if lacking[Subject.ZOHO] else await self.zoho(),
-            moodle=None if lacking[Subject.MOODLE] else await self.moodle(),
+            clock=self.use_cases.batches.clock,
+            zoho=None if lacking[Subject.ZOHO] else await self.connections.zoho(settings.tenant),
+            moodle=None if lacking[Subject.MOODLE] else await self.connections.moodle(settings.tenant),
             defaults=settings.moodle.defaults(),
             missing={service: names for service, names in lacking.items() if names},
             exposed=[str(file) for file in files if is_open_to_others(file)],
         )
-
-
-def need(service: str, account: Zoho | Moodle) -> None:
-    """See to it that a gateway can be opened. Raises AccountMissing, NotInstalled."""
-    if missing := account.missing():
-        raise AccountMissing(service, missing)
-    if find_spec("aiohttp") is None:
-        raise NotInstalled
 
 
 @asynccontextmanager
@@ -144,10 +87,16 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     container = container_for(settings)
     try:
         store = await container.store.async_()
+        connections = SettingsConnections(settings=settings, container=container)
         use_cases = build_services(
-            store=store, codec=container.codec(), clock=container.clock(), ids=container.ids()
+            store=store,
+            codec=container.codec(),
+            clock=container.clock(),
+            ids=container.ids(),
+            connections=connections,
+            moodle_defaults=settings.moodle.defaults(),
         )
-        yield Services(use_cases=use_cases, settings=settings, container=container)
+        yield Services(use_cases=use_cases, connections=connections, settings=settings)
     finally:
         closing = container.shutdown_resources()
         if closing is not None:

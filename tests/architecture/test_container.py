@@ -7,15 +7,18 @@ from pathlib import Path
 import attrs
 import pytest
 
+from mzi_adapters.memory import MemoryStore
 from mzi_adapters.moodle import MoodleClient
-from mzi_adapters.zoho import ZohoClient
-from mzi_core.errors import StoreUnavailable
+from mzi_adapters.system import SystemClock, SystemIds
+from mzi_adapters.zoho import ZohoClient, ZohoCodec
+from mzi_core.errors import AccountMissing, StoreUnavailable
 from mzi_core.ports import ApiUsage, Clock, Codec, Ids, MoodleGateway, Store, ZohoGateway
 from mzi_core.use_cases import UseCases
-from mzi_core.values import DEFAULT_TENANT
+from mzi_core.values import DEFAULT_TENANT, TenantId
 from mzi_http.container import Container, account_at_zoho, container_for
+from mzi_http.gateways import NotInstalled
 from mzi_http.remote_accounts import Moodle, Region, Zoho, ZohoEnvironment
-from mzi_http.services import AccountMissing, NotInstalled, open_services, open_use_cases, upgrade
+from mzi_http.services import open_use_cases, upgrade
 from mzi_http.settings import Settings
 
 ZOHO = Zoho(client_id="1000.ABC", client_secret="s1", refresh_token="1000.r", data_centre=Region.EU)
@@ -111,11 +114,12 @@ def test_the_settings_say_which_hosts_of_zoho_are_asked(settings: Zoho, api: str
 
 
 async def test_a_gateway_without_an_account_names_the_settings_that_are_missing() -> None:
-    async with open_services(Settings(store="memory:", zoho=Zoho(client_id="1000.ABC"))) as services:
+    async with open_use_cases(Settings(store="memory:", zoho=Zoho(client_id="1000.ABC"))) as use_cases:
+        connections = use_cases.remote.connections
         with pytest.raises(AccountMissing) as refused:
-            await services.zoho()
+            await connections.zoho(DEFAULT_TENANT)
         with pytest.raises(AccountMissing, match=r"`moodle\.url`, `moodle\.token`"):
-            await services.moodle()
+            await connections.moodle(DEFAULT_TENANT)
     assert str(refused.value) == (
         "mzi has no account at Zoho yet: set `zoho.client_secret`, `zoho.refresh_token` in mzi.toml, or "
         "`MZI_ZOHO_CLIENT_SECRET`, `MZI_ZOHO_REFRESH_TOKEN` in the environment. `docs/gateways.md` says "
@@ -123,18 +127,38 @@ async def test_a_gateway_without_an_account_names_the_settings_that_are_missing(
     )
 
 
+async def test_the_accounts_of_the_settings_are_lent_to_no_other_tenant() -> None:
+    async with open_use_cases(Settings(store="memory:", zoho=ZOHO, moodle=MOODLE)) as use_cases:
+        connections = use_cases.remote.connections
+        with pytest.raises(AccountMissing, match="those of tenant `default`"):
+            await connections.zoho(TenantId("another"))
+        with pytest.raises(AccountMissing, match="those of tenant `default`"):
+            await connections.moodle(TenantId("another"))
+
+
 async def test_without_the_extra_a_gateway_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mzi_http.services.find_spec", lambda name: None if name == "aiohttp" else name)
-    async with open_services(Settings(store="memory:", zoho=ZOHO, moodle=MOODLE)) as services:
+    monkeypatch.setattr("mzi_http.gateways.find_spec", lambda name: None if name == "aiohttp" else name)
+    async with open_use_cases(Settings(store="memory:", zoho=ZOHO, moodle=MOODLE)) as use_cases:
+        connections = use_cases.remote.connections
         with pytest.raises(NotInstalled, match=r"mzi\[gateways\]"):
-            await services.zoho()
+            await connections.zoho(DEFAULT_TENANT)
         with pytest.raises(NotInstalled, match=r"mzi\[gateways\]"):
-            await services.moodle()
+            await connections.moodle(DEFAULT_TENANT)
 
 
-async def test_gateways_share_the_store_and_are_closed_with_it() -> None:
-    async with open_services(Settings(store="memory:", zoho=ZOHO, moodle=MOODLE)) as services:
-        pulling = await services.pulling()
-        assert pulling.plan.store is services.use_cases.store
-        assert await services.zoho() is pulling.plan.zoho
-        assert await services.moodle() is await services.moodle()
+async def test_gateways_are_opened_once_for_all_use_cases() -> None:
+    async with open_use_cases(Settings(store="memory:", zoho=ZOHO, moodle=MOODLE)) as use_cases:
+        remote = use_cases.remote
+        assert remote is use_cases.remote
+        assert remote.plan_pull.store is use_cases.store
+        for ask in (remote.connections.zoho, remote.connections.moodle):
+            assert await ask(DEFAULT_TENANT) is await ask(DEFAULT_TENANT)
+
+
+async def test_use_cases_without_connections_say_so_when_one_is_needed() -> None:
+    remote = UseCases.over(
+        store=MemoryStore(), codec=ZohoCodec(), clock=SystemClock(), ids=SystemIds()
+    ).remote
+    for ask in (remote.connections.zoho, remote.connections.moodle):
+        with pytest.raises(AccountMissing, match=r"hand `connections` to `UseCases\.over`"):
+            await ask(DEFAULT_TENANT)

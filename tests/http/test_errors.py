@@ -19,6 +19,7 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases.access import TenantNameRefused
 from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused
 from mzi_core.use_cases.push_moodle import NothingInMoodle
+from mzi_core.values import DEFAULT_TENANT
 from mzi_http.cli.main import meaning
 from mzi_http.cli.shell import Ended
 from mzi_http.errors import KINDS
@@ -60,6 +61,7 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
     errors.FieldsMissing(["One.", "Two."]): (502, "remote-setup", Ended.NO_REMOTE),
     errors.ModuleMissing(SERVICE, ["BTEC"]): (502, "remote-setup", Ended.NO_REMOTE),
     errors.NotOffered(SERVICE, SAID): (502, "remote-setup", Ended.NO_REMOTE),
+    errors.AccountMissing(SERVICE, "set `zoho.client_id`."): (502, "remote-setup", Ended.MISUSED),
 }
 """An error of each class: its status, the name of its problem, and how a command ends by it."""
 
@@ -72,8 +74,7 @@ NOT_OVER_HTTP = {
     "mzi_adapters.zoho.bulk_file.NoRoom",
     "mzi_http.cli.shell.UsageError",
     "mzi_http.routes.docs.ChangedAsset",
-    "mzi_http.services.AccountMissing",
-    "mzi_http.services.NotInstalled",
+    "mzi_http.gateways.NotInstalled",
     "mzi_http.settings.SettingsRefused",
 }
 """What no route raises: it belongs to the command line, to files, or to callbacks that are not served."""
@@ -165,10 +166,10 @@ async def test_a_sender_is_told_to_come_back_when_the_remote_will_be(
 async def test_credentials_zoho_refuses_are_502_with_the_remedy_of_the_doctor(
     account: dict[str, str], setting: str, failing: Api
 ) -> None:
-    async with College().zoho_client(**account) as zoho:
-        for _ in range(2):  # asked again it is remembered, and the sentence is the same
-            with pytest.raises(errors.AuthRevoked) as refused:
-                await zoho.organization()
+    zoho = await College().connections(**account).zoho(DEFAULT_TENANT)
+    for _ in range(2):  # asked again it is remembered, and the sentence is the same
+        with pytest.raises(errors.AuthRevoked) as refused:
+            await zoho.organization()
     fail(failing, refused.value)
     found = problem(await failing.client.get("/api/v1/students"), 502, "remote-access")
     assert setting in found["detail"]

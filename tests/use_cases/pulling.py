@@ -8,18 +8,19 @@ from typing import Any
 import attrs
 
 from mzi_adapters.memory import MemoryStore
-from mzi_adapters.memory.leases import MemoryLeases
+from mzi_adapters.testing.connections import FakeConnections
 from mzi_adapters.testing.harness import CountedIds
+from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.testing.session_guard import GuardedStore
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.testing.zoho.college import Pick
-from mzi_adapters.zoho import ZohoAccount, ZohoCodec, open_zoho
+from mzi_adapters.zoho import ZohoCodec
 from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.ports import Run, Store
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.planning_pull import PullPlan
-from mzi_core.use_cases.pull import PullDone, Pulling
+from mzi_core.use_cases.pull import PullDone
 from mzi_core.use_cases.sync_runs import PageDone
 from mzi_core.values import DEFAULT_TENANT, BatchResult, State, ZohoId
 
@@ -34,16 +35,15 @@ class World:
     zoho: FakeZoho
     timer: VirtualTimer
     use_cases: UseCases
-    pulling: Pulling
 
     async def plan(self, module: str = "students", **how: Any) -> PullPlan:
         """A plan for one module."""
-        return await self.pulling.plan(DEFAULT_TENANT, CATALOGUE[module], **how)
+        return await self.use_cases.remote.plan_pull(DEFAULT_TENANT, CATALOGUE[module], **how)
 
     async def pull(self, module: str = "students", *, dry_run: bool = False, **how: Any) -> "Drawn":
         """A whole pull."""
         drawn = Drawn(plan=await self.plan(module, **how))
-        async for done in self.pulling.pull(drawn.plan, dry_run=dry_run):
+        async for done in self.use_cases.remote.pull(drawn.plan, dry_run=dry_run):
             match done:
                 case PageDone():
                     drawn.pages.append(done)
@@ -109,26 +109,14 @@ async def world(store: Store | None = None, *, only: Pick | None = None) -> Asyn
     zoho = FakeZoho(clock=timer)
     define_modules(zoho, only=only)
     store = GuardedStore(store or MemoryStore())
-    use_cases = UseCases.over(store=store, codec=ZohoCodec(), clock=timer, ids=CountedIds())
-    account = ZohoAccount(
-        client_id=zoho.accounts.client_id,
-        client_secret=zoho.accounts.client_secret,
-        refresh_token=zoho.accounts.refresh_token,
-        data_centre="eu",
+    connections = FakeConnections(
+        store=store, timer=timer, to_zoho=lambda: zoho, to_moodle=lambda: FakeMoodle(clock=timer)
     )
-    async with open_zoho(
-        account,
-        wire=zoho,
-        timer=timer,
-        clock=timer,
-        store=store,
-        leases=MemoryLeases(timer),
-        tenant=DEFAULT_TENANT,
-        random=lambda: 0.5,
-    ) as gateway:
-        yield World(
-            zoho=zoho, timer=timer, use_cases=use_cases, pulling=Pulling.over(gateway, use_cases.runs)
-        )
+    use_cases = UseCases.over(
+        store=store, codec=ZohoCodec(), clock=timer, ids=CountedIds(), connections=connections
+    )
+    yield World(zoho=zoho, timer=timer, use_cases=use_cases)
+    await connections.close()
 
 
 async def runs(college: World) -> list[Run]:
@@ -149,7 +137,7 @@ async def contents(college: World) -> dict[str, Any]:
 async def killed_after(college: World, pages: int, **how: Any) -> list[str | None]:
     """A pull that ends after some pages without a word."""
     drawn = Drawn(plan=await college.plan(**how))
-    stream = college.pulling.pull(drawn.plan)
+    stream = college.use_cases.remote.pull(drawn.plan)
     for _ in range(pages):
         drawn.pages.append(await anext(stream))  # type: ignore[arg-type]  # the last step comes much later
     await stream.aclose()

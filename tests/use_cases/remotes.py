@@ -1,7 +1,7 @@
 """A college with its Zoho and its Moodle in memory, and the real clients between them and us."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -10,8 +10,8 @@ from urllib.parse import parse_qs
 import attrs
 
 from mzi_adapters.memory import MemoryStore
-from mzi_adapters.memory.leases import MemoryLeases
-from mzi_adapters.moodle import MoodleAccount, MoodleClient
+from mzi_adapters.moodle import MoodleAccount
+from mzi_adapters.testing.connections import FakeConnections
 from mzi_adapters.testing.harness import CountedIds
 from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.testing.session_guard import GuardedStore
@@ -20,16 +20,13 @@ from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.testing.zoho.college import Pick
 from mzi_adapters.testing.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from mzi_adapters.web import Lost, Request, Response, Streamed, Transport
-from mzi_adapters.zoho import ZohoAccount, ZohoClient, ZohoCodec, open_zoho
+from mzi_adapters.zoho import ZohoAccount, ZohoCodec
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import MoodleGateway, Query, Store
+from mzi_core.ports import EnrolledUser, Query, Store
 from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases import UseCases
-from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.push import PagePushed
-from mzi_core.use_cases.push_moodle import PushToMoodle
-from mzi_core.use_cases.push_zoho import PushToZoho
-from mzi_core.values import DEFAULT_TENANT, BatchResult
+from mzi_core.values import DEFAULT_TENANT, BatchResult, MoodleId
 
 SITE = "https://moodle.college.example"
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -93,23 +90,8 @@ class College:
         self.to_zoho = Watched(self.zoho, self.timer)
         self.to_moodle = Watched(self.moodle, self.timer)
 
-    @property
-    def use_cases(self) -> UseCases:
-        """All of them over the store."""
-        return UseCases.over(store=self.store, codec=self.codec, clock=self.timer, ids=CountedIds())
-
-    def moodle_calls(self, function: str) -> int:
-        """How often a function was called."""
-        return sum(call.function == function for call in self.moodle.seen)
-
-    def moodle_client(self, token: str = TOKEN) -> MoodleGateway:
-        """A client of the Moodle."""
-        account = MoodleAccount(SITE, token)
-        return MoodleClient(account, self.to_moodle, self.timer, random=lambda: 0.5)
-
-    @asynccontextmanager
-    async def zoho_client(self, **account: Any) -> AsyncIterator[ZohoClient]:
-        """A client of the Zoho."""
+    def connections(self, *, token: str = TOKEN, **account: Any) -> FakeConnections:
+        """Connections to both that are opened anew, with another token or account where a test says so."""
         given = {
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
@@ -117,17 +99,34 @@ class College:
             "data_centre": "eu",
             **account,
         }
-        async with open_zoho(
-            ZohoAccount(**given),
-            wire=self.to_zoho,
-            timer=self.timer,
-            clock=self.timer,
+        return FakeConnections(
             store=self.store,
-            leases=MemoryLeases(self.timer),
-            tenant=DEFAULT_TENANT,
-            random=lambda: 0.5,
-        ) as client:
-            yield client
+            timer=self.timer,
+            to_zoho=lambda: self.to_zoho,
+            to_moodle=lambda: self.to_moodle,
+            zoho_account=ZohoAccount(**given),
+            moodle_account=MoodleAccount(SITE, token),
+        )
+
+    @property
+    def use_cases(self) -> UseCases:
+        """All of them over the store, with connections that are opened anew."""
+        return UseCases.over(
+            store=self.store,
+            codec=self.codec,
+            clock=self.timer,
+            ids=CountedIds(),
+            connections=self.connections(),
+            moodle_defaults=self.defaults,
+        )
+
+    def moodle_calls(self, function: str) -> int:
+        """How often a function was called."""
+        return sum(call.function == function for call in self.moodle.seen)
+
+    async def enrolled(self, course: MoodleId) -> Sequence[EnrolledUser]:
+        """Who is enrolled in a course of the Moodle."""
+        return await (await self.connections().moodle(DEFAULT_TENANT)).enrolled(course)
 
     async def sync(self, module: str, records: Sequence[object]) -> BatchResult:
         """Take records as they come from Zoho."""
@@ -143,19 +142,12 @@ class College:
 
     async def push_moodle(self, module: str, *, dry_run: bool = False) -> list[PagePushed]:
         """Every page of a push to Moodle."""
-        push = PushToMoodle(
-            store=self.store, amend=self.amend, moodle=self.moodle_client(), customs=self.defaults
-        )
+        push = self.use_cases.remote.push_to_moodle
         return [page async for page in push(DEFAULT_TENANT, CATALOGUE[module], dry_run=dry_run)]
 
     async def push_zoho(self, module: str, *, dry_run: bool = False, force: bool = False) -> list[PagePushed]:
         """Every page of a push to Zoho."""
-        async with self.zoho_client() as client:
-            push = PushToZoho(store=self.store, codec=self.codec, amend=self.amend, zoho=client)
-            pages = push(DEFAULT_TENANT, CATALOGUE[module], dry_run=dry_run, force=force)
-            return [page async for page in pages]
-
-    @property
-    def amend(self) -> AmendRecords:
-        """The use case that keeps links."""
-        return self.use_cases.amend
+        pages = self.use_cases.remote.push_to_zoho(
+            DEFAULT_TENANT, CATALOGUE[module], dry_run=dry_run, force=force
+        )
+        return [page async for page in pages]

@@ -52,19 +52,21 @@ class Case:
     async def findings(self) -> list[Finding]:
         """What the doctor says."""
         college = self.college
-        async with college.zoho_client(**self.account) as zoho:
-            environment = Environment(
-                tenant=self.tenant,
-                health=self.health,
-                store=college.store,
-                clock=college.timer,
-                zoho=None if Subject.ZOHO in self.missing else zoho,
-                moodle=None if Subject.MOODLE in self.missing else college.moodle_client(self.token),
-                defaults=college.defaults,
-                missing=self.missing,
-                exposed=self.exposed,
-            )
-            return [finding async for finding in Doctor(checks=CHECKS)(environment)]
+        connections = college.connections(token=self.token, **self.account)
+        environment = Environment(
+            tenant=self.tenant,
+            health=self.health,
+            store=college.store,
+            clock=college.timer,
+            zoho=None if Subject.ZOHO in self.missing else await connections.zoho(DEFAULT_TENANT),
+            moodle=None if Subject.MOODLE in self.missing else await connections.moodle(DEFAULT_TENANT),
+            defaults=college.defaults,
+            missing=self.missing,
+            exposed=self.exposed,
+        )
+        findings = [finding async for finding in Doctor(checks=CHECKS)(environment)]
+        await connections.close()
+        return findings
 
 
 def of(findings: Sequence[Finding], level: Severity) -> dict[CheckName, Finding]:
@@ -88,7 +90,7 @@ async def test_the_doctor_changes_nothing() -> None:
     assert [course.shortname for course in site.courses.values()] == ["mzi", "NET-1"]
     (course,) = [each for each in site.courses if each != 1]
     (assignment,) = site.assignments
-    client = case.college.moodle_client()
+    client = await case.college.connections().moodle(DEFAULT_TENANT)
     assert await client.enrolled(MoodleId(course)) == []
     assert await client.submissions([MoodleId(assignment)]) == {assignment: ()}
     assert all(not table.rows for table in case.college.zoho.organization.tables.values())

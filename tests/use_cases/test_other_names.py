@@ -20,7 +20,6 @@ from mzi_core.ports import Query, ReadMethod, StoreHealth
 from mzi_core.provisioning import Action, WriteStatus
 from mzi_core.use_cases.doctor import CheckName, Doctor, Environment, Finding, Severity, Subject
 from mzi_core.use_cases.doctor_checks import CHECKS
-from mzi_core.use_cases.planning_pull import PlanPull
 from mzi_core.use_cases.push import PagePushed
 from mzi_core.values import DEFAULT_TENANT
 
@@ -99,18 +98,17 @@ async def test_what_was_deleted_is_asked_of_the_module_that_is_there() -> None:
 
 async def zoho_checks(college: College) -> dict[CheckName, Finding]:
     """The last thing the doctor finds of each check of Zoho."""
-    async with college.zoho_client() as zoho:
-        environment = Environment(
-            tenant=DEFAULT_TENANT,
-            health=StoreHealth(backend="memory", version="1", ready=True, message="It is there."),
-            store=college.store,
-            clock=college.timer,
-            zoho=zoho,
-            moodle=None,
-            defaults=college.defaults,
-            missing={Subject.MOODLE: ["moodle.url"]},
-        )
-        found = {each.check: each async for each in Doctor(checks=CHECKS)(environment)}
+    environment = Environment(
+        tenant=DEFAULT_TENANT,
+        health=StoreHealth(backend="memory", version="1", ready=True, message="It is there."),
+        store=college.store,
+        clock=college.timer,
+        zoho=await college.connections().zoho(DEFAULT_TENANT),
+        moodle=None,
+        defaults=college.defaults,
+        missing={Subject.MOODLE: ["moodle.url"]},
+    )
+    found = {each.check: each async for each in Doctor(checks=CHECKS)(environment)}
     return {check: finding for check, finding in found.items() if check.service is Subject.ZOHO}
 
 
@@ -134,9 +132,8 @@ async def test_a_module_under_none_of_its_names_is_told_alike_by_all() -> None:
     tables["BTEC_Unit"] = attrs.evolve(tables.pop("BTEC"), name="BTEC_Unit")
     with pytest.raises(ModuleMissing) as pushed:
         await college.push_zoho("units")
-    async with college.zoho_client() as zoho:
-        with pytest.raises(ModuleMissing) as pulled:
-            await PlanPull(zoho=zoho, store=college.store)(DEFAULT_TENANT, CATALOGUE["units"])
+    with pytest.raises(ModuleMissing) as pulled:
+        await college.use_cases.remote.plan_pull(DEFAULT_TENANT, CATALOGUE["units"])
     found = (await zoho_checks(college))[CheckName.ZOHO_MODULES]
     assert found.level is Severity.RED
     assert found.said.startswith("There is no module `BTEC` or `BTEC_Units`. The nearest is `BTEC_Unit`")

@@ -62,7 +62,7 @@ async def test_a_change_made_while_a_pull_goes_on_is_in_the_next_one(college: Wo
     college.students(*range(2 * PAGE))
     await college.later(hours=1)
     plan = await college.plan(via=ReadMethod.RECORDS)
-    stream = college.pulling.pull(plan)
+    stream = college.use_cases.remote.pull(plan)
     await anext(stream)
     college.zoho.edit("BTEC_Students", number(1), {"City": "Irbid"})
     await college.later(minutes=20)
@@ -235,7 +235,7 @@ async def test_a_pull_since_a_moment_goes_on_only_for_that_moment(college: World
 async def test_credentials_withdrawn_on_the_way_end_the_run_and_keep_what_came(college: World) -> None:
     college.students(*range(3 * PAGE))
     plan = await college.plan(via=ReadMethod.RECORDS)
-    stream = college.pulling.pull(plan)
+    stream = college.use_cases.remote.pull(plan)
     await anext(stream)
     college.zoho.accounts.revoke()
     with pytest.raises(AuthRevoked) as refused:
@@ -252,13 +252,13 @@ async def test_a_pull_has_not_reached_its_end_before_what_was_deleted_is_known(c
     await college.pull()
     await college.later(hours=1)
     college.zoho.remove("BTEC_Students", pupil)
-    stream = college.pulling.pull(await college.plan())
+    stream = college.use_cases.remote.pull(await college.plan())
     await stream.aclose()
     plan = await college.plan()
     revoked = college.zoho.accounts
     revoked.scopes = ()
     with pytest.raises(Exception, match="scope"):
-        async for _ in college.pulling.pull(plan):
+        async for _ in college.use_cases.remote.pull(plan):
             pass
     assert (await runs(college))[0].status is RunStatus.FAILED
 
@@ -301,7 +301,7 @@ async def test_a_module_the_organisation_lacks_is_told_by_zoho(college: World) -
 
 async def test_an_unknown_tenant_is_refused_before_zoho_is_asked(college: World) -> None:
     with pytest.raises(UnknownTenant):
-        await college.pulling.plan(TenantId("nobody"), CATALOGUE["students"])
+        await college.use_cases.remote.plan_pull(TenantId("nobody"), CATALOGUE["students"])
     assert college.zoho.calls == 0
 
 

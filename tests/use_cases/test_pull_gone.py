@@ -73,7 +73,7 @@ async def test_a_pull_of_everything_tells_what_zoho_has_no_trace_of_and_only_pru
     assert drawn.done is not None
     assert sorted(drawn.done.missing) == [student(7)["id"], student(8)["id"]]
     assert (await college.stored(student(7)["id"])).deleted_at is None
-    marked = await college.pulling.prune(DEFAULT_TENANT, STUDENTS, drawn.done.missing)
+    marked = await college.use_cases.remote.prune(DEFAULT_TENANT, STUDENTS, drawn.done.missing)
     assert marked == 2
     assert (await college.stored(student(7)["id"])).deleted_at is not None
     assert (await college.stored(student(1)["id"])).deleted_at is None
@@ -97,7 +97,7 @@ async def test_what_zoho_deleted_is_not_told_twice(college: World) -> None:
 async def test_a_record_that_came_another_way_while_the_pull_went_on_is_not_missing(college: World) -> None:
     college.students(1)
     await college.sync("students", student(2))
-    stream = college.pulling.pull(await college.plan())
+    stream = college.use_cases.remote.pull(await college.plan())
     await college.later(minutes=1)
     await anext(stream)
     await college.sync("students", student(9))
@@ -122,7 +122,7 @@ async def test_what_is_missing_is_found_however_much_is_stored(college: World) -
     drawn = await college.pull()
     assert drawn.done is not None
     assert sorted(drawn.done.missing) == [number(n) for n in range(1, 2_500, 2)]
-    assert await college.pulling.prune(DEFAULT_TENANT, STUDENTS, drawn.done.missing) == 1_250
+    assert await college.use_cases.remote.prune(DEFAULT_TENANT, STUDENTS, drawn.done.missing) == 1_250
 
 
 @pytest.mark.parametrize("zoho_id", ["x", "9" * 20, "١٢"], ids=repr)

@@ -258,7 +258,7 @@ class TestEnrolments:
         assert told(pages) == [(Action.CREATE, WriteStatus.WRITTEN)] * 1000
         assert college.moodle.calls <= 25
         assert college.moodle_calls("core_enrol_get_enrolled_users") == 1
-        assert len(await college.moodle_client().enrolled(MoodleId(course))) == 1000
+        assert len(await college.enrolled(MoodleId(course))) == 1000
         assert {row.moodle_course_id for row in (await college.stored("enrollments")).values()} == {course}
         before = college.moodle.calls
         assert told(await college.push_moodle("enrollments")) == [(Action.NOTHING, None)] * 1000
@@ -302,7 +302,7 @@ class TestEnrolments:
         )
         (result,) = results(await college.push_moodle("enrollments"))
         assert (result.step.act, "suspend it there" in result.step.why) == (Action.CANNOT, True)
-        assert len(await college.moodle_client().enrolled(MoodleId(course))) == 1
+        assert len(await college.enrolled(MoodleId(course))) == 1
 
     async def test_a_course_that_is_closed_to_us_is_told_and_harms_no_other(self) -> None:
         college, _ = await college_with_a_class(2)
@@ -322,7 +322,7 @@ async def test_what_moodle_refuses_is_told_and_harms_no_other() -> None:
     pages = await college.push_moodle("enrollments")
     assert told(pages) == [(Action.CREATE, WriteStatus.REFUSED), (Action.CREATE, WriteStatus.WRITTEN)]
     assert results(pages)[0].said == "Moodle: There is no such user."
-    (member,) = await college.moodle_client().enrolled(MoodleId(course))
+    (member,) = await college.enrolled(MoodleId(course))
     assert member.username == "s1@college.example"
     kept = await college.stored("enrollments")
     assert [row.moodle_course_id for row in kept.values()] == [None, course]

@@ -9,6 +9,7 @@ from tests.use_cases.remotes import College
 from mzi_adapters.testing.faults import Faults, FaultyTransport
 from mzi_core.errors import GatewayError
 from mzi_core.provisioning import Action
+from mzi_core.values import DEFAULT_TENANT
 
 SEEDS = range(100)
 ORDER = ("students", "classes", "enrollments")
@@ -65,7 +66,7 @@ async def test_in_moodle_nobody_is_doubled_and_everybody_arrives(seed: int) -> N
         f"a{number}@college.example" for number in range(1, 6)
     ]
     assert sorted(course.shortname for course in site.courses.values()) == ["Unit 1", "Unit 2", "mzi"]
-    client = here.moodle_client()
+    client = await here.connections().moodle(DEFAULT_TENANT)
     courses = [row.moodle_class_id for row in (await here.stored("classes")).values()]
     assert [len(await client.enrolled(course)) for course in courses] == [5, 5]
 

@@ -5,6 +5,7 @@ result = await mzi.use_cases.sync(DEFAULT_TENANT, STUDENTS, [{"id": "1", "Name":
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from itertools import count, islice
 
@@ -12,29 +13,30 @@ import attrs
 
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.system import RANDOM_DIGITS, ordered_uuids
+from mzi_adapters.testing.connections import SITE, TOKEN, FakeConnections
+from mzi_adapters.testing.moodle import FakeMoodle
+from mzi_adapters.testing.virtual_time import VirtualTimer
+from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.ports import Codec, Store
+from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases import UseCases
-from mzi_core.values import RecordId
+from mzi_core.values import DEFAULT_TENANT, RecordId, TenantId
 
 START = datetime(2026, 2, 15, 8, 0, tzinfo=UTC)
 
 _MILLISECONDS = int(START.timestamp() * 1000)
 
 
-@attrs.define
-class FixedClock:
-    """A clock that moves only when told to."""
+@attrs.define(kw_only=True, eq=False)
+class FixedClock(VirtualTimer):
+    """A clock that moves only when told to, and while a gateway waits before it asks again."""
 
-    moment: datetime = START
-
-    def now(self) -> datetime:
-        """The moment it was set to."""
-        return self.moment
+    start: datetime = START
 
     def advance(self, by: timedelta) -> None:
         """Move on."""
-        self.moment += by
+        self.jump(by.total_seconds())
 
 
 @attrs.define
@@ -55,16 +57,52 @@ class CountedIds:
         return f"secret-{next(self._numbers):026d}"
 
 
-@attrs.define
+@attrs.define(slots=False)
 class Harness:
-    """Use cases ready to be called; hand in another `store` to try the same rules over it."""
+    """Use cases ready to be called; hand in another `store` to try the same rules over it.
+
+    `zoho` and `moodle` are the tenant's, in memory, with every declared module and nothing in it: plant what
+    people entered there, pull and push, and look at what stands there afterwards.
+    """
 
     store: Store = attrs.field(factory=MemoryStore)
     clock: FixedClock = attrs.field(factory=FixedClock)
     ids: CountedIds = attrs.field(factory=CountedIds)
     codec: Codec = attrs.field(factory=ZohoCodec)
-    use_cases: UseCases = attrs.field(init=False)
+    tenant: TenantId = DEFAULT_TENANT
+    moodle_defaults: MoodleDefaults = attrs.field(factory=MoodleDefaults)
 
-    @use_cases.default
-    def _assembled(self) -> UseCases:
-        return UseCases.over(store=self.store, codec=self.codec, clock=self.clock, ids=self.ids)
+    @cached_property
+    def zoho(self) -> FakeZoho:
+        """The tenant's Zoho."""
+        zoho = FakeZoho(clock=self.clock)
+        define_modules(zoho)
+        return zoho
+
+    @cached_property
+    def moodle(self) -> FakeMoodle:
+        """The tenant's Moodle."""
+        return FakeMoodle(SITE, TOKEN, clock=self.clock)
+
+    @cached_property
+    def connections(self) -> FakeConnections:
+        """The tenant's connections to both."""
+        return FakeConnections(
+            store=self.store,
+            timer=self.clock,
+            tenant=self.tenant,
+            to_zoho=lambda: self.zoho,
+            to_moodle=lambda: self.moodle,
+        )
+
+    @cached_property
+    def use_cases(self) -> UseCases:
+        """All of them, put together as in the service."""
+        return UseCases.over(
+            store=self.store,
+            codec=self.codec,
+            clock=self.clock,
+            ids=self.ids,
+            connections=self.connections,
+            moodle_defaults=self.moodle_defaults,
+        )

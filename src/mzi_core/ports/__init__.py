@@ -10,6 +10,7 @@ from mzi_core.lazy import finder
 if TYPE_CHECKING:
     from mzi_core.ports.clock import Clock, Ids, SingleIds
     from mzi_core.ports.codec import MOST_REASONS, Codec, Decoded, RawRecord, decoded
+    from mzi_core.ports.connections import Connections, NoConnections
     from mzi_core.ports.decisions import DecisionRecord, Decisions
     from mzi_core.ports.idempotency import StoredResponse, StoredResponses
     from mzi_core.ports.leases import Lease, Leases, StoredLeases, holds
@@ -99,7 +100,7 @@ else:
     _HOMES = (
         *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions"),
         *("idempotency", "locks", "tokens", "leases", "vault", "store"),
-        *("zoho", "moodle_values", "moodle_grading", "moodle"),
+        *("zoho", "moodle_values", "moodle_grading", "moodle", "connections"),
     )
     # a type checker would take any name for one of these
     __getattr__ = finder(__name__, _HOMES)
@@ -121,6 +122,7 @@ __all__ = [
     "Clock",
     "Codec",
     "Confirmed",
+    "Connections",
     "Cost",
     "CourseChange",
     "CourseKey",
@@ -157,6 +159,7 @@ __all__ = [
     "NewCourse",
     "NewGroup",
     "NewUser",
+    "NoConnections",
     "NotWatching",
     "NotWritten",
     "Organization",

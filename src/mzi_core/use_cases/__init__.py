@@ -1,6 +1,7 @@
 """What people and machines ask of mzi, one class each: ports as fields, one `__call__`."""
 
-from typing import Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
 import attrs
 
@@ -15,6 +16,11 @@ from mzi_core.use_cases.one_by_one import in_numbers
 from mzi_core.use_cases.sync import SyncBatch
 from mzi_core.use_cases.sync_runs import SyncRuns
 from mzi_core.use_cases.tenants import AddTenant, ListTenants, MapFields, ReadSettings
+
+if TYPE_CHECKING:
+    from mzi_core.ports import Connections
+    from mzi_core.provisioning import MoodleDefaults
+    from mzi_core.use_cases.remote import RemoteUseCases
 
 
 @attrs.frozen(kw_only=True)
@@ -43,10 +49,21 @@ class UseCases:
     revoke_key: RevokeKey
     list_keys: ListKeys
     check_key: CheckKey
+    _connections: "Connections | None" = None
+    _moodle_defaults: "MoodleDefaults | None" = None
 
     @classmethod
-    def over(cls, *, store: Store, codec: Codec, clock: Clock, ids: Ids | SingleIds) -> Self:
-        """Build them all."""
+    def over(
+        cls,
+        *,
+        store: Store,
+        codec: Codec,
+        clock: Clock,
+        ids: Ids | SingleIds,
+        connections: "Connections | None" = None,
+        moodle_defaults: "MoodleDefaults | None" = None,
+    ) -> Self:
+        """Build them all. Without `connections` no tenant has an account at Zoho or Moodle."""
         ids = in_numbers(ids)
         batches = Batches(store=store, codec=codec, clock=clock, ids=ids)
         runs = SyncRuns(batches=batches)
@@ -74,4 +91,16 @@ class UseCases:
             revoke_key=RevokeKey(store=store, clock=clock),
             list_keys=ListKeys(store),
             check_key=CheckKey(store),
+            connections=connections,
+            moodle_defaults=moodle_defaults,
         )
+
+    @cached_property
+    def remote(self) -> "RemoteUseCases":
+        """Those that work with Zoho and Moodle; most commands do without, and without loading them."""
+        from mzi_core.ports import NoConnections  # noqa: PLC0415
+        from mzi_core.provisioning import MoodleDefaults  # noqa: PLC0415
+        from mzi_core.use_cases.remote import RemoteUseCases  # noqa: PLC0415
+
+        connections = self._connections or NoConnections()
+        return RemoteUseCases.over(self, connections, self._moodle_defaults or MoodleDefaults())

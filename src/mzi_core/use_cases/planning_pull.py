@@ -8,7 +8,7 @@ import attrs
 
 from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule
-from mzi_core.ports import Cost, ReadMethod, Run, Store, ZohoGateway
+from mzi_core.ports import Connections, Cost, ReadMethod, Run, Store
 from mzi_core.use_cases.batches import overlays
 from mzi_core.use_cases.field_selection import Choice, select
 from mzi_core.values import TenantId
@@ -88,7 +88,7 @@ class _Runs:
 class PlanPull:
     """Find out what a pull will be: which fields exist, since when, how many records, by which way."""
 
-    zoho: ZohoGateway
+    connections: Connections
     store: Store
 
     async def __call__(
@@ -104,9 +104,10 @@ class PlanPull:
         """Changes since the last pull that reached its end, or everything when `full` or there was none.
 
         Raises FieldsMissing, ModuleMissing, and RemoteNotFound for a module that is not open to the API;
-        UnknownTenant.
+        UnknownTenant, AccountMissing.
         """
         runs, laid = await self._kept(tenant, module, since)
+        zoho = await self.connections.zoho(tenant)
         scope = (
             PullScope.SINCE
             if since
@@ -120,8 +121,8 @@ class PlanPull:
             scope, resumed = runs.to_go_on_with(asked) or (scope, None)
         if scope is PullScope.CHANGES and runs.last is not None:
             since = runs.last.started_at - OVERLAP
-        choice = await select(self.zoho, module, laid)
-        records = await self.zoho.count(choice.named.api_name, since=since)
+        choice = await select(zoho, module, laid)
+        records = await zoho.count(choice.named.api_name, since=since)
         left = max(0, records - (resumed.cursor if resumed else 0))
         # A Bulk Read job gives whole modules: what did not change is passed over here, and no call is saved.
         ways = (
@@ -129,7 +130,7 @@ class PlanPull:
             if scope is PullScope.EVERYTHING or via is ReadMethod.BULK
             else [ReadMethod.RECORDS, ReadMethod.COQL]
         )
-        costs = {way: self.zoho.cost(left, choice.selection, via=way) for way in ways}
+        costs = {way: zoho.cost(left, choice.selection, via=way) for way in ways}
         usual = cheapest(costs) if scope is PullScope.EVERYTHING else ReadMethod.COQL
         return PullPlan(
             tenant=tenant,

@@ -2,15 +2,14 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Self
 
 import attrs
 
 from mzi_core.module import AnyModule
-from mzi_core.ports import Clock, Deleted, Run, Store, ZohoGateway
+from mzi_core.ports import Clock, Connections, Deleted, Run, Store, ZohoGateway
 from mzi_core.use_cases.bulk import closing
 from mzi_core.use_cases.deletions import MarkDeleted, Seen, missing
-from mzi_core.use_cases.planning_pull import PlanPull, PullPlan, PullScope
+from mzi_core.use_cases.planning_pull import PullPlan, PullScope
 from mzi_core.use_cases.sync_runs import PageDone, SyncRuns
 from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import TenantId, ZohoId
@@ -34,7 +33,7 @@ class PullDone:
 class Pull:
     """Carry a plan out: page by page, a transaction a page, then what was deleted."""
 
-    zoho: ZohoGateway
+    connections: Connections
     store: Store
     runs: SyncRuns
     mark_deleted: MarkDeleted
@@ -47,6 +46,7 @@ class Pull:
         How far it got is kept with each page, as the last Zoho id of it, so that a plan made with `resume`
         goes on there.
         """
+        zoho = await self.connections.zoho(plan.tenant)
         seen = Seen("" if plan.resumed is None else plan.resumed.bookmark)
         async with self.runs.open(
             plan.tenant,
@@ -56,31 +56,20 @@ class Pull:
             resume=plan.resumed is not None,
             untold=plan.choice.untold,
         ) as run:
-            pages = self._pages(plan, seen, run.run.bookmark)
+            pages = _pages(zoho, plan, seen, run.run.bookmark)
             async with aclosing(pages):
                 async for page in pages:
                     yield await run.take(page, bookmark=_last_id(page))
-            ended = await self._end(plan, run.run, seen, dry_run=dry_run)
+            ended = await self._end(zoho, plan, run.run, seen, dry_run=dry_run)
             run.count(DELETED, ended.deleted)
         yield ended
 
-    async def _pages(self, plan: PullPlan, seen: Seen, after: str) -> AsyncGenerator[Sequence[object], None]:
-        pages = self.zoho.pages(
-            plan.api_name,
-            plan.choice.selection,
-            via=plan.via,
-            since=plan.since,
-            after=ZohoId(after) if after else None,
-        )
-        async with closing(pages):
-            async for page in pages:
-                seen.add(ZohoId(str(record.get("id"))) for record in page)
-                yield page
-
-    async def _end(self, plan: PullPlan, run: Run, seen: Seen, *, dry_run: bool) -> PullDone:
+    async def _end(
+        self, zoho: ZohoGateway, plan: PullPlan, run: Run, seen: Seen, *, dry_run: bool
+    ) -> PullDone:
         """What remains when the pages are through."""
         deleted = 0
-        pages = self.zoho.deleted(plan.api_name, plan.since)
+        pages = zoho.deleted(plan.api_name, plan.since)
         async with closing(pages):
             async for page in pages:
                 deleted += await self.mark_deleted(plan.tenant, plan.module, page, dry_run=dry_run)
@@ -89,6 +78,23 @@ class Pull:
             return PullDone(deleted=deleted)
         found = missing(self.store, plan.tenant, plan.module, seen, run.started_at)
         return PullDone(deleted=deleted, missing=tuple([each async for page in found for each in page]))
+
+
+async def _pages(
+    zoho: ZohoGateway, plan: PullPlan, seen: Seen, after: str
+) -> AsyncGenerator[Sequence[object], None]:
+    """The pages behind `after`, whose ids are noted as seen."""
+    pages = zoho.pages(
+        plan.api_name,
+        plan.choice.selection,
+        via=plan.via,
+        since=plan.since,
+        after=ZohoId(after) if after else None,
+    )
+    async with closing(pages):
+        async for page in pages:
+            seen.add(ZohoId(str(record.get("id"))) for record in page)
+            yield page
 
 
 def _last_id(page: Sequence[object]) -> str:
@@ -114,23 +120,3 @@ class Prune:
             ]
             gone += await self.mark_deleted(tenant, module, page)
         return gone
-
-
-@attrs.frozen(kw_only=True)
-class Pulling:
-    """The use cases of a pull over one gateway."""
-
-    plan: PlanPull
-    pull: Pull
-    prune: Prune
-
-    @classmethod
-    def over(cls, zoho: ZohoGateway, runs: SyncRuns) -> Self:
-        """Build them on the same store and clock as `runs`."""
-        store, clock = runs.batches.store, runs.batches.clock
-        mark_deleted = MarkDeleted(store=store, clock=clock)
-        return cls(
-            plan=PlanPull(zoho=zoho, store=store),
-            pull=Pull(zoho=zoho, store=store, runs=runs, mark_deleted=mark_deleted),
-            prune=Prune(mark_deleted=mark_deleted, clock=clock),
-        )

@@ -12,6 +12,7 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.ports import (
     Ambiguous,
     Confirmed,
+    Connections,
     CourseChange,
     Enrolment,
     MoodleGateway,
@@ -65,45 +66,47 @@ class PushToMoodle:
 
     store: Store
     amend: AmendRecords
-    moodle: MoodleGateway
-    customs: MoodleDefaults
+    connections: Connections
+    defaults: MoodleDefaults
 
     async def __call__(
         self, tenant: TenantId, module: AnyModule, *, dry_run: bool = False
     ) -> AsyncGenerator[PagePushed, None]:
-        """Yield after every page. Raises NothingInMoodle, UnknownTenant, StoreError and GatewayError."""
+        """Yield after every page. Raises NothingInMoodle, UnknownTenant, StoreError, GatewayError
+        and AccountMissing."""
         if module.counterpart is None:
             raise NothingInMoodle(module)
-        gather = Gather(store=self.store, moodle=self.moodle, tenant=tenant, customs=self.customs)
+        moodle = await self.connections.moodle(tenant)
+        gather = Gather(store=self.store, moodle=moodle, tenant=tenant, customs=self.defaults)
         plan = partial(_PLANS[module.counterpart.kind], gather, module, module.counterpart.id)
         async for ours in live_pages(self.store, tenant, module):
             steps: list[Step[object]] = await plan(ours)
             if dry_run:
                 yield preview(steps)
                 continue
-            made = await self._create(steps)
+            made = await self._create(moodle, steps)
             if met := {pushed.step.zoho_id for pushed in made if pushed.existing is not None}:
                 steps, made = await _met(plan, steps, made, [e for e in ours if e.zoho_id in met])
             await self._link(tenant, module, steps, made)
             gather.remember(made)
-            yield in_order(steps, [*made, *await self._change(steps)])
+            yield in_order(steps, [*made, *await self._change(moodle, steps)])
 
-    async def _create(self, steps: Sequence[Step[object]]) -> list[StepResult]:
+    async def _create(self, moodle: MoodleGateway, steps: Sequence[Step[object]]) -> list[StepResult]:
         people = [step for step in steps if isinstance(step.write, NewUser)]
         courses = [step for step in steps if isinstance(step.write, NewCourse)]
         places = [step for step in steps if isinstance(step.write, Enrolment)]
         return [
-            *_told(people, await self.moodle.create_users(_sent(people, NewUser))),
-            *_told(courses, await self.moodle.create_courses(_sent(courses, NewCourse))),
-            *_told(places, await self.moodle.enrol(_sent(places, Enrolment))),
+            *_told(people, await moodle.create_users(_sent(people, NewUser))),
+            *_told(courses, await moodle.create_courses(_sent(courses, NewCourse))),
+            *_told(places, await moodle.enrol(_sent(places, Enrolment))),
         ]
 
-    async def _change(self, steps: Sequence[Step[object]]) -> list[StepResult]:
+    async def _change(self, moodle: MoodleGateway, steps: Sequence[Step[object]]) -> list[StepResult]:
         people = [step for step in steps if isinstance(step.write, UserChange)]
         courses = [step for step in steps if isinstance(step.write, CourseChange)]
         return [
-            *_told(people, await self.moodle.update_users(_sent(people, UserChange))),
-            *_told(courses, await self.moodle.update_courses(_sent(courses, CourseChange))),
+            *_told(people, await moodle.update_users(_sent(people, UserChange))),
+            *_told(courses, await moodle.update_courses(_sent(courses, CourseChange))),
         ]
 
     async def _link(

@@ -14,6 +14,7 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.naming import Columns, Naming, in_words
 from mzi_core.ports import (
     Codec,
+    Connections,
     FieldError,
     NotWritten,
     Store,
@@ -46,25 +47,26 @@ class PushToZoho:
     store: Store
     codec: Codec
     amend: AmendRecords
-    zoho: ZohoGateway
+    connections: Connections
 
     async def __call__(
         self, tenant: TenantId, module: AnyModule, *, dry_run: bool = False, force: bool = False
     ) -> AsyncGenerator[PagePushed, None]:
         """Yield after every page. With `force` what was changed in Zoho meanwhile is overwritten.
 
-        Raises FieldsMissing when Zoho lacks a required field, ModuleMissing, UnknownTenant, StoreError and
-        GatewayError.
+        Raises FieldsMissing when Zoho lacks a required field, ModuleMissing, UnknownTenant, StoreError,
+        GatewayError and AccountMissing.
         """
         async with self.store.read(tenant) as session:
             overlay = overlays(await session.settings()).get(module.name, NO_OVERLAY)
-        choice = await select(self.zoho, module, overlay)
+        zoho = await self.connections.zoho(tenant)
+        choice = await select(zoho, module, overlay)
         async for ours in live_pages(self.store, tenant, module):
-            steps = await self._plan(tenant, choice, ours, force=force)
+            steps = await self._plan(zoho, tenant, choice, ours, force=force)
             if dry_run:
                 yield preview(steps)
                 continue
-            done = await self._apply(choice.named, [step for step in steps if step.write is not None])
+            done = await self._apply(zoho, choice.named, [step for step in steps if step.write is not None])
             seen = {
                 pushed.step.zoho_id: {"modified_at": at}
                 for pushed, at in done
@@ -75,11 +77,11 @@ class PushToZoho:
             yield in_order(steps, [pushed for pushed, _ in done])
 
     async def _plan(
-        self, tenant: TenantId, choice: Choice, ours: Sequence[Entity], *, force: bool
+        self, zoho: ZohoGateway, tenant: TenantId, choice: Choice, ours: Sequence[Entity], *, force: bool
     ) -> list[RecordStep]:
         named = choice.named
         module = named.module
-        found = await self.zoho.get_many(named.api_name, [each.zoho_id for each in ours], choice.selection)
+        found = await zoho.get_many(named.api_name, [each.zoho_id for each in ours], choice.selection)
         decode = self.codec.decoder(module, named.overlay)
         understood = {zoho_id: decoded(decode, record) for zoho_id, record in found.items()}
         return record_steps(
@@ -129,36 +131,40 @@ class PushToZoho:
             values[name] = _rows(named.module.field[name].row, values[name], columns)
         return values
 
-    async def _apply(self, named: Naming, steps: Sequence[RecordStep]) -> list[_Done]:
+    async def _apply(self, zoho: ZohoGateway, named: Naming, steps: Sequence[RecordStep]) -> list[_Done]:
         keyed = [step for step in steps if _write(step).by_key]
         plain = [step for step in steps if not _write(step).by_key]
         by_key = named.writable.get(named.module.key or "", "")
         results: list[tuple[RecordStep, WriteResult]] = []
         if keyed:
             sent = [_write(step).record for step in keyed]
-            done = await self.zoho.upsert(named.api_name, sent, by=[by_key])
+            done = await zoho.upsert(named.api_name, sent, by=[by_key])
             results += zip(keyed, done, strict=True)
         fields = [step for step in plain if len(_write(step).record) > 1]
         if fields:
-            done = await self.zoho.update_many(named.api_name, [_write(step).record for step in fields])
+            done = await zoho.update_many(named.api_name, [_write(step).record for step in fields])
             results += zip(fields, done, strict=True)
         rows_only = [step for step in plain if len(_write(step).record) == 1]
-        finished = [await self._with_rows(named, step, result) for step, result in results]
-        finished += [await self._rows(named, step, step.zoho_id, _write(step).subforms) for step in rows_only]
+        finished = [await self._with_rows(zoho, named, step, result) for step, result in results]
+        finished += [
+            await self._rows(zoho, named, step, step.zoho_id, _write(step).subforms) for step in rows_only
+        ]
         return finished
 
-    async def _with_rows(self, named: Naming, step: RecordStep, result: WriteResult) -> _Done:
+    async def _with_rows(
+        self, zoho: ZohoGateway, named: Naming, step: RecordStep, result: WriteResult
+    ) -> _Done:
         subforms = _write(step).subforms
         if isinstance(result, Written) and subforms:
-            return await self._rows(named, step, result.zoho_id, subforms)
+            return await self._rows(zoho, named, step, result.zoho_id, subforms)
         return _told(step, result)
 
     async def _rows(
-        self, named: Naming, step: RecordStep, zoho_id: ZohoId, subforms: Sequence[Subform]
+        self, zoho: ZohoGateway, named: Naming, step: RecordStep, zoho_id: ZohoId, subforms: Sequence[Subform]
     ) -> _Done:
         told: _Done = (StepResult(step=step), None)
         for each in subforms:
-            result = await self.zoho.put_rows(named.api_name, zoho_id, each.name, each.rows, key=each.key)
+            result = await zoho.put_rows(named.api_name, zoho_id, each.name, each.rows, key=each.key)
             told = _told(step, result)
             if told[0].fate is not WriteStatus.WRITTEN:
                 break

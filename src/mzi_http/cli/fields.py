@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.table import Table
 
-from mzi_core.errors import GatewayError
+from mzi_core.errors import AccountMissing, GatewayError
 from mzi_core.field_reference import KnownField, known_fields
 from mzi_core.mapping import EXTRA, FieldMapping, overlay, suggest
 from mzi_core.module import AnyModule, Field
@@ -15,10 +15,11 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.secrecy import names_a_secret
 from mzi_core.suggestions import either
 from mzi_http.cli.console_tables import key, plain, table
-from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, UsageError
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Tenant, UsageError
 
 if TYPE_CHECKING:
-    from mzi_http.services import Services
+    from mzi_core.use_cases import UseCases
+    from mzi_core.values import TenantId
 
 
 async def fields(
@@ -47,15 +48,14 @@ async def fields(
     """
     declared = CATALOGUE[module]
     whose = shell.tenant(tenant)
-    async with shell.open_services(Missing.MAKE if map or unmap else Missing.EMPTY) as opened:
-        use_cases = opened.use_cases
+    async with shell.open(Missing.MAKE if map or unmap else Missing.EMPTY) as use_cases:
         settings = await use_cases.read_settings(whose)
         lines: Sequence[FieldMapping] = settings.mappings.get(declared.name, ())
         if map or unmap:
             lines = _changed(declared, lines, map, unmap)
             asked = {each.partition("=")[0] for each in map}
             new = [line for line in lines if line.zoho_name in asked]
-            compared = await _compared(shell, opened, whose, declared, new) if new else ""
+            compared = await _compared(use_cases, whose, declared, new) if new else ""
             await use_cases.map_fields(whose, declared, lines)
             shell.say(f"Kept. The {declared.name} that are stored get it when they are synced again.")
             if compared:
@@ -70,20 +70,20 @@ async def fields(
 
 
 async def _compared(
-    shell: Shell, services: "Services", whose: str, module: AnyModule, lines: Sequence[FieldMapping]
+    use_cases: "UseCases", whose: "TenantId", module: AnyModule, lines: Sequence[FieldMapping]
 ) -> str:
     """Compare what is mapped with the fields the organisation has, and say what it was compared with.
 
     Raises UsageError for a field that the organisation does not have.
     """
     reference = "Compared with the fields a college's Zoho is known to have"
-    if shell.settings.zoho.missing() or whose != shell.settings.tenant:
-        return f"{reference}, not with your own."
     from mzi_core.naming import nearest_names  # noqa: PLC0415  # a list of fields does without
     from mzi_core.use_cases.field_selection import describe  # noqa: PLC0415
 
     try:
-        described = await describe(await services.zoho(), module)
+        described = await describe(await use_cases.remote.connections.zoho(whose), module)
+    except AccountMissing:
+        return f"{reference}, not with your own."
     except GatewayError as error:
         return f"{reference}, for your own could not be asked. {error.told}"
     problems = []

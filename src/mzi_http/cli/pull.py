@@ -21,19 +21,20 @@ from mzi_core.errors import (
 )
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import ApiUsage, ReadMethod
+from mzi_core.ports import ApiUsage, ReadMethod, ZohoGateway
 from mzi_core.use_cases.bulk import closing
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
-from mzi_core.use_cases.pull import PullDone, Pulling
+from mzi_core.use_cases.pull import PullDone
+from mzi_core.use_cases.remote import RemoteUseCases
 from mzi_core.use_cases.sync_runs import PageDone
 from mzi_core.values import State
-from mzi_http import services
 from mzi_http.answers import result
 from mzi_http.cli.moments import moment_of
 from mzi_http.cli.progress import bar, so_far
 from mzi_http.cli.pulled import Pulled, PulledLine, foreseen, many, outcome_of, told
 from mzi_http.cli.report import JsonResults, Report, open_report, worth_telling
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, UsageError
+from mzi_http.gateways import need
 
 ALL = "all"
 
@@ -86,7 +87,7 @@ async def pull(
     asked = PullOptions(moment=moment_of(since, "--since"), full=full, via=via, resume=resume)
     if full and since is not None:
         raise UsageError("Everything or what changed since a moment: take either --full or --since.")
-    services.need("Zoho", shell.settings.zoho)  # before a store is made for nothing
+    need("Zoho", shell.settings.zoho)  # before a store is made for nothing
     modules = CATALOGUE.in_order() if module.strip().lower() == ALL else [CATALOGUE[module]]
     with ExitStack() as stack:
         draw = Draw(
@@ -98,13 +99,14 @@ async def pull(
             results=JsonResults(shell.line) if as_json else None,
         )
         try:
-            async with shell.open_services(Missing.EMPTY if dry_run else Missing.MAKE) as opened:
-                draw.pulling = await opened.pulling()
-                plans = await _plans(shell, draw.pulling, modules, asked, draw.left_out)
+            async with shell.open(Missing.EMPTY if dry_run else Missing.MAKE) as use_cases:
+                remote = use_cases.remote
+                draw.zoho = await remote.connections.zoho(shell.settings.tenant)
+                plans = await _plans(shell, remote, modules, asked, draw.left_out)
                 if not draw.may_begin(plans):
                     return await draw.end(report, stopped="Somebody said no to what it costs.")
                 for plan in plans:
-                    await draw.take_or_leave(draw.pulling, plan, alone=len(modules) == 1)
+                    await draw.take_or_leave(remote, plan, alone=len(modules) == 1)
         except Exception as error:
             await draw.end(
                 report, stopped=str(error) if isinstance(error, MziError) else type(error).__name__
@@ -128,7 +130,7 @@ class PullOptions:
 
 async def _plans(
     shell: Shell,
-    pulling: Pulling,
+    remote: RemoteUseCases,
     modules: Sequence[AnyModule],
     asked: PullOptions,
     left_out: dict[str, GatewayRefused],
@@ -142,7 +144,7 @@ async def _plans(
     problems: list[str] = []
     for module in modules:
         try:
-            plan = await pulling.plan(
+            plan = await remote.plan_pull(
                 shell.settings.tenant,
                 module,
                 since=asked.moment,
@@ -184,7 +186,7 @@ class Draw:
     pulled: list[Pulled] = attrs.field(factory=list)
     freed: list[dict[str, object]] = attrs.field(factory=list)
     left_out: dict[str, GatewayRefused] = attrs.field(factory=dict)
-    pulling: Pulling | None = None
+    zoho: ZohoGateway | None = None
 
     def may_begin(self, plans: Sequence[PullPlan]) -> bool:
         """Say what is to come; ask before it costs much."""
@@ -196,22 +198,22 @@ class Draw:
             return True
         return self.shell.agrees(f"This takes about {credits:,} of the day's credits. Go on?")
 
-    async def take_or_leave(self, pulling: Pulling, plan: PullPlan, *, alone: bool) -> None:
+    async def take_or_leave(self, remote: RemoteUseCases, plan: PullPlan, *, alone: bool) -> None:
         """Pull one module; of several, one whose records are closed to us is left out, and that is told."""
         try:
-            await self.take(pulling, plan)
+            await self.take(remote, plan)
         except AccessRefused as error:
             if alone or isinstance(error, AuthRevoked):
                 raise
             self.left_out[plan.module.name] = error
             self.shell.say(f"The {plan.module.name} are left out. {error.told}")
 
-    async def take(self, pulling: Pulling, plan: PullPlan) -> None:
+    async def take(self, remote: RemoteUseCases, plan: PullPlan) -> None:
         """Pull one module. Raises GatewayError, StoreError."""
         pulled = Pulled(plan)
         self.pulled.append(pulled)
         begun = perf_counter()
-        stream = pulling.pull(plan, dry_run=self.dry_run)
+        stream = remote.pull(plan, dry_run=self.dry_run)
         with bar(self.shell) as progress:
             task = progress.add_task(plan.module.name, total=plan.records, counts="")
             async with closing(stream):
@@ -226,7 +228,7 @@ class Draw:
                             assert_never(done)
                     progress.update(task, completed=pulled.tally.records, counts=so_far(pulled.tally))
         if self.prune and pulled.done.missing:
-            await self._prune(pulling, pulled)
+            await self._prune(remote, pulled)
 
     def _tell_of_page(self, done: PageDone, pulled: Pulled) -> None:
         module = pulled.plan.module
@@ -246,18 +248,18 @@ class Draw:
             if self.results is not None:
                 self.results.add(line)
 
-    async def _prune(self, pulling: Pulling, pulled: Pulled) -> None:
+    async def _prune(self, remote: RemoteUseCases, pulled: Pulled) -> None:
         """Mark what Zoho does not have, once its number was shown."""
         plan, missing = pulled.plan, pulled.done.missing
         self.shell.say(f"Zoho does not have {many(len(missing), plan.module)} that we have.")
         if self.dry_run or not (self.yes or self.shell.agrees("Mark them deleted?")):
             return
-        pulled.pruned = await pulling.prune(plan.tenant, plan.module, missing)
+        pulled.pruned = await remote.prune(plan.tenant, plan.module, missing)
 
     async def end(self, report: Path | None, stopped: str | None = None) -> Ended:
         """Say how it went; `stopped`: why it went no further."""
         ended = Ended.REFUSED if any(each.tally.turned_away for each in self.pulled) else Ended.WELL
-        asked = ApiUsage() if self.pulling is None else await self.pulling.pull.zoho.usage()
+        asked = ApiUsage() if self.zoho is None else await self.zoho.usage()
         if self.results is not None:
             refused = "partial" if ended is Ended.REFUSED else "success"
             self.results.end(

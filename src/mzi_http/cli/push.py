@@ -13,9 +13,9 @@ from mzi_core.errors import MziError
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases.push import PagePushed
+from mzi_core.use_cases.remote import RemoteUseCases
 from mzi_http.cli.pushed import Sent, data_of, shown
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell
-from mzi_http.services import Services
 
 
 class Target(StrEnum):
@@ -56,10 +56,10 @@ async def push(
         Ask nothing.
     """
     declared = CATALOGUE[module]
-    async with shell.open_services() as services:
+    async with shell.open() as use_cases:
         run = PushCommand(
             shell=shell,
-            services=services,
+            remote=use_cases.remote,
             module=declared,
             dry_run=dry_run,
             force=force,
@@ -98,7 +98,7 @@ class PushCommand:
     """One run of the command: what it was asked for, and what was sent so far."""
 
     shell: Shell
-    services: Services
+    remote: RemoteUseCases
     module: AnyModule
     dry_run: bool
     force: bool
@@ -108,7 +108,7 @@ class PushCommand:
     async def agreed(self, target: Target) -> bool:
         """Show what would be written there, and ask."""
         foreseen = Sent(target=target.value)
-        async with aclosing(await self._pages(target, dry_run=True)) as pages:
+        async with aclosing(self._pages(target, dry_run=True)) as pages:
             async for page in pages:
                 foreseen.add(page)
         self.shell.note(*shown(self.module, foreseen, dry_run=True))
@@ -121,20 +121,18 @@ class PushCommand:
         sent = Sent(target=target.value, every=[] if self.as_json else None)
         self.sent.append(sent)
         with self.shell.err.status(f"{target.value.capitalize()} …") as status:
-            async with aclosing(await self._pages(target, dry_run=self.dry_run)) as pages:
+            async with aclosing(self._pages(target, dry_run=self.dry_run)) as pages:
                 async for page in pages:
                     sent.add(page)
                     status.update(f"{target.value.capitalize()}: {sent.records:,} {self.module.name}")
 
-    async def _pages(self, target: Target, *, dry_run: bool) -> AsyncGenerator[PagePushed, None]:
+    def _pages(self, target: Target, *, dry_run: bool) -> AsyncGenerator[PagePushed, None]:
         tenant = self.shell.settings.tenant
         match target:
             case Target.ZOHO:
-                to_zoho = await self.services.push_to_zoho()
-                return to_zoho(tenant, self.module, dry_run=dry_run, force=self.force)
+                return self.remote.push_to_zoho(tenant, self.module, dry_run=dry_run, force=self.force)
             case Target.MOODLE:
-                to_moodle = await self.services.push_to_moodle()
-                return to_moodle(tenant, self.module, dry_run=dry_run)
+                return self.remote.push_to_moodle(tenant, self.module, dry_run=dry_run)
         assert_never(target)
 
     def tell(self, stopped: str | None = None) -> Ended:

@@ -61,7 +61,7 @@ def server_of(app: "Starlette", *, reserved: int = 0) -> "Server":
     """The server as it is run here. `reserved`: how many files are kept free, as for the database."""
     from uvicorn import Server  # noqa: PLC0415  # as above
 
-    from mzi_http.connections import ConnectionLimits, configured, most_connections  # noqa: PLC0415
+    from mzi_http.connection_limits import ConnectionLimits, configured, most_connections  # noqa: PLC0415
 
     return Server(configured(app, limits=ConnectionLimits(most=most_connections(reserved)), grace=_GRACE))
 

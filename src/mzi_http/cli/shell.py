@@ -19,7 +19,6 @@ from mzi_http.cli.console_tables import OneLine, plain_json, settle
 
 if TYPE_CHECKING:
     from mzi_core.use_cases import UseCases
-    from mzi_http.services import Services
     from mzi_http.settings import Settings
 
 
@@ -123,12 +122,6 @@ class Shell:
     @asynccontextmanager
     async def open(self, missing: Missing = Missing.REFUSE) -> AsyncIterator["UseCases"]:
         """The use cases over the store. Raises StoreUnavailable."""
-        async with self.open_services(missing) as opened:
-            yield opened.use_cases
-
-    @asynccontextmanager
-    async def open_services(self, missing: Missing = Missing.REFUSE) -> AsyncIterator["Services"]:
-        """The use cases over the store, and the gateways for a command that asks for them."""
         from mzi_http import services  # noqa: PLC0415  # as the class says
         from mzi_http.settings import MEMORY  # noqa: PLC0415
 
@@ -145,8 +138,8 @@ class Shell:
                     self.say(f"Made the store {file}.")
                 case Missing.EMPTY:
                     settings = attrs.evolve(settings, store=MEMORY)
-        async with services.open_services(settings) as opened:
-            yield opened
+        async with services.open_use_cases(settings) as use_cases:
+            yield use_cases
 
 
 Given = Annotated[Shell, Parameter(parse=False)]

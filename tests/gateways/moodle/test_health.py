@@ -6,6 +6,7 @@ import pytest
 from tests.use_cases.remotes import College
 
 from mzi_adapters.web.transport import moment_of
+from mzi_core.values import DEFAULT_TENANT
 
 
 @pytest.mark.parametrize(
@@ -16,20 +17,22 @@ from mzi_adapters.web.transport import moment_of
 async def test_a_form_that_is_cut_is_noticed_by_its_last_field(limit: int, fields: int, whole: bool) -> None:
     college = College()
     college.moodle.max_input_vars = limit
-    assert await college.moodle_client().takes_form_of(fields) is whole
+    moodle = await college.connections().moodle(DEFAULT_TENANT)
+    assert await moodle.takes_form_of(fields) is whole
 
 
 async def test_both_services_say_what_time_it_was_there_when_they_answered() -> None:
     college = College()
     college.to_moodle.ahead = college.to_zoho.ahead = timedelta(hours=2)
-    moodle = college.moodle_client()
+    connections = college.connections()
+    moodle = await connections.moodle(DEFAULT_TENANT)
     assert await moodle.server_time() is None
     await moodle.site()
     assert await moodle.server_time() == college.timer.now() + timedelta(hours=2)
-    async with college.zoho_client() as zoho:
-        assert await zoho.server_time() is None
-        await zoho.organization()
-        assert await zoho.server_time() == college.timer.now() + timedelta(hours=2)
+    zoho = await connections.zoho(DEFAULT_TENANT)
+    assert await zoho.server_time() is None
+    await zoho.organization()
+    assert await zoho.server_time() == college.timer.now() + timedelta(hours=2)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from tests.use_cases.pulling import World, world
 from mzi_adapters.zoho.forecast import forecast
 from mzi_core.ports import Cost, ReadMethod, Selection
 from mzi_core.use_cases.planning_pull import cheapest
+from mzi_core.values import DEFAULT_TENANT
 
 NAME = Selection(fields=("Name",))
 MANY_FIELDS = Selection(fields=tuple(f"Field_{n}" for n in range(60)), subforms={"One": (), "Other": ()})
@@ -16,9 +17,10 @@ MANY_FIELDS = Selection(fields=tuple(f"Field_{n}" for n in range(60)), subforms=
 async def counted(college: World, module: str, selection: Selection, via: ReadMethod) -> tuple[int, Cost]:
     """How many records came, and what the fake saw."""
     college.zoho.bulk_read.polls = 0  # a job that is slow is asked after more often
-    await college.pulling.plan.zoho.fields(module)  # which a plan has asked for already
+    zoho = await college.use_cases.remote.connections.zoho(DEFAULT_TENANT)
+    await zoho.fields(module)  # which a plan has asked for already
     calls, credits = college.zoho.calls, college.zoho.credits_used
-    pages = college.pulling.plan.zoho.pages(module, selection, via=via)
+    pages = zoho.pages(module, selection, via=via)
     records = sum([len(page) async for page in pages])
     return records, Cost(calls=college.zoho.calls - calls, credits=college.zoho.credits_used - credits)
 
@@ -69,7 +71,8 @@ async def test_rows_of_subforms_cost_what_was_foreseen(records: int) -> None:
                 {"Name": f"G{n}", "Student": {"id": pupil}, "Learning_Outcomes_Assessm": rows},
             )
         selection = Selection(fields=("Name",), subforms={"Learning_Outcomes_Assessm": ("LO_Code",)})
-        await college.pulling.plan.zoho.fields("Learning_Outcomes_Assessm")
+        zoho = await college.use_cases.remote.connections.zoho(DEFAULT_TENANT)
+        await zoho.fields("Learning_Outcomes_Assessm")
         found = await counted(college, "BTEC_Grades", selection, ReadMethod.COQL)
     assert found == (records, forecast(records, selection, ReadMethod.COQL))
 

@@ -16,7 +16,7 @@ from tests.http.serving import Api, serving, student
 from mzi_adapters.testing.harness import Harness
 from mzi_core.use_cases import UseCases
 from mzi_http.app import create_app
-from mzi_http.connections import MOST, ConnectionLimits, configured, most_connections
+from mzi_http.connection_limits import MOST, ConnectionLimits, configured, most_connections
 from mzi_http.intake import AT_ONCE, RequestIntake
 
 HURRIED = ConnectionLimits(most=40, head=0.3, body=0.6, rest=0.3, drain=0.3)

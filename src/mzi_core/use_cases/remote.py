@@ -1,0 +1,46 @@
+"""The use cases that work with a tenant's Zoho and Moodle."""
+
+from typing import TYPE_CHECKING, Self
+
+import attrs
+
+from mzi_core.ports import Connections
+from mzi_core.provisioning import MoodleDefaults
+from mzi_core.use_cases.deletions import MarkDeleted
+from mzi_core.use_cases.planning_pull import PlanPull
+from mzi_core.use_cases.pull import Prune, Pull
+from mzi_core.use_cases.push_moodle import PushToMoodle
+from mzi_core.use_cases.push_zoho import PushToZoho
+
+if TYPE_CHECKING:
+    from mzi_core.use_cases import UseCases
+
+
+@attrs.frozen(kw_only=True)
+class RemoteUseCases:
+    """All of them over one set of adapters; `UseCases.remote` builds them when it is first asked for."""
+
+    connections: Connections
+    plan_pull: PlanPull
+    pull: Pull
+    prune: Prune
+    push_to_zoho: PushToZoho
+    push_to_moodle: PushToMoodle
+
+    @classmethod
+    def over(cls, use_cases: "UseCases", connections: Connections, defaults: MoodleDefaults) -> Self:
+        """Build them on the store, clock and codec of the others."""
+        batches, store = use_cases.batches, use_cases.store
+        mark_deleted = MarkDeleted(store=store, clock=batches.clock)
+        return cls(
+            connections=connections,
+            plan_pull=PlanPull(connections=connections, store=store),
+            pull=Pull(connections=connections, store=store, runs=use_cases.runs, mark_deleted=mark_deleted),
+            prune=Prune(mark_deleted=mark_deleted, clock=batches.clock),
+            push_to_zoho=PushToZoho(
+                store=store, codec=batches.codec, amend=use_cases.amend, connections=connections
+            ),
+            push_to_moodle=PushToMoodle(
+                store=store, amend=use_cases.amend, connections=connections, defaults=defaults
+            ),
+        )

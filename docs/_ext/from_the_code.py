@@ -19,11 +19,11 @@ from sphinx.util import logging
 
 import mzi_core.ports
 from mzi_adapters.moodle import NEEDED
+from mzi_adapters.moodle.capabilities import CAPABILITIES
 from mzi_core.grading import BTEC_DEFAULT, BUILT_IN, Marking, RuleId, marking_to_data
 from mzi_core.module import AnyModule, Field, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases.doctor import CheckName
-from mzi_core.use_cases.doctor_capabilities import CAPABILITIES
 from mzi_core.values import Code, State
 from mzi_http import errors, settings
 from mzi_http.cli import main as cli

@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from mzi_adapters.moodle import NEEDED
+from mzi_adapters.moodle import refusals as moodle
+from mzi_adapters.moodle.capabilities import CAPABILITIES
+from mzi_adapters.zoho import refusals as zoho
+
 SRC = Path(__file__).parents[2] / "src"
 BASE = {"attr", "attrs", "mzi_core"}
 BARE = {*BASE, "cattrs", "mzi_adapters"}
@@ -84,3 +89,31 @@ def test_nothing_decides_by_the_clock_or_by_dice_outside_the_ports() -> None:
     for path in files("mzi_core"):
         code = path.read_text("utf-8")
         assert {name for name in names if f"{name}(" in code or f"import {name}" in code} == set(), path
+
+
+WORDS = {*NEEDED, *CAPABILITIES, *moodle._BY_CODE, *zoho._REMEDY, *zoho.STALE_TOKEN, *zoho.TOO_MANY}
+PARTS = ("ZohoCRM.", "Site administration", "Define roles")
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """The texts of a file that are no docstring."""
+    tree = ast.parse(path.read_text("utf-8"))
+    prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in prose:
+            yield node.value
+
+
+def of_a_remote(text: str) -> bool:
+    """Whether a text is a remote's error code, function, capability or scope, or leads through its menus."""
+    return text in WORDS or any(part in text for part in PARTS)
+
+
+def test_the_core_knows_no_error_code_no_right_and_no_menu_of_a_remote() -> None:
+    texts = ((path.relative_to(SRC), text) for path in files("mzi_core") for text in sentences(path))
+    assert [(str(path), text) for path, text in texts if of_a_remote(text)] == []
+
+
+@pytest.mark.parametrize("package", ["moodle", "zoho"])
+def test_an_adapter_s_codes_and_rights_are_noticed(package: str) -> None:
+    assert {*filter(of_a_remote, sentences(SRC / "mzi_adapters" / package / "doctor.py"))} != set()

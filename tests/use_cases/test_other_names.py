@@ -18,10 +18,10 @@ from mzi_core.module import AnyModule, Field, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Query, ReadMethod, StoreHealth
 from mzi_core.provisioning import Action, WriteStatus
-from mzi_core.use_cases.doctor import CheckName, Doctor, Environment, Finding, Severity, Subject
-from mzi_core.use_cases.doctor_checks import CHECKS
+from mzi_core.use_cases.doctor import CheckName, Environment, Finding, Severity, Subject
 from mzi_core.use_cases.push import PagePushed
 from mzi_core.values import DEFAULT_TENANT
+from mzi_http.doctor_checks import DOCTOR
 
 STUDENTS = 30
 
@@ -108,7 +108,7 @@ async def zoho_checks(college: College) -> dict[CheckName, Finding]:
         defaults=college.defaults,
         missing={Subject.MOODLE: ["moodle.url"]},
     )
-    found = {each.check: each async for each in Doctor(checks=CHECKS)(environment)}
+    found = {each.check: each async for each in DOCTOR(environment)}
     return {check: finding for check, finding in found.items() if check.service is Subject.ZOHO}
 
 

@@ -18,18 +18,28 @@ from mzi_core.ports import RefusalKind, Refused
 
 SERVICE = "Moodle"
 
+NO_FUNCTION = "accessexception"
+NO_CATEGORY = "errorcatcontextnotvalid"
+NO_ROLE = "wsusercannotassign"
+NO_INSTANCE = "wsnoinstance"
+"""The course has no manual enrolment."""
+
+_CLOSED, _NO_CONTEXT = "requireloginerror", "errorcoursecontextnotvalid"
+NO_ENTRY = frozenset({_CLOSED, _NO_CONTEXT})
+"""The account cannot enter the course."""
+
 _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
     AuthRevoked: {
         "invalidtoken": "The token is unknown or has expired.",
         "wsaccessusersuspended": "The user behind the token is suspended.",
     },
     AccessRefused: {
-        "accessexception": "The token may not call this function.",
+        NO_FUNCTION: "The token may not call this function.",
         "nopermissions": "The account lacks a capability. Give its role what the documentation lists.",
-        "requireloginerror": "The account cannot enter the course. Give its role moodle/course:view.",
-        "errorcoursecontextnotvalid": "There is no such course, or the account lacks moodle/course:view.",
-        "errorcatcontextnotvalid": "There is no such category, or the account cannot enter it.",
-        "wsusercannotassign": "The account may not assign this role. Allow it under Define roles > Allow "
+        _CLOSED: "The account cannot enter the course. Give its role moodle/course:view.",
+        _NO_CONTEXT: "There is no such course, or the account lacks moodle/course:view.",
+        NO_CATEGORY: "There is no such category, or the account cannot enter it.",
+        NO_ROLE: "The account may not assign this role. Allow it under Define roles > Allow "
         "role assignments.",
         "nopermissiontoviewgrades": "The account may not see grades. Give its role moodle/grade:viewall.",
         "criteriaerror": "The account may not search by this.",
@@ -76,7 +86,7 @@ _REMEDIES = {
     "invalidtoken": "Make a token for the service under Site administration > Server > Web services > "
     "Manage tokens, and set `moodle.token`.",
     "wsaccessusersuspended": "Activate the account of the service in Moodle.",
-    "accessexception": "Check that the service is enabled and has the function, that the account is "
+    NO_FUNCTION: "Check that the service is enabled and has the function, that the account is "
     "authorised for it and its role has `webservice/rest:use`, that the token has not expired, and that our "
     "IP address is allowed.",
 }
@@ -123,4 +133,4 @@ def denies_everything(error: GatewayError) -> bool:
     """Whether it is about the account or the service rather than about what was asked."""
     if isinstance(error, AuthRevoked):
         return True
-    return isinstance(error, AccessRefused) and (error.code == "accessexception" or error.code.isdigit())
+    return isinstance(error, AccessRefused) and (error.code == NO_FUNCTION or error.code.isdigit())

@@ -45,7 +45,10 @@ NEEDED = (
 )
 """The functions this gateway calls; an administrator puts them into the service."""
 
-_OURS = ("local_mzi_", "local_moodle_zoho_sync_")
+PLUGIN = "local_mzi_"
+"""What the functions of mzi's plugin begin with."""
+
+_OURS = (PLUGIN, "local_moodle_zoho_sync_")
 
 
 class SiteItself:

@@ -17,9 +17,10 @@ from mzi_core.values import ZohoId
 STALE_TOKEN = frozenset({"INVALID_TOKEN", "INVALID_OAUTHTOKEN", "UNAUTHORIZED"})
 """With status 401: another access token may be taken."""
 
-NO_ACCESS = frozenset(
-    {"OAUTH_SCOPE_MISMATCH", "AUTHENTICATION_FAILURE", "AUTHORIZATION_FAILED", "NO_PERMISSION"}
-)
+NO_SCOPE = "OAUTH_SCOPE_MISMATCH"
+"""The token lacks a scope, and is good otherwise."""
+
+NO_ACCESS = frozenset({NO_SCOPE, "AUTHENTICATION_FAILURE", "AUTHORIZATION_FAILED", "NO_PERMISSION"})
 TOO_MANY = frozenset({"TOO_MANY_REQUESTS", "RATE_LIMIT_EXCEEDED"})
 LOST_PLACE = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"})
 """A page token that no longer works."""
@@ -37,7 +38,7 @@ NOT_DELETED = "record not deleted"
 LATER = frozenset({"RECORD_LOCKED", "NOT_APPROVED", "NOT_REVIEWED", "RECORD_IN_BLUEPRINT"})
 
 _REMEDY = {
-    "OAUTH_SCOPE_MISMATCH": "the refresh token lacks a scope for this; make one with all the scopes we need.",
+    NO_SCOPE: "the refresh token lacks a scope for this; make one with all the scopes we need.",
     "AUTHENTICATION_FAILURE": "it does not recognise how we say who we are; check the data centre.",
     "AUTHORIZATION_FAILED": "the user behind the refresh token may not do this; widen the user's profile.",
     "NO_PERMISSION": "the user behind the refresh token may not do this; widen the user's profile.",

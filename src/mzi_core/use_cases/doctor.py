@@ -104,28 +104,64 @@ class Check:
 
 @attrs.frozen(kw_only=True)
 class Doctor:
-    """Every check in turn. One that fails hides no other, except that a closed door is told once."""
+    """Every check in turn. One that fails hides no other, except that a closed door is told once.
+
+    `told`: by the code of a service's error, what is said of a check that it stopped where another check has
+    told already what is missing.
+    """
 
     checks: Sequence[Check]
+    told: Mapping[str, str] = attrs.field(factory=dict)
 
     async def __call__(self, environment: Environment) -> AsyncIterator[Finding]:
         """Yield what is found as it is found; never raises for what it looks at."""
         closed: dict[Subject, CheckName] = {}
-        told: set[Subject] = set()
+        passed_over: set[Subject] = set()
         for check in self.checks:
             service = check.names[0].service
             if service in closed:
-                if service not in told:
-                    told.add(service)
+                if service not in passed_over:
+                    passed_over.add(service)
                     yield _not_checked(check, closed[service])
                 continue
             if _gateway_is_missing(environment, service):
                 continue
-            findings, shut = await _looked(check, environment)
+            findings, shut = await self._looked(check, environment)
             for finding in findings:
                 yield finding
             if shut or (check.first and any(finding.level is Severity.RED for finding in findings)):
                 closed[service] = check.names[0]
+
+    async def _looked(self, check: Check, environment: Environment) -> tuple[Sequence[Finding], bool]:
+        """What a check finds, and whether it closes its service."""
+        name = check.names[0]
+        try:
+            return await check.look(environment), False
+        except AuthRevoked as error:
+            return [refused(name, error, error.usual_remedy)], True
+        except AccessRefused as error:
+            said = self.told.get(error.code)
+            if said is None:
+                return [refused(name, error, GRANT)], False
+            return [Finding(check=each, level=Severity.UNKNOWN, said=said) for each in check.names], False
+        except GatewayUnavailable as error:
+            return [refused(name, error, LATER)], True
+        except GatewayError as error:
+            return [refused(name, error, LOOK)], False
+        except MziError as error:
+            return [Finding(check=name, level=Severity.RED, said=str(error), remedy=LOOK)], False
+
+
+def zoho_of(environment: Environment) -> ZohoGateway:
+    """The gateway to Zoho; the doctor passes over the checks of a service without one."""
+    assert environment.zoho is not None  # noqa: S101  # see above
+    return environment.zoho
+
+
+def moodle_of(environment: Environment) -> MoodleGateway:
+    """The gateway to Moodle; the doctor passes over the checks of a service without one."""
+    assert environment.moodle is not None  # noqa: S101  # see above
+    return environment.moodle
 
 
 def _gateway_is_missing(environment: Environment, service: Subject) -> bool:
@@ -154,33 +190,6 @@ def refused(check: CheckName, error: GatewayError, otherwise: str) -> Finding:
     said = f"{error.service}: {error.said}"
     return Finding(check=check, level=Severity.RED, said=said, remedy=error.remedy or otherwise)
 
-
-async def _looked(check: Check, environment: Environment) -> tuple[Sequence[Finding], bool]:
-    """What a check finds, and whether it closes its service."""
-    name = check.names[0]
-    try:
-        return await check.look(environment), False
-    except AuthRevoked as error:
-        return [refused(name, error, error.usual_remedy)], True
-    except AccessRefused as error:
-        if error.code in TOLD:
-            return [
-                Finding(check=each, level=Severity.UNKNOWN, said=TOLD[error.code]) for each in check.names
-            ], False
-        return [refused(name, error, GRANT)], False
-    except GatewayUnavailable as error:
-        return [refused(name, error, LATER)], True
-    except GatewayError as error:
-        return [refused(name, error, LOOK)], False
-    except MziError as error:
-        return [Finding(check=name, level=Severity.RED, said=str(error), remedy=LOOK)], False
-
-
-TOLD = {
-    "OAUTH_SCOPE_MISMATCH": "Not checked: it needs a scope that the refresh token lacks.",
-    "accessexception": "Not checked: it needs a function that the service lacks.",
-}
-"""What is said where another check has told already why nobody could look."""
 
 GRANT = "Give the account behind the credentials what the sentence asks for."
 LATER = "Check the address and the network, or wait; then run `mzi doctor` again."

@@ -1,7 +1,6 @@
 """Checks of what is ours: the store and the settings."""
 
-from collections.abc import Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Sequence
 from shlex import quote
 
 from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity, Subject
@@ -22,7 +21,21 @@ async def _store(environment: Environment) -> Sequence[Finding]:
     ]
 
 
-async def _settings(environment: Environment) -> Sequence[Finding]:
+def settings_check(*further: Callable[[Environment], Sequence[Finding]]) -> Check:
+    """The check of the settings. `further`: what adapters find of those that only they understand."""
+
+    async def look(environment: Environment) -> Sequence[Finding]:
+        findings = _missing(environment)
+        findings += [finding for look_at in further for finding in look_at(environment)]
+        if findings:
+            return findings
+        said = "Zoho and Moodle have their credentials."
+        return [Finding(check=CheckName.SETTINGS, level=Severity.GREEN, said=said)]
+
+    return Check((CheckName.SETTINGS,), look)
+
+
+def _missing(environment: Environment) -> list[Finding]:
     findings = []
     for service in (Subject.ZOHO, Subject.MOODLE):
         names = environment.missing.get(service, ())
@@ -37,39 +50,7 @@ async def _settings(environment: Environment) -> Sequence[Finding]:
                     remedy=f"Set them in mzi.toml, or as {variables}.",
                 )
             )
-    findings += _auth(environment.defaults.auth)
-    if findings:
-        return findings
-    return [
-        Finding(
-            check=CheckName.SETTINGS, level=Severity.GREEN, said="Zoho and Moodle have their credentials."
-        )
-    ]
-
-
-LOGINS = (
-    *("cas", "db", "email", "ldap", "lti", "manual", "mnet", "nologin", "none", "oauth2", "shibboleth"),
-    *("webservice", "oidc", "saml2"),
-)
-"""The login methods that come with Moodle 4.5, and two plugins that many sites have."""
-
-
-def _auth(auth: str | None) -> Sequence[Finding]:
-    """Moodle refuses every new account for a login method it does not have, and does not say for what."""
-    if auth is None or auth in LOGINS:
-        return ()
-    near = get_close_matches(auth.lower()[:100], LOGINS, n=1, cutoff=0.5)
-    meant = f"Did you mean `{near[0]}`? " if near else ""
-    return [
-        Finding(
-            check=CheckName.SETTINGS,
-            level=Severity.AMBER,
-            said=f"`moodle.auth` is `{auth[:100]}`, which is no login method that comes with Moodle: without "
-            "a plugin of that name every new account is refused.",
-            remedy=f"{meant}Site administration > Plugins > Authentication lists those of the site, by their "
-            "short names.",
-        )
-    ]
+    return findings
 
 
 async def _files(environment: Environment) -> Sequence[Finding]:
@@ -87,8 +68,5 @@ async def _files(environment: Environment) -> Sequence[Finding]:
     ]
 
 
-OWN = (
-    Check((CheckName.STORE,), _store),
-    Check((CheckName.SETTINGS,), _settings),
-    Check((CheckName.FILES,), _files),
-)
+STORE = Check((CheckName.STORE,), _store)
+FILES = Check((CheckName.FILES,), _files)

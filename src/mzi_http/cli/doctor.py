@@ -8,11 +8,11 @@ from rich.text import Text
 
 from mzi_core.errors import StoreError
 from mzi_core.ports import StoreHealth
-from mzi_core.use_cases.doctor import Doctor, Finding, Severity
-from mzi_core.use_cases.doctor_checks import CHECKS
+from mzi_core.use_cases.doctor import Finding, Severity
 from mzi_http import services
 from mzi_http.cli.console_tables import key, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell
+from mzi_http.doctor_checks import DOCTOR
 from mzi_http.settings import MEMORY, Settings
 from mzi_http.sources import settings_file
 
@@ -35,7 +35,7 @@ async def doctor(*, as_json: AsJson = False, shell: Given) -> Ended:
     with shell.err.status("Looking …"):
         async with services.open_services(usable) as opened:
             environment = await opened.environment(health, _files(shell))
-            findings = [finding async for finding in Doctor(checks=CHECKS)(environment)]
+            findings = [finding async for finding in DOCTOR(environment)]
     if as_json:
         shell.json(_data(findings))
     else:

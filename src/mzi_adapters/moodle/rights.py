@@ -8,6 +8,8 @@ with an end before its start. What has no such sign is named as not seen.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
+from mzi_adapters.moodle.capabilities import Rights
+from mzi_adapters.moodle.refusals import NO_CATEGORY, NO_ENTRY, NO_FUNCTION, NO_INSTANCE, NO_ROLE
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError
 from mzi_core.modules import CLASSES
 from mzi_core.ports import (
@@ -23,9 +25,7 @@ from mzi_core.ports import (
     UserChange,
     UserKey,
 )
-from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity
-from mzi_core.use_cases.doctor_capabilities import Rights
-from mzi_core.use_cases.doctor_moodle import moodle_of
+from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity, moodle_of
 from mzi_core.values import MoodleId
 
 NOBODY = MoodleId(2**31 - 1)
@@ -33,12 +33,6 @@ NOBODY = MoodleId(2**31 - 1)
 
 NO_LOGIN = "mzi_doctor"
 """A login method that is none."""
-
-NO_ENTRY = frozenset({"requireloginerror", "errorcoursecontextnotvalid"})
-NO_ROLE = "wsusercannotassign"
-NO_INSTANCE = "wsnoinstance"
-NO_FUNCTION = "accessexception"
-NO_CATEGORY = "errorcatcontextnotvalid"
 
 _FIRST_COURSES = 50
 

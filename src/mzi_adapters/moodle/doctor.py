@@ -1,13 +1,27 @@
-"""Checks of Moodle: the token, the service's functions, the plugin, what forms PHP takes, the clock."""
+"""Checks of Moodle: token, clock, functions of the service, plugin, rights, forms, and login methods."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
+from mzi_adapters.moodle.batching import MOST_FIELDS
+from mzi_adapters.moodle.refusals import NO_FUNCTION
+from mzi_adapters.moodle.rights import RIGHTS
+from mzi_adapters.moodle.site import PLUGIN
 from mzi_core.errors import GatewayError
-from mzi_core.ports import Feature, MoodleGateway
-from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity, clock_finding, refused
+from mzi_core.ports import Feature
+from mzi_core.use_cases.doctor import (
+    Check,
+    CheckName,
+    Environment,
+    Finding,
+    Severity,
+    clock_finding,
+    moodle_of,
+    refused,
+)
 
-MOST_SENT = 900
-"""How many form fields the gateway puts into a call at most."""
+TOLD = {NO_FUNCTION: "Not checked: it needs a function that the service lacks."}
+"""What is said of other checks that were refused for what the check of the functions tells."""
 
 MOODLE_WANTS = 5000
 """What Moodle itself asks `max_input_vars` to be."""
@@ -15,16 +29,7 @@ MOODLE_WANTS = 5000
 MANY = 1100
 """More form fields than PHP takes by default."""
 
-PLUGIN = "local_mzi_"
-"""What the functions of the plugin begin with."""
-
 _ANY_REMEDY = "Check `moodle.url`, which must be the site's own address, and `moodle.token`."
-
-
-def moodle_of(environment: Environment) -> MoodleGateway:
-    """The gateway; the doctor passes over a service without one."""
-    assert environment.moodle is not None  # noqa: S101  # see above
-    return environment.moodle
 
 
 async def _token(environment: Environment) -> Sequence[Finding]:
@@ -81,10 +86,10 @@ async def _form_fields(environment: Environment) -> Sequence[Finding]:
         said = f"PHP takes forms of {MANY:,} fields whole."
         return [Finding(check=CheckName.MOODLE_FORM_FIELDS, level=Severity.GREEN, said=said)]
     remedy = f"Set `max_input_vars = {MOODLE_WANTS}` in the site's php.ini, as Moodle itself asks."
-    if await moodle.takes_form_of(MOST_SENT):
-        said = f"PHP cuts forms of {MANY:,} fields without a word; mzi sends {MOST_SENT} at most."
+    if await moodle.takes_form_of(MOST_FIELDS):
+        said = f"PHP cuts forms of {MANY:,} fields without a word; mzi sends {MOST_FIELDS} at most."
         return [Finding(check=CheckName.MOODLE_FORM_FIELDS, level=Severity.AMBER, said=said, remedy=remedy)]
-    said = f"PHP cuts even forms of {MOST_SENT} fields without a word: what mzi sends is lost in part."
+    said = f"PHP cuts even forms of {MOST_FIELDS} fields without a word: what mzi sends is lost in part."
     return [Finding(check=CheckName.MOODLE_FORM_FIELDS, level=Severity.RED, said=said, remedy=remedy)]
 
 
@@ -92,10 +97,37 @@ async def _clock(environment: Environment) -> Sequence[Finding]:
     return [clock_finding(CheckName.MOODLE_CLOCK, environment, await moodle_of(environment).server_time())]
 
 
-TOKEN = Check((CheckName.MOODLE_TOKEN,), _token, first=True)
-SITE = (
+LOGINS = (
+    *("cas", "db", "email", "ldap", "lti", "manual", "mnet", "nologin", "none", "oauth2", "shibboleth"),
+    *("webservice", "oidc", "saml2"),
+)
+"""The login methods that come with Moodle 4.5, and two plugins that many sites have."""
+
+
+def login_method(environment: Environment) -> Sequence[Finding]:
+    """Moodle refuses every new account for a login method it does not have, and does not say for what."""
+    auth = environment.defaults.auth
+    if auth is None or auth in LOGINS:
+        return ()
+    near = get_close_matches(auth.lower()[:100], LOGINS, n=1, cutoff=0.5)
+    meant = f"Did you mean `{near[0]}`? " if near else ""
+    return [
+        Finding(
+            check=CheckName.SETTINGS,
+            level=Severity.AMBER,
+            said=f"`moodle.auth` is `{auth[:100]}`, which is no login method that comes with Moodle: without "
+            "a plugin of that name every new account is refused.",
+            remedy=f"{meant}Site administration > Plugins > Authentication lists those of the site, by their "
+            "short names.",
+        )
+    ]
+
+
+CHECKS = (
+    Check((CheckName.MOODLE_TOKEN,), _token, first=True),
     Check((CheckName.MOODLE_CLOCK,), _clock),
     Check((CheckName.MOODLE_FUNCTIONS,), _functions),
     Check((CheckName.MOODLE_PLUGIN,), _plugin),
+    RIGHTS,
+    Check((CheckName.MOODLE_FORM_FIELDS,), _form_fields),
 )
-FORM_FIELDS = Check((CheckName.MOODLE_FORM_FIELDS,), _form_fields)

@@ -1,21 +1,27 @@
-"""Checks of Zoho: the token and what it opens, the day's credits, modules and fields, the clock."""
+"""Checks of the account at Zoho: the token and what it opens, the clock, the edition, the day's credits."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
-from mzi_core.errors import AccessRefused, AuthRevoked, GatewayRefused, ModuleMissing, RemoteNotFound
-from mzi_core.mapping import Overlay, overlay
-from mzi_core.module import AnyModule
+from mzi_adapters.zoho.refusals import NO_SCOPE
+from mzi_core.errors import AccessRefused, AuthRevoked, GatewayRefused, ModuleMissing
 from mzi_core.modules import CATALOGUE
-from mzi_core.naming import Absent, Described, naming, real_module
+from mzi_core.naming import real_module
 from mzi_core.ports import ZohoGateway, ZohoModule
-from mzi_core.suggestions import either
-from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity, clock_finding, refused
-from mzi_core.use_cases.field_selection import describe
+from mzi_core.use_cases.doctor import (
+    Check,
+    CheckName,
+    Environment,
+    Finding,
+    Severity,
+    clock_finding,
+    refused,
+    zoho_of,
+)
 from mzi_core.values import ZohoId
 
-NO_SCOPE = "OAUTH_SCOPE_MISMATCH"
-"""What Zoho says to a token that lacks a scope: the token itself is good."""
+TOLD = {NO_SCOPE: "Not checked: it needs a scope that the refresh token lacks."}
+"""What is said of other checks that were refused for what the check of the scopes tells."""
 
 _ANY_REMEDY = "Check the `zoho` settings, and that the API is open to the user behind the refresh token."
 
@@ -46,14 +52,9 @@ _FEW = 0.2
 _HARDLY_ANY = 0.02
 
 
-def _zoho(environment: Environment) -> ZohoGateway:
-    assert environment.zoho is not None  # noqa: S101  # the doctor passes over a service without a gateway
-    return environment.zoho
-
-
 async def _token(environment: Environment) -> Sequence[Finding]:
     try:
-        await _zoho(environment).organization()
+        await zoho_of(environment).organization()
     except AccessRefused as error:
         if isinstance(error, AuthRevoked) or error.code != NO_SCOPE:
             return [refused(CheckName.ZOHO_TOKEN, error, _ANY_REMEDY)]
@@ -61,7 +62,7 @@ async def _token(environment: Environment) -> Sequence[Finding]:
 
 
 async def _scopes(environment: Environment) -> Sequence[Finding]:
-    zoho = _zoho(environment)
+    zoho = zoho_of(environment)
     module = await _any_module(zoho)
     probes: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
         ("ZohoCRM.org.READ", zoho.organization),
@@ -121,7 +122,7 @@ async def _is_closed(probe: Callable[[], Awaitable[object]]) -> bool:
 
 
 async def _edition(environment: Environment) -> Sequence[Finding]:
-    organization = await _zoho(environment).organization()
+    organization = await zoho_of(environment).organization()
     said = f"Edition {organization.edition}." if organization.edition else "Zoho does not name the edition."
     base = CREDITS.get(organization.edition.lower(), LEAST_CREDITS)
     least = "" if organization.edition.lower() in CREDITS else "at least "
@@ -132,7 +133,7 @@ async def _edition(environment: Environment) -> Sequence[Finding]:
             said=f"{said} It has {least}{base:,} credits a day.",
         )
     ]
-    left = (await _zoho(environment).usage()).remaining
+    left = (await zoho_of(environment).usage()).remaining
     if left is None:
         half = "Less than half of the day's credits are used."
         return [*found, Finding(check=CheckName.ZOHO_CREDITS, level=Severity.GREEN, said=half)]
@@ -155,113 +156,13 @@ async def _edition(environment: Environment) -> Sequence[Finding]:
     return [*found, Finding(check=CheckName.ZOHO_CREDITS, level=level, said=told, remedy=remedy)]
 
 
-async def _modules(environment: Environment) -> Sequence[Finding]:
-    real = await _zoho(environment).modules()
-    findings = []
-    for module in CATALOGUE:
-        try:
-            real_module(module, real)
-        except ModuleMissing as missing:
-            findings.append(
-                Finding(
-                    check=CheckName.ZOHO_MODULES, level=Severity.RED, said=missing.said, remedy=missing.remedy
-                )
-            )
-    if findings:
-        return findings
-    said = f"All {len(CATALOGUE.modules)} modules are there."
-    return [Finding(check=CheckName.ZOHO_MODULES, level=Severity.GREEN, said=said)]
-
-
-def _hint(near: Sequence[str]) -> str:
-    return f" The nearest is {either(near)}." if near else ""
-
-
-async def _fields(environment: Environment) -> Sequence[Finding]:
-    zoho = _zoho(environment)
-    async with environment.store.read(environment.tenant) as session:
-        settings = await session.settings()
-    real = await zoho.modules()
-    findings: list[Finding] = []
-    seen = 0
-    for module in CATALOGUE:
-        laid, problems = overlay(module, settings.mappings.get(module.name, ()))
-        findings += [_wrong_mapping(module, problem) for problem in problems]
-        try:
-            described = await describe(zoho, module, real)
-        except ModuleMissing:  # told by the modules
-            continue
-        except RemoteNotFound as error:
-            findings.append(_closed(module, real, error))
-        else:
-            findings += _fields_of(module, described, laid)
-        seen += 1
-    if not findings:
-        said = f"Every field that is mapped or required is in its module; {seen} modules were looked at."
-        findings.append(Finding(check=CheckName.ZOHO_FIELDS, level=Severity.GREEN, said=said))
-    return findings
-
-
-def _closed(module: AnyModule, real: Sequence[ZohoModule], error: RemoteNotFound) -> Finding:
-    return Finding(
-        check=CheckName.ZOHO_FIELDS,
-        level=Severity.RED,
-        said=str(error),
-        remedy=f"Open {real_module(module, real)} to the API and to the profile of the API user.",
-    )
-
-
-def _fields_of(module: AnyModule, described: Described, laid: Overlay) -> list[Finding]:
-    named = naming(module, laid, described)
-    told = [each for each in named.absent if each.required or each.mapped or each.link]
-    found = [_absent(module, described.api_name, each) for each in told]
-    key = None if module.key is None else named.names.get(module.key)
-    if key is not None and not described.fields[key].unique:
-        found.append(
-            Finding(
-                check=CheckName.ZOHO_FIELDS,
-                level=Severity.AMBER,
-                said=f"`{key}` of {described.api_name} is not unique; {module.name} cannot be written by it.",
-                remedy=f"Tick “Do not allow duplicate values” for `{key}` in Zoho.",
-            )
-        )
-    return found
-
-
-def _absent(module: AnyModule, api_name: str, absent: Absent) -> Finding:
-    said = f"{api_name} has no field `{absent.names[0]}`, which `{absent.field}` is read from."
-    if absent.mapped:
-        remedy = f"Give `mzi fields {module.name}` its right name, or add the field in Zoho."
-    elif absent.required:
-        remedy = f"Add it in Zoho, or map another to `{absent.field}` with `mzi fields {module.name}`."
-    else:
-        remedy = "Add it in Zoho: without it the record's Moodle id is not seen there."
-    return Finding(
-        check=CheckName.ZOHO_FIELDS,
-        level=Severity.RED if absent.required or absent.mapped else Severity.AMBER,
-        said=f"{said}{_hint(absent.nearest)}",
-        remedy=remedy,
-    )
-
-
-def _wrong_mapping(module: AnyModule, problem: str) -> Finding:
-    return Finding(
-        check=CheckName.ZOHO_FIELDS,
-        level=Severity.RED,
-        said=problem,
-        remedy=f"Put the mapping right with `mzi fields {module.name}`.",
-    )
-
-
 async def _clock(environment: Environment) -> Sequence[Finding]:
-    return [clock_finding(CheckName.ZOHO_CLOCK, environment, await _zoho(environment).server_time())]
+    return [clock_finding(CheckName.ZOHO_CLOCK, environment, await zoho_of(environment).server_time())]
 
 
-ZOHO = (
+ACCOUNT = (
     Check((CheckName.ZOHO_TOKEN,), _token, first=True),
     Check((CheckName.ZOHO_CLOCK,), _clock),
     Check((CheckName.ZOHO_SCOPES,), _scopes),
     Check((CheckName.ZOHO_EDITION, CheckName.ZOHO_CREDITS), _edition),
-    Check((CheckName.ZOHO_MODULES,), _modules),
-    Check((CheckName.ZOHO_FIELDS,), _fields),
 )

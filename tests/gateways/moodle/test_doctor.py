@@ -1,0 +1,278 @@
+"""What the doctor finds of a Moodle and of the account there."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from tests.use_cases.doctoring import AMBER, RED, Case, Plant, Plants, bad_token, is_named_alone, of
+
+from mzi_adapters.moodle import NEEDED
+from mzi_adapters.moodle.capabilities import CAPABILITIES
+from mzi_adapters.web import Response
+from mzi_core.ports import Feature
+from mzi_core.provisioning import MoodleDefaults
+from mzi_core.use_cases.doctor import CheckName, Severity
+from mzi_core.values import MoodleId
+
+
+def moodle_says(code: str, exception: str = "core\\exception\\moodle_exception") -> Callable[[], Response]:
+    """An answer that refuses."""
+    said = {"exception": exception, "errorcode": code, "message": "Sorry."}
+    return lambda: Response(status=200, headers={}, body=json.dumps(said).encode())
+
+
+def moodle_answers(function: str, code: str) -> Plant:
+    def plant(case: Case) -> None:
+        case.college.to_moodle.instead[function] = moodle_says(code)
+
+    return plant
+
+
+def without(name: str) -> Plant:
+    """A capability or a function taken away."""
+
+    def plant(case: Case) -> None:
+        moodle = case.college.moodle
+        (moodle.capabilities if name in CAPABILITIES else moodle.functions).remove(name)
+
+    return plant
+
+
+def set_moodle(**switches: object) -> Plant:
+    def plant(case: Case) -> None:
+        for name, value in switches.items():
+            setattr(case.college.moodle, name, value)
+
+    return plant
+
+
+def misspelt_login(case: Case) -> None:
+    case.college.defaults = MoodleDefaults(auth="oauht2")
+
+
+def unassignable_role(case: Case) -> None:
+    case.college.defaults = MoodleDefaults(student_role=MoodleId(1))
+
+
+def no_plugin(case: Case) -> None:
+    case.college.moodle.plugin = False
+    case.college.moodle.functions.difference_update(Feature)
+
+
+def clock_of_moodle(case: Case) -> None:
+    case.college.to_moodle.ahead = timedelta(minutes=10)
+
+
+PLANTS: Plants = {
+    "a login method is misspelt": (
+        misspelt_login,
+        CheckName.SETTINGS,
+        AMBER,
+        "`moodle.auth` is `oauht2`, which is no login method",
+        "Did you mean `oauth2`?",
+    ),
+    "the Moodle token is wrong": (bad_token, CheckName.MOODLE_TOKEN, RED, "token", "Manage tokens"),
+    "a function is missing in the service": (
+        without("core_course_get_updates_since"),
+        CheckName.MOODLE_FUNCTIONS,
+        RED,
+        "`core_course_get_updates_since`",
+        "External services",
+    ),
+    "the plugin is absent": (no_plugin, CheckName.MOODLE_PLUGIN, AMBER, "not there", "Install"),
+    "the plugin is old": (
+        without("local_mzi_save_btec_definition"),
+        CheckName.MOODLE_PLUGIN,
+        AMBER,
+        "too old: it lacks `local_mzi_save_btec_definition`",
+        "Upgrade",
+    ),
+    "capability to see users": (
+        without("moodle/user:viewdetails"),
+        CheckName.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/user:viewdetails`",
+        "Define roles",
+    ),
+    "capability to create users": (
+        without("moodle/user:create"),
+        CheckName.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/user:create`",
+        "Define roles",
+    ),
+    "capability to update users": (
+        without("moodle/user:update"),
+        CheckName.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/user:update`",
+        "Define roles",
+    ),
+    "capability to create courses": (
+        without("moodle/course:create"),
+        CheckName.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/course:create`",
+        "Define roles",
+    ),
+    "capability to enter courses": (
+        without("moodle/course:view"),
+        CheckName.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/course:view`",
+        "Define roles",
+    ),
+    "capability to see participants": (
+        without("moodle/course:viewparticipants"),
+        CheckName.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/course:viewparticipants`",
+        "Define roles",
+    ),
+    "capability to enrol": (
+        without("enrol/manual:enrol"),
+        CheckName.MOODLE_CAPABILITIES,
+        RED,
+        "`enrol/manual:enrol`",
+        "Define roles",
+    ),
+    "capability to unenrol": (
+        without("enrol/manual:unenrol"),
+        CheckName.MOODLE_CAPABILITIES,
+        RED,
+        "`enrol/manual:unenrol`",
+        "Define roles",
+    ),
+    "capability to assign roles": (
+        without("moodle/role:assign"),
+        CheckName.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/role:assign`",
+        "Define roles",
+    ),
+    "capability to manage groups": (
+        without("moodle/course:managegroups"),
+        CheckName.MOODLE_CAPABILITIES,
+        RED,
+        "`moodle/course:managegroups`",
+        "Define roles",
+    ),
+    "capability to see marks": (
+        without("mod/assign:viewgrades"),
+        CheckName.MOODLE_CAPABILITIES,
+        RED,
+        "`mod/assign:viewgrades`",
+        "Define roles",
+    ),
+    "capability to mark": (
+        without("mod/assign:grade"),
+        CheckName.MOODLE_CAPABILITIES,
+        RED,
+        "`mod/assign:grade`",
+        "Define roles",
+    ),
+    "the student role may not be assigned": (
+        unassignable_role,
+        CheckName.MOODLE_ROLES,
+        RED,
+        "may not assign role 1",
+        "Allow role assignments",
+    ),
+    "no manual enrolment": (
+        moodle_answers("enrol_manual_enrol_users", "wsnoinstance"),
+        CheckName.MOODLE_ENROLMENT,
+        RED,
+        "no manual enrolment",
+        "Enrolment methods",
+    ),
+    "PHP cuts forms at a thousand fields": (
+        set_moodle(max_input_vars=1000),
+        CheckName.MOODLE_FORM_FIELDS,
+        AMBER,
+        "cuts forms of 1,100 fields",
+        "`max_input_vars = 5000`",
+    ),
+    "PHP cuts even what mzi sends": (
+        set_moodle(max_input_vars=500),
+        CheckName.MOODLE_FORM_FIELDS,
+        RED,
+        "cuts even forms of 900",
+        "`max_input_vars = 5000`",
+    ),
+    "Moodle's clock is ten minutes off": (
+        clock_of_moodle,
+        CheckName.MOODLE_CLOCK,
+        RED,
+        "10 minutes behind Moodle's",
+        "set-ntp",
+    ),
+    "Moodle is down for maintenance": (
+        set_moodle(maintenance=True),
+        CheckName.MOODLE_TOKEN,
+        RED,
+        "503",
+        "Check `moodle.url`",
+    ),
+    "the token is revoked meanwhile": (
+        moodle_answers("core_user_update_users", "invalidtoken"),
+        CheckName.MOODLE_CAPABILITIES,
+        RED,
+        "token",
+        "Make a token for the service",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANTS)
+async def test_what_is_wrong_is_named_with_its_remedy_and_no_other_check_is_red(name: str) -> None:
+    await is_named_alone(*PLANTS[name])
+
+
+@pytest.mark.parametrize("function", [name for name in NEEDED if name != "core_webservice_get_site_info"])
+async def test_a_function_that_the_service_lacks_is_named_once(function: str) -> None:
+    case = Case()
+    without(function)(case)
+    found = of(await case.findings(), RED)
+    assert list(found) == [CheckName.MOODLE_FUNCTIONS]
+    assert found[CheckName.MOODLE_FUNCTIONS].said == f"The service lacks `{function}`."
+
+
+async def test_without_a_course_what_needs_one_is_not_checked() -> None:
+    case = Case()
+    case.college.moodle.site.courses.pop(2)
+    findings = await case.findings()
+    assert list(of(findings, Severity.UNKNOWN)) == [CheckName.MOODLE_ROLES, CheckName.MOODLE_ENROLMENT]
+    assert of(findings, RED) == {}
+
+
+async def test_without_an_assignment_what_needs_one_is_not_seen() -> None:
+    case = Case()
+    case.college.moodle.site.assignments.clear()
+    findings = {finding.check: finding for finding in await case.findings()}
+    told = findings[CheckName.MOODLE_CAPABILITIES]
+    assert (told.level, "mod/assign:grade" in told.said) == (Severity.GREEN, True)
+
+
+async def test_without_its_category_the_right_to_make_courses_is_not_seen() -> None:
+    case = Case()
+    case.college.defaults = MoodleDefaults(category=MoodleId(999))
+    findings = {finding.check: finding for finding in await case.findings()}
+    told = findings[CheckName.MOODLE_CAPABILITIES]
+    assert (told.level, "moodle/course:create" in told.said) == (Severity.GREEN, True)
+
+
+@pytest.mark.parametrize("auth", [None, "oauth2", "manual", "saml2"])
+async def test_a_login_method_that_moodle_has_is_no_finding(auth: str | None) -> None:
+    case = Case()
+    case.college.defaults = MoodleDefaults(auth=auth)
+    (finding,) = [each for each in await case.findings() if each.check is CheckName.SETTINGS]
+    assert finding.level is Severity.GREEN
+
+
+async def test_a_login_method_that_is_like_none_is_told_without_a_guess() -> None:
+    case = Case()
+    case.college.defaults = MoodleDefaults(auth="zzz")
+    (finding,) = [each for each in await case.findings() if each.check is CheckName.SETTINGS]
+    assert finding.level is AMBER
+    assert "Did you mean" not in finding.remedy

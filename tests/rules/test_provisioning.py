@@ -245,10 +245,16 @@ COURSES: dict[str, tuple[Class, FoundCourses, Action, str]] = {
         "Its Moodle course 5 is gone; restore it in Moodle, or empty the id in Zoho.",
     ),
     "a name nobody can keep": (
-        attrs.evolve(CLASS, name="x" * 256),
+        attrs.evolve(CLASS, name="x" * 255),
         FoundCourses(),
         Action.CANNOT,
-        "Moodle keeps course names of at most 255 characters.",
+        "Moodle keeps course names of at most 254 characters.",
+    ),
+    "a short name nobody can keep": (
+        attrs.evolve(CLASS, short_name="x" * 256),
+        FoundCourses(),
+        Action.CANNOT,
+        "Moodle keeps short names of at most 255 characters.",
     ),
 }
 

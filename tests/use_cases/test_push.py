@@ -207,6 +207,21 @@ class TestCourses:
         )
         assert course.startdate == 1788210000  # midnight of the first of September three hours east
 
+    @pytest.mark.parametrize(
+        ("field", "longest"), [("Class_Name", 254), ("Class_Short_Name", 255)], ids=["name", "short name"]
+    )
+    async def test_a_name_is_taken_to_the_last_character_that_moodle_keeps(
+        self, field: str, longest: int
+    ) -> None:
+        """One more is told before anything is sent: Moodle would refuse it with an error of its database."""
+        college = College()
+        fits, does_not = "x" * longest, "y" * (longest + 1)
+        await college.sync("classes", [class_(**{field: fits}), class_(OTHER_CLASS, **{field: does_not})])
+        first, second = results(await college.push_moodle("classes"))
+        assert (first.step.act, first.fate) == (Action.CREATE, WriteStatus.WRITTEN)
+        assert (second.step.act, second.fate) == (Action.CANNOT, None)
+        assert f"at most {longest} characters" in second.step.why
+
     async def test_done_twice_it_is_one_course_even_when_the_id_was_lost(self) -> None:
         college = College()
         await college.sync("classes", [class_()])

@@ -15,8 +15,8 @@ from mzi_core.values import MoodleId, ZohoId
 SHORT = 50
 """How much of its name stands for a class that has no short name."""
 
-LONGEST = 255
-"""What Moodle keeps of a course's name."""
+LONGEST, LONGEST_SHORT = 254, 255
+"""What Moodle keeps of a course's name, and of its short name."""
 
 CourseStep = Step[NewCourse | CourseChange]
 
@@ -62,8 +62,10 @@ def course_steps(
 def _step(
     class_: Class, found: FoundCourses, owners: Mapping[MoodleId, ZohoId], customs: MoodleDefaults, link: str
 ) -> CourseStep:
-    if len(class_.name) > LONGEST or len(short_name(class_)) > LONGEST:
+    if len(class_.name) > LONGEST:
         return _cannot(class_, f"Moodle keeps course names of at most {LONGEST} characters.")
+    if len(short_name(class_)) > LONGEST_SHORT:
+        return _cannot(class_, f"Moodle keeps short names of at most {LONGEST_SHORT} characters.")
     if class_.moodle_class_id is not None:
         course = found.by_id.get(class_.moodle_class_id)
         if course is None:

@@ -61,7 +61,7 @@ class FoundAccounts:
 
 
 def account_steps(
-    people: Iterable[Person], found: FoundAccounts, customs: MoodleDefaults, *, link: str
+    people: Iterable[Person], found: FoundAccounts, defaults: MoodleDefaults, *, link: str
 ) -> list[AccountStep]:
     """A step for each person. An account is found by its id, else by username and address, both exactly.
 
@@ -70,7 +70,7 @@ def account_steps(
     owners = dict(found.owners)
     steps = []
     for person in people:
-        step = foreseen(person.zoho_id, partial(_step, person, found, owners, customs, link))
+        step = foreseen(person.zoho_id, partial(_step, person, found, owners, defaults, link))
         if link in step.links:
             owners[step.links[link]] = person.zoho_id
         steps.append(step)
@@ -81,7 +81,7 @@ def _step(
     person: Person,
     found: FoundAccounts,
     owners: Mapping[MoodleId, ZohoId],
-    customs: MoodleDefaults,
+    defaults: MoodleDefaults,
     link: str,
 ) -> AccountStep:
     problem = _unusable(person)
@@ -102,7 +102,7 @@ def _step(
         {id: named[id] for id in named if id in addressed} if named and addressed else {**named, **addressed}
     )
     if not named and not addressed:
-        return _created(person, customs, link)
+        return _created(person, defaults, link)
     if len(candidates) != 1:
         several = ", ".join(map(str, sorted({*named, *addressed})))
         return _cannot(person, f"Moodle accounts {several} share its username or address; keep one of them.")
@@ -122,7 +122,7 @@ def _unusable(person: Person) -> str:
     return f"Moodle keeps names and addresses of at most {LONGEST} characters." if long else ""
 
 
-def _created(person: Person, customs: MoodleDefaults, link: str) -> AccountStep:
+def _created(person: Person, defaults: MoodleDefaults, link: str) -> AccountStep:
     after = _said(person)
     email = str(person.email)
     return Step(
@@ -135,7 +135,7 @@ def _created(person: Person, customs: MoodleDefaults, link: str) -> AccountStep:
             first_name=person.first_name,
             last_name=person.last_name,
             id_number=person.zoho_id,
-            auth=customs.auth,
+            auth=defaults.auth,
         ),
         learns=link,
     )

@@ -38,7 +38,7 @@ def short_name(class_: Class) -> str:
 
 
 def course_steps(
-    classes: Iterable[Class], found: FoundCourses, customs: MoodleDefaults, *, link: str
+    classes: Iterable[Class], found: FoundCourses, defaults: MoodleDefaults, *, link: str
 ) -> list[CourseStep]:
     """A step for each class. A course is found by its id, else by the class's Zoho id, else by short name.
 
@@ -48,7 +48,7 @@ def course_steps(
     planned: dict[str, ZohoId] = {}
     steps = []
     for class_ in classes:
-        step = foreseen(class_.zoho_id, partial(_step, class_, found, owners, customs, link))
+        step = foreseen(class_.zoho_id, partial(_step, class_, found, owners, defaults, link))
         if isinstance(step.write, NewCourse):
             first = planned.setdefault(step.write.short_name.lower(), class_.zoho_id)
             if first != class_.zoho_id:
@@ -60,7 +60,7 @@ def course_steps(
 
 
 def _step(
-    class_: Class, found: FoundCourses, owners: Mapping[MoodleId, ZohoId], customs: MoodleDefaults, link: str
+    class_: Class, found: FoundCourses, owners: Mapping[MoodleId, ZohoId], defaults: MoodleDefaults, link: str
 ) -> CourseStep:
     if len(class_.name) > LONGEST:
         return _cannot(class_, f"Moodle keeps course names of at most {LONGEST} characters.")
@@ -74,10 +74,10 @@ def _step(
                 f"Its Moodle course {class_.moodle_class_id} is gone; restore it in Moodle, "
                 "or empty the id in Zoho.",
             )
-        return _existing(class_, course, customs, link)
+        return _existing(class_, course, defaults, link)
     course = found.by_id_number.get(class_.zoho_id) or found.by_short_name.get(short_name(class_))
     if course is None:
-        return _created(class_, found, customs, link)
+        return _created(class_, found, defaults, link)
     owner = owners.get(course.id)
     if owner not in (None, class_.zoho_id):
         return _cannot(class_, f"Its Moodle course {course.id} already belongs to class {owner}.")
@@ -86,27 +86,29 @@ def _step(
             class_,
             f"Course {course.id} has its short name and the id number of something else; rename one of them.",
         )
-    return _existing(class_, course, customs, link)
+    return _existing(class_, course, defaults, link)
 
 
 def _starts(day: date | None, zone: tzinfo) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _created(class_: Class, found: FoundCourses, customs: MoodleDefaults, link: str) -> CourseStep:
-    if (class_.status or "").strip().casefold() not in customs.active:
+def _created(class_: Class, found: FoundCourses, defaults: MoodleDefaults, link: str) -> CourseStep:
+    if (class_.status or "").strip().casefold() not in defaults.active:
         said = f"Its status is {class_.status}" if class_.status else "It has no status"
         return Step(
             zoho_id=class_.zoho_id, act=Action.NOTHING, why=f"{said}; only an active class gets a course."
         )
-    category = found.categories.get(class_.program, customs.category) if class_.program else customs.category
+    category = (
+        found.categories.get(class_.program, defaults.category) if class_.program else defaults.category
+    )
     after: dict[str, object] = {
         "full_name": class_.name,
         "short_name": short_name(class_),
         "category": category,
         "id_number": class_.zoho_id,
-        "starts_at": _starts(class_.start_date, customs.zone),
-        "ends_at": _starts(class_.end_date, customs.zone),
+        "starts_at": _starts(class_.start_date, defaults.zone),
+        "ends_at": _starts(class_.end_date, defaults.zone),
     }
     return Step(
         zoho_id=class_.zoho_id,
@@ -117,16 +119,16 @@ def _created(class_: Class, found: FoundCourses, customs: MoodleDefaults, link: 
             short_name=short_name(class_),
             category=category,
             id_number=class_.zoho_id,
-            format=customs.course_format,
-            sections=customs.sections,
-            starts_at=_starts(class_.start_date, customs.zone),
-            ends_at=_starts(class_.end_date, customs.zone),
+            format=defaults.course_format,
+            sections=defaults.sections,
+            starts_at=_starts(class_.start_date, defaults.zone),
+            ends_at=_starts(class_.end_date, defaults.zone),
         ),
         learns=link,
     )
 
 
-def _existing(class_: Class, course: MoodleCourse, customs: MoodleDefaults, link: str) -> CourseStep:
+def _existing(class_: Class, course: MoodleCourse, defaults: MoodleDefaults, link: str) -> CourseStep:
     """The step about a course that is there. Its category stays: people move courses as they like."""
     after: dict[str, object] = {
         "full_name": class_.name,
@@ -134,7 +136,7 @@ def _existing(class_: Class, course: MoodleCourse, customs: MoodleDefaults, link
         "id_number": class_.zoho_id,
     }
     days = {"starts_at": class_.start_date, "ends_at": class_.end_date}
-    after |= {name: _starts(day, customs.zone) for name, day in days.items() if day is not None}
+    after |= {name: _starts(day, defaults.zone) for name, day in days.items() if day is not None}
     changes = differences({name: getattr(course, name) for name in after}, after)
     linked = class_.moodle_class_id == course.id
     sent: dict[str, Any] = {each.field: after[each.field] for each in changes}

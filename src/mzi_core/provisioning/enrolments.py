@@ -38,20 +38,20 @@ def course_of(enrollment: Enrollment, courses: Mapping[ZohoId, MoodleId | None])
 
 
 def enrolment_steps(
-    enrollments: Iterable[Enrollment], found: FoundMembers, customs: MoodleDefaults, *, link: str
+    enrollments: Iterable[Enrollment], found: FoundMembers, defaults: MoodleDefaults, *, link: str
 ) -> list[EnrolmentStep]:
     """A step for each enrolment; nobody is ever unenrolled, for Moodle would forget the grades.
 
     `link`: the field of an enrolment that holds the id of the course.
     """
     seen: set[tuple[MoodleId, MoodleId]] = set()
-    return [foreseen(each.zoho_id, partial(_step, each, found, customs, seen, link)) for each in enrollments]
+    return [foreseen(each.zoho_id, partial(_step, each, found, defaults, seen, link)) for each in enrollments]
 
 
 def _step(
     enrollment: Enrollment,
     found: FoundMembers,
-    customs: MoodleDefaults,
+    defaults: MoodleDefaults,
     seen: set[tuple[MoodleId, MoodleId]],
     link: str,
 ) -> EnrolmentStep:
@@ -86,7 +86,7 @@ def _step(
         act=Action.CREATE,
         counterpart=str(course),
         changes=(Difference("course", None, course), Difference("user", None, account)),
-        write=Enrolment(user=account, course=course, role=customs.student_role),
+        write=Enrolment(user=account, course=course, role=defaults.student_role),
         links=links,
     )
 

@@ -39,7 +39,7 @@ class Gather:
     store: Store
     moodle: MoodleGateway
     tenant: TenantId
-    customs: MoodleDefaults
+    defaults: MoodleDefaults
     members: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)
     closed: dict[MoodleId, str] = attrs.field(factory=dict)
     suspended: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)
@@ -84,7 +84,7 @@ async def plan_accounts(
             by_email=by_email,
             owners=await gather.owners(module, link, found),
         ),
-        gather.customs,
+        gather.defaults,
         link=link,
     )
 
@@ -117,7 +117,7 @@ async def plan_courses(
             owners=await gather.owners(module, link, found),
             categories={id: category for id, category in categories.items() if category is not None},
         ),
-        gather.customs,
+        gather.defaults,
         link=link,
     )
 
@@ -147,7 +147,7 @@ async def plan_enrolments(
             closed=gather.closed,
             suspended=gather.suspended,
         ),
-        gather.customs,
+        gather.defaults,
         link=link,
     )
 

@@ -77,7 +77,7 @@ class PushToMoodle:
         if module.counterpart is None:
             raise NothingInMoodle(module)
         moodle = await self.connections.moodle(tenant)
-        gather = Gather(store=self.store, moodle=moodle, tenant=tenant, customs=self.defaults)
+        gather = Gather(store=self.store, moodle=moodle, tenant=tenant, defaults=self.defaults)
         plan = partial(_PLANS[module.counterpart.kind], gather, module, module.counterpart.id)
         async for ours in live_pages(self.store, tenant, module):
             steps: list[Step[object]] = await plan(ours)

@@ -36,7 +36,7 @@ OTHERS = {f"mzi_http.cli.{name}" for name in ("bench", "demo", "doctor", "grade"
 
 BESIDE = {
     *("mzi_adapters.memory", "mzi_adapters.moodle"),
-    *("mzi_core.ports.moodle_values", "mzi_core.provisioning.accounts"),
+    *("mzi_core.ports.moodle", "mzi_core.provisioning.accounts"),
     *(f"mzi_core.use_cases.{name}" for name in ("doctor", "pull", "push_moodle", "push_zoho")),
 }
 """What stands behind other commands than a sync, and in the same container."""

@@ -7,7 +7,7 @@ from mzi_adapters.zoho.refusals import NO_SCOPE
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayRefused, ModuleMissing
 from mzi_core.modules import CATALOGUE
 from mzi_core.naming import real_module
-from mzi_core.ports import ZohoGateway, ZohoModule
+from mzi_core.ports import ZohoMetadata, ZohoModule
 from mzi_core.use_cases.doctor import (
     Check,
     CheckName,
@@ -100,7 +100,7 @@ async def _scopes(environment: Environment) -> Sequence[Finding]:
     return [Finding(check=CheckName.ZOHO_SCOPES, level=Severity.GREEN, said="All scopes are there.")]
 
 
-async def _any_module(zoho: ZohoGateway) -> str:
+async def _any_module(zoho: ZohoMetadata) -> str:
     """A module of ours that the organisation has, as far as it can be seen."""
     try:
         real: Sequence[ZohoModule] = await zoho.modules()

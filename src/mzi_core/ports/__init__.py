@@ -15,51 +15,47 @@ if TYPE_CHECKING:
     from mzi_core.ports.idempotency import StoredResponse, StoredResponses
     from mzi_core.ports.leases import Lease, Leases, StoredLeases, holds
     from mzi_core.ports.locks import Lock, Locks
-    from mzi_core.ports.moodle import MoodleGateway
-    from mzi_core.ports.moodle_grading import (
+    from mzi_core.ports.moodle.assignments import (
         SUBMITTED,
-        WORKFLOW_STATES,
-        AssignmentGrade,
-        Attempt,
-        CourseUpdate,
-        GivenMark,
         GradingDefinition,
         MarkingMethod,
         MoodleAssignment,
+        MoodleAssignments,
         Participant,
-        StudentWork,
         Submission,
-        Template,
-        TemplateCriterion,
-        UserFlags,
     )
-    from mzi_core.ports.moodle_values import (
-        Ambiguous,
-        Confirmed,
+    from mzi_core.ports.moodle.categories import MoodleCategories, MoodleCategory, NewCategory
+    from mzi_core.ports.moodle.courses import (
         CourseChange,
         CourseKey,
+        CourseUpdate,
+        MoodleCourse,
+        MoodleCourses,
+        NewCourse,
+    )
+    from mzi_core.ports.moodle.enrolments import (
         EnrolledUser,
         Enrolment,
-        Feature,
-        GroupMember,
         Membership,
-        MoodleCategory,
-        MoodleCourse,
-        MoodleGroup,
-        MoodleResult,
-        MoodleSite,
-        MoodleUser,
-        NewCategory,
-        NewCourse,
-        NewGroup,
-        NewUser,
-        RefusalKind,
-        Refused,
+        MoodleEnrolments,
         RoleInCourse,
         Unenrolment,
-        UserChange,
-        UserKey,
     )
+    from mzi_core.ports.moodle.gateway import MoodleGateway
+    from mzi_core.ports.moodle.groups import GroupMember, MoodleGroup, MoodleGroups, NewGroup
+    from mzi_core.ports.moodle.marking import (
+        WORKFLOW_STATES,
+        AssignmentGrade,
+        Attempt,
+        GivenMark,
+        MoodleMarks,
+        StudentWork,
+        UserFlags,
+    )
+    from mzi_core.ports.moodle.plugin import MoodlePlugin, Template, TemplateCriterion
+    from mzi_core.ports.moodle.results import Ambiguous, Confirmed, MoodleResult, RefusalKind, Refused
+    from mzi_core.ports.moodle.site import Feature, MoodleSite, MoodleStatus
+    from mzi_core.ports.moodle.users import MoodleUser, MoodleUsers, NewUser, UserChange, UserKey
     from mzi_core.ports.parked import (
         LARGEST_PARKED,
         LEFT_OUT,
@@ -75,32 +71,28 @@ if TYPE_CHECKING:
     from mzi_core.ports.store import Session, Store, StoreHealth
     from mzi_core.ports.tokens import AccessToken, AccessTokens
     from mzi_core.ports.vault import Vault
-    from mzi_core.ports.zoho import (
-        ApiUsage,
-        Channel,
-        Cost,
-        Deleted,
+    from mzi_core.ports.zoho.gateway import ZohoGateway
+    from mzi_core.ports.zoho.metadata import Organization, ZohoField, ZohoMetadata, ZohoModule
+    from mzi_core.ports.zoho.reading import Cost, Deleted, ReadMethod, Selection, WireRecord, ZohoReading
+    from mzi_core.ports.zoho.status import ApiUsage, ZohoStatus
+    from mzi_core.ports.zoho.watching import Channel, NotWatching, Watching, ZohoWatching
+    from mzi_core.ports.zoho.writing import (
         FieldError,
-        NotWatching,
         NotWritten,
-        Organization,
-        ReadMethod,
-        Selection,
         Unsure,
-        Watching,
-        WireRecord,
         WriteAction,
         WriteResult,
         Written,
-        ZohoField,
-        ZohoGateway,
-        ZohoModule,
+        ZohoWriting,
     )
 else:
     _HOMES = (
         *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions"),
         *("idempotency", "locks", "tokens", "leases", "vault", "store"),
-        *("zoho", "moodle_values", "moodle_grading", "moodle", "connections"),
+        *("zoho.reading", "zoho.metadata", "zoho.status", "zoho.writing", "zoho.watching", "zoho.gateway"),
+        *("moodle.results", "moodle.users", "moodle.courses", "moodle.categories", "moodle.enrolments"),
+        *("moodle.groups", "moodle.site", "moodle.assignments", "moodle.marking", "moodle.plugin"),
+        *("moodle.gateway", "connections"),
     )
     # a type checker would take any name for one of these
     __getattr__ = finder(__name__, _HOMES)
@@ -148,13 +140,22 @@ __all__ = [
     "Membership",
     "ModuleStatus",
     "MoodleAssignment",
+    "MoodleAssignments",
+    "MoodleCategories",
     "MoodleCategory",
     "MoodleCourse",
+    "MoodleCourses",
+    "MoodleEnrolments",
     "MoodleGateway",
     "MoodleGroup",
+    "MoodleGroups",
+    "MoodleMarks",
+    "MoodlePlugin",
     "MoodleResult",
     "MoodleSite",
+    "MoodleStatus",
     "MoodleUser",
+    "MoodleUsers",
     "NewCategory",
     "NewCourse",
     "NewGroup",
@@ -206,7 +207,12 @@ __all__ = [
     "Written",
     "ZohoField",
     "ZohoGateway",
+    "ZohoMetadata",
     "ZohoModule",
+    "ZohoReading",
+    "ZohoStatus",
+    "ZohoWatching",
+    "ZohoWriting",
     "decoded",
     "holds",
 ]

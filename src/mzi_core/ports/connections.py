@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from mzi_core.errors import AccountMissing
-from mzi_core.ports.moodle import MoodleGateway
-from mzi_core.ports.zoho import ZohoGateway
+from mzi_core.ports.moodle.gateway import MoodleGateway
+from mzi_core.ports.zoho.gateway import ZohoGateway
 from mzi_core.values import TenantId
 
 

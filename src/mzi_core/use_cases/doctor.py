@@ -3,12 +3,26 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import assert_never
+from typing import Protocol, assert_never
 
 import attrs
 
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError, GatewayUnavailable, MziError
-from mzi_core.ports import Clock, MoodleGateway, Store, StoreHealth, ZohoGateway
+from mzi_core.ports import (
+    Clock,
+    MoodleAssignments,
+    MoodleCourses,
+    MoodleEnrolments,
+    MoodleGroups,
+    MoodleMarks,
+    MoodleStatus,
+    MoodleUsers,
+    Store,
+    StoreHealth,
+    ZohoMetadata,
+    ZohoReading,
+    ZohoStatus,
+)
 from mzi_core.provisioning import MoodleDefaults
 from mzi_core.values import TenantId
 
@@ -74,6 +88,23 @@ class Finding:
     remedy: str = ""
 
 
+class ExaminedZoho(ZohoStatus, ZohoMetadata, ZohoReading, Protocol):
+    """What the checks ask of Zoho: nothing that writes."""
+
+
+class ExaminedMoodle(
+    MoodleStatus,
+    MoodleUsers,
+    MoodleCourses,
+    MoodleEnrolments,
+    MoodleGroups,
+    MoodleAssignments,
+    MoodleMarks,
+    Protocol,
+):
+    """What the checks ask of Moodle, which tells only by its refusals what an account may do."""
+
+
 @attrs.frozen(kw_only=True)
 class Environment:
     """What is looked at. `health`: how the store of the settings is; `store` is one that can be read.
@@ -86,8 +117,8 @@ class Environment:
     health: StoreHealth
     store: Store
     clock: Clock
-    zoho: ZohoGateway | None
-    moodle: MoodleGateway | None
+    zoho: ExaminedZoho | None
+    moodle: ExaminedMoodle | None
     defaults: MoodleDefaults
     missing: Mapping[Subject, Sequence[str]] = attrs.field(factory=dict)
     exposed: Sequence[str] = ()
@@ -152,13 +183,13 @@ class Doctor:
             return [Finding(check=name, level=Severity.RED, said=str(error), remedy=LOOK)], False
 
 
-def zoho_of(environment: Environment) -> ZohoGateway:
+def zoho_of(environment: Environment) -> ExaminedZoho:
     """The gateway to Zoho; the doctor passes over the checks of a service without one."""
     assert environment.zoho is not None  # noqa: S101  # see above
     return environment.zoho
 
 
-def moodle_of(environment: Environment) -> MoodleGateway:
+def moodle_of(environment: Environment) -> ExaminedMoodle:
     """The gateway to Moodle; the doctor passes over the checks of a service without one."""
     assert environment.moodle is not None  # noqa: S101  # see above
     return environment.moodle

@@ -24,7 +24,7 @@ from mzi_core.naming import (
     real_module,
     tables_of,
 )
-from mzi_core.ports import Selection, ZohoGateway, ZohoModule
+from mzi_core.ports import Selection, ZohoMetadata, ZohoModule
 from mzi_core.suggestions import either
 
 ALWAYS_READ = frozenset({"zoho_id", "modified_at"})
@@ -161,7 +161,7 @@ def choose(named: Naming) -> Choice:
 
 
 async def describe(
-    zoho: ZohoGateway, module: AnyModule, modules: Sequence[ZohoModule] | None = None
+    zoho: ZohoMetadata, module: AnyModule, modules: Sequence[ZohoModule] | None = None
 ) -> Described:
     """A module as an organisation has it, without the columns of its subforms; `modules`: all it has.
 
@@ -171,7 +171,7 @@ async def describe(
     return Described(api_name=api_name, fields=by_name(await zoho.fields(api_name)))
 
 
-async def select(zoho: ZohoGateway, module: AnyModule, overlay: Overlay) -> Choice:
+async def select(zoho: ZohoMetadata, module: AnyModule, overlay: Overlay) -> Choice:
     """What to ask an organisation for, by its own metadata, under a tenant's mapping.
 
     Raises FieldsMissing, ModuleMissing, and RemoteNotFound for a module that is not open to the API.

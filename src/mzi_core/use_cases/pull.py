@@ -6,7 +6,7 @@ from contextlib import aclosing
 import attrs
 
 from mzi_core.module import AnyModule
-from mzi_core.ports import Clock, Connections, Deleted, Run, Store, ZohoGateway
+from mzi_core.ports import Clock, Connections, Deleted, Run, Store, ZohoReading
 from mzi_core.use_cases.bulk import closing
 from mzi_core.use_cases.deletions import MarkDeleted, Seen, missing
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
@@ -65,7 +65,7 @@ class Pull:
         yield ended
 
     async def _end(
-        self, zoho: ZohoGateway, plan: PullPlan, run: Run, seen: Seen, *, dry_run: bool
+        self, zoho: ZohoReading, plan: PullPlan, run: Run, seen: Seen, *, dry_run: bool
     ) -> PullDone:
         """What remains when the pages are through."""
         deleted = 0
@@ -81,7 +81,7 @@ class Pull:
 
 
 async def _pages(
-    zoho: ZohoGateway, plan: PullPlan, seen: Seen, after: str
+    zoho: ZohoReading, plan: PullPlan, seen: Seen, after: str
 ) -> AsyncGenerator[Sequence[object], None]:
     """The pages behind `after`, whose ids are noted as seen."""
     pages = zoho.pages(

@@ -1,13 +1,24 @@
 """What a page of ours needs to be compared with Moodle, read in as few calls as there can be."""
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
 
 import attrs
 
 from mzi_core.errors import AuthRevoked, GatewayRefused
 from mzi_core.module import AnyModule
 from mzi_core.modules import CLASSES, PROGRAMS, STUDENTS, Class, Enrollment, Student, Teacher
-from mzi_core.ports import CourseKey, Enrolment, Membership, MoodleGateway, MoodleUser, Store, UserKey
+from mzi_core.ports import (
+    CourseKey,
+    Enrolment,
+    Membership,
+    MoodleCourses,
+    MoodleEnrolments,
+    MoodleUser,
+    MoodleUsers,
+    Store,
+    UserKey,
+)
 from mzi_core.provisioning import (
     FoundAccounts,
     FoundCourses,
@@ -32,12 +43,16 @@ Of more, as in a first load, it shows when Moodle refuses to make a second accou
 """
 
 
+class MoodleRoster(MoodleUsers, MoodleCourses, MoodleEnrolments, Protocol):
+    """What a push needs of Moodle."""
+
+
 @attrs.frozen(kw_only=True)
 class Gather:
     """Where a push looks, and what it has read of the courses' members so far: each course is read once."""
 
     store: Store
-    moodle: MoodleGateway
+    moodle: MoodleRoster
     tenant: TenantId
     defaults: MoodleDefaults
     members: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)

@@ -15,7 +15,6 @@ from mzi_core.ports import (
     Connections,
     CourseChange,
     Enrolment,
-    MoodleGateway,
     MoodleResult,
     NewCourse,
     NewUser,
@@ -26,7 +25,14 @@ from mzi_core.ports import (
 from mzi_core.provisioning import Action, MoodleDefaults, Step, StepResult, WriteStatus
 from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.push import PagePushed, in_order, live_pages, preview
-from mzi_core.use_cases.push_gather import FEW, Gather, plan_accounts, plan_courses, plan_enrolments
+from mzi_core.use_cases.push_gather import (
+    FEW,
+    Gather,
+    MoodleRoster,
+    plan_accounts,
+    plan_courses,
+    plan_enrolments,
+)
 from mzi_core.values import MoodleId, TenantId, ZohoId
 
 W = TypeVar("W")
@@ -91,7 +97,7 @@ class PushToMoodle:
             gather.remember(made)
             yield in_order(steps, [*made, *await self._change(moodle, steps)])
 
-    async def _create(self, moodle: MoodleGateway, steps: Sequence[Step[object]]) -> list[StepResult]:
+    async def _create(self, moodle: MoodleRoster, steps: Sequence[Step[object]]) -> list[StepResult]:
         people = [step for step in steps if isinstance(step.write, NewUser)]
         courses = [step for step in steps if isinstance(step.write, NewCourse)]
         places = [step for step in steps if isinstance(step.write, Enrolment)]
@@ -101,7 +107,7 @@ class PushToMoodle:
             *_told(places, await moodle.enrol(_sent(places, Enrolment))),
         ]
 
-    async def _change(self, moodle: MoodleGateway, steps: Sequence[Step[object]]) -> list[StepResult]:
+    async def _change(self, moodle: MoodleRoster, steps: Sequence[Step[object]]) -> list[StepResult]:
         people = [step for step in steps if isinstance(step.write, UserChange)]
         courses = [step for step in steps if isinstance(step.write, CourseChange)]
         return [

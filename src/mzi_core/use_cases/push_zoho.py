@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 import attrs
 
@@ -22,7 +22,9 @@ from mzi_core.ports import (
     WireRecord,
     WriteResult,
     Written,
-    ZohoGateway,
+    ZohoMetadata,
+    ZohoReading,
+    ZohoWriting,
     decoded,
 )
 from mzi_core.provisioning import FoundRecords, RecordStep, RecordWrite, StepResult, WriteStatus, record_steps
@@ -35,6 +37,10 @@ from mzi_core.values import TenantId, ZohoId
 
 _Done = tuple[StepResult, datetime | None]
 """What became of a step, and when Zoho says the record was modified by it."""
+
+
+class WritableZoho(ZohoMetadata, ZohoReading, ZohoWriting, Protocol):
+    """What a push needs of Zoho."""
 
 
 @attrs.frozen(kw_only=True)
@@ -77,7 +83,7 @@ class PushToZoho:
             yield in_order(steps, [pushed for pushed, _ in done])
 
     async def _plan(
-        self, zoho: ZohoGateway, tenant: TenantId, choice: Choice, ours: Sequence[Entity], *, force: bool
+        self, zoho: WritableZoho, tenant: TenantId, choice: Choice, ours: Sequence[Entity], *, force: bool
     ) -> list[RecordStep]:
         named = choice.named
         module = named.module
@@ -131,7 +137,7 @@ class PushToZoho:
             values[name] = _rows(named.module.field[name].row, values[name], columns)
         return values
 
-    async def _apply(self, zoho: ZohoGateway, named: Naming, steps: Sequence[RecordStep]) -> list[_Done]:
+    async def _apply(self, zoho: WritableZoho, named: Naming, steps: Sequence[RecordStep]) -> list[_Done]:
         keyed = [step for step in steps if _write(step).by_key]
         plain = [step for step in steps if not _write(step).by_key]
         by_key = named.writable.get(named.module.key or "", "")
@@ -152,7 +158,7 @@ class PushToZoho:
         return finished
 
     async def _with_rows(
-        self, zoho: ZohoGateway, named: Naming, step: RecordStep, result: WriteResult
+        self, zoho: WritableZoho, named: Naming, step: RecordStep, result: WriteResult
     ) -> _Done:
         subforms = _write(step).subforms
         if isinstance(result, Written) and subforms:
@@ -160,7 +166,12 @@ class PushToZoho:
         return _told(step, result)
 
     async def _rows(
-        self, zoho: ZohoGateway, named: Naming, step: RecordStep, zoho_id: ZohoId, subforms: Sequence[Subform]
+        self,
+        zoho: WritableZoho,
+        named: Naming,
+        step: RecordStep,
+        zoho_id: ZohoId,
+        subforms: Sequence[Subform],
     ) -> _Done:
         told: _Done = (StepResult(step=step), None)
         for each in subforms:

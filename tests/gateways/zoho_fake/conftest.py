@@ -5,7 +5,7 @@ from tests.gateways.zoho_fake.asking import Asking
 
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho
-from mzi_core.ports.zoho import ZohoField
+from mzi_core.ports.zoho.metadata import ZohoField
 
 
 def field(name: str, data_type: str, json_type: str = "string", **more: object) -> ZohoField:

@@ -9,7 +9,7 @@ from mzi_adapters.testing.zoho.answers import Json, error
 from mzi_adapters.testing.zoho.calls import id_in
 from mzi_adapters.testing.zoho.module_tables import Table
 from mzi_adapters.testing.zoho.organization import FakeOrganization
-from mzi_core.ports.zoho import ZohoField
+from mzi_core.ports.zoho.metadata import ZohoField
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[+-]\d\d:\d\d|Z)")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")

@@ -9,7 +9,7 @@ from mzi_adapters.testing.zoho.module_tables import SYSTEM
 from mzi_core.field_reference import ZohoType, known_fields
 from mzi_core.module import AnyModule, Field, Kind, declared
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports.zoho import ZohoField
+from mzi_core.ports.zoho.metadata import ZohoField
 
 _TYPES = {
     ZohoType.SINGLE_LINE: ("text", "string", 255),

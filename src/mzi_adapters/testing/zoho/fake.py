@@ -25,7 +25,7 @@ from mzi_adapters.testing.zoho.write_api import WriteApi
 from mzi_adapters.testing.zoho.write_requests import FEATURES
 from mzi_adapters.web.transport import NotSent, Request, Response, Streamed, Timer
 from mzi_core.ports import Clock
-from mzi_core.ports.zoho import ZohoField
+from mzi_core.ports.zoho.metadata import ZohoField
 
 CLIENT_ID = "1000.CLIENT"
 CLIENT_SECRET = "client-secret"  # noqa: S105  # opens nothing but this fake

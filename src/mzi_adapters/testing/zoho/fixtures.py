@@ -5,7 +5,7 @@ from datetime import datetime
 
 from mzi_adapters.testing.zoho.module_tables import Row, Table
 from mzi_adapters.testing.zoho.organization import FakeOrganization
-from mzi_core.ports.zoho import ZohoField
+from mzi_core.ports.zoho.metadata import ZohoField
 
 _STAMPS = frozenset({"Created_Time", "Modified_Time"})
 _USERS = frozenset({"Owner", "Created_By", "Modified_By"})

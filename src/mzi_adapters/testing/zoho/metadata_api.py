@@ -7,7 +7,7 @@ from mzi_adapters.testing.zoho.calls import ReceivedCall
 from mzi_adapters.testing.zoho.module_tables import SYSTEM, Table
 from mzi_adapters.testing.zoho.organization import FakeOrganization
 from mzi_adapters.web.transport import Response
-from mzi_core.ports.zoho import ZohoField
+from mzi_core.ports.zoho.metadata import ZohoField
 
 _SYSTEM_NAMES = frozenset({"Name", *(field.api_name for field in SYSTEM)})
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from mzi_core.ports.zoho import ZohoField
+from mzi_core.ports.zoho.metadata import ZohoField
 
 MANY = frozenset({"subform", "multiselectlookup", "multi_module_lookup"})
 """Types that hold many values; lists, COQL and bulk files never carry them."""

@@ -9,7 +9,7 @@ import attrs
 from mzi_adapters.testing.zoho.answers import ApiError, Json
 from mzi_adapters.testing.zoho.module_tables import MANY, SYSTEM, CrmUser, Gone, Row, Table
 from mzi_core.ports import Clock
-from mzi_core.ports.zoho import ZohoField
+from mzi_core.ports.zoho.metadata import ZohoField
 
 ROWS_SHOWN = 200
 """Rows of a subform that one record carries; `$has_more` says that there are others."""

@@ -9,7 +9,7 @@ from mzi_adapters.testing.zoho.calls import id_in
 from mzi_adapters.testing.zoho.checks import checked
 from mzi_adapters.testing.zoho.module_tables import CrmUser, Row, Table
 from mzi_adapters.testing.zoho.organization import FakeOrganization
-from mzi_core.ports.zoho import ZohoField
+from mzi_core.ports.zoho.metadata import ZohoField
 
 
 @attrs.frozen

@@ -1,0 +1,41 @@
+"""The categories that Moodle's courses stand in."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import attrs
+
+from mzi_core.ports.moodle.results import MoodleResult
+from mzi_core.values import MoodleId
+
+
+@attrs.frozen(kw_only=True)
+class MoodleCategory:
+    """A course category; `parent` is 0 at the top."""
+
+    id: MoodleId
+    name: str
+    id_number: str = ""
+    parent: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class NewCategory:
+    """A category to create. `id_number` is what a lost answer is settled by."""
+
+    name: str
+    id_number: str
+    parent: MoodleId | None = None
+    description: str | None = None
+
+
+class MoodleCategories(Protocol):
+    """Course categories: found and created."""
+
+    async def find_categories(self, id_numbers: Sequence[str]) -> dict[str, MoodleCategory]:
+        """The category that has exactly this id number, by id number; a call for each."""
+        ...
+
+    async def create_categories(self, categories: Sequence[NewCategory]) -> Sequence[MoodleResult]:
+        """Create categories; an id number that is taken is refused with its `existing` category."""
+        ...

@@ -1,0 +1,1 @@
+"""What is needed of Zoho CRM, a protocol for each capability."""

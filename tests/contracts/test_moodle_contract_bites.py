@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.gateways.moodle.given import TOKEN, client_of
 
-from mzi_adapters.moodle import assignments, batching, creating, marking, site, users, work
+from mzi_adapters.moodle import assignments, batching, creating, marking, plugin, users, work
 from mzi_adapters.moodle.marking_rules import MarkingContext
 from mzi_adapters.testing.contracts.moodle_gateway import MoodleGatewayContract
 from mzi_adapters.testing.contracts.moodle_gateway_campus import Campus
@@ -44,7 +44,7 @@ def _unfiltered(patch: pytest.MonkeyPatch) -> None:
     async def by_pattern(self: Any, email: str) -> Any:
         return await self._by_criterion("email", email)
 
-    patch.setattr(users.Users, "_by_pattern", by_pattern)
+    patch.setattr(users.MoodleUsers, "_by_pattern", by_pattern)
     patch.setattr(users, "_of", lambda user, key: "%")
     patch.setattr(users, "_folded", lambda key, value: "%")
 
@@ -79,7 +79,7 @@ TRAPS: dict[str, tuple[str, Break]] = {
     ),
     "finds addresses letter by letter": (
         "test_usernames_and_addresses_are_found_whatever_their_case",
-        _put(users.Users, "_by_pattern", _nothing),
+        _put(users.MoodleUsers, "_by_pattern", _nothing),
     ),
     "asks for usernames with capitals": (
         "test_usernames_and_addresses_are_found_whatever_their_case",
@@ -88,7 +88,7 @@ TRAPS: dict[str, tuple[str, Break]] = {
     "takes whom the search returns": ("test_a_wildcard_in_an_address_is_a_letter", _unfiltered),
     "takes silence for nobody": (
         "test_users_that_cannot_be_seen_are_not_absent",
-        _put(users.Users, "_sees_others", _nothing),
+        _put(users.MoodleUsers, "_sees_others", _nothing),
     ),
     "asks for more than PHP reads": (
         "test_many_are_found_in_few_calls_and_none_is_lost",
@@ -140,7 +140,7 @@ TRAPS: dict[str, tuple[str, Break]] = {
     ),
     "calls what a site lacks": (
         "test_what_a_site_lacks_is_said",
-        _put(site.SiteItself, "_must_offer", _nothing),
+        _put(plugin.MoodlePlugin, "_must_offer", _nothing),
     ),
 }
 

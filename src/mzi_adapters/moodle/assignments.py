@@ -20,16 +20,12 @@ from mzi_adapters.moodle.json_fields import (
     part,
     row,
     rows,
-    some_id,
     some_integer,
     text,
     warnings,
 )
 from mzi_adapters.moodle.refusals import SERVICE
-from mzi_core.errors import AccessRefused
 from mzi_core.ports import (
-    AssignmentGrade,
-    CourseUpdate,
     GradingDefinition,
     MarkingMethod,
     MoodleAssignment,
@@ -37,15 +33,14 @@ from mzi_core.ports import (
     RefusalKind,
     Refused,
     Submission,
-    UserFlags,
 )
 from mzi_core.values import MoodleId
 
 T = TypeVar("T")
 
 
-class Assignments:
-    """The part of the gateway that is about assignments, but for the marking of one student."""
+class MoodleAssignments:
+    """The part of the gateway that is about assignments and what was handed in."""
 
     calls: MoodleCaller
 
@@ -96,40 +91,6 @@ class Assignments:
         return await self._by_assignment(
             "mod_assign_get_submissions", assignments, since, "submissions", _submission, silence=UNKNOWN
         )
-
-    async def grades(
-        self, assignments: Sequence[MoodleId], *, since: datetime | None = None
-    ) -> dict[MoodleId, tuple[AssignmentGrade, ...] | Refused]:
-        """The grades of the latest attempts, released or not; after a reopening there is none."""
-        return await self._by_assignment(
-            "mod_assign_get_grades", assignments, since, "grades", _grade, silence=()
-        )
-
-    async def user_flags(
-        self, assignments: Sequence[MoodleId]
-    ) -> dict[MoodleId, tuple[UserFlags, ...] | Refused]:
-        """Workflow states, extensions and locks; only students whom somebody touched have any."""
-        return await self._by_assignment(
-            "mod_assign_get_user_flags", assignments, None, "userflags", _flags, silence=()
-        )
-
-    async def updates_since(self, course: MoodleId, since: datetime) -> Sequence[CourseUpdate]:
-        """What changed in a course: which modules got submissions or grades."""
-        params = {"courseid": course, "since": since}
-        answer = row(await self.calls.read("core_course_get_updates_since", params))
-        bad = warnings(answer)
-        if bad and not inner_rows(answer, "instances"):
-            raise AccessRefused(SERVICE, "The account may not see what changes in the course.")
-        return [
-            CourseUpdate(
-                cmid=moodle_id(place),
-                what=text(update, "name"),
-                at=moment(update, "timeupdated"),
-                ids=_numbers(update.get("itemids")),
-            )
-            for place in inner_rows(answer, "instances")
-            for update in inner_rows(place, "updates")
-        ]
 
     async def _by_assignment(
         self,
@@ -217,27 +178,3 @@ def _submission(found: Row) -> Submission:
         status=text(found, "status"),
         modified_at=moment(found, "timemodified"),
     )
-
-
-def _grade(found: Row) -> AssignmentGrade:
-    return AssignmentGrade(
-        id=moodle_id(found),
-        user=moodle_id(found, "userid"),
-        attempt=integer(found, "attemptnumber"),
-        raw=number(found, "grade"),
-        grader=some_id(found, "grader"),
-        modified_at=moment(found, "timemodified"),
-    )
-
-
-def _flags(found: Row) -> UserFlags:
-    return UserFlags(
-        user=moodle_id(found, "userid"),
-        workflow=text(found, "workflowstate"),
-        extension=moment(found, "extensionduedate"),
-        locked=flag(found, "locked"),
-    )
-
-
-def _numbers(value: object) -> tuple[int, ...]:
-    return tuple(int(one) for one in value) if isinstance(value, list) else ()

@@ -1,6 +1,7 @@
-"""Courses and their categories."""
+"""Courses: found, created, changed, and what changed in one."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from mzi_adapters.moodle.batching import Repeating, looked_up
 from mzi_adapters.moodle.calling import MoodleCaller, together
@@ -17,14 +18,15 @@ from mzi_adapters.moodle.json_fields import (
     text,
     warnings,
 )
+from mzi_adapters.moodle.refusals import SERVICE
+from mzi_core.errors import AccessRefused
 from mzi_core.ports import (
     Confirmed,
     CourseChange,
     CourseKey,
-    MoodleCategory,
+    CourseUpdate,
     MoodleCourse,
     MoodleResult,
-    NewCategory,
     NewCourse,
 )
 from mzi_core.values import MoodleId
@@ -48,8 +50,8 @@ def course_from(found: Row) -> MoodleCourse:
     )
 
 
-class Courses:
-    """The part of the gateway that is about courses and categories."""
+class MoodleCourses:
+    """The part of the gateway that is about courses."""
 
     calls: MoodleCaller
 
@@ -115,46 +117,23 @@ class Courses:
             key=lambda change: change.id,
         ).all(changes)
 
-    async def find_categories(self, id_numbers: Sequence[str]) -> dict[str, MoodleCategory]:
-        """The category that has exactly this id number, by id number."""
-        wanted = [value for value in dict.fromkeys(id_numbers) if value]
-        found = await together(self._category(value) for value in wanted)
-        return {value: category for value, category in zip(wanted, found, strict=True) if category}
-
-    async def _category(self, id_number: str) -> MoodleCategory | None:
-        params = {"criteria": [{"key": "idnumber", "value": id_number}]}
-        for found in rows(await self.calls.read("core_course_get_categories", params)):
-            if text(found, "idnumber") == id_number:
-                return MoodleCategory(
-                    id=moodle_id(found),
-                    name=text(found, "name"),
-                    id_number=id_number,
-                    parent=some_integer(found, "parent"),
-                )
-        return None
-
-    async def create_categories(self, categories: Sequence[NewCategory]) -> Sequence[MoodleResult]:
-        """Create categories; an id number that is taken is refused with its `existing` category."""
-
-        async def has(category: NewCategory) -> Match | None:
-            found = await self._category(category.id_number)
-            return Match(found.id, whole=True) if found else None
-
-        async def have(some: Sequence[NewCategory]) -> Found:
-            matches = await together(has(category) for category in some)
-            return {place: match for place, match in enumerate(matches) if match}
-
-        return await Creating[NewCategory](
-            calls=self.calls,
-            function="core_course_create_categories",
-            field="categories",
-            encode=_new_category,
-            keys=lambda category: (category.id_number,),
-            named=lambda _: None,
-            find=have,
-            explain=has,
-            scope=lambda category: category.parent,
-        ).all(categories)
+    async def updates_since(self, course: MoodleId, since: datetime) -> Sequence[CourseUpdate]:
+        """What changed in a course: which modules got submissions or grades."""
+        params = {"courseid": course, "since": since}
+        answer = row(await self.calls.read("core_course_get_updates_since", params))
+        bad = warnings(answer)
+        if bad and not inner_rows(answer, "instances"):
+            raise AccessRefused(SERVICE, "The account may not see what changes in the course.")
+        return [
+            CourseUpdate(
+                cmid=moodle_id(place),
+                what=text(update, "name"),
+                at=moment(update, "timeupdated"),
+                ids=_numbers(update.get("itemids")),
+            )
+            for place in inner_rows(answer, "instances")
+            for update in inner_rows(place, "updates")
+        ]
 
 
 def _course_keys(course: NewCourse) -> tuple[tuple[str, str], ...]:
@@ -195,15 +174,10 @@ def _changed_course(change: CourseChange) -> dict[str, object]:
     }
 
 
-def _new_category(category: NewCategory) -> dict[str, object]:
-    return {
-        "name": category.name,
-        "idnumber": category.id_number,
-        "parent": category.parent,
-        "description": category.description or None,
-    }
-
-
 def _warned(answer: object, changes: Sequence[CourseChange]) -> list[MoodleResult]:
     bad = warnings(row(answer))
     return [bad.get(change.id) or Confirmed(id=change.id) for change in changes]
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    return tuple(int(one) for one in value) if isinstance(value, list) else ()

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from mzi_adapters.moodle.batching import MOST_FIELDS
+from mzi_adapters.moodle.plugin import PLUGIN
 from mzi_adapters.moodle.refusals import NO_FUNCTION
 from mzi_adapters.moodle.rights import RIGHTS
-from mzi_adapters.moodle.site import PLUGIN
 from mzi_core.errors import GatewayError
 from mzi_core.ports import Feature
 from mzi_core.use_cases.doctor import (

@@ -3,17 +3,20 @@
 import attrs
 
 from mzi_adapters.moodle.calling import RETRIES, MoodleAccount, MoodleCaller
-from mzi_adapters.moodle.courses import Courses
-from mzi_adapters.moodle.enrolments import Enrolments
-from mzi_adapters.moodle.health import SiteHealth
-from mzi_adapters.moodle.marking import Marks
-from mzi_adapters.moodle.site import SiteItself
-from mzi_adapters.moodle.users import Users
+from mzi_adapters.moodle.categories import MoodleCategories
+from mzi_adapters.moodle.courses import MoodleCourses
+from mzi_adapters.moodle.enrolments import MoodleEnrolments
+from mzi_adapters.moodle.groups import MoodleGroups
+from mzi_adapters.moodle.marking import MoodleMarks
+from mzi_adapters.moodle.plugin import MoodlePlugin
+from mzi_adapters.moodle.users import MoodleUsers
 from mzi_adapters.web import CHANCE, Dice, RetryPolicy, Timer, Transport
 
 
 @attrs.define(slots=False)
-class MoodleClient(SiteItself, SiteHealth, Users, Courses, Enrolments, Marks):
+class MoodleClient(
+    MoodlePlugin, MoodleUsers, MoodleCourses, MoodleCategories, MoodleEnrolments, MoodleGroups, MoodleMarks
+):
     """One tenant's Moodle over its web services. It opens nothing, so there is nothing to close.
 
     `at_once`: calls at the same time; `timeout`: seconds for one answer. `random` spreads what is attempted

@@ -6,10 +6,11 @@ before it is sent, and what is there afterwards decides.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from mzi_adapters.moodle.assignments import Assignments
+from mzi_adapters.moodle.assignments import MoodleAssignments
 from mzi_adapters.moodle.batching import UNSETTLED, BatchResults
-from mzi_adapters.moodle.json_fields import row
+from mzi_adapters.moodle.json_fields import Row, flag, integer, moment, moodle_id, number, row, some_id, text
 from mzi_adapters.moodle.marking_rules import MarkingContext
 from mzi_adapters.moodle.refusals import SERVICE, refused
 from mzi_adapters.moodle.work import work_from
@@ -31,6 +32,7 @@ from mzi_core.ports import (
     RefusalKind,
     Refused,
     StudentWork,
+    UserFlags,
 )
 from mzi_core.values import MoodleId
 
@@ -38,8 +40,24 @@ _LATEST = -1
 _HTML = 1
 
 
-class Marks(Assignments):
+class MoodleMarks(MoodleAssignments):
     """The part of the gateway that is about marks."""
+
+    async def grades(
+        self, assignments: Sequence[MoodleId], *, since: datetime | None = None
+    ) -> dict[MoodleId, tuple[AssignmentGrade, ...] | Refused]:
+        """The grades of the latest attempts, released or not; after a reopening there is none."""
+        return await self._by_assignment(
+            "mod_assign_get_grades", assignments, since, "grades", _grade, silence=()
+        )
+
+    async def user_flags(
+        self, assignments: Sequence[MoodleId]
+    ) -> dict[MoodleId, tuple[UserFlags, ...] | Refused]:
+        """Workflow states, extensions and locks; only students whom somebody touched have any."""
+        return await self._by_assignment(
+            "mod_assign_get_user_flags", assignments, None, "userflags", _flags, silence=()
+        )
 
     async def work(self, assignment: MoodleId, user: MoodleId) -> StudentWork:
         """Every attempt of one student, with what was released."""
@@ -195,3 +213,23 @@ def _kept(mark: GivenMark, row: AssignmentGrade | None) -> bool:
 
 def _confirmed(row: AssignmentGrade | None) -> Confirmed:
     return Confirmed(id=row.id if row else None)
+
+
+def _grade(found: Row) -> AssignmentGrade:
+    return AssignmentGrade(
+        id=moodle_id(found),
+        user=moodle_id(found, "userid"),
+        attempt=integer(found, "attemptnumber"),
+        raw=number(found, "grade"),
+        grader=some_id(found, "grader"),
+        modified_at=moment(found, "timemodified"),
+    )
+
+
+def _flags(found: Row) -> UserFlags:
+    return UserFlags(
+        user=moodle_id(found, "userid"),
+        workflow=text(found, "workflowstate"),
+        extension=moment(found, "extensionduedate"),
+        locked=flag(found, "locked"),
+    )

@@ -1,15 +1,10 @@
-"""What a site is, what it offers, and what mzi's own plugin adds to it."""
+"""What a site is, what it offers, and what it can be asked without anybody's data being touched."""
 
-from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from mzi_adapters.moodle.batching import looked_up
 from mzi_adapters.moodle.calling import MoodleCaller
-from mzi_adapters.moodle.json_fields import inner_rows, moodle_id, row, text
-from mzi_adapters.moodle.refusals import SERVICE
-from mzi_adapters.moodle.work import facts_from
-from mzi_core.errors import NotOffered
-from mzi_core.ports import Feature, MoodleSite, StudentWork, Template
-from mzi_core.values import MoodleId
+from mzi_adapters.moodle.json_fields import inner_rows, moodle_id, row, rows, text
+from mzi_core.ports import Feature, MoodleSite
 
 NEEDED = (
     "core_course_create_categories",
@@ -45,14 +40,15 @@ NEEDED = (
 )
 """The functions this gateway calls; an administrator puts them into the service."""
 
-PLUGIN = "local_mzi_"
-"""What the functions of mzi's plugin begin with."""
+_OTHERS = 3
+"""Form fields of a call beside its parameters: the token, the function, the format."""
 
-_OURS = (PLUGIN, "local_moodle_zoho_sync_")
+_ABSENT = 10**9
+"""From here on up nobody has an id."""
 
 
-class SiteItself:
-    """The part of the gateway that is about the site and its plugins."""
+class MoodleStatus:
+    """The part of the gateway that is about the site as a whole."""
 
     calls: MoodleCaller
 
@@ -71,49 +67,14 @@ class SiteItself:
             features=frozenset(feature for feature in Feature if feature.value in functions),
         )
 
-    async def grade_facts(
-        self, assignment: MoodleId, users: Sequence[MoodleId]
-    ) -> dict[MoodleId, StudentWork]:
-        """Every attempt of these students with criteria, in one call of the plugin, released or not."""
-        if not users:
-            return {}
-        await self._must_offer(Feature.GRADE_FACTS.value)
+    async def server_time(self) -> datetime | None:
+        """The time by the site's own clock when it last answered."""
+        return self.calls.answered_at
 
-        async def read(some: Sequence[MoodleId]) -> list[StudentWork]:
-            params = {"assignid": assignment, "userids": list(some)}
-            answer = row(await self.calls.read(Feature.GRADE_FACTS.value, params))
-            return [facts_from(student) for student in inner_rows(answer, "students")]
-
-        found = await looked_up(list(dict.fromkeys(users)), read)
-        return {work.user: work for work in found}
-
-    async def save_template(self, cmid: MoodleId, template: Template) -> MoodleId:
-        """Give an assignment a BTEC marking form, or replace it, and say its id; done twice it is one."""
-        criteria = [{"code": one.code, "description": one.description} for one in template.criteria]
-        params = {
-            "cmid": cmid,
-            "name": template.name,
-            "description": template.description,
-            "criteria": criteria,
-        }
-        await self._must_offer(Feature.TEMPLATES.value)
-        return _definition_id(await self.calls.write_again(Feature.TEMPLATES.value, params))
-
-    async def call_plugin(self, function: str, arguments: Mapping[str, object]) -> object:
-        """Call a function of mzi's own Moodle plugin, and return its answer as it is."""
-        if not function.startswith(_OURS):
-            raise ValueError(f"{function} is not a function of mzi's plugin")
-        await self._must_offer(function)
-        return await self.calls.write(function, arguments)
-
-    async def _must_offer(self, function: str) -> None:
-        """Ask the site first: the refusal of an unknown function looks like one of an unknown record."""
-        if function not in (await self.site()).functions:
-            raise NotOffered(
-                SERVICE,
-                f"The site does not offer {function}. Install mzi's plugin, and add it to the service.",
-            )
-
-
-def _definition_id(answer: object) -> MoodleId:
-    return moodle_id(row(answer), "definitionid")
+    async def takes_form_of(self, fields: int) -> bool:
+        """Whether a form of so many fields arrives whole: our own id stands in its last field."""
+        own = moodle_id(row(await self.calls.read("core_webservice_get_site_info")), "userid")
+        absent = [_ABSENT + number for number in range(fields - _OTHERS - 2)]
+        params = {"field": "id", "values": [*absent, own]}
+        found = rows(await self.calls.read("core_user_get_users_by_field", params))
+        return any(moodle_id(user) == own for user in found)

@@ -64,7 +64,7 @@ def _of(user: MoodleUser, key: UserKey) -> str:
             return user.id_number
 
 
-class Users:
+class MoodleUsers:
     """The part of the gateway that is about users."""
 
     calls: MoodleCaller

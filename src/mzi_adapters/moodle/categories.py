@@ -1,0 +1,64 @@
+"""The categories that courses stand in."""
+
+from collections.abc import Sequence
+
+from mzi_adapters.moodle.calling import MoodleCaller, together
+from mzi_adapters.moodle.creating import Creating, Found, Match
+from mzi_adapters.moodle.json_fields import moodle_id, rows, some_integer, text
+from mzi_core.ports import MoodleCategory, MoodleResult, NewCategory
+
+
+class MoodleCategories:
+    """The part of the gateway that is about course categories."""
+
+    calls: MoodleCaller
+
+    async def find_categories(self, id_numbers: Sequence[str]) -> dict[str, MoodleCategory]:
+        """The category that has exactly this id number, by id number."""
+        wanted = [value for value in dict.fromkeys(id_numbers) if value]
+        found = await together(self._category(value) for value in wanted)
+        return {value: category for value, category in zip(wanted, found, strict=True) if category}
+
+    async def _category(self, id_number: str) -> MoodleCategory | None:
+        params = {"criteria": [{"key": "idnumber", "value": id_number}]}
+        for found in rows(await self.calls.read("core_course_get_categories", params)):
+            if text(found, "idnumber") == id_number:
+                return MoodleCategory(
+                    id=moodle_id(found),
+                    name=text(found, "name"),
+                    id_number=id_number,
+                    parent=some_integer(found, "parent"),
+                )
+        return None
+
+    async def create_categories(self, categories: Sequence[NewCategory]) -> Sequence[MoodleResult]:
+        """Create categories; an id number that is taken is refused with its `existing` category."""
+
+        async def has(category: NewCategory) -> Match | None:
+            found = await self._category(category.id_number)
+            return Match(found.id, whole=True) if found else None
+
+        async def have(some: Sequence[NewCategory]) -> Found:
+            matches = await together(has(category) for category in some)
+            return {place: match for place, match in enumerate(matches) if match}
+
+        return await Creating[NewCategory](
+            calls=self.calls,
+            function="core_course_create_categories",
+            field="categories",
+            encode=_new_category,
+            keys=lambda category: (category.id_number,),
+            named=lambda _: None,
+            find=have,
+            explain=has,
+            scope=lambda category: category.parent,
+        ).all(categories)
+
+
+def _new_category(category: NewCategory) -> dict[str, object]:
+    return {
+        "name": category.name,
+        "idnumber": category.id_number,
+        "parent": category.parent,
+        "description": category.description or None,
+    }

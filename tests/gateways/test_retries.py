@@ -60,7 +60,7 @@ async def zoho(faults: Sequence[Fault], chance: float) -> tuple[GatewayError | N
     world = World(timer=timer)
     world.zoho.latency = 0
     async with world.client(random=lambda: chance, retries=POLICY) as client:
-        await client.access.token()
+        await client.caller.access.token()
         for each in faults:
             world.faults.when(is_call, each)
         timer.slept.clear()

@@ -17,7 +17,7 @@ from mzi_adapters.zoho.bulk_file import NoRoom, Spool, rows_of
 from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
 from mzi_adapters.zoho.coql import columns_of, is_id, named
 from mzi_adapters.zoho.listing import modified_since
-from mzi_adapters.zoho.metadata import Metadata
+from mzi_adapters.zoho.metadata import KnownFields
 from mzi_adapters.zoho.refusals import NOTHING
 from mzi_adapters.zoho.together import chunks
 from mzi_core.errors import GatewayRefused, GatewayUnavailable
@@ -50,7 +50,7 @@ class BulkRead:
     """Reads a whole module by jobs of so many records."""
 
     caller: ZohoCaller
-    metadata: Metadata
+    known: KnownFields
 
     async def pages(
         self, module: str, fields: Sequence[str], since: datetime | None, after: ZohoId | None
@@ -60,7 +60,7 @@ class BulkRead:
         What is older than `since` is left out here: its two descriptions of the job's criteria disagree.
         """
         columns = columns_of(fields)
-        known = await self.metadata.known_fields(module)
+        known = await self.known.of(module)
         with _disk(), Spool() as spool:
             turn: dict[str, object] | None = {"page": 1}
             number = 1

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import attrs
-
 from mzi_adapters.web import Failure
 from mzi_adapters.zoho.answers import SERVICE, moment, text, written
 from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
@@ -18,16 +16,15 @@ from mzi_core.ports import Unsure, WireRecord, WriteAction, WriteResult, Written
 from mzi_core.values import ZohoId
 
 
-@attrs.frozen(kw_only=True)
 class Changing:
-    """Writes that are told apart by id."""
+    """The part of the gateway whose writes are told apart by id."""
 
     caller: ZohoCaller
     coql: CoqlReader
     rows: SubformReader
 
     async def update(
-        self, module: str, record: WireRecord, unless_modified_since: datetime | None
+        self, module: str, record: WireRecord, *, unless_modified_since: datetime | None = None
     ) -> WriteResult:
         """Change one record; sent once. Raises GatewayConflict."""
         try:
@@ -54,12 +51,7 @@ class Changing:
         return result(module, said.rows[0], WriteAction.UPDATED)
 
     async def put_rows(
-        self,
-        module: str,
-        zoho_id: ZohoId,
-        subform: str,
-        rows: Sequence[WireRecord],
-        key: Sequence[str],
+        self, module: str, zoho_id: ZohoId, subform: str, rows: Sequence[WireRecord], *, key: Sequence[str]
     ) -> WriteResult:
         """Make a subform hold just these rows.
 
@@ -87,7 +79,7 @@ class Changing:
                 if not await trying.again(Failure.OVERTAKEN, overtaken):
                     raise
 
-    async def delete(self, module: str, ids: Sequence[ZohoId]) -> list[WriteResult]:
+    async def delete(self, module: str, ids: Sequence[ZohoId]) -> Sequence[WriteResult]:
         """Delete records; no workflow runs."""
         possible = [each for each in dict.fromkeys(ids) if is_id(each)]
         parts = list(chunks(possible, MOST))
@@ -102,7 +94,7 @@ class Changing:
         while left:
             error = AmbiguousWrite(SERVICE, f"deleting records of {module}: some are there still.")
             try:
-                items = await self._sent(module, left)
+                items = await self._delete_call(module, left)
             except AmbiguousWrite as lost:
                 error = lost
                 found |= dict.fromkeys(left, unsure(lost))
@@ -124,7 +116,7 @@ class Changing:
                 break
         return [found[each] for each in ids]
 
-    async def _sent(self, module: str, ids: Sequence[ZohoId]) -> dict[ZohoId, WriteResult]:
+    async def _delete_call(self, module: str, ids: Sequence[ZohoId]) -> dict[ZohoId, WriteResult]:
         """Results by id; one that was not deleted without a reason is Unsure until it is looked for."""
         said = await self.caller.ask(
             ApiCall(

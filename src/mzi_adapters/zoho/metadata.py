@@ -33,29 +33,15 @@ class RowSource:
 
 
 @attrs.define(kw_only=True, eq=False)
-class Metadata:
-    """Reads metadata, and remembers fields for a while."""
+class KnownFields:
+    """The fields of modules, as they were a while ago at most."""
 
     caller: ZohoCaller
     _fields: dict[str, tuple[float, tuple[ZohoField, ...]]] = attrs.field(factory=dict, init=False)
     _links: dict[tuple[str, str], str] = attrs.field(factory=dict, init=False)
 
-    async def modules(self) -> Sequence[ZohoModule]:
-        """Every module."""
-        said = await self.caller.ask(
-            ApiCall(method="GET", path=f"{BASE}/settings/modules", doing="reading the list of modules")
-        )
-        return tuple(
-            ZohoModule(
-                api_name=text(each, "api_name"),
-                label=text(each, "plural_label") or text(each, "api_name"),
-                api_supported=each.get("api_supported") is not False,
-            )
-            for each in objects(said.body, "modules")
-        )
-
-    async def fields(self, module: str) -> Sequence[ZohoField]:
-        """The fields of a module, asked for anew."""
+    async def asked_anew(self, module: str) -> tuple[ZohoField, ...]:
+        """The fields of a module as they are now."""
         said = await self.caller.ask(
             ApiCall(
                 method="GET",
@@ -74,16 +60,16 @@ class Metadata:
         self._fields[module] = (self.caller.timer.monotonic() + FRESH, found)
         return found
 
-    async def known_fields(self, module: str) -> Mapping[str, ZohoField]:
-        """The fields of a module by name, as they were a while ago at most."""
+    async def of(self, module: str) -> Mapping[str, ZohoField]:
+        """The fields of a module by name."""
         until, found = self._fields.get(module, (0.0, ()))
         if self.caller.timer.monotonic() >= until:
-            found = tuple(await self.fields(module))
+            found = await self.asked_anew(module)
         return {field.api_name: field for field in found}
 
     async def told_apart(self, module: str, selection: Selection) -> Selection:
         """The selection with many-valued fields among its subforms, whatever they were taken for."""
-        known = await self.known_fields(module)
+        known = await self.of(module)
         many = [name for name in selection.fields if name in known and known[name].data_type in MANY]
         if not many:
             return selection
@@ -94,7 +80,7 @@ class Metadata:
 
     async def row_source(self, module: str, name: str) -> RowSource | None:
         """Where the rows of a field are; None where only the record itself can tell."""
-        field = (await self.known_fields(module)).get(name)
+        field = (await self.of(module)).get(name)
         if field is None:
             raise RemoteNotFound("Zoho", f"{module} has no field `{name}`; check the field mapping.")
         if field.data_type == SUBFORM and field.lookup:
@@ -102,12 +88,37 @@ class Metadata:
         link = self._links.get((module, name))
         if link is None:
             return None
-        lookups = [each for each in (await self.known_fields(link)).values() if each.data_type == "lookup"]
+        lookups = [each for each in (await self.of(link)).values() if each.data_type == "lookup"]
         ours = [each.api_name for each in lookups if each.lookup == module]
         theirs = [each.api_name for each in lookups if each.lookup == field.lookup != module]
         if len(ours) != 1 or len(theirs) != 1:
             return None
         return RowSource(module=link, parent=ours[0], columns=(theirs[0],))
+
+
+class ZohoMetadata:
+    """The part of the gateway that is about the organisation, its modules and their fields."""
+
+    caller: ZohoCaller
+    known: KnownFields
+
+    async def modules(self) -> Sequence[ZohoModule]:
+        """Every module."""
+        said = await self.caller.ask(
+            ApiCall(method="GET", path=f"{BASE}/settings/modules", doing="reading the list of modules")
+        )
+        return tuple(
+            ZohoModule(
+                api_name=text(each, "api_name"),
+                label=text(each, "plural_label") or text(each, "api_name"),
+                api_supported=each.get("api_supported") is not False,
+            )
+            for each in objects(said.body, "modules")
+        )
+
+    async def fields(self, module: str) -> Sequence[ZohoField]:
+        """The fields of a module, asked for anew."""
+        return await self.known.asked_anew(module)
 
     async def organization(self) -> Organization:
         """The organisation behind the credentials."""

@@ -8,7 +8,7 @@ import attrs
 from mzi_adapters.zoho.answers import Json, moment, text
 from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
 from mzi_adapters.zoho.coql import MOST_VALUES, CoqlReader, among, identified, is_id, literal, named
-from mzi_adapters.zoho.metadata import MANY, Metadata, RowSource
+from mzi_adapters.zoho.metadata import MANY, KnownFields, RowSource
 from mzi_adapters.zoho.together import chunks, together
 from mzi_core.ports import WireRecord
 from mzi_core.values import ZohoId
@@ -20,7 +20,7 @@ class SubformReader:
 
     caller: ZohoCaller
     coql: CoqlReader
-    metadata: Metadata
+    known: KnownFields
 
     async def whole(self, module: str, zoho_id: ZohoId) -> Json | None:
         """One record with all its rows, also those that Zoho cuts off."""
@@ -39,10 +39,10 @@ class SubformReader:
         cut = record.get("$has_more")
         names = [name for name, more in cut.items() if more is True] if isinstance(cut, Mapping) else []
         for name in names:
-            source = await self.metadata.row_source(module, name)
+            source = await self.known.row_source(module, name)
             if source is None:
                 continue
-            fields = await self.metadata.known_fields(source.module)
+            fields = await self.known.of(source.module)
             columns = [f.api_name for f in fields.values() if f.data_type not in MANY]
             rows = await self._by_parent(source, columns, [zoho_id])
             record = {**record, name: rows.get(zoho_id, [])}
@@ -55,7 +55,7 @@ class SubformReader:
         found: list[dict[str, object]] = [dict(record) for record in records]
         ids = [ZohoId(text(record, "id")) for record in records]
         for name, columns in subforms.items():
-            source = await self.metadata.row_source(module, named(name))
+            source = await self.known.row_source(module, named(name))
             if source is None:
                 rows = await self._from_records(module, name, ids)
             else:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import attrs
-
 from mzi_adapters.web import Failure
 from mzi_adapters.zoho.answers import Json, bad, moment, objects, part, text, written
 from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
@@ -21,22 +19,24 @@ SLACK = timedelta(minutes=5)
 _PATH = "/crm/v8/actions/watch"
 
 
-@attrs.frozen(kw_only=True)
-class Watches:
-    """Creates, renews and ends channels. A channel is known by its id, so everything may be sent twice."""
+class ZohoWatching:
+    """The part of the gateway that makes, renews and ends channels.
+
+    A channel is known by its id, so everything may be sent twice.
+    """
 
     caller: ZohoCaller
 
-    async def watch(self, channels: Sequence[Channel]) -> list[Watching | NotWatching]:
+    async def watch(self, channels: Sequence[Channel]) -> Sequence[Watching | NotWatching]:
         """Create them; what is refused is tried alone as a renewal, for it may be there already."""
         for channel in channels:
             if not 0 < len(channel.token) <= LONGEST_TOKEN:
                 raise ValueError(f"The token of a channel has 1 to {LONGEST_TOKEN} characters.")
         found: list[Watching | NotWatching] = []
         for some in chunks(channels, MOST):
-            for channel, result in zip(some, await self._sent("POST", some), strict=True):
+            for channel, result in zip(some, await self._put_channels("POST", some), strict=True):
                 refused = isinstance(result, NotWatching)
-                found += await self._sent("PUT", [channel]) if refused else [result]
+                found += await self._put_channels("PUT", [channel]) if refused else [result]
         return found
 
     async def unwatch(self, channel_ids: Sequence[str]) -> None:
@@ -54,7 +54,7 @@ class Watches:
                 )
             )
 
-    async def _sent(self, method: str, channels: Sequence[Channel]) -> list[Watching | NotWatching]:
+    async def _put_channels(self, method: str, channels: Sequence[Channel]) -> list[Watching | NotWatching]:
         now = self.caller.clock.now()
         call = ApiCall(
             method=method,

@@ -90,15 +90,14 @@ class _Way:
     unanswered: Failure = Failure.KEYED_WRITE_UNANSWERED
 
 
-@attrs.frozen(kw_only=True)
-class RecordWriting:
-    """Batches of records. No workflow runs for any of them."""
+class BatchWriting:
+    """The part of the gateway that writes batches of records. No workflow runs for any of them."""
 
     caller: ZohoCaller
 
     async def upsert(
-        self, module: str, records: Sequence[WireRecord], by: Sequence[str]
-    ) -> list[WriteResult]:
+        self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]
+    ) -> Sequence[WriteResult]:
         """Insert or update by key; what was lost is sent again, for the key finds what it did."""
         if not by:
             raise ValueError("An upsert names its key: without one Zoho merges records of one name.")
@@ -112,7 +111,7 @@ class RecordWriting:
             by,
         )
 
-    async def update(self, module: str, records: Sequence[WireRecord]) -> list[WriteResult]:
+    async def update_many(self, module: str, records: Sequence[WireRecord]) -> Sequence[WriteResult]:
         """Change records by id; each may be sent twice, so none has rows, which would be doubled."""
         for record in records:
             if not record.get("id"):
@@ -129,24 +128,24 @@ class RecordWriting:
         found = iter(await self._by_key(way, list(compress(records, possible)), ("id",)))
         return [next(found) if each else no_such_id() for each in possible]
 
-    async def insert(self, module: str, records: Sequence[WireRecord]) -> list[WriteResult]:
+    async def insert(self, module: str, records: Sequence[WireRecord]) -> Sequence[WriteResult]:
         """Add records; nothing that may have arrived is sent again."""
         way = _Way(
             method="POST", path=f"/crm/v8/{named(module)}", module=module, unanswered=Failure.WRITE_UNANSWERED
         )
-        return await self._sent(way, records)
+        return await self._in_batches(way, records)
 
     async def _by_key(self, way: _Way, records: Sequence[WireRecord], by: Sequence[str]) -> list[WriteResult]:
         keys = [tuple(key_text(record.get(name)) for name in by) for record in records]
         meant = {key: record for key, record in zip(keys, records, strict=True) if all(key)}
-        found = dict(zip(meant, await self._sent(way, list(meant.values())), strict=True))
+        found = dict(zip(meant, await self._in_batches(way, list(meant.values())), strict=True))
         again = [key for key, each in found.items() if _overtaken(each, by)]
         if again:
             with suppress(GatewayError):  # then they stay refused, with the record that has their key
-                found |= zip(again, await self._sent(way, [meant[key] for key in again]), strict=True)
+                found |= zip(again, await self._in_batches(way, [meant[key] for key in again]), strict=True)
         return [found[key] if key in found else _key_missing(by) for key in keys]
 
-    async def _sent(self, way: _Way, records: Sequence[WireRecord]) -> list[WriteResult]:
+    async def _in_batches(self, way: _Way, records: Sequence[WireRecord]) -> list[WriteResult]:
         parts = list(chunks(records, MOST))
         outcomes = await together(self._outcome(way, part) for part in parts)
         return settled(outcomes, [len(part) for part in parts])

@@ -122,8 +122,8 @@ async def test_a_late_refusal_of_the_old_token_renews_nothing() -> None:
         world.zoho.accounts.kill_tokens()
         await reads(client)
         assert world.tokens_asked == 2
-        client.listing.caller.access.refused(old)
-        assert await client.listing.caller.access.token() != old
+        client.caller.access.refused(old)
+        assert await client.caller.access.token() != old
     assert world.tokens_asked == 2
 
 
@@ -522,7 +522,7 @@ async def test_no_secret_is_told_by_any_part_of_the_client() -> None:
         await reads(client)
         async with world.store.read(DEFAULT_TENANT) as session:
             grant = await session.token("zoho")
-        access = client.listing.caller.access
+        access = client.caller.access
         token = world.sent("GET")[0].headers["Authorization"].split()[1]
         for each in (client, access, account(), grant, world.zoho.seen):
             assert not any(secret in repr(each) for secret in (*SECRETS, token))

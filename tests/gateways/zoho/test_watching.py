@@ -8,7 +8,7 @@ from tests.gateways.zoho.given import World
 
 from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES
-from mzi_adapters.testing.contracts.zoho_gateway_watches import channel
+from mzi_adapters.testing.contracts.zoho_gateway_watching import channel
 from mzi_adapters.testing.faults import Reset
 from mzi_adapters.web import Request, Response
 from mzi_core.errors import AccessRefused

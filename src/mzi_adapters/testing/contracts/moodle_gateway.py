@@ -6,18 +6,18 @@ is handed in need the hands of people in Moodle's pages. Only a fake lends those
 are skipped.
 """
 
-from mzi_adapters.testing.contracts.moodle_gateway_courses import (
-    CoursePromises,
-    EnrolmentPromises,
-    GroupPromises,
-)
+from mzi_adapters.testing.contracts.moodle_gateway_categories import CategoryPromises
+from mzi_adapters.testing.contracts.moodle_gateway_courses import CoursePromises
+from mzi_adapters.testing.contracts.moodle_gateway_enrolments import EnrolmentPromises
+from mzi_adapters.testing.contracts.moodle_gateway_groups import GroupPromises
 from mzi_adapters.testing.contracts.moodle_gateway_marking import ReadingMarksPromises, WritingMarksPromises
-from mzi_adapters.testing.contracts.moodle_gateway_people import (
+from mzi_adapters.testing.contracts.moodle_gateway_plugin import PluginPromises
+from mzi_adapters.testing.contracts.moodle_gateway_silence import LostCapabilityPromises
+from mzi_adapters.testing.contracts.moodle_gateway_users import (
     ChangingUsersPromises,
     CreatingUsersPromises,
     FindingUsersPromises,
 )
-from mzi_adapters.testing.contracts.moodle_gateway_silence import LostCapabilityPromises
 
 
 class MoodleGatewayContract(
@@ -25,10 +25,12 @@ class MoodleGatewayContract(
     CreatingUsersPromises,
     ChangingUsersPromises,
     CoursePromises,
+    CategoryPromises,
     EnrolmentPromises,
     GroupPromises,
     ReadingMarksPromises,
     WritingMarksPromises,
+    PluginPromises,
     LostCapabilityPromises,
 ):
     """Everything the docstrings of the port promise, a test each."""

@@ -1,34 +1,14 @@
-"""Courses, categories, enrolments, roles and groups."""
+"""Courses: made, found, changed, and what changed in one."""
 
 from datetime import UTC, datetime
 
 import attrs
 
-from mzi_adapters.testing.contracts.fixtures import raises
-from mzi_adapters.testing.contracts.moodle_gateway_campus import (
-    NOBODY,
-    STUDENT,
-    TEACHER,
-    Campus,
-    confirmed,
-    enrolment,
-    refusal,
-)
-from mzi_core.errors import GatewayRefused
-from mzi_core.ports import (
-    Confirmed,
-    CourseChange,
-    CourseKey,
-    GroupMember,
-    Membership,
-    NewCategory,
-    NewGroup,
-    RefusalKind,
-    RoleInCourse,
-    Unenrolment,
-)
+from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, confirmed, refusal
+from mzi_core.ports import Confirmed, CourseChange, CourseKey, RefusalKind
 
 _BEGINNING = datetime(2026, 9, 1, 8, tzinfo=UTC)
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 _END = datetime(2027, 6, 30, tzinfo=UTC)
 
 
@@ -92,122 +72,10 @@ class CoursePromises:
         found = (await campus.gateway.courses([first]))[first]
         assert (found.full_name, found.id_number) == ("Renamed", "")
 
-    async def test_a_category_is_made_once(self, campus: Campus) -> None:
-        """By its id number."""
-        category = NewCategory(name="BTEC", id_number=campus.mark, parent=campus.category)
-        [id] = confirmed(await campus.gateway.create_categories([category]))
-        [again] = await campus.gateway.create_categories([category])
-        assert (refusal(again).fault, refusal(again).existing) == (RefusalKind.CONFLICT, id)
-        found = await campus.gateway.find_categories([campus.mark, f"{campus.mark}-none"])
-        assert {name: (one.id, one.parent) for name, one in found.items()} == {
-            campus.mark: (id, campus.category)
-        }
-        lost = attrs.evolve(category, id_number=f"{campus.mark}-2", parent=NOBODY)
-        [result] = await campus.gateway.create_categories([lost])
-        assert refusal(result).fault is RefusalKind.NOT_FOUND
-
-
-class EnrolmentPromises:
-    """Enrolling twice is enrolling once."""
-
-    async def test_who_is_enrolled_is_listed_with_roles(self, campus: Campus) -> None:
-        """More than fit into one call."""
-        course, students = await campus.taught(*range(70))
-        again = await campus.gateway.enrol([enrolment(students[0], course)])
-        assert again == [Confirmed()]
-        found = await campus.gateway.enrolled(course)
-        assert sorted(one.id for one in found) == sorted(students)
-        assert {one.roles for one in found} == {(STUDENT,)}
-
-    async def test_one_bad_enrolment_harms_no_other(self, campus: Campus) -> None:
-        """An unknown user, an unknown course, a role the account may not give."""
-        course, _ = await campus.taught(1)
-        students = await campus.people(2, 3, 4)
-        results = await campus.gateway.enrol(
-            [
-                enrolment(students[0], course),
-                enrolment(NOBODY, course),
-                enrolment(students[1], NOBODY),
-                enrolment(students[1], course, NOBODY),
-                enrolment(students[2], course),
-            ]
-        )
-        assert [results[0], results[4]] == [Confirmed(), Confirmed()]
-        faults = [refusal(one).fault for one in results[1:4]]
-        assert faults == [RefusalKind.NOT_FOUND, RefusalKind.BAD_INPUT, RefusalKind.PERMISSION]
-        assert {one.id for one in await campus.gateway.enrolled(course)} >= {students[0], students[2]}
-
-    async def test_a_suspended_enrolment_is_told_from_an_active_one(self, campus: Campus) -> None:
-        """So is one whose time is over."""
-        course, students = await campus.taught(1, 2, 3)
-        suspended = attrs.evolve(enrolment(students[1], course), suspended=True)
-        over = attrs.evolve(enrolment(students[2], course), ends_at=datetime(2020, 1, 1, tzinfo=UTC))
-        assert await campus.gateway.enrol([suspended, over]) == [Confirmed(), Confirmed()]
-        listed = {which: await campus.gateway.enrolled(course, which) for which in Membership}
-        ids = {which: sorted(one.id for one in found) for which, found in listed.items()}
-        assert ids[Membership.ACTIVE] == [students[0]]
-        assert ids[Membership.SUSPENDED] == sorted(students[1:])
-        assert ids[Membership.ALL] == sorted(students)
-
-    async def test_an_enrolment_ends_once(self, campus: Campus) -> None:
-        """Ending what has ended is done already; an unknown user is not."""
-        course, students = await campus.taught(1, 2)
-        leaving = Unenrolment(user=students[0], course=course)
-        stranger = Unenrolment(user=NOBODY, course=course)
-        assert await campus.gateway.unenrol([leaving]) == [Confirmed()]
-        results = await campus.gateway.unenrol([leaving, stranger])
-        assert results[0] == Confirmed()
-        assert refusal(results[1]).fault is RefusalKind.NOT_FOUND
-        assert [one.id for one in await campus.gateway.enrolled(course)] == [students[1]]
-
-    async def test_an_unknown_course_has_no_list_of_users(self, campus: Campus) -> None:
-        """An empty one would look like everybody having left."""
-        with raises(GatewayRefused):
-            await campus.gateway.enrolled(NOBODY)
-
-    async def test_roles_are_given_and_taken(self, campus: Campus) -> None:
-        """Beside the one somebody is enrolled with."""
+    async def test_what_changed_since_a_moment_is_told_by_module(self, campus: Campus) -> None:
+        """So that only those are read."""
         course, [student] = await campus.taught(1)
-        role = RoleInCourse(user=student, course=course, role=TEACHER)
-        nobody = attrs.evolve(role, user=NOBODY)
-        results = await campus.gateway.assign_roles([role, nobody])
-        assert results[0] == Confirmed()
-        assert refusal(results[1]).fault is RefusalKind.REMOTE_BUG  # as Moodle itself calls it
-        [found] = await campus.gateway.enrolled(course)
-        assert set(found.roles) == {STUDENT, TEACHER}
-        assert await campus.gateway.unassign_roles([role, role]) == [Confirmed(), Confirmed()]
-        [found] = await campus.gateway.enrolled(course)
-        assert found.roles == (STUDENT,)
-
-
-class GroupPromises:
-    """A group is made once in its course, by its name."""
-
-    async def test_a_group_is_made_once_and_filled(self, campus: Campus) -> None:
-        """Who is in it stays so."""
-        course, students = await campus.taught(1, 2)
-        group = NewGroup(course=course, name="Section A", id_number=campus.mark)
-        [id] = confirmed(await campus.gateway.create_groups([group]))
-        [again] = await campus.gateway.create_groups([group])
-        assert (refusal(again).fault, refusal(again).existing) == (RefusalKind.CONFLICT, id)
-        assert [(one.id, one.name, one.course) for one in await campus.gateway.groups(course)] == [
-            (id, "Section A", course)
-        ]
-        members = [GroupMember(group=id, user=student) for student in students]
-        assert await campus.gateway.add_group_members(members) == [Confirmed(), Confirmed()]
-        assert await campus.gateway.add_group_members(members[:1]) == [Confirmed()]
-        assert set((await campus.gateway.group_members([id]))[id]) == set(students)
-
-    async def test_only_who_is_enrolled_can_be_in_a_group(self, campus: Campus) -> None:
-        """And others are not harmed."""
-        course, [student] = await campus.taught(1)
-        [stranger] = await campus.people(2)
-        [id] = confirmed(await campus.gateway.create_groups([NewGroup(course=course, name="Section A")]))
-        wanted = [(id, stranger), (id, student), (NOBODY, student)]
-        results = await campus.gateway.add_group_members(
-            [GroupMember(group=group, user=user) for group, user in wanted]
-        )
-        assert refusal(results[0]).fault is RefusalKind.BAD_INPUT
-        assert results[1] == Confirmed()
-        assert refusal(results[2]).fault is RefusalKind.NOT_FOUND
-        assert await campus.gateway.group_members([id]) == {id: (student,)}
+        assignment = await campus.assigned(course)
+        campus.hands.submit(assignment.id, student)
+        found = await campus.gateway.updates_since(course, _LONG_AGO)
+        assert (assignment.cmid, "usersubmissions") in {(one.cmid, one.what) for one in found}

@@ -1,25 +1,15 @@
 """Assignments read, and marks written: nothing is a fact before Moodle says so, and nothing is swallowed."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeVar
 
 from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, confirmed, refusal
-from mzi_core.errors import NotOffered, RemoteNotFound
-from mzi_core.ports import (
-    Confirmed,
-    Feature,
-    GivenMark,
-    MoodleAssignment,
-    RefusalKind,
-    Refused,
-)
+from mzi_core.errors import RemoteNotFound
+from mzi_core.ports import Confirmed, GivenMark, MoodleAssignment, RefusalKind, Refused
 from mzi_core.values import MoodleId
 
 T = TypeVar("T")
-
-_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def mark(
@@ -107,14 +97,6 @@ class ReadingMarksPromises:
         ]
         assert (work.workflow, work.released, work.graded) == ("released", True, False)
 
-    async def test_what_changed_since_a_moment_is_told_by_module(self, campus: Campus) -> None:
-        """So that only those are read."""
-        course, [student] = await campus.taught(1)
-        assignment = await campus.assigned(course)
-        campus.hands.submit(assignment.id, student)
-        found = await campus.gateway.updates_since(course, _LONG_AGO)
-        assert (assignment.cmid, "usersubmissions") in {(one.cmid, one.what) for one in found}
-
     async def test_an_unknown_course_or_assignment_is_not_an_empty_one(self, campus: Campus) -> None:
         """Nothing handed in and nothing there are two things."""
         course = await campus.course()
@@ -128,16 +110,6 @@ class ReadingMarksPromises:
         for missing in (campus.gateway.participants(NOBODY), campus.gateway.work(NOBODY, MoodleId(1))):
             with raises(RemoteNotFound):
                 await missing
-
-    async def test_what_a_site_lacks_is_said(self, campus: Campus) -> None:
-        """Before anything is sent to it."""
-        site = await campus.gateway.site()
-        assert site.missing == ()
-        if Feature.GRADE_FACTS not in site.features:
-            with raises(NotOffered):
-                await campus.gateway.grade_facts(MoodleId(1), [MoodleId(1)])
-        with raises(NotOffered):
-            await campus.gateway.call_plugin("local_mzi_no_such_function", {"a": 1})
 
 
 class WritingMarksPromises:

@@ -4,11 +4,13 @@ The organisation behind it has the modules that mzi declares, and may hold other
 its own. A binding clears up after each case with `Remote.clear`. Cases write, change and delete.
 """
 
+from mzi_adapters.testing.contracts.zoho_gateway_metadata import MetadataPromises
 from mzi_adapters.testing.contracts.zoho_gateway_pages import DeletedPromises, PagingPromises
-from mzi_adapters.testing.contracts.zoho_gateway_reads import DescribingPromises, RemoteReadingPromises
+from mzi_adapters.testing.contracts.zoho_gateway_reading import RemoteReadingPromises
 from mzi_adapters.testing.contracts.zoho_gateway_rows import RowPromises
-from mzi_adapters.testing.contracts.zoho_gateway_watches import WatchingPromises
-from mzi_adapters.testing.contracts.zoho_gateway_writes import (
+from mzi_adapters.testing.contracts.zoho_gateway_status import StatusPromises
+from mzi_adapters.testing.contracts.zoho_gateway_watching import WatchingPromises
+from mzi_adapters.testing.contracts.zoho_gateway_writing import (
     RemoteDeletionPromises,
     UpdatingPromises,
     UpsertPromises,
@@ -16,8 +18,9 @@ from mzi_adapters.testing.contracts.zoho_gateway_writes import (
 
 
 class ZohoGatewayContract(
+    StatusPromises,
+    MetadataPromises,
     RemoteReadingPromises,
-    DescribingPromises,
     PagingPromises,
     DeletedPromises,
     UpsertPromises,

@@ -1,4 +1,4 @@
-"""Reading records: one, these, those with a value, how many; what the organisation says of itself."""
+"""Reading records: one, these, those with a value, how many."""
 
 from datetime import UTC, datetime
 
@@ -12,7 +12,6 @@ from mzi_adapters.testing.contracts.zoho_gateway_remote import (
     KEY,
     LONG_AGO,
     NOBODY,
-    NUMBER,
     PLAIN,
     ROWS,
     SYNCED,
@@ -99,19 +98,6 @@ class RemoteReadingPromises:
         assert await remote.gateway.count(GRADES) == everything + 3
         assert await remote.gateway.count(GRADES, since=LONG_AGO) == lately + 3
 
-    async def test_scopes_are_told_in_zoho_s_words_or_not_at_all(self, remote: Remote) -> None:
-        """Without the scopes for records this contract could not be tried."""
-        scopes = await remote.gateway.scopes()
-        assert scopes is None or any(scope.startswith("ZohoCRM.modules.") for scope in scopes)
-
-    async def test_the_time_at_zoho_is_known_from_its_last_answer(self, remote: Remote) -> None:
-        """Aware where it is told; asking for it sends nothing."""
-        await remote.gateway.organization()
-        before = (await remote.gateway.usage()).calls
-        at = await remote.gateway.server_time()
-        assert at is None or at.utcoffset() is not None
-        assert (await remote.gateway.usage()).calls == before
-
     async def test_a_module_nobody_has_cannot_be_read(self, remote: Remote) -> None:
         """A module's absence is an error of its own where its fields are asked for."""
         with raises(RemoteNotFound):
@@ -133,34 +119,3 @@ class RemoteReadingPromises:
         (zoho_id,) = await remote.plant(1, **{SYNCED: "2026-03-01T09:30:00-07:00"})
         found = await remote.gateway.get_many(GRADES, [zoho_id], Selection(fields=(SYNCED,)))
         assert datetime.fromisoformat(str(found[zoho_id][SYNCED])) == datetime(2026, 3, 1, 16, 30, tzinfo=UTC)
-
-
-class DescribingPromises:
-    """The organisation says what it is made of."""
-
-    async def test_the_modules_are_listed(self, remote: Remote) -> None:
-        """By the names they are called by."""
-        modules = {module.api_name: module for module in await remote.gateway.modules()}
-        assert modules[GRADES].api_supported
-        assert modules[GRADES].label
-
-    async def test_the_fields_of_a_module_are_described(self, remote: Remote) -> None:
-        """With what a declaration must be compared to."""
-        fields = {field.api_name: field for field in await remote.gateway.fields(GRADES)}
-        assert fields[KEY].unique
-        assert not fields[GRADER].unique
-        assert fields[ROWS].data_type == "subform"
-        assert fields["Student"].data_type == "lookup"
-        assert fields["Student"].lookup == "BTEC_Students"
-
-    async def test_the_organisation_says_who_it_is(self, remote: Remote) -> None:
-        """Its edition decides how much it may be asked."""
-        organization = await remote.gateway.organization()
-        assert organization.id
-        assert organization.name
-        assert organization.edition
-
-    async def test_the_number_is_another_unique_field(self, remote: Remote) -> None:
-        """The cases of a value that is taken need two of them."""
-        fields = {field.api_name: field for field in await remote.gateway.fields(GRADES)}
-        assert fields[NUMBER].unique

@@ -9,19 +9,19 @@ import attrs
 from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY
 from mzi_core.errors import RemoteNotFound
 from mzi_core.ports import (
+    Applied,
     Channel,
     Cost,
     Deleted,
-    FieldError,
-    NotWatching,
-    NotWritten,
     ReadMethod,
+    Rejected,
+    RejectionKind,
+    RejectionReason,
     Selection,
-    Unsure,
+    Unknown,
     Watching,
     WireRecord,
     WriteResult,
-    Written,
     ZohoField,
 )
 from mzi_core.values import ZohoId
@@ -82,15 +82,15 @@ class AllOrNothing(Faithful):
 
     async def upsert(self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]) -> Any:
         found = await self.real.upsert(module, records, by=by)
-        refused = [each for each in found if isinstance(each, NotWritten)]
+        refused = [each for each in found if isinstance(each, Rejected)]
         return [refused[0] if refused else each for each in found]
 
 
-class UnsureOfEverything(Faithful):
+class KnowsOfNothing(Faithful):
     noticed_by = "test_twice_is_as_once"
 
     async def upsert(self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]) -> Any:
-        return [Unsure(why="Who knows?") for _ in await self.real.upsert(module, records, by=by)]
+        return [Unknown(why="Who knows?") for _ in await self.real.upsert(module, records, by=by)]
 
 
 class OwnerUntold(Faithful):
@@ -98,7 +98,7 @@ class OwnerUntold(Faithful):
 
     async def upsert(self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]) -> Any:
         found = await self.real.upsert(module, records, by=by)
-        return [attrs.evolve(each, existing=None) if isinstance(each, NotWritten) else each for each in found]
+        return [attrs.evolve(each, existing=None) if isinstance(each, Rejected) else each for each in found]
 
 
 class KeylessUpsert(Faithful):
@@ -156,9 +156,9 @@ class GoneIsAnError(Faithful):
     async def delete(self, module: str, ids: Sequence[ZohoId]) -> Any:
         there = await self.real.get_many(module, ids, Selection(fields=(KEY,)))
         found = await self.real.delete(module, ids)
-        problem = FieldError(code="INVALID_DATA", field="id", path="", message="It is not there.")
+        reason = RejectionReason(code="INVALID_DATA", field="id", message="It is not there.")
         return [
-            each if zoho_id in there else NotWritten(problems=(problem,))
+            each if zoho_id in there else Rejected(kind=RejectionKind.NOT_FOUND, reasons=(reason,))
             for zoho_id, each in zip(ids, found, strict=True)
         ]
 
@@ -306,7 +306,7 @@ class NoUniqueFields(Faithful):
 class OneHourForEverything(Faithful):
     noticed_by = "test_a_channel_is_made_and_renewed"
 
-    async def watch(self, channels: Sequence[Channel]) -> Sequence[Watching | NotWatching]:
+    async def watch(self, channels: Sequence[Channel]) -> Sequence[Watching | Rejected[str]]:
         found = await self.real.watch(channels)
         return [
             attrs.evolve(each, expires_at=each.renew_at + timedelta(minutes=30))
@@ -319,9 +319,9 @@ class OneHourForEverything(Faithful):
 class OneBadChannelSpoilsAll(Faithful):
     noticed_by = "test_one_refused_channel_does_not_hold_up_the_others"
 
-    async def watch(self, channels: Sequence[Channel]) -> Sequence[Watching | NotWatching]:
+    async def watch(self, channels: Sequence[Channel]) -> Sequence[Watching | Rejected[str]]:
         found = await self.real.watch(channels)
-        bad = [each for each in found if isinstance(each, NotWatching)]
+        bad = [each for each in found if isinstance(each, Rejected)]
         return [bad[0] if bad else each for each in found]
 
 
@@ -335,9 +335,9 @@ class ChangesTheRest(Faithful):
 class InsertsNothing(Faithful):
     noticed_by = "test_an_inserted_record_is_there"
 
-    async def insert(self, module: str, records: Sequence[WireRecord]) -> Sequence[WriteResult]:
+    async def insert(self, module: str, records: Sequence[WireRecord]) -> Sequence[WriteResult[ZohoId]]:
         found = await self.real.insert(module, records)
-        await self.real.delete(GRADES, [each.zoho_id for each in found if isinstance(each, Written)])
+        await self.real.delete(GRADES, [each.id for each in found if isinstance(each, Applied)])
         return list(found)
 
 

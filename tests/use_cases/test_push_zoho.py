@@ -8,14 +8,12 @@ import pytest
 from tests.use_cases.remotes import College, lost
 
 from mzi_adapters.zoho import ZohoCodec
-from mzi_adapters.zoho.refusals import result
 from mzi_core.errors import FieldsMissing
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import STUDENTS
-from mzi_core.ports import NotWritten, ZohoField
+from mzi_core.ports import ZohoField
 from mzi_core.provisioning import Action, StepResult, WriteStatus
 from mzi_core.use_cases.push import PagePushed
-from mzi_core.use_cases.push_zoho import why_not
 from mzi_core.values import DEFAULT_TENANT, State
 
 STUDENT = {"Name": "A1", "Academic_Email": "a1@college.example", "City": "Irbid", "Major": "IT"}
@@ -388,78 +386,3 @@ async def test_a_record_of_zoho_that_the_codec_cannot_take_is_told_and_harms_no_
         "What Zoho has cannot be read: "
         "It led to an error that mzi does not know (ZeroDivisionError); please report it."
     )
-
-
-@pytest.mark.parametrize(
-    ("details", "said"),
-    [
-        (
-            {
-                "code": "MANDATORY_NOT_FOUND",
-                "message": "required field not found",
-                "details": {
-                    "api_name": "LO_Code",
-                    "parent_api_name": "Learning_Outcomes_Assessm",
-                    "json_path": "$.data[0].Learning_Outcomes_Assessm[1].LO_Code",
-                },
-            },
-            "row 1 of Learning_Outcomes_Assessm (counted from 0), LO_Code: "
-            "required field not found (MANDATORY_NOT_FOUND).",
-        ),
-        (
-            {
-                "code": "INVALID_DATA",
-                "message": "invalid data",
-                "details": {
-                    "api_name": "Gender",
-                    "json_path": "$.data[0].Gender",
-                    "supported_values": ["Male", "Female"],
-                    "expected_data_type": "picklist",
-                },
-            },
-            "Gender: invalid data (expected data type picklist; allowed are Male, Female) (INVALID_DATA).",
-        ),
-        (
-            {
-                "code": "DUPLICATE_DATA",
-                "message": "duplicate data",
-                "details": {"api_name": "Academic_Email", "duplicate_record": {"id": "7005"}},
-            },
-            "Academic_Email: duplicate data (record 7005 has it) (DUPLICATE_DATA).",
-        ),
-        (
-            {
-                "code": "DUPLICATE_DATA",
-                "message": "duplicate data",
-                "details": {
-                    "api_name": "Email",
-                    "duplicate_record": {"id": "7", "module": {"api_name": "Leads"}},
-                },
-            },
-            "Email: duplicate data (Leads 7 has it) (DUPLICATE_DATA).",
-        ),
-        (
-            {"code": "RECORD_LOCKED", "message": "record is locked", "details": {"id": "7000"}},
-            "record is locked (RECORD_LOCKED).",
-        ),
-    ],
-    ids=["row", "values", "duplicate", "duplicate elsewhere", "no field"],
-)
-def test_a_refusal_names_the_place_what_is_allowed_and_who_is_in_the_way(
-    details: dict[str, object], said: str
-) -> None:
-    refused = result("BTEC_Students", {**details, "status": "error"})
-    assert isinstance(refused, NotWritten)
-    assert [why_not(problem) for problem in refused.problems] == [said]
-
-
-def test_of_very_many_allowed_values_the_first_are_told() -> None:
-    item = {
-        "code": "INVALID_DATA",
-        "message": "invalid data",
-        "details": {"api_name": "Major", "supported_values": [f"M{n}" for n in range(300)]},
-        "status": "error",
-    }
-    refused = result("BTEC_Students", item)
-    assert isinstance(refused, NotWritten)
-    assert refused.problems[0].message.endswith("M18, M19 and 280 more)")

@@ -24,14 +24,14 @@ from mzi_adapters.moodle.json_fields import (
     text,
     warnings,
 )
-from mzi_adapters.moodle.refusals import SERVICE
+from mzi_adapters.moodle.refusals import SERVICE, rejection
 from mzi_core.ports import (
     GradingDefinition,
     MarkingMethod,
     MoodleAssignment,
     Participant,
-    RefusalKind,
-    Refused,
+    Rejected,
+    RejectionKind,
     Submission,
 )
 from mzi_core.values import MoodleId
@@ -46,7 +46,7 @@ class MoodleAssignments:
 
     async def assignments(
         self, courses: Sequence[MoodleId]
-    ) -> dict[MoodleId, tuple[MoodleAssignment, ...] | Refused]:
+    ) -> dict[MoodleId, tuple[MoodleAssignment, ...] | Rejected[MoodleId]]:
         """The assignments of each course, whether or not the account is enrolled there."""
         places: Places[MoodleAssignment] = Places(
             "courseids", "courses", "id", "assignments", {"includenotenrolledcourses": True}, UNKNOWN
@@ -65,7 +65,7 @@ class MoodleAssignments:
 
     async def definitions(
         self, cmids: Sequence[MoodleId]
-    ) -> dict[MoodleId, tuple[GradingDefinition, ...] | Refused]:
+    ) -> dict[MoodleId, tuple[GradingDefinition, ...] | Rejected[MoodleId]]:
         """The advanced grading definitions of each assignment; none for simple direct grading."""
         places: Places[GradingDefinition] = Places(
             "cmids", "areas", "cmid", "definitions", {"areaname": "submissions"}, UNKNOWN
@@ -86,7 +86,7 @@ class MoodleAssignments:
 
     async def submissions(
         self, assignments: Sequence[MoodleId], *, since: datetime | None = None
-    ) -> dict[MoodleId, tuple[Submission, ...] | Refused]:
+    ) -> dict[MoodleId, tuple[Submission, ...] | Rejected[MoodleId]]:
         """The latest attempts of each assignment, or those changed at or after a moment."""
         return await self._by_assignment(
             "mod_assign_get_submissions", assignments, since, "submissions", _submission, silence=UNKNOWN
@@ -100,20 +100,20 @@ class MoodleAssignments:
         field: str,
         read_one: Callable[[Row], T],
         *,
-        silence: tuple[T, ...] | Refused,
-    ) -> dict[MoodleId, tuple[T, ...] | Refused]:
+        silence: tuple[T, ...] | Rejected[MoodleId],
+    ) -> dict[MoodleId, tuple[T, ...] | Rejected[MoodleId]]:
         places = Places("assignmentids", "assignments", "assignmentid", field, {"since": since}, silence)
         return await self._places(function, assignments, places, read_one)
 
     async def _places(
         self, function: str, ids: Sequence[MoodleId], places: "Places[T]", read_one: Callable[[Row], T]
-    ) -> dict[MoodleId, tuple[T, ...] | Refused]:
+    ) -> dict[MoodleId, tuple[T, ...] | Rejected[MoodleId]]:
         """What is there in each place, or what the warning about it says."""
 
         async def read(some: Sequence[MoodleId]) -> list[Row]:
             return [row(await self.calls.read(function, {places.asked: list(some), **places.also}))]
 
-        found: dict[MoodleId, tuple[T, ...] | Refused] = dict.fromkeys(ids, places.silence)
+        found: dict[MoodleId, tuple[T, ...] | Rejected[MoodleId]] = dict.fromkeys(ids, places.silence)
         for answer in await looked_up(list(dict.fromkeys(ids)), read):
             for place in inner_rows(answer, places.answered):
                 contents = tuple(read_one(one) for one in inner_rows(place, places.field))
@@ -134,10 +134,10 @@ class Places(Generic[T]):
     key: str
     field: str
     also: Row
-    silence: tuple[T, ...] | Refused
+    silence: tuple[T, ...] | Rejected[MoodleId]
 
 
-UNKNOWN = Refused(fault=RefusalKind.NOT_FOUND, why=f"{SERVICE}: There is nothing under this id.")
+UNKNOWN = rejection(RejectionKind.NOT_FOUND, f"{SERVICE}: There is nothing under this id.")
 
 
 def assignment_from(found: Row) -> MoodleAssignment:

@@ -10,7 +10,7 @@ import attrs
 
 from mzi_adapters.moodle.calling import MoodleCaller
 from mzi_adapters.moodle.form import form_pairs
-from mzi_adapters.moodle.refusals import SERVICE, denies_everything, refused
+from mzi_adapters.moodle.refusals import SERVICE, denies_everything, rejected, rejection
 from mzi_core.errors import (
     AccessRefused,
     AmbiguousWrite,
@@ -21,7 +21,8 @@ from mzi_core.errors import (
     ProtocolError,
     RemoteBug,
 )
-from mzi_core.ports import Ambiguous, Confirmed, MoodleResult, RefusalKind, Refused
+from mzi_core.ports import Applied, RejectionKind, Unknown, WriteResult
+from mzi_core.values import MoodleId
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -62,24 +63,24 @@ def halves(part: Part) -> tuple[Part, Part]:
     return part[:middle], part[middle:]
 
 
-NOT_SENT = Refused(
-    fault=RefusalKind.TEMPORARY, why=f"{SERVICE} did not answer the items before this one; it was not sent."
+NOT_SENT = rejection(
+    RejectionKind.TEMPORARY, f"{SERVICE} did not answer the items before this one; it was not sent."
 )
-UNSETTLED = Ambiguous(why=f"{SERVICE} gave no usable answer, and none could be had by asking again.")
+UNSETTLED = Unknown(why=f"{SERVICE} gave no usable answer, and none could be had by asking again.")
 
 
 @attrs.define
 class BatchResults:
     """What became of each item, filled in part by part."""
 
-    found: list[MoodleResult | None]
+    found: list[WriteResult[MoodleId] | None]
 
     @classmethod
     def of(cls, count: int) -> "BatchResults":
         """None known yet."""
         return cls([None] * count)
 
-    def set(self, part: Part, result: MoodleResult) -> None:
+    def set(self, part: Part, result: WriteResult[MoodleId]) -> None:
         """All of a part ended the same way."""
         for position in part:
             self.found[position] = result
@@ -90,9 +91,9 @@ class BatchResults:
 
     def written(self) -> bool:
         """Whether anything was, or may have been, written."""
-        return any(isinstance(result, Confirmed | Ambiguous) for result in self.found)
+        return any(isinstance(result, Applied | Unknown) for result in self.found)
 
-    def all(self) -> list[MoodleResult]:
+    def all(self) -> list[WriteResult[MoodleId]]:
         """Every result; what was never reached was not sent."""
         return [NOT_SENT if result is None else result for result in self.found]
 
@@ -109,11 +110,11 @@ class Repeating(Generic[T]):
     function: str
     field: str
     encode: Encode[T]
-    answered: Callable[[object, Sequence[T]], Sequence[MoodleResult]]
+    answered: Callable[[object, Sequence[T]], Sequence[WriteResult[MoodleId]]]
     scope: Callable[[T], Hashable] | None = None
     key: Callable[[T], Hashable] | None = None
 
-    async def all(self, items: Sequence[T]) -> list[MoodleResult]:
+    async def all(self, items: Sequence[T]) -> list[WriteResult[MoodleId]]:
         """Write them, a result for each."""
         results = BatchResults.of(len(items))
         for part in parts(items, self.encode, self.key):
@@ -129,7 +130,7 @@ class Repeating(Generic[T]):
             if denies_everything(error):
                 raise
             if len(part) == 1 or about_all(error, chosen, self.scope):
-                results.set(part, refused(error))
+                results.set(part, rejected(error))
                 return
             for half in halves(part):
                 await self._part(items, half, results)
@@ -169,12 +170,12 @@ async def part_after_part(work: Awaitable[None], results: BatchResults) -> bool:
     try:
         await work
     except GatewayUnavailable as error:
-        results.set(results.open(), refused(error))
+        results.set(results.open(), rejected(error))
         return True
     except AccessRefused as error:
         if not results.written():
             raise
-        results.set(results.open(), refused(error))
+        results.set(results.open(), rejected(error))
         return True
     return False
 
@@ -195,6 +196,6 @@ async def looked_up(
     return found
 
 
-def all_done(_: object, items: Sequence[T]) -> list[MoodleResult]:
+def all_done(_: object, items: Sequence[T]) -> list[WriteResult[MoodleId]]:
     """What a function answers that returns nothing: either the whole call was carried out, or it failed."""
-    return [Confirmed() for _ in items]
+    return [Applied() for _ in items]

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from mzi_adapters.moodle.calling import MoodleCaller, together
 from mzi_adapters.moodle.creating import Creating, Found, Match
 from mzi_adapters.moodle.json_fields import moodle_id, rows, some_integer, text
-from mzi_core.ports import MoodleCategory, MoodleResult, NewCategory
+from mzi_core.ports import MoodleCategory, NewCategory, WriteResult
+from mzi_core.values import MoodleId
 
 
 class MoodleCategories:
@@ -31,8 +32,8 @@ class MoodleCategories:
                 )
         return None
 
-    async def create_categories(self, categories: Sequence[NewCategory]) -> Sequence[MoodleResult]:
-        """Create categories; an id number that is taken is refused with its `existing` category."""
+    async def create_categories(self, categories: Sequence[NewCategory]) -> Sequence[WriteResult[MoodleId]]:
+        """Create categories; an id number that is taken is rejected with its `existing` category."""
 
         async def has(category: NewCategory) -> Match | None:
             found = await self._category(category.id_number)

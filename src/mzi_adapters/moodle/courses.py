@@ -21,13 +21,13 @@ from mzi_adapters.moodle.json_fields import (
 from mzi_adapters.moodle.refusals import SERVICE
 from mzi_core.errors import AccessRefused
 from mzi_core.ports import (
-    Confirmed,
+    Applied,
     CourseChange,
     CourseKey,
     CourseUpdate,
     MoodleCourse,
-    MoodleResult,
     NewCourse,
+    WriteResult,
 )
 from mzi_core.values import MoodleId
 
@@ -79,8 +79,8 @@ class MoodleCourses:
                 return course
         return None
 
-    async def create_courses(self, courses: Sequence[NewCourse]) -> Sequence[MoodleResult]:
-        """Create courses; a short name or id number that is taken is refused with its `existing` course."""
+    async def create_courses(self, courses: Sequence[NewCourse]) -> Sequence[WriteResult[MoodleId]]:
+        """Create courses; a short name or id number that is taken is rejected with its `existing` course."""
         return await Creating[NewCourse](
             calls=self.calls,
             function="core_course_create_courses",
@@ -106,7 +106,7 @@ class MoodleCourses:
         whole = found.short_name == course.short_name and found.id_number == (course.id_number or "")
         return Match(found.id, whole)
 
-    async def update_courses(self, changes: Sequence[CourseChange]) -> Sequence[MoodleResult]:
+    async def update_courses(self, changes: Sequence[CourseChange]) -> Sequence[WriteResult[MoodleId]]:
         """Change courses, each for itself."""
         return await Repeating[CourseChange](
             calls=self.calls,
@@ -174,9 +174,9 @@ def _changed_course(change: CourseChange) -> dict[str, object]:
     }
 
 
-def _warned(answer: object, changes: Sequence[CourseChange]) -> list[MoodleResult]:
+def _warned(answer: object, changes: Sequence[CourseChange]) -> list[WriteResult[MoodleId]]:
     bad = warnings(row(answer))
-    return [bad.get(change.id) or Confirmed(id=change.id) for change in changes]
+    return [bad.get(change.id) or Applied(id=change.id) for change in changes]
 
 
 def _numbers(value: object) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from mzi_adapters.moodle.batching import (
 )
 from mzi_adapters.moodle.calling import MoodleCaller
 from mzi_adapters.moodle.json_fields import Row, moodle_id, rows
-from mzi_adapters.moodle.refusals import SERVICE, denies_everything, refused
+from mzi_adapters.moodle.refusals import SERVICE, denies_everything, rejected, rejection
 from mzi_adapters.web import Failure, Trying
 from mzi_core.errors import (
     AmbiguousWrite,
@@ -27,7 +27,7 @@ from mzi_core.errors import (
     ProtocolError,
     RemoteBug,
 )
-from mzi_core.ports import Confirmed, MoodleResult, RefusalKind, Refused
+from mzi_core.ports import Applied, Rejected, RejectionKind, WriteResult
 from mzi_core.values import MoodleId
 
 T = TypeVar("T")
@@ -64,9 +64,9 @@ class Creating(Generic[T]):
     explain: Callable[[T], Awaitable[Match | None]]
     named: Callable[[Row], Hashable]
     scope: Callable[[T], Hashable] | None = None
-    check: Callable[[T], Refused | None] = lambda _: None
+    check: Callable[[T], Rejected[MoodleId] | None] = lambda _: None
 
-    async def all(self, items: Sequence[T]) -> list[MoodleResult]:
+    async def all(self, items: Sequence[T]) -> list[WriteResult[MoodleId]]:
         """Create them, a result for each."""
         results = BatchResults([self.check(item) for item in items])
         unsent = results.open()
@@ -94,7 +94,7 @@ class Creating(Generic[T]):
                 seen.update(keys)
             else:
                 why = "Another item of the same request has this key; it was not sent twice."
-                results.found[position] = Refused(fault=RefusalKind.CONFLICT, why=why)
+                results.found[position] = rejection(RejectionKind.CONFLICT, why)
 
     async def _part(
         self, items: Sequence[T], part: Part, results: BatchResults, *, doubtful: bool = False
@@ -116,7 +116,7 @@ class Creating(Generic[T]):
             else:
                 doubtful = len(created) < len(part)
             for place, id in created.items():
-                results.found[part[place]] = Confirmed(id=id)
+                results.found[part[place]] = Applied(id=id)
             if len(created) == len(part):
                 return
             more = await trying.again(Failure.KEYED_WRITE_UNANSWERED)
@@ -148,7 +148,7 @@ class Creating(Generic[T]):
             results.set(part, UNSETTLED)
             return ()
         for place, match in found.items():
-            results.found[part[place]] = Confirmed(id=match.id) if match.whole else taken(match)
+            results.found[part[place]] = Applied(id=match.id) if match.whole else taken(match)
         return tuple(position for position in part if results.found[position] is None)
 
     async def _refused(
@@ -160,7 +160,7 @@ class Creating(Generic[T]):
         if not part:
             return
         if about_all(error, [items[position] for position in part], self.scope):
-            results.set(part, refused(error))
+            results.set(part, rejected(error))
             return
         if len(part) > 1:
             for half in halves(part):
@@ -171,12 +171,12 @@ class Creating(Generic[T]):
         except GatewayError:
             match = None
         if match is None:
-            results.set(part, refused(error))
+            results.set(part, rejected(error))
         else:
-            results.set(part, Confirmed(id=match.id) if doubtful and match.whole else taken(match))
+            results.set(part, Applied(id=match.id) if doubtful and match.whole else taken(match))
 
 
-def taken(match: Match) -> Refused:
-    """Refused, because somebody or something has the key."""
-    why = f"{SERVICE} has this already; link to it, or take another key."
-    return Refused(fault=RefusalKind.CONFLICT, why=why, existing=match.id)
+def taken(match: Match) -> Rejected[MoodleId]:
+    """Rejected, because somebody or something has the key."""
+    why = f"{SERVICE} has this already, under the id {match.id}; link to it, or take another key."
+    return rejection(RejectionKind.CONFLICT, why, existing=match.id)

@@ -9,9 +9,9 @@ from mzi_core.ports import (
     EnrolledUser,
     Enrolment,
     Membership,
-    MoodleResult,
     RoleInCourse,
     Unenrolment,
+    WriteResult,
 )
 from mzi_core.values import MoodleId
 
@@ -33,7 +33,7 @@ class MoodleEnrolments:
             _enrolled(found) for found in rows(await self.calls.read("core_enrol_get_enrolled_users", params))
         ]
 
-    async def enrol(self, enrolments: Sequence[Enrolment]) -> Sequence[MoodleResult]:
+    async def enrol(self, enrolments: Sequence[Enrolment]) -> Sequence[WriteResult[MoodleId]]:
         """Enrol by hand; who is enrolled already stays so."""
 
         def encode(one: Enrolment) -> dict[str, object]:
@@ -55,7 +55,7 @@ class MoodleEnrolments:
             scope=lambda one: (one.course, one.role),
         ).all(enrolments)
 
-    async def unenrol(self, unenrolments: Sequence[Unenrolment]) -> Sequence[MoodleResult]:
+    async def unenrol(self, unenrolments: Sequence[Unenrolment]) -> Sequence[WriteResult[MoodleId]]:
         """End manual enrolments; who is not enrolled counts as done."""
         return await Repeating[Unenrolment](
             calls=self.calls,
@@ -66,15 +66,17 @@ class MoodleEnrolments:
             scope=lambda one: one.course,
         ).all(unenrolments)
 
-    async def assign_roles(self, roles: Sequence[RoleInCourse]) -> Sequence[MoodleResult]:
+    async def assign_roles(self, roles: Sequence[RoleInCourse]) -> Sequence[WriteResult[MoodleId]]:
         """Give roles in courses, without enrolling."""
         return await self._roles("core_role_assign_roles", "assignments", roles)
 
-    async def unassign_roles(self, roles: Sequence[RoleInCourse]) -> Sequence[MoodleResult]:
+    async def unassign_roles(self, roles: Sequence[RoleInCourse]) -> Sequence[WriteResult[MoodleId]]:
         """Take roles in courses away."""
         return await self._roles("core_role_unassign_roles", "unassignments", roles)
 
-    async def _roles(self, function: str, field: str, roles: Sequence[RoleInCourse]) -> list[MoodleResult]:
+    async def _roles(
+        self, function: str, field: str, roles: Sequence[RoleInCourse]
+    ) -> list[WriteResult[MoodleId]]:
         return await Repeating[RoleInCourse](
             calls=self.calls,
             function=function,

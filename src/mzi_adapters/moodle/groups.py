@@ -7,7 +7,7 @@ from mzi_adapters.moodle.calling import MoodleCaller
 from mzi_adapters.moodle.creating import Creating, Found, Match
 from mzi_adapters.moodle.json_fields import Row, integer, moodle_id, rows, text
 from mzi_core.errors import ProtocolError
-from mzi_core.ports import GroupMember, MoodleGroup, MoodleResult, NewGroup
+from mzi_core.ports import GroupMember, MoodleGroup, NewGroup, WriteResult
 from mzi_core.values import MoodleId
 
 _HTML = 1
@@ -31,8 +31,8 @@ class MoodleGroups:
             for one in found
         ]
 
-    async def create_groups(self, groups: Sequence[NewGroup]) -> Sequence[MoodleResult]:
-        """Create groups; a name taken in the course is refused with its `existing` group."""
+    async def create_groups(self, groups: Sequence[NewGroup]) -> Sequence[WriteResult[MoodleId]]:
+        """Create groups; a name taken in the course is rejected with its `existing` group."""
         encode: Encode[NewGroup] = _new_group
         return await Creating[NewGroup](
             calls=self.calls,
@@ -69,7 +69,7 @@ class MoodleGroups:
         found = rows(await self.calls.read("core_group_get_group_members", {"groupids": list(groups)}))
         return {moodle_id(one, "groupid"): _ids(one) for one in found}
 
-    async def add_group_members(self, members: Sequence[GroupMember]) -> Sequence[MoodleResult]:
+    async def add_group_members(self, members: Sequence[GroupMember]) -> Sequence[WriteResult[MoodleId]]:
         """Put enrolled users into groups."""
         return await Repeating[GroupMember](
             calls=self.calls,

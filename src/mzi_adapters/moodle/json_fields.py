@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
-from mzi_adapters.moodle.refusals import SERVICE, error_for, refused
+from mzi_adapters.moodle.refusals import SERVICE, error_for, rejected, rejection
 from mzi_core.errors import ProtocolError
-from mzi_core.ports import RefusalKind, Refused
+from mzi_core.ports import Rejected, RejectionKind
 from mzi_core.values import YEARS, MoodleId, is_of_these_years
 
 Row = Mapping[str, object]
@@ -130,7 +130,7 @@ def moment(whole: Row, name: str) -> datetime | None:
 _NO_ACCESS, _NO_COURSE, _NOTHING_FOUND = "1", "2", "3"
 
 
-def warnings(answer: Row) -> dict[int, Refused]:
+def warnings(answer: Row) -> dict[int, Rejected[MoodleId]]:
     """By item id, what a warning refuses. That nothing was found yet refuses nothing."""
     return {
         some_integer(warning, "itemid"): _warned(text(warning, "warningcode"))
@@ -139,11 +139,11 @@ def warnings(answer: Row) -> dict[int, Refused]:
     }
 
 
-def _warned(code: str) -> Refused:
+def _warned(code: str) -> Rejected[MoodleId]:
     if code == _NO_ACCESS:
         why = f"{SERVICE}: The account may not see it. Give its role mod/assign:grade and moodle/course:view."
-        return Refused(fault=RefusalKind.PERMISSION, why=why, code=code)
+        return rejection(RejectionKind.PERMISSION, why, code=code)
     if code == _NO_COURSE:
         why = f"{SERVICE}: There is no such course, or the account may not see its assignments."
-        return Refused(fault=RefusalKind.NOT_FOUND, why=why, code=code)
-    return refused(error_for(code))
+        return rejection(RejectionKind.NOT_FOUND, why, code=code)
+    return rejected(error_for(code))

@@ -12,7 +12,7 @@ from mzi_adapters.moodle.assignments import MoodleAssignments
 from mzi_adapters.moodle.batching import UNSETTLED, BatchResults
 from mzi_adapters.moodle.json_fields import Row, flag, integer, moment, moodle_id, number, row, some_id, text
 from mzi_adapters.moodle.marking_rules import MarkingContext
-from mzi_adapters.moodle.refusals import SERVICE, refused
+from mzi_adapters.moodle.refusals import SERVICE, rejected, rejection
 from mzi_adapters.moodle.work import work_from
 from mzi_adapters.web import Failure
 from mzi_core.errors import (
@@ -24,15 +24,15 @@ from mzi_core.errors import (
 )
 from mzi_core.grading.marking import UNGRADED
 from mzi_core.ports import (
+    Applied,
     AssignmentGrade,
-    Confirmed,
     GivenMark,
     MoodleAssignment,
-    MoodleResult,
-    RefusalKind,
-    Refused,
+    Rejected,
+    RejectionKind,
     StudentWork,
     UserFlags,
+    WriteResult,
 )
 from mzi_core.values import MoodleId
 
@@ -45,7 +45,7 @@ class MoodleMarks(MoodleAssignments):
 
     async def grades(
         self, assignments: Sequence[MoodleId], *, since: datetime | None = None
-    ) -> dict[MoodleId, tuple[AssignmentGrade, ...] | Refused]:
+    ) -> dict[MoodleId, tuple[AssignmentGrade, ...] | Rejected[MoodleId]]:
         """The grades of the latest attempts, released or not; after a reopening there is none."""
         return await self._by_assignment(
             "mod_assign_get_grades", assignments, since, "grades", _grade, silence=()
@@ -53,7 +53,7 @@ class MoodleMarks(MoodleAssignments):
 
     async def user_flags(
         self, assignments: Sequence[MoodleId]
-    ) -> dict[MoodleId, tuple[UserFlags, ...] | Refused]:
+    ) -> dict[MoodleId, tuple[UserFlags, ...] | Rejected[MoodleId]]:
         """Workflow states, extensions and locks; only students whom somebody touched have any."""
         return await self._by_assignment(
             "mod_assign_get_user_flags", assignments, None, "userflags", _flags, silence=()
@@ -69,7 +69,7 @@ class MoodleMarks(MoodleAssignments):
 
     async def save_marks(
         self, assignment: MoodleAssignment, marks: Sequence[GivenMark]
-    ) -> Sequence[MoodleResult]:
+    ) -> Sequence[WriteResult[MoodleId]]:
         """Write marks, checked before and read back after."""
         if not marks:
             return []
@@ -90,7 +90,7 @@ class MoodleMarks(MoodleAssignments):
 
     async def _standing(self, assignment: MoodleAssignment) -> MarkingContext:
         submissions = (await self.submissions([assignment.id]))[assignment.id]
-        if isinstance(submissions, Refused):
+        if isinstance(submissions, Rejected):
             raise AccessRefused(SERVICE, f"Its submissions cannot be read. {submissions.why}")
         return MarkingContext(
             assignment=assignment,
@@ -102,7 +102,7 @@ class MoodleMarks(MoodleAssignments):
 
     async def _rows(self, assignment: MoodleId) -> dict[MoodleId, AssignmentGrade]:
         found = (await self.grades([assignment]))[assignment]
-        if isinstance(found, Refused):
+        if isinstance(found, Rejected):
             raise AccessRefused(SERVICE, f"Its grades cannot be read. {found.why}")
         return {one.user: one for one in found}
 
@@ -122,10 +122,10 @@ class MoodleMarks(MoodleAssignments):
                 if not (answered or lost or results.written() or isinstance(error, GatewayUnavailable)):
                     raise
                 unsent = [one for one in results.open() if one not in (*answered, *lost)]
-                results.set(tuple(unsent), refused(error))
+                results.set(tuple(unsent), rejected(error))
                 break
             except GatewayError as error:
-                results.found[position] = refused(error)
+                results.found[position] = rejected(error)
         return answered, lost
 
     async def _read_back(
@@ -143,7 +143,7 @@ class MoodleMarks(MoodleAssignments):
         try:
             rows = await self._rows(assignment.id)
             flags = (await self.user_flags([assignment.id]))[assignment.id] if assignment.workflow else ()
-            states = {} if isinstance(flags, Refused) else {one.user: one.workflow for one in flags}
+            states = {} if isinstance(flags, Rejected) else {one.user: one.workflow for one in flags}
             for position in (*answered, *lost):
                 mark = marks[position]
                 if mark.attempt < before.latest.get(mark.user, 0):
@@ -151,9 +151,9 @@ class MoodleMarks(MoodleAssignments):
                 kept = _kept(mark, rows.get(mark.user))
                 kept = kept and (mark.workflow is None or states.get(mark.user, "") == mark.workflow)
                 if position in answered:
-                    results.found[position] = _confirmed(rows.get(mark.user)) if kept else _CHANGED
+                    results.found[position] = _applied(rows.get(mark.user)) if kept else _CHANGED
                 elif kept and rows.get(mark.user) != before.grades.get(mark.user):
-                    results.found[position] = _confirmed(rows.get(mark.user))
+                    results.found[position] = _applied(rows.get(mark.user))
         except GatewayError:
             for position in (*answered, *lost):
                 results.found[position] = results.found[position] or UNSETTLED
@@ -174,17 +174,17 @@ class MoodleMarks(MoodleAssignments):
         raise RemoteNotFound(SERVICE, "The attempt has no grade.")
 
 
-_CHANGED = Refused(
-    fault=RefusalKind.BAD_INPUT,
-    why=f"{SERVICE} answered nothing and kept something else; look at the student's submission there.",
+_CHANGED = rejection(
+    RejectionKind.BAD_INPUT,
+    f"{SERVICE} answered nothing and kept something else; look at the student's submission there.",
 )
 
 
-def _repeated(mark: GivenMark, seen: set[MoodleId]) -> Refused | None:
+def _repeated(mark: GivenMark, seen: set[MoodleId]) -> Rejected[MoodleId] | None:
     if mark.user not in seen:
         return None
     why = "The same request has an earlier mark for this student; send one mark of a student at a time."
-    return Refused(fault=RefusalKind.CONFLICT, why=why)
+    return rejection(RejectionKind.CONFLICT, why)
 
 
 def _params(mark: GivenMark, before: MarkingContext) -> dict[str, object]:
@@ -211,8 +211,8 @@ def _kept(mark: GivenMark, row: AssignmentGrade | None) -> bool:
     return row is not None and row.attempt == mark.attempt and row.raw == mark.raw
 
 
-def _confirmed(row: AssignmentGrade | None) -> Confirmed:
-    return Confirmed(id=row.id if row else None)
+def _applied(row: AssignmentGrade | None) -> Applied[MoodleId]:
+    return Applied(id=row.id if row else None)
 
 
 def _grade(found: Row) -> AssignmentGrade:

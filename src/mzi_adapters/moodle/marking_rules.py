@@ -5,22 +5,23 @@ from decimal import Decimal
 
 import attrs
 
+from mzi_adapters.moodle.refusals import rejection
 from mzi_core.ports import (
     WORKFLOW_STATES,
     AssignmentGrade,
     GivenMark,
     MarkingMethod,
     MoodleAssignment,
-    RefusalKind,
-    Refused,
+    Rejected,
+    RejectionKind,
 )
 from mzi_core.values import MoodleId
 
 _PLACES = -5  # Moodle keeps a mark as NUMERIC(10,5)
 
 
-def _bad(why: str) -> Refused:
-    return Refused(fault=RefusalKind.BAD_INPUT, why=why)
+def _bad(why: str) -> Rejected[MoodleId]:
+    return rejection(RejectionKind.BAD_INPUT, why)
 
 
 @attrs.frozen(kw_only=True)
@@ -33,11 +34,11 @@ class MarkingContext:
     latest: Mapping[MoodleId, int]
     grades: Mapping[MoodleId, AssignmentGrade]
 
-    def wrong(self, mark: GivenMark) -> Refused | None:
+    def wrong(self, mark: GivenMark) -> Rejected[MoodleId] | None:
         """Why a mark must not be sent."""
         if mark.user not in self.students:
             why = "The user does not take part in the assignment; Moodle would mark them all the same."
-            return Refused(fault=RefusalKind.NOT_FOUND, why=why)
+            return rejection(RejectionKind.NOT_FOUND, why)
         if self.method.method is not None:
             return _bad(
                 f"The assignment is marked by `{self.method.method}`; without criteria Moodle would store "
@@ -45,7 +46,7 @@ class MarkingContext:
             )
         return self._wrong_raw(mark.raw) or self._wrong_workflow(mark.workflow) or self._wrong_attempt(mark)
 
-    def _wrong_raw(self, raw: Decimal | None) -> Refused | None:
+    def _wrong_raw(self, raw: Decimal | None) -> Rejected[MoodleId] | None:
         if raw is None:
             return None
         if not raw.is_finite() or int(raw.as_tuple().exponent) < _PLACES:
@@ -61,7 +62,7 @@ class MarkingContext:
             return _bad(f"The mark must be one of the items 1 to {items} of the scale.")
         return None
 
-    def _wrong_workflow(self, workflow: str | None) -> Refused | None:
+    def _wrong_workflow(self, workflow: str | None) -> Rejected[MoodleId] | None:
         if self.assignment.workflow:
             if workflow in WORKFLOW_STATES:
                 return None
@@ -69,7 +70,7 @@ class MarkingContext:
             return _bad(f"The assignment uses the marking workflow: its state must be one of {known}.")
         return None if workflow is None else _bad("The assignment does not use the marking workflow.")
 
-    def _wrong_attempt(self, mark: GivenMark) -> Refused | None:
+    def _wrong_attempt(self, mark: GivenMark) -> Rejected[MoodleId] | None:
         latest = self.latest.get(mark.user, 0)
         if 0 <= mark.attempt <= latest:
             return None

@@ -6,7 +6,6 @@ from mzi_core.errors import (
     AccessRefused,
     AlreadyTaken,
     AuthRevoked,
-    GatewayConflict,
     GatewayError,
     GatewayRefused,
     GatewayUnavailable,
@@ -14,7 +13,8 @@ from mzi_core.errors import (
     RemoteBug,
     RemoteNotFound,
 )
-from mzi_core.ports import RefusalKind, Refused
+from mzi_core.ports import Rejected, RejectionKind, RejectionReason, kind_of
+from mzi_core.values import MoodleId
 
 SERVICE = "Moodle"
 
@@ -113,20 +113,16 @@ def error_for(code: str | None) -> GatewayError:
     return InputRefused(SERVICE, words[:300])
 
 
-_FAULTS: tuple[tuple[type[GatewayError], RefusalKind], ...] = (
-    (AccessRefused, RefusalKind.PERMISSION),
-    (AlreadyTaken, RefusalKind.CONFLICT),
-    (GatewayConflict, RefusalKind.CONFLICT),
-    (RemoteNotFound, RefusalKind.NOT_FOUND),
-    (GatewayUnavailable, RefusalKind.TEMPORARY),
-    (RemoteBug, RefusalKind.REMOTE_BUG),
-)
+def rejection(
+    kind: RejectionKind, why: str, *, code: str = "", existing: MoodleId | None = None
+) -> Rejected[MoodleId]:
+    """An item that is rejected for one reason; without a `code` of Moodle's it was we who rejected it."""
+    return Rejected(kind=kind, reasons=(RejectionReason(message=why, code=code),), existing=existing)
 
 
-def refused(error: GatewayError) -> Refused:
+def rejected(error: GatewayError) -> Rejected[MoodleId]:
     """What an error says about the one item it was about."""
-    fault = next((fault for kind, fault in _FAULTS if isinstance(error, kind)), RefusalKind.BAD_INPUT)
-    return Refused(fault=fault, why=str(error), code=error.code)
+    return rejection(kind_of(error), str(error), code=error.code)
 
 
 def denies_everything(error: GatewayError) -> bool:

@@ -14,16 +14,16 @@ from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError
 from mzi_core.modules import CLASSES
 from mzi_core.ports import (
     Enrolment,
-    MoodleResult,
     NewCourse,
     NewUser,
     Query,
-    RefusalKind,
-    Refused,
+    Rejected,
+    RejectionKind,
     RoleInCourse,
     Unenrolment,
     UserChange,
     UserKey,
+    WriteResult,
 )
 from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity, moodle_of
 from mzi_core.values import MoodleId
@@ -37,12 +37,12 @@ NO_LOGIN = "mzi_doctor"
 _FIRST_COURSES = 50
 
 
-def _denied(result: MoodleResult) -> bool:
-    return isinstance(result, Refused) and result.fault is RefusalKind.PERMISSION
+def _denied(result: WriteResult[MoodleId]) -> bool:
+    return isinstance(result, Rejected) and result.kind is RejectionKind.PERMISSION
 
 
-def _code(result: MoodleResult) -> str:
-    return result.code if isinstance(result, Refused) else ""
+def _code(result: WriteResult[MoodleId]) -> str:
+    return result.reasons[0].code if isinstance(result, Rejected) else ""
 
 
 async def _allowed(look: Callable[[], Awaitable[object]]) -> bool:
@@ -190,7 +190,7 @@ def _no_manual_enrolment(course: MoodleId) -> Finding:
 async def _assignments(environment: Environment, rights: Rights, course: MoodleId) -> None:
     moodle = moodle_of(environment)
     found = (await moodle.assignments([course])).get(course, ())
-    if isinstance(found, Refused) or not found:
+    if isinstance(found, Rejected) or not found:
         return
     rights.note("mod/assign:view", True)
     first = found[0]
@@ -201,7 +201,7 @@ async def _assignments(environment: Environment, rights: Rights, course: MoodleI
     }
     for capability, look in looks.items():
         answer = next(iter((await look()).values()), None)
-        refused = isinstance(answer, Refused) and answer.fault is RefusalKind.PERMISSION
+        refused = isinstance(answer, Rejected) and answer.kind is RejectionKind.PERMISSION
         rights.note(capability, not refused)
 
 

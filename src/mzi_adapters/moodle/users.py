@@ -8,18 +8,19 @@ from mzi_adapters.moodle.calling import MoodleCaller, together
 from mzi_adapters.moodle.countries import COUNTRIES
 from mzi_adapters.moodle.creating import Creating, Found, Match
 from mzi_adapters.moodle.json_fields import Row, flag, inner_rows, moodle_id, row, rows, text, warnings
-from mzi_adapters.moodle.refusals import SERVICE
+from mzi_adapters.moodle.refusals import SERVICE, rejection
 from mzi_core.errors import AccessRefused, ProtocolError
 from mzi_core.ports import (
-    Confirmed,
-    MoodleResult,
+    Applied,
     MoodleUser,
     NewUser,
-    RefusalKind,
-    Refused,
+    Rejected,
+    RejectionKind,
     UserChange,
     UserKey,
+    WriteResult,
 )
+from mzi_core.values import MoodleId
 
 _GUEST = "guest"
 
@@ -134,8 +135,8 @@ class MoodleUsers:
                 "moodle/user:viewalldetails.",
             )
 
-    async def create_users(self, users: Sequence[NewUser]) -> Sequence[MoodleResult]:
-        """Create users; who has the username or the address already is refused as `existing`."""
+    async def create_users(self, users: Sequence[NewUser]) -> Sequence[WriteResult[MoodleId]]:
+        """Create users; who has the username or the address already is rejected as `existing`."""
         return await Creating[NewUser](
             calls=self.calls,
             function="core_user_create_users",
@@ -167,7 +168,7 @@ class MoodleUsers:
         by_name = await self._at_once(UserKey.USERNAME, [user.username])
         return _match(user, [*by_name.get(user.username, ()), *await self._by_pattern(user.email)])
 
-    async def update_users(self, changes: Sequence[UserChange]) -> Sequence[MoodleResult]:
+    async def update_users(self, changes: Sequence[UserChange]) -> Sequence[WriteResult[MoodleId]]:
         """Change users, each for itself."""
         wrong = [_bad_country(change.country) for change in changes]
         right = [change for change, refusal in zip(changes, wrong, strict=True) if refusal is None]
@@ -191,18 +192,18 @@ def _match(user: NewUser, found: Sequence[MoodleUser]) -> Match | None:
     return None
 
 
-def _wrong(user: NewUser) -> Refused | None:
+def _wrong(user: NewUser) -> Rejected[MoodleId] | None:
     if user.username != user.username.strip().lower() or not user.username:
         why = "A Moodle username is in small letters, without blanks around it, and not empty."
-        return Refused(fault=RefusalKind.BAD_INPUT, why=why)
+        return rejection(RejectionKind.BAD_INPUT, why)
     return _bad_country(user.country)
 
 
-def _bad_country(country: str | None) -> Refused | None:
+def _bad_country(country: str | None) -> Rejected[MoodleId] | None:
     if not country or country in COUNTRIES:
         return None
     why = "The country must be an ISO 3166 code of two capitals, such as JO; Moodle would store it as 0."
-    return Refused(fault=RefusalKind.BAD_INPUT, why=why)
+    return rejection(RejectionKind.BAD_INPUT, why)
 
 
 def _new(user: NewUser) -> dict[str, object]:
@@ -237,6 +238,6 @@ def _changed(change: UserChange) -> dict[str, object]:
     }
 
 
-def _warned(answer: object, changes: Sequence[UserChange]) -> list[MoodleResult]:
+def _warned(answer: object, changes: Sequence[UserChange]) -> list[WriteResult[MoodleId]]:
     bad = warnings(row(answer))
-    return [bad.get(change.id) or Confirmed(id=change.id) for change in changes]
+    return [bad.get(change.id) or Applied(id=change.id) for change in changes]

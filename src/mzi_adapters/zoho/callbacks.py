@@ -14,7 +14,7 @@ import attrs
 
 from mzi_adapters.zoho.answers import Json, moment, part, text
 from mzi_core.errors import MziError
-from mzi_core.ports import WireRecord, Written
+from mzi_core.ports import Applied, WireRecord
 from mzi_core.values import ZohoId
 
 LARGEST = 2**20
@@ -85,7 +85,7 @@ class Webhooks:
         return _notification(said, [_id(said.get("id"))], "", ("webhook", sha256(body).hexdigest()))
 
 
-def is_echo(record: WireRecord, ours: Written, user: str) -> bool:
+def is_echo(record: WireRecord, ours: Applied[ZohoId], user: str) -> bool:
     """Whether a record that was read again says no more than what we wrote ourselves.
 
     `user`: the id of the user behind our credentials. A change by anybody else, or a later one, is none.

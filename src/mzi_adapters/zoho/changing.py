@@ -10,9 +10,9 @@ from mzi_adapters.zoho.coql import CoqlReader, is_id, named
 from mzi_adapters.zoho.refusals import NOT_DELETED, result
 from mzi_adapters.zoho.subforms import SubformReader, row_changes
 from mzi_adapters.zoho.together import chunks, together
-from mzi_adapters.zoho.writing import MOST, Outcome, no_such_id, settled, unsure
+from mzi_adapters.zoho.writing import MOST, Outcome, no_such_id, settled, unknown
 from mzi_core.errors import AmbiguousWrite, GatewayConflict, GatewayError, RemoteNotFound
-from mzi_core.ports import Unsure, WireRecord, WriteAction, WriteResult, Written
+from mzi_core.ports import Applied, Unknown, WireRecord, WriteResult
 from mzi_core.values import ZohoId
 
 
@@ -25,14 +25,14 @@ class Changing:
 
     async def update(
         self, module: str, record: WireRecord, *, unless_modified_since: datetime | None = None
-    ) -> WriteResult:
+    ) -> WriteResult[ZohoId]:
         """Change one record; sent once. Raises GatewayConflict."""
         try:
             return await self._put(module, record, unless_modified_since)
         except AmbiguousWrite as error:
-            return unsure(error)
+            return unknown(error)
 
-    async def _put(self, module: str, record: WireRecord, unless: datetime | None) -> WriteResult:
+    async def _put(self, module: str, record: WireRecord, unless: datetime | None) -> WriteResult[ZohoId]:
         zoho_id = str(record.get("id", ""))
         if not is_id(zoho_id):
             return no_such_id()
@@ -48,11 +48,11 @@ class Changing:
                 items=1,
             )
         )
-        return result(module, said.rows[0], WriteAction.UPDATED)
+        return result(module, said.rows[0])
 
     async def put_rows(
         self, module: str, zoho_id: ZohoId, subform: str, rows: Sequence[WireRecord], *, key: Sequence[str]
-    ) -> WriteResult:
+    ) -> WriteResult[ZohoId]:
         """Make a subform hold just these rows.
 
         Every round sends what still differs, and only if nobody changed the record since it was read: so a
@@ -68,18 +68,18 @@ class Changing:
             there = record.get(named(subform))
             changes = row_changes(there if isinstance(there, list) else [], rows, key)
             if not changes:
-                return Written(zoho_id=zoho_id, action=WriteAction.UPDATED)
+                return Applied(id=zoho_id)
             try:
                 read_at = moment(record.get("Modified_Time"))
                 return await self._put(module, {"id": zoho_id, subform: changes}, read_at)
             except AmbiguousWrite as lost:
                 if not await trying.again(Failure.KEYED_WRITE_UNANSWERED, lost):
-                    return unsure(lost)
+                    return unknown(lost)
             except GatewayConflict as overtaken:
                 if not await trying.again(Failure.OVERTAKEN, overtaken):
                     raise
 
-    async def delete(self, module: str, ids: Sequence[ZohoId]) -> Sequence[WriteResult]:
+    async def delete(self, module: str, ids: Sequence[ZohoId]) -> Sequence[WriteResult[ZohoId]]:
         """Delete records; no workflow runs."""
         possible = [each for each in dict.fromkeys(ids) if is_id(each)]
         parts = list(chunks(possible, MOST))
@@ -88,7 +88,7 @@ class Changing:
         return [found.get(each) or _deleted(each) for each in ids]
 
     async def _delete_some(self, module: str, ids: Sequence[ZohoId]) -> Outcome:
-        found: dict[ZohoId, WriteResult] = {}
+        found: dict[ZohoId, WriteResult[ZohoId]] = {}
         left = list(ids)
         trying = self.caller.trying()
         while left:
@@ -97,7 +97,7 @@ class Changing:
                 items = await self._delete_call(module, left)
             except AmbiguousWrite as lost:
                 error = lost
-                found |= dict.fromkeys(left, unsure(lost))
+                found |= dict.fromkeys(left, unknown(lost))
                 in_doubt = left
             except GatewayError as refused:
                 if not found:
@@ -105,7 +105,7 @@ class Changing:
                 break
             else:
                 found |= items
-                in_doubt = [each for each in left if isinstance(items[each], Unsure)]
+                in_doubt = [each for each in left if isinstance(items[each], Unknown)]
             try:
                 there = await self.coql.by_id(module, in_doubt, ("id",)) if in_doubt else {}
             except GatewayError:
@@ -116,8 +116,8 @@ class Changing:
                 break
         return [found[each] for each in ids]
 
-    async def _delete_call(self, module: str, ids: Sequence[ZohoId]) -> dict[ZohoId, WriteResult]:
-        """Results by id; one that was not deleted without a reason is Unsure until it is looked for."""
+    async def _delete_call(self, module: str, ids: Sequence[ZohoId]) -> dict[ZohoId, WriteResult[ZohoId]]:
+        """Results by id; one that was not deleted without a reason is Unknown until it is looked for."""
         said = await self.caller.ask(
             ApiCall(
                 method="DELETE",
@@ -128,14 +128,14 @@ class Changing:
                 items=len(ids),
             )
         )
-        found: dict[ZohoId, WriteResult] = {}
+        found: dict[ZohoId, WriteResult[ZohoId]] = {}
         for zoho_id, item in zip(ids, said.rows, strict=True):
             if text(item, "message") == NOT_DELETED:
-                found[zoho_id] = Unsure(why="Zoho says that the record was not deleted, and not why.")
+                found[zoho_id] = Unknown(why="Zoho says that the record was not deleted, and not why.")
             else:
-                found[zoho_id] = result(module, item, WriteAction.DELETED)
+                found[zoho_id] = result(module, item)
         return found
 
 
-def _deleted(zoho_id: ZohoId) -> Written:
-    return Written(zoho_id=zoho_id, action=WriteAction.DELETED)
+def _deleted(zoho_id: ZohoId) -> Applied[ZohoId]:
+    return Applied(id=zoho_id)

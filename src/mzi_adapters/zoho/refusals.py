@@ -1,6 +1,9 @@
 """What Zoho's error codes mean: for a whole call an exception, for one record of it a result."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+
+import attrs
 
 from mzi_adapters.zoho.answers import SERVICE, Json, Said, bad, moment, objects, part, text
 from mzi_core.errors import (
@@ -11,7 +14,7 @@ from mzi_core.errors import (
     GatewayUnavailable,
     RemoteNotFound,
 )
-from mzi_core.ports import FieldError, NotWritten, WriteAction, WriteResult, Written
+from mzi_core.ports import Applied, Rejected, RejectionKind, RejectionReason, WriteResult
 from mzi_core.values import ZohoId
 
 STALE_TOKEN = frozenset({"INVALID_TOKEN", "INVALID_OAUTHTOKEN", "UNAUTHORIZED"})
@@ -35,7 +38,45 @@ TWICE = "DUPLICATE_DATA"
 CHANGED = "ALREADY_MODIFIED"
 SEVERAL = "MULTIPLE_OR_MULTI_ERRORS"
 NOT_DELETED = "record not deleted"
-LATER = frozenset({"RECORD_LOCKED", "NOT_APPROVED", "NOT_REVIEWED", "RECORD_IN_BLUEPRINT"})
+
+KINDS: Mapping[str, RejectionKind] = {
+    TWICE: RejectionKind.CONFLICT,
+    "DUPLICATE_LINKING_DATA": RejectionKind.CONFLICT,
+    **dict.fromkeys(NO_ACCESS, RejectionKind.PERMISSION),
+    NO_MODULE: RejectionKind.NOT_FOUND,
+    NOTHING: RejectionKind.NOT_FOUND,
+    "RECORD_LOCKED": RejectionKind.TEMPORARY,
+    "NOT_APPROVED": RejectionKind.TEMPORARY,
+    "NOT_REVIEWED": RejectionKind.TEMPORARY,
+    "RECORD_IN_BLUEPRINT": RejectionKind.TEMPORARY,
+    "INTERNAL_ERROR": RejectionKind.REMOTE_BUG,
+}
+"""What a code says of one record; a code that is not here says that what was sent must change.
+
+A record that is held up in the CRM is let go by people, another day.
+"""
+
+_DEPENDENT = "DEPENDENT_SERVICE_ERROR"
+_DEPENDENT_KINDS: Mapping[str, RejectionKind] = {
+    "PROCESSING_ERROR": RejectionKind.TEMPORARY,
+    "NO_PERMISSION": RejectionKind.PERMISSION,
+}
+"""The same of a service behind Zoho that failed, by its own word for it."""
+
+_INVALID = "INVALID_DATA"
+"""Said of a value; of the id of the record itself when no record has it."""
+
+_OWN_ID = re.compile(r"\$\.(data\[[0-9]{1,6}\]\.)?id", re.ASCII)
+
+_FIRST = (
+    RejectionKind.TEMPORARY,
+    RejectionKind.CONFLICT,
+    RejectionKind.PERMISSION,
+    RejectionKind.NOT_FOUND,
+    RejectionKind.REMOTE_BUG,
+    RejectionKind.BAD_INPUT,
+)
+"""Which kind counts where a record has reasons of several: what passes by itself before the rest."""
 
 _REMEDY = {
     NO_SCOPE: "the refresh token lacks a scope for this; make one with all the scopes we need.",
@@ -68,43 +109,39 @@ def whole(said: Said, doing: str) -> GatewayError:
         )
     if code in (NO_MODULE, NOTHING):
         return RemoteNotFound(SERVICE, told, code=code)
-    if code == "DEPENDENT_SERVICE_ERROR" and _may_pass(body):
+    if code == _DEPENDENT and _kind(body) is RejectionKind.TEMPORARY:
         return GatewayUnavailable(SERVICE, told, code=code)
     return GatewayRefused(SERVICE, told, code=code)
 
 
-def _may_pass(item: Json) -> bool:
-    return text(item, "details", "dependency_error") == "PROCESSING_ERROR"
-
-
-def result(module: str, item: Json, done: WriteAction | None = None) -> WriteResult:
-    """What became of one record of a write. `done`: what a success means where Zoho does not say it."""
+def result(module: str, item: Json) -> WriteResult[ZohoId]:
+    """What became of one record of a write."""
     if text(item, "status") == "success":
         details = part(item, "details")
         found = text(details, "id")
         if not found:
             raise bad("a record was written and its id is not told.")
-        action = done or _action(item)
-        return Written(zoho_id=ZohoId(found), action=action, modified_at=moment(details.get("Modified_Time")))
+        return Applied(id=ZohoId(found), modified_at=moment(details.get("Modified_Time")))
+    owners = (_existing(module, error) for error in _errors(item))
+    return attrs.evolve(rejected(item), existing=next(filter(None, owners), None))
+
+
+def rejected(item: Json) -> Rejected[ZohoId]:
+    """One item of an answer with every reason that it gives."""
     errors = tuple(_errors(item))
-    return NotWritten(
-        problems=tuple(_problem(error) for error in errors),
-        existing=next(filter(None, (_existing(module, error) for error in errors)), None),
-        later=any(text(e, "code") in LATER or _may_pass(e) for e in errors),
+    kinds = {_kind(error) for error in errors}
+    return Rejected(
+        kind=next(kind for kind in _FIRST if kind in kinds), reasons=tuple(_reason(error) for error in errors)
     )
 
 
-def problems(item: Json) -> tuple[FieldError, ...]:
-    """Every reason that one item of an answer gives."""
-    return tuple(_problem(error) for error in _errors(item))
-
-
-def _action(item: Json) -> WriteAction:
-    said = text(item, "action") or ("insert" if "added" in text(item, "message") else "update")
-    try:
-        return WriteAction(said)
-    except ValueError:
-        raise bad("a record was written and nobody knows how.") from None
+def _kind(error: Json) -> RejectionKind:
+    code = text(error, "code")
+    if code == _DEPENDENT:
+        return _DEPENDENT_KINDS.get(text(error, "details", "dependency_error"), RejectionKind.BAD_INPUT)
+    if code == _INVALID and _OWN_ID.fullmatch(text(error, "details", "json_path")[:LONGEST_PLACE]):
+        return RejectionKind.NOT_FOUND
+    return KINDS.get(code, RejectionKind.BAD_INPUT)
 
 
 def _errors(item: Json) -> Iterator[Json]:
@@ -116,12 +153,32 @@ def _errors(item: Json) -> Iterator[Json]:
         yield item
 
 
-def _problem(error: Json) -> FieldError:
-    return FieldError(
-        code=text(error, "code") or "UNKNOWN",
+def _reason(error: Json) -> RejectionReason:
+    return reason(
+        text(error, "code") or "UNKNOWN",
+        _sentence(error),
         field=text(error, "details", "api_name"),
         path=text(error, "details", "json_path"),
-        message=_sentence(error),
+    )
+
+
+_ROW = re.compile(r"([A-Za-z0-9_]{1,100})\[([0-9]{1,6})\]")
+"""The part of a path that is a row of a subform."""
+
+LONGEST_PLACE = 250
+"""How much of the end of a path is looked at."""
+
+
+def reason(code: str, said: str, *, field: str = "", path: str = "") -> RejectionReason:
+    """Why a record is rejected, and where: the field, and of a row its number as `mzi show` counts it."""
+    *_, before, _ = ["", "", *path[-LONGEST_PLACE:].split(".")]
+    row = _ROW.fullmatch(before)
+    place = field
+    if row is not None and row[1] != "data":
+        place = f"row {row[2]} of {row[1]} (counted from 0), {field}".rstrip(", ")
+    message = f"{said} ({code})."
+    return RejectionReason(
+        message=f"{place}: {message}" if place else message, code=code, field=field, path=path
     )
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from mzi_adapters.web import Failure
 from mzi_adapters.zoho.answers import Json, bad, moment, objects, part, text, written
 from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
-from mzi_adapters.zoho.refusals import problems
+from mzi_adapters.zoho.refusals import rejected
 from mzi_adapters.zoho.together import chunks
-from mzi_core.ports import Channel, NotWatching, Watching
+from mzi_core.ports import Channel, Rejected, Watching
 
 MOST = 50
 LONGEST = timedelta(days=7)
@@ -27,15 +27,15 @@ class ZohoWatching:
 
     caller: ZohoCaller
 
-    async def watch(self, channels: Sequence[Channel]) -> Sequence[Watching | NotWatching]:
+    async def watch(self, channels: Sequence[Channel]) -> Sequence[Watching | Rejected[str]]:
         """Create them; what is refused is tried alone as a renewal, for it may be there already."""
         for channel in channels:
             if not 0 < len(channel.token) <= LONGEST_TOKEN:
                 raise ValueError(f"The token of a channel has 1 to {LONGEST_TOKEN} characters.")
-        found: list[Watching | NotWatching] = []
+        found: list[Watching | Rejected[str]] = []
         for some in chunks(channels, MOST):
             for channel, result in zip(some, await self._put_channels("POST", some), strict=True):
-                refused = isinstance(result, NotWatching)
+                refused = isinstance(result, Rejected)
                 found += await self._put_channels("PUT", [channel]) if refused else [result]
         return found
 
@@ -54,7 +54,7 @@ class ZohoWatching:
                 )
             )
 
-    async def _put_channels(self, method: str, channels: Sequence[Channel]) -> list[Watching | NotWatching]:
+    async def _put_channels(self, method: str, channels: Sequence[Channel]) -> list[Watching | Rejected[str]]:
         now = self.caller.clock.now()
         call = ApiCall(
             method=method,
@@ -83,9 +83,9 @@ def _wire(channel: Channel, now: datetime) -> Json:
     }
 
 
-def _result(channel: Channel, item: Json, now: datetime) -> Watching | NotWatching:
+def _result(channel: Channel, item: Json, now: datetime) -> Watching | Rejected[str]:
     if text(item, "status") != "success":
-        return NotWatching(channel_id=channel.id, problems=problems(item))
+        return rejected(item)
     ends = [
         at
         for each in objects(part(item, "details"), "events")

@@ -10,7 +10,7 @@ from mzi_adapters.web import Failure
 from mzi_adapters.zoho.answers import SERVICE, Json
 from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
 from mzi_adapters.zoho.coql import is_id, named
-from mzi_adapters.zoho.refusals import TWICE, result
+from mzi_adapters.zoho.refusals import TWICE, reason, result
 from mzi_adapters.zoho.subforms import key_text
 from mzi_adapters.zoho.together import chunks, together
 from mzi_core.errors import (
@@ -21,13 +21,14 @@ from mzi_core.errors import (
     GatewayUnavailable,
     ProtocolError,
 )
-from mzi_core.ports import FieldError, NotWritten, Unsure, WireRecord, WriteResult
+from mzi_core.ports import Rejected, RejectionKind, Unknown, WireRecord, WriteResult, kind_of
+from mzi_core.values import ZohoId
 
 MOST = 100
 LIGHT = 10
 """Up to so many records a call is no heavy one."""
 
-Outcome = list[WriteResult] | GatewayError
+Outcome = list[WriteResult[ZohoId]] | GatewayError
 """What became of one call: a result for each of its records, or none for any."""
 
 
@@ -36,46 +37,45 @@ def credits_for(records: int) -> int:
     return min(-(-records // LIGHT), 10)
 
 
-def unsure(error: GatewayError) -> Unsure:
+def unknown(error: GatewayError) -> Unknown:
     """A record of a call whose answer was lost."""
-    return Unsure(why=str(error))
+    return Unknown(why=str(error))
 
 
-def settled(outcomes: Sequence[Outcome], sizes: Sequence[int]) -> list[WriteResult]:
+def settled(outcomes: Sequence[Outcome], sizes: Sequence[int]) -> list[WriteResult[ZohoId]]:
     """The results of several calls in order; raises only if none of them may have done anything."""
     errors = [each for each in outcomes if isinstance(each, GatewayError)]
     if errors and len(errors) == len(outcomes) and not any(isinstance(e, AmbiguousWrite) for e in errors):
         raise next((each for each in errors if isinstance(each, AuthRevoked)), errors[0])
-    found: list[WriteResult] = []
+    found: list[WriteResult[ZohoId]] = []
     for outcome, size in zip(outcomes, sizes, strict=True):
         found += [_instead(outcome)] * size if isinstance(outcome, GatewayError) else outcome
     return found
 
 
-def _instead(error: GatewayError) -> WriteResult:
+def _instead(error: GatewayError) -> WriteResult[ZohoId]:
     """The result of a record whose call failed while others of the same request did not."""
     if isinstance(error, AmbiguousWrite):
-        return unsure(error)
-    code = error.code or type(error).__name__
-    return NotWritten(
-        problems=(FieldError(code=code, field="", path="", message=str(error)),),
-        later=isinstance(error, GatewayUnavailable | AccessRefused),
+        return unknown(error)
+    # These say nothing about the record: Zoho would not look at it any more.
+    unseen = isinstance(error, GatewayUnavailable | AccessRefused)
+    kind = RejectionKind.TEMPORARY if unseen else kind_of(error)
+    return Rejected(kind=kind, reasons=(reason(error.code or type(error).__name__, str(error)),))
+
+
+def no_such_id() -> Rejected[ZohoId]:
+    """The result of a record whose id is none of Zoho's."""
+    said = "no record can have this id, for Zoho's are made of digits; correct it."
+    return Rejected(
+        kind=RejectionKind.NOT_FOUND, reasons=(reason("INVALID_DATA", said, field="id", path="$.id"),)
     )
 
 
-def no_such_id() -> NotWritten:
-    """The result of a record whose id is none of Zoho's."""
-    said = "no record can have this id, for Zoho's are made of digits; correct it."
-    return NotWritten(problems=(FieldError(code="INVALID_DATA", field="id", path="$.id", message=said),))
-
-
-def _key_missing(fields: Sequence[str]) -> NotWritten:
+def _key_missing(fields: Sequence[str]) -> Rejected[ZohoId]:
     said = "the key is empty, so the record could not be found again; give it one."
-    return NotWritten(
-        problems=tuple(
-            FieldError(code="MANDATORY_NOT_FOUND", field=name, path=f"$.{name}", message=said)
-            for name in fields
-        )
+    return Rejected(
+        kind=RejectionKind.BAD_INPUT,
+        reasons=tuple(reason("MANDATORY_NOT_FOUND", said, field=name, path=f"$.{name}") for name in fields),
     )
 
 
@@ -97,7 +97,7 @@ class BatchWriting:
 
     async def upsert(
         self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]
-    ) -> Sequence[WriteResult]:
+    ) -> Sequence[WriteResult[ZohoId]]:
         """Insert or update by key; what was lost is sent again, for the key finds what it did."""
         if not by:
             raise ValueError("An upsert names its key: without one Zoho merges records of one name.")
@@ -111,7 +111,7 @@ class BatchWriting:
             by,
         )
 
-    async def update_many(self, module: str, records: Sequence[WireRecord]) -> Sequence[WriteResult]:
+    async def update_many(self, module: str, records: Sequence[WireRecord]) -> Sequence[WriteResult[ZohoId]]:
         """Change records by id; each may be sent twice, so none has rows, which would be doubled."""
         for record in records:
             if not record.get("id"):
@@ -128,14 +128,16 @@ class BatchWriting:
         found = iter(await self._by_key(way, list(compress(records, possible)), ("id",)))
         return [next(found) if each else no_such_id() for each in possible]
 
-    async def insert(self, module: str, records: Sequence[WireRecord]) -> Sequence[WriteResult]:
+    async def insert(self, module: str, records: Sequence[WireRecord]) -> Sequence[WriteResult[ZohoId]]:
         """Add records; nothing that may have arrived is sent again."""
         way = _Way(
             method="POST", path=f"/crm/v8/{named(module)}", module=module, unanswered=Failure.WRITE_UNANSWERED
         )
         return await self._in_batches(way, records)
 
-    async def _by_key(self, way: _Way, records: Sequence[WireRecord], by: Sequence[str]) -> list[WriteResult]:
+    async def _by_key(
+        self, way: _Way, records: Sequence[WireRecord], by: Sequence[str]
+    ) -> list[WriteResult[ZohoId]]:
         keys = [tuple(key_text(record.get(name)) for name in by) for record in records]
         meant = {key: record for key, record in zip(keys, records, strict=True) if all(key)}
         found = dict(zip(meant, await self._in_batches(way, list(meant.values())), strict=True))
@@ -145,7 +147,7 @@ class BatchWriting:
                 found |= zip(again, await self._in_batches(way, [meant[key] for key in again]), strict=True)
         return [found[key] if key in found else _key_missing(by) for key in keys]
 
-    async def _in_batches(self, way: _Way, records: Sequence[WireRecord]) -> list[WriteResult]:
+    async def _in_batches(self, way: _Way, records: Sequence[WireRecord]) -> list[WriteResult[ZohoId]]:
         parts = list(chunks(records, MOST))
         outcomes = await together(self._outcome(way, part) for part in parts)
         return settled(outcomes, [len(part) for part in parts])
@@ -170,12 +172,12 @@ class BatchWriting:
             return error
 
 
-def _overtaken(found: WriteResult, by: Sequence[str]) -> bool:
+def _overtaken(found: WriteResult[ZohoId], by: Sequence[str]) -> bool:
     """Whether somebody inserted the same key at the same moment; once more, and it is an update."""
     return (
-        isinstance(found, NotWritten)
+        isinstance(found, Rejected)
         and found.existing is not None
-        and all(problem.code == TWICE and problem.field in by for problem in found.problems)
+        and all(each.code == TWICE and each.field in by for each in found.reasons)
     )
 
 

@@ -53,7 +53,6 @@ if TYPE_CHECKING:
         UserFlags,
     )
     from mzi_core.ports.moodle.plugin import MoodlePlugin, Template, TemplateCriterion
-    from mzi_core.ports.moodle.results import Ambiguous, Confirmed, MoodleResult, RefusalKind, Refused
     from mzi_core.ports.moodle.site import Feature, MoodleSite, MoodleStatus
     from mzi_core.ports.moodle.users import MoodleUser, MoodleUsers, NewUser, UserChange, UserKey
     from mzi_core.ports.parked import (
@@ -71,26 +70,27 @@ if TYPE_CHECKING:
     from mzi_core.ports.store import Session, Store, StoreHealth
     from mzi_core.ports.tokens import AccessToken, AccessTokens
     from mzi_core.ports.vault import Vault
+    from mzi_core.ports.writes import (
+        Applied,
+        Rejected,
+        RejectionKind,
+        RejectionReason,
+        Unknown,
+        WriteResult,
+        kind_of,
+    )
     from mzi_core.ports.zoho.gateway import ZohoGateway
     from mzi_core.ports.zoho.metadata import Organization, ZohoField, ZohoMetadata, ZohoModule
     from mzi_core.ports.zoho.reading import Cost, Deleted, ReadMethod, Selection, WireRecord, ZohoReading
     from mzi_core.ports.zoho.status import ApiUsage, ZohoStatus
-    from mzi_core.ports.zoho.watching import Channel, NotWatching, Watching, ZohoWatching
-    from mzi_core.ports.zoho.writing import (
-        FieldError,
-        NotWritten,
-        Unsure,
-        WriteAction,
-        WriteResult,
-        Written,
-        ZohoWriting,
-    )
+    from mzi_core.ports.zoho.watching import Channel, Watching, ZohoWatching
+    from mzi_core.ports.zoho.writing import ZohoWriting
 else:
     _HOMES = (
         *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions"),
-        *("idempotency", "locks", "tokens", "leases", "vault", "store"),
+        *("idempotency", "locks", "tokens", "leases", "vault", "store", "writes"),
         *("zoho.reading", "zoho.metadata", "zoho.status", "zoho.writing", "zoho.watching", "zoho.gateway"),
-        *("moodle.results", "moodle.users", "moodle.courses", "moodle.categories", "moodle.enrolments"),
+        *("moodle.users", "moodle.courses", "moodle.categories", "moodle.enrolments"),
         *("moodle.groups", "moodle.site", "moodle.assignments", "moodle.marking", "moodle.plugin"),
         *("moodle.gateway", "connections"),
     )
@@ -105,15 +105,14 @@ __all__ = [
     "WORKFLOW_STATES",
     "AccessToken",
     "AccessTokens",
-    "Ambiguous",
     "ApiKey",
     "ApiUsage",
+    "Applied",
     "AssignmentGrade",
     "Attempt",
     "Channel",
     "Clock",
     "Codec",
-    "Confirmed",
     "Connections",
     "Cost",
     "CourseChange",
@@ -127,7 +126,6 @@ __all__ = [
     "EnrolledUser",
     "Enrolment",
     "Feature",
-    "FieldError",
     "GivenMark",
     "GradingDefinition",
     "GroupMember",
@@ -151,7 +149,6 @@ __all__ = [
     "MoodleGroups",
     "MoodleMarks",
     "MoodlePlugin",
-    "MoodleResult",
     "MoodleSite",
     "MoodleStatus",
     "MoodleUser",
@@ -161,8 +158,6 @@ __all__ = [
     "NewGroup",
     "NewUser",
     "NoConnections",
-    "NotWatching",
-    "NotWritten",
     "Organization",
     "ParkedRecord",
     "ParkedRecords",
@@ -172,9 +167,10 @@ __all__ = [
     "ReadMethod",
     "RecordSession",
     "Records",
-    "RefusalKind",
-    "Refused",
     "Registry",
+    "Rejected",
+    "RejectionKind",
+    "RejectionReason",
     "RoleInCourse",
     "Run",
     "RunStatus",
@@ -195,16 +191,14 @@ __all__ = [
     "TemplateCriterion",
     "TenantSettings",
     "Unenrolment",
-    "Unsure",
+    "Unknown",
     "UserChange",
     "UserFlags",
     "UserKey",
     "Vault",
     "Watching",
     "WireRecord",
-    "WriteAction",
     "WriteResult",
-    "Written",
     "ZohoField",
     "ZohoGateway",
     "ZohoMetadata",
@@ -215,4 +209,5 @@ __all__ = [
     "ZohoWriting",
     "decoded",
     "holds",
+    "kind_of",
 ]

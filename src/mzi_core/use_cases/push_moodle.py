@@ -10,17 +10,17 @@ from mzi_core.errors import MziError
 from mzi_core.module import AnyModule, MoodleKind
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import (
-    Ambiguous,
-    Confirmed,
+    Applied,
     Connections,
     CourseChange,
     Enrolment,
-    MoodleResult,
     NewCourse,
     NewUser,
-    Refused,
+    Rejected,
     Store,
+    Unknown,
     UserChange,
+    WriteResult,
 )
 from mzi_core.provisioning import Action, MoodleDefaults, Step, StepResult, WriteStatus
 from mzi_core.use_cases.amend import AmendRecords
@@ -155,18 +155,17 @@ def _sent(steps: Sequence[Step[object]], kind: type[W]) -> list[W]:
     return [step.write for step in steps if isinstance(step.write, kind)]
 
 
-def _told(steps: Sequence[Step[object]], results: Sequence[MoodleResult]) -> list[StepResult]:
+def _told(steps: Sequence[Step[object]], results: Sequence[WriteResult[MoodleId]]) -> list[StepResult]:
     return [_one(step, result) for step, result in zip(steps, results, strict=True)]
 
 
-def _one(step: Step[object], result: MoodleResult) -> StepResult:
+def _one(step: Step[object], result: WriteResult[MoodleId]) -> StepResult:
     match result:
-        case Confirmed():
+        case Applied():
             return StepResult(step=step, fate=WriteStatus.WRITTEN, id=result.id)
-        case Refused():
-            existing = "" if result.existing is None else f" Moodle has it under the id {result.existing}."
-            said = f"{result.why}{existing}"
-            return StepResult(step=step, fate=WriteStatus.REFUSED, said=said, existing=result.existing)
-        case Ambiguous():
+        case Rejected():
+            said, existing = result.why, result.existing
+            return StepResult(step=step, fate=WriteStatus.REFUSED, said=said, existing=existing)
+        case Unknown():
             return StepResult(step=step, fate=WriteStatus.UNSURE, said=result.why)
     assert_never(result)

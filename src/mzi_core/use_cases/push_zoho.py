@@ -1,6 +1,5 @@
 """Bring Zoho's records to say what ours say."""
 
-import re
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
@@ -13,15 +12,14 @@ from mzi_core.module import AnyModule, Entity, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.naming import Columns, Naming, in_words
 from mzi_core.ports import (
+    Applied,
     Codec,
     Connections,
-    FieldError,
-    NotWritten,
+    Rejected,
     Store,
-    Unsure,
+    Unknown,
     WireRecord,
     WriteResult,
-    Written,
     ZohoMetadata,
     ZohoReading,
     ZohoWriting,
@@ -141,7 +139,7 @@ class PushToZoho:
         keyed = [step for step in steps if _write(step).by_key]
         plain = [step for step in steps if not _write(step).by_key]
         by_key = named.writable.get(named.module.key or "", "")
-        results: list[tuple[RecordStep, WriteResult]] = []
+        results: list[tuple[RecordStep, WriteResult[ZohoId]]] = []
         if keyed:
             sent = [_write(step).record for step in keyed]
             done = await zoho.upsert(named.api_name, sent, by=[by_key])
@@ -158,11 +156,11 @@ class PushToZoho:
         return finished
 
     async def _with_rows(
-        self, zoho: WritableZoho, named: Naming, step: RecordStep, result: WriteResult
+        self, zoho: WritableZoho, named: Naming, step: RecordStep, result: WriteResult[ZohoId]
     ) -> _Done:
         subforms = _write(step).subforms
-        if isinstance(result, Written) and subforms:
-            return await self._rows(zoho, named, step, result.zoho_id, subforms)
+        if isinstance(result, Applied) and result.id is not None and subforms:
+            return await self._rows(zoho, named, step, result.id, subforms)
         return _told(step, result)
 
     async def _rows(
@@ -230,33 +228,13 @@ def _write(step: RecordStep) -> RecordWrite:
     return step.write
 
 
-def _told(step: RecordStep, result: WriteResult) -> _Done:
+def _told(step: RecordStep, result: WriteResult[ZohoId]) -> _Done:
     match result:
-        case Written():
-            mine = result.zoho_id == step.zoho_id
+        case Applied():
+            mine = result.id == step.zoho_id
             return StepResult(step=step, fate=WriteStatus.WRITTEN), result.modified_at if mine else None
-        case NotWritten():
-            said = " ".join(map(why_not, result.problems))
-            return StepResult(step=step, fate=WriteStatus.REFUSED, said=said), None
-        case Unsure():
+        case Rejected():
+            return StepResult(step=step, fate=WriteStatus.REFUSED, said=result.why), None
+        case Unknown():
             return StepResult(step=step, fate=WriteStatus.UNSURE, said=result.why), None
     assert_never(result)
-
-
-_ROW = re.compile(r"([A-Za-z0-9_]{1,100})\[([0-9]{1,6})\]")
-"""The part of a path that is a row of a subform."""
-
-
-def why_not(problem: FieldError) -> str:
-    """Why a record was refused, and where: the field, and of a row its number as `mzi show` counts it."""
-    *_, before, _ = ["", "", *problem.path[-LONGEST_PLACE:].split(".")]
-    row = _ROW.fullmatch(before)
-    place = problem.field
-    if row is not None and row[1] != "data":
-        place = f"row {row[2]} of {row[1]} (counted from 0), {problem.field}".rstrip(", ")
-    said = f"{problem.message} ({problem.code})."
-    return f"{place}: {said}" if place else said
-
-
-LONGEST_PLACE = 250
-"""How much of the end of a path is looked at."""

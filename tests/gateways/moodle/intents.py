@@ -9,7 +9,7 @@ from tests.gateways.moodle.recorded import nested, recorded_calls
 
 from mzi_adapters.moodle import MoodleClient
 from mzi_core.ports import (
-    Confirmed,
+    Applied,
     CourseChange,
     CourseKey,
     Enrolment,
@@ -43,11 +43,11 @@ class Intent:
 
 
 def _confirmed(count: int) -> Callable[[Any], bool]:
-    return lambda results: list(results) == [Confirmed()] * count
+    return lambda results: list(results) == [Applied()] * count
 
 
 def _ids(*ids: int) -> Callable[[Any], bool]:
-    return lambda results: list(results) == [Confirmed(id=MoodleId(id)) for id in ids]
+    return lambda results: list(results) == [Applied(id=MoodleId(id)) for id in ids]
 
 
 def _rows(name: str, field: str) -> list[dict[str, str]]:

@@ -10,8 +10,8 @@ from tests.gateways.moodle.intents import COURSE, Intent
 from tests.gateways.moodle.recorded import nested, recorded_calls
 
 from mzi_core.ports import (
+    Applied,
     AssignmentGrade,
-    Confirmed,
     GivenMark,
     MoodleAssignment,
     StudentWork,
@@ -77,7 +77,7 @@ def _saves(case: str, *, latest: int | None = None) -> Intent:
     return Intent(
         name,
         lambda moodle: moodle.save_marks(assignment, [mark]),
-        lambda results: list(results) == [Confirmed(id=MoodleId(77))],
+        lambda results: list(results) == [Applied(id=MoodleId(77))],
         aside,
     )
 

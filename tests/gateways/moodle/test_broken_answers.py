@@ -16,7 +16,7 @@ from mzi_adapters.moodle.refusals import error_for
 from mzi_adapters.testing.faults import says
 from mzi_adapters.web import Response
 from mzi_core.errors import AccessRefused, GatewayError, GatewayLimited, GatewayUnavailable, ProtocolError
-from mzi_core.ports import Ambiguous, Confirmed, NewGroup, RefusalKind, Refused, UserChange, UserKey
+from mzi_core.ports import Applied, NewGroup, Rejected, RejectionKind, Unknown, UserChange, UserKey
 from mzi_core.values import MoodleId
 
 SECRET = "Sara Student"
@@ -148,20 +148,20 @@ async def test_users_that_an_answer_leaves_out_are_looked_up(line: Line) -> None
     """A cut list of what was created is no list of who is there."""
     line.on("core_user_create_users", says(200, b"[]", applied=True))
     [result] = await line.moodle.create_users([SARA])
-    assert isinstance(result, Confirmed)
+    assert isinstance(result, Applied)
     assert line.calls("core_user_create_users") == 1
 
 
 @pytest.mark.parametrize("body", [b"null", b"{}", b'[{"id":0}]', b'"ok"'], ids=repr)
 async def test_a_write_with_a_strange_answer_was_carried_out_nevertheless(line: Line, body: bytes) -> None:
-    """What can be looked up is; the rest is ambiguous."""
+    """What can be looked up is; the rest stays unknown."""
     line.on("core_user_create_users", says(200, body, applied=True))
     [created] = await line.moodle.create_users([SARA])
-    assert isinstance(created, Confirmed)
+    assert isinstance(created, Applied)
     assert created.id is not None
     line.on("core_user_update_users", says(200, b'"ok"', applied=True))
     [changed] = await line.moodle.update_users([UserChange(id=created.id, city="Irbid")])
-    assert isinstance(changed, Ambiguous)
+    assert isinstance(changed, Unknown)
 
 
 async def test_a_token_that_ends_after_a_lost_answer_leaves_it_ambiguous(line: Line) -> None:
@@ -170,7 +170,7 @@ async def test_a_token_that_ends_after_a_lost_answer_leaves_it_ambiguous(line: L
     line.on("core_user_create_users", says(502, b"<h1>!</h1>"))
     line.on("core_user_create_users", revoked, times=9)
     [result] = await line.moodle.create_users([SARA])
-    assert isinstance(result, Ambiguous)
+    assert isinstance(result, Unknown)
 
 
 async def test_a_group_that_somebody_made_meanwhile_is_named(line: Line) -> None:
@@ -179,5 +179,5 @@ async def test_a_group_that_somebody_made_meanwhile_is_named(line: Line) -> None
     line.on("core_group_get_course_groups", says(200, b"[]"))
     made = line.site.add_group(course, "Section A")
     [result] = await line.moodle.create_groups([NewGroup(course=course, name="Section A")])
-    assert isinstance(result, Refused)
-    assert (result.fault, result.existing) == (RefusalKind.CONFLICT, made)
+    assert isinstance(result, Rejected)
+    assert (result.kind, result.existing) == (RejectionKind.CONFLICT, made)

@@ -4,7 +4,7 @@ import attrs
 from tests.gateways.moodle.given import SARA, TOKEN, client_of
 
 from mzi_adapters.testing.moodle import FakeMoodle
-from mzi_core.ports import Confirmed, Enrolment, UserKey
+from mzi_core.ports import Applied, Enrolment, UserKey
 from mzi_core.values import MoodleId
 
 
@@ -18,7 +18,7 @@ async def test_a_thousand_enrolments_in_one_course_take_at_most_25_calls() -> No
     moodle = client_of(site)
     found = await moodle.find_users(UserKey.EMAIL, names)
     enrolments = [Enrolment(user=found[name][0].id, course=course, role=MoodleId(5)) for name in names]
-    assert await moodle.enrol(enrolments) == [Confirmed()] * 1000
+    assert await moodle.enrol(enrolments) == [Applied()] * 1000
     assert len(await moodle.enrolled(course)) == 1000
     assert site.calls <= 25
 
@@ -40,4 +40,4 @@ async def test_creating_fifty_users_is_one_call_and_three_looks() -> None:
         for n in range(300)
     ]
     results = await client_of(site).create_users(people)
-    assert len({one.id for one in results if isinstance(one, Confirmed)}) == 300
+    assert len({one.id for one in results if isinstance(one, Applied)}) == 300

@@ -1,4 +1,4 @@
-"""A thousand random schedules of faults: each item ends confirmed, refused or ambiguous, and none twice."""
+"""A thousand random schedules of faults: each item ends applied, rejected or unknown, and none twice."""
 
 from collections import Counter
 from collections.abc import Awaitable, Sequence
@@ -14,18 +14,18 @@ from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_core.errors import GatewayUnavailable, ProtocolError
 from mzi_core.ports import (
-    Ambiguous,
-    Confirmed,
+    Applied,
     Enrolment,
     GivenMark,
     MoodleAssignment,
-    MoodleResult,
     NewCategory,
     NewCourse,
     NewGroup,
     NewUser,
-    Refused,
+    Rejected,
+    Unknown,
     UserChange,
+    WriteResult,
 )
 from mzi_core.values import MoodleId
 
@@ -68,7 +68,9 @@ class College:
         faults = Faults().at_random(self.seed, share=0.35)
         self.moodle = client_of(self.site, FaultyTransport(self.site, faults, self.timer), self.timer)
 
-    async def ends_of(self, work: Awaitable[Sequence[MoodleResult]], count: int) -> list[MoodleResult | None]:
+    async def ends_of(
+        self, work: Awaitable[Sequence[WriteResult[MoodleId]]], count: int
+    ) -> list[WriteResult[MoodleId] | None]:
         """What became of each item; None for all where nothing could even be looked up."""
         try:
             results = list(await work)
@@ -80,18 +82,18 @@ class College:
         return list(results)
 
 
-def check(results: Sequence[MoodleResult | None], there: Sequence[MoodleId | None]) -> None:
-    """Confirmed is there under the id, refused is not there, and ambiguous may be either."""
+def check(results: Sequence[WriteResult[MoodleId] | None], there: Sequence[MoodleId | None]) -> None:
+    """What was applied is there under its id, what was rejected is not, and of the rest it may be either."""
     for result, id in zip(results, there, strict=True):
         match result:
-            case Confirmed():
+            case Applied():
                 assert id is not None
                 assert result.id in (id, None)
-            case Refused(existing=None) | None:
+            case Rejected(existing=None) | None:
                 assert id is None, result
-            case Refused():
+            case Rejected():
                 assert id == result.existing
-            case Ambiguous():
+            case Unknown():
                 assert result.why
 
 
@@ -108,7 +110,7 @@ async def creating(college: College) -> None:
     assert max(by_name.values()) == 1
     ids = {user.username: MoodleId(user.id) for user in college.site.site.people.rows.values()}
     old = people.index(next(person for person in people if person.username.startswith("old")))
-    assert not isinstance(results.pop(old), Confirmed | Ambiguous)
+    assert not isinstance(results.pop(old), Applied | Unknown)
     people.pop(old)
     check(results, [ids.get(person.username) for person in people])
 
@@ -189,5 +191,5 @@ async def test_every_item_ends_confirmed_refused_or_ambiguous_and_none_is_double
         for work in (creating, belonging, marking):
             await work(college)
         ends += college.ends
-    assert set(ends) <= {"Confirmed", "Refused", "Ambiguous", "not begun"}
-    assert ends["Confirmed"] > sum(ends.values()) / 2
+    assert set(ends) <= {"Applied", "Rejected", "Unknown", "not begun"}
+    assert ends["Applied"] > sum(ends.values()) / 2

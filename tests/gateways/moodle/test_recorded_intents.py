@@ -14,7 +14,7 @@ from tests.gateways.moodle.replaying import replaying
 
 from mzi_adapters.moodle import NEEDED
 from mzi_core.errors import RemoteNotFound
-from mzi_core.ports import GradingDefinition, RefusalKind, Refused
+from mzi_core.ports import GradingDefinition, Rejected, RejectionKind
 from mzi_core.values import MoodleId
 
 ALL = (*INTENTS, *MARKING_INTENTS)
@@ -54,7 +54,7 @@ async def test_a_definition_is_known_by_its_method(case: str, method: str) -> No
     said = _said(f"core_grading_get_definitions__{case}")
     moodle, _ = replaying(core_grading_get_definitions=said)
     [found] = (await moodle.definitions([MoodleId(6 if method == "btec" else 7)])).values()
-    assert not isinstance(found, Refused)
+    assert not isinstance(found, Rejected)
     assert [type(one) for one in found] == [GradingDefinition]
     assert found[0].method == method
 
@@ -68,19 +68,19 @@ async def test_whoever_does_not_take_part_has_no_work() -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "case", "fault"),
+    ("function", "case", "kind"),
     [
-        ("get_assignments", "warning_no_capability", RefusalKind.NOT_FOUND),
-        ("get_assignments", "warning_unknown_course", RefusalKind.NOT_FOUND),
-        ("get_submissions", "warning_no_capability", RefusalKind.PERMISSION),
-        ("get_submissions", "unknown_assignment", RefusalKind.NOT_FOUND),
-        ("get_grades", "warning_no_capability", RefusalKind.PERMISSION),
-        ("get_user_flags", "warning_no_capability", RefusalKind.PERMISSION),
+        ("get_assignments", "warning_no_capability", RejectionKind.NOT_FOUND),
+        ("get_assignments", "warning_unknown_course", RejectionKind.NOT_FOUND),
+        ("get_submissions", "warning_no_capability", RejectionKind.PERMISSION),
+        ("get_submissions", "unknown_assignment", RejectionKind.NOT_FOUND),
+        ("get_grades", "warning_no_capability", RejectionKind.PERMISSION),
+        ("get_user_flags", "warning_no_capability", RejectionKind.PERMISSION),
     ],
     ids=repr,
 )
 async def test_a_warning_of_an_assignment_function_is_the_error_of_that_item(
-    function: str, case: str, fault: RefusalKind
+    function: str, case: str, kind: RejectionKind
 ) -> None:
     """Never an empty list, which would look like nothing handed in."""
     name = f"mod_assign_{function}"
@@ -93,8 +93,8 @@ async def test_a_warning_of_an_assignment_function_is_the_error_of_that_item(
         "get_user_flags": moodle.user_flags,
     }[function]
     found = (await read([asked]))[asked]  # type: ignore[operator]  # four functions of different results
-    assert isinstance(found, Refused)
-    assert found.fault is fault
+    assert isinstance(found, Rejected)
+    assert found.kind is kind
 
 
 @pytest.mark.parametrize("case", ["get_grades__warning_none_yet", "get_user_flags__warning_none_yet"])

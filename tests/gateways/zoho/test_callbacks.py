@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.gateways.zoho.given import World
 
-from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADER, GRADES, KEY, written
+from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADER, GRADES, KEY, applied, applied_ids
 from mzi_adapters.zoho import WatchCallbacks, Webhooks, is_echo
 from mzi_adapters.zoho.callbacks import (
     LARGEST,
@@ -18,7 +18,7 @@ from mzi_adapters.zoho.callbacks import (
     CallbackTooLarge,
     Notification,
 )
-from mzi_core.ports import Channel, WriteAction, Written
+from mzi_core.ports import Applied, Channel
 from mzi_core.values import ZohoId
 
 TOKENS = {"1000000068001": ["token-of-today", "token-of-yesterday"], "2": [""]}
@@ -157,7 +157,7 @@ def test_secrets_are_not_shown() -> None:
 
 
 AT = datetime(2026, 3, 1, 9, 31, tzinfo=UTC)
-OURS = Written(zoho_id=ZohoId("5"), action=WriteAction.UPDATED, modified_at=AT)
+OURS = Applied(id=ZohoId("5"), modified_at=AT)
 
 
 @pytest.mark.parametrize(
@@ -192,14 +192,14 @@ async def test_the_callback_of_our_own_write_is_an_echo_and_a_person_s_edit_is_n
         (result,) = await client.upsert(GRADES, [{KEY: "k", GRADER: "Rana"}], by=[KEY])
         callbacks = WatchCallbacks({channel.id: [channel.token]})
         told = callbacks.read(json.dumps(world.zoho.watching.callbacks[-1].body).encode())
-        ours = written(result)
-        assert told.ids == (ours.zoho_id,)
-        record = await client.get(GRADES, ours.zoho_id)
+        ours, (zoho_id,) = applied(result), applied_ids([result])
+        assert told.ids == (zoho_id,)
+        record = await client.get(GRADES, zoho_id)
         assert record is not None
         robot = world.zoho.organization.robot.id
         assert is_echo(record, ours, robot)
         await world.timer.sleep(1)
-        world.zoho.edit(GRADES, ours.zoho_id, {GRADER: "Omar"})
-        edited = await client.get(GRADES, ours.zoho_id)
+        world.zoho.edit(GRADES, zoho_id, {GRADER: "Omar"})
+        edited = await client.get(GRADES, zoho_id)
         assert edited is not None
         assert not is_echo(edited, ours, robot)

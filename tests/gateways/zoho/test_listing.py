@@ -15,7 +15,7 @@ from mzi_adapters.web import Request
 from mzi_adapters.zoho import ZohoClient
 from mzi_adapters.zoho.coql import select
 from mzi_core.errors import GatewayRefused, ProtocolError, RemoteNotFound
-from mzi_core.ports import NotWritten, ReadMethod, Selection, Written
+from mzi_core.ports import Applied, ReadMethod, Rejected, Selection
 from mzi_core.values import ZohoId
 
 
@@ -216,16 +216,16 @@ async def test_what_cannot_be_an_id_is_no_records(zoho_id: str) -> None:
     async with world.client() as client:
         assert await client.get(GRADES, odd) is None
         assert await client.get_many(GRADES, [odd], PLAIN) == {}
-        assert isinstance(await client.update(GRADES, {"id": odd, GRADER: "Rana"}), NotWritten)
+        assert isinstance(await client.update(GRADES, {"id": odd, GRADER: "Rana"}), Rejected)
         (deleted,) = await client.delete(GRADES, [odd])
-        assert isinstance(deleted, Written)
+        assert isinstance(deleted, Applied)
         with raises(RemoteNotFound):
             await client.put_rows(GRADES, odd, ROWS, [{CODE: "P1"}], key=[CODE])
         if zoho_id:
             there = world.zoho.add(GRADES, {KEY: "one"})
             changes = [{"id": odd, GRADER: "Rana"}, {"id": there, GRADER: "Rana"}]
             found = await client.update_many(GRADES, changes)
-            assert [type(each) for each in found] == [NotWritten, Written]
+            assert [type(each) for each in found] == [Rejected, Applied]
     assert [request.method for request in world.zoho.seen if is_call(request)] == ["PUT"] * bool(zoho_id)
 
 

@@ -20,7 +20,7 @@ from mzi_adapters.testing.contracts.zoho_gateway_remote import (
 from mzi_adapters.testing.faults import COMMON, Cut, Faults, Late, Reset, Short, says
 from mzi_adapters.zoho import ZohoClient
 from mzi_core.errors import GatewayError
-from mzi_core.ports import NotWritten, ReadMethod, Selection, Unsure, WriteResult, Written
+from mzi_core.ports import Applied, ReadMethod, Rejected, Selection, Unknown, WriteResult
 from mzi_core.values import ZohoId
 
 SEEDS = 1000
@@ -51,7 +51,7 @@ def records() -> list[dict[str, object]]:
     return found
 
 
-async def upserted(client: ZohoClient) -> Sequence[WriteResult] | None:
+async def upserted(client: ZohoClient) -> Sequence[WriteResult[ZohoId]] | None:
     """The results, or None when nothing was written."""
     try:
         return await client.upsert(GRADES, records(), by=[KEY])
@@ -65,7 +65,7 @@ def values(world: World, module: str, field: str) -> list[tuple[str, str]]:
     return [(str(row.id), str(row.values[field])) for row in rows if row.values.get(field) is not None]
 
 
-def check_upsert(world: World, results: Sequence[WriteResult] | None) -> list[int]:
+def check_upsert(world: World, results: Sequence[WriteResult[ZohoId]] | None) -> list[int]:
     """Nothing doubled and nothing made up; the records that must be written once more."""
     keys = [(value, zoho_id) for zoho_id, value in values(world, GRADES, KEY)]
     there = dict(keys)
@@ -75,22 +75,22 @@ def check_upsert(world: World, results: Sequence[WriteResult] | None) -> list[in
     again = []
     for n, result in enumerate(results):
         match result:
-            case Written():
-                assert there[f"key {n}"] == result.zoho_id
+            case Applied():
+                assert there[f"key {n}"] == result.id
                 assert n not in WRONG
-            case NotWritten() if n in WRONG and not result.later:
-                assert result.problems
+            case Rejected() if n in WRONG and not result.retryable:
+                assert result.reasons
                 assert f"key {n}" not in there
-            case NotWritten():
-                assert result.later
+            case Rejected():
+                assert result.retryable
                 again.append(n)
-            case Unsure():
+            case Unknown():
                 assert "may or may not" in result.why
                 again.append(n)
     return again
 
 
-async def inserted(client: ZohoClient) -> Sequence[WriteResult] | None:
+async def inserted(client: ZohoClient) -> Sequence[WriteResult[ZohoId]] | None:
     """Records without a key; None when none was written."""
     try:
         return await client.insert(GRADES, [{NUMBER: f"new {n}"} for n in range(NEW)])
@@ -98,12 +98,12 @@ async def inserted(client: ZohoClient) -> Sequence[WriteResult] | None:
         return None
 
 
-def check_insert(world: World, results: Sequence[WriteResult] | None) -> None:
+def check_insert(world: World, results: Sequence[WriteResult[ZohoId]] | None) -> None:
     """Sent once at most, and told apart whether it is there, is not, or nobody knows."""
     there = Counter(value for _, value in values(world, GRADES, NUMBER))
     for n in range(NEW):
         result = None if results is None else results[n]
-        counts = {0, 1} if isinstance(result, Unsure) else {1} if isinstance(result, Written) else {0}
+        counts = {0, 1} if isinstance(result, Unknown) else {1} if isinstance(result, Applied) else {0}
         assert there[f"new {n}"] in counts, result
 
 
@@ -133,10 +133,10 @@ async def one_schedule(seed: int) -> None:
         await world.timer.sleep(7200)
         sent = records()
         finished = await client.upsert(GRADES, [sent[n] for n in again], by=[KEY])
-        wrong = [n for n, each in zip(again, finished, strict=True) if not isinstance(each, Written)]
+        wrong = [n for n, each in zip(again, finished, strict=True) if not isinstance(each, Applied)]
         assert set(wrong) <= WRONG
-        assert isinstance(await client.put_rows(GRADES, graded, ROWS, ROWS_WANTED, key=[CODE]), Written)
-        assert all(isinstance(each, Written) for each in await client.delete(GRADES, doomed))
+        assert isinstance(await client.put_rows(GRADES, graded, ROWS, ROWS_WANTED, key=[CODE]), Applied)
+        assert all(isinstance(each, Applied) for each in await client.delete(GRADES, doomed))
     check_upsert(world, None)
     assert {value for _, value in values(world, GRADES, KEY)} == {
         f"key {n}" for n in range(RECORDS) if n not in WRONG
@@ -162,7 +162,7 @@ def assert_rows(world: World, *, whole: bool) -> None:
 
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
 async def test_no_schedule_of_faults_doubles_a_record(first: int) -> None:
-    """Each is confirmed, refused with a reason, or unsure and then done again by its key."""
+    """Each is applied, rejected with a reason, or unknown and then done again by its key."""
     for seed in range(first, first + AT_ONCE):
         try:
             await one_schedule(seed)

@@ -9,13 +9,20 @@ import pytest
 from tests.gateways.zoho.given import TOKEN_PATH, World
 from tests.servers.loopback import Detour, Loopback, serving
 
-from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADES, KEY, NOBODY, PLAIN, written
+from mzi_adapters.testing.contracts.zoho_gateway_remote import (
+    GRADES,
+    KEY,
+    NOBODY,
+    PLAIN,
+    applied,
+    applied_ids,
+)
 from mzi_adapters.testing.faults import Fault, Reset, Short, Silence, Trickle, says
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Request, Response, Transport
 from mzi_adapters.web.aiohttp_transport import open_transport
 from mzi_adapters.zoho import ZohoClient
-from mzi_core.ports import Unsure, WriteAction
+from mzi_core.ports import Unknown
 from mzi_core.values import ZohoId
 
 
@@ -64,19 +71,18 @@ async def test_a_change_by_id_is_sent_once(fault: Fault) -> None:
     world.faults.when(lambda request: request.method == "PUT", fault)
     async with over_a_socket(world) as (client, server):
         found = await client.update(GRADES, {"id": zoho_id, "Grader_Name": "Rana"})
-    assert isinstance(found, Unsure)
+    assert isinstance(found, Unknown)
     assert len(sent(server, "PUT")) == 1
 
 
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
 async def test_an_upsert_is_done_again_by_key(fault: Fault) -> None:
-    """One record, and it is said to be updated."""
+    """One record, and its id is told."""
     world = World()
     world.faults.when(lambda request: request.url.endswith("/upsert"), fault)
     async with over_a_socket(world) as (client, server):
         (found,) = await client.upsert(GRADES, [{KEY: "key 1"}], by=[KEY])
-    assert written(found).action is WriteAction.UPDATED
-    assert len(world.zoho.records(GRADES)) == 1
+    assert applied_ids([found]) == list(world.zoho.records(GRADES))
     assert len(sent(server, "POST")) == 2
 
 
@@ -88,7 +94,8 @@ async def test_a_deletion_is_settled_by_reading(fault: Fault) -> None:
     world.faults.when(lambda request: request.method == "DELETE", fault)
     async with over_a_socket(world) as (client, server):
         (found,) = await client.delete(GRADES, [zoho_id])
-    assert written(found).action is WriteAction.DELETED
+    assert applied_ids([found]) == [zoho_id]
+    assert world.zoho.records(GRADES) == {}
     assert len(sent(server, "DELETE")) == 1
 
 
@@ -108,5 +115,5 @@ async def test_values_arrive_as_they_are(value: str) -> None:
     """However they must be spelt on the way."""
     world = World()
     async with over_a_socket(world) as (client, _):
-        written((await client.upsert(GRADES, [{KEY: value}], by=[KEY]))[0])
+        applied((await client.upsert(GRADES, [{KEY: value}], by=[KEY]))[0])
         assert list(await client.find(GRADES, KEY, [value], PLAIN)) == [value]

@@ -11,7 +11,16 @@ from tests.gateways.zoho.test_access import is_call
 from tests.gateways.zoho.test_limits import PAGE, TOO_MANY
 
 from mzi_adapters.testing.contracts.fixtures import raises
-from mzi_adapters.testing.contracts.zoho_gateway_remote import CODE, GRADES, KEY, ROWS, SCORE, row, written
+from mzi_adapters.testing.contracts.zoho_gateway_remote import (
+    CODE,
+    GRADES,
+    KEY,
+    ROWS,
+    SCORE,
+    applied,
+    applied_ids,
+    row,
+)
 from mzi_adapters.testing.faults import (
     Cut,
     Fault,
@@ -28,7 +37,7 @@ from mzi_adapters.testing.faults import (
 from mzi_adapters.web import Request
 from mzi_adapters.zoho.answers import written as as_zoho_writes
 from mzi_core.errors import GatewayConflict, GatewayRefused, GatewayUnavailable
-from mzi_core.ports import NotWritten, Unsure, WriteAction, WriteResult, Written
+from mzi_core.ports import Applied, Rejected, Unknown, WriteResult
 from mzi_core.values import ZohoId
 
 APPLIED = {
@@ -90,7 +99,7 @@ def keys(world: World) -> list[str]:
     return sorted(str(record[KEY]) for record in world.zoho.records(GRADES).values())
 
 
-def told(results: Sequence[WriteResult]) -> list[type[WriteResult]]:
+def told(results: Sequence[WriteResult[ZohoId]]) -> list[type[object]]:
     """What kind of result each is."""
     return [type(each) for each in results]
 
@@ -109,19 +118,17 @@ async def test_an_upsert_is_done_again_by_key(fault: Fault) -> None:
     async with world.client() as client:
         found = await client.upsert(GRADES, grades(2), by=[KEY])
     assert keys(world) == ["key 0", "key 1"]
-    assert [written(each).zoho_id for each in found] == list(world.zoho.records(GRADES))
-    expected = WriteAction.UPDATED if fault in APPLIED.values() else WriteAction.INSERTED
-    assert [written(each).action for each in found] == [expected] * 2
+    assert applied_ids(found) == list(world.zoho.records(GRADES))
     assert len(world.faults.met) == 1
 
 
 @pytest.mark.parametrize("fault", APPLIED.values(), ids=APPLIED)
-async def test_an_upsert_that_stays_lost_is_unsure(fault: Fault) -> None:
+async def test_an_upsert_that_stays_lost_is_unknown(fault: Fault) -> None:
     """After five tries; each record is, and it is no error of the call."""
     world = at_write(fault, times=99)
     async with world.client() as client:
         found = await client.upsert(GRADES, grades(2), by=[KEY])
-    assert told(found) == [Unsure, Unsure]
+    assert told(found) == [Unknown, Unknown]
     assert len(world.faults.met) == 5
     assert keys(world) == ["key 0", "key 1"]
 
@@ -132,7 +139,7 @@ async def test_an_insert_is_never_sent_twice(fault: Fault) -> None:
     world = at_write(fault)
     async with world.client() as client:
         found = await client.insert(GRADES, [{"Grader_Name": "One"}, {"Grader_Name": "Two"}])
-    assert told(found) == [Unsure, Unsure]
+    assert told(found) == [Unknown, Unknown]
     assert len(world.faults.met) == 1
     assert len(world.sent("POST", f"/{GRADES}")) <= 1
 
@@ -145,7 +152,7 @@ async def test_a_change_by_id_is_never_sent_twice(fault: Fault) -> None:
     world.faults.when(puts, fault)
     async with world.client() as client:
         found = await client.update(GRADES, {"id": zoho_id, "Grader_Name": "Rana"})
-    assert isinstance(found, Unsure)
+    assert isinstance(found, Unknown)
     assert len(world.sent("PUT")) <= 1
 
 
@@ -156,8 +163,8 @@ async def test_what_never_arrived_is_sent_again(fault: Fault) -> None:
     async with world.client() as client:
         (inserted,) = await client.insert(GRADES, grades(1))
         world.faults.when(puts, fault)
-        changed = await client.update(GRADES, {"id": written(inserted).zoho_id, "Grader_Name": "Rana"})
-    assert isinstance(changed, Written)
+        changed = await client.update(GRADES, {"id": applied(inserted).id, "Grader_Name": "Rana"})
+    assert isinstance(changed, Applied)
     assert keys(world) == ["key 0"]
 
 
@@ -175,7 +182,7 @@ async def test_doubt_stays_when_the_remote_vanishes_afterwards() -> None:
     world.faults.when(lambda r: r.method == "POST" and is_call(r), Unreachable(), times=99)
     async with world.client() as client:
         (found,) = await client.upsert(GRADES, grades(1), by=[KEY])
-    assert isinstance(found, Unsure)
+    assert isinstance(found, Unknown)
     assert keys(world) == ["key 0"]
 
 
@@ -186,7 +193,7 @@ async def test_many_records_changed_by_id_are_done_again() -> None:
     world.faults.when(puts, Reset(applied=True))
     async with world.client() as client:
         found = await client.update_many(GRADES, [{"id": each, "Grader_Name": "Rana"} for each in ids])
-    assert [written(each).zoho_id for each in found] == ids
+    assert applied_ids(found) == ids
     assert len(world.sent("PUT")) == 2
 
 
@@ -214,12 +221,12 @@ async def test_the_status_says_nothing_about_the_records(status: int) -> None:
     )
     async with world.client() as client:
         refused, done = await client.upsert(GRADES, grades(2), by=[KEY])
-    assert isinstance(refused, NotWritten)
-    assert [(p.code, p.field, p.path) for p in refused.problems] == [
+    assert isinstance(refused, Rejected)
+    assert [(each.code, each.field, each.path) for each in refused.reasons] == [
         ("INVALID_DATA", "Graded_At", "$.data[0]")
     ]
-    assert written(done).zoho_id == "7"
-    assert written(done).modified_at == datetime(2026, 3, 1, 6, 31, tzinfo=UTC)
+    assert applied(done).id == "7"
+    assert applied(done).modified_at == datetime(2026, 3, 1, 6, 31, tzinfo=UTC)
 
 
 async def test_a_refusal_of_the_call_is_one_error() -> None:
@@ -237,9 +244,9 @@ async def test_what_was_written_is_told_when_another_call_fails() -> None:
     world.faults.when(second, says(429, TOO_MANY, retry_after="7000"))
     async with world.client() as client:
         found = await client.upsert(GRADES, grades(200), by=[KEY])
-    assert told(found[:100]) == [Written] * 100
-    assert told(found[100:]) == [NotWritten] * 100
-    assert all(isinstance(each, NotWritten) and each.later for each in found[100:])
+    assert told(found[:100]) == [Applied] * 100
+    assert told(found[100:]) == [Rejected] * 100
+    assert all(isinstance(each, Rejected) and each.retryable for each in found[100:])
     assert len(keys(world)) == 100
 
 
@@ -252,8 +259,8 @@ async def test_every_inner_error_is_kept() -> None:
     world = at_write(answered(207, item("MULTIPLE_OR_MULTI_ERRORS", errors=inner)))
     async with world.client() as client:
         (found,) = await client.upsert(GRADES, grades(1), by=[KEY])
-    assert isinstance(found, NotWritten)
-    assert [(p.code, p.field) for p in found.problems] == [
+    assert isinstance(found, Rejected)
+    assert [(each.code, each.field) for each in found.reasons] == [
         ("DUPLICATE_DATA", "Email"),
         ("INVALID_DATA", "Score"),
     ]
@@ -278,7 +285,7 @@ async def test_who_has_the_value_already(details: dict[str, object], owner: str 
     world = at_write(answered(400, item("DUPLICATE_DATA", api_name="Moodle_Grade_ID", **details)))
     async with world.client() as client:
         (found,) = await client.upsert(GRADES, grades(1), by=[KEY])
-    assert isinstance(found, NotWritten)
+    assert isinstance(found, Rejected)
     assert found.existing == owner
 
 
@@ -288,7 +295,7 @@ async def test_a_key_taken_at_the_same_moment_is_updated() -> None:
     world.zoho.add(GRADES, {KEY: "key 0"})
     async with world.client() as client:
         (found,) = await client.upsert(GRADES, grades(1), by=[KEY])
-    assert written(found).action is WriteAction.UPDATED
+    assert applied_ids([found]) == list(world.zoho.records(GRADES))
     assert keys(world) == ["key 0"]
 
 
@@ -300,8 +307,8 @@ async def test_what_is_held_up_in_the_crm_is_for_later(code: str) -> None:
     world.zoho.lock(GRADES, zoho_id, code)
     async with world.client() as client:
         (found,) = await client.upsert(GRADES, grades(1), by=[KEY])
-    assert isinstance(found, NotWritten)
-    assert (found.problems[0].code, found.later) == (code, True)
+    assert isinstance(found, Rejected)
+    assert (found.reasons[0].code, found.retryable) == (code, True)
 
 
 async def test_no_write_runs_a_workflow() -> None:
@@ -310,11 +317,11 @@ async def test_no_write_runs_a_workflow() -> None:
     async with world.client() as client:
         (kept,) = await client.upsert(GRADES, grades(1), by=[KEY])
         (other,) = await client.insert(GRADES, [{"Grader_Name": "Rana"}])
-        zoho_id = written(kept).zoho_id
+        zoho_id, another = applied_ids([kept, other])
         await client.update(GRADES, {"id": zoho_id, "Grader_Name": "Rana"})
         await client.update_many(GRADES, [{"id": zoho_id, "Grader_Name": "Sami"}])
         await client.put_rows(GRADES, zoho_id, ROWS, [row("P1", "Achieved")], key=[CODE])
-        await client.delete(GRADES, [zoho_id, written(other).zoho_id])
+        await client.delete(GRADES, [zoho_id, another])
     bodies = [json.loads(each.body) for each in world.sent() if is_write(each) and each.body]
     assert [body["trigger"] for body in bodies] == [[]] * 5
     (deletion,) = world.sent("DELETE")
@@ -329,9 +336,7 @@ async def test_a_lost_deletion_is_settled_by_reading(fault: Fault) -> None:
     world.faults.when(lambda r: r.method == "DELETE", fault)
     async with world.client() as client:
         found = await client.delete(GRADES, ids[:2])
-    assert [(written(each).zoho_id, written(each).action) for each in found] == [
-        (each, WriteAction.DELETED) for each in ids[:2]
-    ]
+    assert applied_ids(found) == ids[:2]
     assert list(world.zoho.records(GRADES)) == ids[2:]
 
 
@@ -346,7 +351,7 @@ async def test_lost_rows_are_settled_by_reading(fault: Fault) -> None:
     async with world.client() as client:
         await world.timer.sleep(5)
         found = await client.put_rows(GRADES, zoho_id, ROWS, wanted, key=[CODE])
-    assert isinstance(found, Written)
+    assert isinstance(found, Applied)
     rows = rows_of(world, zoho_id)
     assert [(each[CODE], each[SCORE]) for each in rows] == [("P1", "Achieved"), ("P2", "Achieved")]
 

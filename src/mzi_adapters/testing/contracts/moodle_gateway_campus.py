@@ -9,15 +9,15 @@ from unittest import SkipTest
 import attrs
 
 from mzi_core.ports import (
-    Confirmed,
+    Applied,
     Enrolment,
     MoodleAssignment,
     MoodleGateway,
-    MoodleResult,
     NewCourse,
     NewUser,
-    Refused,
+    Rejected,
     UserChange,
+    WriteResult,
 )
 from mzi_core.values import MoodleId
 
@@ -103,7 +103,7 @@ class Campus:
 
     async def people(self, *numbers: int) -> list[MoodleId]:
         """These persons, created."""
-        found = confirmed(await self.gateway.create_users([self.person(n) for n in numbers]))
+        found = applied_ids(await self.gateway.create_users([self.person(n) for n in numbers]))
         self.made += found
         return found
 
@@ -119,7 +119,7 @@ class Campus:
 
     async def course(self, n: int = 1) -> MoodleId:
         """A course, created."""
-        [found] = confirmed(await self.gateway.create_courses([self.plan(n)]))
+        [found] = applied_ids(await self.gateway.create_courses([self.plan(n)]))
         return found
 
     async def taught(self, *numbers: int) -> tuple[MoodleId, list[MoodleId]]:
@@ -127,7 +127,7 @@ class Campus:
         course = await self.course()
         students = await self.people(*numbers)
         results = await self.gateway.enrol([enrolment(one, course) for one in students])
-        assert results == [Confirmed()] * len(students)
+        assert results == [Applied()] * len(students)
         return course, students
 
     async def assigned(
@@ -141,7 +141,7 @@ class Campus:
         """An assignment of the course, in points by default."""
         id = self.hands.add_assignment(course, grade=grade, workflow=workflow, criteria=criteria)
         found = (await self.gateway.assignments([course]))[course]
-        assert not isinstance(found, Refused), found
+        assert not isinstance(found, Rejected), found
         return next(one for one in found if one.id == id)
 
     async def clear(self) -> None:
@@ -154,18 +154,18 @@ def enrolment(user: MoodleId, course: MoodleId, role: MoodleId = STUDENT) -> Enr
     return Enrolment(user=user, course=course, role=role)
 
 
-def confirmed(results: Sequence[MoodleResult]) -> list[MoodleId]:
+def applied_ids(results: Sequence[WriteResult[MoodleId]]) -> list[MoodleId]:
     """The ids of results that must be successes."""
     found: list[MoodleId] = []
     for result in results:
-        assert isinstance(result, Confirmed), result
+        assert isinstance(result, Applied), result
         assert result.id is not None, result
         found.append(result.id)
     return found
 
 
-def refusal(result: MoodleResult) -> Refused:
-    """A result that must be a refusal with a sentence."""
-    assert isinstance(result, Refused), result
+def rejection(result: WriteResult[MoodleId]) -> Rejected[MoodleId]:
+    """A result that must be a rejection with a sentence."""
+    assert isinstance(result, Rejected), result
     assert result.why.endswith("."), result
     return result

@@ -2,8 +2,8 @@
 
 import attrs
 
-from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, confirmed, refusal
-from mzi_core.ports import NewCategory, RefusalKind
+from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, applied_ids, rejection
+from mzi_core.ports import NewCategory, RejectionKind
 
 
 class CategoryPromises:
@@ -12,13 +12,13 @@ class CategoryPromises:
     async def test_a_category_is_made_once(self, campus: Campus) -> None:
         """By its id number."""
         category = NewCategory(name="BTEC", id_number=campus.mark, parent=campus.category)
-        [id] = confirmed(await campus.gateway.create_categories([category]))
+        [id] = applied_ids(await campus.gateway.create_categories([category]))
         [again] = await campus.gateway.create_categories([category])
-        assert (refusal(again).fault, refusal(again).existing) == (RefusalKind.CONFLICT, id)
+        assert (rejection(again).kind, rejection(again).existing) == (RejectionKind.CONFLICT, id)
         found = await campus.gateway.find_categories([campus.mark, f"{campus.mark}-none"])
         assert {name: (one.id, one.parent) for name, one in found.items()} == {
             campus.mark: (id, campus.category)
         }
         lost = attrs.evolve(category, id_number=f"{campus.mark}-2", parent=NOBODY)
         [result] = await campus.gateway.create_categories([lost])
-        assert refusal(result).fault is RefusalKind.NOT_FOUND
+        assert rejection(result).kind is RejectionKind.NOT_FOUND

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import attrs
 
-from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, confirmed, refusal
-from mzi_core.ports import Confirmed, CourseChange, CourseKey, RefusalKind
+from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, applied_ids, rejection
+from mzi_core.ports import Applied, CourseChange, CourseKey, RejectionKind
 
 _BEGINNING = datetime(2026, 9, 1, 8, tzinfo=UTC)
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -18,7 +18,7 @@ class CoursePromises:
     async def test_a_course_is_found_as_it_was_made(self, campus: Campus) -> None:
         """By id, short name and id number; times to the second."""
         plan = attrs.evolve(campus.plan(), starts_at=_BEGINNING, ends_at=_END, summary="<p>Unit 1</p>")
-        [id] = confirmed(await campus.gateway.create_courses([plan]))
+        [id] = applied_ids(await campus.gateway.create_courses([plan]))
         by_id = (await campus.gateway.courses([id, NOBODY]))[id]
         assert (by_id.full_name, by_id.short_name, by_id.id_number) == (
             plan.full_name,
@@ -47,14 +47,14 @@ class CoursePromises:
                 campus.plan(8),
             ]
         )
-        confirmed([results[0], results[6]])
-        assert [refusal(one).existing for one in results[1:3]] == [taken, taken]
-        assert [refusal(one).fault for one in results[1:6]] == [
-            RefusalKind.CONFLICT,
-            RefusalKind.CONFLICT,
-            RefusalKind.PERMISSION,  # Moodle says of a category that is not there that it cannot be entered
-            RefusalKind.BAD_INPUT,
-            RefusalKind.BAD_INPUT,
+        applied_ids([results[0], results[6]])
+        assert [rejection(one).existing for one in results[1:3]] == [taken, taken]
+        assert [rejection(one).kind for one in results[1:6]] == [
+            RejectionKind.CONFLICT,
+            RejectionKind.CONFLICT,
+            RejectionKind.PERMISSION,  # Moodle says of a category that is not there that it cannot be entered
+            RejectionKind.BAD_INPUT,
+            RejectionKind.BAD_INPUT,
         ]
 
     async def test_each_change_of_a_course_stands_for_itself(self, campus: Campus) -> None:
@@ -67,8 +67,11 @@ class CoursePromises:
                 CourseChange(id=second, short_name=campus.plan(1).short_name),
             ]
         )
-        assert results[0] == Confirmed(id=first)
-        assert [refusal(one).fault for one in results[1:]] == [RefusalKind.NOT_FOUND, RefusalKind.CONFLICT]
+        assert results[0] == Applied(id=first)
+        assert [rejection(one).kind for one in results[1:]] == [
+            RejectionKind.NOT_FOUND,
+            RejectionKind.CONFLICT,
+        ]
         found = (await campus.gateway.courses([first]))[first]
         assert (found.full_name, found.id_number) == ("Renamed", "")
 

@@ -11,10 +11,10 @@ from mzi_adapters.testing.contracts.moodle_gateway_campus import (
     TEACHER,
     Campus,
     enrolment,
-    refusal,
+    rejection,
 )
 from mzi_core.errors import GatewayRefused
-from mzi_core.ports import Confirmed, Membership, RefusalKind, RoleInCourse, Unenrolment
+from mzi_core.ports import Applied, Membership, RejectionKind, RoleInCourse, Unenrolment
 
 
 class EnrolmentPromises:
@@ -24,7 +24,7 @@ class EnrolmentPromises:
         """More than fit into one call."""
         course, students = await campus.taught(*range(70))
         again = await campus.gateway.enrol([enrolment(students[0], course)])
-        assert again == [Confirmed()]
+        assert again == [Applied()]
         found = await campus.gateway.enrolled(course)
         assert sorted(one.id for one in found) == sorted(students)
         assert {one.roles for one in found} == {(STUDENT,)}
@@ -42,9 +42,9 @@ class EnrolmentPromises:
                 enrolment(students[2], course),
             ]
         )
-        assert [results[0], results[4]] == [Confirmed(), Confirmed()]
-        faults = [refusal(one).fault for one in results[1:4]]
-        assert faults == [RefusalKind.NOT_FOUND, RefusalKind.BAD_INPUT, RefusalKind.PERMISSION]
+        assert [results[0], results[4]] == [Applied(), Applied()]
+        kinds = [rejection(one).kind for one in results[1:4]]
+        assert kinds == [RejectionKind.NOT_FOUND, RejectionKind.BAD_INPUT, RejectionKind.PERMISSION]
         assert {one.id for one in await campus.gateway.enrolled(course)} >= {students[0], students[2]}
 
     async def test_a_suspended_enrolment_is_told_from_an_active_one(self, campus: Campus) -> None:
@@ -52,7 +52,7 @@ class EnrolmentPromises:
         course, students = await campus.taught(1, 2, 3)
         suspended = attrs.evolve(enrolment(students[1], course), suspended=True)
         over = attrs.evolve(enrolment(students[2], course), ends_at=datetime(2020, 1, 1, tzinfo=UTC))
-        assert await campus.gateway.enrol([suspended, over]) == [Confirmed(), Confirmed()]
+        assert await campus.gateway.enrol([suspended, over]) == [Applied(), Applied()]
         listed = {which: await campus.gateway.enrolled(course, which) for which in Membership}
         ids = {which: sorted(one.id for one in found) for which, found in listed.items()}
         assert ids[Membership.ACTIVE] == [students[0]]
@@ -64,10 +64,10 @@ class EnrolmentPromises:
         course, students = await campus.taught(1, 2)
         leaving = Unenrolment(user=students[0], course=course)
         stranger = Unenrolment(user=NOBODY, course=course)
-        assert await campus.gateway.unenrol([leaving]) == [Confirmed()]
+        assert await campus.gateway.unenrol([leaving]) == [Applied()]
         results = await campus.gateway.unenrol([leaving, stranger])
-        assert results[0] == Confirmed()
-        assert refusal(results[1]).fault is RefusalKind.NOT_FOUND
+        assert results[0] == Applied()
+        assert rejection(results[1]).kind is RejectionKind.NOT_FOUND
         assert [one.id for one in await campus.gateway.enrolled(course)] == [students[1]]
 
     async def test_an_unknown_course_has_no_list_of_users(self, campus: Campus) -> None:
@@ -81,10 +81,10 @@ class EnrolmentPromises:
         role = RoleInCourse(user=student, course=course, role=TEACHER)
         nobody = attrs.evolve(role, user=NOBODY)
         results = await campus.gateway.assign_roles([role, nobody])
-        assert results[0] == Confirmed()
-        assert refusal(results[1]).fault is RefusalKind.REMOTE_BUG  # as Moodle itself calls it
+        assert results[0] == Applied()
+        assert rejection(results[1]).kind is RejectionKind.REMOTE_BUG  # as Moodle itself calls it
         [found] = await campus.gateway.enrolled(course)
         assert set(found.roles) == {STUDENT, TEACHER}
-        assert await campus.gateway.unassign_roles([role, role]) == [Confirmed(), Confirmed()]
+        assert await campus.gateway.unassign_roles([role, role]) == [Applied(), Applied()]
         [found] = await campus.gateway.enrolled(course)
         assert found.roles == (STUDENT,)

@@ -4,9 +4,9 @@ from decimal import Decimal
 from typing import TypeVar
 
 from mzi_adapters.testing.contracts.fixtures import raises
-from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, confirmed, refusal
+from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, applied_ids, rejection
 from mzi_core.errors import RemoteNotFound
-from mzi_core.ports import Confirmed, GivenMark, MoodleAssignment, RefusalKind, Refused
+from mzi_core.ports import Applied, GivenMark, MoodleAssignment, Rejected, RejectionKind
 from mzi_core.values import MoodleId
 
 T = TypeVar("T")
@@ -103,17 +103,17 @@ class ReadingMarksPromises:
         assignment = await campus.assigned(course)
         found = await campus.gateway.assignments([course, NOBODY])
         assert [one.id for one in _known(found[course])] == [assignment.id]
-        assert isinstance(found[NOBODY], Refused)
+        assert isinstance(found[NOBODY], Rejected)
         submissions = await campus.gateway.submissions([assignment.id, NOBODY])
         assert submissions[assignment.id] == ()
-        assert isinstance(submissions[NOBODY], Refused)
+        assert isinstance(submissions[NOBODY], Rejected)
         for missing in (campus.gateway.participants(NOBODY), campus.gateway.work(NOBODY, MoodleId(1))):
             with raises(RemoteNotFound):
                 await missing
 
 
 class WritingMarksPromises:
-    """A mark that was confirmed is there; one that Moodle would swallow or spoil is not sent."""
+    """A mark that was applied is there; one that Moodle would swallow or spoil is not sent."""
 
     async def test_a_mark_that_is_confirmed_is_there(self, campus: Campus) -> None:
         """With its feedback and its workflow state, and the id of its row."""
@@ -129,7 +129,7 @@ class WritingMarksPromises:
                 mark(students[2], "2"),
             ],
         )
-        ids = confirmed(results)
+        ids = applied_ids(results)
         grades = _known((await campus.gateway.grades([assignment.id]))[assignment.id])
         assert {one.user: (one.id, one.raw) for one in grades} == {
             students[0]: (ids[0], Decimal("3.5")),
@@ -146,9 +146,9 @@ class WritingMarksPromises:
         course, [student] = await campus.taught(1)
         assignment = await campus.assigned(course, workflow=False)
         campus.hands.submit(assignment.id, student)
-        confirmed(await campus.gateway.save_marks(assignment, [mark(student, "3", workflow=None)]))
+        applied_ids(await campus.gateway.save_marks(assignment, [mark(student, "3", workflow=None)]))
         [result] = await campus.gateway.save_marks(assignment, [mark(student, None, workflow=None)])
-        assert isinstance(result, Confirmed)
+        assert isinstance(result, Applied)
         grades = _known((await campus.gateway.grades([assignment.id]))[assignment.id])
         assert [one.raw for one in grades if one.user == student] in ([], [Decimal(-1)])
 
@@ -172,8 +172,8 @@ class WritingMarksPromises:
         )
         for one in wrong:
             [result] = await campus.gateway.save_marks(assignment, [one])
-            fault = RefusalKind.NOT_FOUND if one.user != student else RefusalKind.BAD_INPUT
-            assert refusal(result).fault is fault, one
+            kind = RejectionKind.NOT_FOUND if one.user != student else RejectionKind.BAD_INPUT
+            assert rejection(result).kind is kind, one
         work = await campus.gateway.work(assignment.id, student)
         assert [(one.number, one.raw, one.feedback) for one in work.attempts] == [(0, Decimal(2), "Before")]
 
@@ -183,27 +183,27 @@ class WritingMarksPromises:
         assignment = await campus.assigned(course, grade=-3)
         for raw in ("0", "1.5", "5"):
             [result] = await campus.gateway.save_marks(assignment, [mark(students[0], raw)])
-            assert refusal(result).fault is RefusalKind.BAD_INPUT, raw
+            assert rejection(result).kind is RejectionKind.BAD_INPUT, raw
         marks = [mark(student, str(item)) for item, student in enumerate(students, 1)]
-        confirmed(await campus.gateway.save_marks(assignment, marks))
+        applied_ids(await campus.gateway.save_marks(assignment, marks))
 
     async def test_an_assignment_with_criteria_is_not_marked_by_a_number(self, campus: Campus) -> None:
         """Moodle would store Refer, whatever the number."""
         course, [student] = await campus.taught(1)
         assignment = await campus.assigned(course, grade=-3, criteria={"P1": "Explain"})
         [result] = await campus.gateway.save_marks(assignment, [mark(student, "3")])
-        assert refusal(result).fault is RefusalKind.BAD_INPUT
+        assert rejection(result).kind is RejectionKind.BAD_INPUT
         assert (await campus.gateway.grades([assignment.id]))[assignment.id] == ()
 
     async def test_the_first_attempt_is_marked_while_the_second_is_open(self, campus: Campus) -> None:
         """And the second is as it was."""
         course, [student] = await campus.taught(1)
         assignment = await _reopened(campus, course, student)
-        confirmed(await campus.gateway.save_marks(assignment, [mark(student, "1.2")]))
+        applied_ids(await campus.gateway.save_marks(assignment, [mark(student, "1.2")]))
         work = await campus.gateway.work(assignment.id, student)
         assert [(one.number, one.raw) for one in work.attempts] == [(0, Decimal("1.2")), (1, None)]
         campus.hands.submit(assignment.id, student)
-        confirmed(await campus.gateway.save_marks(assignment, [mark(student, "2.5", attempt=1)]))
+        applied_ids(await campus.gateway.save_marks(assignment, [mark(student, "2.5", attempt=1)]))
         work = await campus.gateway.work(assignment.id, student)
         assert [(one.number, one.raw) for one in work.attempts] == [(0, Decimal("1.2")), (1, Decimal("2.5"))]
 
@@ -214,8 +214,8 @@ class WritingMarksPromises:
         results = await campus.gateway.save_marks(
             assignment, [mark(students[0], "3"), mark(students[0], "2"), mark(students[1], "1")]
         )
-        confirmed([results[0], results[2]])
-        assert refusal(results[1]).fault is RefusalKind.CONFLICT
+        applied_ids([results[0], results[2]])
+        assert rejection(results[1]).kind is RejectionKind.CONFLICT
         assert await campus.gateway.save_marks(assignment, []) == []
 
 
@@ -227,6 +227,6 @@ async def _reopened(campus: Campus, course: MoodleId, student: MoodleId) -> Mood
     return assignment
 
 
-def _known(found: tuple[T, ...] | Refused) -> tuple[T, ...]:
-    assert not isinstance(found, Refused), found
+def _known(found: tuple[T, ...] | Rejected[MoodleId]) -> tuple[T, ...]:
+    assert not isinstance(found, Rejected), found
     return found

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mzi_adapters.testing.contracts.fixtures import raises
-from mzi_adapters.testing.contracts.moodle_gateway_campus import Campus, enrolment, refusal
+from mzi_adapters.testing.contracts.moodle_gateway_campus import Campus, enrolment, rejection
 from mzi_adapters.testing.contracts.moodle_gateway_marking import mark
 from mzi_core.errors import AccessRefused
-from mzi_core.ports import RefusalKind, Refused, UserChange, UserKey
+from mzi_core.ports import Rejected, RejectionKind, UserChange, UserKey
 
 
 @contextmanager
@@ -40,7 +40,7 @@ class LostCapabilityPromises:
         with without(campus, "moodle/user:create", "moodle/user:update"):
             created = await campus.gateway.create_users([campus.person(n) for n in range(2, 5)])
             changed = await campus.gateway.update_users([UserChange(id=id, city="A")])
-        assert {refusal(one).fault for one in (*created, *changed)} == {RefusalKind.PERMISSION}
+        assert {rejection(one).kind for one in (*created, *changed)} == {RejectionKind.PERMISSION}
 
     async def test_a_course_that_cannot_be_entered_is_refused_by_name(self, campus: Campus) -> None:
         """Its lists are not empty, they are closed."""
@@ -62,6 +62,6 @@ class LostCapabilityPromises:
                 (await campus.gateway.grades([assignment.id]))[assignment.id],
                 (await campus.gateway.user_flags([assignment.id]))[assignment.id],
             ):
-                assert isinstance(found, Refused)
+                assert isinstance(found, Rejected)
             [result] = await campus.gateway.enrol([enrolment(student, course)])
-        assert refusal(result).fault is RefusalKind.PERMISSION
+        assert rejection(result).kind is RejectionKind.PERMISSION

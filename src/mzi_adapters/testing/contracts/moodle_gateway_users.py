@@ -2,8 +2,8 @@
 
 import attrs
 
-from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, confirmed, refusal
-from mzi_core.ports import Confirmed, NewUser, RefusalKind, UserChange, UserKey
+from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, applied_ids, rejection
+from mzi_core.ports import Applied, NewUser, RejectionKind, UserChange, UserKey
 
 
 class FindingUsersPromises:
@@ -11,7 +11,7 @@ class FindingUsersPromises:
 
     async def test_users_are_found_by_every_key(self, campus: Campus) -> None:
         """Under the value as it was asked for; nobody stands under the others."""
-        [id] = confirmed(
+        [id] = applied_ids(
             await campus.gateway.create_users([attrs.evolve(campus.person(1), id_number=campus.mark)])
         )
         campus.made.append(id)
@@ -30,19 +30,19 @@ class FindingUsersPromises:
     async def test_whoever_is_not_found_in_haste_is_found_on_creating(self, campus: Campus) -> None:
         """An address in capitals may be missed, its owner is not made twice."""
         typed = attrs.evolve(campus.person(1), email=f"Sara.{campus.mark}@MZI.example")
-        [id] = confirmed(await campus.gateway.create_users([typed]))
+        [id] = applied_ids(await campus.gateway.create_users([typed]))
         campus.made.append(id)
         lower = typed.email.lower()
         found = await campus.gateway.find_users(UserKey.EMAIL, [lower], thoroughly=False)
         assert [user.id for user in found.get(lower, ())] in ([], [id])
         again = attrs.evolve(campus.person(2), email=lower)
         [result] = await campus.gateway.create_users([again])
-        assert refusal(result).existing == id
+        assert rejection(result).existing == id
 
     async def test_usernames_and_addresses_are_found_whatever_their_case(self, campus: Campus) -> None:
         """Moodle keeps addresses as they were typed, and its two databases disagree about them."""
         typed = attrs.evolve(campus.person(1), email=f"Sara.{campus.mark}@MZI.example")
-        [id] = confirmed(await campus.gateway.create_users([typed]))
+        [id] = applied_ids(await campus.gateway.create_users([typed]))
         campus.made.append(id)
         for asked in (typed.email, typed.email.lower(), typed.email.upper()):
             found = await campus.gateway.find_users(UserKey.EMAIL, [asked])
@@ -59,7 +59,7 @@ class FindingUsersPromises:
     async def test_several_users_can_have_one_id_number(self, campus: Campus) -> None:
         """Moodle accepts it, so the caller is told of all."""
         people = [attrs.evolve(campus.person(n), id_number=campus.mark) for n in (1, 2)]
-        ids = confirmed(await campus.gateway.create_users(people))
+        ids = applied_ids(await campus.gateway.create_users(people))
         campus.made += ids
         found = await campus.gateway.find_users(UserKey.ID_NUMBER, [campus.mark])
         assert sorted(user.id for user in found[campus.mark]) == sorted(ids)
@@ -108,7 +108,7 @@ class CreatingUsersPromises:
             city="Amman",
             country="JO",
         )
-        [id] = confirmed(await campus.gateway.create_users([user]))
+        [id] = applied_ids(await campus.gateway.create_users([user]))
         campus.made.append(id)
         found = (await campus.gateway.find_users(UserKey.ID, [str(id)]))[str(id)][0]
         assert (found.first_name, found.last_name, found.city, found.country) == (
@@ -124,9 +124,9 @@ class CreatingUsersPromises:
         [id] = await campus.people(1)
         same_address = attrs.evolve(campus.person(2), email=campus.name(1).upper())
         results = await campus.gateway.create_users([campus.person(1), same_address, campus.person(3)])
-        campus.made += confirmed(results[2:])
+        campus.made += applied_ids(results[2:])
         for result in results[:2]:
-            assert (refusal(result).fault, refusal(result).existing) == (RefusalKind.CONFLICT, id)
+            assert (rejection(result).kind, rejection(result).existing) == (RejectionKind.CONFLICT, id)
 
     async def test_one_bad_user_harms_no_other(self, campus: Campus) -> None:
         """Moodle rolls all of them back, and does not say which was bad."""
@@ -134,9 +134,9 @@ class CreatingUsersPromises:
         people[17] = attrs.evolve(people[17], email="not-an-address")
         people[41] = attrs.evolve(people[41], first_name="F" * 101)
         results = await campus.gateway.create_users(people)
-        campus.made += confirmed([one for n, one in enumerate(results) if n not in (17, 41)])
-        assert refusal(results[17]).fault is RefusalKind.BAD_INPUT
-        assert refusal(results[41]).fault is RefusalKind.BAD_INPUT
+        campus.made += applied_ids([one for n, one in enumerate(results) if n not in (17, 41)])
+        assert rejection(results[17]).kind is RejectionKind.BAD_INPUT
+        assert rejection(results[41]).kind is RejectionKind.BAD_INPUT
         assert len(set(campus.made)) == 58
 
     async def test_a_country_must_be_a_code(self, campus: Campus) -> None:
@@ -145,15 +145,15 @@ class CreatingUsersPromises:
             attrs.evolve(campus.person(n), country=c) for n, c in enumerate(("Jordan", "jo", "XX", "JO"))
         ]
         results = await campus.gateway.create_users(people)
-        campus.made += confirmed(results[3:])
-        assert [refusal(one).fault for one in results[:3]] == [RefusalKind.BAD_INPUT] * 3
+        campus.made += applied_ids(results[3:])
+        assert [rejection(one).kind for one in results[:3]] == [RejectionKind.BAD_INPUT] * 3
 
     async def test_the_same_user_twice_in_one_request_is_one(self, campus: Campus) -> None:
         """The second is refused, whatever the case of its address."""
         twin = attrs.evolve(campus.person(2), email=campus.name(1).upper())
         results = await campus.gateway.create_users([campus.person(1), campus.person(1), twin])
-        campus.made += confirmed(results[:1])
-        assert [refusal(one).fault for one in results[1:]] == [RefusalKind.CONFLICT] * 2
+        campus.made += applied_ids(results[:1])
+        assert [rejection(one).kind for one in results[1:]] == [RejectionKind.CONFLICT] * 2
 
     async def test_no_users_are_no_call(self, campus: Campus) -> None:
         """Moodle takes an empty list for a missing parameter."""
@@ -167,12 +167,12 @@ class ChangingUsersPromises:
 
     async def test_a_change_leaves_the_rest_alone_and_empties_what_it_names(self, campus: Campus) -> None:
         """None is not empty."""
-        [id] = confirmed(
+        [id] = applied_ids(
             await campus.gateway.create_users([attrs.evolve(campus.person(1), id_number="N", city="Irbid")])
         )
         campus.made.append(id)
         results = await campus.gateway.update_users([UserChange(id=id, city="Amman", id_number="")])
-        assert results == [Confirmed(id=id)]
+        assert results == [Applied(id=id)]
         found = (await campus.gateway.find_users(UserKey.ID, [str(id)]))[str(id)][0]
         assert (found.city, found.id_number, found.last_name) == ("Amman", "", "Student 1")
 
@@ -181,7 +181,7 @@ class ChangingUsersPromises:
         [id] = await campus.people(1)
         for suspended in (True, False):
             change = UserChange(id=id, suspended=suspended)
-            assert await campus.gateway.update_users([change]) == [Confirmed(id=id)]
+            assert await campus.gateway.update_users([change]) == [Applied(id=id)]
             found = await campus.gateway.find_users(UserKey.ID, [str(id)])
             assert found[str(id)][0].suspended is suspended
 
@@ -198,24 +198,24 @@ class ChangingUsersPromises:
                 UserChange(id=ids[0], first_name="Lina"),
             ]
         )
-        assert (results[0], results[5]) == (Confirmed(id=ids[0]), Confirmed(id=ids[0]))
-        faults = [refusal(one).fault for one in results[1:5]]
-        assert faults == [
-            RefusalKind.NOT_FOUND,
-            RefusalKind.CONFLICT,
-            RefusalKind.BAD_INPUT,
-            RefusalKind.BAD_INPUT,
+        assert (results[0], results[5]) == (Applied(id=ids[0]), Applied(id=ids[0]))
+        kinds = [rejection(one).kind for one in results[1:5]]
+        assert kinds == [
+            RejectionKind.NOT_FOUND,
+            RejectionKind.CONFLICT,
+            RejectionKind.BAD_INPUT,
+            RejectionKind.BAD_INPUT,
         ]
 
     async def test_a_username_of_another_is_refused(self, campus: Campus) -> None:
         """Only the database notices."""
         ids = await campus.people(1, 2)
         [result] = await campus.gateway.update_users([UserChange(id=ids[1], username=campus.name(1))])
-        assert refusal(result).fault is RefusalKind.BAD_INPUT
+        assert rejection(result).kind is RejectionKind.BAD_INPUT
 
     async def test_a_deleted_user_is_not_found(self, campus: Campus) -> None:
         """There is nobody to change."""
         [id] = await campus.people(1)
         campus.hands.delete_user(id)
         [result] = await campus.gateway.update_users([UserChange(id=id, city="A")])
-        assert refusal(result).fault is RefusalKind.NOT_FOUND
+        assert rejection(result).kind is RejectionKind.NOT_FOUND

@@ -12,10 +12,11 @@ from mzi_adapters.testing.contracts.zoho_gateway_remote import (
     ROWS,
     WITH_ROWS,
     Remote,
+    applied,
+    applied_ids,
     id_of,
     row,
     rows_of,
-    written,
 )
 from mzi_core.ports import ReadMethod, Selection
 from mzi_core.values import ZohoId
@@ -35,7 +36,7 @@ class PagingPromises:
     async def test_all_ways_tell_the_same_of_a_record(self, remote: Remote) -> None:
         """Empty fields are null, lookups carry an id, moments are there."""
         student = await remote.gateway.insert("BTEC_Students", [{"First_Name": remote.mark}])
-        pointed = written(student[0]).zoho_id
+        (pointed,) = applied_ids(student)
         planted = await remote.plant(1, Student={"id": pointed}, Attempt_Date="2026-03-01")
         selection = Selection(fields=(KEY, GRADER, "Student", "Attempt_Date", "Feedback", "Modified_Time"))
         told = []
@@ -71,7 +72,7 @@ class PagingPromises:
         """Which Zoho itself leaves out of every list."""
         planted = await remote.plant(1, 2)
         rows = [row("P1", "Achieved"), row("P2", "Achieved")]
-        written(await remote.gateway.put_rows(GRADES, planted[0], ROWS, rows, key=[CODE]))
+        applied(await remote.gateway.put_rows(GRADES, planted[0], ROWS, rows, key=[CODE]))
         for via in ReadMethod:
             first, second = await remote.ours(via, WITH_ROWS)
             assert rows_of(first) == [("P1", "Achieved"), ("P2", "Achieved")], via

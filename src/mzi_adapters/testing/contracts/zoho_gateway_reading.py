@@ -17,10 +17,10 @@ from mzi_adapters.testing.contracts.zoho_gateway_remote import (
     SYNCED,
     WITH_ROWS,
     Remote,
+    applied,
     id_of,
     row,
     rows_of,
-    written,
 )
 from mzi_core.errors import AmbiguousMatch, GatewayError, RemoteNotFound
 from mzi_core.ports import Selection
@@ -58,7 +58,7 @@ class RemoteReadingPromises:
         """A record without rows has an empty list of them."""
         with_rows, without = await remote.plant(1, 2)
         rows = [row("P1", "Achieved"), row("M1", "Not achieved")]
-        written(await remote.gateway.put_rows(GRADES, with_rows, ROWS, rows, key=["LO_Code"]))
+        applied(await remote.gateway.put_rows(GRADES, with_rows, ROWS, rows, key=["LO_Code"]))
         found = await remote.gateway.get_many(GRADES, [with_rows, without], WITH_ROWS)
         assert rows_of(found[with_rows]) == [("M1", "Not achieved"), ("P1", "Achieved")]
         assert rows_of(found[without]) == []
@@ -68,7 +68,7 @@ class RemoteReadingPromises:
         near = [f"{remote.mark}-{tail}" for tail in ("S-1", "S_1", "s-1x", "S-11", "O'Neil", "a+b@c.example")]
         records = [{KEY: key, GRADER: key} for key in near]
         for result in await remote.gateway.upsert(GRADES, records, by=[KEY]):
-            written(result)
+            applied(result)
         for key in near:
             found = await remote.gateway.find(GRADES, KEY, [key], PLAIN)
             assert {value: record[GRADER] for value, record in found.items()} == {key: key}

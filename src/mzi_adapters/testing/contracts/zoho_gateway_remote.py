@@ -6,7 +6,7 @@ from secrets import token_hex
 
 import attrs
 
-from mzi_core.ports import ReadMethod, Selection, WireRecord, WriteAction, WriteResult, Written, ZohoGateway
+from mzi_core.ports import Applied, ReadMethod, Selection, WireRecord, WriteResult, ZohoGateway
 from mzi_core.values import ZohoId
 
 GRADES = "BTEC_Grades"
@@ -51,7 +51,7 @@ class Remote:
     async def plant(self, *numbers: int, **values: object) -> list[ZohoId]:
         """Grades of these numbers, and the ids they were given."""
         found = await self.gateway.upsert(GRADES, [self.grade(n, **values) for n in numbers], by=[KEY])
-        return [written(each).zoho_id for each in found]
+        return applied_ids(found)
 
     async def ours(self, via: ReadMethod, selection: Selection = PLAIN, **how: object) -> list[WireRecord]:
         """All grades of this test, read as pages."""
@@ -76,15 +76,18 @@ def id_of(record: WireRecord) -> ZohoId:
     return ZohoId(found)
 
 
-def written(result: WriteResult) -> Written:
+def applied(result: WriteResult[ZohoId]) -> Applied[ZohoId]:
     """A result that must be a success."""
-    assert isinstance(result, Written), result
+    assert isinstance(result, Applied), result
     return result
 
 
-def actions(results: Sequence[WriteResult]) -> list[WriteAction]:
-    """What writes that must have succeeded did."""
-    return [written(each).action for each in results]
+def applied_ids(results: Sequence[WriteResult[ZohoId]]) -> list[ZohoId]:
+    """The ids of records whose write must have succeeded."""
+    found = [applied(each).id for each in results]
+    ids = [each for each in found if each is not None]
+    assert len(ids) == len(found)
+    return ids
 
 
 def rows_of(record: WireRecord | None) -> list[tuple[object, object]]:

@@ -9,9 +9,9 @@ from mzi_adapters.testing.contracts.zoho_gateway_remote import (
     ROWS,
     SCORE,
     Remote,
+    applied,
     row,
     rows_of,
-    written,
 )
 from mzi_core.errors import RemoteNotFound
 from mzi_core.ports import WireRecord
@@ -26,7 +26,7 @@ class RowPromises:
 
     async def _graded(self, remote: Remote) -> ZohoId:
         (zoho_id,) = await remote.plant(1)
-        written(await remote.gateway.put_rows(GRADES, zoho_id, ROWS, THREE, key=[CODE]))
+        applied(await remote.gateway.put_rows(GRADES, zoho_id, ROWS, THREE, key=[CODE]))
         return zoho_id
 
     async def _rows(self, remote: Remote, zoho_id: ZohoId) -> dict[object, WireRecord]:
@@ -50,7 +50,7 @@ class RowPromises:
         zoho_id = await self._graded(remote)
         before = await self._rows(remote, zoho_id)
         usage = await remote.gateway.usage()
-        written(await remote.gateway.put_rows(GRADES, zoho_id, ROWS, THREE, key=[CODE]))
+        applied(await remote.gateway.put_rows(GRADES, zoho_id, ROWS, THREE, key=[CODE]))
         assert (await remote.gateway.usage()).calls == usage.calls + 1
         after = await self._rows(remote, zoho_id)
         assert {code: each["id"] for code, each in after.items()} == {
@@ -62,7 +62,7 @@ class RowPromises:
         zoho_id = await self._graded(remote)
         before = await self._rows(remote, zoho_id)
         changed = [*THREE[:2], row("M1", "Achieved")]
-        written(await remote.gateway.put_rows(GRADES, zoho_id, ROWS, changed, key=[CODE]))
+        applied(await remote.gateway.put_rows(GRADES, zoho_id, ROWS, changed, key=[CODE]))
         after = await self._rows(remote, zoho_id)
         assert {code: each["id"] for code, each in after.items()} == {
             code: each["id"] for code, each in before.items()
@@ -73,20 +73,20 @@ class RowPromises:
         """What is not wanted any more is removed, one row at a time."""
         zoho_id = await self._graded(remote)
         wanted = [row("P2", "Achieved"), row("D1", "Achieved")]
-        written(await remote.gateway.put_rows(GRADES, zoho_id, ROWS, wanted, key=[CODE]))
+        applied(await remote.gateway.put_rows(GRADES, zoho_id, ROWS, wanted, key=[CODE]))
         assert rows_of(await remote.gateway.get(GRADES, zoho_id)) == [("D1", "Achieved"), ("P2", "Achieved")]
 
     async def test_no_rows_wanted_leaves_none(self, remote: Remote) -> None:
         """Because that was asked for."""
         zoho_id = await self._graded(remote)
-        written(await remote.gateway.put_rows(GRADES, zoho_id, ROWS, [], key=[CODE]))
+        applied(await remote.gateway.put_rows(GRADES, zoho_id, ROWS, [], key=[CODE]))
         assert rows_of(await remote.gateway.get(GRADES, zoho_id)) == []
 
     async def test_other_writes_leave_the_rows_alone(self, remote: Remote) -> None:
         """They are not part of the record they belong to."""
         zoho_id = await self._graded(remote)
         await remote.plant(1, **{GRADER: "another"})
-        written(await remote.gateway.update(GRADES, {"id": zoho_id, GRADER: "yet another"}))
+        applied(await remote.gateway.update(GRADES, {"id": zoho_id, GRADER: "yet another"}))
         assert rows_of(await remote.gateway.get(GRADES, zoho_id)) == AS_THREE
 
     async def test_rows_need_a_record_and_a_key(self, remote: Remote) -> None:

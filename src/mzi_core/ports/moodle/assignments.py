@@ -7,7 +7,7 @@ from typing import Protocol
 
 import attrs
 
-from mzi_core.ports.moodle.results import Refused
+from mzi_core.ports.writes import Rejected
 from mzi_core.values import MoodleId
 
 SUBMITTED = "submitted"
@@ -90,7 +90,7 @@ class MoodleAssignments(Protocol):
 
     async def assignments(
         self, courses: Sequence[MoodleId]
-    ) -> dict[MoodleId, tuple[MoodleAssignment, ...] | Refused]:
+    ) -> dict[MoodleId, tuple[MoodleAssignment, ...] | Rejected[MoodleId]]:
         """The assignments of each course, whether or not the account is enrolled there."""
         ...
 
@@ -100,7 +100,7 @@ class MoodleAssignments(Protocol):
 
     async def definitions(
         self, cmids: Sequence[MoodleId]
-    ) -> dict[MoodleId, tuple[GradingDefinition, ...] | Refused]:
+    ) -> dict[MoodleId, tuple[GradingDefinition, ...] | Rejected[MoodleId]]:
         """The advanced grading definitions of each assignment; none for simple direct grading."""
         ...
 
@@ -110,6 +110,6 @@ class MoodleAssignments(Protocol):
 
     async def submissions(
         self, assignments: Sequence[MoodleId], *, since: datetime | None = None
-    ) -> dict[MoodleId, tuple[Submission, ...] | Refused]:
+    ) -> dict[MoodleId, tuple[Submission, ...] | Rejected[MoodleId]]:
         """The latest attempts of each assignment, or those changed at or after a moment."""
         ...

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import attrs
 
-from mzi_core.ports.moodle.results import MoodleResult
+from mzi_core.ports.writes import WriteResult
 from mzi_core.values import MoodleId
 
 
@@ -36,6 +36,6 @@ class MoodleCategories(Protocol):
         """The category that has exactly this id number, by id number; a call for each."""
         ...
 
-    async def create_categories(self, categories: Sequence[NewCategory]) -> Sequence[MoodleResult]:
-        """Create categories; an id number that is taken is refused with its `existing` category."""
+    async def create_categories(self, categories: Sequence[NewCategory]) -> Sequence[WriteResult[MoodleId]]:
+        """Create categories; an id number that is taken is rejected with its `existing` category."""
         ...

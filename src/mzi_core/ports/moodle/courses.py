@@ -10,7 +10,7 @@ from typing import Protocol
 
 import attrs
 
-from mzi_core.ports.moodle.results import MoodleResult
+from mzi_core.ports.writes import WriteResult
 from mzi_core.values import MoodleId
 
 
@@ -89,14 +89,14 @@ class MoodleCourses(Protocol):
         """The course that has exactly this value, by value; a call for each value."""
         ...
 
-    async def create_courses(self, courses: Sequence[NewCourse]) -> Sequence[MoodleResult]:
-        """Create courses; a short name or id number that is taken is refused with its `existing` course.
+    async def create_courses(self, courses: Sequence[NewCourse]) -> Sequence[WriteResult[MoodleId]]:
+        """Create courses; a short name or id number that is taken is rejected with its `existing` course.
 
         One bad course harms no other. A lost answer is settled by the short name.
         """
         ...
 
-    async def update_courses(self, changes: Sequence[CourseChange]) -> Sequence[MoodleResult]:
+    async def update_courses(self, changes: Sequence[CourseChange]) -> Sequence[WriteResult[MoodleId]]:
         """Change courses, each for itself."""
         ...
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import attrs
 
-from mzi_core.ports.moodle.results import MoodleResult
+from mzi_core.ports.writes import WriteResult
 from mzi_core.values import MoodleId
 
 
@@ -67,18 +67,18 @@ class MoodleEnrolments(Protocol):
         """Who is enrolled; raises RemoteNotFound for an unknown course, AccessRefused for a closed one."""
         ...
 
-    async def enrol(self, enrolments: Sequence[Enrolment]) -> Sequence[MoodleResult]:
+    async def enrol(self, enrolments: Sequence[Enrolment]) -> Sequence[WriteResult[MoodleId]]:
         """Enrol by hand; who is enrolled already stays so. Not promised: the id of the enrolment."""
         ...
 
-    async def unenrol(self, unenrolments: Sequence[Unenrolment]) -> Sequence[MoodleResult]:
+    async def unenrol(self, unenrolments: Sequence[Unenrolment]) -> Sequence[WriteResult[MoodleId]]:
         """End manual enrolments; who is not enrolled counts as done."""
         ...
 
-    async def assign_roles(self, roles: Sequence[RoleInCourse]) -> Sequence[MoodleResult]:
+    async def assign_roles(self, roles: Sequence[RoleInCourse]) -> Sequence[WriteResult[MoodleId]]:
         """Give roles in courses, without enrolling."""
         ...
 
-    async def unassign_roles(self, roles: Sequence[RoleInCourse]) -> Sequence[MoodleResult]:
+    async def unassign_roles(self, roles: Sequence[RoleInCourse]) -> Sequence[WriteResult[MoodleId]]:
         """Take roles in courses away."""
         ...

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import attrs
 
-from mzi_core.ports.moodle.results import MoodleResult
+from mzi_core.ports.writes import WriteResult
 from mzi_core.values import MoodleId
 
 
@@ -44,14 +44,14 @@ class MoodleGroups(Protocol):
         """The groups of a course."""
         ...
 
-    async def create_groups(self, groups: Sequence[NewGroup]) -> Sequence[MoodleResult]:
-        """Create groups; a name taken in the course is refused with its `existing` group."""
+    async def create_groups(self, groups: Sequence[NewGroup]) -> Sequence[WriteResult[MoodleId]]:
+        """Create groups; a name taken in the course is rejected with its `existing` group."""
         ...
 
     async def group_members(self, groups: Sequence[MoodleId]) -> dict[MoodleId, tuple[MoodleId, ...]]:
         """Who is in these groups."""
         ...
 
-    async def add_group_members(self, members: Sequence[GroupMember]) -> Sequence[MoodleResult]:
+    async def add_group_members(self, members: Sequence[GroupMember]) -> Sequence[WriteResult[MoodleId]]:
         """Put enrolled users into groups."""
         ...

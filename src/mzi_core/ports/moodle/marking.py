@@ -9,7 +9,7 @@ import attrs
 
 from mzi_core.grading import Criterion
 from mzi_core.ports.moodle.assignments import SUBMITTED, MoodleAssignment
-from mzi_core.ports.moodle.results import MoodleResult, Refused
+from mzi_core.ports.writes import Rejected, WriteResult
 from mzi_core.values import MoodleId
 
 WORKFLOW_STATES = ("", "inmarking", "readyforreview", "inreview", "readyforrelease", "released")
@@ -104,7 +104,7 @@ class MoodleMarks(Protocol):
 
     async def grades(
         self, assignments: Sequence[MoodleId], *, since: datetime | None = None
-    ) -> dict[MoodleId, tuple[AssignmentGrade, ...] | Refused]:
+    ) -> dict[MoodleId, tuple[AssignmentGrade, ...] | Rejected[MoodleId]]:
         """The grades of the latest attempts, released or not; after a reopening there is none.
 
         Not promised: that an unknown assignment is told from one without grades.
@@ -113,7 +113,7 @@ class MoodleMarks(Protocol):
 
     async def user_flags(
         self, assignments: Sequence[MoodleId]
-    ) -> dict[MoodleId, tuple[UserFlags, ...] | Refused]:
+    ) -> dict[MoodleId, tuple[UserFlags, ...] | Rejected[MoodleId]]:
         """Workflow states, extensions and locks; only students whom somebody touched have any."""
         ...
 
@@ -128,7 +128,7 @@ class MoodleMarks(Protocol):
 
     async def save_marks(
         self, assignment: MoodleAssignment, marks: Sequence[GivenMark]
-    ) -> Sequence[MoodleResult]:
+    ) -> Sequence[WriteResult[MoodleId]]:
         """Write marks, checked before and read back after; the id is that of the `assign_grades` row.
 
         No attempt is added. A mark Moodle would swallow is refused before it is sent: above the maximum, no

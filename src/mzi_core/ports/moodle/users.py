@@ -9,7 +9,7 @@ from typing import Protocol
 
 import attrs
 
-from mzi_core.ports.moodle.results import MoodleResult
+from mzi_core.ports.writes import WriteResult
 from mzi_core.values import MoodleId
 
 
@@ -91,13 +91,13 @@ class MoodleUsers(Protocol):
         """
         ...
 
-    async def create_users(self, users: Sequence[NewUser]) -> Sequence[MoodleResult]:
-        """Create users; who has the username or the address already is refused as `existing`.
+    async def create_users(self, users: Sequence[NewUser]) -> Sequence[WriteResult[MoodleId]]:
+        """Create users; who has the username or the address already is rejected as `existing`.
 
         One bad user harms no other. A lost answer is settled by the username, so nobody is created twice.
         """
         ...
 
-    async def update_users(self, changes: Sequence[UserChange]) -> Sequence[MoodleResult]:
+    async def update_users(self, changes: Sequence[UserChange]) -> Sequence[WriteResult[MoodleId]]:
         """Change users, each for itself; a lost answer is followed by the same request again."""
         ...

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import attrs
 
-from mzi_core.ports.zoho.writing import FieldError
+from mzi_core.ports.writes import Rejected
 
 
 @attrs.frozen(kw_only=True)
@@ -33,18 +33,10 @@ class Watching:
     shortened: bool
 
 
-@attrs.frozen(kw_only=True)
-class NotWatching:
-    """A channel Zoho refused."""
-
-    channel_id: str
-    problems: tuple[FieldError, ...]
-
-
 class ZohoWatching(Protocol):
     """Channels: made, renewed, ended."""
 
-    async def watch(self, channels: Sequence[Channel]) -> Sequence[Watching | NotWatching]:
+    async def watch(self, channels: Sequence[Channel]) -> Sequence[Watching | Rejected[str]]:
         """Create channels, or renew those that exist, a result for each in order."""
         ...
 

@@ -3,11 +3,17 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.college import Remotes, sound, standing
 from tests.cli.terminal import Mzi, student, written
 
+from mzi_core.ports import Applied, Rejected, RejectionKind, RejectionReason, Unknown
+from mzi_core.provisioning import Action, Step, StepResult
+from mzi_core.use_cases.push import PagePushed, PushResult
+from mzi_core.values import MoodleId, ZohoId
+from mzi_http.cli.pushed import Sent, data_of
 from mzi_http.cli.shell import Shell
 
 FULL = {"First_Name": "Rana", "Last_Name": "Example"}
@@ -128,3 +134,33 @@ def test_what_is_to_be_known_of_records_that_need_nobodys_hand_is_told_once_with
     assert ran.code == 0
     (line,) = (line for line in ran.out.splitlines() if "suspended" in line)
     assert line.split() == ["2", str(student(1)["id"]), "The", "account", "is", "suspended."]
+
+
+NEW: Step[object] = Step(zoho_id=ZohoId("1"), act=Action.CREATE, why="Hello.", learns="moodle_userid")
+KNOWN: Step[object] = Step(zoho_id=ZohoId("1"), act=Action.CHANGE, counterpart="1", why="Hello.")
+REASONS = (RejectionReason(message="No name.", field="Name"), RejectionReason(message="Taken.", code="TWICE"))
+REJECTED: Rejected[MoodleId] = Rejected(kind=RejectionKind.CONFLICT, reasons=REASONS, existing=MoodleId(7))
+
+
+@pytest.mark.parametrize(
+    ("pushed", "word", "counterpart", "message"),
+    [
+        (StepResult(step=NEW), None, None, "Hello."),
+        (StepResult(step=NEW, result=Applied(id=MoodleId(9))), "written", "9", "Hello."),
+        (StepResult(step=KNOWN, result=Applied(id=ZohoId("2"))), "written", "1", "Hello."),
+        (StepResult(step=KNOWN, result=Applied()), "written", "1", "Hello."),
+        (StepResult(step=NEW, result=REJECTED), "refused", None, "No name. Taken."),
+        (StepResult(step=KNOWN, result=Unknown(why="No answer.")), "unsure", "1", "No answer."),
+    ],
+    ids=["not sent", "created", "changed", "no id", "rejected", "unknown"],
+)
+def test_what_became_of_a_record_is_told_to_programs_in_these_words(
+    pushed: PushResult, word: str | None, counterpart: str | None, message: str
+) -> None:
+    sent = Sent(target="moodle", every=[])
+    sent.add(PagePushed((pushed,)))
+    data: Any = data_of(sent)
+    expected = {"result": word, "counterpart": counterpart, "message": message}
+    (result,) = data["results"]
+    assert {name: result[name] for name in expected} == expected
+    assert data["done"] == {each: int(each == word) for each in ("written", "refused", "unsure")}

@@ -25,11 +25,16 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.ports import EnrolledUser, Query, Store
 from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases import UseCases
-from mzi_core.use_cases.push import PagePushed
+from mzi_core.use_cases.push import PagePushed, PushResult
 from mzi_core.values import DEFAULT_TENANT, BatchResult, MoodleId
 
 SITE = "https://moodle.college.example"
 TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+def became(pushed: PushResult) -> type[object] | None:
+    """What kind of result a record had; None where nothing was sent."""
+    return None if pushed.result is None else type(pushed.result)
 
 
 def lost() -> Response:

@@ -10,14 +10,14 @@ import attrs
 import pytest
 from tests.servers.zoho_demo import furnish
 from tests.use_cases.pulling import World, world
-from tests.use_cases.remotes import College
+from tests.use_cases.remotes import College, became
 
 from mzi_adapters.testing.zoho.college import module_name
 from mzi_core.errors import ModuleMissing
 from mzi_core.module import AnyModule, Field, declared
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Query, ReadMethod, StoreHealth
-from mzi_core.provisioning import Action, WriteStatus
+from mzi_core.ports import Applied, Query, ReadMethod, StoreHealth
+from mzi_core.provisioning import Action
 from mzi_core.use_cases.doctor import CheckName, Environment, Finding, Severity, Subject
 from mzi_core.use_cases.push import PagePushed
 from mzi_core.values import DEFAULT_TENANT
@@ -141,8 +141,8 @@ async def test_a_module_under_none_of_its_names_is_told_alike_by_all() -> None:
     assert str(pushed.value) == str(pulled.value) == f"Zoho: {found.said} {found.remedy}"
 
 
-def told(pages: Sequence[PagePushed]) -> list[tuple[Action, WriteStatus | None]]:
-    return [(result.step.act, result.fate) for page in pages for result in page.results]
+def told(pages: Sequence[PagePushed]) -> list[tuple[Action, type[object] | None]]:
+    return [(result.step.act, became(result)) for page in pages for result in page.results]
 
 
 ROWS: Mapping[str, Sequence[Mapping[str, object]]] = {
@@ -218,7 +218,7 @@ async def test_what_differs_is_pushed_under_the_names_that_are_there(
     before = college.zoho.records(name)[id]
     await college.sync(module, [{**before, **change}])
     college.timer.jump(60)
-    assert told(await college.push_zoho(module)) == [(Action.CHANGE, WriteStatus.WRITTEN)]
+    assert told(await college.push_zoho(module)) == [(Action.CHANGE, Applied)]
     after: Mapping[str, Any] = college.zoho.records(name)[id]
     for key, value in change.items():
         if key in ROWS:

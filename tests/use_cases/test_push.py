@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import pytest
-from tests.use_cases.remotes import College, lost
+from tests.use_cases.remotes import College, became, lost
 
 from mzi_core.errors import AuthRevoked
-from mzi_core.provisioning import Action, StepResult, WriteStatus
-from mzi_core.use_cases.push import PagePushed
+from mzi_core.ports import Applied, Rejected, Unknown
+from mzi_core.provisioning import Action
+from mzi_core.use_cases.push import PagePushed, PushResult
 from mzi_core.use_cases.push_moodle import NothingInMoodle
 from mzi_core.values import MoodleId, State
 
@@ -49,12 +50,12 @@ def enrollment(
     }
 
 
-def results(pages: Sequence[PagePushed]) -> list[StepResult]:
+def results(pages: Sequence[PagePushed]) -> list[PushResult]:
     return [result for page in pages for result in page.results]
 
 
-def told(pages: Sequence[PagePushed]) -> list[tuple[Action, WriteStatus | None]]:
-    return [(result.step.act, result.fate) for result in results(pages)]
+def told(pages: Sequence[PagePushed]) -> list[tuple[Action, type[object] | None]]:
+    return [(result.step.act, became(result)) for result in results(pages)]
 
 
 class TestAccounts:
@@ -67,7 +68,7 @@ class TestAccounts:
             student(f"539883000009{n:07d}", Academic_Email=f"s{n}@college.example") for n in range(1000)
         ]
         await college.sync("students", records)
-        assert told(await college.push_moodle("students")) == [(Action.CREATE, WriteStatus.WRITTEN)] * 1000
+        assert told(await college.push_moodle("students")) == [(Action.CREATE, Applied)] * 1000
         assert college.moodle.calls <= 40
 
     async def test_whose_address_moodle_keeps_in_capitals_is_linked_in_a_first_load_too(self) -> None:
@@ -79,10 +80,7 @@ class TestAccounts:
         ]
         await college.sync("students", records)
         pages = await college.push_moodle("students")
-        assert (
-            told(pages)
-            == [(Action.CHANGE, WriteStatus.WRITTEN)] * 30 + [(Action.CREATE, WriteStatus.WRITTEN)] * 70
-        )
+        assert told(pages) == [(Action.CHANGE, Applied)] * 30 + [(Action.CREATE, Applied)] * 70
         kept = await college.stored("students")
         assert [kept[str(record["id"])].moodle_userid for record in records[:30]] == there
         assert told(await college.push_moodle("students")) == [(Action.NOTHING, None)] * 100
@@ -90,7 +88,7 @@ class TestAccounts:
     async def test_who_is_not_there_gets_an_account_and_its_id_is_kept(self) -> None:
         college = College()
         await college.sync("students", [student()])
-        assert told(await college.push_moodle("students")) == [(Action.CREATE, WriteStatus.WRITTEN)]
+        assert told(await college.push_moodle("students")) == [(Action.CREATE, Applied)]
         kept = (await college.stored("students"))[A].moodle_userid
         made = college.moodle.site.people.rows[kept]
         assert (made.username, made.firstname, made.lastname, made.idnumber) == (
@@ -116,9 +114,9 @@ class TestAccounts:
         )
         await college.sync("students", [student()])
         (result,) = results(await college.push_moodle("students"))
-        assert (result.step.act, result.fate, result.step.counterpart) == (
+        assert (result.step.act, became(result), result.step.counterpart) == (
             Action.CHANGE,
-            WriteStatus.WRITTEN,
+            Applied,
             str(id),
         )
         assert [(c.field, c.before, c.after) for c in result.step.changes] == [
@@ -178,7 +176,7 @@ class TestAccounts:
         college = College()
         teacher = {"id": C, "Name": "Omar Ali Teacher", "Academic_Email": "omar@college.example"}
         await college.sync("teachers", [teacher])
-        assert told(await college.push_moodle("teachers")) == [(Action.CREATE, WriteStatus.WRITTEN)]
+        assert told(await college.push_moodle("teachers")) == [(Action.CREATE, Applied)]
         made = college.moodle.site.people.rows[4]
         assert (made.firstname, made.lastname) == ("Omar Ali", "Teacher")
 
@@ -195,7 +193,7 @@ class TestCourses:
             "classes", [class_(BTEC_Program={"id": C}), class_(OTHER_CLASS, Class_Status="Planned")]
         )
         pages = await college.push_moodle("classes")
-        assert told(pages) == [(Action.CREATE, WriteStatus.WRITTEN), (Action.NOTHING, None)]
+        assert told(pages) == [(Action.CREATE, Applied), (Action.NOTHING, None)]
         kept = (await college.stored("classes"))[CLASS].moodle_class_id
         course = college.moodle.site.courses[kept]
         assert (course.shortname, course.categoryid, course.idnumber, course.format, course.numsections) == (
@@ -217,10 +215,9 @@ class TestCourses:
         college = College()
         fits, does_not = "x" * longest, "y" * (longest + 1)
         await college.sync("classes", [class_(**{field: fits}), class_(OTHER_CLASS, **{field: does_not})])
-        first, second = results(await college.push_moodle("classes"))
-        assert (first.step.act, first.fate) == (Action.CREATE, WriteStatus.WRITTEN)
-        assert (second.step.act, second.fate) == (Action.CANNOT, None)
-        assert f"at most {longest} characters" in second.step.why
+        pages = await college.push_moodle("classes")
+        assert told(pages) == [(Action.CREATE, Applied), (Action.CANNOT, None)]
+        assert f"at most {longest} characters" in results(pages)[1].step.why
 
     async def test_done_twice_it_is_one_course_even_when_the_id_was_lost(self) -> None:
         college = College()
@@ -238,7 +235,7 @@ class TestCourses:
         college.moodle.add_course(shortname="NET-2", idnumber="something else")
         await college.sync("classes", [class_(), class_(OTHER_CLASS)])
         pages = await college.push_moodle("classes")
-        assert told(pages) == [(Action.CHANGE, WriteStatus.WRITTEN), (Action.CANNOT, None)]
+        assert told(pages) == [(Action.CHANGE, Applied), (Action.CANNOT, None)]
         assert college.moodle.site.courses[mine].fullname == "Networking 1"
 
 
@@ -270,7 +267,7 @@ class TestEnrolments:
         records = [enrollment(number, f"539883000009{number:07d}") for number in range(1000)]
         await college.sync("enrollments", records)
         pages = await college.push_moodle("enrollments")
-        assert told(pages) == [(Action.CREATE, WriteStatus.WRITTEN)] * 1000
+        assert told(pages) == [(Action.CREATE, Applied)] * 1000
         assert college.moodle.calls <= 25
         assert college.moodle_calls("core_enrol_get_enrolled_users") == 1
         assert len(await college.enrolled(MoodleId(course))) == 1000
@@ -327,7 +324,7 @@ class TestEnrolments:
             [enrollment(1, "5398830000090000000", OTHER_CLASS), enrollment(2, "5398830000090000001")],
         )
         pages = await college.push_moodle("enrollments")
-        assert told(pages) == [(Action.CANNOT, None), (Action.CREATE, WriteStatus.WRITTEN)]
+        assert told(pages) == [(Action.CANNOT, None), (Action.CREATE, Applied)]
 
 
 async def test_what_moodle_refuses_is_told_and_harms_no_other() -> None:
@@ -335,8 +332,8 @@ async def test_what_moodle_refuses_is_told_and_harms_no_other() -> None:
     await college.sync("students", [student(C, Student_Moodle_ID=999)])
     await college.sync("enrollments", [enrollment(1, C), enrollment(2, "5398830000090000001")])
     pages = await college.push_moodle("enrollments")
-    assert told(pages) == [(Action.CREATE, WriteStatus.REFUSED), (Action.CREATE, WriteStatus.WRITTEN)]
-    assert results(pages)[0].said == "Moodle: There is no such user."
+    assert told(pages) == [(Action.CREATE, Rejected), (Action.CREATE, Applied)]
+    assert results(pages)[0].why == "Moodle: There is no such user."
     (member,) = await college.enrolled(MoodleId(course))
     assert member.username == "s1@college.example"
     kept = await college.stored("enrollments")
@@ -347,11 +344,11 @@ async def test_an_enrolment_nobody_heard_of_again_is_told_as_unsure_and_not_take
     college, _ = await college_with_a_class(1)
     await college.sync("enrollments", [enrollment(1, "5398830000090000000")])
     college.to_moodle.instead["enrol_manual_enrol_users"] = lost
-    assert told(await college.push_moodle("enrollments")) == [(Action.CREATE, WriteStatus.UNSURE)]
+    assert told(await college.push_moodle("enrollments")) == [(Action.CREATE, Unknown)]
     (row,) = (await college.stored("enrollments")).values()
     assert row.moodle_course_id is None
     college.to_moodle.instead.clear()
-    assert told(await college.push_moodle("enrollments")) == [(Action.CREATE, WriteStatus.WRITTEN)]
+    assert told(await college.push_moodle("enrollments")) == [(Action.CREATE, Applied)]
 
 
 async def test_a_token_that_is_revoked_meanwhile_stops_everything() -> None:

@@ -5,26 +5,26 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.use_cases.remotes import College, lost
+from tests.use_cases.remotes import College, became, lost
 
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.errors import FieldsMissing
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import STUDENTS
-from mzi_core.ports import ZohoField
-from mzi_core.provisioning import Action, StepResult, WriteStatus
-from mzi_core.use_cases.push import PagePushed
+from mzi_core.ports import Applied, Rejected, Unknown, ZohoField
+from mzi_core.provisioning import Action
+from mzi_core.use_cases.push import PagePushed, PushResult
 from mzi_core.values import DEFAULT_TENANT, State
 
 STUDENT = {"Name": "A1", "Academic_Email": "a1@college.example", "City": "Irbid", "Major": "IT"}
 
 
-def results(pages: Sequence[PagePushed]) -> list[StepResult]:
+def results(pages: Sequence[PagePushed]) -> list[PushResult]:
     return [result for page in pages for result in page.results]
 
 
-def told(pages: Sequence[PagePushed]) -> list[tuple[Action, WriteStatus | None]]:
-    return [(result.step.act, result.fate) for result in results(pages)]
+def told(pages: Sequence[PagePushed]) -> list[tuple[Action, type[object] | None]]:
+    return [(result.step.act, became(result)) for result in results(pages)]
 
 
 async def taken(college: College, api_name: str, module: str, record: Mapping[str, object]) -> str:
@@ -45,7 +45,7 @@ async def test_only_the_fields_that_differ_are_written_and_no_workflow_runs() ->
     await changed(college, "BTEC_Students", "students", id, City="Amman", Student_Moodle_ID=501)
     college.timer.jump(60)
     (result,) = results(await college.push_zoho("students"))
-    assert (result.step.act, result.fate) == (Action.CHANGE, WriteStatus.WRITTEN)
+    assert (result.step.act, became(result)) == (Action.CHANGE, Applied)
     assert [(c.field, c.before, c.after) for c in result.step.changes] == [
         ("city", "Irbid", "Amman"),
         ("moodle_userid", None, 501),
@@ -65,7 +65,7 @@ async def test_a_day_goes_into_a_field_for_moments_as_the_noon_of_that_day() -> 
     id = await taken(college, "BTEC_Student_Requests", "requests", request)
     await changed(college, "BTEC_Student_Requests", "requests", id, Request_Date="2026-01-27")
     college.timer.jump(60)
-    assert told(await college.push_zoho("requests")) == [(Action.CHANGE, WriteStatus.WRITTEN)]
+    assert told(await college.push_zoho("requests")) == [(Action.CHANGE, Applied)]
     assert str(college.zoho.records("BTEC_Student_Requests")[id]["Request_Date"]).startswith("2026-01-27T")
     assert told(await college.push_zoho("requests")) == [(Action.NOTHING, None)]
 
@@ -79,7 +79,7 @@ async def test_a_number_goes_into_a_column_of_text_as_its_digits() -> None:
     rows = [{"Moodle_Class_ID": 77}]
     await changed(college, "BTEC_Student_Requests", "requests", id, Requested_Classes=rows)
     college.timer.jump(60)
-    assert told(await college.push_zoho("requests")) == [(Action.CHANGE, WriteStatus.WRITTEN)]
+    assert told(await college.push_zoho("requests")) == [(Action.CHANGE, Applied)]
     there: Any = college.zoho.records("BTEC_Student_Requests")[id]["Requested_Classes"]
     assert [row["Moodle_Class_ID"] for row in there] == ["77"]
     assert told(await college.push_zoho("requests")) == [(Action.NOTHING, None)]
@@ -103,10 +103,10 @@ async def test_what_was_changed_in_zoho_meanwhile_is_shown_and_overwritten_only_
     college.timer.jump(60)
     college.zoho.edit("BTEC_Students", id, {"City": "Zarqa"})
     (result,) = results(await college.push_zoho("students"))
-    assert (result.step.act, result.fate, result.well) == (Action.CONFLICT, None, False)
+    assert (result.step.act, became(result), result.well) == (Action.CONFLICT, None, False)
     assert [(c.before, c.after) for c in result.step.changes] == [("Zarqa", "Amman")]
     assert college.zoho.records("BTEC_Students")[id]["City"] == "Zarqa"
-    assert told(await college.push_zoho("students", force=True)) == [(Action.CHANGE, WriteStatus.WRITTEN)]
+    assert told(await college.push_zoho("students", force=True)) == [(Action.CHANGE, Applied)]
     assert college.zoho.records("BTEC_Students")[id]["City"] == "Amman"
 
 
@@ -158,7 +158,7 @@ async def test_a_lookup_to_a_record_we_do_not_know_is_left_as_it_is() -> None:
         college, "BTEC_Students", "students", id, Program={"id": "5398830000000000999"}, City="Amman"
     )
     (result,) = results(await college.push_zoho("students"))
-    assert (result.step.act, result.fate) == (Action.CHANGE, WriteStatus.WRITTEN)
+    assert (result.step.act, became(result)) == (Action.CHANGE, Applied)
     assert result.step.why == "Left as they are: program (we know no record 5398830000000000999)."
     assert [change.field for change in result.step.changes] == ["city"]
 
@@ -172,9 +172,9 @@ async def test_a_refused_record_says_why_and_harms_no_other() -> None:
         await changed(college, "BTEC_Students", "students", id, City="Amman")
     college.zoho.lock("BTEC_Students", first)
     by_id = {str(result.step.zoho_id): result for result in results(await college.push_zoho("students"))}
-    assert by_id[first].fate is WriteStatus.REFUSED
-    assert "RECORD_LOCKED" in by_id[first].said
-    assert by_id[second].fate is WriteStatus.WRITTEN
+    assert isinstance(by_id[first].result, Rejected)
+    assert "RECORD_LOCKED" in by_id[first].why
+    assert isinstance(by_id[second].result, Applied)
 
 
 async def college_with_a_grade(**fields: object) -> tuple[College, str]:
@@ -206,7 +206,7 @@ async def test_a_grade_with_a_key_is_written_by_its_key_and_its_rows_by_their_co
     await changed(college, "BTEC_Grades", "grades", id, Grade="M", Learning_Outcomes_Assessm=ours)
     college.timer.jump(60)
     (result,) = results(await college.push_zoho("grades"))
-    assert (result.step.act, result.fate) == (Action.CHANGE, WriteStatus.WRITTEN)
+    assert (result.step.act, became(result)) == (Action.CHANGE, Applied)
     assert [change.field for change in result.step.changes] == ["grade_value", "outcomes"]
     there: Any = college.zoho.records("BTEC_Grades")[id]
     assert there["Grade"] == "M"
@@ -222,7 +222,7 @@ async def test_a_grade_with_a_key_is_written_by_its_key_and_its_rows_by_their_co
 async def test_a_grade_with_a_key_that_zoho_lost_is_made_again() -> None:
     college, id = await college_with_a_grade()
     college.zoho.remove("BTEC_Grades", id)
-    assert told(await college.push_zoho("grades")) == [(Action.CREATE, WriteStatus.WRITTEN)]
+    assert told(await college.push_zoho("grades")) == [(Action.CREATE, Applied)]
     (made,) = college.zoho.records("BTEC_Grades").values()
     assert (made["Grade"], made["Moodle_Grade_Composite_Key"]) == ("P", "501_9_1")
 
@@ -244,7 +244,7 @@ async def test_a_thousand_changed_records_are_read_and_written_by_the_hundred() 
     await college.sync("students", [{**there[id], "City": "Amman"} for id in records])
     college.timer.jump(timedelta(minutes=1).total_seconds())
     before = college.zoho.calls
-    assert told(await college.push_zoho("students")) == [(Action.CHANGE, WriteStatus.WRITTEN)] * 1000
+    assert told(await college.push_zoho("students")) == [(Action.CHANGE, Applied)] * 1000
     assert college.zoho.calls - before <= 25
 
 
@@ -254,8 +254,8 @@ async def test_a_field_of_the_tenants_own_is_pushed_as_well() -> None:
     id = await taken(college, "BTEC_Students", "students", {**STUDENT, "Intake": "Spring"})
     await changed(college, "BTEC_Students", "students", id, Intake="Autumn")
     (result,) = results(await college.push_zoho("students"))
-    assert (result.fate, [change.field for change in result.step.changes]) == (
-        WriteStatus.WRITTEN,
+    assert (became(result), [change.field for change in result.step.changes]) == (
+        Applied,
         ["extra.intake"],
     )
     assert college.zoho.records("BTEC_Students")[id]["Intake"] == "Autumn"
@@ -278,7 +278,7 @@ async def college_with_a_schedule() -> tuple[College, str]:
 async def test_a_record_of_which_only_rows_differ_has_only_these_written() -> None:
     college, id = await college_with_a_schedule()
     (result,) = results(await college.push_zoho("registrations"))
-    assert (result.step.act, result.fate) == (Action.CHANGE, WriteStatus.WRITTEN)
+    assert (result.step.act, became(result)) == (Action.CHANGE, Applied)
     there: Any = college.zoho.records("BTEC_Registrations")[id]["Payment_Schedule"]
     assert [(row["Installment_No"], row["Installment_Status"]) for row in there] == [
         (1, "Paid"),
@@ -294,7 +294,7 @@ async def test_rows_that_cannot_be_read_are_left_and_the_other_fields_are_writte
     (result,) = results(await college.push_zoho("registrations"))
     assert [change.field for change in result.step.changes] == ["study_mode"]
     row = college.zoho.organization.table("BTEC_Registrations").rows[int(id)]
-    assert (result.fate, row.values["Study_Mode"]) == (WriteStatus.WRITTEN, "Evening")
+    assert (became(result), row.values["Study_Mode"]) == (Applied, "Evening")
 
 
 async def test_rows_are_left_where_no_column_tells_them_apart() -> None:
@@ -319,7 +319,7 @@ async def test_rows_that_zoho_refuses_are_told() -> None:
     college, id = await college_with_a_schedule()
     college.zoho.lock("BTEC_Registrations", id)
     (result,) = results(await college.push_zoho("registrations"))
-    assert (result.fate, "RECORD_LOCKED" in result.said) == (WriteStatus.REFUSED, True)
+    assert (became(result), "RECORD_LOCKED" in result.why) == (Rejected, True)
 
 
 async def test_a_version_zoho_has_that_cannot_be_read_is_told() -> None:
@@ -336,7 +336,7 @@ async def test_a_write_nobody_heard_of_again_is_told_as_unsure() -> None:
     await changed(college, "BTEC_Students", "students", id, City="Amman")
     college.to_zoho.instead["/BTEC_Students"] = lost
     (result,) = results(await college.push_zoho("students"))
-    assert (result.fate, result.well) == (WriteStatus.UNSURE, False)
+    assert (became(result), result.well) == (Unknown, False)
 
 
 async def test_a_grade_is_written_in_the_words_of_the_organisations_pick_list() -> None:
@@ -347,7 +347,7 @@ async def test_a_grade_is_written_in_the_words_of_the_organisations_pick_list() 
     )
     college.zoho.define("BTEC_Grades", [grade])
     await changed(college, "BTEC_Grades", "grades", id, Grade="M")
-    assert told(await college.push_zoho("grades")) == [(Action.CHANGE, WriteStatus.WRITTEN)]
+    assert told(await college.push_zoho("grades")) == [(Action.CHANGE, Applied)]
     assert college.zoho.records("BTEC_Grades")[id]["Grade"] == "Merit"
     assert told(await college.push_zoho("grades")) == [(Action.NOTHING, None)]
 
@@ -377,10 +377,10 @@ async def test_a_record_of_zoho_that_the_codec_cannot_take_is_told_and_harms_no_
 
     monkeypatch.setattr(ZohoCodec, "decoder", odd)
     done = results(await college.push_zoho("students"))
-    assert [(each.step.act, each.fate) for each in done] == [
-        (Action.CHANGE, WriteStatus.WRITTEN),
+    assert [(each.step.act, became(each)) for each in done] == [
+        (Action.CHANGE, Applied),
         (Action.CANNOT, None),
-        (Action.CHANGE, WriteStatus.WRITTEN),
+        (Action.CHANGE, Applied),
     ]
     assert done[1].step.why == (
         "What Zoho has cannot be read: "

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mzi_core.provisioning.courses import FoundCourses, course_steps
     from mzi_core.provisioning.enrolments import FoundMembers, enrolment_steps
     from mzi_core.provisioning.records import FoundRecords, RecordStep, RecordWrite, record_steps
+    from mzi_core.provisioning.result import StepResult
     from mzi_core.provisioning.step import (
         FIRST_CATEGORY,
         STUDENT_ROLE,
@@ -19,11 +20,9 @@ if TYPE_CHECKING:
         Difference,
         MoodleDefaults,
         Step,
-        StepResult,
-        WriteStatus,
     )
 else:  # a type checker would take any name for one of these
-    __getattr__ = finder(__name__, ["step", "accounts", "courses", "enrolments", "records"])
+    __getattr__ = finder(__name__, ["step", "result", "accounts", "courses", "enrolments", "records"])
 
 __all__ = [
     "FIRST_CATEGORY",
@@ -40,7 +39,6 @@ __all__ = [
     "RecordWrite",
     "Step",
     "StepResult",
-    "WriteStatus",
     "account_steps",
     "course_steps",
     "enrolment_steps",

@@ -77,33 +77,6 @@ def foreseen(zoho_id: ZohoId, plan: Callable[[], Step[W_co]]) -> Step[W_co]:
         return Step(zoho_id=zoho_id, act=Action.CANNOT, why=unforeseen(error))
 
 
-class WriteStatus(StrEnum):
-    """What became of a step that was carried out."""
-
-    WRITTEN = "written"
-    REFUSED = "refused"
-    UNSURE = "unsure"
-
-
-@attrs.frozen(kw_only=True)
-class StepResult:
-    """A step and what became of it: `fate` is None where nothing was sent. `said`: why it was not written.
-
-    `id`: that of what was created or changed, where the remote said it. `existing`: of what has its key.
-    """
-
-    step: Step[object]
-    fate: WriteStatus | None = None
-    said: str = ""
-    id: MoodleId | None = None
-    existing: MoodleId | None = None
-
-    @property
-    def well(self) -> bool:
-        """Whether both sides say the same now, or would after a preview."""
-        return self.step.act.agrees and self.fate in (None, WriteStatus.WRITTEN)
-
-
 STUDENT_ROLE = MoodleId(5)
 """The id of Moodle's own student role."""
 

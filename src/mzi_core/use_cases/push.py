@@ -7,7 +7,10 @@ import attrs
 from mzi_core.module import E, Module
 from mzi_core.ports import Cursor, Query, Store
 from mzi_core.provisioning import Step, StepResult
-from mzi_core.values import TenantId, ZohoId
+from mzi_core.values import MoodleId, TenantId, ZohoId
+
+PushResult = StepResult[ZohoId | MoodleId]
+"""What became of a record, whichever remote it was pushed to."""
 
 PAGE = 1000
 """How many records are planned and written together."""
@@ -17,7 +20,7 @@ PAGE = 1000
 class PagePushed:
     """What became of a page of records, in order."""
 
-    results: tuple[StepResult, ...]
+    results: tuple[PushResult, ...]
 
 
 async def live_pages(
@@ -44,7 +47,7 @@ def preview(steps: Sequence[Step[object]]) -> PagePushed:
     return PagePushed(tuple(StepResult(step=step) for step in steps))
 
 
-def in_order(steps: Sequence[Step[object]], done: Sequence[StepResult]) -> PagePushed:
+def in_order(steps: Sequence[Step[object]], done: Sequence[PushResult]) -> PagePushed:
     """The page with what was done about some of its steps."""
     by_id = {pushed.step.zoho_id: pushed for pushed in done}
     return PagePushed(tuple(by_id.get(step.zoho_id, StepResult(step=step)) for step in steps))

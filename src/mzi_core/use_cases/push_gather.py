@@ -9,6 +9,7 @@ from mzi_core.errors import AuthRevoked, GatewayRefused
 from mzi_core.module import AnyModule
 from mzi_core.modules import CLASSES, PROGRAMS, STUDENTS, Class, Enrollment, Student, Teacher
 from mzi_core.ports import (
+    Applied,
     CourseKey,
     Enrolment,
     Membership,
@@ -25,7 +26,6 @@ from mzi_core.provisioning import (
     FoundMembers,
     MoodleDefaults,
     StepResult,
-    WriteStatus,
     account_steps,
     course_steps,
     enrolment_steps,
@@ -59,11 +59,11 @@ class Gather:
     closed: dict[MoodleId, str] = attrs.field(factory=dict)
     suspended: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)
 
-    def remember(self, made: Iterable[StepResult]) -> None:
+    def remember(self, made: Iterable[StepResult[MoodleId]]) -> None:
         """Count those among a course's members who have just been enrolled."""
         for pushed in made:
             place = pushed.step.write
-            if isinstance(place, Enrolment) and pushed.fate is WriteStatus.WRITTEN:
+            if isinstance(place, Enrolment) and isinstance(pushed.result, Applied):
                 self.members.setdefault(place.course, set()).add(place.user)
 
     async def owners(

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar, assert_never
+from typing import Any, TypeVar
 
 import attrs
 
@@ -16,13 +16,11 @@ from mzi_core.ports import (
     Enrolment,
     NewCourse,
     NewUser,
-    Rejected,
     Store,
-    Unknown,
     UserChange,
     WriteResult,
 )
-from mzi_core.provisioning import Action, MoodleDefaults, Step, StepResult, WriteStatus
+from mzi_core.provisioning import Action, MoodleDefaults, Step, StepResult
 from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.push import PagePushed, in_order, live_pages, preview
 from mzi_core.use_cases.push_gather import (
@@ -97,7 +95,9 @@ class PushToMoodle:
             gather.remember(made)
             yield in_order(steps, [*made, *await self._change(moodle, steps)])
 
-    async def _create(self, moodle: MoodleRoster, steps: Sequence[Step[object]]) -> list[StepResult]:
+    async def _create(
+        self, moodle: MoodleRoster, steps: Sequence[Step[object]]
+    ) -> list[StepResult[MoodleId]]:
         people = [step for step in steps if isinstance(step.write, NewUser)]
         courses = [step for step in steps if isinstance(step.write, NewCourse)]
         places = [step for step in steps if isinstance(step.write, Enrolment)]
@@ -107,7 +107,9 @@ class PushToMoodle:
             *_told(places, await moodle.enrol(_sent(places, Enrolment))),
         ]
 
-    async def _change(self, moodle: MoodleRoster, steps: Sequence[Step[object]]) -> list[StepResult]:
+    async def _change(
+        self, moodle: MoodleRoster, steps: Sequence[Step[object]]
+    ) -> list[StepResult[MoodleId]]:
         people = [step for step in steps if isinstance(step.write, UserChange)]
         courses = [step for step in steps if isinstance(step.write, CourseChange)]
         return [
@@ -116,7 +118,11 @@ class PushToMoodle:
         ]
 
     async def _link(
-        self, tenant: TenantId, module: AnyModule, steps: Sequence[Step[object]], made: Sequence[StepResult]
+        self,
+        tenant: TenantId,
+        module: AnyModule,
+        steps: Sequence[Step[object]],
+        made: Sequence[StepResult[MoodleId]],
     ) -> None:
         """Keep the ids of what was found and of what was made."""
         links: dict[ZohoId, Mapping[str, MoodleId]] = {
@@ -126,10 +132,10 @@ class PushToMoodle:
         }
         for pushed in made:
             step = pushed.step
-            if pushed.fate is WriteStatus.WRITTEN and step.links:
+            if isinstance(pushed.result, Applied) and step.links:
                 links[step.zoho_id] = step.links
-            elif pushed.fate is WriteStatus.WRITTEN and step.learns and pushed.id is not None:
-                links[step.zoho_id] = {step.learns: pushed.id}
+            elif step.learns and pushed.learned is not None:
+                links[step.zoho_id] = {step.learns: pushed.learned}
         if links:
             await self.amend(tenant, module, links)
 
@@ -137,9 +143,9 @@ class PushToMoodle:
 async def _met(
     plan: _Plan,
     steps: Sequence[Step[object]],
-    made: Sequence[StepResult],
+    made: Sequence[StepResult[MoodleId]],
     ours: Sequence[Any],
-) -> tuple[list[Step[object]], list[StepResult]]:
+) -> tuple[list[Step[object]], list[StepResult[MoodleId]]]:
     """The steps once more about records whose counterpart only showed when it was to be made again."""
     again: dict[ZohoId, Step[object]] = {}
     for start in range(0, len(ours), FEW):
@@ -155,17 +161,7 @@ def _sent(steps: Sequence[Step[object]], kind: type[W]) -> list[W]:
     return [step.write for step in steps if isinstance(step.write, kind)]
 
 
-def _told(steps: Sequence[Step[object]], results: Sequence[WriteResult[MoodleId]]) -> list[StepResult]:
-    return [_one(step, result) for step, result in zip(steps, results, strict=True)]
-
-
-def _one(step: Step[object], result: WriteResult[MoodleId]) -> StepResult:
-    match result:
-        case Applied():
-            return StepResult(step=step, fate=WriteStatus.WRITTEN, id=result.id)
-        case Rejected():
-            said, existing = result.why, result.existing
-            return StepResult(step=step, fate=WriteStatus.REFUSED, said=said, existing=existing)
-        case Unknown():
-            return StepResult(step=step, fate=WriteStatus.UNSURE, said=result.why)
-    assert_never(result)
+def _told(
+    steps: Sequence[Step[object]], results: Sequence[WriteResult[MoodleId]]
+) -> list[StepResult[MoodleId]]:
+    return [StepResult(step=step, result=result) for step, result in zip(steps, results, strict=True)]

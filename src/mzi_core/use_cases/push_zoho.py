@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol, assert_never
+from typing import Any, Protocol
 
 import attrs
 
@@ -15,9 +15,7 @@ from mzi_core.ports import (
     Applied,
     Codec,
     Connections,
-    Rejected,
     Store,
-    Unknown,
     WireRecord,
     WriteResult,
     ZohoMetadata,
@@ -25,16 +23,13 @@ from mzi_core.ports import (
     ZohoWriting,
     decoded,
 )
-from mzi_core.provisioning import FoundRecords, RecordStep, RecordWrite, StepResult, WriteStatus, record_steps
+from mzi_core.provisioning import FoundRecords, RecordStep, RecordWrite, StepResult, record_steps
 from mzi_core.provisioning.records import Subform
 from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.batches import overlays
 from mzi_core.use_cases.field_selection import Choice, select
 from mzi_core.use_cases.push import PagePushed, in_order, live_pages, preview
 from mzi_core.values import TenantId, ZohoId
-
-_Done = tuple[StepResult, datetime | None]
-"""What became of a step, and when Zoho says the record was modified by it."""
 
 
 class WritableZoho(ZohoMetadata, ZohoReading, ZohoWriting, Protocol):
@@ -73,12 +68,12 @@ class PushToZoho:
             done = await self._apply(zoho, choice.named, [step for step in steps if step.write is not None])
             seen = {
                 pushed.step.zoho_id: {"modified_at": at}
-                for pushed, at in done
-                if at is not None and pushed.well
+                for pushed in done
+                if (at := _modified_at(pushed)) is not None
             }
             if seen:
                 await self.amend(tenant, module, seen)
-            yield in_order(steps, [pushed for pushed, _ in done])
+            yield in_order(steps, done)
 
     async def _plan(
         self, zoho: WritableZoho, tenant: TenantId, choice: Choice, ours: Sequence[Entity], *, force: bool
@@ -135,7 +130,9 @@ class PushToZoho:
             values[name] = _rows(named.module.field[name].row, values[name], columns)
         return values
 
-    async def _apply(self, zoho: WritableZoho, named: Naming, steps: Sequence[RecordStep]) -> list[_Done]:
+    async def _apply(
+        self, zoho: WritableZoho, named: Naming, steps: Sequence[RecordStep]
+    ) -> list[StepResult[ZohoId]]:
         keyed = [step for step in steps if _write(step).by_key]
         plain = [step for step in steps if not _write(step).by_key]
         by_key = named.writable.get(named.module.key or "", "")
@@ -157,11 +154,11 @@ class PushToZoho:
 
     async def _with_rows(
         self, zoho: WritableZoho, named: Naming, step: RecordStep, result: WriteResult[ZohoId]
-    ) -> _Done:
+    ) -> StepResult[ZohoId]:
         subforms = _write(step).subforms
-        if isinstance(result, Applied) and result.id is not None and subforms:
-            return await self._rows(zoho, named, step, result.id, subforms)
-        return _told(step, result)
+        if isinstance(result, Applied) and subforms:
+            return await self._rows(zoho, named, step, result.id or step.zoho_id, subforms)
+        return StepResult(step=step, result=result)
 
     async def _rows(
         self,
@@ -170,14 +167,13 @@ class PushToZoho:
         step: RecordStep,
         zoho_id: ZohoId,
         subforms: Sequence[Subform],
-    ) -> _Done:
-        told: _Done = (StepResult(step=step), None)
+    ) -> StepResult[ZohoId]:
+        result: WriteResult[ZohoId] | None = None
         for each in subforms:
             result = await zoho.put_rows(named.api_name, zoho_id, each.name, each.rows, key=each.key)
-            told = _told(step, result)
-            if told[0].fate is not WriteStatus.WRITTEN:
+            if not isinstance(result, Applied):
                 break
-        return told
+        return StepResult(step=step, result=result)
 
 
 def _writable(choice: Choice) -> Mapping[str, str]:
@@ -228,13 +224,9 @@ def _write(step: RecordStep) -> RecordWrite:
     return step.write
 
 
-def _told(step: RecordStep, result: WriteResult[ZohoId]) -> _Done:
-    match result:
-        case Applied():
-            mine = result.id == step.zoho_id
-            return StepResult(step=step, fate=WriteStatus.WRITTEN), result.modified_at if mine else None
-        case Rejected():
-            return StepResult(step=step, fate=WriteStatus.REFUSED, said=result.why), None
-        case Unknown():
-            return StepResult(step=step, fate=WriteStatus.UNSURE, said=result.why), None
-    assert_never(result)
+def _modified_at(pushed: StepResult[ZohoId]) -> datetime | None:
+    """When Zoho says that our own record, not another one with its key, was modified by what we wrote."""
+    result = pushed.result
+    if isinstance(result, Applied) and result.id == pushed.step.zoho_id:
+        return result.modified_at
+    return None

@@ -4,19 +4,44 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, assert_never
 
 import attrs
 from rich.console import RenderableType
 from rich.text import Text
 
 from mzi_core.module import AnyModule
-from mzi_core.provisioning import Action, Difference, StepResult, WriteStatus
-from mzi_core.use_cases.push import PagePushed
+from mzi_core.ports import Applied, Rejected, Unknown
+from mzi_core.provisioning import Action, Difference
+from mzi_core.use_cases.push import PagePushed, PushResult
 from mzi_http.cli.console_tables import count, key, moment, number, plain, table
 
 SHOWN = 10
 """How many changes, and how many records that need somebody's hand, are shown; `--json` has all of them."""
+
+
+class WriteStatus(StrEnum):
+    """What became of a record that was sent, in the word for it on the screen and in JSON."""
+
+    WRITTEN = "written"
+    REFUSED = "refused"
+    UNSURE = "unsure"
+
+
+def _status(pushed: PushResult) -> WriteStatus | None:
+    """None where nothing was sent."""
+    match pushed.result:
+        case None:
+            return None
+        case Applied():
+            return WriteStatus.WRITTEN
+        case Rejected():
+            return WriteStatus.REFUSED
+        case Unknown():
+            return WriteStatus.UNSURE
+    assert_never(pushed.result)
+
 
 _STYLES = {
     Action.CREATE: "green",
@@ -51,12 +76,12 @@ class Sent:
     """
 
     target: str
-    every: list[StepResult] | None = None
+    every: list[PushResult] | None = None
     counts: Counter[Action | WriteStatus] = attrs.field(factory=Counter)
     records: int = 0
-    changed: list[StepResult] = attrs.field(factory=list)
-    conflicts: list[StepResult] = attrs.field(factory=list)
-    unwell: list[StepResult] = attrs.field(factory=list)
+    changed: list[PushResult] = attrs.field(factory=list)
+    conflicts: list[PushResult] = attrs.field(factory=list)
+    unwell: list[PushResult] = attrs.field(factory=list)
     turned_away: int = 0
     beside: dict[str, Beside] = attrs.field(factory=dict)
 
@@ -70,8 +95,8 @@ class Sent:
         for pushed in page.results:
             self.records += 1
             self.counts[pushed.step.act] += 1
-            if pushed.fate is not None:
-                self.counts[pushed.fate] += 1
+            if (status := _status(pushed)) is not None:
+                self.counts[status] += 1
             shown = self.conflicts if pushed.step.act is Action.CONFLICT else self.changed
             if pushed.step.changes and len(shown) < SHOWN:
                 shown.append(pushed)
@@ -107,7 +132,7 @@ def shown(module: AnyModule, sent: Sent, *, dry_run: bool) -> Iterator[Renderabl
     yield from _worth_knowing(sent)
 
 
-def _changes(records: Sequence[StepResult], of: int) -> Iterator[RenderableType]:
+def _changes(records: Sequence[PushResult], of: int) -> Iterator[RenderableType]:
     """The first records that would be written: a new one in one line, others field by field."""
     if not records:
         return
@@ -132,10 +157,8 @@ def _open(sent: Sent) -> Iterator[RenderableType]:
         return
     rows = table(key("Zoho id"), "", "why")
     for pushed in sent.unwell:
-        what = pushed.step.act if pushed.fate is None else pushed.fate
-        rows.add_row(
-            pushed.step.zoho_id, Text(what, style=_STYLES[what]), plain(pushed.said or pushed.step.why)
-        )
+        what = _status(pushed) or pushed.step.act
+        rows.add_row(pushed.step.zoho_id, Text(what, style=_STYLES[what]), plain(pushed.why))
     yield ""
     yield rows
     yield from _more(sent.turned_away - len(sent.unwell))
@@ -173,20 +196,20 @@ def data_of(sent: Sent) -> dict[str, object]:
         "to": sent.target,
         "records": sent.records,
         "planned": {act.value: sent.counts[act] for act in Action},
-        "done": {fate.value: sent.counts[fate] for fate in WriteStatus},
+        "done": {status.value: sent.counts[status] for status in WriteStatus},
         "results": [_result(pushed) for pushed in sent.every or ()],
     }
 
 
-def _result(pushed: StepResult) -> dict[str, object]:
-    step = pushed.step
+def _result(pushed: PushResult) -> dict[str, object]:
+    step, status = pushed.step, _status(pushed)
     return {
         "zoho_id": step.zoho_id,
         "action": step.act.value,
-        "counterpart": step.counterpart if pushed.id is None else str(pushed.id),
+        "counterpart": step.counterpart if pushed.learned is None else str(pushed.learned),
         "changes": [_change(change) for change in step.changes],
-        "result": None if pushed.fate is None else pushed.fate.value,
-        "message": pushed.said or step.why,
+        "result": None if status is None else status.value,
+        "message": pushed.why,
     }
 
 

@@ -26,6 +26,7 @@ from mzi_core.ports import (
     Lease,
     Lock,
     ModuleStatus,
+    OpenBreaker,
     ParkedRecord,
     Query,
     Registry,
@@ -1005,6 +1006,46 @@ class EndsNoLease(Faithful):
 
     async def end_lease(self, name: str) -> None:
         """Nothing."""
+
+
+class KeepsOneBreakerForAllServices(Faithful):
+    noticed_by = "test_a_breaker_comes_back_as_it_was_kept"
+
+    async def save_breaker(self, breaker: OpenBreaker) -> None:
+        for each in await self.real.open_breakers():
+            await self.real.close_breaker(each.service)
+        await self.real.save_breaker(breaker)
+
+
+class ForgetsWhoProbes(Faithful):
+    noticed_by = "test_a_breaker_comes_back_as_it_was_kept"
+
+    async def save_breaker(self, breaker: OpenBreaker) -> None:
+        await self.real.save_breaker(attrs.evolve(breaker, probed_until=None))
+
+
+class ClosesNoBreaker(Faithful):
+    noticed_by = "test_a_breaker_comes_back_as_it_was_kept"
+
+    async def close_breaker(self, service: str) -> None:
+        """Nothing."""
+
+
+class ClosesTheBreakersOfEveryTenant(Faithful):
+    noticed_by = "test_a_breaker_is_one_tenant_s"
+
+    async def close_breaker(self, service: str) -> None:
+        for tenant in (OURS, CANARY):
+            await attrs.evolve(self.real, tenant=tenant).close_breaker(service)
+
+
+class ShowsTheBreakersOfAnotherTenant(Faithful):
+    noticed_by = "test_a_breaker_is_one_tenant_s"
+
+    async def open_breakers(self) -> Sequence[OpenBreaker]:
+        mine: Sequence[OpenBreaker] = await self.real.open_breakers()
+        theirs: Sequence[OpenBreaker] = await attrs.evolve(self.real, tenant=CANARY).open_breakers()
+        return mine or theirs
 
 
 class MergesSettings(Faithful):

@@ -59,6 +59,7 @@ class Tables:
     runs: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, id) -> Run
     tokens: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, name) -> AccessToken
     leases: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, name) -> Lease
+    breakers: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, service) -> OpenBreaker
     tenants: JournaledTable = attrs.field(factory=JournaledTable)  # tenant -> TenantSettings
     keys: JournaledTable = attrs.field(factory=JournaledTable)  # id -> ApiKey
 

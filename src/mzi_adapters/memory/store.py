@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import attrs
 
+from mzi_adapters.memory.breakers import StoredBreakers
 from mzi_adapters.memory.decisions import Decisions
 from mzi_adapters.memory.idempotency import StoredResponses
 from mzi_adapters.memory.parked import ParkedRecords
@@ -27,7 +28,15 @@ from mzi_core.values import DEFAULT_TENANT, TenantId
 
 @attrs.frozen
 class MemorySession(
-    StoredSettings, Records, ParkedRecords, Decisions, StoredResponses, Runs, AccessTokens, StoredLeases
+    StoredSettings,
+    Records,
+    ParkedRecords,
+    Decisions,
+    StoredResponses,
+    Runs,
+    AccessTokens,
+    StoredLeases,
+    StoredBreakers,
 ):
     """One transaction over one tenant's data."""
 

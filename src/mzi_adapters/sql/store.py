@@ -11,6 +11,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mzi_adapters.sql import migrations
+from mzi_adapters.sql.breakers import StoredBreakers
 from mzi_adapters.sql.decisions import Decisions
 from mzi_adapters.sql.engine import PATIENCE, POOL, engine_for, for_reading, is_memory, server_version
 from mzi_adapters.sql.idempotency import StoredResponses
@@ -38,6 +39,7 @@ class SqlSession(
     Runs,
     AccessTokens,
     StoredLeases,
+    StoredBreakers,
 ):
     """One transaction over one tenant's rows."""
 

@@ -169,6 +169,20 @@ ACCESS_TOKENS = sa.Table(
     sa.Column("revoked", sa.Text, nullable=False),
 )
 
+CIRCUIT_BREAKERS = sa.Table(
+    "circuit_breakers",
+    metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("service", Key, primary_key=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("until", UtcDateTime, nullable=False),
+    sa.Column("openings", sa.BigInteger, nullable=False),
+    sa.Column("claims", sa.BigInteger, nullable=False),
+    sa.Column("probed_until", UtcDateTime),
+)
+"""The open ones: a service that answers has no row."""
+
 PARKED_RECORDS = sa.Table(
     "parked_records",
     metadata,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mzi_core.lazy import finder
 
 if TYPE_CHECKING:
+    from mzi_core.ports.breakers import Breaker, OpenBreaker, StoredBreakers
     from mzi_core.ports.clock import Clock, Ids, SingleIds
     from mzi_core.ports.codec import MOST_REASONS, Codec, Decoded, RawRecord, decoded
     from mzi_core.ports.connections import Connections, NoConnections
@@ -88,7 +89,7 @@ if TYPE_CHECKING:
 else:
     _HOMES = (
         *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions"),
-        *("idempotency", "locks", "tokens", "leases", "vault", "store", "writes"),
+        *("idempotency", "locks", "tokens", "leases", "breakers", "vault", "store", "writes"),
         *("zoho.reading", "zoho.metadata", "zoho.status", "zoho.writing", "zoho.watching", "zoho.gateway"),
         *("moodle.users", "moodle.courses", "moodle.categories", "moodle.enrolments"),
         *("moodle.groups", "moodle.site", "moodle.assignments", "moodle.marking", "moodle.plugin"),
@@ -110,6 +111,7 @@ __all__ = [
     "Applied",
     "AssignmentGrade",
     "Attempt",
+    "Breaker",
     "Channel",
     "Clock",
     "Codec",
@@ -158,6 +160,7 @@ __all__ = [
     "NewGroup",
     "NewUser",
     "NoConnections",
+    "OpenBreaker",
     "Organization",
     "ParkedRecord",
     "ParkedRecords",
@@ -181,6 +184,7 @@ __all__ = [
     "Store",
     "StoreHealth",
     "Stored",
+    "StoredBreakers",
     "StoredLeases",
     "StoredResponse",
     "StoredResponses",

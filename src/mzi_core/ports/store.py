@@ -5,6 +5,7 @@ from typing import Protocol
 
 import attrs
 
+from mzi_core.ports.breakers import StoredBreakers
 from mzi_core.ports.decisions import Decisions
 from mzi_core.ports.idempotency import StoredResponses
 from mzi_core.ports.leases import StoredLeases
@@ -28,6 +29,7 @@ class Session(
     Runs,
     AccessTokens,
     StoredLeases,
+    StoredBreakers,
     Protocol,
 ):
     """One transaction over one tenant's data: what is written is seen by later reads of the same session.

@@ -19,6 +19,7 @@ from mzi_core.ports import (
     ApiKey,
     DecisionRecord,
     Lease,
+    OpenBreaker,
     ParkedRecord,
     Query,
     Run,
@@ -178,6 +179,7 @@ class Everything:
     answers: Sequence[StoredResponse | None]
     token: AccessToken | None
     lease: Lease | None
+    breakers: Sequence[OpenBreaker]
     settings: TenantSettings
 
 
@@ -192,6 +194,7 @@ async def everything(store: Store, tenant: TenantId) -> Everything:
             answers=[await session.response(each) for each in ("k", "only theirs")],
             token=await session.token("zoho"),
             lease=await session.lease("renew"),
+            breakers=list(await session.open_breakers()),
             settings=await session.settings(),
         )
 

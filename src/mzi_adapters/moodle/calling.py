@@ -1,16 +1,18 @@
 """One function called over a wire: when it is tried again, and what is certain after it failed."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import attrs
 
+from mzi_adapters.breakers import NoBreaker
 from mzi_adapters.moodle.answers import returned
 from mzi_adapters.moodle.form import Params, form_pairs
-from mzi_adapters.moodle.refusals import SERVICE
+from mzi_adapters.moodle.refusals import ANSWERS, SERVICE
 from mzi_adapters.web import (
     CHANCE,
     Dice,
@@ -34,11 +36,15 @@ from mzi_core.errors import (
     GatewayUnavailable,
     ProtocolError,
 )
+from mzi_core.ports import Breaker
 
 T = TypeVar("T")
 
 RETRIES = RetryPolicy(attempts=4)
 """When a call is made again."""
+
+UNTIL_SENT = 180.0
+"""Seconds that a call may have to wait for its turn, before it is sent."""
 
 
 def _site(url: str) -> str:
@@ -75,6 +81,7 @@ class MoodleCaller:
     retries: RetryPolicy = RETRIES
     random: Dice = CHANCE
     timeout: float = 60
+    breaker: Breaker = attrs.field(factory=NoBreaker)
     answered_at: datetime | None = attrs.field(default=None, init=False)
     """The time by the site's own clock when it last answered."""
 
@@ -89,7 +96,16 @@ class MoodleCaller:
 
     async def read(self, function: str, params: Params | None = None) -> object:
         """What a function returns that changes nothing; sent again for as long as it may help."""
-        trying = self.trying()
+        async with self._passing(self.trying()) as trying:
+            return await self._read(function, params, trying)
+
+    @asynccontextmanager
+    async def _passing(self, trying: Trying) -> AsyncIterator[Trying]:
+        """Around a call with its attempts: how often it may be sent. Raises GatewayUnavailable."""
+        async with self.breaker.passing(UNTIL_SENT + self.timeout, ANSWERS) as is_probe:
+            yield trying.once() if is_probe else trying
+
+    async def _read(self, function: str, params: Params | None, trying: Trying) -> object:
         while True:
             try:
                 return await self._send(function, params)
@@ -117,6 +133,12 @@ class MoodleCaller:
         return await self._written(function, params, Failure.KEYED_WRITE_UNANSWERED, self.trying())
 
     async def _written(self, function: str, params: Params, unanswered: Failure, trying: Trying) -> object:
+        async with self._passing(trying) as passed:
+            return await self._carried_out(function, params, unanswered, passed)
+
+    async def _carried_out(
+        self, function: str, params: Params, unanswered: Failure, trying: Trying
+    ) -> object:
         lost: AmbiguousWrite | None = None
         while True:
             cause: GatewayError | None = None

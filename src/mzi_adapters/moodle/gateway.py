@@ -2,6 +2,7 @@
 
 import attrs
 
+from mzi_adapters.breakers import NoBreaker
 from mzi_adapters.moodle.calling import RETRIES, MoodleAccount, MoodleCaller
 from mzi_adapters.moodle.categories import MoodleCategories
 from mzi_adapters.moodle.courses import MoodleCourses
@@ -11,6 +12,7 @@ from mzi_adapters.moodle.marking import MoodleMarks
 from mzi_adapters.moodle.plugin import MoodlePlugin
 from mzi_adapters.moodle.users import MoodleUsers
 from mzi_adapters.web import CHANCE, Dice, RetryPolicy, Timer, Transport
+from mzi_core.ports import Breaker
 
 
 @attrs.define(slots=False)
@@ -20,7 +22,7 @@ class MoodleClient(
     """One tenant's Moodle over its web services. It opens nothing, so there is nothing to close.
 
     `at_once`: calls at the same time; `timeout`: seconds for one answer. `random` spreads what is attempted
-    again; `retries` says when a call is.
+    again; `retries` says when a call is, and the `breaker` when none is even sent.
     """
 
     account: MoodleAccount
@@ -30,6 +32,7 @@ class MoodleClient(
     random: Dice = attrs.field(default=CHANCE, kw_only=True, repr=False, eq=False)
     retries: RetryPolicy = attrs.field(default=RETRIES, kw_only=True)
     timeout: float = attrs.field(default=60, kw_only=True)
+    breaker: Breaker = attrs.field(factory=NoBreaker, kw_only=True, repr=False, eq=False)
     calls: MoodleCaller = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -41,4 +44,5 @@ class MoodleClient(
             random=self.random,
             retries=self.retries,
             timeout=self.timeout,
+            breaker=self.breaker,
         )

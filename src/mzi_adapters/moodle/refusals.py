@@ -82,6 +82,10 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
     },
 }
 
+ANSWERS = frozenset({"403", "gradesneedregrading"})
+"""Codes with which the site answers, though it cannot do this now: its web services are off, or a gradebook
+is busy."""
+
 _REMEDIES = {
     "invalidtoken": "Make a token for the service under Site administration > Server > Web services > "
     "Manage tokens, and set `moodle.token`.",

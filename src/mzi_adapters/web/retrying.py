@@ -88,6 +88,12 @@ class Trying:
     """Attempts that ended and may be followed by another."""
     waited: float = attrs.field(default=0.0, init=False)
 
+    def once(self) -> "Trying":
+        """The same work when it may not be attempted again, nor wait."""
+        return Trying(
+            policy=attrs.evolve(self.policy, attempts=1, patience=0.0), timer=self.timer, random=self.random
+        )
+
     async def again(self, failure: Failure, error: GatewayError | None = None) -> bool:
         """Whether to attempt it again; the wait before is over then.
 

@@ -23,7 +23,7 @@ from mzi_adapters.web import (
 from mzi_adapters.zoho.answers import SERVICE, Said, bad, objects, read, text
 from mzi_adapters.zoho.limits import Pace, UsageMeter, limited, wanted_pause
 from mzi_adapters.zoho.oauth import TokenSource
-from mzi_adapters.zoho.refusals import STALE_TOKEN, TOO_MANY, whole
+from mzi_adapters.zoho.refusals import ANSWERS, STALE_TOKEN, TOO_MANY, whole
 from mzi_core.errors import (
     AccessRefused,
     AmbiguousWrite,
@@ -32,7 +32,7 @@ from mzi_core.errors import (
     GatewayUnavailable,
     ProtocolError,
 )
-from mzi_core.ports import Clock
+from mzi_core.ports import Breaker, Clock
 
 RETRIES = RetryPolicy(attempts=5)
 """When a call is made again; a renewed token is not counted."""
@@ -43,6 +43,8 @@ LARGEST = 32 * 2**20
 LARGEST_FILE = 2**30
 FILE_TIMEOUT = 900.0
 TIMEOUT = 60.0
+UNTIL_SENT = 180.0
+"""Seconds that a call may have to wait for its slot and for a token, before it is sent."""
 
 _OK = 200
 _EMPTY = (204, 304)
@@ -77,6 +79,11 @@ class ApiCall:
     into: BinaryIO | None = None
 
     @property
+    def timeout(self) -> float:
+        """Seconds for the answer."""
+        return TIMEOUT if self.into is None else FILE_TIMEOUT
+
+    @property
     def writes(self) -> bool:
         """Whether it changes something that a record says."""
         return self.unanswered is not Failure.READ_UNANSWERED
@@ -105,6 +112,7 @@ class ZohoCaller:
     pace: Pace
     meter: UsageMeter
     random: Dice
+    breaker: Breaker
     retries: RetryPolicy = RETRIES
 
     def trying(self) -> Trying:
@@ -113,7 +121,10 @@ class ZohoCaller:
 
     async def ask(self, call: ApiCall) -> Said:
         """What Zoho says. Raises AmbiguousWrite if a write was lost on the way and may not be repeated."""
-        trying = self.trying()
+        async with self.breaker.passing(UNTIL_SENT + call.timeout, ANSWERS) as is_probe:
+            return await self._answer(call, self.trying().once() if is_probe else self.trying())
+
+    async def _answer(self, call: ApiCall, trying: Trying) -> Said:
         doubt = False
         replayed = False
         while True:
@@ -155,7 +166,7 @@ class ZohoCaller:
                 **call.headers,
             },
             body=body,
-            timeout=TIMEOUT if call.into is None else FILE_TIMEOUT,
+            timeout=call.timeout,
             largest=LARGEST if call.into is None else LARGEST_FILE,
         )
 

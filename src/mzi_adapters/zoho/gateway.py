@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import attrs
 
+from mzi_adapters.breakers import NoBreaker
 from mzi_adapters.web import CHANCE, Dice, RetryPolicy, Timer, Transport
 from mzi_adapters.zoho.bulk_read import BulkRead
 from mzi_adapters.zoho.calling import RETRIES, ZohoCaller
@@ -20,7 +21,7 @@ from mzi_adapters.zoho.status import ZohoStatus
 from mzi_adapters.zoho.subforms import SubformReader
 from mzi_adapters.zoho.watching import ZohoWatching
 from mzi_adapters.zoho.writing import BatchWriting
-from mzi_core.ports import Clock, Leases, Store, Vault, ZohoGateway
+from mzi_core.ports import Breaker, Clock, Leases, Store, Vault, ZohoGateway
 from mzi_core.values import TenantId
 
 
@@ -61,13 +62,14 @@ async def open_zoho(
     vault: Vault | None = None,
     random: Dice = CHANCE,
     retries: RetryPolicy = RETRIES,
+    breaker: Breaker | None = None,
 ) -> AsyncIterator[ZohoClient]:
     """A client for one organisation. Its token is shared through the store with the tenant's other processes,
     of which one at a time renews it: the one that has the lease. There it stands as the `vault` seals it;
     without a vault it is not kept there, and every process has a token of its own.
 
     Sends nothing until it is asked something. `random` spreads what is attempted again; `retries` says when
-    a call is.
+    a call is, and the `breaker`, if there is one, when none is even sent.
     """
     meter = UsageMeter()
     access = TokenSource(
@@ -91,6 +93,7 @@ async def open_zoho(
         meter=meter,
         random=random,
         retries=retries,
+        breaker=breaker or NoBreaker(),
     )
     try:
         yield ZohoClient(caller)

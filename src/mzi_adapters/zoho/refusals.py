@@ -86,6 +86,9 @@ _REMEDY = {
     PAST_THE_END: "a listing ends after 100,000 records; read this module by Bulk Read or COQL instead.",
     NO_MODULE: "the organisation has no such module, or it is not open to the API.",
 }
+ANSWERS = frozenset({_DEPENDENT})
+"""Codes with which Zoho itself answers, though what it needs for this one call is not there now."""
+
 _FORBIDDEN = 403
 _CONFLICT = 412
 

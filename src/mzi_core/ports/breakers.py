@@ -1,6 +1,6 @@
 """Circuit breakers: services that do not answer and are left alone by all processes of a tenant."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -50,9 +50,10 @@ class Breaker(Protocol):
     began before it opened is broken off; that a probe whose time is up has ended.
     """
 
-    def passing(self, seconds: float) -> AbstractAsyncContextManager[bool]:
+    def passing(self, seconds: float, answers: Collection[str] = ()) -> AbstractAsyncContextManager[bool]:
         """Around a call that takes at most so many seconds when it is sent once; how the block ends counts.
 
+        `answers`: codes of a GatewayUnavailable that are about one thing in the service, which does answer.
         True: the call is the one probe, so it is to be sent once and not again. Raises GatewayUnavailable,
         before the block, where nothing may be sent now.
         """

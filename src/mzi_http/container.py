@@ -19,6 +19,7 @@ from mzi_adapters.system import SystemClock, SystemIds
 from mzi_adapters.web import LoopTimer, Timer, Transport
 from mzi_adapters.zoho import DATA_CENTRES, DataCentre, ZohoAccount, ZohoCodec
 from mzi_core.ports import Clock, Codec, Ids, Leases, Store, Vault
+from mzi_core.values import TenantId
 from mzi_http.remote_accounts import Moodle, Zoho, ZohoEnvironment
 from mzi_http.settings import MEMORY, Proxies, Settings
 
@@ -44,10 +45,31 @@ async def _network(proxies: Proxies) -> AsyncIterator[Transport]:
         yield wire
 
 
-def _moodle(account: "MoodleAccount", wire: Transport, timer: Timer, *, at_once: int) -> "MoodleGateway":
+def _moodle(
+    account: "MoodleAccount",
+    wire: Transport,
+    timer: Timer,
+    *,
+    at_once: int,
+    clock: Clock,
+    store: Store,
+    tenant: TenantId,
+    early: bool,
+) -> "MoodleGateway":
+    from mzi_adapters.breakers import StoreBreaker  # noqa: PLC0415
     from mzi_adapters.moodle import MoodleClient  # noqa: PLC0415
+    from mzi_adapters.moodle.refusals import SERVICE  # noqa: PLC0415
 
-    return MoodleClient(account, wire, timer, at_once=at_once)
+    breaker = StoreBreaker(
+        service=SERVICE,
+        address=account.url,
+        timer=timer,
+        clock=clock,
+        store=store,
+        tenant=tenant,
+        early=early,
+    )
+    return MoodleClient(account, wire, timer, at_once=at_once, breaker=breaker)
 
 
 def _vault(*, keys: tuple[str, ...], file: str, folder: str, backend: str) -> Vault | None:
@@ -63,10 +85,32 @@ def _vault(*, keys: tuple[str, ...], file: str, folder: str, backend: str) -> Va
 
 
 @asynccontextmanager
-async def _zoho(account: ZohoAccount, **what: Any) -> "AsyncIterator[ZohoGateway]":
+async def _zoho(
+    account: ZohoAccount,
+    *,
+    timer: Timer,
+    clock: Clock,
+    store: Store,
+    tenant: TenantId,
+    early: bool,
+    **what: Any,
+) -> "AsyncIterator[ZohoGateway]":
+    from mzi_adapters.breakers import StoreBreaker  # noqa: PLC0415
     from mzi_adapters.zoho import open_zoho  # noqa: PLC0415
+    from mzi_adapters.zoho.answers import SERVICE  # noqa: PLC0415
 
-    async with open_zoho(account, **what) as gateway:
+    breaker = StoreBreaker(
+        service=SERVICE,
+        address=account.data_centre.api,
+        timer=timer,
+        clock=clock,
+        store=store,
+        tenant=tenant,
+        early=early,
+    )
+    async with open_zoho(
+        account, timer=timer, clock=clock, store=store, tenant=tenant, breaker=breaker, **what
+    ) as gateway:
         yield gateway
 
 
@@ -109,14 +153,23 @@ class Container(containers.DeclarativeContainer):
         leases=leases,
         tenant=config.tenant,
         vault=vault,
+        early=config.by_hand,
     )
     moodle: "providers.Provider[MoodleGateway]" = providers.Singleton(
-        _moodle, config.moodle, network, timer, at_once=config.moodle_calls
+        _moodle,
+        config.moodle,
+        network,
+        timer,
+        at_once=config.moodle_calls,
+        clock=clock,
+        store=store,
+        tenant=config.tenant,
+        early=config.by_hand,
     )
 
 
-def container_for(settings: Settings) -> Container:
-    """A container that opens nothing yet."""
+def container_for(settings: Settings, *, by_hand: bool = False) -> Container:
+    """A container that opens nothing yet. `by_hand`: see `open_services`."""
     container = Container()
     backend = "memory" if settings.store.startswith(MEMORY) else "sql"
     container.config.from_dict(
@@ -125,6 +178,7 @@ def container_for(settings: Settings) -> Container:
             "url": settings.store,
             **attrs.asdict(settings.database),
             "tenant": settings.tenant,
+            "by_hand": by_hand,
             "proxies": settings.web.proxies,
             "secrets": attrs.asdict(settings.secrets),
             "zoho": account_at_zoho(settings.zoho),

@@ -4,13 +4,14 @@ from mzi_adapters.moodle import doctor as moodle
 from mzi_adapters.zoho import doctor as zoho
 from mzi_core.use_cases.doctor import Doctor
 from mzi_core.use_cases.doctor_declarations import DECLARATIONS
-from mzi_core.use_cases.doctor_own import FILES, STORE, settings_check
+from mzi_core.use_cases.doctor_own import BREAKERS, FILES, STORE, settings_check
 
 DOCTOR = Doctor(
     checks=(
         STORE,
         settings_check(moodle.login_method),
         FILES,
+        BREAKERS,
         *zoho.ACCOUNT,
         *DECLARATIONS,
         *moodle.CHECKS,

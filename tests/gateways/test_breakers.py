@@ -122,7 +122,7 @@ class AtZoho(Service):
     async def client(self, **what: Any) -> Call:
         made = self.world.client(random=lambda: 0.5, breaker=self.breaker(**what))
         client = await self._stack.enter_async_context(made)
-        await client.access.token()
+        await client.caller.access.token()
         self.faults.seen = 0
         self.writes = lambda: client.insert(GRADES, [{"Name": "A"}])
         return lambda: client.get(GRADES, NOBODY)

@@ -10,6 +10,7 @@ import pytest
 
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.testing.harness import Harness
+from mzi_core.circuit_breaker import opened
 from mzi_core.errors import MappingRefused, NotFound, StoreUnavailable, UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import CATALOGUE, STUDENTS
@@ -45,6 +46,16 @@ async def test_a_list_is_walked_page_by_page() -> None:
             break
         query = Query(limit=2, after=page.next)
     assert seen == [["0", "1"], ["2", "3"], ["4"]]
+
+
+async def test_services_that_are_left_alone_are_named() -> None:
+    mzi = Harness()
+    assert list(await mzi.use_cases.list_breakers(DEFAULT_TENANT)) == []
+    zoho = opened("Zoho", "https://www.zohoapis.eu", mzi.clock.now())
+    async with mzi.store.begin(DEFAULT_TENANT) as session:
+        await session.save_breaker(zoho)
+    assert list(await mzi.use_cases.list_breakers(DEFAULT_TENANT)) == [zoho]
+    assert list(await mzi.use_cases.list_breakers(TenantId("another"))) == []
 
 
 async def test_refused_records_are_listed_by_their_state_and_unchanged_lists_nothing() -> None:

@@ -1,7 +1,7 @@
 """The doctor: a sound college is green; what is ours and what we declare is named with its remedy alone."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import attrs
 import pytest
@@ -13,11 +13,13 @@ from tests.use_cases.doctoring import (
     Plants,
     bad_token,
     is_named_alone,
+    of,
     revoked,
     said,
     zoho_answers,
 )
 
+from mzi_core.circuit_breaker import opened
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayUnavailable, ProtocolError, UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import STUDENTS
@@ -71,6 +73,23 @@ def raising(error: Exception) -> Check:
 
 async def sound_look(_: Environment) -> Sequence[Finding]:
     return [Finding(check=CheckName.ZOHO_CLOCK, level=Severity.GREEN, said="It is well.")]
+
+
+async def test_a_service_that_is_left_alone_is_told_with_its_times() -> None:
+    """Not where the store that knows of it cannot be read."""
+    case = Case()
+    since = datetime(2026, 9, 1, 7, 30, tzinfo=UTC)
+    async with case.college.store.begin(DEFAULT_TENANT) as session:
+        await session.save_breaker(opened("Moodle", "https://moodle.college.example", since, asked=600))
+    amber = of(await case.findings(), Severity.AMBER)
+    assert set(amber) == {CheckName.BREAKERS}
+    assert amber[CheckName.BREAKERS].said == (
+        "Moodle stopped answering: nothing has been sent to it since 2026-09-01 07:30 UTC, and it was to be "
+        "tried again at 2026-09-01 07:40 UTC."
+    )
+    assert "checks of Moodle" in amber[CheckName.BREAKERS].remedy
+    case.health = attrs.evolve(case.health, ready=False)
+    assert all(finding.check is not CheckName.BREAKERS for finding in await case.findings())
 
 
 NEXT = Check((CheckName.ZOHO_CLOCK,), sound_look)

@@ -9,7 +9,7 @@ from mzi_core.ports import Clock, Codec, Ids, SingleIds, Store
 from mzi_core.use_cases.access import CheckKey, ListKeys, NewKey, RevokeKey
 from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.batches import Batches
-from mzi_core.use_cases.browse import ListRecords, Overview, ShowRecord, Status
+from mzi_core.use_cases.browse import ListBreakers, ListRecords, Overview, ShowRecord, Status
 from mzi_core.use_cases.bulk import BulkSync
 from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, DecideGrades, SimulateGrades
 from mzi_core.use_cases.one_by_one import in_numbers
@@ -37,6 +37,7 @@ class UseCases:
     show_record: ShowRecord
     overview: Overview
     status: Status
+    list_breakers: ListBreakers
     decide_grade: DecideGrade
     decide_grades: DecideGrades
     simulate_grades: SimulateGrades
@@ -79,6 +80,7 @@ class UseCases:
             show_record=ShowRecord(store),
             overview=Overview(store),
             status=Status(store),
+            list_breakers=ListBreakers(store),
             decide_grade=DecideGrade(decide_grades),
             decide_grades=decide_grades,
             simulate_grades=SimulateGrades(store=store, clock=clock),

@@ -8,7 +8,7 @@ import attrs
 from mzi_core.errors import NotFound
 from mzi_core.ids import bare_id
 from mzi_core.module import AnyModule
-from mzi_core.ports import Cursor, ParkedRecord, Query, RecordSession, Run, Store, Stored
+from mzi_core.ports import Cursor, OpenBreaker, ParkedRecord, Query, RecordSession, Run, Store, Stored
 from mzi_core.sizes import weight
 from mzi_core.values import State, TenantId
 
@@ -136,6 +136,18 @@ class ModuleCounts:
     def live(self) -> int:
         """How many are stored and not deleted."""
         return self.new + self.updated
+
+
+@attrs.frozen
+class ListBreakers:
+    """Name the services that are left alone because they do not answer."""
+
+    store: Store
+
+    async def __call__(self, tenant: TenantId) -> Sequence[OpenBreaker]:
+        """The open circuit breakers. Raises StoreUnavailable."""
+        async with self.store.read(tenant) as session:
+            return await session.open_breakers()
 
 
 @attrs.frozen

@@ -50,6 +50,7 @@ class CheckName(StrEnum):
     STORE = "store"
     SETTINGS = "settings"
     FILES = "files"
+    BREAKERS = "breakers"
     ZOHO_TOKEN = "zoho token"  # noqa: S105  # a name
     ZOHO_SCOPES = "zoho scopes"
     ZOHO_EDITION = "zoho edition"

@@ -68,5 +68,28 @@ async def _files(environment: Environment) -> Sequence[Finding]:
     ]
 
 
+async def _breakers(environment: Environment) -> Sequence[Finding]:
+    """Before the services are looked at: what answers then is left alone no more."""
+    if not environment.health.ready:  # the store that is read in its place knows of none
+        return ()
+    async with environment.store.read(environment.tenant) as session:
+        found = await session.open_breakers()
+    if not found:
+        said = "Zoho and Moodle are asked whenever there is something to do."
+        return [Finding(check=CheckName.BREAKERS, level=Severity.GREEN, said=said)]
+    return [
+        Finding(
+            check=CheckName.BREAKERS,
+            level=Severity.AMBER,
+            said=f"{each.service} stopped answering: nothing has been sent to it since "
+            f"{each.since:%Y-%m-%d %H:%M} UTC, and it was to be tried again at "
+            f"{each.until:%Y-%m-%d %H:%M} UTC.",
+            remedy=f"It is tried now: if the checks of {each.service} find an answer, work with it goes on.",
+        )
+        for each in found
+    ]
+
+
 STORE = Check((CheckName.STORE,), _store)
 FILES = Check((CheckName.FILES,), _files)
+BREAKERS = Check((CheckName.BREAKERS,), _breakers)

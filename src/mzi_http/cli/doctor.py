@@ -27,13 +27,14 @@ _STYLES = {
 async def doctor(*, as_json: AsJson = False, shell: Given) -> Ended:
     """Look at the store, the settings, Zoho and Moodle, and say what is wrong and what helps.
 
-    Nothing is changed anywhere. What Moodle lets the account do is found by reading, and by asking for what
-    Moodle refuses in any case; what cannot be found so is named.
+    Nothing is changed anywhere, but that work goes on with a service which was left alone and answers. What
+    Moodle lets the account do is found by reading, and by asking for what Moodle refuses in any case; what
+    cannot be found so is named.
     """
     health = await _health(shell.settings)
     usable = shell.settings if health.ready else attrs.evolve(shell.settings, store=MEMORY)
     with shell.err.status("Looking …"):
-        async with services.open_services(usable) as opened:
+        async with services.open_services(usable, by_hand=True) as opened:
             environment = await opened.environment(health, _files(shell))
             findings = [finding async for finding in DOCTOR(environment)]
     if as_json:

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from mzi_core.errors import NotFound
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Run, RunStatus, StoreHealth
+from mzi_core.ports import OpenBreaker, Run, RunStatus, StoreHealth
 from mzi_core.use_cases.browse import ModuleCounts
 from mzi_core.values import State
 from mzi_http.answers import moment as instant
@@ -29,22 +29,27 @@ _MOST = 1_000
 async def status(*, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
     """Say how the store is, how many records of each module it has, and what came of the last run of each.
 
-    Live records are NEW or UPDATED by what last became of them; refused and parked ones are held aside.
+    A service that does not answer and is left alone is named first. Live records are NEW or UPDATED by what
+    last became of them; refused and parked ones are held aside.
     """
     whose = shell.tenant(tenant)
     async with shell.open() as use_cases:
         health = await use_cases.store.health()
         standings = await use_cases.status(whose, CATALOGUE.in_order()) if health.ready else {}
+        breakers = await use_cases.list_breakers(whose) if health.ready else ()
     if as_json:
         shell.json(
             {
                 "tenant_id": whose,
                 "store": store_state(health),
+                "breakers": [_breaker(each) for each in breakers],
                 "modules": [_standing(name, found) for name, found in standings.items()],
             }
         )
     else:
         shell.show(_healthy(whose, health))
+        for each in breakers:
+            shell.show(_left_alone(each))
         if standings:
             shell.show("", _table(standings))
     return Ended.WELL if health.ready else Ended.NO_STORE
@@ -58,6 +63,24 @@ def _healthy(tenant: str, health: StoreHealth) -> Table:
         "": health.message,
     }
     return pairs((name, value) for name, value in rows.items() if value)
+
+
+def _left_alone(breaker: OpenBreaker) -> Text:
+    since, until = moment(breaker.since), moment(breaker.until)
+    return Text(
+        f"{breaker.service} stopped answering: nothing has been sent to it since {since}, and it is tried "
+        f"again at {until} or by the first call after that. `mzi doctor` tries it at once.",
+        style="yellow",
+    )
+
+
+def _breaker(breaker: OpenBreaker) -> dict[str, object]:
+    return {
+        "service": breaker.service,
+        "since": instant(breaker.since),
+        "until": instant(breaker.until),
+        "openings": breaker.openings,
+    }
 
 
 def _table(standings: Mapping[str, ModuleCounts]) -> Table:

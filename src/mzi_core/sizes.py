@@ -8,6 +8,9 @@ import attrs
 DEEPEST = 64
 """How deep the lists and objects of a record may be nested; what is deeper cannot be written down again."""
 
+MAX_NUMBER = 64
+"""Characters of a number or an amount; an exact one has 25."""
+
 _OTHER = 8  # of a number with a fraction, a day, a switch
 
 

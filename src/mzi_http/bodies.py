@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl
 import attrs
 from starlette.requests import Request
 
+from mzi_adapters.strict_json import repeated
 from mzi_http.context import service
 from mzi_http.errors import BAD_BODY, OTHER_MEDIA_TYPE, TOO_LARGE, Problem
-from mzi_http.jsontext import BadJson, TooMuch, decode, decode_listed, repeated
+from mzi_http.jsontext import BadJson, TooMuch, decode, decode_listed
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -133,7 +134,7 @@ def _listed(data: object) -> list[object]:
 def _form_records(body: Body, most: int) -> list[object]:
     try:
         text = body.raw.decode()
-        fields = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        fields = parse_qsl(text, keep_blank_values=True, errors="surrogatepass", max_num_fields=MOST_FIELDS)
     except UnicodeDecodeError as error:
         raise Problem(BAD_BODY, "The form is not UTF-8.") from error
     except ValueError as error:
@@ -143,7 +144,7 @@ def _form_records(body: Body, most: int) -> list[object]:
         raise Problem(BAD_BODY, f"The form has the field `{repeated(fields)[:_SHOWN]}` twice.")
     if "data" in record:
         with _as_problem("The form's field `data`"):
-            data = decode_listed(record["data"].encode(), None, most, body.most_values)
+            data = decode_listed(record["data"].encode(errors="surrogatepass"), None, most, body.most_values)
         return _listed(data)
     if text.lstrip().startswith(("{", "[")):
         raise Problem(

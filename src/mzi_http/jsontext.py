@@ -1,28 +1,24 @@
 """JSON text, read strictly: what two readers could understand differently is refused.
 
-The standard library reads here rather than msgspec: it says line and column, shows a hook every repeated
-name, and keeps half a character (a lone surrogate) inside its string, where it spoils one record and not the
-whole request. Next to storing the records the time it takes does not show.
+The standard library reads here (`strict_json`) rather than msgspec: it says line and column, shows a hook
+every repeated name, and keeps half a character (a lone surrogate) inside its string. Next to storing the
+records the time it takes does not show.
 """
 
 import json
-import math
 import re
 from codecs import BOM_UTF8
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
-MAX_DEPTH = 64
-"""How deep lists and objects may be nested; real records are five deep."""
+from mzi_adapters.strict_json import named_twice, repeated, shallow, value_at
+from mzi_core.ports import Unreadable
 
-_TOO_DEEP = f"Its lists and objects are nested deeper than {MAX_DEPTH} levels."
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\]++|\\.?)*+(?:"|\Z)', re.DOTALL)
+_SHOWN = 60  # of a name, in characters
 _WEIGHT = 4  # of a list or an object, in other values: so much more memory they take
-_SHOWN = 60  # of a repeated name, in characters
 
 
 class BadJson(ValueError):
@@ -39,17 +35,20 @@ def decode(text: bytes, most: int) -> object:
     Raises BadJson, and TooMuch before anything is built where there are more than `most` values in it.
     """
     with _told(text):
-        said = _bounded(text, most)
-        return _shallow(_DECODER.decode(said))
+        said = _bounded(text, most, "strict")
+        value, end = _taken(said, _after_blanks(said, 0))
+        return _ended(said, value, end)
 
 
 def decode_listed(text: bytes, name: str | None, items: int, most: int) -> object:
     """As `decode`, and no more than `items` are built of one list; raises TooMuch when there is another.
 
-    `name`: where it stands in the outermost object; None means the outermost list itself.
+    `name`: where it stands in the outermost object; None means the outermost list itself. An item that is
+    JSON in form and cannot be taken is an Unreadable, and spoils none beside it. Half a character in bytes is
+    kept, as where it is escaped.
     """
     with _told(text):
-        said = _bounded(text, most)
+        said = _bounded(text, most, "surrogatepass")
         start = _after_blanks(said, 0)
         match said[start : start + 1]:
             case "{" if name is not None:
@@ -57,11 +56,27 @@ def decode_listed(text: bytes, name: str | None, items: int, most: int) -> objec
             case "[" if name is None:
                 value, end = _items(said, start + 1, items)
             case _:
-                value, end = _DECODER.raw_decode(said, start)
-        end = _after_blanks(said, end)
-        if end < len(said):
-            raise json.JSONDecodeError("Extra data", said, end)
-        return _shallow(value)
+                value, end = _taken(said, start)
+        return _ended(said, value, end)
+
+
+def _taken(said: str, at: int, path: str = "$") -> tuple[object, int]:
+    """The value that begins at `at`, and where it ends. Raises BadJson where it cannot be taken."""
+    value, end = value_at(said, at, path)
+    return _readable(value), end
+
+
+def _readable(value: object) -> object:
+    if isinstance(value, Unreadable):
+        raise BadJson(f"It {value.said}")
+    return value
+
+
+def _ended(said: str, value: object, end: int) -> object:
+    end = _after_blanks(said, end)
+    if end < len(said):
+        raise json.JSONDecodeError("Extra data", said, end)
+    return value
 
 
 @contextmanager
@@ -76,15 +91,11 @@ def _told(text: bytes) -> Iterator[None]:
         raise BadJson(f"It is not UTF-8: byte {at} fits into no character.") from error
     except json.JSONDecodeError as error:
         raise BadJson(f"{error.msg} at line {error.lineno}, column {error.colno}.") from error
-    except RecursionError as error:
-        raise BadJson(_TOO_DEEP) from error
-    except ValueError as error:  # Python reads no integer of more than 4300 digits
-        raise BadJson("A whole number in it has more than 4300 digits.") from error
 
 
-def _bounded(text: bytes, most: int) -> str:
+def _bounded(text: bytes, most: int, errors: str) -> str:
     """As characters; raises TooMuch. What stands in texts is left out where it might be too much."""
-    said = text.removeprefix(BOM_UTF8).decode()
+    said = text.removeprefix(BOM_UTF8).decode(errors=errors)
     if _values(said) > most and _values(_STRING.sub("", said)) > most:
         raise TooMuch(f"It holds more than {most:,} values, lists and objects counted {_WEIGHT} times.")
     return said
@@ -92,12 +103,6 @@ def _bounded(text: bytes, most: int) -> str:
 
 def _values(said: str) -> int:
     return said.count(",") + _WEIGHT * (said.count("[") + said.count("{"))
-
-
-def _shallow(value: object) -> object:
-    if sum(1 for _ in _levels(value)) > MAX_DEPTH:
-        raise BadJson(_TOO_DEEP)
-    return value
 
 
 def _after_blanks(said: str, at: int) -> int:
@@ -125,7 +130,7 @@ def _members(said: str, at: int, name: str, items: int) -> tuple[object, int]:
     while more:
         if said[at : at + 1] != '"':
             raise json.JSONDecodeError("Expecting property name enclosed in double quotes", said, at)
-        key, at = _DECODER.raw_decode(said, at)
+        key, at = value_at(said, at)
         at = _after_blanks(said, at)
         if said[at : at + 1] != ":":
             raise json.JSONDecodeError("Expecting ':' delimiter", said, at)
@@ -133,10 +138,13 @@ def _members(said: str, at: int, name: str, items: int) -> tuple[object, int]:
         if key == name and said[at : at + 1] == "[":
             value, at = _items(said, at + 1, items)
         else:
-            value, at = _DECODER.raw_decode(said, at)
-        pairs.append((key, value))
+            value, at = _taken(said, at, "$" if key == name else f"$.{str(key)[:_SHOWN]}")
+        pairs.append((str(key), value))
         more, at = _parted(said, at, "}")
-    return _object(pairs), at
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        _readable(named_twice("", repeated(pairs)))
+    return found if isinstance(found.get(name), list) else _readable(shallow(found)), at
 
 
 def _items(said: str, at: int, most: int) -> tuple[object, int]:
@@ -149,7 +157,7 @@ def _items(said: str, at: int, most: int) -> tuple[object, int]:
     while more:
         if len(found) == most:
             raise TooMuch(f"It lists more than {most:,} records.")
-        value, at = _DECODER.raw_decode(said, at)
+        value, at = value_at(said, at)
         found.append(value)
         more, at = _parted(said, at, "]")
     return found, at
@@ -188,33 +196,3 @@ def _levels(value: object) -> Iterator[list[dict[str, object] | list[object]]]:
             for item in (container.values() if isinstance(container, dict) else container)
             if isinstance(item, dict | list)
         ]
-
-
-def repeated(pairs: Iterable[tuple[str, object]]) -> str:
-    """The name that comes more than once among `pairs`; there must be one."""
-    (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
-    return twice
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = repeated(pairs)
-        raise BadJson(
-            f"An object in it has the name `{twice[:_SHOWN]}` twice; which one counts, nobody can say."
-        )
-    return found
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise BadJson("A number in it is larger than any that can be kept.")
-    return number
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise BadJson(f"`{name}` is no JSON; send null, or the number as text.")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_finite, parse_constant=_no_constant)

@@ -21,6 +21,7 @@ from mzi_adapters.files import (
     Item,
     Source,
     Unreadable,
+    format_of,
     json_stream,
     ndjson,
     open_source,
@@ -129,9 +130,11 @@ class TestJson:
             ("hello", "records, line 1, column 1: a list of records or a record was expected."),
             ("[] x", "records, line 1, column 4: something follows the end of the document."),
             ('{"id": "1"}\n{"id": "2"}', "It seems to have one record a line: read it with --format ndjson."),
-            ("[NaN]", "the record that begins here is no JSON: NaN is no JSON."),
-            (f"[{'9' * 5000}]", "the record that begins here is no JSON: Exceeds the limit"),
-            (f"[{'[' * 100_000}{']' * 100_000}]", "the record is nested too deeply."),
+            ('{"data": [], "data": []}', "records, line 1, column 14: the name `data` comes twice."),
+            (
+                '{"data": [], "info": 1, "info": 2}',
+                "line 1, column 25: the name `info` comes twice.",
+            ),
             ("", "records is empty."),
             (" \n ", "records is empty."),
             (b'[{"id": "1"},\n{"Name": "\xe3\xcd"}]', "records, line 2: this is not UTF-8."),
@@ -153,6 +156,8 @@ class TestJson:
             '{"data": [{"id": "1"}',
             '{"id": "1", ',
             '{"id": "1", "x',
+            '[{"id": "1", "x": NaN',
+            f"[{'[' * 100_000}",
         ],
     )
     def test_a_document_that_is_cut_short_is_told_to_be_so(self, text: str) -> None:
@@ -189,8 +194,7 @@ class TestNdjson:
             (b'{"id": "2"', "is no JSON: Expecting ',' delimiter, column 11."),
             (b'{"id": "2', "is no JSON: Unterminated string starting at, column 8."),
             (b"\xe3\xcd", "is no JSON: it is not UTF-8 at byte 1."),
-            (b'{"id": NaN}', "is no JSON: NaN is no JSON."),
-            (b"[" * 100_000, "is nested too deeply."),
+            (b"[" * 100_000, "is no JSON: It has no end and is nested deeper than 64 levels, column 100001."),
         ],
     )
     def test_a_line_that_is_no_json_harms_no_other(self, line: bytes, said: str) -> None:
@@ -549,3 +553,70 @@ def test_a_record_that_is_nested_too_deeply_is_refused_by_itself(format: Format,
     assert [isinstance(each, Unreadable) for each in found] == [False, True, True, False]
     assert isinstance(found[1], Unreadable)
     assert found[1].said == "has lists and objects nested deeper than 64 levels."
+
+
+BAD_RECORDS = [
+    ('{"id": "2", "a": {"b": [NaN]}}', "holds `NaN` in `$.a.b[0]`: JSON has no such number", "$.a.b[0]"),
+    ('{"id": "2", "n": -Infinity}', "holds `-Infinity` in `$.n`: JSON has no such number", "$.n"),
+    ('{"id": "2", "n": 1e400}', "holds a number in `$.n` that is larger than any that can be kept", "$.n"),
+    (f'{{"id": "2", "n": {"9" * 5001}}}', "holds a number in `$.n` that is longer than the 64", "$.n"),
+    ('{"id": "2", "n": {"a": 1, "b": 2, "a": 1}}', "has the name `a` twice in `$.n`", "$.n.a"),
+    ('{"id": "2", "id": "3"}', "has the name `id` twice", "$.id"),
+    (f'{{"id": "2", "n": {"[" * 5000}"]"{"]" * 5000}}}', "nested deeper than 64 levels", "$"),
+    (f'{{"id": "2", "n": {"[" * 5000}NaN{"]" * 5000}}}', "nested deeper than 64 levels", "$"),
+    ("NaN", "holds `NaN`: JSON has no such number", "$"),
+]
+"""A record that is JSON in form and cannot be taken, what is said of it, and of which place."""
+IDS = ["NaN", "Infinity", "1e400", "digits", "twice inside", "twice", "deep", "deep NaN", "only NaN"]
+
+
+@pytest.fixture(params=[3, 2**16])
+def chunks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many bytes of a document are read at a time."""
+    monkeypatch.setattr(json_stream, "CHUNK", request.param)
+    return int(request.param)
+
+
+@pytest.mark.parametrize(("bad", "said", "path"), BAD_RECORDS, ids=IDS)
+@pytest.mark.parametrize(
+    "form", ["[{good}, {bad}, {last}]", '{{"data": [{good}, {bad}, {last}]}}', "{good}\n{bad}\n{last}"]
+)
+@pytest.mark.usefixtures("chunks")
+def test_one_bad_record_spoils_none_beside_it(form: str, bad: str, said: str, path: str) -> None:
+    text = form.format(good='{"id": "1", "x": "é"}', bad=bad, last='{"id": "3"}')
+    format = Format.NDJSON if "\n" in form else Format.JSON
+    first, found, last = (item.read() for item in read_items(source(text), STUDENTS, format))
+    assert (first, last) == ({"id": "1", "x": "é"}, {"id": "3"})
+    assert isinstance(found, Unreadable)
+    assert said in found.said
+    assert found.said.endswith(".")
+    assert (path, bad) == (found.path, found)
+
+
+@pytest.mark.parametrize(("bad", "said"), [(bad, said) for bad, said, _ in BAD_RECORDS[:6]], ids=IDS[:6])
+def test_a_single_record_that_cannot_be_taken_is_an_item_too(bad: str, said: str) -> None:
+    (found,) = whole(bad)
+    assert isinstance(found, Unreadable)
+    assert said.split("`$", maxsplit=1)[0] in found.said
+
+
+def test_half_a_character_in_bytes_spoils_its_own_record_only() -> None:
+    text = b'[{"id": "1", "Name": "a\xed\xa0\x80"}, {"id": "2"}]'
+    assert whole(text) == [{"id": "1", "Name": "a\ud800"}, {"id": "2"}]
+
+
+@pytest.mark.parametrize("bad", [bad for bad, _, _ in BAD_RECORDS], ids=IDS)
+def test_the_format_is_seen_whatever_the_first_line_holds(bad: str) -> None:
+    assert format_of(source(f'{{"data": [{bad}]}}\n')) is Format.JSON
+    assert format_of(source(f'{{"id": "1", "x": {bad}}}\n{{"id": "2"}}\n')) in (Format.NDJSON, Format.JSON)
+
+
+@given(
+    st.text('{}[]:,"\\ab1 \n', max_size=14),
+    st.sampled_from(['{"a":1,', '{"a":{"b":1,', '{"a":"', '{"a" :1,"a":', '{"a":"\\u003a","b":1,']),
+)
+@example(rest="1}", first='{"a" :1,"a":')
+@example(rest='"b":1}', first='{"a":"\\u003a","b":1,')
+def test_a_name_given_twice_is_seen_by_both_readers(rest: str, first: str) -> None:
+    raw = f"{first}{rest}".replace("\n", " ").encode()
+    assert repr(ndjson.JsonLine(raw).read()) == repr(ndjson._record(raw))

@@ -9,6 +9,7 @@ from mzi_adapters.files.formats import (
     Format,
     RecordPage,
     RecordPages,
+    format_of,
     open_records,
     pages,
     read_items,
@@ -17,7 +18,8 @@ from mzi_adapters.files.formats import (
 from mzi_adapters.files.header_columns import DateOrder, Header, Ways
 from mzi_adapters.files.json_stream import read_json
 from mzi_adapters.files.ndjson import JsonLine, read_ndjson
-from mzi_adapters.files.source import FileProblem, Item, Source, Unreadable, open_source
+from mzi_adapters.files.source import FileProblem, Item, Source, open_source
+from mzi_core.ports import Unreadable
 
 __all__ = [
     "DateOrder",
@@ -31,6 +33,7 @@ __all__ = [
     "Source",
     "Unreadable",
     "Ways",
+    "format_of",
     "open_records",
     "open_source",
     "pages",

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from itertools import chain
 
 from mzi_adapters.files.header_columns import AS_IT_IS, Ways
-from mzi_adapters.files.source import FileProblem, Item, Source, Unreadable
+from mzi_adapters.files.source import FileProblem, Item, Source
 from mzi_adapters.files.strangers import markup
 from mzi_adapters.files.table import Cells, HeadedTable, table_of
 from mzi_adapters.files.text import Text
 from mzi_core.module import AnyModule
+from mzi_core.ports import Unreadable
 
 _DELIMITERS = ",;\t|"
 _SAID = "sep="

@@ -1,9 +1,10 @@
 """Which format a file has, and its records in pages."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import chain
-from json import JSONDecodeError, loads
+from json import JSONDecodeError
 from pathlib import PurePath
 from typing import assert_never
 
@@ -11,11 +12,13 @@ import attrs
 
 from mzi_adapters.files.csv_export import open_csv
 from mzi_adapters.files.header_columns import AS_IT_IS, Header, Ways
-from mzi_adapters.files.json_stream import read_json
+from mzi_adapters.files.json_stream import ENVELOPE, read_json
 from mzi_adapters.files.ndjson import Block, read_blocks, read_ndjson
 from mzi_adapters.files.source import ZIP, FileProblem, Item, Source
 from mzi_adapters.files.workbook import open_workbook
+from mzi_adapters.strict_json import value_at
 from mzi_core.module import AnyModule
+from mzi_core.ports import Unreadable
 
 
 class Format(StrEnum):
@@ -35,6 +38,9 @@ _BY_EXTENSION = {
 }
 
 
+_ENVELOPE = re.compile(rf'\{{[ \t]*"{ENVELOPE}"[ \t]*:[ \t]*\[')
+
+
 def format_of(source: Source) -> Format:
     """By its first bytes, its extension, or its first line: an object with more to come is NDJSON."""
     if source.head.startswith(ZIP):
@@ -45,11 +51,14 @@ def format_of(source: Source) -> Format:
     line = source.head.decode(source.encoding, errors="replace").strip()
     if line.startswith("{"):
         try:
-            first = loads(line)
+            first, end = value_at(line, 0)
         except JSONDecodeError:
             return Format.JSON
-        enveloped = isinstance(first, dict) and isinstance(first.get("data"), list)
-        return Format.JSON if enveloped else Format.NDJSON
+        if isinstance(first, Unreadable):
+            enveloped = _ENVELOPE.match(line) is not None
+        else:
+            enveloped = isinstance(first, dict) and isinstance(first.get(ENVELOPE), list)
+        return Format.JSON if enveloped or end < len(line) else Format.NDJSON
     return Format.JSON if line.startswith("[") or not line else Format.CSV
 
 

@@ -10,11 +10,11 @@ import json
 import re
 from collections.abc import Generator, Iterator
 
-from mzi_adapters.files.ndjson import no_constant
-from mzi_adapters.files.source import CHUNK, LONGEST, FileProblem, Item, Source, Unreadable, shallow
+from mzi_adapters.files.source import CHUNK, LONGEST, FileProblem, Item, Source
+from mzi_adapters.strict_json import named_twice, shallow, value_at
+from mzi_core.ports import Unreadable
 
 _CODE = re.compile("[A-Z_]{1,50}")
-_DECODER = json.JSONDecoder(parse_constant=no_constant)
 _BLANK = re.compile(r"[ \t\r\n]*")
 
 _LONGEST_TOKEN = 12
@@ -29,6 +29,9 @@ _DOUBLE_FROM = 2**20
 """A record of more than this many characters is tried again only when the buffer has doubled."""
 
 ENVELOPE = "data"
+
+_SHOWN = 60
+"""Characters of a name that are repeated in a sentence."""
 
 
 def read_json(source: Source) -> Iterator[Item]:
@@ -63,7 +66,7 @@ def _elements(scanner: "_Scanner") -> Iterator[Item]:
         line = scanner.line
         value = scanner.value()
         said = _failed(value)
-        yield Item(shallow(value) if said is None else Unreadable("", said), line)
+        yield Item(value if said is None else Unreadable("", said), line)
         match scanner.peek():
             case ",":
                 scanner.take()
@@ -86,22 +89,32 @@ def _failed(value: object) -> str | None:
 def _object(scanner: "_Scanner") -> Generator[Item, None, bool]:
     """The records under `data`, or the object itself as one record; whether it was the first of these."""
     line = scanner.line
-    record: dict[object, object] = {}
+    record: dict[str, object] = {}
+    bad: Unreadable | None = None
     enveloped = False
     scanner.take()
     more = scanner.peek() != "}"
     while more:
         if scanner.peek() != '"':
             raise scanner.problem("a field name was expected")
-        name = scanner.value()
+        place = scanner.place
+        name = str(scanner.value())
         if scanner.peek() != ":":
             raise scanner.problem("`:` was expected")
         scanner.take()
-        if scanner.peek() == "[" and name == ENVELOPE:
+        listed = scanner.peek() == "[" and name == ENVELOPE
+        if name in record:
+            bad = named_twice("", name) if bad is None else bad
+            if listed or enveloped:
+                raise FileProblem(f"{scanner.name}, {place}: the name `{name[:_SHOWN]}` comes twice.")
+        record[name] = None
+        if listed:
             enveloped = True
             yield from _elements(scanner)
         else:
-            record[name] = scanner.value()
+            record[name] = value = scanner.value(f"$.{name[:_SHOWN]}")
+            if bad is None and isinstance(value, Unreadable):
+                bad = value
         more = scanner.peek() == ","
         if more:
             scanner.take()
@@ -111,7 +124,7 @@ def _object(scanner: "_Scanner") -> Generator[Item, None, bool]:
     if not enveloped and (said := _failed(record)) is not None:
         raise FileProblem(f"{scanner.name} {said}")
     if not enveloped:
-        yield Item(shallow(record), line)
+        yield Item(shallow(record) if bad is None else bad, line)
     return enveloped
 
 
@@ -121,7 +134,8 @@ class _Scanner:
     def __init__(self, source: Source) -> None:
         self._source = source
         self.name = source.name
-        self._decoder = codecs.getincrementaldecoder(source.encoding)()
+        # Half a character in bytes is for the reader of records to refuse, as it is where it is escaped.
+        self._decoder = codecs.getincrementaldecoder(source.encoding)(errors="surrogatepass")
         self._buffer = ""
         self._at = 0
         self._done = False
@@ -167,20 +181,16 @@ class _Scanner:
         """Go past the character that `peek` showed."""
         self._move(self._at + 1)
 
-    def value(self) -> object:
-        """The value that begins here. Raises FileProblem."""
+    def value(self, path: str = "$") -> object:
+        """The value that begins here, which has this path in its record. Raises FileProblem."""
         self.peek()
         while True:
             try:
-                value, end = _DECODER.raw_decode(self._buffer, self._at)
+                value, end = value_at(self._buffer, self._at, path)
             except json.JSONDecodeError as error:
                 near = error.pos > len(self._buffer) - _LONGEST_TOKEN
                 if self._done or not (near or error.msg.startswith(_UNTERMINATED)):
                     raise self._broken(error) from error
-            except RecursionError as error:
-                raise self.problem("the record is nested too deeply") from error
-            except ValueError as error:  # NaN; a number of thousands of digits
-                raise self.problem(f"the record that begins here is no JSON: {error}") from error
             else:
                 if end < len(self._buffer) or self._done:
                     self._move(end)
@@ -203,11 +213,15 @@ class _Scanner:
             )
         return self.problem(error.msg[0].lower() + error.msg[1:])
 
+    @property
+    def place(self) -> str:
+        """Where in the document it stands, in words."""
+        return f"line {self.line}, column {self._column}"
+
     def problem(self, said: str) -> FileProblem:
         """What is wrong at this place."""
-        place = f"line {self.line}, column {self._column}"
         if self._done and self._at >= len(self._buffer):
             return FileProblem(
-                f"{self._source.name} is cut short: it ends on {place}, where more was to come. {_AGAIN}"
+                f"{self._source.name} is cut short: it ends on {self.place}, where more was to come. {_AGAIN}"
             )
-        return FileProblem(f"{self._source.name}, {place}: {said}.")
+        return FileProblem(f"{self._source.name}, {self.place}: {said}.")

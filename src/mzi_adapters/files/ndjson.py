@@ -1,22 +1,17 @@
 """One JSON object a line."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import NoReturn
 
 from mzi_adapters import fast_json
-from mzi_adapters.files.source import FileProblem, Item, Source, Unreadable, shallow
-from mzi_core.ports import RawRecord
+from mzi_adapters.files.source import FileProblem, Item, Source
+from mzi_adapters.strict_json import shallow, value_at
+from mzi_core.ports import RawRecord, Unreadable
 from mzi_core.sizes import DEEPEST
 
-
-def no_constant(name: str) -> NoReturn:
-    """NaN and the infinities, which Python reads and JSON does not have."""
-    raise ValueError(f"{name} is no JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=no_constant)  # json.loads would make one for every line
+_BLANKS = re.compile(r"[ \t\r\n]*")
 
 
 class JsonLine(RawRecord):
@@ -57,6 +52,11 @@ def read_ndjson(source: Source) -> Iterator[Item]:
         yield from map(Item, records, numbers)
 
 
+def _after_blanks(text: str, at: int) -> int:
+    blanks = _BLANKS.match(text, at)
+    return blanks.end() if blanks else at
+
+
 def _shallow(raw: bytes, value: object) -> object:
     few = raw.count(b"[") + raw.count(b"{") <= DEEPEST  # so few cannot be nested too deeply
     return value if few else shallow(value, raw.decode(errors="replace"))
@@ -65,13 +65,13 @@ def _shallow(raw: bytes, value: object) -> object:
 def _record(raw: bytes) -> object:
     raw = raw.rstrip(b"\r\n")
     try:
-        return _shallow(raw, _DECODER.decode(raw.decode()))
+        text = raw.decode()
+        value, end = value_at(text, _after_blanks(text, 0))
+        if (end := _after_blanks(text, end)) < len(text):
+            raise json.JSONDecodeError("Extra data", text, end)
+        return value
     except json.JSONDecodeError as error:
         said = f"is no JSON: {error.msg}, column {error.pos + 1}."
     except UnicodeDecodeError as error:
         said = f"is no JSON: it is not UTF-8 at byte {error.start + 1}."
-    except RecursionError:
-        said = "is nested too deeply."
-    except ValueError as error:  # NaN; a number of thousands of digits
-        said = f"is no JSON: {error}."
     return Unreadable(raw.decode(errors="replace"), said)

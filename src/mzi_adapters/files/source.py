@@ -5,15 +5,13 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
-from typing import Any, BinaryIO, NamedTuple, Self
+from typing import BinaryIO, NamedTuple
 
 from mzi_core.errors import MziError
 from mzi_core.ports import RawRecord
-from mzi_core.sizes import DEEPEST
-from mzi_core.values import Code
 
 STDIN = "-"
 
@@ -29,42 +27,6 @@ LONGEST = 2**26
 
 class FileProblem(MziError):
     """A file cannot be read, or not to its end."""
-
-
-class Unreadable(str):
-    """A piece of a file that is no record, as it stands there; `said` ends a sentence about it.
-
-    It is passed on in the place of a record, so that it gets an outcome of its own and nothing is lost.
-    `code` and `path`: the kind of fault, and where in the record it is.
-    """
-
-    __slots__ = ("code", "path", "said")
-    said: str
-    code: Code
-    path: str
-
-    def __new__(cls, text: str, said: str, code: Code = Code.NOT_AN_OBJECT, path: str = "$") -> Self:
-        """The piece itself, and what is wrong with it."""
-        piece = super().__new__(cls, text)
-        piece.said, piece.code, piece.path = said, code, path
-        return piece
-
-
-_TOO_DEEP = f"has lists and objects nested deeper than {DEEPEST} levels."
-
-
-def shallow(value: object, text: str = "") -> object:
-    """A record as it was read; one that is nested too deeply as an Unreadable, whose text is `text`."""
-    level = _inside([value])
-    for _ in range(DEEPEST):
-        if not level:
-            return value
-        level = _inside([item for each in level for item in (each.values() if type(each) is dict else each)])
-    return Unreadable(text, _TOO_DEEP) if level else value
-
-
-def _inside(values: Iterable[object]) -> list[Any]:
-    return [value for value in values if type(value) is dict or type(value) is list]
 
 
 class Item(NamedTuple):

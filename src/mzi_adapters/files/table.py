@@ -7,9 +7,10 @@ import attrs
 
 from mzi_adapters.files.damage import Row, held_back
 from mzi_adapters.files.header_columns import Header, Ways, header_of, id_in, is_export_id
-from mzi_adapters.files.source import FileProblem, Item, Unreadable
+from mzi_adapters.files.source import FileProblem, Item
 from mzi_adapters.files.strangers import no_ids, of_another_module
 from mzi_core.module import AnyModule
+from mzi_core.ports import Unreadable
 from mzi_core.values import Code
 
 Cells = tuple[int, Sequence[str] | Unreadable]

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from mzi_core.ids import EXPORT_AGAIN, bare_id, damage_of, is_digits
+from mzi_core.sizes import MAX_NUMBER
 from mzi_core.values import YEARS, Code, Email, MoodleId, ZohoId, is_of_these_years
 
 D = TypeVar("D", bound=date)
@@ -29,9 +30,6 @@ MAX_TEXT = 100_000
 
 MAX_ROWS = 1000
 """Of a list: Zoho's subforms have 200 rows, its other lists fewer."""
-
-MAX_NUMBER = 64
-"""Characters of a number or an amount; an exact one has 25."""
 
 MAX_MOMENT = 40
 """Characters of a date or a moment; the longest that is read has 32."""

@@ -10,7 +10,7 @@ from mzi_core.lazy import finder
 if TYPE_CHECKING:
     from mzi_core.ports.breakers import Breaker, OpenBreaker, StoredBreakers
     from mzi_core.ports.clock import Clock, Ids, SingleIds
-    from mzi_core.ports.codec import MOST_REASONS, Codec, Decoded, RawRecord, decoded
+    from mzi_core.ports.codec import MOST_REASONS, Codec, Decoded, RawRecord, Unreadable, decoded
     from mzi_core.ports.connections import Connections, NoConnections
     from mzi_core.ports.decisions import DecisionRecord, Decisions
     from mzi_core.ports.idempotency import StoredResponse, StoredResponses
@@ -196,6 +196,7 @@ __all__ = [
     "TenantSettings",
     "Unenrolment",
     "Unknown",
+    "Unreadable",
     "UserChange",
     "UserFlags",
     "UserKey",

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Generic, Protocol
+from typing import Generic, Protocol, Self
 
 import attrs
 
@@ -37,6 +37,29 @@ class Decoded(Generic[E]):
     reasons: tuple[Reason, ...] = attrs.field(default=(), converter=_the_first)
 
 
+class Unreadable(str):
+    """What stands in the place of a record that cannot be read, as it was written; `said` ends a sentence.
+
+    It is passed on as a record, so that it gets an outcome of its own and spoils none beside it. `code` and
+    `path`: the kind of fault, and where in the record it is.
+    """
+
+    __slots__ = ("code", "path", "said")
+    said: str
+    code: Code
+    path: str
+
+    def __new__(cls, text: str, said: str, code: Code = Code.NOT_AN_OBJECT, path: str = "$") -> Self:
+        """The piece itself, and what is wrong with it."""
+        piece = super().__new__(cls, text)
+        piece.said, piece.code, piece.path = said, code, path
+        return piece
+
+    def reason(self, subject: str) -> Reason:
+        """Why it was refused, in a sentence that begins with `subject`."""
+        return Reason(self.code, self.path, f"{subject} {self.said}")
+
+
 class RawRecord(bytes):
     """A wire record as it was written, and not read yet: of most that come again nobody need know more."""
 
@@ -44,19 +67,22 @@ class RawRecord(bytes):
 
     @abstractmethod
     def read(self) -> object:
-        """What it says, or what stands in the place of a record that cannot be read; it never raises."""
+        """What it says; an Unreadable where it cannot be read. It never raises."""
         ...
 
 
 def decoded(
     decode: Callable[[object], Decoded[E]], record: object, zoho_id: ZohoId | None = None
 ) -> Decoded[E]:
-    """A record as `decode` understands it; where it raises, one that was not understood.
+    """A record as `decode` understands it; an Unreadable is not understood, nor one for which it raises.
 
     No decoder promises to be without fault, and one record never ends a page. `zoho_id`: where it is known.
     """
     try:
-        return decode(record.read() if isinstance(record, RawRecord) else record)
+        said = record.read() if isinstance(record, RawRecord) else record
+        if isinstance(said, Unreadable):
+            return Decoded(zoho_id=None, entity=None, reasons=(said.reason("The record"),))
+        return decode(said)
     except Exception as error:
         reason = Reason(Code.UNFORESEEN, "$", unforeseen(error))
         return Decoded(zoho_id=zoho_id, entity=None, reasons=(reason,))

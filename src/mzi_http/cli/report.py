@@ -10,7 +10,7 @@ import attrs
 
 from mzi_adapters import private
 from mzi_adapters.files import FileProblem, Item, Unreadable
-from mzi_core.values import Outcome, Outcomes, Reason, State
+from mzi_core.values import Outcome, Outcomes, State
 from mzi_http.answers import result
 from mzi_http.cli.console_tables import plain
 
@@ -38,8 +38,7 @@ class ReportLine:
         """The outcome of `item`; for what could not be read as a record, with the reason of that."""
         record = None if outcome.state.accepted or outcome.zoho_id else item.read()
         if isinstance(record, Unreadable):
-            said = Reason(record.code, record.path, f"Line {item.line} {record.said}")
-            outcome = attrs.evolve(outcome, reasons=(said,))
+            outcome = attrs.evolve(outcome, reasons=(record.reason(f"Line {item.line}"),))
         return cls(file=file, line=item.line, outcome=outcome)
 
     def data(self) -> dict[str, object]:

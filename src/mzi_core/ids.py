@@ -21,6 +21,9 @@ _FORMS = (
         "has its digits in groups, so it was held as a number that loses digits",
     ),
     (re.compile("#.*"), "holds the error of a spreadsheet"),
+    (re.compile("[-+\u2010-\u2015\u2212][0-9]+"), "has a sign, so it was held as a number and is no id"),
+    # Zoho's are whole numbers: with and without its zeros this would be one record to Zoho, and two here.
+    (re.compile("0[0-9]+"), "begins with a zero, which no id of Zoho's does"),
 )
 
 EXPORT_AGAIN = "export it from Zoho again, and take it as it is, without a spreadsheet in between."
@@ -39,7 +42,7 @@ def is_digits(text: str) -> bool:
 
 def damage_of(text: str) -> str | None:
     """What a spreadsheet did to this id, in words behind its name; None where nothing can be seen."""
-    if is_digits(text) or len(text) > LONGEST:
+    if (is_digits(text) and not text.startswith("0")) or len(text) > LONGEST:
         return None
     return next((said for form, said in _FORMS if form.fullmatch(text)), None)
 

@@ -82,6 +82,8 @@ def test_text_that_no_store_could_keep_is_refused(value: object, code: Code | No
         (" reg_123 ", "reg_123"),
         ("zcrm_5398830000090000001", "5398830000090000001"),
         ("zcrm_x", "zcrm_x"),
+        ("reg_077", "reg_077"),
+        ("a-5", "a-5"),
         (0, "0"),
         (None, None),
         ("", None),
@@ -112,9 +114,16 @@ def test_what_may_have_lost_digits_is_no_id(value: object) -> None:
         ("5 398 830", "has its digits in groups"),
         ("#REF!", "holds the error of a spreadsheet"),
         ("#N/A", "holds the error of a spreadsheet"),
+        ("-5", "has a sign"),
+        (-5, "has a sign"),
+        ("+5398830000090000001", "has a sign"),
+        ("\u22125", "has a sign"),
+        ("077", "begins with a zero"),
+        ("00", "begins with a zero"),
+        ("zcrm_077", "begins with a zero"),
     ],
 )
-def test_an_id_that_a_spreadsheet_damaged_is_refused_with_the_remedy(value: str, said: str) -> None:
+def test_an_id_that_a_spreadsheet_damaged_is_refused_with_the_remedy(value: str | int, said: str) -> None:
     for read in (coerce.record_id, coerce.lookup, lambda value: coerce.lookup({"id": value})):
         with pytest.raises(coerce.ValueRefused) as refused:
             read(value)
@@ -224,6 +233,10 @@ def test_an_address_that_only_looks_like_another_is_refused_with_the_place(value
         ("\u20665398\u2069", "holds U+2066 as character 1, which nobody sees; remove it."),
         ("５398", "holds U+FF15 as character 1; write `5`."),
         ("reg①", "holds U+2460 as character 4; write `1`."),
+        ("53\u0665", "holds U+0665 as character 3; write `5`."),
+        ("\u06f5", "holds U+06F5 as character 1; write `5`."),
+        ("\u096b", "holds U+096B as character 1; write `5`."),
+        ("reg_\u0665", "holds U+0665 as character 5; write `5`."),
     ],
 )
 def test_an_id_that_only_looks_like_another_is_refused_with_the_place(value: str, said: str) -> None:

@@ -141,7 +141,7 @@ def _trimmed(value: object) -> str | None:
 def record_id(value: object) -> ZohoId | None:
     """An id: text, or a whole number. A float is refused: beyond 15 digits it is already another id.
 
-    So is text that can be seen to have been a float in a spreadsheet. `zcrm_` before digits is left out.
+    So is text that can be seen to have been a number in a spreadsheet. `zcrm_` before digits is left out.
     """
     if isinstance(value, float | bool | Mapping | list):
         raise ValueRefused(Code.WRONG_TYPE, "must be an id, sent as text.")
@@ -150,11 +150,17 @@ def record_id(value: object) -> ZohoId | None:
         return None
     if len(found) > MAX_ID:
         raise ValueRefused(Code.OUT_OF_RANGE, f"is longer than the {MAX_ID} characters an id may have.")
-    if is_digits(found):  # nearly all are
+    if is_digits(found) and found[0] != "0":  # nearly all are
         return ZohoId(found)
-    if (damage := damage_of(found)) is not None:
+    bare = bare_id(found)
+    if (damage := damage_of(bare)) is not None:
         raise ValueRefused(Code.ID_INVALID, f"{damage}; {EXPORT_AGAIN}")
-    return bare_id(_as_seen(found, Code.TEXT_INVALID))
+    _as_seen(bare, Code.TEXT_INVALID)
+    for place, each in enumerate(found, start=1):
+        if not each.isascii() and (digit := unicodedata.decimal(each, None)) is not None:
+            said = f"holds U+{ord(each):04X} as character {place}; write `{digit}`."
+            raise ValueRefused(Code.TEXT_INVALID, said)
+    return bare
 
 
 def _as_seen(found: str, code: Code) -> str:

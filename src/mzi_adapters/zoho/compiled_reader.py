@@ -37,7 +37,7 @@ _SHORT_INTEGER = 18
 _FIRST_YEAR, _END_YEAR = FIRST_YEAR + 1, LAST_YEAR
 """The years of plain days and moments: in UTC a moment of the first or the last one may be of another."""
 
-_PLAIN_ID = "len({v}) <= MAX_ID and {v}.isascii() and {v}.isdigit()"
+_PLAIN_ID = "len({v}) <= MAX_ID and {v}.isascii() and {v}.isdigit() and {v}[0] != '0'"
 
 
 class _Lookup(msgspec.Struct, gc=False):

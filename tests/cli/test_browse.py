@@ -71,6 +71,14 @@ def test_a_limit_says_that_there_is_more_only_when_there_is(mzi: Mzi) -> None:
     assert mzi("list", "students", "--limit", "2").err == ""
 
 
+def test_what_is_said_below_a_list_wraps_as_the_list_does(mzi: Mzi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    said = mzi("list", "students", "--limit", "1").err
+    assert max(map(len, said.splitlines())) <= 50
+    wanted = "The first 1; --limit shows more, and --csv or --json all of them."
+    assert " ".join(said.split()) == wanted
+
+
 def test_csv_has_every_field_and_nothing_a_spreadsheet_would_run(mzi: Mzi, folder: Path) -> None:
     written(folder, "more.json", [student(9, First_Name="=cmd()", Last_Name="حداد, رنا")])
     mzi("sync", "students", "more.json")
@@ -129,7 +137,7 @@ def test_status_counts_every_module_and_names_its_last_run(mzi: Mzi) -> None:
     counts = ("live", "NEW", "UPDATED", "refused", "parked")
     assert [found["students"][name] for name in counts] == [2, 2, 0, 1, 0]
     assert [found["payments"][name] for name in counts] == [0, 0, 0, 1, 1]
-    assert found["students"]["last_run"]["source"] == "students.json"
+    assert found["students"]["last_run"]["source"] == str(Path("students.json").resolve())
     assert found["grades"]["last_run"] is None
     shown = mzi("status").out.splitlines()
     assert shown[0].split()[:2] == ["store", "sqlite"]

@@ -193,6 +193,32 @@ def test_a_sync_that_was_stopped_can_go_on_where_it_was(mzi: Mzi, folder: Path) 
     assert again.err == "a.json is taken from its beginning: no sync of it was stopped.\n"
 
 
+@pytest.mark.parametrize("other", ["./a.json", "{folder}/a.json", "x/../a.json", "link.json"])
+def test_a_file_is_the_same_source_by_whichever_path_it_is_named(mzi: Mzi, folder: Path, other: str) -> None:
+    (folder / "x").mkdir()
+    (folder / "link.json").symlink_to("a.json")
+    text = json.dumps([*GOOD, student(4)])
+    (folder / "a.json").write_text(text[:-1])
+    assert mzi("sync", "students", other.format(folder=folder), "--page", 2).code == 2
+    (folder / "a.json").write_text(text)
+    ran = mzi("sync", "students", "a.json", "--resume")
+    assert ran.out == "There is no record in it that was not done before.\n"
+
+
+def test_files_of_one_name_in_two_folders_are_two_sources(
+    mzi: Mzi, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = json.dumps([*GOOD, student(4)])
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+        (folder / name / "a.json").write_text(text if name == "two" else text[:-1])
+    monkeypatch.setenv("MZI_STORE", f"sqlite:///{folder}/mzi.db")
+    monkeypatch.chdir(folder / "one")
+    assert mzi("sync", "students", "a.json").code == 2
+    monkeypatch.chdir(folder / "two")
+    assert "no sync of it was stopped" in mzi("sync", "students", "a.json", "--resume").err
+
+
 @pytest.mark.parametrize(
     "now",
     [
@@ -235,7 +261,14 @@ def test_a_file_of_which_all_was_done_before_is_not_said_to_be_empty(mzi: Mzi, f
         (["students"], "Name at least one file of records, or `-` for standard input."),
         (["students", "none.json"], "There is no file none.json."),
         (["students", "a.json", "--page", "0"], "--page must be at least 1."),
-        (["students", "a.json", "--dry-rnu"], "Unknown option --dry-rnu"),
+        (["students", "a.json", "--dry-rnu"], "Unknown option: --dry-rnu. Did you mean --dry-run?"),
+        (["students", "missing.json", "--dryrun"], "Unknown option: --dryrun. Did you mean --dry-run?"),
+        (
+            ["students", "a.json", "-", "--reprot", "x.csv"],
+            "Unknown option: --reprot. Did you mean --report",
+        ),
+        (["students", "a.json", "-x"], "Unknown option: -x."),
+        (["students", "a.json", "--", "-x"], "There is no file -x."),
         (["students", "a.json", "--format", "xml"], 'Invalid value "xml" for --format'),
         (
             ["students", "a.json", "--report", "a.json"],

@@ -1,4 +1,4 @@
-"""What of a record is kept aside: what mzi reads, and nothing that is a secret by its name."""
+"""What of a parked record is kept: what mzi reads, and nothing that is a secret by its name."""
 
 from collections.abc import Callable, Iterable, Mapping
 

@@ -65,11 +65,11 @@ async def list_records(
     module
         What to list: students, payments, …, or Zoho's name.
     state
-        Only records that are so: NEW or UPDATED ones are stored, INVALID and ERROR ones are held aside.
+        Only records that are so: NEW or UPDATED ones are stored, INVALID and ERROR ones are parked.
     parked
         Only records that wait for another one.
     since
-        Only what changed, or was held aside, at or after this day or moment, such as 2026-09-01.
+        Only what changed, or was parked, at or after this day or moment, such as 2026-09-01.
     deleted
         Deleted records too.
     limit
@@ -118,7 +118,7 @@ class Asked:
 
     @property
     def held(self) -> bool:
-        """Whether what is listed is held aside."""
+        """Whether what is listed is parked."""
         return self.query.state in _HELD
 
     async def pages(self, use_cases: UseCases) -> AsyncIterator[Sequence[Item]]:
@@ -214,7 +214,8 @@ async def _as_table(shell: Shell, asked: Asked, pages: AsyncIterator[Sequence[It
     if not shown:
         shell.show(_nothing(asked))
     if asked.more:
-        shell.say(f"The first {shown:,}; --limit shows more, and --csv or --json all of them.")
+        said = f"The first {shown:,}; --limit shows more, and --csv or --json all of them."
+        shell.note(Text(said, style="dim"))
 
 
 def _nothing(asked: Asked) -> str:

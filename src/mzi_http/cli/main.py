@@ -66,8 +66,14 @@ _GROUPS: Mapping[str, str] = {
 }
 
 
+_LONE_HYPHEN = "\0-"
+"""Stands for a `-` by itself while the command line is understood; nobody can type it. cyclopts takes one for
+an option, and if the names of files may begin with a hyphen, it takes every option behind them for a file."""
+
+
 def run(tokens: Sequence[str]) -> int:
     """Run one command line and give its exit code; whatever goes wrong is told in a sentence."""
+    tokens = [_LONE_HYPHEN if each == "-" else each for each in tokens]
     out, err = _Output(), _Output(stderr=True)
     app = _app(out, err)
     if not set(app.help_flags).isdisjoint(tokens):
@@ -75,7 +81,8 @@ def run(tokens: Sequence[str]) -> int:
     try:
         ended = app.meta(tokens, console=out, error_console=err)
     except CycloptsError as error:
-        ended = _told(err, str(error), Ended.MISUSED)
+        said = str(error).replace(_LONE_HYPHEN, "-").replace(repr(_LONE_HYPHEN), repr("-"))
+        ended = _told(err, said, Ended.MISUSED)
     return ended.code if isinstance(ended, Ended) else Ended.WELL.code
 
 
@@ -149,6 +156,7 @@ def _app(out: Console, err: Console) -> App:
         try:
             _describe_listed(app, tokens)
             command, bound, given = app.parse_args(tokens, console=out, error_console=err)
+            bound.arguments.update({name: _typed(value) for name, value in bound.arguments.items()})
             if given:
                 read = cache(partial(_settings, settings, store))
                 if settings or store or anything_said():
@@ -182,6 +190,14 @@ def _app(out: Console, err: Console) -> App:
         return ended if isinstance(ended, Ended) else Ended.WELL
 
     return app
+
+
+def _typed(value: object) -> object:
+    """An argument as it was typed."""
+    if isinstance(value, tuple | list):
+        return type(value)(map(_typed, value))
+    is_hyphen = isinstance(value, str | Path) and str(value) == _LONE_HYPHEN
+    return type(value)("-") if is_hyphen else value
 
 
 def _describe_listed(app: App, tokens: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """`mzi status` and `mzi runs`: what is in the store, and what was done to it of late."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from rich.table import Table
@@ -30,7 +31,8 @@ async def status(*, tenant: Tenant = None, as_json: AsJson = False, shell: Given
     """Say how the store is, how many records of each module it has, and what came of the last run of each.
 
     A service that does not answer and is left alone is named first. Live records are NEW or UPDATED by what
-    last became of them; refused and parked ones are held aside.
+    last became of them; of the others, `refused` counts those that are at fault, and `parked` those that wait
+    for another record.
     """
     whose = shell.tenant(tenant)
     async with shell.open() as use_cases:
@@ -143,13 +145,18 @@ async def list_runs(
         shown.add_row(
             run.id[-8:],
             run.module,
-            plain(run.source),
+            plain(_short(run.source)),
             Text(run.status.value, style=_STYLES[run.status]),
             moment(run.started_at),
             count(run.cursor),
         )
     shell.show(shown if runs else "There was no such run yet.")
     return Ended.WELL
+
+
+def _short(source: str) -> str:
+    """A file in this folder by its name alone."""
+    return source.removeprefix(f"{os.getcwd()}{os.sep}")
 
 
 async def show_run(id: str, /, *, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:

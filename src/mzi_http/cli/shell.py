@@ -83,8 +83,8 @@ class Shell:
             self.out.print(shown, soft_wrap=isinstance(thing, OneLine))
 
     def say(self, sentence: str) -> None:
-        """Tell the person at the terminal something that is no result."""
-        self.err.print(sentence, style="dim", soft_wrap=True)
+        """Tell the person at the terminal something that is no result; elsewhere it stays on one line."""
+        self.err.print(sentence, style="dim", soft_wrap=not self.err.is_terminal)
 
     def note(self, *things: RenderableType) -> None:
         """Show the person at the terminal something that is no result; where nobody sits, it is said too."""

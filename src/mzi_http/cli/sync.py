@@ -1,6 +1,7 @@
 """`mzi sync`: files of Zoho records into the store."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -46,7 +47,7 @@ REMEMBERED = 200_000
 async def sync(
     module: str,
     /,
-    *files: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    *files: str,
     dry_run: bool = False,
     resume: bool = False,
     format: Format | None = None,
@@ -135,12 +136,17 @@ def _check(files: Sequence[str], report: Path | None, page: int | None) -> None:
     if page is not None and page < 1:
         raise UsageError("--page must be at least 1.")
     for file in files:
-        if file.startswith("-") and file != STDIN:
-            raise UsageError(f"Unknown option {file}; `mzi sync --help` lists them.")
         if file != STDIN and not Path(file).exists():
             raise FileProblem(f"There is no file {file}.")
         if report is not None and report.exists() and file != STDIN and report.samefile(file):
             raise UsageError(f"--report {report} would overwrite the records themselves.")
+
+
+def _lasting_name(file: str) -> str:
+    """One name for a file, from whichever folder and by whichever path it is named."""
+    if file == STDIN:
+        return "standard input"
+    return os.path.realpath(file) if Path(file).is_file() else str(Path(file).absolute())
 
 
 def _offset(said: str) -> str:
@@ -238,7 +244,7 @@ class SyncCommand:
                     self.tenant,
                     self.module,
                     feed.pages(),
-                    source=source.name,
+                    source=_lasting_name(file),
                     dry_run=self.dry_run,
                     resume=self.resume,
                     untold=untold,

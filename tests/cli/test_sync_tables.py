@@ -51,9 +51,51 @@ def test_an_export_with_cr_line_ends_is_read(mzi: Mzi) -> None:
 def test_what_is_no_id_is_refused_beside_the_record_that_has_one(mzi: Mzi) -> None:
     told = mzi("sync", "classes", CASES / "28_ids_words.csv", "--json").json
     assert (told["summary"]["NEW"], told["summary"]["INVALID"]) == (1, 3)
-    (reason,) = told["refused"]
-    assert (reason["code"], reason["path"], reason["records"], reason["of"]) == ("id_invalid", "$.id", 3, 4)
+    assert [(each["code"], each["path"], each["records"], each["of"]) for each in told["refused"]] == [
+        ("id_invalid", "$.id", 2, 4),
+        ("not_an_object", "$", 1, 4),
+    ]
     assert record_of(mzi, "zcrm_53988300000930001", "classes")["name"] == "Networking"
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("Total", "is a row of totals"),
+        ("Grand Total: 3", "is a row of totals"),
+        ("Total Records 12", "is a row of totals"),
+        ("المجموع", "is a row of totals"),
+        ("N/A", "has no id under `Record Id`"),
+        ("rana@college.example", "has no id under `Record Id`"),
+        ("Totaly", "has no id under `Record Id`"),
+        ("Summer Course", "has no id under `Record Id`"),
+    ],
+)
+def test_a_row_without_an_id_is_one_of_totals_only_if_it_says_so(
+    mzi: Mzi, folder: Path, cell: str, said: str
+) -> None:
+    (folder / "c.csv").write_text(f"Record Id,Class Name\n101,Networking\n{cell},X\n")
+    told = mzi("sync", "classes", "c.csv", "--json").json
+    assert told["results"][1]["message"].startswith(f"Line 3 {said}")
+
+
+def test_a_required_field_without_a_column_is_told_once_and_kept_where_it_is_stored(
+    mzi: Mzi, folder: Path
+) -> None:
+    written(folder, "s.json", [student(1), student(2)])
+    mzi("sync", "students", "s.json")
+    ids = [student(n)["id"] for n in (1, 2, 3)]
+    (folder / "t.csv").write_text("Record Id,City\n" + "".join(f"{each},Irbid\n" for each in ids))
+    ran = mzi("sync", "students", "t.csv", "--json")
+    assert [each["status"] for each in ran.json["results"]] == ["UPDATED", "UPDATED", "INVALID"]
+    assert ran.err.count("It has no column for `Name` and `Academic_Email`") == 1
+    assert "`Name` is missing: the file has no column for it" in ran.json["results"][2]["message"]
+    kept = record_of(mzi, str(ids[0]))
+    assert (kept["city"], kept["academic_email"]) == ("Irbid", student(1)["Academic_Email"])
+    again = mzi("sync", "students", "t.csv", "--json").json
+    assert again["summary"]["UNCHANGED"] == 2
+    emptied = mzi("sync", "students", "t.csv", "--absent-means-empty", "--json").json
+    assert emptied["summary"]["INVALID"] == 3
 
 
 def test_a_lookup_with_a_name_alone_is_not_told_as_missing(mzi: Mzi) -> None:

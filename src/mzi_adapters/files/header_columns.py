@@ -12,7 +12,7 @@ from mzi_adapters.files.labels import OF_LOOKUP, api_names, bare, is_field, is_i
 from mzi_adapters.files.source import FileProblem
 from mzi_core.ids import bare_id, damage_of, is_digits
 from mzi_core.mapping import EXTRA, Overlay
-from mzi_core.module import AnyModule, Kind
+from mzi_core.module import AnyModule, Field, Kind
 from mzi_core.suggestions import either, plain
 
 _WITH_OFFSET = re.compile(r"[^\n]{0,40}(Z|[+-][0-9]{2}:?[0-9]{2})")
@@ -174,9 +174,13 @@ class Header:
             ]
         )
 
+    def required(self, untold: frozenset[str]) -> Sequence[Field]:
+        """The fields no record can do without that a table does not tell."""
+        return [field for field in self.module.fields if field.required and field.name in untold]
+
     def left_as_stored(self, untold: frozenset[str]) -> str | None:
-        """The sentence that names what a table does not tell; of what is required a refusal tells."""
-        without = {"modified_at", *(field.name for field in self.module.fields if field.required)}
+        """The sentence that names what a table does not tell and a record can do without."""
+        without = {"modified_at", *(field.name for field in self.required(untold))}
         names = [f"`{name}`" for name in sorted(untold - without)]
         if not names:
             return None

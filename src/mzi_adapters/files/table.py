@@ -1,5 +1,6 @@
 """Rows of cells under a header, wherever they were read from, as records."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
@@ -12,6 +13,14 @@ from mzi_adapters.files.strangers import no_ids, of_another_module
 from mzi_core.module import AnyModule
 from mzi_core.ports import Unreadable
 from mzi_core.values import Code
+
+_TOTALS = re.compile(
+    r"((grand|sub|overall)[ -]?)?(totals?|sum|count|average)\b.{0,40}|(ال)?(مجموع|[إا]جمالي).{0,40}",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What stands under the title of the ids in a row of totals."""
+
+_LONGEST_TOTALS = 60
 
 Cells = tuple[int, Sequence[str] | Unreadable]
 """A row with the line it begins on; an Unreadable where it is none."""
@@ -64,9 +73,9 @@ def _record(header: Header, at: int, cells: Sequence[str]) -> object:
         return Unreadable(",".join(cells), said)
     written = cells[at].strip()
     if written and not is_export_id(id_in(written)):
-        said = (
-            f"has no id under `{header.columns[at].title}`: Zoho's are digits, which a row of totals has not."
-        )
+        if _TOTALS.fullmatch(written[:_LONGEST_TOTALS]):
+            return Unreadable(",".join(cells), "is a row of totals, and no record; delete it.")
+        said = f"has no id under `{header.columns[at].title}`: Zoho's are digits; export it again."
         return Unreadable(",".join(cells), said, Code.ID_INVALID, "$.id")
     record: dict[str, object] = {}
     for column, cell in zip(header.columns, cells, strict=True):

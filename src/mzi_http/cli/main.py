@@ -196,8 +196,9 @@ def _typed(value: object) -> object:
     """An argument as it was typed."""
     if isinstance(value, tuple | list):
         return type(value)(map(_typed, value))
-    is_hyphen = isinstance(value, str | Path) and str(value) == _LONE_HYPHEN
-    return type(value)("-") if is_hyphen else value
+    if value == _LONE_HYPHEN:
+        return "-"
+    return Path("-") if value == Path(_LONE_HYPHEN) else value
 
 
 def _describe_listed(app: App, tokens: Sequence[str]) -> None:

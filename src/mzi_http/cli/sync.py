@@ -2,8 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -29,7 +30,7 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.batches import overlays
 from mzi_core.use_cases.deletions import Seen
-from mzi_core.values import BatchResult, Outcomes, State, TenantId
+from mzi_core.values import BatchResult, Code, Outcome, Outcomes, State, TenantId
 from mzi_http.answers import result
 from mzi_http.cli.progress import bar, so_far
 from mzi_http.cli.refused import RefusalSummary
@@ -186,6 +187,8 @@ class SyncCommand:
     begun: dict[str, tuple[Source, RecordPages]] = attrs.field(factory=dict)
     seen: Seen = attrs.field(factory=Seen)
     is_table: bool = False
+    without: dict[str, str] = attrs.field(factory=dict)
+    """The required fields for which the table has no column: their Zoho names by their paths."""
 
     def look_at(self, files: Sequence[str], stack: ExitStack) -> None:
         """Begin to read each file, before there is a store: one that is refused leaves nothing behind.
@@ -222,6 +225,13 @@ class SyncCommand:
         untold = records.header.untold(overlays(settings).get(self.module.name, NO_OVERLAY))
         for note in records.header.notes:
             self._note(note, tally)
+        self.without = {f"$.{field.names[0]}": field.names[0] for field in records.header.required(untold)}
+        if self.without:
+            note = (
+                f"It has no column for {' and '.join(f'`{name}`' for name in self.without.values())}, and no "
+                "record can do without it: stored records keep it as it is, new ones are refused."
+            )
+            self._note(note, tally)
         return untold
 
     def _note(self, note: str, tally: Tally) -> None:
@@ -234,9 +244,10 @@ class SyncCommand:
             tally = Tally(source.name)
             self.tallies.append(tally)
             self.seen = Seen()
-            self.is_table = records.header is not None
+            self.is_table, self.without = records.header is not None, {}
             untold = await self._untold(use_cases, records, tally)
-            feed = _Feed(records.pages)
+            fill = partial(use_cases.fill_required, self.tenant, self.module, untold=untold)
+            feed = _Feed(records.pages, fill)
             task = progress.add_task(source.name, total=source.size, counts="")
             begun = perf_counter()
             try:
@@ -275,7 +286,7 @@ class SyncCommand:
         told = self.report is not None or self.results is not None
         for outcome in worth_telling(done.outcomes, new_ones=told):
             item = page.item(outcome.position)
-            line = ReportLine.of(tally.name, item, outcome)
+            line = ReportLine.of(tally.name, item, self._with_its_column(outcome))
             tally.look_at(line)
             if not outcome.state.accepted:
                 self.refused.add(line, item, is_table=self.is_table)
@@ -287,6 +298,22 @@ class SyncCommand:
                 self.results.add(line)
         if len(self.seen) < REMEMBERED:
             self.seen.add(filter(None, done.outcomes.ids))
+
+    def _with_its_column(self, outcome: Outcome) -> Outcome:
+        """The outcome, which names a column that the whole table lacks where a record needs it."""
+        if not self.without or outcome.state.accepted:
+            return outcome
+        reasons = tuple(
+            attrs.evolve(
+                reason,
+                message=f"`{self.without[reason.path]}` is missing: the file has no column for it, and a new "
+                f"record cannot do without it.",
+            )
+            if reason.code is Code.REQUIRED and reason.path in self.without
+            else reason
+            for reason in outcome.reasons
+        )
+        return attrs.evolve(outcome, reasons=reasons)
 
     def _tell_of_a_twin(self, line: ReportLine, page: Outcomes, tally: Tally) -> None:
         """Say so where a record changed what only one may have, and stands in the file a second time."""
@@ -342,12 +369,17 @@ class SyncCommand:
 class _Feed:
     """The pages of a source as a sync takes them, and the one it is working on."""
 
-    def __init__(self, pages: Iterator[RecordPage]) -> None:
+    def __init__(
+        self,
+        pages: Iterator[RecordPage],
+        fill: Callable[[Sequence[object]], Awaitable[Sequence[object]]],
+    ) -> None:
         self._pages = pages
+        self._fill = fill
         self.current = RecordPage(0, (), ())
 
     async def pages(self) -> AsyncIterator[Sequence[object]]:
         """The records of each page in turn."""
         for page in self._pages:
             self.current = page
-            yield page.records
+            yield await self._fill(page.records)

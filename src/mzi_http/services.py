@@ -72,6 +72,7 @@ class Services:
             moodle=None if lacking[Subject.MOODLE] else await self.connections.moodle(settings.tenant),
             defaults=settings.moodle.defaults(),
             missing={service: names for service, names in lacking.items() if names},
+            files=[str(file) for file in files if file.is_file()],
             exposed=[str(file) for file in files if is_open_to_others(file)],
         )
 

@@ -38,6 +38,7 @@ class Case:
     account: dict[str, Any] = attrs.field(factory=dict)
     token: str = TOKEN
     missing: dict[Subject, Sequence[str]] = attrs.field(factory=dict)
+    files: Sequence[str] = ("mzi.toml", "a store.db")
     exposed: Sequence[str] = ()
     tenant: TenantId = DEFAULT_TENANT
     doctor: Doctor = DOCTOR
@@ -58,6 +59,7 @@ class Case:
             moodle=None if Subject.MOODLE in self.missing else await connections.moodle(DEFAULT_TENANT),
             defaults=college.defaults,
             missing=self.missing,
+            files=self.files,
             exposed=self.exposed,
         )
         findings = [finding async for finding in self.doctor(environment)]

@@ -228,6 +228,10 @@ def renamed_module(case: Case) -> None:
     tables["BTEC_Enrolments"].name = "BTEC_Enrolments"
 
 
+def no_files(case: Case) -> None:
+    case.files = ()
+
+
 def open_files(case: Case) -> None:
     case.exposed = ["mzi.toml", "a store.db"]
 
@@ -245,6 +249,7 @@ PLANTS: Plants = {
         "`zoho.client_secret`, `zoho.refresh_token`",
         "`MZI_ZOHO_CLIENT_SECRET`",
     ),
+    "no file is there": (no_files, CheckName.FILES, Severity.UNKNOWN, "neither a settings file nor", ""),
     "files are open to others": (
         open_files,
         CheckName.FILES,

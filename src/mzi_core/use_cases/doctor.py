@@ -110,8 +110,8 @@ class ExaminedMoodle(
 class Environment:
     """What is looked at. `health`: how the store of the settings is; `store` is one that can be read.
 
-    `missing`: the settings that are not there, by service; its gateway is None then. `exposed`: the files of
-    the settings and the store that others on this machine can read.
+    `missing`: the settings that are not there, by service; its gateway is None then. `files`: those of the
+    settings and the store that are there. `exposed`: those of them that others on this machine can read.
     """
 
     tenant: TenantId
@@ -122,6 +122,7 @@ class Environment:
     moodle: ExaminedMoodle | None
     defaults: MoodleDefaults
     missing: Mapping[Subject, Sequence[str]] = attrs.field(factory=dict)
+    files: Sequence[str] = ()
     exposed: Sequence[str] = ()
 
 

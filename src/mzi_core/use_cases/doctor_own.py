@@ -54,8 +54,11 @@ def _missing(environment: Environment) -> list[Finding]:
 
 
 async def _files(environment: Environment) -> Sequence[Finding]:
+    if not environment.files:
+        said = "There is neither a settings file nor a store in a file."
+        return [Finding(check=CheckName.FILES, level=Severity.UNKNOWN, said=said)]
     if not environment.exposed:
-        said = "Only their owner can read the settings file and the store."
+        said = f"Only their owner can read {' and '.join(f'`{name}`' for name in environment.files)}."
         return [Finding(check=CheckName.FILES, level=Severity.GREEN, said=said)]
     names = " and ".join(f"`{name}`" for name in environment.exposed)
     return [

@@ -166,6 +166,12 @@ class TestAbsentColumns:
         assert "the nearest is `Academic_Email`" in ran.err
         assert ran.err.count("Tag") == 0
 
+    def test_no_field_that_nobody_keeps_is_offered_for_a_column(self, mzi: Mzi, folder: Path) -> None:
+        (folder / "t.csv").write_text("Record Id,Name,Ownr,Accounting Principels\n")
+        said = mzi("sync", "students", "t.csv").err
+        assert "`Ownr` is no field of students, and is passed over; none is near it." in said
+        assert "`Accounting Principels` is no field of students, and is passed over; none is near it." in said
+
     def test_a_label_of_the_tenants_own_says_what_a_column_is(self, mzi: Mzi) -> None:
         ran = mzi(
             "sync", "students", CASES / "23_typo_header.csv", "--label", "Acedemic Email=Academic_Email"

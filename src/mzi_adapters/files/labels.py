@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 
-from mzi_core.field_reference import known_fields, nearest
+from mzi_core.field_reference import known_fields
 from mzi_core.module import AnyModule, Kind
-from mzi_core.suggestions import plain
+from mzi_core.suggestions import Spellings, nearest, plain, spellings
 
 ID_TITLES = frozenset({"record id", "id"})
 OF_LOOKUP = ".id"
@@ -63,6 +63,12 @@ def is_id(title: str) -> bool:
 _EVERYWHERE = frozenset(map(plain, (*_OF_EVERY_MODULE, *ID_TITLES)))
 
 
+@cache
+def _kept(name: str, declared: tuple[str, ...]) -> Spellings:
+    known = known_fields(name)
+    return spellings((each, known[each].label if each in known else each) for each in declared)
+
+
 def is_field(module: AnyModule, title: str) -> bool:
     """Whether a title is the name or label of a field of `module`, read or not."""
     spelled = plain(bare(title))
@@ -70,5 +76,5 @@ def is_field(module: AnyModule, title: str) -> bool:
 
 
 def meant(module: AnyModule, title: str) -> tuple[str, ...]:
-    """Up to three API names that a title may have meant, nearest first."""
-    return nearest(module.name, bare(title), [name for field in module.fields for name in field.names])
+    """Up to three API names that a title may have meant, nearest first: of fields whose values are kept."""
+    return nearest(bare(title), _kept(module.name, tuple(n for field in module.fields for n in field.names)))

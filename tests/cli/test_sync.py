@@ -101,6 +101,20 @@ def test_the_report_has_a_row_for_every_record_but_the_unchanged(mzi: Mzi, folde
     raw = (folder / "report.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
+    rows, summary = rows[:4], rows[4:]
+    assert [(r["file"], r["line"], r["state"], r["codes"], r["paths"], r["messages"]) for r in summary] == [
+        ("(summary)", "", "UPDATED", "", "", "1 of 5 records."),
+        ("(summary)", "", "UNCHANGED", "", "", "1 of 5 records."),
+        ("(summary)", "", "INVALID", "", "", "3 of 5 records."),
+        *(
+            ("(summary)", line, "INVALID", code, path, "1 of 5 records; this is the first.")
+            for line, code, path in (
+                ("3", "email_invalid", "$.Academic_Email"),
+                ("4", "required", "$.Name"),
+                ("5", "not_an_object", "$"),
+            )
+        ),
+    ]
     assert [(r["record"], r["line"], r["state"], r["changed_fields"], r["codes"]) for r in rows] == [
         ("2", "2", "UPDATED", "city", ""),
         ("3", "3", "INVALID", "", "email_invalid"),

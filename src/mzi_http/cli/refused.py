@@ -1,7 +1,7 @@
 """Why records of files were refused: a summary by reason first, then an example of each."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -11,7 +11,7 @@ from rich.text import Text
 from mzi_adapters.files import Item
 from mzi_core.values import Code, Reason
 from mzi_http.cli.console_tables import key, number, plain, table
-from mzi_http.cli.report import ReportLine
+from mzi_http.cli.report import ReportLine, SummedReason
 from mzi_http.cli.tally import place, why
 
 _ROW = re.compile(r"\[[0-9]{1,9}\]")
@@ -117,6 +117,13 @@ class RefusalSummary:
     @property
     def _by_number(self) -> list[_Seen]:
         return sorted(self._seen.values(), key=lambda seen: -seen.records)
+
+    def summed(self) -> Iterator[SummedReason]:
+        """The reasons, the most frequent first."""
+        for seen in self._by_number:
+            yield SummedReason(
+                code=seen.code, path=seen.path, records=seen.records, first=seen.example, hint=seen.hint
+            )
 
     def data(self, of: int) -> list[dict[str, object]]:
         """As JSON; `of`: how many records there were in all."""

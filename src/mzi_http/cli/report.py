@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Self
 
@@ -10,7 +10,7 @@ import attrs
 
 from mzi_adapters import private
 from mzi_adapters.files import FileProblem, Item, Unreadable
-from mzi_core.values import Outcome, Outcomes, State
+from mzi_core.values import Code, Outcome, Outcomes, State
 from mzi_http.answers import result
 from mzi_http.cli.console_tables import plain
 
@@ -18,6 +18,9 @@ _COLUMNS = (
     *("file", "record", "line", "module", "zoho_id", "state", "parked"),
     *("changed_fields", "codes", "paths", "messages"),
 )
+SUMMARY = "(summary)"
+"""Stands for the name of a file in the rows that sum up a report, which come last."""
+
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """A spreadsheet takes a cell that begins so for a formula, and a formula can send data away."""
 
@@ -46,6 +49,17 @@ class ReportLine:
         return {"file": self.file, "line": self.line, **result(self.outcome)}
 
 
+@attrs.frozen(kw_only=True)
+class SummedReason:
+    """One reason for which records were refused: how many, the first of them, and what may help."""
+
+    code: Code
+    path: str
+    records: int
+    first: ReportLine
+    hint: str | None
+
+
 def cell(value: object) -> str:
     """Text that no spreadsheet runs, and all of whose characters can be seen."""
     text = plain(value)
@@ -54,7 +68,7 @@ def cell(value: object) -> str:
 
 @attrs.define
 class Report:
-    """A CSV file with a row for every record that was not UNCHANGED."""
+    """A CSV file with a row for every record that was not UNCHANGED, and the summary below."""
 
     _stream: IO[str]
 
@@ -83,6 +97,30 @@ class Report:
                 ),
             )
         )
+
+    def sum_up(self, module: str, counts: Mapping[State, int], reasons: Iterable[SummedReason]) -> None:
+        """Write a row for each state that occurred, and one for each reason why records were refused."""
+        of = sum(counts.values())
+        for state in (state for state in State if counts[state]):
+            row = (SUMMARY, "", "", module, "", state, *[""] * 4, f"{counts[state]:,} of {of:,} records.")
+            csv.writer(self._stream).writerow(map(cell, row))
+        for each in reasons:
+            said = f"{each.records:,} of {of:,} records; this is the first."
+            outcome, line = each.first.outcome, each.first.line
+            first = (str(outcome.position + 1), "" if line is None else str(line))
+            row = (
+                SUMMARY,
+                *first,
+                module,
+                outcome.zoho_id or "",
+                outcome.state,
+                "",
+                "",
+                each.code,
+                each.path,
+            )
+            told = said if each.hint is None else f"{said} {each.hint}"
+            csv.writer(self._stream).writerow(map(cell, (*row, told)))
 
 
 @contextmanager

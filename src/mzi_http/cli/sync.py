@@ -337,6 +337,8 @@ class SyncCommand:
         """Say how it went; `stopped`: why it went no further."""
         total = summed(self.tallies)
         ended = Ended.REFUSED if total.turned_away else Ended.WELL
+        if self.report is not None:
+            self.report.sum_up(self.module.name, total.counts, self.refused.summed())
         if self.results is not None:
             self.results.end(
                 status="stopped" if stopped else "partial" if total.turned_away else "success",

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.rules.grading.given import policies, refused
 
@@ -224,6 +224,7 @@ def test_a_policy_is_written_as_plain_json() -> None:
     assert set(data) == {field.name for field in attrs.fields(GradingPolicy) if field.init}
 
 
+@example(policy=BTEC_DEFAULT, day=None, threshold=Decimal(3), code="x" * LONGEST_NAME)
 @settings(max_examples=50, deadline=None)
 @given(
     policy=policies,

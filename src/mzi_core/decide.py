@@ -283,7 +283,8 @@ class _Page(Generic[E]):
     def _taken(self, found: tuple[str, ZohoId]) -> Reason:
         name, owner = found
         wire = self.module.field[name].names[0]
-        return Reason(Code.DUPLICATE, f"$.{wire}", f"`{wire}` already belongs to record {owner}.")
+        said = f"`{wire}` already belongs to record {owner}. Correct one of the two"
+        return Reason(Code.DUPLICATE, f"$.{wire}", f"{said}; to swap their values, go by way of a third.")
 
     def _missing(self, found: tuple[str, Parent]) -> Reason:
         name, parent = found

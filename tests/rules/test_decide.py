@@ -204,7 +204,12 @@ def test_a_value_another_live_record_has_is_refused_and_the_next_record_is_not_h
     decided = plan(STUDENTS, arrivals(student("1"), taken, student("3")), facts())
     assert states(decided) == [State.NEW, State.INVALID, State.NEW]
     assert decided.outcomes[1].reasons == (
-        Reason(Code.DUPLICATE, "$.Academic_Email", "`Academic_Email` already belongs to record 1."),
+        Reason(
+            Code.DUPLICATE,
+            "$.Academic_Email",
+            "`Academic_Email` already belongs to record 1. Correct one of the two; to swap their values, go "
+            "by way of a third.",
+        ),
     )
 
 
@@ -261,7 +266,9 @@ def test_two_records_cannot_swap_a_value_in_one_page() -> None:
         student("1", academic_email=b.academic_email),
         student("2", academic_email=a.academic_email),
     ]
-    assert states(plan(STUDENTS, arrivals(*swapped), facts(a, b))) == [State.INVALID, State.INVALID]
+    decided = plan(STUDENTS, arrivals(*swapped), facts(a, b))
+    assert states(decided) == [State.INVALID, State.INVALID]
+    assert all("to swap their values, go by way of a third" in each.message for each in decided.outcomes)
 
 
 def test_a_value_once_given_up_can_be_taken_only_once() -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from hashlib import blake2b
+from zlib import crc32
 
 import attrs
 
@@ -121,11 +121,13 @@ class SyncRuns:
 
 
 def digest_of(before: str, more: Iterable[str | None]) -> str:
-    """The digest of what was there before and of each of these after it, so page sizes are all one."""
-    digest = before
-    for each in more:
-        digest = blake2b(f"{digest} {each or ''}".encode(), digest_size=16).hexdigest()
-    return digest
+    """The CRC-32 of what was there before and of each of these after it, so page sizes are all one.
+
+    It is taken over a page at once. A digest that no attacker could match would have to be taken id by id,
+    which costs a tenth of an unchanged record; here another file has to be noticed, not a forged one.
+    """
+    text = "".join([f"{each or ''}\n" for each in more])
+    return f"{crc32(text.encode(), int(before or '0', 16)):08x}"
 
 
 def _advanced(run: Run, result: BatchResult, bookmark: str | None) -> Run:

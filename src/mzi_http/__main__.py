@@ -25,9 +25,10 @@ def main() -> int:
             print(title(), flush=True)
             return 0
     from mzi_adapters import system  # noqa: PLC0415  # as above
-    from mzi_http.cli import run  # noqa: PLC0415
 
     system.moves_many_records()
+    from mzi_http.cli import run  # noqa: PLC0415
+
     try:
         return run(sys.argv[1:])
     finally:

@@ -41,6 +41,8 @@ BESIDE = {
 }
 """What stands behind other commands than a sync, and in the same container."""
 
+STUDENT = '[{"id": "1", "Name": "A1", "Academic_Email": "a@b.example"}]'
+
 
 def imported(*tokens: str, cwd: Path) -> set[str]:
     """All modules that are there when a command has ended well."""
@@ -78,8 +80,17 @@ def test_a_command_imports_nothing_that_it_does_without(
     tokens: Sequence[str], unwanted: set[str], tmp_path: Path
 ) -> None:
     """dependency-injector imports starlette by itself where there is one."""
-    (tmp_path / "students.json").write_text('[{"id": "1", "Name": "A1", "Academic_Email": "a@b.example"}]')
+    (tmp_path / "students.json").write_text(STUDENT)
     assert imported(*tokens, cwd=tmp_path) & unwanted == set()
+
+
+def test_a_sync_into_a_file_that_is_there_imports_neither_migrations_nor_another_database(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "students.json").write_text(STUDENT)
+    sync = ("sync", "students", "students.json")
+    imported(*sync, cwd=tmp_path)
+    assert imported(*sync, cwd=tmp_path) & {"alembic", "asyncpg", "sqlalchemy.dialects.postgresql"} == set()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mzi_adapters.sql import check, current, downgrade, open_store, upgrade
 from mzi_adapters.sql.engine import engine_for
 from mzi_adapters.sql.migrations import head, revisions
-from mzi_adapters.sql.tables import column_of, metadata
+from mzi_adapters.sql.tables import column_of, schema
 from mzi_adapters.sql.types import Key
 from mzi_adapters.testing.contracts.fixtures import BEGAN, CANARY, OURS, everything, furnished, raises
 from mzi_adapters.testing.contracts.samples import bare, row, sample, zoho_id
@@ -50,7 +50,7 @@ def _rules(connection: sa.Connection) -> dict[str, object]:
     """What alembic's comparison leaves out: checks, collations, and for which rows an index is unique."""
     inspector = sa.inspect(connection)
     found: dict[str, object] = {}
-    for table in metadata.tables:
+    for table in schema().tables:
         checks = {check["name"]: check["sqltext"] for check in inspector.get_check_constraints(table)}
         where = {
             index["name"]: str(index.get("dialect_options", {}).get(f"{connection.dialect.name}_where"))
@@ -99,7 +99,7 @@ async def test_checks_and_partial_indexes_are_the_catalogue_s_too(url: str) -> N
         migrated = await connection.run_sync(_rules)
     await downgrade(url)
     async with _connected(url) as connection:
-        await connection.run_sync(metadata.create_all)
+        await connection.run_sync(schema().create_all)
         assert migrated == await connection.run_sync(_rules)
 
 
@@ -114,7 +114,7 @@ async def test_ids_are_compared_letter_by_letter(empty_postgres_url: str) -> Non
         kept = set(found.all())
     keys = {
         (table.name, column.name)
-        for table in metadata.tables.values()
+        for table in schema().tables.values()
         for column in table.columns
         if isinstance(column.type, Key)
     }

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from mzi_adapters.sql import open_store
 from mzi_adapters.sql.driver import raw
 from mzi_adapters.sql.store import SqlSession
-from mzi_adapters.sql.tables import RECORDS, metadata
+from mzi_adapters.sql.tables import RECORDS, schema
 from mzi_adapters.testing.contracts.fixtures import BEGAN, OURS, decision, later, parked, run
 from mzi_adapters.testing.contracts.samples import row, sample, zoho_id
 from mzi_adapters.testing.contracts.store_columns import change
@@ -27,7 +27,7 @@ MANY = 1000
 NARROW = ("extension_field_mappings", "extension_sync_runs", "extension_tenants")
 TOUCH = Touch(zoho_id=zoho_id(STUDENTS, 1), fingerprint="0" * 64, modified_at=None, mark=None)
 
-INDEXES = {str(index.name) for table in metadata.tables.values() for index in table.indexes}
+INDEXES = {str(index.name) for table in schema().tables.values() for index in table.indexes}
 """Every index but those of the primary keys."""
 
 Plans = Mapping[str, Sequence[str]]

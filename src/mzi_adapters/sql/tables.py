@@ -15,6 +15,7 @@ Our own `id` is in none: nothing is found by it.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from mzi_adapters.sql.types import Digest, Exact, Id, Json, Key, UtcDateTime
 from mzi_core.module import AnyModule, Field, Kind
 from mzi_core.modules import CATALOGUE
 
-metadata = sa.MetaData(
+_metadata = sa.MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
         "fk": "fk_%(table_name)s_%(column_0_N_name)s",
@@ -101,17 +102,28 @@ def _indexes(module: AnyModule, table: sa.Table) -> None:
 
 
 def _table(module: AnyModule) -> sa.Table:
-    table = sa.Table(module.name, metadata, *_columns(module), *_rules(module))
-    _indexes(module, table)
-    return table
+    return sa.Table(module.name, _metadata, *_columns(module), *_rules(module))
 
 
 RECORDS: Mapping[str, sa.Table] = {module.name: _table(module) for module in CATALOGUE}
-"""The table of each module, by the module's name."""
+"""The table of each module, by the module's name; its indexes are only in `schema()`."""
+
+
+@cache
+def schema() -> sa.MetaData:
+    """All tables with all indexes, as migrations make them.
+
+    To say of an index what PostgreSQL is to know imports all that SQLAlchemy has for PostgreSQL, and nobody
+    who reads or writes records looks at one.
+    """
+    for module in CATALOGUE:
+        _indexes(module, RECORDS[module.name])
+    return _metadata
+
 
 COUNTS = sa.Table(
     "record_counts",
-    metadata,
+    _metadata,
     sa.Column("tenant_id", Key, primary_key=True),
     sa.Column("module", Key, primary_key=True),
     sa.Column("state", Key, primary_key=True),
@@ -121,7 +133,7 @@ COUNTS = sa.Table(
 
 TENANTS = sa.Table(
     "extension_tenants",
-    metadata,
+    _metadata,
     sa.Column("tenant_id", Key, primary_key=True),
     sa.Column("policies", Json, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
@@ -129,7 +141,7 @@ TENANTS = sa.Table(
 
 MAPPINGS = sa.Table(
     "extension_field_mappings",
-    metadata,
+    _metadata,
     sa.Column("tenant_id", Key, sa.ForeignKey("extension_tenants.tenant_id"), primary_key=True),
     sa.Column("module", sa.Text, primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
@@ -139,7 +151,7 @@ MAPPINGS = sa.Table(
 
 RUNS = sa.Table(
     "extension_sync_runs",
-    metadata,
+    _metadata,
     sa.Column("tenant_id", Key, primary_key=True),
     sa.Column("id", Id, primary_key=True),
     sa.Column("module", sa.Text, nullable=False),
@@ -156,7 +168,7 @@ RUNS = sa.Table(
 
 ACCESS_TOKENS = sa.Table(
     "service_grants",
-    metadata,
+    _metadata,
     sa.Column("tenant_id", Key, primary_key=True),
     sa.Column("name", Key, primary_key=True),
     sa.Column("origin", sa.Text, nullable=False),
@@ -185,7 +197,7 @@ CIRCUIT_BREAKERS = sa.Table(
 
 PARKED_RECORDS = sa.Table(
     "parked_records",
-    metadata,
+    _metadata,
     sa.Column("tenant_id", Key, primary_key=True),
     sa.Column("module", Key, primary_key=True),
     sa.Column("zoho_id", Key, primary_key=True),
@@ -202,7 +214,7 @@ PARKED_RECORDS = sa.Table(
 
 DECISIONS = sa.Table(
     "grade_decisions",
-    metadata,
+    _metadata,
     sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
     sa.Column("tenant_id", Key, nullable=False),
     sa.Column("key", Key, nullable=False),
@@ -219,7 +231,7 @@ DECISIONS = sa.Table(
 
 STORED_RESPONSES = sa.Table(
     "idempotency_answers",
-    metadata,
+    _metadata,
     sa.Column("tenant_id", Key, primary_key=True),
     sa.Column("key", Key, primary_key=True),
     sa.Column("digest", sa.Text, nullable=False),
@@ -230,7 +242,7 @@ STORED_RESPONSES = sa.Table(
 
 API_KEYS = sa.Table(
     "api_keys",
-    metadata,
+    _metadata,
     sa.Column("id", Key, primary_key=True),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("label", sa.Text, nullable=False),

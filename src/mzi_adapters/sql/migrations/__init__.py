@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mzi_adapters.sql.engine import engine_for
-from mzi_adapters.sql.tables import metadata
+from mzi_adapters.sql.tables import schema
 from mzi_adapters.sql.translation import translated
 from mzi_core.errors import StoreRefused
 
@@ -123,8 +123,8 @@ def _differences(connection: sa.Connection) -> list[str]:
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
 
-    context = MigrationContext.configure(connection, opts={"target_metadata": metadata})
-    return [line for found in compare_metadata(context, metadata) for line in _lines(found)]
+    context = MigrationContext.configure(connection, opts={"target_metadata": schema()})
+    return [line for found in compare_metadata(context, schema()) for line in _lines(found)]
 
 
 def _lines(found: Any) -> list[str]:

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from mzi_adapters.sql.tables import metadata
+from mzi_adapters.sql.tables import schema
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=schema(),
     render_as_batch=True,  # SQLite changes a table only by making it anew
     transactional_ddl=True,
     user_module_prefix="types.",

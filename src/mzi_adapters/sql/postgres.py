@@ -18,6 +18,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mzi_adapters.sql.driver import KEPT, TOUCHED, Driver, Find, Rows, raw
+from mzi_adapters.sql.types import moment_since_2000
 from mzi_core.values import Value
 
 NAME = "mzi"
@@ -55,6 +56,16 @@ Planned for its values, each takes some 10 us more; but up to `FEW` of them cost
 PLANNED = "SET LOCAL plan_cache_mode = {mode}"
 
 
+MOMENTS: Mapping[str, Any] = {
+    "typename": "timestamptz",
+    "schema": "pg_catalog",
+    "format": "tuple",
+    "encoder": tuple,
+    "decoder": moment_since_2000,
+}
+"""How moments go to asyncpg and come from it: as a tuple of their microseconds; see `types.UtcDateTime`."""
+
+
 def connecting(*, patience: float, statement_timeout: float | None) -> dict[str, Any]:
     """What asyncpg is told when it connects; `statement_timeout` None: a statement may take any time."""
     milliseconds = "0" if statement_timeout is None else str(int(statement_timeout * 1000))
@@ -75,12 +86,17 @@ def connecting(*, patience: float, statement_timeout: float | None) -> dict[str,
 
 
 def watch(engine: AsyncEngine) -> None:
-    """Notice before a session does that a server was started anew, or that a firewall forgot a connection.
+    """Tell new connections how moments are written, and notice what became of those in the pool.
 
-    A connection that was closed at the other end knows it. To ask would be a quarter of what an unchanged
-    page sends, so that it is done only where nothing has been heard for `IDLE` seconds.
+    Before a session does it is noticed that a server was started anew, or a firewall forgot a connection: one
+    that was closed at the other end knows it. To ask would be a quarter of what an unchanged page sends, so
+    that it is done only where nothing has been heard for `IDLE` seconds.
     """
     dialect = engine.sync_engine.dialect
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _(connection: Any, _: object) -> None:
+        connection.run_async(lambda driver: driver.set_type_codec(**MOMENTS))
 
     @event.listens_for(engine.sync_engine, "checkin")
     def _(_: Any, entry: sa.pool.ConnectionPoolEntry) -> None:

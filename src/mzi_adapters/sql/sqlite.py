@@ -145,7 +145,11 @@ class Sqlite:
 
     async def add(self, connection: AsyncConnection, table: sa.Table, rows: Rows) -> None:
         """Insert rows, one after the other without leaving the thread."""
-        await (await (await raw(connection)).executemany(_adding(table), rows)).close()
+        driver = await raw(connection)
+        if len(rows) == 1:  # by one visit, and not by two
+            await driver.execute_fetchall(_adding(table), rows[0])
+        else:
+            await (await driver.executemany(_adding(table), rows)).close()
 
     async def replace(self, connection: AsyncConnection, table: sa.Table, rows: Rows) -> int:
         """Replace rows likewise."""
@@ -174,8 +178,9 @@ class Sqlite:
         self, connection: AsyncConnection, tenant: str, module: str, changes: Mapping[str, int]
     ) -> None:
         """Add to the kept numbers."""
-        rows = [(tenant, module, *change) for change in changes.items()]
-        await (await (await raw(connection)).executemany(COUNTING, rows)).close()
+        driver = await raw(connection)
+        for change in changes.items():  # mostly there is one
+            await driver.execute_fetchall(COUNTING, (tenant, module, *change))
 
     async def lock(self, connection: AsyncConnection, locks: Sequence[tuple[str, bool]]) -> None:
         """Nothing: one session writes at a time."""

@@ -77,7 +77,7 @@ async def _ask_everything(session: Session) -> None:
 
 async def _of_sqlite(session: SqlSession) -> Plans:
     """How SQLite goes about everything a session can ask."""
-    driver = await raw(session.connection)
+    driver = raw(session.connection)
     said: list[str] = []
     await driver.set_trace_callback(said.append)
     await _ask_everything(session)
@@ -108,7 +108,7 @@ async def test_every_statement_finds_its_rows_by_an_index(sqlite_url: str) -> No
 
 async def _of_postgres(session: SqlSession, ask: Callable[[Session], Awaitable[None]]) -> Plans:
     """How PostgreSQL goes about what is asked, when it must."""
-    driver = await raw(session.connection)
+    driver = raw(session.connection)
     said: dict[str, Sequence[Any]] = {}
 
     def note(statement: str, values: Sequence[Any]) -> None:
@@ -212,7 +212,7 @@ async def test_postgresql_plans_the_checks_of_foreign_keys_once_and_all_else_ane
     orphan = row(REGISTRATIONS, sample(REGISTRATIONS, MANY))
     async with open_store(postgres_url) as store, store.begin(OURS) as session:
         assert isinstance(session, SqlSession)
-        driver = await raw(session.connection)
+        driver = raw(session.connection)
 
         async def mode() -> str:
             return str(await driver.fetchval("SELECT current_setting('plan_cache_mode')"))
@@ -255,7 +255,7 @@ async def test_a_foreign_key_is_checked_by_its_whole_key(postgres_url: str, anal
     async with open_store(postgres_url) as store, store.begin(OURS, discard=True) as session:
         assert isinstance(session, SqlSession)
         await session.settings()
-        driver = await raw(session.connection)
+        driver = raw(session.connection)
         for module in CATALOGUE.in_order():
             await session.write(module, [row(module, sample(module, n)) for n in range(MANY)], BEGAN)
         await driver.execute("ANALYZE" if analysed else "SELECT")

@@ -74,7 +74,7 @@ async def test_a_lost_connection_is_told_and_replaced(
         with raises(StoreUnavailable):
             async with store.begin(OURS) as session:
                 await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, 1))], BEGAN)
-                driver = await raw(_sql(session).connection)
+                driver = raw(_sql(session).connection)
                 await postgres_admin.execute("SELECT pg_terminate_backend($1)", driver.get_server_pid())
                 await asyncio.sleep(0.05)
                 if directly:
@@ -91,7 +91,7 @@ async def test_a_connection_lost_between_sessions_is_replaced_unnoticed(
     """A server that was started anew costs nobody a session."""
     async with open_store(postgres_url) as store:
         async with store.begin(OURS) as session:
-            pid = (await raw(_sql(session).connection)).get_server_pid()
+            pid = raw(_sql(session).connection).get_server_pid()
         await postgres_admin.execute("SELECT pg_terminate_backend($1)", pid)
         await asyncio.sleep(0.05)
         await _works(store)
@@ -112,7 +112,7 @@ async def test_a_connection_that_was_used_of_late_is_not_asked_whether_it_lives(
 
         await sent()  # the driver asks about the types of the statement once
         async with store.read(OURS) as session:
-            driver = await raw(_sql(session).connection)
+            driver = raw(_sql(session).connection)
         driver.add_query_logger(lambda query: said.append(query.query.split()[0].rstrip(";")))
         alone = await sent()
         assert alone == ["BEGIN", "SELECT", "ROLLBACK"]
@@ -127,7 +127,7 @@ async def test_a_connection_that_died_unseen_is_replaced_unnoticed(
     monkeypatch.setattr(postgres, "IDLE", -1.0)
     async with open_store(postgres_url) as store:
         async with store.begin(OURS) as session:
-            pid = (await raw(_sql(session).connection)).get_server_pid()
+            pid = raw(_sql(session).connection).get_server_pid()
         await postgres_admin.execute("SELECT pg_terminate_backend($1)", pid)
         time.sleep(0.05)  # noqa: ASYNC251  # the end of the connection arrives, and the loop does not look
         await _works(store)

@@ -5,7 +5,7 @@ connection at hand, tables and columns are the schema's, and values are those of
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import attrs
 import sqlalchemy as sa
@@ -90,6 +90,9 @@ class Driver(Protocol):
         ...
 
 
-async def raw(connection: AsyncConnection) -> Any:
-    """The driver's own connection."""
-    return (await connection.get_raw_connection()).driver_connection
+def raw(connection: AsyncConnection) -> Any:
+    """The driver's own connection, of a connection in a transaction.
+
+    It is there already; `get_raw_connection` would look for it in a greenlet of its own, which takes 20 us.
+    """
+    return cast("sa.Connection", connection.sync_connection).connection.driver_connection

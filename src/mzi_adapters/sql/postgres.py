@@ -211,7 +211,7 @@ def _changing(table: sa.Table, columns: tuple[str, ...], dialect: sa.Dialect) ->
 
 async def _inside(connection: AsyncConnection) -> Any:
     """asyncpg's connection, in the transaction that SQLAlchemy puts off until its first statement."""
-    driver = await raw(connection)
+    driver = raw(connection)
     if not driver.is_in_transaction():
         await connection.exec_driver_sql("SELECT 1")
     return driver
@@ -234,7 +234,7 @@ class Postgres:
 
     async def ask(self, connection: AsyncConnection, question: str, values: Sequence[Value]) -> Sequence[Any]:
         """The rows, by one statement; where it is the first, SQLAlchemy carries it out in a transaction."""
-        statement, driver = question.replace("%", "$"), await raw(connection)
+        statement, driver = question.replace("%", "$"), raw(connection)
         if not driver.is_in_transaction():
             return (await connection.exec_driver_sql(statement, tuple(values))).all()
         found: Sequence[Any] = await driver.fetch(statement, *values)

@@ -125,19 +125,19 @@ class Sqlite:
 
     async def ask(self, connection: AsyncConnection, question: str, values: Sequence[Value]) -> Sequence[Any]:
         """The rows, by one statement."""
-        driver = await raw(connection)
+        driver = raw(connection)
         found: Sequence[Any] = await driver.execute_fetchall(question.replace("%", "?"), values)
         return found
 
     async def run(self, connection: AsyncConnection, statement: str) -> None:
         """Carry it out, in one visit."""
-        await (await raw(connection)).execute_fetchall(statement)
+        await raw(connection).execute_fetchall(statement)
 
     async def find(
         self, connection: AsyncConnection, find: Find, within: Sequence[str], values: Collection[Value]
     ) -> Sequence[Any]:
         """The rows, by one statement."""
-        driver = await raw(connection)
+        driver = raw(connection)
         found: Sequence[Any] = await driver.execute_fetchall(
             _finding(find), (*within, json.dumps(list(values)))
         )
@@ -145,7 +145,7 @@ class Sqlite:
 
     async def add(self, connection: AsyncConnection, table: sa.Table, rows: Rows) -> None:
         """Insert rows, one after the other without leaving the thread."""
-        driver = await raw(connection)
+        driver = raw(connection)
         if len(rows) == 1:  # by one visit, and not by two
             await driver.execute_fetchall(_adding(table), rows[0])
         else:
@@ -154,7 +154,7 @@ class Sqlite:
     async def replace(self, connection: AsyncConnection, table: sa.Table, rows: Rows) -> int:
         """Replace rows likewise."""
         statement, parameters = _replacing(table)
-        async with (await raw(connection)).executemany(statement, map(parameters, rows)) as cursor:
+        async with raw(connection).executemany(statement, map(parameters, rows)) as cursor:
             changed: int = cursor.rowcount
         return changed
 
@@ -163,22 +163,20 @@ class Sqlite:
     ) -> int:
         """Set some columns of rows."""
         parameters = [(*changed, tenant, by) for by, *changed in rows]
-        async with (await raw(connection)).executemany(
-            _changing(table, tuple(columns)), parameters
-        ) as cursor:
+        async with raw(connection).executemany(_changing(table, tuple(columns)), parameters) as cursor:
             found: int = cursor.rowcount
         return found
 
     async def touch(self, connection: AsyncConnection, table: sa.Table, tenant: str, touched: Rows) -> None:
         """Set what is remembered of rows."""
         rows = [(*changed, tenant, by) for by, *changed in touched]
-        await (await (await raw(connection)).executemany(_touching(table), rows)).close()
+        await (await raw(connection).executemany(_touching(table), rows)).close()
 
     async def count(
         self, connection: AsyncConnection, tenant: str, module: str, changes: Mapping[str, int]
     ) -> None:
         """Add to the kept numbers."""
-        driver = await raw(connection)
+        driver = raw(connection)
         for change in changes.items():  # mostly there is one
             await driver.execute_fetchall(COUNTING, (tenant, module, *change))
 

@@ -183,7 +183,7 @@ ACCESS_TOKENS = sa.Table(
 
 CIRCUIT_BREAKERS = sa.Table(
     "circuit_breakers",
-    metadata,
+    _metadata,
     sa.Column("tenant_id", Key, primary_key=True),
     sa.Column("service", Key, primary_key=True),
     sa.Column("address", sa.Text, nullable=False),

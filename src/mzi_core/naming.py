@@ -3,14 +3,14 @@
 Whatever asks Zoho for records, or sends it some, takes the names from here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import attrs
 
 from mzi_core.errors import ModuleMissing
 from mzi_core.mapping import EXTRA, Overlay
-from mzi_core.module import AnyModule, Field, Kind, declared
-from mzi_core.ports import ZohoField, ZohoModule
+from mzi_core.module import AnyModule, Kind, declared
+from mzi_core.ports import Columns, FieldForms, ZohoField, ZohoModule
 from mzi_core.suggestions import ALIKE, SHOWN, nearest, spellings
 
 SERVICE = "Zoho"
@@ -78,26 +78,12 @@ class Absent:
 
 
 @attrs.frozen(kw_only=True)
-class Columns:
-    """What the columns of a subform are called: API names by the names inside.
-
-    `read`: every column a cell may be read from. `texts`: those that Zoho holds as text.
-    """
-
-    names: Mapping[str, str]
-    read: tuple[str, ...]
-    texts: frozenset[str]
-
-
-@attrs.frozen(kw_only=True)
 class Naming:
     """What a module and its fields are called in an organisation.
 
     `names`: the API names, by the names inside, of the fields that are there; `writable`: of those that may
     be written. `read`: every API name a field may be read from, for a record is read from the first that
-    holds something. `columns`: those of each declared subform whose rows can be read, by its name inside.
-    `texts`: the fields that Zoho holds as text, whatever they are here; `moments`: days that it holds as
-    moments. `choices`: the values of pick-lists.
+    holds something. `forms`: in which form the organisation holds them.
     """
 
     module: AnyModule
@@ -106,10 +92,7 @@ class Naming:
     names: Mapping[str, str]
     writable: Mapping[str, str]
     read: Mapping[str, tuple[str, ...]]
-    columns: Mapping[str, Columns]
-    texts: frozenset[str]
-    moments: frozenset[str]
-    choices: Mapping[str, tuple[str, ...]]
+    forms: FieldForms
     absent: tuple[Absent, ...]
 
     @property
@@ -118,17 +101,14 @@ class Naming:
         return self.described.api_name
 
     @property
+    def columns(self) -> Mapping[str, Columns]:
+        """What the columns of each declared subform are called, whose rows can be read."""
+        return self.forms.columns
+
+    @property
     def extras(self) -> tuple[str, ...]:
         """The names inside of the fields that only the tenant maps, whether they are there or not."""
         return tuple(f"{EXTRA}{extra.name}" for extra in self.overlay.extras)
-
-
-def in_words(field: Field, value: object, choices: Sequence[str]) -> object:
-    """A value as a pick-list of this organisation has it: "Merit" for M, where that is what it offers."""
-    clean = field.wire.clean
-    if clean is None or value in choices:
-        return value
-    return next((choice for choice in choices if clean(choice) == value), value)
 
 
 def tables_of(module: AnyModule, real: Real) -> dict[str, str]:
@@ -178,16 +158,20 @@ def naming(module: AnyModule, overlay: Overlay, described: Described) -> Naming:
         names=names,
         writable={field: name for field, name in names.items() if not real[name].read_only},
         read=read,
-        columns={
-            field.name: _columns(field.row, described.rows[names[field.name]])
-            for field in module.fields
-            if field.kind is Kind.SUBFORM
-            and field.row is not None
-            and names.get(field.name) in described.rows
-        },
-        texts=frozenset(field for field, name in names.items() if real[name].holds_text),
-        moments=frozenset(name for name in days & names.keys() if real[names[name]].data_type == "datetime"),
-        choices={field: real[name].choices for field, name in names.items() if real[name].choices},
+        forms=FieldForms(
+            texts=frozenset(field for field, name in names.items() if real[name].holds_text),
+            moments=frozenset(
+                name for name in days & names.keys() if real[names[name]].data_type == "datetime"
+            ),
+            choices={field: real[name].choices for field, name in names.items() if real[name].choices},
+            columns={
+                field.name: _columns(field.row, described.rows[names[field.name]])
+                for field in module.fields
+                if field.kind is Kind.SUBFORM
+                and field.row is not None
+                and names.get(field.name) in described.rows
+            },
+        ),
         absent=tuple(absent),
     )
 

@@ -46,7 +46,7 @@ from mzi_core.errors import (
 )
 from mzi_core.use_cases.access import TenantNameRefused
 from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused
-from mzi_core.use_cases.push_moodle import NothingInMoodle
+from mzi_core.use_cases.moodle_target import NothingInMoodle
 from mzi_http.jsontext import encode
 
 MEDIA_TYPE = "application/problem+json"

@@ -20,11 +20,13 @@ async def test_a_student_entered_in_zoho_becomes_a_moodle_account_and_stays_one(
     async for _ in remote.pull(await remote.plan_pull(DEFAULT_TENANT, STUDENTS)):
         pass
     for expected in ("create", "nothing"):
-        pages = [page async for page in remote.push_to_moodle(DEFAULT_TENANT, STUDENTS)]
+        moodle = await remote.targets.moodle(DEFAULT_TENANT, STUDENTS)
+        pages = [page async for page in remote.push(moodle)]
         assert [result.step.act.value for page in pages for result in page.results] == [expected]
     (account,) = [u for u in mzi.moodle.site.people.rows.values() if u.username == "rana@college.example"]
     assert account.idnumber == zoho_id
-    pages = [page async for page in remote.push_to_zoho(DEFAULT_TENANT, STUDENTS)]
+    zoho = await remote.targets.zoho(DEFAULT_TENANT, STUDENTS)
+    pages = [page async for page in remote.push(zoho)]
     assert [result.step.act.value for page in pages for result in page.results] == ["change"]
     assert mzi.zoho.records("BTEC_Students")[zoho_id]["Student_Moodle_ID"] == str(account.id)
     await mzi.connections.close()

@@ -37,7 +37,7 @@ OTHERS = {f"mzi_http.cli.{name}" for name in ("bench", "demo", "doctor", "grade"
 BESIDE = {
     *("mzi_adapters.memory", "mzi_adapters.moodle"),
     *("mzi_core.ports.moodle", "mzi_core.provisioning.accounts"),
-    *(f"mzi_core.use_cases.{name}" for name in ("doctor", "pull", "push_moodle", "push_zoho")),
+    *(f"mzi_core.use_cases.{name}" for name in ("doctor", "pull", "push", "moodle_target", "zoho_target")),
 }
 """What stands behind other commands than a sync, and in the same container."""
 

@@ -18,7 +18,7 @@ from mzi_core.errors import GatewayLimited, GatewayUnavailable, MziError
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases.access import TenantNameRefused
 from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused
-from mzi_core.use_cases.push_moodle import NothingInMoodle
+from mzi_core.use_cases.moodle_target import NothingInMoodle
 from mzi_core.values import DEFAULT_TENANT
 from mzi_http.cli.main import meaning
 from mzi_http.cli.shell import Ended

@@ -27,7 +27,7 @@ from mzi_core.modules import (
     Teacher,
     Unit,
 )
-from mzi_core.naming import Described, by_name, in_words, naming, nearest_names, real_module
+from mzi_core.naming import Described, by_name, naming, nearest_names, real_module
 from mzi_core.ports import (
     CourseChange,
     MoodleCourse,
@@ -456,7 +456,7 @@ class TestNaming:
         real = [field("Moodle_Student_ID", json_type="string"), field("Name"), field("City", read_only=True)]
         named = naming(STUDENTS, Overlay(), students(*real))
         assert named.names["moodle_userid"] == "Moodle_Student_ID"
-        assert "moodle_userid" in named.texts
+        assert "moodle_userid" in named.forms.texts
         assert "city" not in named.writable
         absent = {each.field: each for each in named.absent}
         assert absent["academic_email"].required
@@ -484,17 +484,6 @@ class TestNaming:
     ) -> None:
         real = {"Academic_Email": "Academic Email", "Email": "E-Mail Address"}
         assert nearest_names(typed, real) == nearest
-
-    @pytest.mark.parametrize(
-        ("choices", "written"),
-        [(("Pass", "Merit"), "Merit"), (("Merit", "M"), "M"), (("First", "Second"), "M"), ((), "M")],
-        ids=repr,
-    )
-    def test_a_grade_is_written_in_the_words_the_organisation_offers(
-        self, choices: tuple[str, ...], written: str
-    ) -> None:
-        assert in_words(GRADES.field["grade_value"], "M", choices) == written
-        assert in_words(GRADES.field["feedback"], "Merit", choices) == "Merit"
 
     def test_a_module_is_found_under_an_alias_if_the_api_may_use_it(self) -> None:
         real = [

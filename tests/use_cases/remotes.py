@@ -147,12 +147,12 @@ class College:
 
     async def push_moodle(self, module: str, *, dry_run: bool = False) -> list[PagePushed]:
         """Every page of a push to Moodle."""
-        push = self.use_cases.remote.push_to_moodle
-        return [page async for page in push(DEFAULT_TENANT, CATALOGUE[module], dry_run=dry_run)]
+        remote = self.use_cases.remote
+        target = await remote.targets.moodle(DEFAULT_TENANT, CATALOGUE[module])
+        return [page async for page in remote.push(target, dry_run=dry_run)]
 
     async def push_zoho(self, module: str, *, dry_run: bool = False, force: bool = False) -> list[PagePushed]:
         """Every page of a push to Zoho."""
-        pages = self.use_cases.remote.push_to_zoho(
-            DEFAULT_TENANT, CATALOGUE[module], dry_run=dry_run, force=force
-        )
-        return [page async for page in pages]
+        remote = self.use_cases.remote
+        target = await remote.targets.zoho(DEFAULT_TENANT, CATALOGUE[module], force=force)
+        return [page async for page in remote.push(target, dry_run=dry_run)]

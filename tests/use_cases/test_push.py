@@ -1,16 +1,18 @@
 """Pushing: Moodle and Zoho come to say what our records say, and nothing else of them is touched."""
 
+import json
 from collections.abc import Sequence
 
 import pytest
 from tests.use_cases.remotes import College, became, lost
 
 from mzi_core.errors import AuthRevoked
+from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Applied, Rejected, Unknown
-from mzi_core.provisioning import Action
+from mzi_core.provisioning import Action, described
+from mzi_core.use_cases.moodle_target import NothingInMoodle
 from mzi_core.use_cases.push import PagePushed, PushResult
-from mzi_core.use_cases.push_moodle import NothingInMoodle
-from mzi_core.values import MoodleId, State
+from mzi_core.values import DEFAULT_TENANT, MoodleId, State
 
 A, B, C = "5398830000090000001", "5398830000090000002", "5398830000090000003"
 CLASS, OTHER_CLASS = "5398830000070000001", "5398830000070000002"
@@ -362,3 +364,28 @@ async def test_a_token_that_is_revoked_meanwhile_stops_everything() -> None:
 async def test_a_module_without_counterpart_in_moodle_is_refused() -> None:
     with pytest.raises(NothingInMoodle, match="Moodle has nothing for payments"):
         await College().push_moodle("payments")
+
+
+async def test_a_step_can_be_kept_as_data_and_its_record_planned_anew() -> None:
+    """A plan that waits for somebody's word holds no objects, and nothing is written from it."""
+    college, _ = await college_with_a_class(3)
+    targets = college.use_cases.remote.targets
+    ours = list((await college.stored("classes")).values())
+    target = await targets.moodle(DEFAULT_TENANT, CATALOGUE["classes"])
+    held = json.loads(json.dumps([described(step) for step in await target.plan(ours)]))
+    assert {each["action"] for each in held} <= {action.value for action in Action}
+    by_id = {each.zoho_id: each for each in ours}
+    later = await targets.moodle(DEFAULT_TENANT, CATALOGUE["classes"])
+    again = await later.plan([by_id[each["zoho_id"]] for each in held])
+    assert [described(step) for step in again] == held
+
+
+async def test_planning_and_previewing_write_nothing_anywhere() -> None:
+    college = College()
+    await college.sync("students", [student(A)])
+    before = await college.stored("students")
+    target = await college.use_cases.remote.targets.moodle(DEFAULT_TENANT, CATALOGUE["students"])
+    (step,) = await target.plan(list(before.values()))
+    assert step.act is Action.CREATE
+    assert college.moodle_calls("core_user_create_users") == 0
+    assert await college.stored("students") == before

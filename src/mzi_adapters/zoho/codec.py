@@ -26,11 +26,12 @@ from mzi_adapters.zoho.field_readers import (
     read_fields,
 )
 from mzi_adapters.zoho.keeping import keeper
+from mzi_adapters.zoho.storing import in_forms
 from mzi_adapters.zoho.wire_digest import marker
 from mzi_core import fingerprints
 from mzi_core.mapping import ExtraField, Overlay
 from mzi_core.module import AnyModule, E, Entity, Field, Kind, Module, Values, declared
-from mzi_core.ports import Decoded
+from mzi_core.ports import Decoded, FieldForms
 from mzi_core.values import Code, Reason, ZohoId
 
 _NO_OBJECT = Reason(Code.NOT_AN_OBJECT, "$", "A record must be a JSON object.")
@@ -183,6 +184,16 @@ class ZohoCodec:
             if extra.name in entity.extra:
                 record[extra.zoho_name] = self._plain(extra.kind, entity.extra[extra.name])
         return record
+
+    def writer(
+        self, module: Module[E], overlay: Overlay, forms: FieldForms
+    ) -> Callable[[E], Mapping[str, Any]]:
+        """How to write the values of an entity by their names inside, in an organisation's own forms."""
+
+        def write(entity: E) -> Mapping[str, Any]:
+            return in_forms(module, self.encode(module, entity, overlay), overlay, forms)
+
+        return write
 
     def _wire(self, field: Field, value: Any) -> object:
         if field.kind is Kind.SUBFORM:

@@ -10,7 +10,16 @@ from mzi_core.lazy import finder
 if TYPE_CHECKING:
     from mzi_core.ports.breakers import Breaker, OpenBreaker, StoredBreakers
     from mzi_core.ports.clock import Clock, Ids, SingleIds
-    from mzi_core.ports.codec import MOST_REASONS, Codec, Decoded, RawRecord, Unreadable, decoded
+    from mzi_core.ports.codec import (
+        MOST_REASONS,
+        Codec,
+        Columns,
+        Decoded,
+        FieldForms,
+        RawRecord,
+        Unreadable,
+        decoded,
+    )
     from mzi_core.ports.connections import Connections, NoConnections
     from mzi_core.ports.decisions import DecisionRecord, Decisions
     from mzi_core.ports.idempotency import StoredResponse, StoredResponses
@@ -115,6 +124,7 @@ __all__ = [
     "Channel",
     "Clock",
     "Codec",
+    "Columns",
     "Connections",
     "Cost",
     "CourseChange",
@@ -128,6 +138,7 @@ __all__ = [
     "EnrolledUser",
     "Enrolment",
     "Feature",
+    "FieldForms",
     "GivenMark",
     "GradingDefinition",
     "GroupMember",

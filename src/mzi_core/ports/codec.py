@@ -1,8 +1,8 @@
 """Between the records of a remote service and entities."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Generic, Protocol, Self
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, Protocol, Self
 
 import attrs
 
@@ -88,6 +88,33 @@ def decoded(
         return Decoded(zoho_id=zoho_id, entity=None, reasons=(reason,))
 
 
+@attrs.frozen(kw_only=True)
+class Columns:
+    """What the columns of a subform are called: API names by the names inside.
+
+    `read`: every column a cell may be read from. `texts`: those that are held as text.
+    """
+
+    names: Mapping[str, str]
+    read: tuple[str, ...]
+    texts: frozenset[str]
+
+
+@attrs.frozen(kw_only=True)
+class FieldForms:
+    """In which form an organisation holds the fields of a module, where a declaration leaves it open.
+
+    `texts`: the fields that are held as text, whatever they are here; `moments`: days that are held as
+    moments. `choices`: the values of pick-lists. `columns`: those of each declared subform whose rows can be
+    read. All by the names inside.
+    """
+
+    texts: frozenset[str]
+    moments: frozenset[str]
+    choices: Mapping[str, tuple[str, ...]]
+    columns: Mapping[str, Columns]
+
+
 class Codec(Protocol):
     """Between wire records and entities. Not promised: that unknown keys survive a round trip."""
 
@@ -133,4 +160,14 @@ class Codec(Protocol):
 
     def encode(self, module: Module[E], entity: E, overlay: Overlay) -> dict[str, object]:
         """The record as Zoho writes it, under the first name of each field; JSON-able."""
+        ...
+
+    def writer(
+        self, module: Module[E], overlay: Overlay, forms: FieldForms
+    ) -> Callable[[E], Mapping[str, Any]]:
+        """How to write the values of an entity into an organisation that holds them in these forms.
+
+        By the names inside, `extra.` before a tenant's own; the rows of the subforms in `forms` under the API
+        names of their columns, without ids and empty cells. What is written is understood as the entity was.
+        """
         ...

@@ -10,6 +10,7 @@ from mzi_core.lazy import finder
 if TYPE_CHECKING:
     from mzi_core.provisioning.accounts import FoundAccounts, Person, account_steps, person_of
     from mzi_core.provisioning.courses import FoundCourses, course_steps
+    from mzi_core.provisioning.description import described
     from mzi_core.provisioning.enrolments import FoundMembers, enrolment_steps
     from mzi_core.provisioning.records import FoundRecords, RecordStep, RecordWrite, record_steps
     from mzi_core.provisioning.result import StepResult
@@ -21,10 +22,15 @@ if TYPE_CHECKING:
         MoodleDefaults,
         Step,
     )
+    from mzi_core.provisioning.target import FEW, Target
 else:  # a type checker would take any name for one of these
-    __getattr__ = finder(__name__, ["step", "result", "accounts", "courses", "enrolments", "records"])
+    __getattr__ = finder(
+        __name__,
+        ["step", "result", "target", "description", "accounts", "courses", "enrolments", "records"],
+    )
 
 __all__ = [
+    "FEW",
     "FIRST_CATEGORY",
     "STUDENT_ROLE",
     "Action",
@@ -39,8 +45,10 @@ __all__ = [
     "RecordWrite",
     "Step",
     "StepResult",
+    "Target",
     "account_steps",
     "course_steps",
+    "described",
     "enrolment_steps",
     "person_of",
     "record_steps",

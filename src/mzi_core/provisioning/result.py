@@ -1,12 +1,13 @@
 """A step that was carried out, with what became of it."""
 
+from collections.abc import Mapping
 from typing import Generic
 
 import attrs
 
 from mzi_core.ports import Applied, Rejected, Unknown, WriteResult
 from mzi_core.ports.writes import Id_co
-from mzi_core.provisioning.step import Step
+from mzi_core.provisioning.step import Action, Step
 
 
 @attrs.frozen(kw_only=True)
@@ -27,9 +28,25 @@ class StepResult(Generic[Id_co]):
         return self.result.why if isinstance(self.result, Rejected | Unknown) else self.step.why
 
     @property
-    def learned(self) -> Id_co | None:
+    def created(self) -> Id_co | None:
         """The id of what was created, where our record is to know it."""
         return self.result.id if self.step.learns and isinstance(self.result, Applied) else None
+
+    @property
+    def learned(self) -> Mapping[str, object]:
+        """What our record is to say from now on, by field, besides what the step linked before it wrote.
+
+        The moment only where it is that of the record's own counterpart, not of another one with its key.
+        """
+        step, result = self.step, self.result
+        if not isinstance(result, Applied):
+            return {}
+        found: dict[str, object] = {**step.links} if step.act is Action.CREATE else {}
+        if step.learns and result.id is not None:
+            found[step.learns] = result.id
+        if result.modified_at is not None and result.id == step.zoho_id:
+            found["modified_at"] = result.modified_at
+        return found
 
     @property
     def existing(self) -> Id_co | None:

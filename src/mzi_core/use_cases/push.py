@@ -1,12 +1,14 @@
-"""What pushing to Zoho and to Moodle have in common: our records by the page, and what became of one."""
+"""Bring a remote to say what our records say: a sweep over a target, page by page."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from typing import Any
 
 import attrs
 
 from mzi_core.module import E, Module
 from mzi_core.ports import Cursor, Query, Store
-from mzi_core.provisioning import Step, StepResult
+from mzi_core.provisioning import FEW, Action, Step, StepResult, Target
+from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.values import MoodleId, TenantId, ZohoId
 
 PushResult = StepResult[ZohoId | MoodleId]
@@ -21,6 +23,64 @@ class PagePushed:
     """What became of a page of records, in order."""
 
     results: tuple[PushResult, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Push:
+    """Make what is missing and change what differs, and keep what is learned of it.
+
+    A page is one read of ours and one of theirs. What was created is kept with our records, in one
+    transaction, before anything else is written: what was created once is found again.
+    """
+
+    store: Store
+    amend: AmendRecords
+
+    async def __call__(self, target: Target, *, dry_run: bool = False) -> AsyncGenerator[PagePushed, None]:
+        """Yield after every page. A dry run plans, and writes nothing.
+
+        Raises UnknownTenant, StoreError and GatewayError.
+        """
+        async for ours in live_pages(self.store, target.tenant, target.module):
+            steps = list(await target.plan(ours))
+            done = [] if dry_run else await self._carry_out(target, ours, steps)
+            results = {result.step.zoho_id: result for result in done}
+            yield PagePushed(tuple(results.get(step.zoho_id, StepResult(step=step)) for step in steps))
+
+    async def _carry_out(
+        self, target: Target, ours: Sequence[Any], steps: Sequence[Step[object]]
+    ) -> list[PushResult]:
+        made = await target.apply([step for step in steps if step.act is Action.CREATE])
+        met = {result.step.zoho_id for result in made if result.existing is not None}
+        again = await _planned_again(target, [each for each in ours if each.zoho_id in met])
+        made = [result for result in made if result.step.zoho_id not in again]
+        others = [step for step in (*steps, *again.values()) if step.act is not Action.CREATE]
+        links: dict[ZohoId, Mapping[str, object]] = {step.zoho_id: step.links for step in others}
+        await self._keep(target, links | {result.step.zoho_id: result.learned for result in made})
+        changed = await target.apply([step for step in others if step.act is Action.CHANGE])
+        await self._keep(target, {result.step.zoho_id: result.learned for result in changed})
+        return [*made, *map(_found, again.values()), *changed]
+
+    async def _keep(self, target: Target, learned: Mapping[ZohoId, Mapping[str, object]]) -> None:
+        if news := {zoho_id: fields for zoho_id, fields in learned.items() if fields}:
+            await self.amend(target.tenant, target.module, news)
+
+
+def _found(step: Step[object]) -> PushResult:
+    """That a counterpart was found; where it is to be changed too, the result of that comes after this."""
+    return StepResult(step=step)
+
+
+async def _planned_again(target: Target, ours: Sequence[Any]) -> dict[ZohoId, Step[object]]:
+    """The steps about records whose counterpart only showed when it was to be made a second time.
+
+    They are planned few at a time, so that it is looked for thoroughly; who still is to be created is not
+    among them.
+    """
+    steps = [
+        step for start in range(0, len(ours), FEW) for step in await target.plan(ours[start : start + FEW])
+    ]
+    return {step.zoho_id: step for step in steps if step.act is not Action.CREATE}
 
 
 async def live_pages(
@@ -40,14 +100,3 @@ async def live_pages(
         if len(found) < page:
             return
         query = attrs.evolve(query, after=Cursor(found[-1].updated_at, found[-1].entity.zoho_id))
-
-
-def preview(steps: Sequence[Step[object]]) -> PagePushed:
-    """A page about which nothing was done."""
-    return PagePushed(tuple(StepResult(step=step) for step in steps))
-
-
-def in_order(steps: Sequence[Step[object]], done: Sequence[PushResult]) -> PagePushed:
-    """The page with what was done about some of its steps."""
-    by_id = {pushed.step.zoho_id: pushed for pushed in done}
-    return PagePushed(tuple(by_id.get(step.zoho_id, StepResult(step=step)) for step in steps))

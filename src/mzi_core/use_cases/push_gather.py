@@ -21,6 +21,7 @@ from mzi_core.ports import (
     UserKey,
 )
 from mzi_core.provisioning import (
+    FEW,
     FoundAccounts,
     FoundCourses,
     FoundMembers,
@@ -35,12 +36,6 @@ from mzi_core.provisioning.accounts import AccountStep
 from mzi_core.provisioning.courses import CourseStep, short_name
 from mzi_core.provisioning.enrolments import EnrolmentStep, course_of
 from mzi_core.values import MoodleId, TenantId, ZohoId
-
-FEW = 20
-"""So many addresses that nobody seems to have are looked for thoroughly, a call each, while planning.
-
-Of more, as in a first load, it shows when Moodle refuses to make a second account of one address.
-"""
 
 
 class MoodleRoster(MoodleUsers, MoodleCourses, MoodleEnrolments, Protocol):

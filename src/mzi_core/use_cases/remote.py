@@ -9,8 +9,8 @@ from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases.deletions import MarkDeleted
 from mzi_core.use_cases.planning_pull import PlanPull
 from mzi_core.use_cases.pull import Prune, Pull
-from mzi_core.use_cases.push_moodle import PushToMoodle
-from mzi_core.use_cases.push_zoho import PushToZoho
+from mzi_core.use_cases.push import Push
+from mzi_core.use_cases.targets import Targets
 
 if TYPE_CHECKING:
     from mzi_core.use_cases import UseCases
@@ -24,8 +24,8 @@ class RemoteUseCases:
     plan_pull: PlanPull
     pull: Pull
     prune: Prune
-    push_to_zoho: PushToZoho
-    push_to_moodle: PushToMoodle
+    targets: Targets
+    push: Push
 
     @classmethod
     def over(cls, use_cases: "UseCases", connections: Connections, defaults: MoodleDefaults) -> Self:
@@ -37,10 +37,6 @@ class RemoteUseCases:
             plan_pull=PlanPull(connections=connections, store=store),
             pull=Pull(connections=connections, store=store, runs=use_cases.runs, mark_deleted=mark_deleted),
             prune=Prune(mark_deleted=mark_deleted, clock=batches.clock),
-            push_to_zoho=PushToZoho(
-                store=store, codec=batches.codec, amend=use_cases.amend, connections=connections
-            ),
-            push_to_moodle=PushToMoodle(
-                store=store, amend=use_cases.amend, connections=connections, defaults=defaults
-            ),
+            targets=Targets(connections=connections, store=store, codec=batches.codec, defaults=defaults),
+            push=Push(store=store, amend=use_cases.amend),
         )

@@ -1,7 +1,6 @@
 """`mzi push`: our records into Zoho and Moodle."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from enum import StrEnum
 from typing import Annotated, assert_never
@@ -12,13 +11,13 @@ from cyclopts import Parameter
 from mzi_core.errors import MziError
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
-from mzi_core.use_cases.push import PagePushed
+from mzi_core.provisioning import Target
 from mzi_core.use_cases.remote import RemoteUseCases
 from mzi_http.cli.pushed import Sent, data_of, shown
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell
 
 
-class Target(StrEnum):
+class Destination(StrEnum):
     """Where records are pushed to."""
 
     ZOHO = "zoho"
@@ -29,7 +28,7 @@ async def push(
     module: str,
     /,
     *,
-    to: Target | None = None,
+    to: Destination | None = None,
     dry_run: bool = False,
     force: bool = False,
     yes: Annotated[bool, Parameter(alias="-y")] = False,
@@ -65,12 +64,12 @@ async def push(
             force=force,
             as_json=as_json,
         )
-        targets = _targets(shell, declared, to)
+        destinations = _destinations(shell, declared, to)
         try:
-            for target in targets:
-                if shell.is_attended and not yes and not dry_run and not await run.agreed(target):
+            for destination in destinations:
+                if shell.is_attended and not yes and not dry_run and not await run.agreed(destination):
                     continue
-                await run.push(target)
+                await run.push(destination)
         except Exception as error:
             run.tell(stopped=str(error) if isinstance(error, MziError) else type(error).__name__)
             raise
@@ -80,17 +79,17 @@ async def push(
         return run.tell()
 
 
-def _targets(shell: Shell, module: AnyModule, to: Target | None) -> list[Target]:
+def _destinations(shell: Shell, module: AnyModule, to: Destination | None) -> list[Destination]:
     """Where to push; a service without settings is passed over when nobody named it."""
     if to is not None:
         return [to]
     settings = shell.settings
     found = []
     if module.counterpart is not None and not settings.moodle.missing():
-        found.append(Target.MOODLE)
+        found.append(Destination.MOODLE)
     if not settings.zoho.missing():
-        found.append(Target.ZOHO)
-    return found or [Target.ZOHO]  # which says what is missing
+        found.append(Destination.ZOHO)
+    return found or [Destination.ZOHO]  # which says what is missing
 
 
 @attrs.define(kw_only=True)
@@ -105,35 +104,37 @@ class PushCommand:
     as_json: bool
     sent: list[Sent] = attrs.field(factory=list)
 
-    async def agreed(self, target: Target) -> bool:
+    async def agreed(self, destination: Destination) -> bool:
         """Show what would be written there, and ask."""
-        foreseen = Sent(target=target.value)
-        async with aclosing(self._pages(target, dry_run=True)) as pages:
+        foreseen = Sent(target=destination.value)
+        pages = self.remote.push(await self._target(destination), dry_run=True)
+        async with aclosing(pages):
             async for page in pages:
                 foreseen.add(page)
         self.shell.note(*shown(self.module, foreseen, dry_run=True))
         if not foreseen.writes:
             return True
-        return self.shell.agrees(f"Write {foreseen.writes:,} of them into {target.value.capitalize()}?")
+        return self.shell.agrees(f"Write {foreseen.writes:,} of them into {destination.value.capitalize()}?")
 
-    async def push(self, target: Target) -> None:
+    async def push(self, destination: Destination) -> None:
         """Push to one service. Raises GatewayError, StoreError."""
-        sent = Sent(target=target.value, every=[] if self.as_json else None)
+        sent = Sent(target=destination.value, every=[] if self.as_json else None)
         self.sent.append(sent)
-        with self.shell.err.status(f"{target.value.capitalize()} …") as status:
-            async with aclosing(self._pages(target, dry_run=self.dry_run)) as pages:
+        with self.shell.err.status(f"{destination.value.capitalize()} …") as status:
+            pages = self.remote.push(await self._target(destination), dry_run=self.dry_run)
+            async with aclosing(pages):
                 async for page in pages:
                     sent.add(page)
-                    status.update(f"{target.value.capitalize()}: {sent.records:,} {self.module.name}")
+                    status.update(f"{destination.value.capitalize()}: {sent.records:,} {self.module.name}")
 
-    def _pages(self, target: Target, *, dry_run: bool) -> AsyncGenerator[PagePushed, None]:
-        tenant = self.shell.settings.tenant
-        match target:
-            case Target.ZOHO:
-                return self.remote.push_to_zoho(tenant, self.module, dry_run=dry_run, force=self.force)
-            case Target.MOODLE:
-                return self.remote.push_to_moodle(tenant, self.module, dry_run=dry_run)
-        assert_never(target)
+    async def _target(self, destination: Destination) -> Target:
+        tenant, targets = self.shell.settings.tenant, self.remote.targets
+        match destination:
+            case Destination.ZOHO:
+                return await targets.zoho(tenant, self.module, force=self.force)
+            case Destination.MOODLE:
+                return await targets.moodle(tenant, self.module)
+        assert_never(destination)
 
     def tell(self, stopped: str | None = None) -> Ended:
         """Say how it went; `stopped`: why it went no further."""

@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, assert_never
+from typing import assert_never
 
 import attrs
 from rich.console import RenderableType
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from mzi_core.module import AnyModule
 from mzi_core.ports import Applied, Rejected, Unknown
-from mzi_core.provisioning import Action, Difference
+from mzi_core.provisioning import Action, described
 from mzi_core.use_cases.push import PagePushed, PushResult
 from mzi_http.cli.console_tables import count, key, moment, number, plain, table
 
@@ -202,32 +201,10 @@ def data_of(sent: Sent) -> dict[str, object]:
 
 
 def _result(pushed: PushResult) -> dict[str, object]:
-    step, status = pushed.step, _status(pushed)
+    planned, status = described(pushed.step), _status(pushed)
     return {
-        "zoho_id": step.zoho_id,
-        "action": step.act.value,
-        "counterpart": step.counterpart if pushed.learned is None else str(pushed.learned),
-        "changes": [_change(change) for change in step.changes],
+        **planned,
+        "counterpart": planned["counterpart"] if pushed.created is None else str(pushed.created),
         "result": None if status is None else status.value,
         "message": pushed.why,
     }
-
-
-def _change(change: Difference) -> dict[str, object]:
-    return {"field": change.field, "before": _plain(change.before), "after": _plain(change.after)}
-
-
-def _plain(value: Any) -> object:
-    """A value as JSON can say it."""
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case Decimal():
-            return f"{value:f}"
-        case datetime() | date():
-            return value.isoformat()
-        case tuple():
-            return [_plain(each) for each in value]
-        case _ if attrs.has(type(value)):
-            return {name: _plain(each) for name, each in attrs.asdict(value, recurse=False).items()}
-    return str(value)

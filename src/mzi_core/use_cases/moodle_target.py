@@ -1,0 +1,99 @@
+"""Moodle's accounts, courses and enrolments as our records would have them."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import attrs
+
+from mzi_core.errors import MziError
+from mzi_core.module import AnyModule, Counterpart, MoodleKind
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import CourseChange, Enrolment, NewCourse, NewUser, UserChange, WriteResult
+from mzi_core.provisioning import Step, StepResult, Target
+from mzi_core.use_cases.push_gather import (
+    Gather,
+    plan_accounts,
+    plan_courses,
+    plan_enrolments,
+)
+from mzi_core.values import MoodleId, TenantId, ZohoId
+
+W = TypeVar("W")
+
+_PLANS: Mapping[MoodleKind, Callable[[Gather, AnyModule, str, Sequence[Any]], Any]] = {
+    MoodleKind.USER: plan_accounts,
+    MoodleKind.COURSE: plan_courses,
+    MoodleKind.ENROLMENT: plan_enrolments,
+}
+"""How steps are planned, by what a record is in Moodle."""
+
+
+def _in_moodle() -> list[str]:
+    """The modules whose records are something in Moodle."""
+    return sorted(module.name for module in CATALOGUE if module.counterpart is not None)
+
+
+class NothingInMoodle(MziError):
+    """Records of this module have no counterpart in Moodle."""
+
+    def __init__(self, module: AnyModule) -> None:
+        super().__init__(
+            f"Moodle has nothing for {module.name}; it has something for {', '.join(_in_moodle())}."
+        )
+
+
+def must_be_in_moodle(module: AnyModule) -> Counterpart:
+    """What the records of a module are in Moodle; raises NothingInMoodle."""
+    if module.counterpart is None:
+        raise NothingInMoodle(module)
+    return module.counterpart
+
+
+@attrs.frozen(kw_only=True)
+class MoodleTarget:
+    """What is missing is made, and what differs is changed; nobody is deleted, unenrolled or suspended."""
+
+    module: AnyModule
+    _counterpart: Counterpart
+    _gather: Gather
+
+    @property
+    def tenant(self) -> TenantId:
+        """Whose Moodle it is."""
+        return self._gather.tenant
+
+    async def plan(self, ours: Sequence[Any]) -> Sequence[Step[object]]:
+        """A step for each record."""
+        plan = _PLANS[self._counterpart.kind]
+        steps: list[Step[object]] = await plan(self._gather, self.module, self._counterpart.id, ours)
+        return steps
+
+    async def apply(self, steps: Sequence[Step[object]]) -> Sequence[StepResult[ZohoId | MoodleId]]:
+        """Create and change."""
+        moodle = self._gather.moodle
+        done = [
+            *await _sent(steps, NewUser, moodle.create_users),
+            *await _sent(steps, UserChange, moodle.update_users),
+            *await _sent(steps, NewCourse, moodle.create_courses),
+            *await _sent(steps, CourseChange, moodle.update_courses),
+            *await _sent(steps, Enrolment, moodle.enrol),
+        ]
+        self._gather.remember(done)
+        by_id = {result.step.zoho_id: result for result in done}
+        return [by_id[step.zoho_id] for step in steps]
+
+
+async def _sent(
+    steps: Iterable[Step[object]],
+    kind: type[W],
+    send: Callable[[Sequence[W]], Awaitable[Sequence[WriteResult[MoodleId]]]],
+) -> list[StepResult[MoodleId]]:
+    """The steps that write a thing of one kind, with what became of each."""
+    some = [(step, step.write) for step in steps if isinstance(step.write, kind)]
+    results = await send([write for _, write in some])
+    return [StepResult(step=step, result=result) for (step, _), result in zip(some, results, strict=True)]
+
+
+def _proof(target: MoodleTarget) -> Target:
+    """The type checker's word that this is a target."""
+    return target

@@ -6,10 +6,10 @@ counted one by one they would open it in the middle of the very call that they a
 what lasts: that hundreds of calls, in many processes and for hours, do not each make their five attempts. The
 probe alone is sent once, for it only asks whether there is an answer.
 
-purgatory is not taken, nor aiobreaker. Their state machines read `time.time` and `datetime.utcnow` by
-themselves, so no test can let time pass; they count failures in a row, without a least sample; half open,
-they let every call through; and what they share they share by Redis. Of a library there would be left what
-`mzi_core.circuit_breaker` says in some lines.
+purgatory is not taken. Its state machine reads `time.time` by itself, so no test can let time pass; it counts
+failures in a row, without a least sample; half open, it lets every call through; and processes share it by
+Redis alone. What would be left of it is what `mzi_core.circuit_breaker` says in some lines. aiobreaker,
+untyped and last released in 2021, reads `datetime.now` and has no other store than Redis either.
 """
 
 import asyncio

@@ -7,6 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from mzi_adapters.breakers import StoreBreaker
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.moodle import MoodleClient
 from mzi_adapters.system import SystemClock, SystemIds
@@ -18,7 +19,7 @@ from mzi_core.values import DEFAULT_TENANT, TenantId
 from mzi_http.container import Container, account_at_zoho, container_for
 from mzi_http.gateways import NotInstalled
 from mzi_http.remote_accounts import Moodle, Region, Zoho, ZohoEnvironment
-from mzi_http.services import open_use_cases, upgrade
+from mzi_http.services import open_services, open_use_cases, upgrade
 from mzi_http.settings import Settings
 
 ZOHO = Zoho(client_id="1000.ABC", client_secret="s1", refresh_token="1000.r", data_centre=Region.EU)
@@ -162,3 +163,23 @@ async def test_use_cases_without_connections_say_so_when_one_is_needed() -> None
     for ask in (remote.connections.zoho, remote.connections.moodle):
         with pytest.raises(AccountMissing, match=r"hand `connections` to `UseCases\.over`"):
             await ask(DEFAULT_TENANT)
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+async def test_each_gateway_has_the_breaker_of_its_tenant_and_address(by_hand: bool) -> None:
+    tenant = TenantId("branch")
+    settings = Settings(store="memory:", tenant=tenant, zoho=ZOHO, moodle=MOODLE)
+    async with open_services(settings, by_hand=by_hand) as services:
+        zoho, moodle = await services.connections.zoho(tenant), await services.connections.moodle(tenant)
+        assert isinstance(zoho, ZohoClient)
+        assert isinstance(moodle, MoodleClient)
+        breakers = (zoho.caller.breaker, moodle.breaker)
+        said = [
+            (each.service, each.address, each.tenant, each.early)
+            for each in breakers
+            if isinstance(each, StoreBreaker) and each.store is services.use_cases.store
+        ]
+    assert said == [
+        ("Zoho", "https://www.zohoapis.eu", "branch", by_hand),
+        ("Moodle", "https://moodle.college.example", "branch", by_hand),
+    ]

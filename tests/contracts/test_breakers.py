@@ -160,6 +160,15 @@ class KeepsItToItself(Faithful):
         self.store = MemoryStore()
 
 
+class OpensAnew(Faithful):
+    noticed_by = "test_who_opens_it_second_does_not_lengthen_the_pause"
+
+    async def _count(self, failed: bool, asked: float) -> None:
+        async with self.store.begin(self.tenant) as session:
+            await session.close_breaker(self.service)
+        await StoreBreaker._count(self, failed, asked)
+
+
 class ProbesWithEverything(Faithful):
     noticed_by = "test_of_many_calls_one_is_the_probe"
 

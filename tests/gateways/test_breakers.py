@@ -33,28 +33,29 @@ ALWAYS = 10**6
 
 @attrs.define
 class CountedStore:
-    """A store that counts its sessions, and of which none can be begun while it is `away`."""
+    """A store that counts the sessions it is asked for; none can be begun while it is `away`."""
 
     real: Store = attrs.field(factory=lambda: GuardedStore(MemoryStore()))
     reads: int = 0
     writes: int = 0
     away: bool = False
 
-    def _begun(self) -> None:
+    async def _begun(self) -> None:
+        await asyncio.sleep(0)  # as at a database, others have their turn meanwhile
         if self.away:
             raise StoreUnavailable("The store is being moved.")
 
     @asynccontextmanager
     async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
-        self._begun()
         self.writes += 1
+        await self._begun()
         async with self.real.begin(tenant, discard=discard) as session:
             yield session
 
     @asynccontextmanager
     async def read(self, tenant: TenantId) -> AsyncIterator[Session]:
-        self._begun()
         self.reads += 1
+        await self._begun()
         async with self.real.read(tenant) as session:
             yield session
 
@@ -242,6 +243,10 @@ async def test_what_the_service_asks_for_is_respected(service: Service) -> None:
 
 ANSWERS = {
     "too many requests": says(429, b"{}", retry_after="3600"),
+    "what it depends on": says(
+        400,
+        b'{"code":"DEPENDENT_SERVICE_ERROR","message":"no","details":{"dependency_error":"PROCESSING_ERROR"}}',
+    ),
     "no right": says(403, b'{"code":"NO_PERMISSION","message":"no"}'),
 }
 
@@ -350,6 +355,15 @@ async def test_a_store_that_is_away_opens_and_closes_nothing(service: Service) -
     service.store.away = False
     await call()
     assert await service.kept() is None
+
+
+async def test_a_store_that_is_away_is_not_asked_for_each_call(service: Service) -> None:
+    call = await service.client()
+    service.store.away = True
+    await asyncio.gather(*(call() for _ in range(9)))
+    for _ in range(9):
+        await call()
+    assert service.store.reads == 1
 
 
 async def test_what_a_probe_found_is_found_again_where_it_could_not_be_kept(service: Service) -> None:

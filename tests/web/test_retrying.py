@@ -167,3 +167,13 @@ HEADERS: dict[str, tuple[dict[str, str], float | None]] = {
 @pytest.mark.parametrize(("headers", "expected"), HEADERS.values(), ids=HEADERS)
 def test_what_a_remote_asks_for(headers: dict[str, str], expected: float | None) -> None:
     assert retry_after(headers) == expected
+
+
+async def test_work_that_may_be_attempted_once_is_not_attempted_again_and_waits_for_nothing() -> None:
+    timer = VirtualTimer()
+    trying = Trying(policy=OFTEN, timer=timer, random=lambda: 0.5)
+    once = trying.once()
+    assert await once.pause(1) is False
+    assert await once.again(NOT_SENT) is False
+    assert timer.monotonic() == 0
+    assert await trying.again(NOT_SENT) is True

@@ -96,11 +96,11 @@ class BreakerContract:
         assert [await passed(breaker) for _ in range(20)] == [False] * 20
 
     async def test_too_few_calls_open_nothing(self, shared: SharedBreakers) -> None:
-        """Whatever came of them."""
+        """Whatever came of them; and no call opens it that was answered."""
         breaker = shared.one()
         for _ in range(POLICY.least - 1):
             await failing(breaker, away())
-        assert await passed(breaker) is False
+        assert [await passed(breaker), await passed(breaker)] == [False, False]
 
     async def test_a_service_that_does_not_answer_is_left_alone(self, shared: SharedBreakers) -> None:
         """The refusal names it, and says when it is worth coming back."""
@@ -138,6 +138,18 @@ class BreakerContract:
         await refused(shared.one())
         await shared.pass_by(SOON)
         await refused(other)
+
+    async def test_who_opens_it_second_does_not_lengthen_the_pause(self, shared: SharedBreakers) -> None:
+        """Its calls were under way when the first one opened it."""
+        second = shared.one()
+        calls = [second.passing(A_CALL) for _ in range(POLICY.least)]
+        for call in calls:
+            await call.__aenter__()
+        await shared.opened()
+        await shared.pass_by(3)
+        for call in calls:
+            assert not await call.__aexit__(GatewayUnavailable, away(), None)
+        assert (await refused(second)).retry_after == POLICY.first - 3
 
     async def test_of_many_calls_one_is_the_probe(self, shared: SharedBreakers) -> None:
         """Of any process, once its time has come; the others are refused until it has ended."""

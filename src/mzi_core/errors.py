@@ -89,6 +89,28 @@ class SourceChanged(MziError):
         )
 
 
+class RunInProgress(MziError):
+    """A run of the same source has not ended: a second one would take the same records."""
+
+    def __init__(self, source: str, run: str | None, done: int, until: datetime) -> None:
+        self.until = until
+        by = f" by run {run[-8:]}, which has done {done:,} records and" if run else ", by a run that"
+        super().__init__(
+            f"{source} is being taken{by} holds it until {until:%H:%M:%S} UTC, and longer if it goes on. "
+            "Wait for its end, or stop it; one that was killed lets go by then."
+        )
+
+
+class RunTakenOver(MziError):
+    """A run stood still for so long that another one took its source over."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(
+            f"{source} was taken over by another run while this one stood still; `mzi runs list` shows it. "
+            "What this one had done is kept."
+        )
+
+
 class StoreError(MziError):
     """The store could not do what was asked."""
 

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 import pytest
@@ -33,6 +34,12 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
     errors.NotFound("student", "1"): (404, "unknown-record", Ended.MISUSED),
     errors.KeyReused("k"): (409, "idempotency-key-reused", Ended.MISUSED),
     errors.SourceChanged("a.json"): (422, "refused", Ended.MISUSED),
+    errors.RunInProgress("a.json", "0190", 3, datetime.now(UTC)): (
+        422,
+        "refused",
+        Ended.MISUSED,
+    ),
+    errors.RunTakenOver("a.json"): (422, "refused", Ended.MISUSED),
     errors.MappingRefused(["One.", "Two."]): (422, "refused", Ended.MISUSED),
     TenantNameRefused(): (400, "bad-parameter", Ended.MISUSED),
     MarkingRefused("raw must be a number."): (422, "refused", Ended.MISUSED),

@@ -20,6 +20,7 @@ from mzi_adapters.zoho import ZohoCodec
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Query, Store
 from mzi_core.use_cases import UseCases
+from mzi_core.use_cases.bulk import BulkSync
 from mzi_core.values import DEFAULT_TENANT
 
 Records = Sequence[object]
@@ -29,6 +30,9 @@ CONTEXT.set_forkserver_preload([__name__])
 
 LONG = 60.0
 """Seconds after which a process is taken to be stuck."""
+
+LEASE = 0.3
+"""Seconds for which a run that was killed is waited for."""
 
 SOME_TIME = datetime(2026, 2, 1, tzinfo=UTC)
 
@@ -43,6 +47,7 @@ class Work:
     runs: Sequence[tuple[str, Records]]
     page: int = 20
     resume: bool = False
+    alone: bool = True
 
 
 async def _pages(records: Records, page: int) -> AsyncIterator[Records]:
@@ -55,14 +60,16 @@ async def carry_out(work: Work) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
     async with open_store(work.url) as store:
         use_cases = UseCases.over(store=store, codec=ZohoCodec(), clock=SystemClock(), ids=SystemIds())
+        sync = BulkSync(runs=attrs.evolve(use_cases.runs, seconds=LEASE))
         for name, records in work.runs:
             source = f"test:{name}"
-            bulk = use_cases.bulk(
+            bulk = sync(
                 DEFAULT_TENANT,
                 CATALOGUE[name],
                 _pages(records, work.page),
                 source=source,
                 resume=work.resume,
+                alone=work.alone,
             )
             async for page in bulk:
                 counts.update(page.result.summary)

@@ -12,7 +12,7 @@ import attrs
 import pytest
 from tests import postgres
 from tests.conftest import TEMPLATE
-from tests.processes.syncing import Work, carry_out, contents_of, ready
+from tests.processes.syncing import LEASE, Work, carry_out, contents_of, ready
 
 from mzi_adapters.sql import open_store
 from mzi_adapters.testing.college import build
@@ -87,6 +87,7 @@ async def test_a_sync_killed_at_any_moment_ends_the_same_when_it_is_started_agai
         await asyncio.sleep(dice.uniform(0.05, 0.95) * takes)
         await process.killed()
         interrupted += await _runs_left(work.url)
+        await asyncio.sleep(LEASE)
         await carry_out(work)
         assert await contents_of(work.url) == expected
         assert not work.resume or await _runs_left(work.url) == 0

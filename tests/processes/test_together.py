@@ -41,7 +41,7 @@ async def test_the_same_records_in_different_orders_are_stored_once(
     """None twice, none lost, nobody refused, and nobody waits for ever."""
     students = _sound("students")
     works = [
-        Work(url=database_url, runs=[("students", _in_another_order(students, seed))])
+        Work(url=database_url, runs=[("students", _in_another_order(students, seed))], alone=False)
         for seed in range(processes)
     ]
     answers = await together(*works)
@@ -54,7 +54,7 @@ async def test_the_same_records_in_different_orders_are_stored_once(
 async def test_no_child_stays_parked_when_its_parent_is_there(database_url: str, seed: int) -> None:
     """Parents and children arrive at the same time, each in a process of its own and in any order."""
     works = [
-        Work(url=database_url, runs=[(module, _in_another_order(_sound(module), seed))], page=8)
+        Work(url=database_url, runs=[(module, _in_another_order(_sound(module), seed))], page=8, alone=False)
         for module in FAMILY
     ]
     await together(*works)

@@ -11,12 +11,16 @@ from mzi_core.values import RecordId
 
 
 class RunStatus(StrEnum):
-    """How a sync run stands; `partial`: it went through, and some records were not accepted."""
+    """How a sync run stands; `partial`: it went through, and some records were not accepted.
+
+    No store keeps `interrupted`: a RUNNING run without a lease is told as that.
+    """
 
     RUNNING = "running"
     COMPLETED = "completed"
     PARTIAL = "partial"
     FAILED = "failed"
+    INTERRUPTED = "interrupted"
 
     @property
     def reached_the_end(self) -> bool:

@@ -8,8 +8,19 @@ import attrs
 from mzi_core.errors import NotFound
 from mzi_core.ids import bare_id
 from mzi_core.module import AnyModule
-from mzi_core.ports import Cursor, OpenBreaker, ParkedRecord, Query, RecordSession, Run, Store, Stored
+from mzi_core.ports import (
+    Clock,
+    Cursor,
+    OpenBreaker,
+    ParkedRecord,
+    Query,
+    RecordSession,
+    Run,
+    Store,
+    Stored,
+)
 from mzi_core.sizes import weight
+from mzi_core.use_cases.run_leases import as_they_stand
 from mzi_core.values import State, TenantId
 
 
@@ -108,6 +119,7 @@ class Overview:
     """Count what is in the store, module by module, and name the latest runs."""
 
     store: Store
+    clock: Clock
 
     async def __call__(
         self, tenant: TenantId, modules: Sequence[AnyModule], runs: int = 10
@@ -116,7 +128,7 @@ class Overview:
         async with self.store.read(tenant) as session:
             await session.settings()
             counts = {module.name: await session.count(module) for module in modules}
-            return counts, await session.runs(runs)
+            return counts, await as_they_stand(session, await session.runs(runs), self.clock.now())
 
 
 @attrs.frozen(kw_only=True)
@@ -159,6 +171,7 @@ class Status:
     """
 
     store: Store
+    clock: Clock
 
     async def __call__(self, tenant: TenantId, modules: Sequence[AnyModule]) -> dict[str, ModuleCounts]:
         """Where each module stands, by its name. Raises UnknownTenant, StoreUnavailable."""
@@ -167,6 +180,8 @@ class Status:
             latest: dict[str, Run] = {}
             for run in await session.runs(RUNS):
                 latest.setdefault(run.module, run)
+            told = await as_they_stand(session, list(latest.values()), self.clock.now())
+            latest = {run.module: run for run in told}
             return {
                 module.name: await _standing(session, module, latest.get(module.name)) for module in modules
             }

@@ -31,6 +31,7 @@ class BulkSync:
         dry_run: bool = False,
         resume: bool = False,
         untold: Collection[str] = (),
+        alone: bool = True,
     ) -> AsyncGenerator[PageDone, None]:
         """Yield after every page; positions count from the beginning of the stream.
 
@@ -40,11 +41,19 @@ class BulkSync:
         comes from, in words that stay the same; `untold` which fields it does not tell. A dry run keeps
         nothing, not even the run; it judges each page against the store as it is now, so two versions of a
         record on different pages are each judged by themselves. What a page raises ends the run as FAILED and
-        is raised again.
+        is raised again. Raises RunInProgress while another run of this module and source goes on, unless not
+        `alone`: streams of one name may be different ones, such as pipes.
         """
         start = digest_of("", [" ".join(sorted(untold))])
         async with self.runs.open(
-            tenant, module, source=source, dry_run=dry_run, resume=resume, untold=untold, bookmark=start
+            tenant,
+            module,
+            source=source,
+            dry_run=dry_run,
+            resume=resume,
+            untold=untold,
+            bookmark=start,
+            alone=alone,
         ) as run:
             rest = self._after(run.run, start, module, pages)
             async with aclosing(rest):

@@ -7,10 +7,11 @@ from zlib import crc32
 
 import attrs
 
-from mzi_core.errors import StoreError
+from mzi_core.errors import RunTakenOver, StoreError
 from mzi_core.module import AnyModule
 from mzi_core.ports import Run, RunStatus
 from mzi_core.use_cases.batches import Batches
+from mzi_core.use_cases.run_leases import SECONDS, RunLease
 from mzi_core.values import BatchResult, State, TenantId
 
 RELEASED = "released"
@@ -35,16 +36,20 @@ class SyncRun:
     _module: AnyModule
     _untold: Collection[str]
     _dry_run: bool
+    _lease: RunLease | None
 
     async def take(self, page: Sequence[object], *, bookmark: str | None = None) -> PageDone:
         """Take a page of wire records, and keep with them how far the run is now.
 
         `bookmark`: where the source is taken up again behind this page; a digest of the ids without one.
+        Raises RunTakenOver when the run stood still for longer than its lease, and another took the source.
         """
         async with self._batches.open(self._tenant, self._module, discard=self._dry_run) as batch:
             result = await batch.take(page, first=self.run.cursor, untold=self._untold)
             run = _advanced(self.run, result, bookmark)
             await batch.session.save_run(run)
+            if self._lease is not None:
+                await self._lease.renew(batch.session, self._batches.clock.now())
         self.run = run  # only now: until here the page could still be lost
         return PageDone(result, run)
 
@@ -65,10 +70,12 @@ class SyncRuns:
     """Opens runs.
 
     How far a run got is kept in the transaction of each page. So a run that was killed stands right behind
-    the last page that was kept, and goes on there when the same source is synced again.
+    the last page that was kept, and goes on there when the same source is synced again. While a run goes, it
+    has its source to itself by a lease of so many `seconds`, which is renewed with each page.
     """
 
     batches: Batches
+    seconds: float = SECONDS
 
     @asynccontextmanager
     async def open(
@@ -81,12 +88,14 @@ class SyncRuns:
         resume: bool = False,
         untold: Collection[str] = (),
         bookmark: str = "",
+        alone: bool = True,
     ) -> AsyncIterator[SyncRun]:
         """A run for `async with`, or with `resume` the unfinished one of this module and source.
 
         It is COMPLETED or PARTIAL at the end of the block, FAILED when something was raised in it, and stays
         RUNNING when it was cancelled. A dry run keeps nothing, not even the run. `bookmark`: that of a new
-        run before its first page. Raises UnknownTenant and StoreError.
+        run before its first page. Not `alone`: runs of one name at a time may be of different streams, such
+        as pipes. Raises UnknownTenant, StoreError, and RunInProgress while another run has the source.
         """
         store, clock = self.batches.store, self.batches.clock
         run = Run(
@@ -97,25 +106,48 @@ class SyncRuns:
             started_at=clock.now(),
             bookmark=bookmark,
         )
+        lease: RunLease | None = None
         async with store.begin(tenant, discard=dry_run) as session:
             await session.settings()
-            unfinished = await session.unfinished(module.name, source) if resume else None
-            if unfinished is not None:
+            if alone and not dry_run:
+                lease = RunLease.of(tenant, run, clock.now(), self.seconds)
+                await session.lock((lease.lock,))
+            unfinished = await session.unfinished(module.name, source)
+            if resume and unfinished is not None:
                 run = attrs.evolve(unfinished, status=RunStatus.RUNNING, finished_at=None, message="")
+            if lease is not None:
+                lease = RunLease.of(tenant, run, clock.now(), self.seconds)
+                await lease.take(session, clock.now(), unfinished)
             await session.save_run(run)
 
-        async def end(run: Run) -> None:
+        async def end(run: Run | None) -> None:
             async with store.begin(tenant, discard=dry_run) as session:
-                await session.save_run(attrs.evolve(run, finished_at=clock.now()))
+                if lease is not None:
+                    await session.lock((lease.lock,))
+                    await lease.give_back(session)
+                if run is not None:
+                    await session.save_run(attrs.evolve(run, finished_at=clock.now()))
 
         opened = SyncRun(
-            run=run, batches=self.batches, tenant=tenant, module=module, untold=untold, dry_run=dry_run
+            run=run,
+            batches=self.batches,
+            tenant=tenant,
+            module=module,
+            untold=untold,
+            dry_run=dry_run,
+            lease=lease,
         )
         try:
             yield opened
+        except RunTakenOver:
+            raise  # the run may be the other's by now
         except Exception as error:
             with suppress(StoreError):  # a store that is gone must not hide what happened
                 await end(attrs.evolve(opened.run, status=RunStatus.FAILED, message=str(error)))
+            raise
+        except BaseException:
+            with suppress(StoreError):
+                await end(None)
             raise
         await end(opened.ended())
 

@@ -21,6 +21,7 @@ _STYLES = {
     RunStatus.COMPLETED: "green",
     RunStatus.PARTIAL: "yellow",
     RunStatus.FAILED: "bold red",
+    RunStatus.INTERRUPTED: "red",
 }
 
 _UNTIL_SHOWN = 20

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -143,11 +143,13 @@ def _check(files: Sequence[str], report: Path | None, page: int | None) -> None:
             raise UsageError(f"--report {report} would overwrite the records themselves.")
 
 
-def _lasting_name(file: str) -> str:
-    """One name for a file, from whichever folder and by whichever path it is named."""
+def _lasting_name(file: str) -> tuple[str, bool]:
+    """One name for a file, by whichever path it is named; and whether all it can be is this one stream."""
     if file == STDIN:
-        return "standard input"
-    return os.path.realpath(file) if Path(file).is_file() else str(Path(file).absolute())
+        return "standard input", False
+    if Path(file).is_file():
+        return os.path.realpath(file), True
+    return str(Path(file).absolute()), False
 
 
 def _offset(said: str) -> str:
@@ -250,20 +252,23 @@ class SyncCommand:
             feed = _Feed(records.pages, fill)
             task = progress.add_task(source.name, total=source.size, counts="")
             begun = perf_counter()
+            lasting, alone = _lasting_name(file)
             try:
                 run = use_cases.bulk(
                     self.tenant,
                     self.module,
                     feed.pages(),
-                    source=_lasting_name(file),
+                    source=lasting,
                     dry_run=self.dry_run,
                     resume=self.resume,
                     untold=untold,
+                    alone=alone,
                 )
-                async for done in run:
-                    self._tell_of_page(feed.current, done.result, tally)
-                    tally.seconds = perf_counter() - begun
-                    progress.update(task, completed=source.taken, counts=so_far(tally))
+                async with aclosing(run):
+                    async for done in run:
+                        self._tell_of_page(feed.current, done.result, tally)
+                        tally.seconds = perf_counter() - begun
+                        progress.update(task, completed=source.taken, counts=so_far(tally))
                 if records.header is not None and tally.knew_some:
                     left = records.header.left_as_stored(untold)
                     if left is not None:

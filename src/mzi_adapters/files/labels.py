@@ -10,6 +10,8 @@ from mzi_core.suggestions import Spellings, nearest, plain, spellings
 
 ID_TITLES = frozenset({"record id", "id"})
 OF_LOOKUP = ".id"
+_OF_MODULE = ".module"
+"""With which a backup names the module of a lookup that may point into several."""
 
 _OF_EVERY_MODULE = (
     *(
@@ -71,7 +73,7 @@ def _kept(name: str, declared: tuple[str, ...]) -> Spellings:
 
 def is_field(module: AnyModule, title: str) -> bool:
     """Whether a title is the name or label of a field of `module`, read or not."""
-    spelled = plain(bare(title))
+    spelled = plain(bare(title).removesuffix(_OF_MODULE))
     return spelled in _EVERYWHERE or spelled in api_names(module)
 
 

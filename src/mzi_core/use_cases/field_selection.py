@@ -30,6 +30,9 @@ from mzi_core.suggestions import either
 ALWAYS_READ = frozenset({"zoho_id", "modified_at"})
 """The fields that every selection brings."""
 
+LOOKUPS = frozenset({"lookup", "ownerlookup", "userlookup"})
+"""Zoho's types of a pointer to one record: one way of reading gives its name, and others its id alone."""
+
 MANY_LOOKUP = "multiselectlookup"
 """Zoho's type of a lookup to several records: these are rows of a module of their own, as a subform's are."""
 
@@ -73,6 +76,9 @@ class _Chosen:
         """A field that is one of Zoho's, or one of the tenant's own."""
         found = self.named.read.get(name, ())
         real = self.named.described.fields
+        if found and self._only_points(name, found):
+            self.leave(name, f"{either(found)} is a lookup in {self._zoho}, and no text")
+            return
         many = [each for each in found if real[each].data_type == MANY_LOOKUP]
         self.subforms |= dict.fromkeys(many, ())
         self.fields += [each for each in found if each not in many]
@@ -85,6 +91,14 @@ class _Chosen:
             self.problems.append(self._wanting(absent))
         else:
             self.leave(name, f"{either(absent.names)} is not in {self._zoho}")
+
+    def _only_points(self, name: str, found: Sequence[str]) -> bool:
+        """Whether what is text here is a pointer there; of a required field even that is better than none."""
+        field = self.named.module.field.get(name)
+        real = self.named.described.fields
+        if field is None or field.required or field.kind is not Kind.TEXT:
+            return False
+        return all(real[each].data_type in LOOKUPS for each in found)
 
     def table(self, field: Field) -> None:
         """A subform with the columns of its rows."""

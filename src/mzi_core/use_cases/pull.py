@@ -9,6 +9,7 @@ from mzi_core.module import AnyModule
 from mzi_core.ports import Clock, Connections, Deleted, Run, Store, ZohoReading
 from mzi_core.use_cases.bulk import closing
 from mzi_core.use_cases.deletions import MarkDeleted, Seen, missing
+from mzi_core.use_cases.field_selection import Choice
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
 from mzi_core.use_cases.sync_runs import PageDone, SyncRuns
 from mzi_core.use_cases.take_page import PAGE
@@ -22,11 +23,13 @@ DELETED = "deleted"
 class PullDone:
     """How a pull ended: live records that Zoho has deleted, and those of ours it has no trace of.
 
-    The latter are only told of a pull of everything, and nothing is done about them.
+    The latter are only told of a pull of everything, and nothing is done about them. `unanswered`: fields
+    that Zoho says it has, and that stood in no record of some page; there they stayed as they are stored.
     """
 
     deleted: int
     missing: tuple[ZohoId, ...] = ()
+    unanswered: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True)
@@ -57,12 +60,15 @@ class Pull:
             untold=plan.choice.untold,
         ) as run:
             pages = _pages(zoho, plan, seen, run.run.bookmark)
+            unanswered: set[str] = set()
             async with aclosing(pages):
                 async for page in pages:
-                    yield await run.take(page, bookmark=_last_id(page))
+                    silent = in_no_record(plan.choice, page)
+                    unanswered |= silent
+                    yield await run.take(page, bookmark=_last_id(page), untold=silent)
             ended = await self._end(zoho, plan, run.run, seen, dry_run=dry_run)
             run.count(DELETED, ended.deleted)
-        yield ended
+        yield attrs.evolve(ended, unanswered=frozenset(unanswered))
 
     async def _end(
         self, zoho: ZohoReading, plan: PullPlan, run: Run, seen: Seen, *, dry_run: bool
@@ -95,6 +101,21 @@ async def _pages(
         async for page in pages:
             seen.add(ZohoId(str(record.get("id"))) for record in page)
             yield page
+
+
+def in_no_record(choice: Choice, page: Sequence[object]) -> frozenset[str]:
+    """The fields, by their names inside, that were asked for and of which no record has even the key.
+
+    A field that is empty is null in an answer. One that the account may not see is left out of all of them.
+    """
+    left = set(choice.selection.fields)
+    for record in page:
+        left.difference_update(record if isinstance(record, Mapping) else ())
+        if not left:
+            return frozenset()
+    asked = set(choice.selection.fields)
+    read = ((field, asked.intersection(names)) for field, names in choice.named.read.items())
+    return frozenset(field for field, names in read if names and names <= left)
 
 
 def _last_id(page: Sequence[object]) -> str:

@@ -38,14 +38,18 @@ class SyncRun:
     _dry_run: bool
     _lease: RunLease | None
 
-    async def take(self, page: Sequence[object], *, bookmark: str | None = None) -> PageDone:
+    async def take(
+        self, page: Sequence[object], *, bookmark: str | None = None, untold: Collection[str] = ()
+    ) -> PageDone:
         """Take a page of wire records, and keep with them how far the run is now.
 
+        `untold`: what this page does not tell, beside what its source never does.
         `bookmark`: where the source is taken up again behind this page; a digest of the ids without one.
         Raises RunTakenOver when the run stood still for longer than its lease, and another took the source.
         """
+        not_told = {*self._untold, *untold}
         async with self._batches.open(self._tenant, self._module, discard=self._dry_run) as batch:
-            result = await batch.take(page, first=self.run.cursor, untold=self._untold)
+            result = await batch.take(page, first=self.run.cursor, untold=not_told)
             run = _advanced(self.run, result, bookmark)
             await batch.session.save_run(run)
             if self._lease is not None:

@@ -227,6 +227,8 @@ class Draw:
                         case _:
                             assert_never(done)
                     progress.update(task, completed=pulled.tally.records, counts=so_far(pulled.tally))
+        for sentence in pulled.unanswered:
+            self.shell.say(sentence)
         if self.prune and pulled.done.missing:
             await self._prune(remote, pulled)
 

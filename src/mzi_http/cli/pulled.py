@@ -42,6 +42,16 @@ class Pulled:
     done: PullDone = attrs.field(factory=lambda: PullDone(deleted=0))
     pruned: int = 0
 
+    @property
+    def unanswered(self) -> list[str]:
+        """A sentence for each field that Zoho has, and that no record of a page had."""
+        names = self.plan.choice.named.names
+        return [
+            f"`{field}` of the {self.plan.module.name} stays as it is stored where no record of a page has "
+            f"`{names[field]}`: let mzi's account see it in Zoho."
+            for field in sorted(self.done.unanswered)
+        ]
+
     def data(self) -> dict[str, object]:
         """As JSON."""
         plan = self.plan
@@ -61,8 +71,8 @@ class Pulled:
             "deleted": self.done.deleted,
             "missing": list(self.done.missing),
             "pruned": self.pruned,
-            "left_as_stored": sorted(plan.choice.untold),
-            "notes": list(plan.choice.notes),
+            "left_as_stored": sorted(plan.choice.untold | self.done.unanswered),
+            "notes": [*plan.choice.notes, *self.unanswered],
         }
 
 

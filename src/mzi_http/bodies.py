@@ -98,10 +98,16 @@ def _as_problem(what: str) -> Iterator[None]:
         raise Problem(BAD_BODY, f"{what} is not JSON that can be taken. {error}") from error
 
 
-def object_of(body: Body) -> Mapping[str, object]:
-    """The JSON object a body must be. Raises Problem: 400, 413."""
+def object_of(body: Body, listed: str | None = None) -> Mapping[str, object]:
+    """The JSON object a body must be. Raises Problem: 400, 413.
+
+    `listed`: the name of a list in which an item that cannot be taken is an Unreadable.
+    """
     with _as_problem("The body"):
-        value = decode(body.raw, body.most_values)
+        if listed is None:
+            value = decode(body.raw, body.most_values)
+        else:
+            value = decode_listed(body.raw, listed, body.most_values, body.most_values)
     if not isinstance(value, dict):
         raise Problem(BAD_BODY, "The body must be a JSON object.")
     return value

@@ -54,6 +54,16 @@ async def test_several_markings_are_decided_one_by_one(api: Api) -> None:
     assert "raw must be a number" in found["decisions"][1]["errors"][0]
 
 
+async def test_a_marking_that_cannot_be_read_harms_no_other(api: Api) -> None:
+    body = b'{"markings": [{"raw": NaN}, {"raw": 2}, {"raw": 1, "raw": 4}, {"raw": 4}]}'
+    answer = await api.client.post(DECIDE, content=body, headers={"Content-Type": "application/json"})
+    found = answer.json()["decisions"]
+    assert [each["position"] for each in found] == [0, 1, 2, 3]
+    assert [each["decision"] and each["decision"]["grade"] for each in found] == [None, "P", None, "D"]
+    assert found[0]["errors"][0].startswith("The marking holds `NaN` in `$.raw`")
+    assert "has the name `raw` twice" in found[2]["errors"][0]
+
+
 @pytest.mark.parametrize(
     ("body", "sessions"),
     [

@@ -1,6 +1,6 @@
 """POST /grades/decide and /grades/simulate: grades with their reasons."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 
 from starlette.requests import Request
@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from mzi_core.grading import Decision
+from mzi_core.ports import Unreadable
 from mzi_core.use_cases.grades import MarkingRefused, ToDecide, read_policy
 from mzi_http import grade_schemas
 from mzi_http.answers import decided, grade_change
@@ -25,7 +26,8 @@ MOST_AT_ONCE = 1000
 
 async def decide(request: Request) -> Response:
     """The decision about one marking, or about each of several; a bad one of several harms no other."""
-    said = GradeBody(object_of(await read_body(request)), DECIDE)
+    fields, bad = _apart(object_of(await read_body(request), listed="markings"))
+    said = GradeBody(fields, DECIDE)
     policy, level, record_as = said.text("policy"), said.text("level"), said.text("record_as")
     several = said.several(min(MOST_AT_ONCE, service(request).max_records))
     one = None if several is not None else said.marking()
@@ -41,11 +43,23 @@ async def decide(request: Request) -> Response:
         )
         return answer(decided(decision))
     asked = [ToDecide(marking=marking) for marking in several]
-    made = await use_cases.decide_grades(tenant(request), asked, policy=policy, level=level)
-    return answer({"decisions": [_judged(position, each) for position, each in enumerate(made)]})
+    made = iter(await use_cases.decide_grades(tenant(request), asked, policy=policy, level=level))
+    every = (bad[place] if place in bad else next(made) for place in range(len(asked) + len(bad)))
+    return answer({"decisions": [_judged(position, each) for position, each in enumerate(every)]})
 
 
-def _judged(position: int, made: Decision | MarkingRefused) -> Judged:
+def _apart(fields: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[int, Unreadable]]:
+    """The fields without the markings that could not be read, and these by their places."""
+    markings = fields.get("markings")
+    listed = markings if isinstance(markings, list) else []
+    bad = {place: each for place, each in enumerate(listed) if isinstance(each, Unreadable)}
+    good = [each for place, each in enumerate(listed) if place not in bad]
+    return {**fields, "markings": good} if bad else fields, bad
+
+
+def _judged(position: int, made: Decision | MarkingRefused | Unreadable) -> Judged:
+    if isinstance(made, Unreadable):
+        return {"position": position, "decision": None, "errors": [f"The marking {made.said}"]}
     if isinstance(made, MarkingRefused):
         return {"position": position, "decision": None, "errors": [str(made)]}
     return {"position": position, "decision": decided(made), "errors": []}

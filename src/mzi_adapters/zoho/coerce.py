@@ -51,6 +51,7 @@ _SYMBOLS = {"US$": "USD", "$": "USD", "د.ا.": "JOD", "د.ا": "JOD", "د.أ": 
 United States, and a record in another currency contradicts it."""
 
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", re.ASCII)
+_PLAIN_AMOUNT = re.compile("[0-9]{1,3}(,[0-9]{3}){1,4}([.][0-9]{1,2})?")
 _MONEY_LIKE = re.compile(r"[+-]?[0-9][0-9.,' ]*")
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})  # control, format (bidirectional, of no width), line ends
 _NOT_FIRST = bytes(range(0x80, 0xC0)).decode("cp1252", errors="ignore")
@@ -73,6 +74,9 @@ class ValueRefused(ValueError):
         self.said = said
         super().__init__(said)
 
+
+is_grouped = _PLAIN_AMOUNT.fullmatch
+"""Whether text is an amount in groups of three digits with nothing beside it."""
 
 is_email = _PLAIN_EMAIL.fullmatch
 """Whether text has the form of an address and nothing about it need be looked at more closely."""

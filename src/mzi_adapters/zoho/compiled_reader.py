@@ -117,6 +117,15 @@ _FORMS: Mapping[Kind, Sequence[tuple[str, str]]] = {
 }
 """By the kind of a field, the plainest forms of its values `{v}`, and what they become."""
 
+_AMOUNTS = (
+    *_FORMS[Kind.DECIMAL],
+    (
+        "type({v}) is str and is_grouped({v}) and {least} <= Decimal({v}.replace(',', '')) <= {most}",
+        "{v} = Decimal({v}.replace(',', ''))",
+    ),
+)
+"""The same for money, which is also written as 15,000 and 9,500.00."""
+
 _TEXTUAL = (Kind.ID, Kind.TEXT, Kind.EMAIL, Kind.LOOKUP)
 """The kinds that are held as text, about which something may have to be said."""
 
@@ -202,6 +211,7 @@ _KNOWN: Mapping[str, Any] = {
     "Decimal": Decimal,
     "date": date,
     "is_email": coerce.is_email,
+    "is_grouped": coerce.is_grouped,
     "read_date": date.fromisoformat,
     "read_moment": datetime.fromisoformat,
     "legible": _legible,
@@ -327,10 +337,9 @@ class _Single:
         field = self.field
         if field.wire.clean is not None or any(source.wires[n] != self._checked(source) for n in self.names):
             return
-        kind = Kind.DECIMAL if field.kind is Kind.MONEY else field.kind
         least, most = _bounds(field)
-        filled = f" and {v}.strip()" if kind is Kind.TEXT and field.default is not None else ""
-        for condition, become in _FORMS.get(kind, ()):
+        filled = f" and {v}.strip()" if field.kind is Kind.TEXT and field.default is not None else ""
+        for condition, become in _AMOUNTS if field.kind is Kind.MONEY else _FORMS.get(field.kind, ()):
             yield condition.format(v=v, least=least, most=most) + filled, become.format(v=v)
 
 

@@ -4,6 +4,7 @@ import gc
 import secrets
 import time
 from datetime import UTC, datetime
+from typing import cast
 
 import attrs
 
@@ -56,15 +57,16 @@ def ordered_uuids(milliseconds: int, random: str) -> list[RecordId]:
     The first carries the time `milliseconds` since 1970. Those of one call are told apart by a counter in the
     12 bits after the time; it runs over into the time, which after 4,096 ids is one millisecond ahead.
     """
-    made: list[RecordId] = []
-    for number, start in enumerate(range(0, len(random), RANDOM_DIGITS)):
-        later, count = divmod(number, _COUNTS)
-        if not count:
-            time = f"{milliseconds + later:012x}"
-            time = f"{time[:8]}-{time[8:]}"
-        mid, end = start + 3, start + RANDOM_DIGITS
-        made.append(RecordId(f"{time}-7{count:03x}-8{random[start:mid]}-{random[mid:end]}"))
-    return made
+    made: list[str] = []
+    for later, first in enumerate(range(0, len(random), _COUNTS * RANDOM_DIGITS)):
+        time = f"{milliseconds + later:012x}"
+        time = f"{time[:8]}-{time[8:]}"
+        starts = range(first, min(first + _COUNTS * RANDOM_DIGITS, len(random)), RANDOM_DIGITS)
+        made += [
+            f"{time}-7{count:03x}-8{random[start : start + 3]}-{random[start + 3 : start + RANDOM_DIGITS]}"
+            for count, start in enumerate(starts)
+        ]
+    return cast("list[RecordId]", made)
 
 
 @attrs.frozen

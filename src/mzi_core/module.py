@@ -235,10 +235,25 @@ class MoodleKind(StrEnum):
 
 @attrs.frozen
 class Counterpart:
-    """What a record is in Moodle. `id`: the field that holds its id; of an enrolment, that of its course."""
+    """What a record is in Moodle. `id`: the field that holds its id; of an enrolment, that of its course.
+
+    `active`: the statuses in which there is one, where a college says no others; in every one if there are
+    none. `ended`: those in which it is over. Both in Zoho's words, and told whatever their case.
+    """
 
     kind: MoodleKind
     id: str
+    active: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+    def is_over(self, status: str | None) -> bool:
+        """Whether a record with this status has ended."""
+        return caseless(status or "") in map(caseless, self.ended)
+
+
+def caseless(status: str) -> str:
+    """A status as it is compared: people write it with capitals or without."""
+    return status.strip().casefold()
 
 
 def _nothing_more(entity: Any) -> tuple[Reason, ...]:

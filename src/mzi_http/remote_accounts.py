@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import attrs
 
+from mzi_core.module import caseless
+from mzi_core.modules.classes import ACTIVE
 from mzi_core.provisioning import FIRST_CATEGORY, STUDENT_ROLE, MoodleDefaults
 from mzi_core.values import MoodleId
 from mzi_http.converters import credential, loopback, one_of, site, whole, words
@@ -96,7 +98,7 @@ class Moodle:
     student_role: MoodleId = attrs.field(default=STUDENT_ROLE, converter=_moodle_id)
     category: MoodleId = attrs.field(default=FIRST_CATEGORY, converter=_moodle_id)
     utc_offset: int = attrs.field(default=3, converter=_hours)
-    active: str = attrs.field(default="Active", converter=_statuses)
+    active: str = attrs.field(default=", ".join(ACTIVE), converter=_statuses)
 
     def defaults(self) -> MoodleDefaults:
         """What the college has decided about its Moodle."""
@@ -105,7 +107,7 @@ class Moodle:
             student_role=self.student_role,
             category=self.category,
             utc_offset=self.utc_offset,
-            active=frozenset(word.strip().casefold() for word in self.active.split(",")),
+            active=frozenset(map(caseless, self.active.split(","))),
         )
 
     def missing(self) -> tuple[str, ...]:

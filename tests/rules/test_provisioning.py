@@ -11,10 +11,11 @@ import pytest
 from mzi_core import provisioning
 from mzi_core.errors import ModuleMissing
 from mzi_core.mapping import ExtraField, Overlay
-from mzi_core.module import Entity, Kind, Module, declared, subform, zoho
+from mzi_core.module import AnyModule, Counterpart, Entity, Kind, Module, declared, subform, zoho
 from mzi_core.modules import (
     CATALOGUE,
     CLASSES,
+    ENROLLMENTS,
     GRADES,
     STUDENTS,
     UNITS,
@@ -52,9 +53,15 @@ from mzi_core.provisioning import (
 from mzi_core.provisioning.records import Subform
 from mzi_core.values import Email, MoodleId, ZohoId
 
-account_steps = partial(provisioning.account_steps, link="moodle_userid")
-course_steps = partial(provisioning.course_steps, link="moodle_class_id")
-enrolment_steps = partial(provisioning.enrolment_steps, link="moodle_course_id")
+
+def counterpart_of(module: AnyModule) -> Counterpart:
+    assert module.counterpart is not None
+    return module.counterpart
+
+
+account_steps = partial(provisioning.account_steps, counterpart=counterpart_of(STUDENTS))
+course_steps = partial(provisioning.course_steps, counterpart=counterpart_of(CLASSES))
+enrolment_steps = partial(provisioning.enrolment_steps, counterpart=counterpart_of(ENROLLMENTS))
 
 ID, OTHER = ZohoId("1"), ZohoId("2")
 MAIL = Email("rana@college.example")

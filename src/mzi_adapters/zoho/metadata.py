@@ -9,6 +9,7 @@ from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
 from mzi_adapters.zoho.coql import ALWAYS, named
 from mzi_core.errors import RemoteNotFound
 from mzi_core.ports import Organization, Selection, ZohoField, ZohoModule
+from mzi_core.ports.zoho.metadata import MANY_LOOKUP
 
 BASE = "/crm/v8"
 
@@ -17,7 +18,6 @@ FRESH = 900.0
 
 PARENT = "Parent_Id"
 SUBFORM = "subform"
-MANY_LOOKUP = "multiselectlookup"
 MANY = frozenset({SUBFORM, MANY_LOOKUP, "multi_module_lookup"})
 """Types whose values are rows: lists, queries and bulk files leave them out."""
 

@@ -31,11 +31,14 @@ class Class(Entity):
     enrolled_students: Annotated[tuple[ZohoId, ...], lookups("Enrolled_Students")] = ()
 
 
+ACTIVE = ("Active",)
+"""The status of a class that is taught."""
+
 CLASSES = Module(
     name="classes",
     singular="class",
     zoho_module="BTEC_Classes",
     entity=Class,
     refers_to={"teacher": "teachers", "unit": "units", "program": "programs"},
-    counterpart=Counterpart(MoodleKind.COURSE, id="moodle_class_id"),
+    counterpart=Counterpart(MoodleKind.COURSE, id="moodle_class_id", active=ACTIVE),
 )

@@ -33,5 +33,9 @@ ENROLLMENTS = Module(
     zoho_module="BTEC_Enrollments",
     entity=Enrollment,
     depends_on={"student": "students", "class_": "classes"},
-    counterpart=Counterpart(MoodleKind.ENROLMENT, id="moodle_course_id"),
+    counterpart=Counterpart(
+        MoodleKind.ENROLMENT,
+        id="moodle_course_id",
+        ended=("Withdrawn", "Dropped", "Cancelled", "Canceled", "Deleted", "Transferred"),
+    ),
 )

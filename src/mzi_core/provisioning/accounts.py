@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from mzi_core.module import Counterpart
 from mzi_core.modules import Student, Teacher
 from mzi_core.ports import MoodleUser, NewUser, UserChange
 from mzi_core.provisioning.step import Action, MoodleDefaults, Step, differences, foreseen
@@ -61,12 +62,13 @@ class FoundAccounts:
 
 
 def account_steps(
-    people: Iterable[Person], found: FoundAccounts, defaults: MoodleDefaults, *, link: str
+    people: Iterable[Person], found: FoundAccounts, defaults: MoodleDefaults, counterpart: Counterpart
 ) -> list[AccountStep]:
     """A step for each person. An account is found by its id, else by username and address, both exactly.
 
-    `link`: the field of the records that holds the id of an account.
+    `counterpart`: what the declaration says of a record in Moodle.
     """
+    link = counterpart.id
     owners = dict(found.owners)
     steps = []
     for person in people:

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from mzi_core.module import Counterpart, caseless
 from mzi_core.modules import Class
 from mzi_core.ports import CourseChange, MoodleCourse, NewCourse
 from mzi_core.provisioning.step import Action, MoodleDefaults, Step, differences, foreseen
@@ -38,12 +39,13 @@ def short_name(class_: Class) -> str:
 
 
 def course_steps(
-    classes: Iterable[Class], found: FoundCourses, defaults: MoodleDefaults, *, link: str
+    classes: Iterable[Class], found: FoundCourses, defaults: MoodleDefaults, counterpart: Counterpart
 ) -> list[CourseStep]:
     """A step for each class. A course is found by its id, else by the class's Zoho id, else by short name.
 
-    `link`: the field of a class that holds the id of its course.
+    `counterpart`: what the declaration says of a class in Moodle.
     """
+    link = counterpart.id
     owners = dict(found.owners)
     planned: dict[str, ZohoId] = {}
     steps = []
@@ -94,7 +96,7 @@ def _starts(day: date | None, zone: tzinfo) -> datetime | None:
 
 
 def _created(class_: Class, found: FoundCourses, defaults: MoodleDefaults, link: str) -> CourseStep:
-    if (class_.status or "").strip().casefold() not in defaults.active:
+    if caseless(class_.status or "") not in defaults.active:
         said = f"Its status is {class_.status}" if class_.status else "It has no status"
         return Step(
             zoho_id=class_.zoho_id, act=Action.NOTHING, why=f"{said}; only an active class gets a course."

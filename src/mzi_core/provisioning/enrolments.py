@@ -5,13 +5,11 @@ from functools import partial
 
 import attrs
 
+from mzi_core.module import Counterpart
 from mzi_core.modules import Enrollment
 from mzi_core.ports import Enrolment
 from mzi_core.provisioning.step import Action, Difference, MoodleDefaults, Step, foreseen
 from mzi_core.values import MoodleId, ZohoId
-
-ENDED = frozenset({"withdrawn", "dropped", "cancelled", "canceled", "deleted", "transferred"})
-"""The statuses, in small letters, in which a student is not to be enrolled."""
 
 SUSPENDED = "The enrolment is suspended in Moodle, or its time there is over."
 
@@ -38,14 +36,17 @@ def course_of(enrollment: Enrollment, courses: Mapping[ZohoId, MoodleId | None])
 
 
 def enrolment_steps(
-    enrollments: Iterable[Enrollment], found: FoundMembers, defaults: MoodleDefaults, *, link: str
+    enrollments: Iterable[Enrollment], found: FoundMembers, defaults: MoodleDefaults, counterpart: Counterpart
 ) -> list[EnrolmentStep]:
     """A step for each enrolment; nobody is ever unenrolled, for Moodle would forget the grades.
 
-    `link`: the field of an enrolment that holds the id of the course.
+    `counterpart`: what the declaration says of an enrolment in Moodle.
     """
     seen: set[tuple[MoodleId, MoodleId]] = set()
-    return [foreseen(each.zoho_id, partial(_step, each, found, defaults, seen, link)) for each in enrollments]
+    return [
+        foreseen(each.zoho_id, partial(_step, each, found, defaults, seen, counterpart))
+        for each in enrollments
+    ]
 
 
 def _step(
@@ -53,11 +54,11 @@ def _step(
     found: FoundMembers,
     defaults: MoodleDefaults,
     seen: set[tuple[MoodleId, MoodleId]],
-    link: str,
+    counterpart: Counterpart,
 ) -> EnrolmentStep:
     course = course_of(enrollment, found.courses)
     account = found.accounts.get(enrollment.student)
-    ended = (enrollment.status or "").strip().lower() in ENDED
+    ended = counterpart.is_over(enrollment.status)
     if ended and (course is None or account not in found.members.get(course, ())):
         return _step_without(enrollment, Action.NOTHING, f"Its status is {enrollment.status}.")
     if course is None:
@@ -71,7 +72,7 @@ def _step(
     if ended:
         why = f"Its status is {enrollment.status}, but the student is in course {course}; suspend it there."
         return _step_without(enrollment, Action.CANNOT, why)
-    links = {} if enrollment.moodle_course_id == course else {link: course}
+    links = {} if enrollment.moodle_course_id == course else {counterpart.id: course}
     if account in found.members.get(course, ()) or (course, account) in seen:
         return Step(
             zoho_id=enrollment.zoho_id,

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 import attrs
 
 from mzi_core.errors import unforeseen
+from mzi_core.module import caseless
+from mzi_core.modules.classes import ACTIVE
 from mzi_core.values import MoodleId, ZohoId
 
 W_co = TypeVar("W_co", covariant=True)
@@ -84,10 +86,6 @@ FIRST_CATEGORY = MoodleId(1)
 """The id of the category every Moodle begins with."""
 
 
-ACTIVE = frozenset({"active"})
-"""The statuses in which a class gets a course, where a college does not say others."""
-
-
 @attrs.frozen(kw_only=True)
 class MoodleDefaults:
     """What a college has decided about its Moodle.
@@ -104,7 +102,7 @@ class MoodleDefaults:
     course_format: str = "weeks"
     sections: int = 12
     utc_offset: int = 3
-    active: frozenset[str] = ACTIVE
+    active: frozenset[str] = frozenset(map(caseless, ACTIVE))
 
     @property
     def zone(self) -> tzinfo:

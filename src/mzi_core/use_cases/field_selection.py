@@ -33,9 +33,6 @@ ALWAYS_READ = frozenset({"zoho_id", "modified_at"})
 LOOKUPS = frozenset({"lookup", "ownerlookup", "userlookup"})
 """Zoho's types of a pointer to one record: one way of reading gives its name, and others its id alone."""
 
-MANY_LOOKUP = "multiselectlookup"
-"""Zoho's type of a lookup to several records: these are rows of a module of their own, as a subform's are."""
-
 _ALIKE = 0.75
 """What is so near may be mapped on being told; a hint may be further off."""
 
@@ -79,7 +76,7 @@ class _Chosen:
         if found and self._only_points(name, found):
             self.leave(name, f"{either(found)} is a lookup in {self._zoho}, and no text")
             return
-        many = [each for each in found if real[each].data_type == MANY_LOOKUP]
+        many = [each for each in found if real[each].points_at_several]
         self.subforms |= dict.fromkeys(many, ())
         self.fields += [each for each in found if each not in many]
         absent = self.absent.get(name)

@@ -20,7 +20,7 @@ from mzi_core.values import MoodleId, TenantId, ZohoId
 
 W = TypeVar("W")
 
-_PLANS: Mapping[MoodleKind, Callable[[Gather, AnyModule, str, Sequence[Any]], Any]] = {
+_PLANS: Mapping[MoodleKind, Callable[[Gather, AnyModule, Counterpart, Sequence[Any]], Any]] = {
     MoodleKind.USER: plan_accounts,
     MoodleKind.COURSE: plan_courses,
     MoodleKind.ENROLMENT: plan_enrolments,
@@ -65,7 +65,7 @@ class MoodleTarget:
     async def plan(self, ours: Sequence[Any]) -> Sequence[Step[object]]:
         """A step for each record."""
         plan = _PLANS[self._counterpart.kind]
-        steps: list[Step[object]] = await plan(self._gather, self.module, self._counterpart.id, ours)
+        steps: list[Step[object]] = await plan(self._gather, self.module, self._counterpart, ours)
         return steps
 
     async def apply(self, steps: Sequence[Step[object]]) -> Sequence[StepResult[ZohoId | MoodleId]]:

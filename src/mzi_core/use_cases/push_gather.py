@@ -6,7 +6,7 @@ from typing import Protocol
 import attrs
 
 from mzi_core.errors import AuthRevoked, GatewayRefused
-from mzi_core.module import AnyModule
+from mzi_core.module import AnyModule, Counterpart
 from mzi_core.modules import CLASSES, PROGRAMS, STUDENTS, Class, Enrollment, Student, Teacher
 from mzi_core.ports import (
     Applied,
@@ -71,7 +71,7 @@ class Gather:
 
 
 async def plan_accounts(
-    gather: Gather, module: AnyModule, link: str, ours: Sequence[Student | Teacher]
+    gather: Gather, module: AnyModule, counterpart: Counterpart, ours: Sequence[Student | Teacher]
 ) -> list[AccountStep]:
     """The steps about students or teachers."""
     people = [person_of(record) for record in ours]
@@ -92,10 +92,10 @@ async def plan_accounts(
             by_id=_by_id(by_id.values()),
             by_username=by_username,
             by_email=by_email,
-            owners=await gather.owners(module, link, found),
+            owners=await gather.owners(module, counterpart.id, found),
         ),
         gather.defaults,
-        link=link,
+        counterpart,
     )
 
 
@@ -104,7 +104,7 @@ def _by_id(found: Iterable[Sequence[MoodleUser]]) -> dict[MoodleId, MoodleUser]:
 
 
 async def plan_courses(
-    gather: Gather, module: AnyModule, link: str, ours: Sequence[Class]
+    gather: Gather, module: AnyModule, counterpart: Counterpart, ours: Sequence[Class]
 ) -> list[CourseStep]:
     """The steps about classes."""
     linked = [each.moodle_class_id for each in ours if each.moodle_class_id is not None]
@@ -124,16 +124,16 @@ async def plan_courses(
             by_id=by_id,
             by_id_number=by_id_number,
             by_short_name=by_short_name,
-            owners=await gather.owners(module, link, found),
+            owners=await gather.owners(module, counterpart.id, found),
             categories={id: category for id, category in categories.items() if category is not None},
         ),
         gather.defaults,
-        link=link,
+        counterpart,
     )
 
 
 async def plan_enrolments(
-    gather: Gather, module: AnyModule, link: str, ours: Sequence[Enrollment]
+    gather: Gather, module: AnyModule, counterpart: Counterpart, ours: Sequence[Enrollment]
 ) -> list[EnrolmentStep]:
     """The steps about enrolments."""
     async with gather.store.read(gather.tenant) as session:
@@ -158,7 +158,7 @@ async def plan_enrolments(
             suspended=gather.suspended,
         ),
         gather.defaults,
-        link=link,
+        counterpart,
     )
 
 

@@ -5,6 +5,9 @@ from typing import Protocol
 
 import attrs
 
+MANY_LOOKUP = "multiselectlookup"
+"""Zoho's type of a lookup to several records."""
+
 
 @attrs.frozen(kw_only=True)
 class ZohoModule:
@@ -31,6 +34,11 @@ class ZohoField:
     """The values of a picklist, as they are sent."""
     lookup: str | None = None
     """The module a lookup points at, or the module that holds a subform's rows."""
+
+    @property
+    def points_at_several(self) -> bool:
+        """Whether it is a lookup to several records: these are rows of a module of their own."""
+        return self.data_type == MANY_LOOKUP
 
     @property
     def holds_text(self) -> bool:

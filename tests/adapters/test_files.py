@@ -20,7 +20,6 @@ from mzi_adapters.files import (
     Format,
     Item,
     Source,
-    Unreadable,
     format_of,
     json_stream,
     ndjson,
@@ -35,7 +34,7 @@ from mzi_adapters.files import (
 from mzi_adapters.files import source as files_source
 from mzi_adapters.files import source as source_module
 from mzi_core.modules import CLASSES, GRADES, PAYMENTS, REGISTRATIONS, STUDENTS
-from mzi_core.ports import RawRecord
+from mzi_core.ports import RawRecord, Unreadable
 
 ONE, TWO = {"id": "1", "Name": "رنا"}, {"id": "2", "Name": "Zoé"}
 

@@ -11,7 +11,6 @@ from mzi_adapters.files import (
     FileProblem,
     Format,
     Source,
-    Unreadable,
     Ways,
     open_records,
     read_csv,
@@ -22,6 +21,7 @@ from mzi_adapters.files import workbook as workbook_module
 from mzi_adapters.files.workbook import as_text, open_workbook
 from mzi_core.module import AnyModule
 from mzi_core.modules import CLASSES, ENROLLMENTS, GRADES, PROGRAMS, STUDENTS, TEACHERS
+from mzi_core.ports import Unreadable
 from mzi_core.values import Code
 
 ROWS = "Record Id,Name\r\nzcrm_1,رنا\r\nzcrm_2,B\r\n"

@@ -19,7 +19,6 @@ from mzi_adapters.files.header_columns import DateOrder, Header, Ways
 from mzi_adapters.files.json_stream import read_json
 from mzi_adapters.files.ndjson import JsonLine, read_ndjson
 from mzi_adapters.files.source import FileProblem, Item, Source, open_source
-from mzi_core.ports import Unreadable
 
 __all__ = [
     "DateOrder",
@@ -31,7 +30,6 @@ __all__ = [
     "RecordPage",
     "RecordPages",
     "Source",
-    "Unreadable",
     "Ways",
     "format_of",
     "open_records",

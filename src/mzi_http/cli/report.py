@@ -9,7 +9,8 @@ from typing import IO, Self
 import attrs
 
 from mzi_adapters import private
-from mzi_adapters.files import FileProblem, Item, Unreadable
+from mzi_adapters.files import FileProblem, Item
+from mzi_core.ports import Unreadable
 from mzi_core.values import Code, Outcome, Outcomes, State
 from mzi_http.answers import result
 from mzi_http.cli.console_tables import plain

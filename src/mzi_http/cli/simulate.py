@@ -7,8 +7,9 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
-from mzi_adapters.files import Unreadable, open_source, read_ndjson
+from mzi_adapters.files import open_source, read_ndjson
 from mzi_core.grading import Grade, SimulatedChange, lint
+from mzi_core.ports import Unreadable
 from mzi_core.use_cases.grades import read_policy
 from mzi_http.answers import grade_change
 from mzi_http.cli.console_tables import key, number, plain, table

@@ -186,6 +186,21 @@ async def test_an_amendment_the_store_refuses_is_an_error_of_that_record_alone()
     assert [outcome.state.value for outcome in outcomes] == ["UPDATED", "ERROR", "UPDATED"]
 
 
+async def test_a_stored_record_keeps_what_is_required_and_its_source_does_not_tell() -> None:
+    """In the same transaction, so that nothing can change the field between the reading and the writing."""
+    mzi = Harness()
+    await sync(mzi, "students", student(1, City="Irbid"))
+    partial = [{"id": str(n), "Name": f"A{n}", "City": "Amman"} for n in (1, 2)]
+    result = await sync(mzi, "students", *partial, "no record", untold={"academic_email"})
+    assert [outcome.state.value for outcome in result.outcomes] == ["UPDATED", "INVALID", "INVALID"]
+    assert result.outcomes[0].changed_fields == ("city",)
+    shown = await mzi.use_cases.show_record(DEFAULT_TENANT, STUDENTS, ZohoId("1"))
+    assert shown.stored is not None
+    assert shown.stored.entity.academic_email == "s1@b.example"
+    told = await sync(mzi, "students", partial[0])
+    assert [reason.path for reason in told.outcomes[0].reasons] == ["$.Academic_Email"]
+
+
 RECORDS = st.builds(
     lambda n, city, mail: student(n, City=city, Academic_Email=f"{mail}@b.example"),
     st.integers(1, 4),

@@ -11,7 +11,6 @@ from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.browse import ListBreakers, ListRecords, Overview, ShowRecord, Status
 from mzi_core.use_cases.bulk import BulkSync
-from mzi_core.use_cases.fill_required import FillRequired
 from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, DecideGrades, SimulateGrades
 from mzi_core.use_cases.one_by_one import in_numbers
 from mzi_core.use_cases.sync import SyncBatch
@@ -34,7 +33,6 @@ class UseCases:
     sync: SyncBatch
     bulk: BulkSync
     amend: AmendRecords
-    fill_required: FillRequired
     list_records: ListRecords
     show_record: ShowRecord
     overview: Overview
@@ -78,7 +76,6 @@ class UseCases:
             sync=SyncBatch(batches=batches, clock=clock),
             bulk=BulkSync(runs=runs),
             amend=AmendRecords(batches),
-            fill_required=FillRequired(store=store, codec=codec),
             list_records=ListRecords(store),
             show_record=ShowRecord(store),
             overview=Overview(store=store, clock=clock),

@@ -110,6 +110,7 @@ class TakePage:
         untold: Collection[str] = (),
     ) -> Taken:
         """Take the records, the first of which stands at position `first`."""
+        records = await self._with_required(module, records, untold)
         ids, marks = self.codec.marker(module, self._overlay(module))(records)
         said = {zoho_id: mark for zoho_id, mark in zip(ids, marks, strict=True) if zoho_id is not None}
         remembered = await self.session.marks(module, said) if said else {}
@@ -135,6 +136,27 @@ class TakePage:
             if page.arrivals:
                 await self._judge_rest(page, status.holds, known)
         return Taken(outcomes=page.outcomes(), arrived=page.arrived, awaited=status.awaited)
+
+    async def _with_required(
+        self, module: Module[E], records: Sequence[object], untold: Collection[str]
+    ) -> Sequence[object]:
+        """The records, with what is stored in required fields that their source does not tell.
+
+        Other untold fields are kept where a record is compared; without a required one it is not understood.
+        """
+        names = [field.name for field in module.fields if field.required and field.name in untold]
+        if not names:
+            return records
+        overlay = self._overlay(module)
+        ids, _ = self.codec.marker(module, overlay)(records)
+        stored = await self.session.values(module, set(filter(None, ids)))
+        wires = [overlay.names.get(name, module.field[name].names[0]) for name in names]
+        filled = list(records)
+        for place, (zoho_id, record) in enumerate(zip(ids, records, strict=True)):
+            if zoho_id in stored and isinstance(record, Mapping):
+                kept = self.codec.encode(module, module.entity_of(stored[zoho_id].values), overlay)
+                filled[place] = {**record, **{wire: kept[wire] for wire in wires}}
+        return filled
 
     async def amend(
         self, module: Module[E], changes: Mapping[ZohoId, Mapping[str, Any]]

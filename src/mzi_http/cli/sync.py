@@ -2,9 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, aclosing, contextmanager
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -248,8 +247,7 @@ class SyncCommand:
             self.seen = Seen()
             self.is_table, self.without = records.header is not None, {}
             untold = await self._untold(use_cases, records, tally)
-            fill = partial(use_cases.fill_required, self.tenant, self.module, untold=untold)
-            feed = _Feed(records.pages, fill)
+            feed = _Feed(records.pages)
             task = progress.add_task(source.name, total=source.size, counts="")
             begun = perf_counter()
             lasting, alone = _lasting_name(file)
@@ -376,17 +374,12 @@ class SyncCommand:
 class _Feed:
     """The pages of a source as a sync takes them, and the one it is working on."""
 
-    def __init__(
-        self,
-        pages: Iterator[RecordPage],
-        fill: Callable[[Sequence[object]], Awaitable[Sequence[object]]],
-    ) -> None:
+    def __init__(self, pages: Iterator[RecordPage]) -> None:
         self._pages = pages
-        self._fill = fill
         self.current = RecordPage(0, (), ())
 
     async def pages(self) -> AsyncIterator[Sequence[object]]:
         """The records of each page in turn."""
         for page in self._pages:
             self.current = page
-            yield await self._fill(page.records)
+            yield page.records

@@ -3,7 +3,7 @@
 What is JSON in form and still cannot be taken (a number that JSON does not have or that is too long, a name
 given twice, too deep a nesting) stands in the place of its value as an Unreadable: whoever reads many records
 knows where the next one begins, and one bad record spoils none beside it. Every door reads by these rules:
-files, lines, and the bodies of requests.
+files, lines, and the bodies of requests; but of a line `ndjson` says which value of a name counts.
 """
 
 import json
@@ -60,14 +60,14 @@ class _Twice(dict[str, object]):
     twice: str = ""
 
 
-def value_at(text: str, at: int, path: str = "$") -> tuple[object, int]:
+def value_at(text: str, at: int, path: str = "$", *, later_counts: bool = False) -> tuple[object, int]:
     """The value that begins at `at`, and where it ends; what cannot be taken as an Unreadable.
 
-    `path`: that of the value in its record. Raises JSONDecodeError for what is not JSON in form; then nobody
-    knows where it ends.
+    `path`: that of the value in its record. `later_counts`: of two values of one name. Raises JSONDecodeError
+    for what is not JSON in form; then nobody knows where it ends.
     """
     try:
-        value, end = _STRICT.raw_decode(text, at)
+        value, end = (_LATER_COUNTS if later_counts else _STRICT).raw_decode(text, at)
     except json.JSONDecodeError:
         raise
     except (RecursionError, ValueError):
@@ -195,6 +195,7 @@ def _lenient_constant(name: str) -> _Fault:
 
 
 _STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_float=_finite, parse_constant=_no_constant)
+_LATER_COUNTS = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
 _LENIENT = json.JSONDecoder(
     object_pairs_hook=_lenient_object,
     parse_float=_lenient_float,

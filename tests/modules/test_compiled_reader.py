@@ -19,7 +19,7 @@ from mzi_adapters.zoho.compiled_reader import _KNOWN
 from mzi_core.mapping import NO_OVERLAY, ExtraField, FieldMapping, Overlay, overlay
 from mzi_core.module import AnyModule, Kind
 from mzi_core.modules import CATALOGUE, REGISTRATIONS, STUDENTS
-from mzi_core.ports import Decoded, Unreadable
+from mzi_core.ports import Decoded
 from mzi_core.sizes import DEEPEST
 
 CODEC = ZohoCodec()
@@ -239,27 +239,6 @@ def test_a_fault_of_the_reader_itself_leaves_the_record_to_the_decoder(
     assert read is not None
     record = COLLEGE.records["students"][0]
     assert read([record, JsonLine(json.dumps(record).encode())]) == [None, None]
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        '"City": "Irbid", "City": "Amman"',
-        '"Program": {"id": "5", "id": "6"}',
-        '"Nobody_Reads": 1, "Nobody_Reads": 2',
-        '"City" :"Irbid", "City":"Amman"',
-        '"First_Name": "\\u003a", "City":"Irbid", "City":"Amman"',
-        '"Nobody_Reads": 1e400',
-        '"Nobody_Reads": ' + "9" * 5000,
-    ],
-    ids=["a field", "inside", "unread", "a blank", "a colon escaped", "too large", "too long"],
-)
-def test_a_line_that_is_not_taken_is_not_plain(more: str) -> None:
-    text = f'{{"id": "1", "Name": "A01", "Academic_Email": "a@b.example", {more}}}'
-    read = CODEC.plain_reader(STUDENTS, NO_OVERLAY)
-    assert read is not None
-    assert read([JsonLine(text.encode())]) == [None]
-    assert isinstance(JsonLine(text.encode()).read(), Unreadable)
 
 
 def test_where_msgspec_is_not_installed_no_record_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:

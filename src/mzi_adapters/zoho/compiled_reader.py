@@ -17,7 +17,6 @@ from typing import Any, Protocol, cast
 import attrs
 import msgspec
 
-from mzi_adapters import fast_json
 from mzi_adapters.zoho import coerce
 from mzi_adapters.zoho.criteria import CRITERION_FIELDS
 from mzi_adapters.zoho.field_readers import READ, FieldReader, field_reader
@@ -455,7 +454,7 @@ def plain_reader(
     @cache
     def of_lines() -> _Read:
         struct, read = _written(module, parts, own, _OF_LINES)
-        return _of_lines(cast("Any", fast_json.READ), msgspec.json.Decoder(struct).decode, read)
+        return _of_lines(msgspec.json.Decoder(struct).decode, read)
 
     @cache
     def of_objects() -> _Read:
@@ -500,12 +499,11 @@ def _written(
     return source.struct(module.entity.__name__), _completed(module, read) if module.completes else read
 
 
-def _of_lines(whole: Callable[[bytes], object], decode: Callable[[bytes], Any], read: _Understand) -> _Read:
+def _of_lines(decode: Callable[[bytes], Any], read: _Understand) -> _Read:
     def read_line(line: bytes) -> Values | None:
         if _may_be_deep(line):
             return None
         try:
-            whole(line)  # also what is not declared must be JSON that is taken
             return read(decode(line), _surely_legible(line))
         except Exception:  # a value is not plain, whatever it is: the decoder says what is wrong with it
             return None

@@ -4,9 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from mzi_adapters.memory import MemoryStore
+from mzi_adapters.system import SystemClock, SystemIds
 from mzi_adapters.testing.harness import Harness
+from mzi_adapters.zoho import ZohoCodec
 from mzi_core.errors import AccountMissing
 from mzi_core.modules import CATALOGUE
+from mzi_core.use_cases import UseCases
 from mzi_core.values import DEFAULT_TENANT, TenantId
 
 STUDENTS = CATALOGUE["students"]
@@ -46,3 +50,12 @@ async def test_the_clock_moves_when_told_to() -> None:
     assert mzi.clock.now() - before == timedelta(days=7)
     await mzi.clock.sleep(90)
     assert mzi.clock.now() - before == timedelta(days=7, seconds=90)
+
+
+async def test_use_cases_without_connections_say_so_when_one_is_needed() -> None:
+    remote = UseCases.over(
+        store=MemoryStore(), codec=ZohoCodec(), clock=SystemClock(), ids=SystemIds()
+    ).remote
+    for ask in (remote.connections.zoho, remote.connections.moodle):
+        with pytest.raises(AccountMissing, match=r"hand `connections` to `UseCases\.over`"):
+            await ask(DEFAULT_TENANT)

@@ -8,10 +8,8 @@ import attrs
 import pytest
 
 from mzi_adapters.breakers import StoreBreaker
-from mzi_adapters.memory import MemoryStore
 from mzi_adapters.moodle import MoodleClient
-from mzi_adapters.system import SystemClock, SystemIds
-from mzi_adapters.zoho import ZohoClient, ZohoCodec
+from mzi_adapters.zoho import ZohoClient
 from mzi_core.errors import AccountMissing, StoreUnavailable
 from mzi_core.ports import ApiUsage, Clock, Codec, Ids, MoodleGateway, Store, ZohoGateway
 from mzi_core.use_cases import UseCases
@@ -154,15 +152,6 @@ async def test_gateways_are_opened_once_for_all_use_cases() -> None:
         assert remote.plan_pull.store is use_cases.store
         for ask in (remote.connections.zoho, remote.connections.moodle):
             assert await ask(DEFAULT_TENANT) is await ask(DEFAULT_TENANT)
-
-
-async def test_use_cases_without_connections_say_so_when_one_is_needed() -> None:
-    remote = UseCases.over(
-        store=MemoryStore(), codec=ZohoCodec(), clock=SystemClock(), ids=SystemIds()
-    ).remote
-    for ask in (remote.connections.zoho, remote.connections.moodle):
-        with pytest.raises(AccountMissing, match=r"hand `connections` to `UseCases\.over`"):
-            await ask(DEFAULT_TENANT)
 
 
 @pytest.mark.parametrize("by_hand", [False, True])

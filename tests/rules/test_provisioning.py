@@ -1,7 +1,9 @@
 """What is planned for accounts, courses, enrolments and Zoho records, case by case."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any
 
@@ -28,25 +30,36 @@ from mzi_core.modules import (
     Teacher,
     Unit,
 )
+from mzi_core.modules.registrations import Installment
 from mzi_core.naming import Described, by_name, naming, nearest_names, real_module
 from mzi_core.ports import (
+    Applied,
     CourseChange,
     MoodleCourse,
     MoodleUser,
     NewCourse,
     NewUser,
+    Rejected,
+    RejectionKind,
+    RejectionReason,
+    Unknown,
     UserChange,
+    WriteResult,
     ZohoField,
     ZohoModule,
 )
 from mzi_core.provisioning import (
     Action,
+    Difference,
     FoundAccounts,
     FoundCourses,
     FoundMembers,
     FoundRecords,
     MoodleDefaults,
     RecordWrite,
+    Step,
+    StepResult,
+    described,
     person_of,
     record_steps,
 )
@@ -550,3 +563,77 @@ class TestTheUnforeseen:
         odd = attrs.evolve(sound, zoho_id=ZohoId("9"), status=Odd("Active"))
         first, second = enrolment_steps([odd, sound], there, MoodleDefaults())
         assert (first.act, first.why, second.act) == (Action.CANNOT, self.why, Action.CREATE)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, None),
+        (True, True),
+        (7, 7),
+        ("Amman", "Amman"),
+        (Decimal("350.50"), "350.50"),
+        (date(2026, 9, 1), "2026-09-01"),
+        (datetime(2026, 9, 1, 8, tzinfo=UTC), "2026-09-01T08:00:00+00:00"),
+        ((MoodleId(1), "a"), [1, "a"]),
+        (Installment(number=1, amount=Decimal(5)), {"number": 1, "amount": "5"}),
+        (frozenset({"a"}), "frozenset({'a'})"),
+    ],
+    ids=repr,
+)
+def test_a_change_is_described_in_values_that_json_can_say(value: object, said: object) -> None:
+    step = Step[object](
+        zoho_id=ZohoId("1"), act=Action.CHANGE, changes=(Difference("field", None, value),), why="So."
+    )
+    found = described(step)
+    (change,) = found.pop("changes")
+    assert found == {"zoho_id": "1", "action": "change", "counterpart": None, "message": "So."}
+    assert (change["field"], change["before"]) == ("field", None)
+    after = change["after"]
+    assert said.items() <= after.items() if isinstance(said, dict) else after == said
+    assert json.loads(json.dumps(found)) == found
+
+
+TAKEN = Rejected[MoodleId](kind=RejectionKind.CONFLICT, reasons=(RejectionReason(message="Taken."),))
+
+
+@pytest.mark.parametrize(
+    ("result", "why", "well"),
+    [
+        (None, "The account is suspended.", True),
+        (Applied(id=MoodleId(7)), "The account is suspended.", True),
+        (
+            Rejected(kind=RejectionKind.CONFLICT, reasons=(RejectionReason(message="Taken."),)),
+            "Taken.",
+            False,
+        ),
+        (Unknown(why="The answer was lost."), "The answer was lost.", False),
+    ],
+    ids=["nothing sent", "applied", "rejected", "unknown"],
+)
+def test_what_became_of_a_step_says_why(result: WriteResult[MoodleId] | None, why: str, well: bool) -> None:
+    step = Step[object](zoho_id=ZohoId("1"), act=Action.CHANGE, why="The account is suspended.")
+    done = StepResult(step=step, result=result)
+    assert (done.why, done.well) == (why, well)
+
+
+def test_what_is_learned_of_a_creation_is_its_id_and_its_links() -> None:
+    made = Step[object](zoho_id=ZohoId("1"), act=Action.CREATE, learns="moodle_userid")
+    linked = Step[object](zoho_id=ZohoId("1"), act=Action.CREATE, links={"moodle_course_id": MoodleId(3)})
+    changed = Step[object](zoho_id=ZohoId("1"), act=Action.CHANGE, links={"moodle_course_id": MoodleId(3)})
+    applied = Applied(id=MoodleId(7))
+    assert StepResult(step=made, result=applied).learned == {"moodle_userid": 7}
+    assert StepResult(step=linked, result=applied).learned == {"moodle_course_id": 3}
+    assert StepResult(step=changed, result=applied).learned == {}  # kept before it was written
+    assert StepResult(step=made, result=Unknown(why="Lost.")).learned == {}
+
+
+@pytest.mark.parametrize(("zoho_id", "kept"), [("1", True), ("2", False)])
+def test_the_moment_of_a_change_is_learned_of_the_records_own_counterpart_alone(
+    zoho_id: str, kept: bool
+) -> None:
+    """Another record with its key has a moment of its own."""
+    at = datetime(2026, 9, 1, 8, tzinfo=UTC)
+    step = Step[object](zoho_id=ZohoId("1"), act=Action.CHANGE)
+    done = StepResult(step=step, result=Applied(id=ZohoId(zoho_id), modified_at=at))
+    assert done.learned == ({"modified_at": at} if kept else {})

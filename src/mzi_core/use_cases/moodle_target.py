@@ -9,7 +9,7 @@ from mzi_core.errors import MziError
 from mzi_core.module import AnyModule, Counterpart, MoodleKind
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import CourseChange, Enrolment, NewCourse, NewUser, UserChange, WriteResult
-from mzi_core.provisioning import Step, StepResult, Target
+from mzi_core.provisioning import Step, StepResult
 from mzi_core.use_cases.push_gather import (
     Gather,
     plan_accounts,
@@ -92,8 +92,3 @@ async def _sent(
     some = [(step, step.write) for step in steps if isinstance(step.write, kind)]
     results = await send([write for _, write in some])
     return [StepResult(step=step, result=result) for (step, _), result in zip(some, results, strict=True)]
-
-
-def _proof(target: MoodleTarget) -> Target:
-    """The type checker's word that this is a target."""
-    return target

@@ -24,7 +24,6 @@ from mzi_core.provisioning import (
     RecordWrite,
     Step,
     StepResult,
-    Target,
     record_steps,
 )
 from mzi_core.provisioning.records import Subform
@@ -145,8 +144,3 @@ def _writable(choice: Choice) -> Mapping[str, str]:
     }
     left = choice.untold | keyless
     return {name: api_name for name, api_name in named.writable.items() if name not in left}
-
-
-def _proof(target: ZohoTarget) -> Target:
-    """The type checker's word that this is a target."""
-    return target

@@ -569,19 +569,16 @@ BAD_RECORDS = [
 IDS = ["NaN", "Infinity", "1e400", "digits", "twice inside", "twice", "deep", "deep NaN", "only NaN"]
 
 
-@pytest.fixture(params=[3, 2**16])
-def chunks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many bytes of a document are read at a time."""
-    monkeypatch.setattr(json_stream, "CHUNK", request.param)
-    return int(request.param)
-
-
 @pytest.mark.parametrize(("bad", "said", "path"), BAD_RECORDS, ids=IDS)
 @pytest.mark.parametrize(
     "form", ["[{good}, {bad}, {last}]", '{{"data": [{good}, {bad}, {last}]}}', "{good}\n{bad}\n{last}"]
 )
-@pytest.mark.usefixtures("chunks")
-def test_one_bad_record_spoils_none_beside_it(form: str, bad: str, said: str, path: str) -> None:
+@pytest.mark.parametrize("chunks", [40, 1])
+def test_one_bad_record_spoils_none_beside_it(
+    form: str, bad: str, said: str, path: str, *, chunks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many chunks a document is read in."""
+    monkeypatch.setattr(json_stream, "CHUNK", 1 + len(bad) // chunks)
     text = form.format(good='{"id": "1", "x": "é"}', bad=bad, last='{"id": "3"}')
     format = Format.NDJSON if "\n" in form else Format.JSON
     if format is Format.NDJSON and "twice" in said:

@@ -105,6 +105,10 @@ class Spool:
     ) -> None:
         self._database.close()
 
+    def __len__(self) -> int:
+        (found,) = self._database.execute("select count(*) from record").fetchone()
+        return int(found)
+
     def put(self, rows: Iterable[Json]) -> None:
         """Keep records, each in place of an earlier one of its id."""
         self._database.executemany(

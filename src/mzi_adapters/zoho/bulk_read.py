@@ -64,13 +64,20 @@ class BulkRead:
         with _disk(), Spool() as spool:
             turn: dict[str, object] | None = {"page": 1}
             number = 1
+            records = 0
             while turn is not None:
                 number += 1
                 with tempfile.TemporaryFile() as file:
                     result = await self._file(module, columns, turn, file)
                     await _fill(spool, file, known)
                 turn = None
+                before, records = records, len(spool)
                 if result.get("more_records") is True:
+                    if records == before:
+                        raise bad(
+                            f"a bulk read of {module}: there is more, and its files bring nothing new; "
+                            "read it by COQL."
+                        )
                     token = text(result, "next_page_token")
                     turn = {"page_token": token} if token else {"page": number}
             for rows in spool.pages(after, PAGE):
@@ -118,7 +125,12 @@ class BulkRead:
             raise GatewayRefused(
                 SERVICE, f"the bulk read of {module} failed there; read it by COQL.", code=state
             )
-        return part(found, "result") if state == "COMPLETED" else None
+        if state != "COMPLETED":
+            return None
+        result = part(found, "result")
+        if not isinstance(result.get("more_records"), bool):
+            raise bad(f"the bulk read of {module} is done and tells no result; read it by COQL.")
+        return result
 
     async def _fetched(self, module: str, job: str, into: BinaryIO) -> bool:
         """Whether the file was there to be fetched."""

@@ -11,7 +11,7 @@ from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
 from mzi_adapters.zoho.coql import CoqlReader, columns_of, named, place
 from mzi_adapters.zoho.refusals import LOST_PLACE
 from mzi_adapters.zoho.together import chunks, together
-from mzi_core.errors import GatewayRefused
+from mzi_core.errors import GatewayRefused, ProtocolError
 from mzi_core.ports import Deleted
 from mzi_core.values import ZohoId
 
@@ -21,6 +21,9 @@ PAGES = 10
 
 REACHED = 100_000
 """Records that a listing gives; what comes behind them is read by queries."""
+
+IDLE = 10
+"""Pages in a row without a record that is new, after which no further one is asked for."""
 
 MOST_FIELDS = 50
 MOST_IDS = 100
@@ -44,11 +47,16 @@ class Listing:
         if last is None:
             first, *further = fields_of_calls(columns)
             call = self._call(named(module), first, since)
+            idle = 0
             try:
                 async for said in self._paged(call):
                     rows = [row for row in said.rows if last is None or place(text(row, "id")) > place(last)]
                     if not rows:
+                        idle += 1
+                        if idle == IDLE and said.info.get("more_records") is True:
+                            raise _nothing_new(call)
                         continue
+                    idle = 0
                     last = ZohoId(text(rows[-1], "id"))
                     yield modified_since(await self._widened(module, rows, further), since)
                 return
@@ -59,7 +67,7 @@ class Listing:
             yield page
 
     async def deleted(self, module: str, since: datetime | None) -> AsyncIterator[list[Deleted]]:
-        """What is gone, in the order Zoho tells it."""
+        """What is gone, in the order Zoho tells it; pages that go in circles are left."""
         call = ApiCall(
             method="GET",
             path=f"/crm/v8/{named(module)}/deleted",
@@ -68,8 +76,15 @@ class Listing:
             doing=f"reading what was deleted of {module}",
             credits=2,
         )
+        kept: list[Deleted] = []
+        number, renewed = 0, 1
         async for said in self._paged(call, numbered=inf):
             found = [_deleted(row) for row in said.rows]
+            if found and found == kept:
+                raise _nothing_new(call)
+            number += 1
+            if number == renewed:  # Brent: a circle of any length comes back to a page that is kept so
+                kept, renewed = found, 2 * renewed
             page = [each for each in found if since is None or each.deleted_at >= _second(since)]
             if page:
                 yield page
@@ -126,6 +141,10 @@ class Listing:
         call = self._call(module, fields, None)
         said = await self.caller.ask(attrs.evolve(call, query=(*call.query, ("ids", ",".join(ids)))))
         return said.rows
+
+
+def _nothing_new(call: ApiCall) -> ProtocolError:
+    return bad(f"{call.doing}: there is more, and its pages bring nothing new; try later.")
 
 
 def fields_of_calls(columns: Sequence[str]) -> list[Sequence[str]]:

@@ -10,7 +10,7 @@ from tests.gateways.zoho.given import World
 
 from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.zoho_gateway_remote import GRADER, GRADES, KEY
-from mzi_adapters.testing.faults import Cut, Fault, Reset, Short, Unreachable, says
+from mzi_adapters.testing.faults import Cut, Fault, Instead, Reset, Short, Unreachable, says
 from mzi_adapters.web import Request
 from mzi_adapters.zoho import ZohoClient, ZohoCodec
 from mzi_adapters.zoho.bulk_file import rows_of
@@ -130,6 +130,42 @@ async def test_a_file_that_is_not_there_yet_is_waited_for() -> None:
         with raises(GatewayUnavailable):
             await read(client)
     assert 3600 < world.timer.monotonic() < 4000
+
+
+def is_job(request: Request) -> bool:
+    """Whether it looks at a job."""
+    return is_bulk(request) and request.method == "GET" and not is_file(request)
+
+
+def finished(result: object) -> Instead:
+    """A job that is done, with this result."""
+    return says(200, json.dumps({"data": [{"state": "COMPLETED", "result": result}]}).encode())
+
+
+@pytest.mark.parametrize("result", [None, {}, {"count": 3}], ids=repr)
+async def test_a_job_that_is_done_and_tells_no_result_ends_the_reading(result: object) -> None:
+    """Whether there is more is not known, so what came could be taken for everything."""
+    world = World()
+    planted(world, 3)
+    world.faults.when(is_job, finished(result))
+    async with world.client() as client:
+        with raises(ProtocolError) as caught:
+            await read(client)
+    assert "tells no result" in caught.message
+
+
+async def test_jobs_that_bring_nothing_new_are_not_asked_for_for_ever() -> None:
+    """Each costs fifty credits."""
+    world = World()
+    planted(world, 3)
+    world.faults.when(is_job, finished({"more_records": True}), times=99)
+    world.zoho.bulk_read.polls = -1
+    world.zoho.bulk_read.instead = zipped(("a.csv", b"id,Name\r\n1,One\r\n"))
+    async with world.client() as client:
+        with raises(ProtocolError) as caught:
+            await read(client)
+    assert "nothing new" in caught.message
+    assert len(world.faults.met) == 2
 
 
 @pytest.mark.parametrize(

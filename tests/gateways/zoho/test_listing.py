@@ -154,6 +154,41 @@ async def test_more_without_a_way_to_it_is_no_endless_loop() -> None:
         assert len(world.faults.met) in (10, 11)
 
 
+@pytest.mark.parametrize("rows", [[], ["5"]], ids=["nothing", "the same record"])
+async def test_pages_that_bring_nothing_new_are_not_turned_for_ever(rows: list[str]) -> None:
+    """However many tokens Zoho gives for more of them."""
+    world = World()
+    for n in range(60):
+        world.faults.when(is_list, answered(rows, more_records=True, next_page_token=f"t{n}"))
+    async with world.client() as client:
+        with raises(ProtocolError) as caught:
+            await listed(client)
+    assert "nothing new" in caught.message
+    assert len(world.faults.met) in (10, 11)
+
+
+def gone_page(*numbers: int) -> Instead:
+    """A page of the deleted list, behind which there is more."""
+    at = "2026-03-01T09:30:00+03:00"
+    data = [{"id": str(n), "type": "recycle", "deleted_time": at} for n in numbers]
+    return says(200, json.dumps({"data": data, "info": {"more_records": True}}).encode())
+
+
+@pytest.mark.parametrize("circle", [[(1, 2)], [(1, 2), (3, 4), (5, 6)]], ids=["one page", "three pages"])
+async def test_a_deleted_list_that_goes_in_circles_is_no_endless_loop(circle: list[tuple[int, int]]) -> None:
+    """Its pages have numbers alone, and a number tells nothing of what comes."""
+    world = World()
+    for n in range(60):
+        world.faults.when(
+            lambda request: request.url.endswith("/deleted"), gone_page(*circle[n % len(circle)])
+        )
+    async with world.client() as client:
+        with raises(ProtocolError) as caught:
+            assert [page async for page in client.deleted(GRADES)] == []
+    assert "nothing new" in caught.message
+    assert len(world.faults.met) < 10
+
+
 async def test_more_of_nothing_deleted_is_no_endless_loop() -> None:
     """A page of it that is empty is the last."""
     world = World()

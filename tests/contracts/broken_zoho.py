@@ -268,8 +268,15 @@ class EverythingCostsNothing(Faithful):
 class ForgetsTheRows(Faithful):
     noticed_by = "test_reading_takes_what_was_foreseen"
 
-    def cost(self, records: int, selection: Selection, *, via: ReadMethod) -> Any:
-        return self.real.cost(records, Selection(fields=selection.fields), via=via)
+    def cost(self, records: int, selection: Selection, *, via: ReadMethod, **how: Any) -> Any:
+        return self.real.cost(records, Selection(fields=selection.fields), via=via, **how)
+
+
+class ForgetsWhereItGoesOn(Faithful):
+    noticed_by = "test_going_on_takes_what_was_foreseen"
+
+    def cost(self, records: int, selection: Selection, *, via: ReadMethod, **_: object) -> Any:
+        return self.real.cost(records, selection, via=via)
 
 
 class NothingWasDeleted(Faithful):

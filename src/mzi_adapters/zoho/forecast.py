@@ -6,12 +6,28 @@ from typing import assert_never
 
 from mzi_adapters.zoho import bulk_read, coql, listing
 from mzi_core.ports import Cost, ReadMethod, Selection
+from mzi_core.values import ZohoId
 
 
-def forecast(records: int, selection: Selection, via: ReadMethod) -> Cost:
-    """What reading so many records costs, with these fields and the rows of these subforms."""
+def forecast(
+    records: int,
+    selection: Selection,
+    via: ReadMethod,
+    *,
+    of: int | None = None,
+    after: ZohoId | None = None,
+) -> Cost:
+    """What reading so many records `of` a module costs, with these fields and the rows of these subforms.
+
+    A job reads the whole module, and a list that goes on behind a record is read by queries.
+    """
     columns = coql.columns_of(selection.fields)
-    return _records(records, columns, via) + _rows(records, len(selection.subforms))
+    read = records
+    if via is ReadMethod.BULK and of is not None:
+        read = max(records, of)
+    if via is ReadMethod.RECORDS and after is not None:
+        via = ReadMethod.COQL
+    return _records(read, columns, via) + _rows(records, len(selection.subforms))
 
 
 def _records(records: int, columns: Sequence[str], via: ReadMethod) -> Cost:

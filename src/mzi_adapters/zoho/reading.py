@@ -107,9 +107,17 @@ class ZohoReading:
                 return self.bulk.pages(module, fields, since, after)
         assert_never(via)
 
-    def cost(self, records: int, selection: Selection, *, via: ReadMethod) -> Cost:
+    def cost(
+        self,
+        records: int,
+        selection: Selection,
+        *,
+        via: ReadMethod,
+        of: int | None = None,
+        after: ZohoId | None = None,
+    ) -> Cost:
         """What reading so many records will take."""
-        return forecast(records, selection, via)
+        return forecast(records, selection, via, of=of, after=after)
 
     def deleted(self, module: str, since: datetime | None = None) -> AsyncIterator[Sequence[Deleted]]:
         """What was deleted."""

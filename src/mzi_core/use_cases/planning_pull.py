@@ -11,7 +11,7 @@ from mzi_core.module import AnyModule
 from mzi_core.ports import Connections, Cost, ReadMethod, Run, Store
 from mzi_core.use_cases.batches import overlays
 from mzi_core.use_cases.field_selection import Choice, select
-from mzi_core.values import TenantId
+from mzi_core.values import TenantId, ZohoId
 
 OVERLAP = timedelta(minutes=5)
 """How far before the start of the last pull the next one begins: clocks differ, and Zoho's index lags."""
@@ -122,15 +122,18 @@ class PlanPull:
         if scope is PullScope.CHANGES and runs.last is not None:
             since = runs.last.started_at - OVERLAP
         choice = await select(zoho, module, laid)
-        records = await zoho.count(choice.named.api_name, since=since)
+        records = of = await zoho.count(choice.named.api_name, since=since)
+        if since is not None and via is ReadMethod.BULK:
+            of = await zoho.count(choice.named.api_name)
         left = max(0, records - (resumed.cursor if resumed else 0))
+        after = ZohoId(resumed.bookmark) if resumed and resumed.bookmark else None
         # A Bulk Read job gives whole modules: what did not change is passed over here, and no call is saved.
         ways = (
             list(ReadMethod)
             if scope is PullScope.EVERYTHING or via is ReadMethod.BULK
             else [ReadMethod.RECORDS, ReadMethod.COQL]
         )
-        costs = {way: zoho.cost(left, choice.selection, via=way) for way in ways}
+        costs = {way: zoho.cost(left, choice.selection, via=way, of=of, after=after) for way in ways}
         usual = cheapest(costs) if scope is PullScope.EVERYTHING else ReadMethod.COQL
         return PullPlan(
             tenant=tenant,

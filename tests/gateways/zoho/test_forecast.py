@@ -3,7 +3,7 @@
 from math import inf
 
 import pytest
-from tests.use_cases.pulling import World, world
+from tests.use_cases.pulling import World, killed_after, world
 
 from mzi_adapters.zoho.forecast import forecast
 from mzi_core.ports import Cost, ReadMethod, Selection
@@ -75,6 +75,43 @@ async def test_rows_of_subforms_cost_what_was_foreseen(records: int) -> None:
         await zoho.fields("Learning_Outcomes_Assessm")
         found = await counted(college, "BTEC_Grades", selection, ReadMethod.COQL)
     assert found == (records, forecast(records, selection, ReadMethod.COQL))
+
+
+async def test_a_job_for_what_changed_costs_what_the_whole_module_costs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It reads all records, and what did not change is passed over here."""
+    monkeypatch.setattr("mzi_adapters.zoho.bulk_read.MOST_RECORDS", 100)
+    async with world() as college:
+        college.zoho.bulk_read.per_page, college.zoho.bulk_read.polls = 100, 0
+        college.students(*range(450))
+        await college.later(hours=1)
+        await college.pull()
+        await college.later(hours=1)
+        college.students(900)
+        plan = await college.plan(via=ReadMethod.BULK)
+        calls = college.zoho.calls
+        async for _ in college.use_cases.remote.pull(plan):
+            pass
+    deleted = 1
+    assert plan.records == 1
+    assert plan.cost.calls == college.zoho.calls - calls - deleted == 3 * 5
+
+
+async def test_a_pull_by_lists_that_goes_on_costs_what_queries_cost() -> None:
+    """A list cannot begin behind a record."""
+    async with world() as college:
+        college.students(*range(900))
+        await killed_after(college, 1, via=ReadMethod.RECORDS)
+        await college.later(minutes=2)
+        plan = await college.plan(via=ReadMethod.RECORDS, resume=True)
+        calls = college.zoho.calls
+        async for _ in college.use_cases.remote.pull(plan):
+            pass
+    deleted = 1
+    assert plan.records == 700
+    assert plan.costs[ReadMethod.RECORDS] == plan.costs[ReadMethod.COQL]
+    assert plan.cost.calls == college.zoho.calls - calls - deleted == 1
 
 
 def test_a_hundred_thousand_students_cost_what_zoho_says() -> None:

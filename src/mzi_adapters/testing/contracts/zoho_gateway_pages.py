@@ -107,6 +107,19 @@ class PagingPromises:
                 assert calls == after.credits - before.credits - foreseen.credits, via
                 assert calls >= 0 if via is ReadMethod.BULK else calls == 0, via
 
+    async def test_going_on_takes_what_was_foreseen(self, remote: Remote) -> None:
+        """Behind a record, where another way may have to be taken."""
+        planted = sorted(await remote.plant(*range(250)), key=int)
+        await remote.gateway.fields(GRADES)
+        records = await remote.gateway.count(GRADES)
+        for via in (ReadMethod.RECORDS, ReadMethod.COQL):
+            before = await remote.gateway.usage()
+            foreseen = remote.gateway.cost(249, PLAIN, via=via, of=records, after=planted[0])
+            assert len(await remote.ours(via, after=planted[0])) == 249
+            after = await remote.gateway.usage()
+            found = after.calls - before.calls, after.credits - before.credits
+            assert found == (foreseen.calls, foreseen.credits), via
+
 
 class DeletedPromises:
     """What is gone is told for a while."""

@@ -95,9 +95,19 @@ class ZohoReading(Protocol):
         """
         ...
 
-    def cost(self, records: int, selection: Selection, *, via: ReadMethod) -> Cost:
+    def cost(
+        self,
+        records: int,
+        selection: Selection,
+        *,
+        via: ReadMethod,
+        of: int | None = None,
+        after: ZohoId | None = None,
+    ) -> Cost:
         """What `pages` of so many records take, once the fields of the module are known; sends nothing.
 
+        `of`: how many the module has, where `records` are not all of them: some ways read all the same.
+        `after`: where the reading goes on, as for `pages`.
         Not promised: how often a slow Bulk Read job is asked after, a call and a credit each; what rows take
         that no query tells, or of which a hundred records have more than a query gives.
         """

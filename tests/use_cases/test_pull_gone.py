@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from tests.use_cases.pulling import PAGE, World, killed_after, number, runs, student, world
+from tests.use_cases.pulling import PAGE, World, contents, killed_after, number, runs, student, world
 
 from mzi_core.modules import STUDENTS
 from mzi_core.ports import ReadMethod
@@ -61,6 +61,64 @@ async def test_a_record_changed_after_its_deletion_is_not_marked(college: World)
     assert drawn.done is not None
     assert drawn.done.deleted == 0
     assert (await college.stored(pupil)).deleted_at is None
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["read in this pull", "not read in this pull"])
+async def test_a_record_that_was_restored_is_not_marked_by_an_older_list(college: World, full: bool) -> None:
+    """Restoring leaves the moment of its last change as it was, and the list still names it."""
+    pupil, gone = college.students(1, 2)
+    (before,) = [college.zoho.records("BTEC_Students")[pupil]]
+    await college.later(hours=1)
+    await college.pull()
+    await college.later(hours=1)
+    college.zoho.remove("BTEC_Students", pupil)
+    college.zoho.remove("BTEC_Students", gone)
+    college.zoho.add("BTEC_Students", before)
+    for dry_run in (True, False):
+        drawn = await college.pull(full=full, dry_run=dry_run)
+        assert drawn.done is not None
+        assert (drawn.done.deleted, drawn.done.missing) == (1, ())
+    assert (await college.stored(pupil)).deleted_at is None
+    assert (await college.stored(gone)).deleted_at is not None
+
+
+async def test_a_restored_record_that_waits_for_its_parent_goes_on_waiting(college: World) -> None:
+    (pupil,) = college.students(1)
+    request = college.zoho.add("BTEC_Student_Requests", {"Name": "R", "Student": {"id": pupil}})
+    before = college.zoho.records("BTEC_Student_Requests")[request]
+    college.zoho.remove("BTEC_Student_Requests", request)
+    college.zoho.add("BTEC_Student_Requests", before)
+    await college.pull("requests")
+    freed = (await college.pull("students")).pages[0].result.released
+    assert [each.zoho_id for each in freed] == [request]
+
+
+async def test_a_record_that_is_deleted_after_it_was_read_is_marked_in_the_same_pull(college: World) -> None:
+    pupil, *_ = college.students(*range(PAGE + 1))
+    stream = college.use_cases.remote.pull(await college.plan(via=ReadMethod.RECORDS))
+    await anext(stream)
+    college.zoho.remove("BTEC_Students", pupil)
+    async for _ in stream:
+        pass
+    assert (await college.stored(pupil)).deleted_at is not None
+
+
+async def test_of_what_was_deleted_zoho_is_asked_once_for_a_hundred_and_not_for_what_is_marked(
+    college: World,
+) -> None:
+    gone = college.students(*range(150))
+    await college.pull()
+    for each in gone[:100]:
+        college.zoho.remove("BTEC_Students", each)
+    for each in gone[100:]:
+        college.zoho.remove("BTEC_Students", each, permanently=True)
+    calls = []
+    for _ in range(2):
+        before = college.zoho.calls
+        await college.pull()
+        calls.append(college.zoho.calls - before)
+    assert calls[0] == calls[1] + 1
+    assert len(await contents(college)) == 0
 
 
 async def test_a_pull_of_everything_tells_what_zoho_has_no_trace_of_and_only_prune_marks_it(

@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -81,7 +81,7 @@ async def missing(
         query = attrs.evolve(query, after=Cursor(rows[-1].updated_at, rows[-1].entity.zoho_id))
 
 
-def still_gone(deleted: Sequence[Deleted], known: dict[ZohoId, Known]) -> list[ZohoId]:
+def still_gone(deleted: Sequence[Deleted], known: Mapping[ZohoId, Known]) -> list[ZohoId]:
     """The ids of these that are to be marked: what was changed afterwards was taken back."""
 
     def is_back(each: Deleted) -> bool:

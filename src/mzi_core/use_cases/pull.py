@@ -1,14 +1,14 @@
 """Bring the store in line with Zoho: all records of a module, or what changed, and what was deleted there."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 
 import attrs
 
 from mzi_core.module import AnyModule
-from mzi_core.ports import Clock, Connections, Deleted, Run, Store, ZohoReading
+from mzi_core.ports import Clock, Connections, Deleted, Run, Selection, Store, ZohoReading
 from mzi_core.use_cases.bulk import closing
-from mzi_core.use_cases.deletions import MarkDeleted, Seen, missing
+from mzi_core.use_cases.deletions import MarkDeleted, Seen, missing, still_gone
 from mzi_core.use_cases.field_selection import Choice
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
 from mzi_core.use_cases.sync_runs import PageDone, SyncRuns
@@ -17,6 +17,9 @@ from mzi_core.values import TenantId, ZohoId
 
 DELETED = "deleted"
 """Counted in a run beside the states: live records that Zoho has deleted."""
+
+
+_IDS = Selection(fields=("id",))
 
 
 @attrs.frozen(kw_only=True)
@@ -78,12 +81,28 @@ class Pull:
         pages = zoho.deleted(plan.api_name, plan.since)
         async with closing(pages):
             async for page in pages:
-                deleted += await self.mark_deleted(plan.tenant, plan.module, page, dry_run=dry_run)
+                back = await self._restored(zoho, plan, page, seen)
+                gone = [each for each in page if each.zoho_id not in back]
+                deleted += await self.mark_deleted(plan.tenant, plan.module, gone, dry_run=dry_run)
                 seen.add(each.zoho_id for each in page)
         if plan.scope is not PullScope.EVERYTHING:
             return PullDone(deleted=deleted)
         found = missing(self.store, plan.tenant, plan.module, seen, run.started_at)
         return PullDone(deleted=deleted, missing=tuple([each async for page in found for each in page]))
+
+    async def _restored(
+        self, zoho: ZohoReading, plan: PullPlan, page: Sequence[Deleted], seen: Seen
+    ) -> Collection[ZohoId]:
+        """Which of these Zoho has again: the list names them all the same, and restoring changes no record.
+
+        Zoho is asked for those alone that are live here or came by in this pull.
+        """
+        can_be = [each for each in page if not each.permanently]
+        async with self.store.read(plan.tenant) as session:
+            known = await session.known(plan.module, [each.zoho_id for each in can_be])
+        live = {zoho_id for zoho_id, each in known.items() if not each.deleted}
+        asked = [each for each in still_gone(can_be, known) if each in live or each in seen]
+        return await zoho.get_many(plan.api_name, asked, _IDS)
 
 
 async def _pages(

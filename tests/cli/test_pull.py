@@ -193,10 +193,32 @@ def test_what_zoho_does_not_have_is_told_and_marked_only_when_asked(
     preview = mzi("pull", "students", "--full", "--prune", "--dry-run")
     assert "Zoho does not have 2 students that we have." in preview.err
     assert deleted(folder) == 0
-    pruned = mzi("pull", "students", "--full", "--prune")
+    pruned = mzi("pull", "students", "--full", "--prune", "--insist")
+    assert pruned.code == 0
     assert "Zoho does not have 2 students that we have." in pruned.err
     assert "students: 2 that Zoho does not have are marked deleted." in pruned.out
     assert deleted(folder) == 2
+
+
+@pytest.mark.parametrize("yes", [(), ("--yes",)], ids=repr)
+def test_a_prune_of_more_than_a_tenth_is_held_until_somebody_insists(
+    mzi: Mzi, zoho: FakeZoho, folder: Path, yes: tuple[str, ...]
+) -> None:
+    entered(zoho, 1)
+    mzi("sync", "students", written(folder, "old.json", [student(7), student(8)]))
+    held = mzi("pull", "students", "--prune", *yes)
+    assert held.code == 1
+    assert (
+        "students: 2 here are not in Zoho, and are held: 2 of 3 students would go, more than one in 10. Look "
+        "at them in Zoho; `mzi pull students --full --prune --insist` marks them all the same."
+    ) in held.out
+    assert deleted(folder) == 0
+    told = mzi("pull", "students", "--full", "--prune", "--json", *yes)
+    assert (told.code, told.json["status"]) == (1, "partial")
+    (module,) = told.json["modules"]
+    assert (module["pruned"], module["held"]) == (0, ["2 of 3 students would go, more than one in 10."])
+    preview = mzi("pull", "students", "--full", "--prune", "--dry-run")
+    assert (preview.code, "2 here are not in Zoho, and would be held" in preview.out) == (0, True)
 
 
 def test_the_report_has_every_record_that_is_not_unchanged(mzi: Mzi, zoho: FakeZoho, folder: Path) -> None:
@@ -370,12 +392,23 @@ def test_a_module_that_zoho_lacks_is_told_with_the_code_of_a_remote(mzi: Mzi, zo
     assert "BTEC_Students" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("kept", "question"),
+    [
+        (range(10, 20), "Mark them deleted? [y/N]"),
+        (
+            range(10, 12),
+            "1 of 3 students would go, more than one in 10. Mark them deleted all the same? [y/N]",
+        ),
+    ],
+    ids=["few", "many"],
+)
 @pytest.mark.parametrize(("said", "marked"), [("n", 0), ("", 0), ("y", 1)], ids=repr)
 def test_at_a_terminal_a_person_is_asked_before_records_are_pruned(
-    mzi: Mzi, zoho: FakeZoho, folder: Path, said: str, marked: int
+    mzi: Mzi, zoho: FakeZoho, folder: Path, *, said: str, marked: int, kept: range, question: str
 ) -> None:
     mzi("sync", "students", written(folder, "old.json", [student(7)]))
-    entered(zoho, 1)
+    entered(zoho, *kept)
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "mzi_http", "pull", "students", "--prune"]
     with subprocess.Popen(command, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE) as running:
@@ -385,7 +418,7 @@ def test_at_a_terminal_a_person_is_asked_before_records_are_pruned(
     shown = os.read(ours, 2**16).decode()
     os.close(ours)
     assert running.returncode == 0
-    assert "Mark them deleted? [y/N]" in shown
+    assert question in " ".join(shown.split())
     assert deleted(folder) == marked
 
 
@@ -398,6 +431,7 @@ def test_at_a_terminal_a_person_is_asked_before_records_are_pruned(
         (("students", "--since", "9999-12-31"), "of the years 1900 to 2200"),
         (("students", "--since", "2026-09-01", "--full"), "take either --full or --since"),
         (("students", "--since", "2026-09-01", "--prune"), "--prune needs a pull of everything: add --full."),
+        (("students", "--insist"), "--insist says something of --prune alone"),
         (("studens",), "`studens` is not a module mzi knows. Did you mean `students`?"),
         (("students", "--via", "fax"), "fax"),
     ],

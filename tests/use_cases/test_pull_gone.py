@@ -7,11 +7,10 @@ from datetime import timedelta
 import pytest
 from tests.use_cases.pulling import PAGE, World, contents, killed_after, number, runs, student, world
 
-from mzi_core.modules import STUDENTS
 from mzi_core.ports import ReadMethod
 from mzi_core.use_cases.deletions import Seen
-from mzi_core.use_cases.pull import DELETED
-from mzi_core.values import DEFAULT_TENANT, ZohoId
+from mzi_core.use_cases.pull import DELETED, PruneDone, PullDone
+from mzi_core.values import ZohoId
 
 
 @pytest.fixture
@@ -131,8 +130,8 @@ async def test_a_pull_of_everything_tells_what_zoho_has_no_trace_of_and_only_pru
     assert drawn.done is not None
     assert sorted(drawn.done.missing) == [student(7)["id"], student(8)["id"]]
     assert (await college.stored(student(7)["id"])).deleted_at is None
-    marked = await college.use_cases.remote.prune(DEFAULT_TENANT, STUDENTS, drawn.done.missing)
-    assert marked == 2
+    pruned = await college.use_cases.remote.prune(drawn.plan, drawn.done, insist=True)
+    assert pruned == PruneDone(marked=2)
     assert (await college.stored(student(7)["id"])).deleted_at is not None
     assert (await college.stored(student(1)["id"])).deleted_at is None
     await college.later(minutes=1)
@@ -180,7 +179,54 @@ async def test_what_is_missing_is_found_however_much_is_stored(college: World) -
     drawn = await college.pull()
     assert drawn.done is not None
     assert sorted(drawn.done.missing) == [number(n) for n in range(1, 2_500, 2)]
-    assert await college.use_cases.remote.prune(DEFAULT_TENANT, STUDENTS, drawn.done.missing) == 1_250
+    pruned = await college.use_cases.remote.prune(drawn.plan, drawn.done, insist=True)
+    assert pruned == PruneDone(marked=1_250)
+
+
+@pytest.mark.parametrize(("gone", "marked"), [(0, 0), (1, 1), (10, 10), (11, 0)])
+async def test_more_than_a_tenth_is_pruned_only_if_somebody_insists(
+    college: World, gone: int, marked: int
+) -> None:
+    await college.sync("students", *(student(n) for n in range(100)))
+    college.students(*range(gone, 100))
+    await college.later(minutes=1)
+    drawn = await college.pull()
+    assert drawn.done is not None
+    assert len(drawn.done.missing) == gone
+    pruned = await college.use_cases.remote.prune(drawn.plan, drawn.done)
+    held = () if gone == marked else (f"{gone} of 100 students would go, more than one in 10.",)
+    assert pruned == PruneDone(marked=marked, held=held)
+    assert len(await runs(college)) == 1
+    if held:
+        insisted = await college.use_cases.remote.prune(drawn.plan, drawn.done, insist=True)
+        assert insisted == PruneDone(marked=gone)
+
+
+async def test_nothing_is_pruned_when_fewer_records_came_than_were_counted(college: World) -> None:
+    await college.sync("students", *(student(n) for n in range(100)))
+    college.students(*range(100))
+    await college.later(minutes=1)
+    plan = await college.plan()
+    college.zoho.organization.delete(
+        college.zoho.organization.table("BTEC_Students"), int(number(7)), college.zoho.organization.person
+    )
+    college.zoho.organization.table("BTEC_Students").gone.clear()
+    *_, done = [done async for done in college.use_cases.remote.pull(plan)]
+    assert isinstance(done, PullDone)
+    assert (done.came, done.missing) == (99, (number(7),))
+    pruned = await college.use_cases.remote.prune(plan, done)
+    assert pruned == PruneDone(held=("Zoho counted 100 students, and 99 came.",))
+
+
+async def test_a_pull_that_goes_on_has_brought_what_is_left_of_what_was_counted(college: World) -> None:
+    await college.sync("students", student(2 * PAGE + 5))
+    college.students(*range(2 * PAGE))
+    await college.later(minutes=1)
+    await killed_after(college, 1, via=ReadMethod.RECORDS)
+    resumed = await college.pull(resume=True)
+    assert resumed.done is not None
+    assert resumed.done.came == resumed.plan.records == PAGE
+    assert await college.use_cases.remote.prune(resumed.plan, resumed.done) == PruneDone(marked=1)
 
 
 @pytest.mark.parametrize("zoho_id", ["x", "9" * 20, "١٢"], ids=repr)

@@ -5,7 +5,6 @@ from contextlib import aclosing
 
 import attrs
 
-from mzi_core.module import AnyModule
 from mzi_core.ports import Clock, Connections, Deleted, Run, Selection, Store, ZohoReading
 from mzi_core.use_cases.bulk import closing
 from mzi_core.use_cases.deletions import MarkDeleted, Seen, missing, still_gone
@@ -13,24 +12,28 @@ from mzi_core.use_cases.field_selection import Choice
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
 from mzi_core.use_cases.sync_runs import PageDone, SyncRuns
 from mzi_core.use_cases.take_page import PAGE
-from mzi_core.values import TenantId, ZohoId
+from mzi_core.values import State, ZohoId
 
 DELETED = "deleted"
 """Counted in a run beside the states: live records that Zoho has deleted."""
 
+
+PRUNED_AT_MOST = 10
+"""One in so many live records may go without somebody who insists."""
 
 _IDS = Selection(fields=("id",))
 
 
 @attrs.frozen(kw_only=True)
 class PullDone:
-    """How a pull ended: live records that Zoho has deleted, and those of ours it has no trace of.
+    """How a pull ended: how many records came, live ones that Zoho has deleted, and those it has no trace of.
 
-    The latter are only told of a pull of everything, and nothing is done about them. `unanswered`: fields
+    The last are only told of a pull of everything, and nothing is done about them. `unanswered`: fields
     that Zoho says it has, and that stood in no record of some page; there they stayed as they are stored.
     """
 
     deleted: int
+    came: int = 0
     missing: tuple[ZohoId, ...] = ()
     unanswered: frozenset[str] = frozenset()
 
@@ -64,6 +67,7 @@ class Pull:
         ) as run:
             pages = _pages(zoho, plan, seen, run.run.bookmark)
             unanswered: set[str] = set()
+            before = run.run.cursor
             async with aclosing(pages):
                 async for page in pages:
                     silent = in_no_record(plan.choice, page)
@@ -71,7 +75,8 @@ class Pull:
                     yield await run.take(page, bookmark=_last_id(page), untold=silent)
             ended = await self._end(zoho, plan, run.run, seen, dry_run=dry_run)
             run.count(DELETED, ended.deleted)
-        yield attrs.evolve(ended, unanswered=frozenset(unanswered))
+            came = run.run.cursor - before
+        yield attrs.evolve(ended, came=came, unanswered=frozenset(unanswered))
 
     async def _end(
         self, zoho: ZohoReading, plan: PullPlan, run: Run, seen: Seen, *, dry_run: bool
@@ -143,13 +148,45 @@ def _last_id(page: Sequence[object]) -> str:
 
 
 @attrs.frozen(kw_only=True)
+class PruneDone:
+    """How many records were `marked`, or why none was: `held` has a sentence for each doubt."""
+
+    marked: int = 0
+    held: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class Prune:
-    """Mark the records deleted that Zoho has no trace of: the last step of a pull of everything, if asked."""
+    """Mark the records deleted that Zoho has no trace of: the last step of a pull of everything, if asked.
+
+    A reading that was cut short looks like a Zoho that lost its records. So what a pull lacks is only
+    believed where as many came as were counted, and where it is little of what is here.
+    """
 
     mark_deleted: MarkDeleted
     clock: Clock
 
-    async def __call__(self, tenant: TenantId, module: AnyModule, ids: Sequence[ZohoId]) -> int:
+    async def __call__(self, plan: PullPlan, done: PullDone, *, insist: bool = False) -> PruneDone:
+        """Mark what is missing; with a doubt nothing, unless somebody insists."""
+        held = () if insist else await self.doubts(plan, done)
+        return PruneDone(held=held) if held else PruneDone(marked=await self._marked(plan, done.missing))
+
+    async def doubts(self, plan: PullPlan, done: PullDone) -> tuple[str, ...]:
+        """A sentence for each reason to look first; none where nothing is missing."""
+        if not done.missing:
+            return ()
+        async with self.mark_deleted.store.read(plan.tenant) as session:
+            counts = await session.count(plan.module)
+        live = sum(counts.get(state, 0) for state in (State.NEW, State.UPDATED))
+        name, gone = plan.module.name, len(done.missing)
+        found: list[str] = []
+        if done.came < plan.records:
+            found.append(f"Zoho counted {plan.records:,} {name}, and {done.came:,} came.")
+        if gone * PRUNED_AT_MOST > live:
+            found.append(f"{gone:,} of {live:,} {name} would go, more than one in {PRUNED_AT_MOST}.")
+        return tuple(found)
+
+    async def _marked(self, plan: PullPlan, ids: Sequence[ZohoId]) -> int:
         """How many were live until now."""
         now = self.clock.now()
         gone = 0
@@ -158,5 +195,5 @@ class Prune:
                 Deleted(zoho_id=zoho_id, deleted_at=now, permanently=True)
                 for zoho_id in ids[start : start + PAGE]
             ]
-            gone += await self.mark_deleted(tenant, module, page)
+            gone += await self.mark_deleted(plan.tenant, plan.module, page)
         return gone

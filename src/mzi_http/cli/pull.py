@@ -51,6 +51,7 @@ async def pull(
     via: ReadMethod | None = None,
     resume: bool = False,
     prune: bool = False,
+    insist: bool = False,
     dry_run: bool = False,
     yes: Annotated[bool, Parameter(alias="-y")] = False,
     report: Path | None = None,
@@ -76,7 +77,10 @@ async def pull(
     resume
         Go on behind the last page of a pull that was stopped.
     prune
-        Mark the records deleted that Zoho does not have, after a pull of everything.
+        Mark the records deleted that Zoho does not have, after a pull of everything. Nothing is marked where
+        fewer came than were counted, or more than a tenth would go, unless somebody insists.
+    insist
+        Prune all the same.
     dry_run
         Only show what would change.
     yes
@@ -87,6 +91,8 @@ async def pull(
     asked = PullOptions(moment=moment_of(since, "--since"), full=full, via=via, resume=resume)
     if full and since is not None:
         raise UsageError("Everything or what changed since a moment: take either --full or --since.")
+    if insist and not prune:
+        raise UsageError("--insist says something of --prune alone: add --prune, or leave it out.")
     need("Zoho", shell.settings.zoho)  # before a store is made for nothing
     modules = CATALOGUE.in_order() if module.strip().lower() == ALL else [CATALOGUE[module]]
     with ExitStack() as stack:
@@ -95,6 +101,7 @@ async def pull(
             dry_run=dry_run,
             yes=yes,
             prune=prune,
+            insist=insist,
             report=None if report is None else stack.enter_context(open_report(str(report))),
             results=JsonResults(shell.line) if as_json else None,
         )
@@ -181,6 +188,7 @@ class Draw:
     dry_run: bool
     yes: bool
     prune: bool
+    insist: bool
     report: Report | None
     results: JsonResults | None
     pulled: list[Pulled] = attrs.field(factory=list)
@@ -251,16 +259,24 @@ class Draw:
                 self.results.add(line)
 
     async def _prune(self, remote: RemoteUseCases, pulled: Pulled) -> None:
-        """Mark what Zoho does not have, once its number was shown."""
-        plan, missing = pulled.plan, pulled.done.missing
-        self.shell.say(f"Zoho does not have {many(len(missing), plan.module)} that we have.")
-        if self.dry_run or not (self.yes or self.shell.agrees("Mark them deleted?")):
+        """Mark what Zoho does not have, once its number was shown; hold it where that looks wrong."""
+        plan, done = pulled.plan, pulled.done
+        self.shell.say(f"Zoho does not have {many(len(done.missing), plan.module)} that we have.")
+        doubts = () if self.insist else await remote.prune.doubts(plan, done)
+        if doubts and (self.dry_run or self.yes or not self.shell.is_attended):
+            pulled.held = doubts
             return
-        pulled.pruned = await remote.prune(plan.tenant, plan.module, missing)
+        if self.dry_run:
+            return
+        question = " ".join([*doubts, "Mark them deleted all the same?" if doubts else "Mark them deleted?"])
+        if self.yes or self.shell.agrees(question):
+            pulled.pruned = (await remote.prune(plan, done, insist=True)).marked
 
     async def end(self, report: Path | None, stopped: str | None = None) -> Ended:
         """Say how it went; `stopped`: why it went no further."""
-        ended = Ended.REFUSED if any(each.tally.turned_away for each in self.pulled) else Ended.WELL
+        held = not self.dry_run and any(each.held for each in self.pulled)
+        turned_away = any(each.tally.turned_away for each in self.pulled)
+        ended = Ended.REFUSED if turned_away or held else Ended.WELL
         asked = ApiUsage() if self.zoho is None else await self.zoho.usage()
         if self.results is not None:
             refused = "partial" if ended is Ended.REFUSED else "success"

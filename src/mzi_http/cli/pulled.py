@@ -41,6 +41,8 @@ class Pulled:
     tally: Tally = attrs.field(default=attrs.Factory(_tally_of, takes_self=True))
     done: PullDone = attrs.field(factory=lambda: PullDone(deleted=0))
     pruned: int = 0
+    held: tuple[str, ...] = ()
+    """Why nothing was pruned though that was asked for, where nobody was there to decide."""
 
     @property
     def unanswered(self) -> list[str]:
@@ -71,6 +73,7 @@ class Pulled:
             "deleted": self.done.deleted,
             "missing": list(self.done.missing),
             "pruned": self.pruned,
+            "held": list(self.held),
             "left_as_stored": sorted(plan.choice.untold | self.done.unanswered),
             "notes": [*plan.choice.notes, *self.unanswered],
         }
@@ -178,7 +181,13 @@ def _beside(pulled: Pulled, *, dry_run: bool) -> Iterator[str]:
     if done.deleted:
         marked = "would be marked so" if dry_run else "are marked so"
         yield f"{name}: {done.deleted:,} deleted in Zoho {marked} here."
-    if pulled.pruned:
+    if pulled.held:
+        held = "would be held" if dry_run else "are held"
+        yield (
+            f"{name}: {len(done.missing):,} here are not in Zoho, and {held}: {' '.join(pulled.held)} "
+            f"Look at them in Zoho; `mzi pull {name} --full --prune --insist` marks them all the same."
+        )
+    elif pulled.pruned:
         yield f"{name}: {pulled.pruned:,} that Zoho does not have are marked deleted."
     elif done.missing:
         yield (

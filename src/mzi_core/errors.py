@@ -1,7 +1,7 @@
 """Everything mzi raises on purpose. Each message is a sentence a person can act on."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from mzi_core.suggestions import either
@@ -109,6 +109,19 @@ class RunTakenOver(MziError):
             f"{source} was taken over by another run while this one stood still; `mzi runs list` shows it. "
             "What this one had done is kept."
         )
+
+
+class ClockSkew(MziError):
+    """Our clock is so far `ahead` of a service's, or behind it, that their moments cannot be compared."""
+
+    def __init__(self, service: str, ahead: timedelta) -> None:
+        minutes = round(abs(ahead) / timedelta(minutes=1))
+        side = "ahead of" if ahead > timedelta() else "behind"
+        self.said = f"Our clock is {minutes:,} minutes {side} {service}'s."
+        self.remedy = (
+            "Set this machine's clock by a time server (`timedatectl set-ntp true`), or the other's."
+        )
+        super().__init__(f"{self.said} {self.remedy}")
 
 
 class StoreError(MziError):

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 import pytest
@@ -40,6 +40,7 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
         Ended.MISUSED,
     ),
     errors.RunTakenOver("a.json"): (422, "refused", Ended.MISUSED),
+    errors.ClockSkew(SERVICE, timedelta(minutes=12)): (422, "refused", Ended.MISUSED),
     errors.MappingRefused(["One.", "Two."]): (422, "refused", Ended.MISUSED),
     TenantNameRefused(): (400, "bad-parameter", Ended.MISUSED),
     MarkingRefused("raw must be a number."): (422, "refused", Ended.MISUSED),

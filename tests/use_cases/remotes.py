@@ -64,7 +64,8 @@ class Watched:
 
     def _stamped(self, answer: Response) -> Response:
         if self.ahead is None:
-            return answer
+            silent = {name: value for name, value in answer.headers.items() if name != "date"}
+            return attrs.evolve(answer, headers=silent)
         at = format_datetime(self.timer.now() + self.ahead, usegmt=True)
         return attrs.evolve(answer, headers={**answer.headers, "date": at})
 

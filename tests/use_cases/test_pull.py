@@ -20,7 +20,7 @@ from tests.use_cases.pulling import (
 )
 
 from mzi_adapters.memory import MemoryStore
-from mzi_core.errors import AuthRevoked, RemoteNotFound, StoreUnavailable, UnknownTenant
+from mzi_core.errors import AuthRevoked, ClockSkew, RemoteNotFound, StoreUnavailable, UnknownTenant
 from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.ports import Cost, ReadMethod, RunStatus, Session
 from mzi_core.use_cases.planning_pull import OVERLAP, PullScope, cheapest
@@ -42,6 +42,7 @@ async def test_the_first_pull_takes_everything_and_the_next_only_what_changed_si
 ) -> None:
     college.students(1, 2, 3)
     await college.later(hours=1)
+    begun = college.timer.now()
     first = await college.pull()
     assert (first.plan.scope, first.plan.since, first.counts) == (PullScope.EVERYTHING, None, {"NEW": 3})
     await college.later(hours=1)
@@ -49,13 +50,66 @@ async def test_the_first_pull_takes_everything_and_the_next_only_what_changed_si
     college.zoho.edit("BTEC_Students", number(2), {"City": "Irbid"})
     second = await college.pull()
     assert second.plan.scope is PullScope.CHANGES
-    assert second.plan.since == (await runs(college))[-1].started_at - OVERLAP
+    assert second.plan.since == begun - OVERLAP
     assert second.ids == [student(2)["id"], changed]
     assert second.counts == {"NEW": 1, "UPDATED": 1}
     await college.later(hours=1)
     assert (await college.pull()).counts == {"UNCHANGED": 2}  # they lie in the overlap
     await college.later(hours=1)
     assert (await college.pull()).ids == []
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=4), timedelta(minutes=-4)], ids=str)
+async def test_the_next_pull_begins_by_the_clock_of_zoho(college: World, ahead: timedelta) -> None:
+    """Where ours is late, a change made between two pulls would not be in the second."""
+    college.zoho.ahead = ahead
+    await college.later(hours=1)
+    begun = college.timer.now()
+    await college.pull()
+    await college.later(hours=1)
+    (run,) = await runs(college)
+    assert (run.started_at, run.watermark) == (begun, begun + ahead)
+    assert (await college.plan()).since == begun + ahead - OVERLAP
+
+
+async def test_where_zoho_tells_no_time_the_next_pull_begins_by_our_clock(college: World) -> None:
+    """And after a run from before there were watermarks."""
+    college.zoho.ahead = None
+    begun = college.timer.now()
+    await college.pull()
+    await college.later(hours=1)
+    assert [run.watermark for run in await runs(college)] == [None]
+    assert (await college.plan()).since == begun - OVERLAP
+
+
+async def test_a_pull_that_goes_on_keeps_the_watermark_with_which_it_began(college: World) -> None:
+    college.students(*range(2 * PAGE))
+    begun = college.timer.now()
+    await killed_after(college, 1, via=ReadMethod.RECORDS)
+    await college.later(hours=1)
+    await college.pull(resume=True)
+    assert [run.watermark for run in await runs(college)] == [begun]
+    assert (await college.plan()).since == begun - OVERLAP
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (timedelta(minutes=12), "12 minutes behind Zoho's"),
+        (timedelta(hours=-3), "180 minutes ahead of Zoho's"),
+    ],
+    ids=str,
+)
+async def test_a_clock_that_differs_by_more_than_the_overlap_is_refused(
+    college: World, ahead: timedelta, said: str
+) -> None:
+    college.zoho.ahead = ahead
+    for full in (True, False):
+        with pytest.raises(ClockSkew, match=f"^Our clock is {said}. Set this machine's clock"):
+            await college.plan(full=full)
+    assert await runs(college) == []
+    college.zoho.ahead = OVERLAP
+    assert (await college.pull()).counts == {}
 
 
 async def test_a_change_made_while_a_pull_goes_on_is_in_the_next_one(college: World) -> None:
@@ -83,7 +137,7 @@ async def test_everything_is_taken_again_when_told_so(college: World) -> None:
 
 async def test_a_pull_since_a_chosen_moment_is_nothing_the_next_one_builds_on(college: World) -> None:
     await college.pull()
-    began = (await runs(college))[0].started_at
+    began = college.timer.now()
     await college.later(hours=1)
     college.students(1)
     await college.later(hours=1)

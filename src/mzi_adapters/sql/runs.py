@@ -29,6 +29,7 @@ class Runs(Scope):
             "counts": dict(run.counts),
             "message": run.message,
             "bookmark": run.bookmark,
+            "watermark": run.watermark,
         }
         await self.run(self.upsert(RUNS), [row])
 
@@ -71,4 +72,5 @@ def _run(row: AnyRow) -> Run:
         counts=row.counts,
         message=row.message,
         bookmark=row.bookmark,
+        watermark=row.watermark,
     )

@@ -163,6 +163,7 @@ RUNS = sa.Table(
     sa.Column("counts", Json, nullable=False),
     sa.Column("message", sa.Text, nullable=False),
     sa.Column("bookmark", sa.Text, nullable=False, server_default=""),
+    sa.Column("watermark", UtcDateTime),
     sa.Index(None, "tenant_id", "started_at", "id"),
 )
 

@@ -43,6 +43,8 @@ class Run:
     message: str = ""
     bookmark: str = ""
     """Where its source is to be taken up again, in the source's own words."""
+    watermark: datetime | None = None
+    """By the source's own clock: what was changed there before this moment came with the run."""
 
 
 class Runs(Protocol):

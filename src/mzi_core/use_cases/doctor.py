@@ -7,7 +7,7 @@ from typing import Protocol, assert_never
 
 import attrs
 
-from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError, GatewayUnavailable, MziError
+from mzi_core.errors import AccessRefused, AuthRevoked, ClockSkew, GatewayError, GatewayUnavailable, MziError
 from mzi_core.ports import (
     Clock,
     MoodleAssignments,
@@ -241,11 +241,5 @@ def clock_finding(check: CheckName, environment: Environment, says: datetime | N
     ahead = environment.clock.now() - says
     if abs(ahead) < SKEW:
         return Finding(check=check, level=Severity.GREEN, said="Its clock and ours agree.")
-    minutes = round(abs(ahead) / timedelta(minutes=1))
-    side = "ahead of" if ahead > timedelta() else "behind"
-    return Finding(
-        check=check,
-        level=Severity.RED,
-        said=f"Our clock is {minutes} minutes {side} {check.service}'s.",
-        remedy="Set this machine's clock by a time server (`timedatectl set-ntp true`), or the other's.",
-    )
+    skew = ClockSkew(check.service, ahead)
+    return Finding(check=check, level=Severity.RED, said=skew.said, remedy=skew.remedy)

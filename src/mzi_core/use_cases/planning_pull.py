@@ -6,15 +6,19 @@ from enum import StrEnum
 
 import attrs
 
+from mzi_core.errors import ClockSkew
 from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule
-from mzi_core.ports import Connections, Cost, ReadMethod, Run, Store
+from mzi_core.ports import Clock, Connections, Cost, ReadMethod, Run, Store
 from mzi_core.use_cases.batches import overlays
 from mzi_core.use_cases.field_selection import Choice, select
 from mzi_core.values import TenantId, ZohoId
 
 OVERLAP = timedelta(minutes=5)
-"""How far before the start of the last pull the next one begins: clocks differ, and Zoho's index lags."""
+"""How far before the watermark of the last pull the next one begins, for Zoho's index lags.
+
+By so much at most may our clock and Zoho's differ: where Zoho does not tell its time, ours is the watermark.
+"""
 
 
 class PullScope(StrEnum):
@@ -33,7 +37,11 @@ def source_of(scope: PullScope, since: datetime | None = None) -> str:
 
 @attrs.frozen(kw_only=True)
 class PullPlan:
-    """What a pull will read and what that will cost. `records`: about how many, `resumed`: what goes on."""
+    """What a pull will read and what that will cost. `records`: about how many, `resumed`: what goes on.
+
+    `watermark`: Zoho's time at which it was planned, if Zoho tells it. What changes from then on is for the
+    next pull; the newest `Modified_Time` of what is read would be too late, for pages come by id.
+    """
 
     tenant: TenantId
     module: AnyModule
@@ -44,6 +52,7 @@ class PullPlan:
     records: int
     costs: Mapping[ReadMethod, Cost]
     resumed: Run | None = None
+    watermark: datetime | None = None
 
     @property
     def source(self) -> str:
@@ -90,6 +99,7 @@ class PlanPull:
 
     connections: Connections
     store: Store
+    clock: Clock
 
     async def __call__(
         self,
@@ -104,7 +114,7 @@ class PlanPull:
         """Changes since the last pull that reached its end, or everything when `full` or there was none.
 
         Raises FieldsMissing, ModuleMissing, and RemoteNotFound for a module that is not open to the API;
-        UnknownTenant, AccountMissing.
+        UnknownTenant, AccountMissing; ClockSkew where our clock differs from Zoho's by more than OVERLAP.
         """
         runs, laid = await self._kept(tenant, module, since)
         zoho = await self.connections.zoho(tenant)
@@ -120,11 +130,12 @@ class PlanPull:
             asked = [scope] if since or full else [PullScope.EVERYTHING, PullScope.CHANGES]
             scope, resumed = runs.to_go_on_with(asked) or (scope, None)
         if scope is PullScope.CHANGES and runs.last is not None:
-            since = runs.last.started_at - OVERLAP
+            since = (runs.last.watermark or runs.last.started_at) - OVERLAP
         choice = await select(zoho, module, laid)
         records = of = await zoho.count(choice.named.api_name, since=since)
         if since is not None and via is ReadMethod.BULK:
             of = await zoho.count(choice.named.api_name)
+        watermark = self._agreed(await zoho.server_time())
         left = max(0, records - (resumed.cursor if resumed else 0))
         after = ZohoId(resumed.bookmark) if resumed and resumed.bookmark else None
         # A Bulk Read job gives whole modules: what did not change is passed over here, and no call is saved.
@@ -145,7 +156,14 @@ class PlanPull:
             records=left,
             costs=costs,
             resumed=resumed,
+            watermark=watermark,
         )
+
+    def _agreed(self, theirs: datetime | None) -> datetime | None:
+        """The time at Zoho, unless ours is another. Raises ClockSkew."""
+        if theirs is not None and abs(ahead := self.clock.now() - theirs) > OVERLAP:
+            raise ClockSkew("Zoho", ahead)
+        return theirs
 
     async def _kept(
         self, tenant: TenantId, module: AnyModule, since: datetime | None

@@ -64,6 +64,7 @@ class Pull:
             dry_run=dry_run,
             resume=plan.resumed is not None,
             untold=plan.choice.untold,
+            watermark=plan.watermark,
         ) as run:
             pages = _pages(zoho, plan, seen, run.run.bookmark)
             unanswered: set[str] = set()

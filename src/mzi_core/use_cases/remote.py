@@ -34,7 +34,7 @@ class RemoteUseCases:
         mark_deleted = MarkDeleted(store=store, clock=batches.clock)
         return cls(
             connections=connections,
-            plan_pull=PlanPull(connections=connections, store=store),
+            plan_pull=PlanPull(connections=connections, store=store, clock=batches.clock),
             pull=Pull(connections=connections, store=store, runs=use_cases.runs, mark_deleted=mark_deleted),
             prune=Prune(mark_deleted=mark_deleted, clock=batches.clock),
             targets=Targets(connections=connections, store=store, codec=batches.codec, defaults=defaults),

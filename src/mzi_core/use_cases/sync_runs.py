@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from zlib import crc32
 
 import attrs
@@ -92,14 +93,16 @@ class SyncRuns:
         resume: bool = False,
         untold: Collection[str] = (),
         bookmark: str = "",
+        watermark: datetime | None = None,
         alone: bool = True,
     ) -> AsyncIterator[SyncRun]:
         """A run for `async with`, or with `resume` the unfinished one of this module and source.
 
         It is COMPLETED or PARTIAL at the end of the block, FAILED when something was raised in it, and stays
-        RUNNING when it was cancelled. A dry run keeps nothing, not even the run. `bookmark`: that of a new
-        run before its first page. Not `alone`: runs of one name at a time may be of different streams, such
-        as pipes. Raises UnknownTenant, StoreError, and RunInProgress while another run has the source.
+        RUNNING when it was cancelled. A dry run keeps nothing, not even the run. `bookmark` and `watermark`:
+        those of a new run before its first page. Not `alone`: runs of one name at a time may be of different
+        streams, such as pipes. Raises UnknownTenant, StoreError, and RunInProgress while another run has the
+        source.
         """
         store, clock = self.batches.store, self.batches.clock
         run = Run(
@@ -109,6 +112,7 @@ class SyncRuns:
             status=RunStatus.RUNNING,
             started_at=clock.now(),
             bookmark=bookmark,
+            watermark=watermark,
         )
         lease: RunLease | None = None
         async with store.begin(tenant, discard=dry_run) as session:

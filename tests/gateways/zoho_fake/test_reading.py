@@ -47,7 +47,7 @@ async def test_one_record_has_everything_and_no_info(ask: Asking) -> None:
 
 async def test_an_unknown_id_is_204_without_body_or_content_type(ask: Asking) -> None:
     said = await ask("GET", "/Students/5000000000000999999")
-    assert (said.status, said.body, said.headers) == (204, b"", {})
+    assert (said.status, said.body, list(said.headers)) == (204, b"", ["date"])
 
 
 async def test_a_subform_of_more_than_200_rows_is_cut_and_says_so(ask: Asking) -> None:
@@ -160,7 +160,7 @@ async def test_modified_since_is_inclusive_to_the_second_and_304_for_nothing(ask
     nothing = await ask(
         "GET", "/Students", headers={"If-Modified-Since": "2026-03-01T09:00:02+00:00"}, fields="id"
     )
-    assert (nothing.status, nothing.body, nothing.headers) == (304, b"", {})
+    assert (nothing.status, nothing.body, list(nothing.headers)) == (304, b"", ["date"])
 
 
 async def test_what_was_deleted_is_told_with_or_without_names(ask: Asking) -> None:

@@ -19,6 +19,7 @@ class RunPromises:
                 cursor=2**40,
                 counts={"NEW": 3, "ERROR": 1},
                 bookmark='{"after": "رنا"}',
+                watermark=later(-3),
             )
             await session.save_run(finished)
             assert await session.runs(1) == [finished]

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from email.utils import format_datetime
 
 import attrs
 
@@ -37,6 +39,7 @@ _CHUNK = 64 * 1024
 class FakeZoho:
     """A `Transport` to one organisation. What tests plant or read is not counted; what is sent is.
 
+    Its clock is `ahead` of the one it is given; None: its answers carry no time.
     It raises SentInsideSession for whoever calls it while a session of a NoticedStore is open.
     A server that puts it behind a socket sets `accounts_url` and `api_url` to its own address.
     """
@@ -58,6 +61,8 @@ class FakeZoho:
         self.api_url = api
         self.timer = timer
         self.latency = latency
+        self.ahead: timedelta | None = timedelta()
+        self.clock = clock
         self.seen: list[Request] = []
         self.organization = FakeOrganization(clock=clock, edition=edition)
         self.limits = ApiLimits(clock=clock, edition=edition)
@@ -152,9 +157,15 @@ class FakeZoho:
         if not request.url.startswith(f"{self.api_url}/"):
             raise NotSent("There is no such host in this world.")
         try:
-            return await self._answer(request, request.url.removeprefix(self.api_url))
+            answer = await self._answer(request, request.url.removeprefix(self.api_url))
         except ApiError as refused:
-            return attrs.evolve(refused.answer, headers={**refused.answer.headers, **self.limits.told()})
+            answer = refused.answer
+        return attrs.evolve(answer, headers={**answer.headers, **self._date(), **self.limits.told()})
+
+    def _date(self) -> dict[str, str]:
+        if self.ahead is None:
+            return {}
+        return {"date": format_datetime(self.clock.now() + self.ahead, usegmt=True)}
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncIterator[Streamed]:
@@ -179,8 +190,7 @@ class FakeZoho:
             await self._wait()
             self._admit(call, route)
             self.limits.spend(route.cost(call))
-            answer = route.answers(call)
-        return attrs.evolve(answer, headers={**answer.headers, **self.limits.told()})
+            return route.answers(call)
 
     def _route(self, request: Request, path: str) -> tuple[Route, ReceivedCall]:
         found = [(route, named) for route in self._routes if (named := route.named(path)) is not None]

@@ -69,6 +69,8 @@ class FileVault:
     """
 
     folder: Path
+    realm: str = ""
+    """Vaults of one folder that are of different realms leave each other's secrets alone."""
 
     def seal(self, place: str, secret: str) -> str:
         """Write the secret in place of the one before. Raises SecretNotKept."""
@@ -89,7 +91,7 @@ class FileVault:
         return secret
 
     def _file(self, place: str) -> Path:
-        return self.folder / f".mzi-secret-{sha256(place.encode()).hexdigest()[:16]}"
+        return self.folder / f".mzi-secret-{sha256((self.realm + place).encode()).hexdigest()[:16]}"
 
 
 def _digest(place: str, secret: str) -> str:
@@ -109,10 +111,10 @@ def _replace(file: Path, text: str) -> None:
         raise
 
 
-def vault_for(keys: Sequence[str], folder: Path) -> Vault:
+def vault_for(keys: Sequence[str], folder: Path, realm: str = "") -> Vault:
     """The vault of these keys; without any, files in a folder. Raises KeyRefused."""
     if not keys:
-        return FileVault(folder)
+        return FileVault(folder, realm)
     try:
         from mzi_adapters.aes_vault import AesGcmVault  # noqa: PLC0415  # it comes with an extra
     except ImportError as error:

@@ -72,16 +72,15 @@ def _moodle(
     return MoodleClient(account, wire, timer, at_once=at_once, breaker=breaker)
 
 
-def _vault(*, keys: tuple[str, ...], file: str, folder: str, backend: str) -> Vault | None:
-    """The vault of the keys that are said, else of those in the file; none where no store outlives us.
+def _vault(*, keys: tuple[str, ...], file: str, folder: str, backend: str) -> Vault:
+    """The vault of the keys that are said, else of those in the file. Raises KeyRefused.
 
-    Raises KeyRefused.
+    What is kept without a store stays apart: neither makes the other's token unreadable.
     """
-    if backend == "memory":
-        return None
     from mzi_adapters.vault import keys_of, vault_for  # noqa: PLC0415
 
-    return vault_for(keys or (keys_of(Path(file)) if file else ()), Path(folder))
+    realm = "without a store " if backend == "memory" else ""
+    return vault_for(keys or (keys_of(Path(file)) if file else ()), Path(folder), realm)
 
 
 @asynccontextmanager
@@ -93,6 +92,7 @@ async def _zoho(
     store: Store,
     tenant: TenantId,
     early: bool,
+    tokens_in: str | None,
     **what: Any,
 ) -> "AsyncIterator[ZohoGateway]":
     from mzi_adapters.breakers import StoreBreaker  # noqa: PLC0415
@@ -108,6 +108,10 @@ async def _zoho(
         tenant=tenant,
         early=early,
     )
+    if tokens_in is not None:
+        from mzi_adapters.token_file import TokenFile  # noqa: PLC0415
+
+        what["tokens"] = TokenFile(Path(tokens_in))
     async with open_zoho(
         account, timer=timer, clock=clock, store=store, tenant=tenant, breaker=breaker, **what
     ) as gateway:
@@ -134,7 +138,7 @@ class Container(containers.DeclarativeContainer):
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     ids: providers.Provider[Ids] = providers.Singleton(SystemIds)
     leases: providers.Provider[Leases] = providers.Singleton(StoreLeases, store=store, clock=clock, ids=ids)
-    vault: "providers.Provider[Vault | None]" = providers.Singleton(
+    vault: providers.Provider[Vault] = providers.Singleton(
         _vault,
         keys=config.secrets.key,
         file=config.secrets.key_file,
@@ -154,6 +158,7 @@ class Container(containers.DeclarativeContainer):
         tenant=config.tenant,
         vault=vault,
         early=config.by_hand,
+        tokens_in=config.tokens_in,
     )
     moodle: "providers.Provider[MoodleGateway]" = providers.Singleton(
         _moodle,
@@ -181,6 +186,7 @@ def container_for(settings: Settings, *, by_hand: bool = False) -> Container:
             "by_hand": by_hand,
             "proxies": settings.web.proxies,
             "secrets": attrs.asdict(settings.secrets),
+            "tokens_in": settings.secrets.folder if backend == "memory" else None,
             "zoho": account_at_zoho(settings.zoho),
             "moodle": account_at_moodle(settings.moodle),
             "moodle_calls": settings.moodle.concurrency,

@@ -516,6 +516,37 @@ def test_without_a_key_the_access_token_is_in_a_file_beside_the_settings_and_not
     assert zoho.accounts.issued == 2
 
 
+def test_without_a_store_dry_runs_and_the_doctor_share_one_token(
+    mzi: Mzi, zoho: FakeZoho, folder: Path
+) -> None:
+    """Zoho gives ten in ten minutes."""
+    entered(zoho, 1)
+    for _ in range(2):
+        assert mzi("pull", "students", "--dry-run").code == 0
+        mzi("doctor")
+    assert zoho.accounts.issued == 1
+    assert sorted(file.name for file in folder.iterdir())[1:] == [".mzi-tokens"]
+    assert {f"{file.stat().st_mode & 0o777:o}" for file in folder.iterdir()} == {"600"}
+    assert b"1000." not in (folder / ".mzi-tokens").read_bytes()
+    mzi("pull", "students")
+    mzi("pull", "students", "--dry-run")
+    mzi("--store", "memory:", "doctor")
+    assert zoho.accounts.issued == 2
+
+
+def test_without_a_store_the_tokens_of_ten_minutes_are_counted_over_all_runs(
+    mzi: Mzi, zoho: FakeZoho, folder: Path
+) -> None:
+    entered(zoho, 1)
+    for asked in range(5):
+        for file in folder.glob(".mzi-secret-*"):
+            file.unlink()
+        ran = mzi("pull", "students", "--dry-run")
+        assert (ran.code == 0) is (asked < 3)
+    assert zoho.accounts.issued == 3
+    assert "access tokens were asked for 3 times in ten minutes" in ran.err
+
+
 def test_a_key_file_is_made_used_and_refused_when_others_can_read_it(
     mzi: Mzi, zoho: FakeZoho, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

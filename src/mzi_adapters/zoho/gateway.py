@@ -15,7 +15,7 @@ from mzi_adapters.zoho.hosts import ZohoAccount
 from mzi_adapters.zoho.limits import Pace, UsageMeter
 from mzi_adapters.zoho.listing import Listing
 from mzi_adapters.zoho.metadata import KnownFields, ZohoMetadata
-from mzi_adapters.zoho.oauth import TokenSource
+from mzi_adapters.zoho.oauth import TokenSource, TokenStore
 from mzi_adapters.zoho.reading import ZohoReading
 from mzi_adapters.zoho.status import ZohoStatus
 from mzi_adapters.zoho.subforms import SubformReader
@@ -60,13 +60,15 @@ async def open_zoho(
     leases: Leases,
     tenant: TenantId,
     vault: Vault | None = None,
+    tokens: TokenStore | None = None,
     random: Dice = CHANCE,
     retries: RetryPolicy = RETRIES,
     breaker: Breaker | None = None,
 ) -> AsyncIterator[ZohoClient]:
     """A client for one organisation. Its token is shared through the store with the tenant's other processes,
     of which one at a time renews it: the one that has the lease. There it stands as the `vault` seals it;
-    without a vault it is not kept there, and every process has a token of its own.
+    without a vault it is not kept there, and every process has a token of its own. `tokens`: where it is
+    kept instead of the store.
 
     Sends nothing until it is asked something. `random` spreads what is attempted again; `retries` says when
     a call is, and the `breaker`, if there is one, when none is even sent.
@@ -77,7 +79,7 @@ async def open_zoho(
         wire=wire,
         timer=timer,
         clock=clock,
-        store=store,
+        store=tokens or store,
         leases=leases,
         tenant=tenant,
         meter=meter,

@@ -7,8 +7,9 @@ writes the new token down and gives the lease back; the others go on with the ol
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import attrs
 
@@ -25,7 +26,7 @@ from mzi_core.errors import (
     SecretUnreadable,
     StoreError,
 )
-from mzi_core.ports import AccessToken, AccessTokens, Clock, Leases, Lock, Store, Vault
+from mzi_core.ports import AccessToken, AccessTokens, Clock, Leases, Lock, Locks, Vault
 from mzi_core.values import TenantId
 
 NAME = "zoho"
@@ -61,6 +62,22 @@ _SHUT_OUT = "it gives no more access tokens for now"
 _SPENT = f"access tokens were asked for {BUDGET} times in ten minutes, and more often would shut us out"
 
 
+class TokenSession(AccessTokens, Locks, Protocol):
+    """What is asked of a session that writes tokens down."""
+
+
+class TokenStore(Protocol):
+    """Where tokens are kept: the store, or what stands in for it where there is none."""
+
+    def read(self, tenant: TenantId) -> AbstractAsyncContextManager[AccessTokens]:
+        """To look at them."""
+        ...
+
+    def begin(self, tenant: TenantId) -> AbstractAsyncContextManager[TokenSession]:
+        """To change them, all or nothing."""
+        ...
+
+
 @attrs.define(kw_only=True, eq=False)
 class TokenSource:
     """The way to a token that Zoho takes. No network call is made while a session is open."""
@@ -69,7 +86,7 @@ class TokenSource:
     wire: Transport
     timer: Timer
     clock: Clock
-    store: Store
+    store: TokenStore
     leases: Leases
     tenant: TenantId
     meter: UsageMeter

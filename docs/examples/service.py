@@ -16,6 +16,7 @@ from mzi_adapters.zoho import ZohoCodec
 from mzi_core import CATALOGUE, Entity, GradingPolicy, Marking, Module, MziError, TenantId, UseCases
 from mzi_core.grading import BTEC_DEFAULT, decide
 from mzi_core.module import zoho
+from mzi_core.modules import Catalogue
 
 TENANT = TenantId("default")
 STORE = "sqlite:///service.db"
@@ -31,6 +32,7 @@ class Room(Entity):
 
 
 ROOMS = Module(name="rooms", singular="room", zoho_module="BTEC_Rooms", entity=Room)
+MODULES = Catalogue((*CATALOGUE, ROOMS))
 
 
 class Mark(BaseModel):
@@ -43,9 +45,11 @@ class Mark(BaseModel):
 @asynccontextmanager
 async def opened() -> AsyncIterator[UseCases]:
     """Every use case over the store, whose schema is brought up to date first."""
-    await upgrade(STORE)
+    await upgrade(STORE, catalogue=MODULES)
     async with open_store(STORE) as store:
-        yield UseCases.over(store=store, codec=ZohoCodec(), clock=SystemClock(), ids=SystemIds())
+        yield UseCases.over(
+            store=store, codec=ZohoCodec(), clock=SystemClock(), ids=SystemIds(), catalogue=MODULES
+        )
 
 
 @asynccontextmanager
@@ -71,7 +75,7 @@ async def take(module: str, records: list[dict[str, Any]]) -> list[str]:
     """Take records as Zoho sends them. What was refused is no exception: its outcome says why."""
     use_cases: UseCases = app.state.use_cases
     try:
-        result = await use_cases.sync(TENANT, CATALOGUE[module], records)
+        result = await use_cases.sync(TENANT, MODULES[module], records)
     except MziError as error:
         raise HTTPException(422, error.told) from error
     return [f"{each.zoho_id}: {each.state}" for each in result.outcomes]

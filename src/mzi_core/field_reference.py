@@ -109,6 +109,11 @@ def known_fields(module: str) -> Mapping[str, KnownField]:
     return catalogue[module]
 
 
+def is_known(module: str, name: str) -> bool:
+    """Whether a module has a known field of this API name; a module of one's own has none."""
+    return name in _catalogue().get(module, ())
+
+
 @cache
 def _spellings(module: str) -> Spellings:
     return spellings((field.api_name, field.label) for field in known_fields(module).values())

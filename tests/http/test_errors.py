@@ -45,7 +45,7 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
     TenantNameRefused(): (400, "bad-parameter", Ended.MISUSED),
     MarkingRefused("raw must be a number."): (422, "refused", Ended.MISUSED),
     PolicyRefused("One.", "Two."): (422, "refused", Ended.MISUSED),
-    NothingInMoodle(CATALOGUE["payments"]): (422, "refused", Ended.MISUSED),
+    NothingInMoodle(CATALOGUE["payments"], CATALOGUE): (422, "refused", Ended.MISUSED),
     errors.StoreError("It broke."): (500, "unforeseen", Ended.NO_STORE),
     errors.StoreUnavailable("It is away."): (503, "unavailable", Ended.NO_STORE),
     errors.StoreRefused("A key is too long."): (422, "refused", Ended.NO_STORE),

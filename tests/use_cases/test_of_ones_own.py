@@ -5,10 +5,11 @@ from typing import Annotated
 import attrs
 
 from mzi_adapters.testing.harness import Harness
-from mzi_core.module import Entity, Module, zoho
-from mzi_core.modules import STUDENTS
+from mzi_core.module import Entity, Module, lookup, zoho
+from mzi_core.modules import CATALOGUE, STUDENTS, Catalogue
 from mzi_core.use_cases import UseCases
-from mzi_core.values import DEFAULT_TENANT, RecordId, State
+from mzi_core.use_cases.batches import locks_for
+from mzi_core.values import DEFAULT_TENANT, RecordId, State, ZohoId
 
 
 async def test_a_module_of_nobody_elses_is_synced_like_any_other() -> None:
@@ -23,6 +24,74 @@ async def test_a_module_of_nobody_elses_is_synced_like_any_other() -> None:
     assert [each.state for each in first.outcomes] == [State.NEW, State.INVALID]
     again = await mzi.use_cases.sync(DEFAULT_TENANT, rooms, records[:1])
     assert [each.state for each in again.outcomes] == [State.UNCHANGED]
+
+
+@attrs.frozen(kw_only=True)
+class Hall(Entity):
+    """A hall of a college's own."""
+
+    name: Annotated[str, zoho("Name")]
+
+
+@attrs.frozen(kw_only=True)
+class Booking(Entity):
+    """A student's booking of a hall."""
+
+    hall: Annotated[ZohoId, lookup("Hall")]
+    student: Annotated[ZohoId, lookup("Student")]
+
+
+HALLS = Module(name="halls", singular="hall", zoho_module="BTEC_Halls", entity=Hall)
+BOOKINGS = Module(
+    name="bookings",
+    singular="booking",
+    zoho_module="BTEC_Bookings",
+    entity=Booking,
+    depends_on={"hall": "halls", "student": "students"},
+)
+OURS = Catalogue((*CATALOGUE, HALLS, BOOKINGS))
+
+
+async def test_records_of_a_catalogue_handed_in_wait_for_each_other() -> None:
+    """Also for those of a declared module, and whichever comes last."""
+    mzi = Harness(catalogue=OURS)
+    sync = mzi.use_cases.sync
+    booking = {"id": "9", "Hall": {"id": "1"}, "Student": {"id": "2"}}
+    (waits,) = (await sync(DEFAULT_TENANT, BOOKINGS, [booking])).outcomes
+    assert (waits.state, waits.parked) == (State.INVALID, True)
+    assert (await sync(DEFAULT_TENANT, HALLS, [{"id": "1", "Name": "Aula"}])).released == ()
+    student = {"id": "2", "Name": "A2", "Academic_Email": "a2@college.example"}
+    (freed,) = (await sync(DEFAULT_TENANT, STUDENTS, [student])).released
+    assert (freed.module, freed.state) == ("bookings", State.NEW)
+    again = [booking, {**booking, "id": "10", "Hall": {"id": "77"}}]
+    states = [each.state for each in (await sync(DEFAULT_TENANT, BOOKINGS, again)).outcomes]
+    assert states == [State.UNCHANGED, State.INVALID]
+
+
+async def test_a_record_that_is_judged_alone_finds_its_parent_in_the_catalogue_handed_in() -> None:
+    mzi = Harness(catalogue=OURS)
+    await mzi.use_cases.sync(DEFAULT_TENANT, HALLS, [{"id": "1", "Name": "Aula"}])
+    student = {"id": "2", "Name": "A2", "Academic_Email": "a2@college.example"}
+    await mzi.use_cases.sync(DEFAULT_TENANT, STUDENTS, [student])
+    twice = [{"id": "9", "Hall": {"id": "1"}, "Student": {"id": "2"}}] * 2
+    result = await mzi.use_cases.sync(DEFAULT_TENANT, BOOKINGS, twice)
+    assert [each.state for each in result.outcomes] == [State.NEW, State.UNCHANGED]
+
+
+def test_a_batch_shares_the_parents_of_its_catalogue() -> None:
+    """While a booking is being parked, the hall it misses must not arrive unseen."""
+    locks = locks_for(BOOKINGS, catalogue=OURS)
+    assert {lock.module: lock.shared for lock in locks} == {
+        "students": True,
+        "halls": True,
+        "bookings": False,
+    }
+    freeing = locks_for(HALLS, catalogue=OURS, unparking=True)
+    assert {lock.module: lock.shared for lock in freeing} == {
+        "students": True,
+        "halls": False,
+        "bookings": False,
+    }
 
 
 async def test_ids_may_come_one_at_a_time() -> None:

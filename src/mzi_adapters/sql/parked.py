@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from mzi_adapters.sql.counts import Counted
 from mzi_adapters.sql.driver import Find
+from mzi_adapters.sql.own_tables import table_of
 from mzi_adapters.sql.rows import parked_from_row, parked_to_row
 from mzi_adapters.sql.scope import page
 from mzi_adapters.sql.tables import PARKED_RECORDS
@@ -37,9 +38,9 @@ CHANGES = (
 
 
 @cache
-def _status_of(module: str) -> str:
+def _status_of(table: str) -> str:
     each = [
-        CHANGES.format(table=module, state=state.value, which=which)
+        CHANGES.format(table=table, state=state.value, which=which)
         for state in (State.NEW, State.UPDATED)
         for which in ("deleted_at IS NULL", "deleted_at IS NOT NULL")
     ]
@@ -91,7 +92,9 @@ class ParkedRecords(Counted):
 
     async def status(self, module: AnyModule) -> ModuleStatus:
         """What a page has to know of its module."""
-        ((holds, awaited, latest),) = await self.ask(_status_of(module.name), self.tenant, module.name)
+        ((holds, awaited, latest),) = await self.ask(
+            _status_of(table_of(module).name), self.tenant, module.name
+        )
         moment = UtcDateTime().process_result_value(latest, self.connection.dialect)
         return ModuleStatus(bool(holds), bool(awaited), moment)
 

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 
 from mzi_adapters import fast_json
 from mzi_adapters.sql.driver import CHANGED, Find, Rows
+from mzi_adapters.sql.own_tables import table_of
 from mzi_adapters.sql.rows import converter, extra_from_data, extra_to_data
-from mzi_adapters.sql.tables import IN_JSON, RECORDS, column_of
+from mzi_adapters.sql.tables import IN_JSON, column_of
 from mzi_adapters.sql.types import Digest, Id
 from mzi_core.decide import Known, Touch, Write
 from mzi_core.errors import StoreRefused
@@ -90,7 +91,7 @@ class Shape(Generic[E]):
 
     def __init__(self, module: Module[E], dialect: sa.Dialect) -> None:
         self.module = module
-        self.table: sa.Table = RECORDS[module.name]
+        self.table = table_of(module)
         cells = [_cell(field) for field in module.fields]
         columns = self.table.c
         whole = (*(cell.column for cell in cells), "extra", *_KEPT)
@@ -331,12 +332,12 @@ def _same(value: Any) -> Any:
     return value
 
 
-_shapes: dict[tuple[str, str], Shape[Any]] = {}
+_shapes: dict[tuple[AnyModule, str], Shape[Any]] = {}
 
 
 def shape_of(module: AnyModule, dialect: sa.Dialect) -> Shape[Any]:
-    """The shape of a module of the catalogue; there is one for each dialect."""
-    key = (module.name, dialect.name)
+    """The shape of a module; there is one for each dialect."""
+    key = (module, dialect.name)
     if key not in _shapes:
         _shapes[key] = Shape(module, dialect)
     return _shapes[key]

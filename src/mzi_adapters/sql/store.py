@@ -25,6 +25,7 @@ from mzi_adapters.sql.tokens import AccessTokens, StoredLeases
 from mzi_adapters.sql.touching import Touched
 from mzi_adapters.sql.translation import REMEDY, translated
 from mzi_core.errors import StoreError, StoreUnavailable
+from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import Registry, Session, Store, StoreHealth
 from mzi_core.values import DEFAULT_TENANT, TenantId
 
@@ -198,11 +199,13 @@ async def open_store(
     patience: float = PATIENCE,
     pool_size: int = POOL,
     statement_timeout: float | None = STATEMENT_TIMEOUT,
+    catalogue: Catalogue = CATALOGUE,
 ) -> AsyncIterator[SqlStore]:
     """The store behind a database URL such as `sqlite:///mzi.db` or `postgresql://user@host/mzi`.
 
     Opening migrates nothing and does not even connect: `health` and `begin` say what is missing. Only
-    `sqlite:///:memory:`, which is born here and dies at the end of the block, gets its schema at once.
+    `sqlite:///:memory:`, which is born here and dies at the end of the block, gets its schema at once, with
+    tables for the modules of `catalogue`.
     `patience` is how many seconds a session waits for its turn to write, for a connection, or for the server;
     `pool_size` how many sessions are at work at once, `statement_timeout` how many seconds one statement may
     take (None: any number), both on PostgreSQL alone. Raises StoreUnavailable for a URL mzi cannot use.
@@ -211,7 +214,7 @@ async def open_store(
     try:
         if is_memory(engine.url):
             async with engine.begin() as connection:
-                await migrations.upgrade_on(connection)
+                await migrations.upgrade_on(connection, catalogue)
         yield SqlStore(engine, patience)
     finally:
         await engine.dispose()

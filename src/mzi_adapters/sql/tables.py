@@ -66,7 +66,8 @@ def _optional(field: Field) -> bool:
     return field.default is None
 
 
-def _columns(module: AnyModule) -> Iterator[sa.schema.SchemaItem]:
+def columns_of(module: AnyModule) -> Iterator[sa.schema.SchemaItem]:
+    """The columns of a table of records."""
     yield sa.Column("tenant_id", Key, primary_key=True)
     yield sa.Column("id", Id, nullable=False)
     for field in module.fields:
@@ -87,7 +88,8 @@ def _rules(module: AnyModule) -> Iterator[sa.schema.SchemaItem]:
         yield sa.ForeignKeyConstraint(("tenant_id", column), (f"{parent}.tenant_id", f"{parent}.zoho_id"))
 
 
-def _indexes(module: AnyModule, table: sa.Table) -> None:
+def add_indexes(module: AnyModule, table: sa.Table) -> None:
+    """Give a table of records the indexes it needs."""
     tenant = table.c.tenant_id
     for field in module.unique:
         column = table.c[column_of(field)]
@@ -102,11 +104,15 @@ def _indexes(module: AnyModule, table: sa.Table) -> None:
 
 
 def _table(module: AnyModule) -> sa.Table:
-    return sa.Table(module.name, _metadata, *_columns(module), *_rules(module))
+    return sa.Table(module.name, _metadata, *columns_of(module), *_rules(module))
 
 
 RECORDS: Mapping[str, sa.Table] = {module.name: _table(module) for module in CATALOGUE}
 """The table of each module, by the module's name; its indexes are only in `schema()`."""
+
+
+OWN = "own_"
+"""How the names of the tables begin that a program has for modules of its own."""
 
 
 @cache
@@ -117,7 +123,7 @@ def schema() -> sa.MetaData:
     who reads or writes records looks at one.
     """
     for module in CATALOGUE:
-        _indexes(module, RECORDS[module.name])
+        add_indexes(module, RECORDS[module.name])
     return _metadata
 
 

@@ -1,5 +1,6 @@
 """What databases and drivers raise, in the words of the port. No sentence repeats a stored value."""
 
+import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import exc
 
+from mzi_adapters.sql.tables import OWN
 from mzi_core.errors import StoreError, StoreRefused, StoreUnavailable
 
 
@@ -18,6 +20,9 @@ def raised() -> tuple[type[Exception], ...]:
     of_asyncpg = () if asyncpg is None else tuple(getattr(asyncpg, name) for name in names)
     return (exc.DBAPIError, sqlite3.Error, *of_asyncpg)
 
+
+_OWN = re.compile(rf"\b{OWN}([a-z0-9_]+)")
+_LONGEST = 1000  # characters of what a database says
 
 REMEDY = "`mzi db upgrade` brings it up to date."
 TOO_MUCH = "A value is larger than its column, or holds what no text can."
@@ -104,6 +109,13 @@ def _without_values(error: Exception) -> Exception:
 
 def _cause(error: BaseException) -> str:
     said, state = _said_by(error), _state(error)
+    if state.startswith("42") or "no such" in said or "has no column" in said:
+        own = _OWN.search(said[:_LONGEST])
+        if own is not None:
+            return (
+                f"it has not the table of the module {own[1]} as it is declared; `upgrade` with the "
+                "catalogue of the program makes it"
+            )
     for length in range(len(state), 1, -1):
         if state[:length] in _SAID:
             return _SAID[state[:length]]

@@ -18,6 +18,7 @@ from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.zoho import ZohoCodec
+from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import Codec, Store
 from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases import UseCases
@@ -62,13 +63,15 @@ class Harness:
     """Use cases ready to be called; hand in another `store` to try the same rules over it.
 
     `zoho` and `moodle` are the tenant's, in memory, with every declared module and nothing in it: plant what
-    people entered there, pull and push, and look at what stands there afterwards.
+    people entered there, pull and push, and look at what stands there afterwards. `catalogue`: as in
+    `UseCases.over`, with modules of your own.
     """
 
     store: Store = attrs.field(factory=MemoryStore)
     clock: FixedClock = attrs.field(factory=FixedClock)
     ids: CountedIds = attrs.field(factory=CountedIds)
     codec: Codec = attrs.field(factory=ZohoCodec)
+    catalogue: Catalogue = CATALOGUE
     tenant: TenantId = DEFAULT_TENANT
     moodle_defaults: MoodleDefaults = attrs.field(factory=MoodleDefaults)
 
@@ -103,6 +106,7 @@ class Harness:
             codec=self.codec,
             clock=self.clock,
             ids=self.ids,
+            catalogue=self.catalogue,
             connections=self.connections,
             moodle_defaults=self.moodle_defaults,
         )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 import attrs
 
+from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import Clock, Codec, Ids, SingleIds, Store
 from mzi_core.use_cases.access import CheckKey, ListKeys, NewKey, RevokeKey
 from mzi_core.use_cases.amend import AmendRecords
@@ -61,12 +62,17 @@ class UseCases:
         codec: Codec,
         clock: Clock,
         ids: Ids | SingleIds,
+        catalogue: Catalogue = CATALOGUE,
         connections: "Connections | None" = None,
         moodle_defaults: "MoodleDefaults | None" = None,
     ) -> Self:
-        """Build them all. Without `connections` no tenant has an account at Zoho or Moodle."""
+        """Build them all. Without `connections` no tenant has an account at Zoho or Moodle.
+
+        `catalogue`: every module whose records may point at each other, for modules of one's own
+        `Catalogue((*CATALOGUE, ROOMS))`. The store must be one that keeps them.
+        """
         ids = in_numbers(ids)
-        batches = Batches(store=store, codec=codec, clock=clock, ids=ids)
+        batches = Batches(store=store, codec=codec, clock=clock, ids=ids, catalogue=catalogue)
         runs = SyncRuns(batches=batches)
         decide_grades = DecideGrades(store=store, clock=clock)
         return cls(

@@ -8,28 +8,31 @@ from typing import Any, Generic, Self
 
 import attrs
 
-from mzi_core.mapping import Overlay, overlay
+from mzi_core.mapping import NO_OVERLAY, Overlay, overlay
 from mzi_core.module import AnyModule, E, Module
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import Clock, Codec, Ids, Lock, Session, Store, TenantSettings
 from mzi_core.use_cases.take_page import RecordChange, Taken, TakePage
 from mzi_core.values import BatchResult, Outcome, TenantId, ZohoId
 
 
-def overlays(settings: TenantSettings) -> dict[str, Overlay]:
-    """The tenant's mappings by module; lines that no longer fit the catalogue are passed over."""
-    return {name: overlay(CATALOGUE[name], lines)[0] for name, lines in settings.mappings.items()}
+def overlay_of(settings: TenantSettings, module: AnyModule) -> Overlay:
+    """The tenant's mappings of a module; lines that no longer fit it are passed over."""
+    lines = settings.mappings.get(module.name, ())
+    return overlay(module, lines)[0] if lines else NO_OVERLAY
 
 
 @cache
-def locks_for(module: AnyModule, *, unparking: bool = False) -> tuple[Lock, ...]:
+def locks_for(
+    module: AnyModule, *, catalogue: Catalogue = CATALOGUE, unparking: bool = False
+) -> tuple[Lock, ...]:
     """What a batch of `module` must have to itself: the module, and when `unparking` what may wait for it.
 
     Their parents are shared: while a record is being parked, the parent it misses must not arrive unseen. So
     no record begins to wait for one of a module that another session has to itself.
     """
-    own = {module.name, *(CATALOGUE.descendants(module) if unparking else ())}
-    order = {each.name: each for each in (*CATALOGUE.in_order(), module)}  # one of nobody else is last
+    own = {module.name, *(catalogue.descendants(module) if unparking else ())}
+    order = {each.name: each for each in (*catalogue.in_order(), module)}  # one that is in none is last
     relied_on = {parent for name in own for parent in order[name].depends_on.values()}
     return tuple(Lock(name, shared=name not in own) for name in order if name in own | relied_on)
 
@@ -125,12 +128,16 @@ class Batch(Generic[E]):
 
 @attrs.frozen(kw_only=True)
 class Batches:
-    """Opens batches, each a transaction of its own."""
+    """Opens batches, each a transaction of its own.
+
+    `catalogue`: the modules whose records can be what others wait for, and can wait themselves.
+    """
 
     store: Store
     codec: Codec
     clock: Clock
     ids: Ids
+    catalogue: Catalogue = CATALOGUE
 
     def open(self, tenant: TenantId, module: Module[E], *, discard: bool = False) -> Batch[E]:
         """A batch for `async with`. With `discard` nothing that is done in it is kept.
@@ -146,12 +153,13 @@ class Batches:
         """A transaction with the locks of a batch, and the steps of a page in it."""
         async with self.store.begin(tenant, discard=discard) as session:
             settings = await session.settings()
-            await session.lock(locks_for(module, unparking=unparking))
+            await session.lock(locks_for(module, catalogue=self.catalogue, unparking=unparking))
             page = TakePage(
                 session=session,
                 codec=self.codec,
                 ids=self.ids,
                 now=self.clock.now(),
-                overlays=overlays(settings),
+                catalogue=self.catalogue,
+                overlays={each.name: overlay_of(settings, each) for each in (*self.catalogue, module)},
             )
             yield session, page

@@ -9,6 +9,7 @@ import attrs
 
 from mzi_core.decide import Known
 from mzi_core.module import AnyModule
+from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import Clock, Cursor, Deleted, Query, Store
 from mzi_core.use_cases.batches import locks_for
 from mzi_core.values import TenantId, ZohoId
@@ -97,13 +98,14 @@ class MarkDeleted:
 
     store: Store
     clock: Clock
+    catalogue: Catalogue = CATALOGUE
 
     async def __call__(
         self, tenant: TenantId, module: AnyModule, deleted: Sequence[Deleted], *, dry_run: bool = False
     ) -> int:
         """How many were live until now. What was parked of them is forgotten."""
         async with self.store.begin(tenant, discard=dry_run) as session:
-            await session.lock(locks_for(module))
+            await session.lock(locks_for(module, catalogue=self.catalogue))
             known = await session.known(module, [each.zoho_id for each in deleted])
             ids = still_gone(deleted, known)
             if not ids:

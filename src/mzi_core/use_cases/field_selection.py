@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from mzi_core.errors import AccessRefused, FieldsMissing, RemoteNotFound
-from mzi_core.field_reference import known_fields
+from mzi_core.field_reference import is_known
 from mzi_core.mapping import Overlay
 from mzi_core.module import AnyModule, Field, Kind
 from mzi_core.naming import (
@@ -140,7 +140,7 @@ class _Chosen:
         near = next((found for name in absent.names for found in nearest_names(name, labels, _ALIKE)), None)
         if near is None:
             return f"{said} Add it in Zoho, let mzi's account see it, or map another with `mzi fields`."
-        if near in known_fields(module):
+        if is_known(module, near):
             remedy = f"`mzi fields {module} --map {near}={absent.field}` reads it there"
         else:
             remedy = f"give it the API name `{absent.names[0]}` in Zoho"

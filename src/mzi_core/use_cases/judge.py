@@ -23,7 +23,7 @@ from mzi_core.decide import (
 )
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Module
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import Catalogue
 from mzi_core.ports import Ids, ParkedRecord, RecordSession
 from mzi_core.values import Code, Outcome, Reason, State, Value, ZohoId
 
@@ -40,14 +40,14 @@ async def owners_of(
 
 
 async def parents_there(
-    session: RecordSession, module: Module[E], entities: Iterable[E]
+    session: RecordSession, module: Module[E], entities: Iterable[E], catalogue: Catalogue
 ) -> dict[str, Collection[ZohoId]]:
     """By module, which of the records are there that `entities` cannot do without."""
     wanted: dict[str, set[ZohoId]] = defaultdict(set)
     for entity in entities:
         for _, parent in parents_of(module, entity):
             wanted[parent.module].add(parent.zoho_id)
-    return {name: await session.present(CATALOGUE[name], ids) for name, ids in wanted.items()}
+    return {name: await session.present(catalogue[name], ids) for name, ids in wanted.items()}
 
 
 def with_their_links(module: Module[E], entities: Iterable[E], known: Mapping[ZohoId, Known]) -> list[E]:
@@ -78,6 +78,7 @@ class JudgeRecords:
     session: RecordSession
     ids: Ids
     now: datetime
+    catalogue: Catalogue
     keep: Callable[[object], object] | None = None
 
     async def __call__(
@@ -141,7 +142,7 @@ class JudgeRecords:
             known=known,
             stored={zoho_id: row.entity for zoho_id, row in stored.items()},
             owners=await owners_of(self.session, module, with_their_links(module, entities, known)),
-            parents=await parents_there(self.session, module, entities),
+            parents=await parents_there(self.session, module, entities, self.catalogue),
             parked=parked,
             prints=prints,
         )

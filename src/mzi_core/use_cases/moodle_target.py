@@ -7,7 +7,7 @@ import attrs
 
 from mzi_core.errors import MziError
 from mzi_core.module import AnyModule, Counterpart, MoodleKind
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import Catalogue
 from mzi_core.ports import CourseChange, Enrolment, NewCourse, NewUser, UserChange, WriteResult
 from mzi_core.provisioning import Step, StepResult
 from mzi_core.use_cases.push_gather import (
@@ -28,24 +28,18 @@ _PLANS: Mapping[MoodleKind, Callable[[Gather, AnyModule, Counterpart, Sequence[A
 """How steps are planned, by what a record is in Moodle."""
 
 
-def _in_moodle() -> list[str]:
-    """The modules whose records are something in Moodle."""
-    return sorted(module.name for module in CATALOGUE if module.counterpart is not None)
-
-
 class NothingInMoodle(MziError):
     """Records of this module have no counterpart in Moodle."""
 
-    def __init__(self, module: AnyModule) -> None:
-        super().__init__(
-            f"Moodle has nothing for {module.name}; it has something for {', '.join(_in_moodle())}."
-        )
+    def __init__(self, module: AnyModule, catalogue: Catalogue) -> None:
+        others = sorted(each.name for each in catalogue if each.counterpart is not None)
+        super().__init__(f"Moodle has nothing for {module.name}; it has something for {', '.join(others)}.")
 
 
-def must_be_in_moodle(module: AnyModule) -> Counterpart:
+def must_be_in_moodle(module: AnyModule, catalogue: Catalogue) -> Counterpart:
     """What the records of a module are in Moodle; raises NothingInMoodle."""
     if module.counterpart is None:
-        raise NothingInMoodle(module)
+        raise NothingInMoodle(module, catalogue)
     return module.counterpart
 
 

@@ -7,10 +7,10 @@ from enum import StrEnum
 import attrs
 
 from mzi_core.errors import ClockSkew
-from mzi_core.mapping import NO_OVERLAY, Overlay
+from mzi_core.mapping import Overlay
 from mzi_core.module import AnyModule
 from mzi_core.ports import Clock, Connections, Cost, ReadMethod, Run, Store
-from mzi_core.use_cases.batches import overlays
+from mzi_core.use_cases.batches import overlay_of
 from mzi_core.use_cases.field_selection import Choice, select
 from mzi_core.values import TenantId, ZohoId
 
@@ -185,4 +185,4 @@ class PlanPull:
                 if (run := await session.unfinished(module.name, source))
             }
         last = max(ended, key=lambda run: run.started_at, default=None)
-        return _Runs(last, stopped), overlays(settings).get(module.name, NO_OVERLAY)
+        return _Runs(last, stopped), overlay_of(settings, module)

@@ -29,14 +29,20 @@ class RemoteUseCases:
 
     @classmethod
     def over(cls, use_cases: "UseCases", connections: Connections, defaults: MoodleDefaults) -> Self:
-        """Build them on the store, clock and codec of the others."""
+        """Build them on the store, clock, codec and catalogue of the others."""
         batches, store = use_cases.batches, use_cases.store
-        mark_deleted = MarkDeleted(store=store, clock=batches.clock)
+        mark_deleted = MarkDeleted(store=store, clock=batches.clock, catalogue=batches.catalogue)
         return cls(
             connections=connections,
             plan_pull=PlanPull(connections=connections, store=store, clock=batches.clock),
             pull=Pull(connections=connections, store=store, runs=use_cases.runs, mark_deleted=mark_deleted),
             prune=Prune(mark_deleted=mark_deleted, clock=batches.clock),
-            targets=Targets(connections=connections, store=store, codec=batches.codec, defaults=defaults),
+            targets=Targets(
+                connections=connections,
+                store=store,
+                codec=batches.codec,
+                defaults=defaults,
+                catalogue=batches.catalogue,
+            ),
             push=Push(store=store, amend=use_cases.amend),
         )

@@ -13,7 +13,7 @@ from mzi_core.errors import StoreRefused
 from mzi_core.fingerprints import fingerprinter
 from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule, E, Entity, Module, Values
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import Catalogue
 from mzi_core.page_decisions import NewRows, claimants, claims, compare, orphans, rivals
 from mzi_core.ports import Codec, Decoded, Ids, ParkedRecord, RawRecord, RecordSession, decoded
 from mzi_core.use_cases.judge import Judged, JudgeRecords, with_their_links
@@ -98,6 +98,7 @@ class TakePage:
     codec: Codec
     ids: Ids
     now: datetime
+    catalogue: Catalogue
     overlays: Mapping[str, Overlay]
     _written: list[tuple[AnyModule, Values | None, Values]] = attrs.field(factory=list, init=False)
 
@@ -175,7 +176,9 @@ class TakePage:
             for place, (zoho_id, entity) in enumerate(live.items())
         ]
         status = await self.session.status(module)
-        judge = JudgeRecords(session=self.session, ids=self.ids, now=status.at(self.now))
+        judge = JudgeRecords(
+            session=self.session, ids=self.ids, now=status.at(self.now), catalogue=self.catalogue
+        )
         judged = await judge(module, arrivals, await self.session.known(module, live))
         self._note(module, judged)
         return tuple(judged.outcomes)
@@ -265,7 +268,7 @@ class TakePage:
         """Add the plain records that are new, without asking first what their unique indexes know anyway."""
         module = page.module
         parents = {
-            name: await self.session.present(CATALOGUE[parent], wanted)
+            name: await self.session.present(self.catalogue[parent], wanted)
             for name, parent in module.depends_on.items()
             for at in (module.place[name],)
             if (wanted := {values[at] for values in page.plain.values() if values[at] is not None})
@@ -316,7 +319,9 @@ class TakePage:
         if holds and (further := ids.difference(page.ids)):  # of records that could not be marked
             parked |= frozenset(await self.session.parked(page.module.name, further))
         keep = self.codec.keeper(page.module, self._overlay(page.module))
-        judge = JudgeRecords(session=self.session, ids=self.ids, now=page.at, keep=keep)
+        judge = JudgeRecords(
+            session=self.session, ids=self.ids, now=page.at, catalogue=self.catalogue, keep=keep
+        )
         judged = await judge(page.module, arrivals, known, parked)
         for place, outcome in zip(places, judged.outcomes, strict=True):
             page.tell(place, outcome)
@@ -374,7 +379,7 @@ class TakePage:
                 for one in found:
                     by_module[one.module].append(one)
                 for name, group in by_module.items():
-                    child = CATALOGUE[name]
+                    child = self.catalogue[name]
                     # Taken or not, none waits for this parent any longer; what is refused is parked anew.
                     await self.session.unpark(name, [one.zoho_id for one in group])
                     taken = await self(child, [one.record for one in group])

@@ -2,11 +2,11 @@
 
 import attrs
 
-from mzi_core.mapping import NO_OVERLAY
 from mzi_core.module import AnyModule
+from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import Codec, Connections, Store
 from mzi_core.provisioning import MoodleDefaults
-from mzi_core.use_cases.batches import overlays
+from mzi_core.use_cases.batches import overlay_of
 from mzi_core.use_cases.field_selection import select
 from mzi_core.use_cases.moodle_target import MoodleTarget, must_be_in_moodle
 from mzi_core.use_cases.push_gather import Gather
@@ -22,10 +22,11 @@ class Targets:
     store: Store
     codec: Codec
     defaults: MoodleDefaults
+    catalogue: Catalogue = CATALOGUE
 
     async def moodle(self, tenant: TenantId, module: AnyModule) -> MoodleTarget:
         """The module's counterparts in Moodle. Raises NothingInMoodle, AccountMissing."""
-        counterpart = must_be_in_moodle(module)
+        counterpart = must_be_in_moodle(module, self.catalogue)
         moodle = await self.connections.moodle(tenant)
         gather = Gather(store=self.store, moodle=moodle, tenant=tenant, defaults=self.defaults)
         return MoodleTarget(module=module, counterpart=counterpart, gather=gather)
@@ -37,9 +38,15 @@ class Targets:
         field.
         """
         async with self.store.read(tenant) as session:
-            overlay = overlays(await session.settings()).get(module.name, NO_OVERLAY)
+            overlay = overlay_of(await session.settings(), module)
         zoho = await self.connections.zoho(tenant)
         choice = await select(zoho, module, overlay)
         return ZohoTarget(
-            tenant=tenant, choice=choice, zoho=zoho, store=self.store, codec=self.codec, force=force
+            tenant=tenant,
+            choice=choice,
+            zoho=zoho,
+            store=self.store,
+            codec=self.codec,
+            catalogue=self.catalogue,
+            force=force,
         )

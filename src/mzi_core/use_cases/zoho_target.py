@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 import attrs
 
 from mzi_core.module import AnyModule, Entity
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import (
     Applied,
     Codec,
@@ -48,6 +48,7 @@ class ZohoTarget:
     zoho: WritableZoho
     store: Store
     codec: Codec
+    catalogue: Catalogue = CATALOGUE
     force: bool = False
 
     @property
@@ -87,7 +88,9 @@ class ZohoTarget:
         for field, target in {**self.module.depends_on, **self.module.refers_to}.items():
             wanted[target].update(value for each in ours if (value := getattr(each, field)) is not None)
         async with self.store.read(self.tenant) as session:
-            return {target: await session.present(CATALOGUE[target], ids) for target, ids in wanted.items()}
+            return {
+                target: await session.present(self.catalogue[target], ids) for target, ids in wanted.items()
+            }
 
     async def apply(self, steps: Sequence[Step[object]]) -> Sequence[StepResult[ZohoId | MoodleId]]:
         """Write the fields of all records together, then the rows of each."""

@@ -23,11 +23,10 @@ from mzi_adapters.files import (
     open_source,
 )
 from mzi_core.errors import MziError
-from mzi_core.mapping import NO_OVERLAY
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
-from mzi_core.use_cases.batches import overlays
+from mzi_core.use_cases.batches import overlay_of
 from mzi_core.use_cases.deletions import Seen
 from mzi_core.values import BatchResult, Code, Outcome, Outcomes, State, TenantId
 from mzi_http.answers import result
@@ -223,7 +222,7 @@ class SyncCommand:
                 self._note(note, tally)
             return frozenset()
         settings = await use_cases.read_settings(self.tenant)
-        untold = records.header.untold(overlays(settings).get(self.module.name, NO_OVERLAY))
+        untold = records.header.untold(overlay_of(settings, self.module))
         for note in records.header.notes:
             self._note(note, tally)
         self.without = {f"$.{field.names[0]}": field.names[0] for field in records.header.required(untold)}

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mzi_adapters.sql import own_tables
 from mzi_adapters.sql.engine import engine_for
-from mzi_adapters.sql.tables import schema
+from mzi_adapters.sql.tables import OWN, schema
 from mzi_adapters.sql.translation import translated
 from mzi_core.errors import StoreRefused
+from mzi_core.modules import CATALOGUE, Catalogue
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -66,19 +68,25 @@ async def check_foreign_keys(connection: AsyncConnection) -> None:
             raise StoreRefused(f"A row of {child} points at nothing among the {parent}; nothing was changed.")
 
 
-async def upgrade(url: str, revision: str = "head") -> None:
-    """Bring a database to a revision, making it first if need be; all or nothing."""
+async def upgrade(url: str, revision: str = "head", *, catalogue: Catalogue = CATALOGUE) -> None:
+    """Bring a database to a revision, making it first if need be; all or nothing.
+
+    `catalogue`: also make tables for its modules that are a program's own, and columns for their new fields.
+    Raises StoreRefused where that cannot be.
+    """
     from alembic import command  # noqa: PLC0415
 
     async with _changing(url) as connection:
         await connection.run_sync(lambda sync: command.upgrade(config(sync), revision))
+        await connection.run_sync(own_tables.make, catalogue)
 
 
-async def upgrade_on(connection: AsyncConnection) -> None:
+async def upgrade_on(connection: AsyncConnection, catalogue: Catalogue = CATALOGUE) -> None:
     """Bring the database behind an open connection to the newest revision, in its transaction."""
     from alembic import command  # noqa: PLC0415
 
     await connection.run_sync(lambda sync: command.upgrade(config(sync), "head"))
+    await connection.run_sync(own_tables.make, catalogue)
 
 
 async def downgrade(url: str, revision: str = "base") -> None:
@@ -114,7 +122,10 @@ async def current(url: str) -> str | None:
 
 
 async def check(url: str) -> list[str]:
-    """Every difference between a database and the catalogue, as a line each; none when they agree."""
+    """Every difference between a database and the catalogue, as a line each; none when they agree.
+
+    The tables of a program's own modules are passed over.
+    """
     async with _reading(url) as connection:
         return await connection.run_sync(_differences)
 
@@ -123,8 +134,13 @@ def _differences(connection: sa.Connection) -> list[str]:
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
 
-    context = MigrationContext.configure(connection, opts={"target_metadata": schema()})
+    opts = {"target_metadata": schema(), "include_name": _is_ours}
+    context = MigrationContext.configure(connection, opts=opts)
     return [line for found in compare_metadata(context, schema()) for line in _lines(found)]
+
+
+def _is_ours(name: str | None, kind: str, _: object) -> bool:
+    return kind != "table" or not (name or "").startswith(OWN)
 
 
 def _lines(found: Any) -> list[str]:

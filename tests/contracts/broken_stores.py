@@ -1119,6 +1119,20 @@ class KeepsNothing(FaithfulStore):
             yield session
 
 
+class KnowsNoTenants(FaithfulStore):
+    noticed_by = "test_tenants_are_kept_apart"
+
+    @asynccontextmanager
+    async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
+        async with self.real.begin(OURS, discard=discard) as session:
+            yield session
+
+    @asynccontextmanager
+    async def read(self, tenant: TenantId) -> AsyncIterator[Session]:
+        async with self.real.read(OURS) as session:
+            yield session
+
+
 class KeepsWhatReadersWrite(FaithfulStore):
     noticed_by = "test_reading_keeps_nothing"
 

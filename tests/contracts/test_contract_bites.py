@@ -1,6 +1,8 @@
 """The contract of the store notices every one of the ways to break a promise that `broken_stores` knows."""
 
+from contextlib import suppress
 from inspect import signature
+from unittest import SkipTest
 
 import pytest
 from tests.contracts.broken_stores import (
@@ -11,6 +13,7 @@ from tests.contracts.broken_stores import (
     Faithful,
     FaithfulRegistry,
     FaithfulStore,
+    KnowsNoTenants,
     StoreOfRegistry,
 )
 
@@ -73,6 +76,16 @@ async def test_a_broken_session_is_noticed(session: type[Faithful]) -> None:
 async def test_a_broken_store_is_noticed(store: type[FaithfulStore]) -> None:
     """The test that the store names fails over it."""
     assert not await _is_kept(store.noticed_by, store())
+
+
+async def test_a_store_that_knows_no_tenants_is_told_so_once() -> None:
+    """Not by every promise that is tried over two tenants."""
+    broken = []
+    for name in PROMISES:
+        with suppress(SkipTest):
+            if not await _is_kept(name, KnowsNoTenants()):
+                broken.append(name)
+    assert broken == [KnowsNoTenants.noticed_by]
 
 
 @pytest.mark.parametrize("registry", REGISTRIES, ids=_name)

@@ -12,6 +12,7 @@ from mzi_adapters.testing.contracts.fixtures import (
     decision,
     everything,
     furnished,
+    has_what_was_written,
     later,
     ours,
     parked,
@@ -128,6 +129,16 @@ class TransactionPromises:
             async with store.begin(OURS) as session:
                 wanted = [zoho_id(STUDENTS, n) for n in range(30, 40)]
                 assert await session.present(STUDENTS, wanted) == set(wanted)
+
+    async def test_tenants_are_kept_apart(self, store: Store) -> None:
+        """What one tenant has, another has not: all other cases with tenants stand on it."""
+        async with store.registry() as registry:
+            await registry.add_tenant(CANARY, BEGAN)
+        async with store.begin(OURS) as session:
+            await session.write(TEACHERS, [row(TEACHERS, sample(TEACHERS, THERE[0]))], BEGAN)
+            assert await has_what_was_written(session)
+        async with store.begin(CANARY) as session:
+            assert not await has_what_was_written(session), "A tenant has the record of another one."
 
     async def test_what_only_another_tenant_has_is_nothing_here(self, store: Store) -> None:
         """Whichever way it is asked for; and its ids and unique values are free."""

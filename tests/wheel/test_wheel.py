@@ -1,4 +1,4 @@
-"""The built wheel in an empty environment: the rules come bare, the server with its extra."""
+"""The built wheel in an empty environment: bare, and with the extras for the server and the contracts."""
 
 import os
 import subprocess
@@ -55,6 +55,19 @@ def test_without_its_extra_the_command_says_which_one_it_needs(tmp_path: Path) -
     assert done.returncode == 2
     assert 'pip install "mzi[server]"' in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_contracts_pass_over_what_ships_with_them(tmp_path: Path) -> None:
+    """As the page on testing binds them, with nothing of the repository on the way."""
+    bin_ = environment(tmp_path / "testing", f"{wheel()}[testing]")
+    bindings = Path(__file__).parents[2] / "docs/examples/test_bindings.py"
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / bindings.name).write_text(bindings.read_text("utf-8"), "utf-8")
+    (folder / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
+    done = run(bin_ / "python", "-m", "pytest", "-q", cwd=folder)
+    assert done.returncode == 0, done.stdout
+    assert " passed in " in done.stdout
 
 
 def test_with_the_server_extra_the_main_job_runs(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON)
 def types(session: nox.Session) -> None:
-    """mypy --strict over the packages and the tests, and what it says of programs that use them wrongly."""
+    """mypy --strict over the packages and the tests; what it and pyright say of programs that use them."""
     _install(session, "-e", ".[all,test,lint,bench,docs]", "nox")
     session.run("mypy", *session.posargs)
     session.run("pytest", TYPING)

@@ -77,13 +77,13 @@ class GuardedTransport:
     wire: Transport
 
     async def send(self, request: Request) -> Response:
-        """As `Wire.send`."""
+        """As `Transport.send`."""
         refuse_inside_session(request)
         return await self.wire.send(request)
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncIterator[Streamed]:
-        """As `Wire.stream`."""
+        """As `Transport.stream`."""
         refuse_inside_session(request)
         async with self.wire.stream(request) as streamed:
             yield streamed
@@ -96,5 +96,5 @@ def refuse_inside_session(request: Request) -> None:
 
 
 def _proof(store: GuardedStore, wire: GuardedTransport) -> tuple[Store, Transport]:
-    """The type checker's word that these are a Store and a Wire."""
+    """The type checker's word that these are a Store and a Transport."""
     return store, wire

@@ -106,7 +106,7 @@ class Timer(Protocol):
 
 @asynccontextmanager
 async def in_chunks(answer: Response, size: int = 2**16) -> AsyncIterator[Streamed]:
-    """A whole answer as `Wire.stream` gives it: what a fake streams with."""
+    """A whole answer as `Transport.stream` gives it: what a fake streams with."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for start in range(0, len(answer.body), size):

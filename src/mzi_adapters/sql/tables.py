@@ -186,6 +186,7 @@ ACCESS_TOKENS = sa.Table(
     sa.Column("renewals", Json, nullable=False),
     sa.Column("paused_until", UtcDateTime),
     sa.Column("revoked", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
 )
 
 CIRCUIT_BREAKERS = sa.Table(

@@ -30,6 +30,7 @@ class AccessTokens(Scope):
             expires_at=row.expires_at,
             renewals=tuple(map(datetime.fromisoformat, row.renewals)),
             paused_until=row.paused_until,
+            cause=row.cause,
             revoked=row.revoked,
         )
 
@@ -44,12 +45,13 @@ class AccessTokens(Scope):
             "expires_at": token.expires_at,
             "renewals": [moment.isoformat() for moment in token.renewals],
             "paused_until": token.paused_until,
+            "cause": token.cause,
             "revoked": token.revoked,
         }
         await self.run(self.upsert(ACCESS_TOKENS), [row])
 
 
-_NO_TOKEN = {"scope": "", "renewals": [], "revoked": ""}
+_NO_TOKEN = {"scope": "", "renewals": [], "cause": "", "revoked": ""}
 """What the row of a lease has where a token has more to say."""
 
 

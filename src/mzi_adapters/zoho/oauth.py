@@ -58,6 +58,9 @@ LOOKS = RetryPolicy(
 )
 """How long is waited for the token another process is fetching: until its lease has ended, if it died."""
 
+LONGEST_CAUSE = 500
+"""Characters of what went wrong first that are kept."""
+
 _SHUT_OUT = "it gives no more access tokens for now"
 _SPENT = f"access tokens were asked for {BUDGET} times in ten minutes, and more often would shut us out"
 
@@ -98,7 +101,6 @@ class TokenSource:
     """The token this process was given, and when it ends."""
     _refused: str | None = attrs.field(default=None, init=False, repr=False)
     _revoked: str = attrs.field(default="", init=False)
-    _cause: str = attrs.field(default="", init=False)
     _redeeming: bool = attrs.field(default=False, init=False)
     _flight: "asyncio.Task[str] | None" = attrs.field(default=None, init=False, repr=False)
 
@@ -191,8 +193,9 @@ class TokenSource:
             if not pause and len(recent) >= BUDGET:
                 pause, why = (min(recent) + WINDOW - now) / timedelta(seconds=1), _SPENT
             if pause > 0:
-                return self._still(grant, _too_often(pause, why, self._cause))
-            await session.save_token(attrs.evolve(grant, renewals=(*recent, now)))
+                return self._still(grant, _too_often(pause, why, grant.cause))
+            cause = grant.cause if recent else ""  # another day's is nobody's concern
+            await session.save_token(attrs.evolve(grant, renewals=(*recent, now), cause=cause))
             return None
 
     async def _kept(self, session: AccessTokens) -> AccessToken:
@@ -216,14 +219,20 @@ class TokenSource:
         except Throttled:
             until = self.clock.now() + timedelta(seconds=PAUSE)
             grant = await self._keep(lambda grant: attrs.evolve(grant, paused_until=until))
-            return self._still(grant, _too_often(PAUSE, _SHUT_OUT, self._cause))
+            return self._still(grant, _too_often(PAUSE, _SHUT_OUT, grant.cause))
         except Unreached as error:
-            self._cause = self._cause or error.said
-            grant = await self._keep(lambda grant: attrs.evolve(grant, renewals=grant.renewals[:-1]))
+            said = error.said
+            grant = await self._keep(
+                lambda grant: attrs.evolve(
+                    grant, renewals=grant.renewals[:-1], cause=grant.cause or said[:LONGEST_CAUSE]
+                )
+            )
             return self._still(grant, error)
         except GatewayUnavailable as error:
-            self._cause = self._cause or error.said
-            grant = await self._keep(lambda grant: grant)
+            said = error.said
+            grant = await self._keep(
+                lambda grant: attrs.evolve(grant, cause=grant.cause or said[:LONGEST_CAUSE])
+            )
             return self._still(grant, error)
         return await self._keep_new(new)
 
@@ -231,12 +240,11 @@ class TokenSource:
         seconds = min(new.seconds, LIFE)
         ends = self.clock.now() + timedelta(seconds=seconds)
         found = self._take(new.token, seconds)
-        self._cause = ""
         self._mine = (new.token, ends)
         sealed = self._sealed(new.token)
         await self._keep(
             lambda grant: attrs.evolve(
-                grant, token=sealed, scope=new.scope, expires_at=ends, paused_until=None
+                grant, token=sealed, scope=new.scope, expires_at=ends, paused_until=None, cause=""
             )
         )
         return found
@@ -305,7 +313,7 @@ def _seen(flight: "asyncio.Task[str]") -> None:
 
 
 def _too_often(seconds: float, why: str, cause: str) -> GatewayLimited:
-    """`cause`: what went wrong when a token was first asked for in vain, as far as this process knows."""
+    """`cause`: what went wrong when a token was first asked for in vain, by whichever process."""
     first = f" What went wrong first: {cause}" if cause else ""
     remedy = f"Try again after {seconds:.0f} seconds."
     return GatewayLimited(SERVICE, f"{why}.{first}", remedy=remedy, retry_after=seconds)

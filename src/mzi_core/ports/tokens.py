@@ -13,7 +13,8 @@ class AccessToken:
     `origin` is a digest of the lasting credentials it was obtained with: what was kept under another one
     counts for nothing. `token`: as a vault seals it. `scope`: what the token opens, in the service's words.
     `renewals`: when it was renewed of late, oldest first. `paused_until`: the service has had enough of us.
-    `revoked`: why it will never renew it again.
+    `cause`: what went wrong first, where it was asked in vain of late. `revoked`: why it will never renew it
+    again.
     """
 
     name: str
@@ -23,6 +24,7 @@ class AccessToken:
     expires_at: datetime | None = None
     renewals: tuple[datetime, ...] = ()
     paused_until: datetime | None = None
+    cause: str = ""
     revoked: str = ""
 
 

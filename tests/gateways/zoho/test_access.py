@@ -191,6 +191,33 @@ async def test_what_went_wrong_first_is_told_when_no_more_tokens_are_asked_for()
     assert "by itself" not in str(caught.error)
 
 
+async def test_what_went_wrong_first_is_told_by_every_process() -> None:
+    """Each command is one: the fourth says what the first has met."""
+    world = at_token(World(), says(503, b"<html>unavailable</html>"))
+    at_token(world, says(500, b"<html>another</html>"), times=9)
+    for seed in range(BUDGET):
+        async with world.client(seed=seed) as client:
+            with raises(GatewayUnavailable):
+                await reads(client)
+    async with world.client(seed=9) as client:
+        with raises(GatewayLimited) as caught:
+            await reads(client)
+    assert "What went wrong first: the accounts server answered 503" in str(caught.error)
+
+
+async def test_what_went_wrong_another_day_is_told_no_more() -> None:
+    world = at_token(World(), says(503, b"<html>unavailable</html>"), times=BUDGET)
+    async with world.client() as client:
+        with raises(GatewayUnavailable):
+            await reads(client)
+    world.timer.jump(86_400)
+    at_token(world, says(200, b'{"error": "Access Denied", "status": "failure"}'))
+    async with world.client(seed=2) as client:
+        with raises(GatewayLimited) as caught:
+            await reads(client)
+    assert "What went wrong first" not in str(caught.error)
+
+
 async def test_an_accounts_server_that_is_not_reached_is_told_with_the_reason() -> None:
     world = at_token(World(), Unreachable(), times=99)
     async with world.client() as client:

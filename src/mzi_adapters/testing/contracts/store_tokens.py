@@ -19,6 +19,7 @@ class AccessTokenPromises:
                 expires_at=later(60),
                 renewals=(later(0.5), later(1)),
                 paused_until=later(10),
+                cause="the accounts server answered 503 · غير متاح",
                 revoked="invalid_code",
             )
             for token in (whole, AccessToken(name="zoho", origin="other"), whole):

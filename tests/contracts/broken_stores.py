@@ -1,5 +1,6 @@
 """Stores that each break one promise, and the test of the contract that notices it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -13,7 +14,7 @@ from mzi_adapters.memory import MemoryStore
 from mzi_adapters.testing.contracts.fixtures import ALL, BEGAN, CANARY, OURS, later
 from mzi_adapters.testing.contracts.samples import row
 from mzi_core.decide import Known, Touch, Write, unique_values
-from mzi_core.errors import MziError, StoreRefused
+from mzi_core.errors import MziError, StoreRefused, StoreUnavailable
 from mzi_core.grading import decide
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
@@ -1099,6 +1100,23 @@ class KeepsWritesOnCancellation(FaithfulStore):
                 failed = error
         if failed:
             raise failed
+
+
+class StaysLockedByCancellation(FaithfulStore):
+    noticed_by = "test_a_session_cancelled_in_a_statement_leaves_the_store_free"
+
+    locked = False
+
+    @asynccontextmanager
+    async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
+        if self.locked:
+            raise StoreUnavailable("Nobody gets a turn.")
+        try:
+            async with self.real.begin(tenant, discard=discard) as session:
+                yield session
+        except asyncio.CancelledError:
+            self.locked = True
+            raise
 
 
 class KeepsPreviews(FaithfulStore):

@@ -1,5 +1,6 @@
 """SQLite: what its connections are told, and its driver used directly."""
 
+import asyncio
 import json
 import os
 import tempfile
@@ -41,6 +42,13 @@ def teach(engine: AsyncEngine, *, patience: float, foreign_keys: bool) -> None:
         # By one visit to the connection's thread, and not by four.
         adapted: Any = connection.connection.dbapi_connection
         adapted.run_async(lambda driver: driver.execute_fetchall(statement))
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def _(context: sa.engine.ExceptionContext) -> None:
+        # After a cancellation SQLAlchemy would throw the connection away. SQLite keeps one that is closed
+        # open, with its lock, until the last cursor is collected as garbage; rolled back it is free at once.
+        if isinstance(context.original_exception, asyncio.CancelledError):
+            context.is_disconnect = False
 
 
 def keep_private(engine: AsyncEngine, file: Path) -> None:

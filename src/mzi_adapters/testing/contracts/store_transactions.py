@@ -97,6 +97,29 @@ class TransactionPromises:
                 await task
             assert await everything(store, OURS) == before
 
+    async def test_a_session_cancelled_in_a_statement_leaves_the_store_free(self, store: Store) -> None:
+        """At whichever moment it is cancelled, nothing of it is kept, and no lock of it is left behind."""
+
+        async def endless(begun: asyncio.Event) -> None:
+            async with store.begin(OURS) as session:
+                await _change_everything(session)
+                begun.set()
+                await asyncio.Event().wait()
+
+        async with furnished(store):
+            before = await everything(store, OURS)
+            time, moments = asyncio.get_running_loop().time, 60
+            whole = 0.0
+            for moment in range(moments, -1, -1):
+                begun, began = asyncio.Event(), time()
+                task = asyncio.create_task(endless(begun))
+                await (asyncio.sleep(whole * moment / moments) if whole else begun.wait())
+                whole = whole or time() - began
+                task.cancel()
+                with raises(asyncio.CancelledError):
+                    await task
+            assert await everything(store, OURS) == before
+
     async def test_a_preview_sees_its_writes_and_keeps_none(self, store: Store) -> None:
         """With `discard` everything happens, and is then undone."""
         async with furnished(store):

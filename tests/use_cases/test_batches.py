@@ -41,14 +41,18 @@ async def test_an_error_after_the_records_takes_them_back() -> None:
     mzi = Harness()
     before = await contents(mzi)
 
+    batch = mzi.use_cases.batches.open(DEFAULT_TENANT, STUDENTS)
+
     async def failing() -> None:
-        async with mzi.use_cases.batches.open(DEFAULT_TENANT, STUDENTS) as batch:
+        async with batch:
             await batch.take([student(1)])
             await batch.session.keep_response(note(mzi, "event 1"), forget_before=mzi.clock.now())
             raise LookupError
 
     with pytest.raises(LookupError):
         await failing()
+    with pytest.raises(RuntimeError, match="not open"):
+        batch.changes()
     assert await contents(mzi) == before
     assert not await noted(mzi, "event 1")
 
@@ -104,6 +108,52 @@ async def test_a_store_that_is_gone_when_a_batch_begins_again_is_told_and_nothin
         await sync(mzi, "students", student(1))
     store.left = 10**6
     assert await contents(mzi) == before
+
+
+@pytest.mark.parametrize("earlier", ["take", "amend"])
+async def test_a_batch_takes_once_and_first(earlier: str) -> None:
+    """Or what was done before would be lost with the locks, where somebody waits for the records."""
+    mzi = Harness()
+    await sync(mzi, "students", student(1))
+    async with mzi.use_cases.batches.open(DEFAULT_TENANT, STUDENTS) as batch:
+        if earlier == "take":
+            await batch.take([student(2)])
+        else:
+            await batch.amend({ZohoId("1"): {"city": "Irbid"}})
+        with pytest.raises(RuntimeError, match="takes records once, before it amends any"):
+            await batch.take([student(3)])
+    assert set((await contents(mzi))["students"]) == ({"1", "2"} if earlier == "take" else {"1"})
+
+
+async def test_a_batch_that_could_not_begin_again_is_open_no_more() -> None:
+    """Whoever goes on after the error is told, rather than losing what is written then."""
+    store = Vanishing()
+    mzi = Harness(store=store)
+    await sync(mzi, "classes", {"id": "7", "Class_Name": "C7"})
+    await sync(mzi, "enrollments", enrollment(9, 1, 7))
+    store.left = 1
+    async with mzi.use_cases.batches.open(DEFAULT_TENANT, STUDENTS) as batch:
+        with pytest.raises(StoreUnavailable):
+            await batch.take([student(1)])
+        with pytest.raises(RuntimeError, match="not open"):
+            await batch.amend({})
+        with pytest.raises(RuntimeError, match="not open"):
+            _ = batch.session
+        with pytest.raises(RuntimeError, match="not open"):
+            batch.changes()
+
+
+async def test_nothing_is_written_by_a_batch_that_has_ended() -> None:
+    mzi = Harness()
+    async with mzi.use_cases.batches.open(DEFAULT_TENANT, STUDENTS) as batch:
+        await batch.take([student(1)])
+    before = await contents(mzi)
+    with pytest.raises(RuntimeError, match="not open"):
+        await batch.amend({ZohoId("1"): {"city": "Irbid"}})
+    with pytest.raises(RuntimeError, match="not open"):
+        _ = batch.session
+    assert await contents(mzi) == before
+    assert [change.after.zoho_id for change in batch.changes()] == ["1"]
 
 
 async def test_a_change_says_how_the_record_was_and_how_it_is() -> None:

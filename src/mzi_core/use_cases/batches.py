@@ -41,6 +41,8 @@ class _MoreLocksNeeded(Exception):
     """A batch has brought what parked records wait for, and has not the locks to unpark them."""
 
 
+_NOT_OPEN = "The batch is not open: work with it inside `async with`."
+
 _Attempt = AbstractAsyncContextManager[tuple[Session, TakePage]]
 
 
@@ -50,6 +52,10 @@ class Batch(Generic[E]):
 
     Whatever else is written through `session` is kept together with the records, or not at all. It is
     written after the records: `take` may roll back and begin again when it needs more locks than it has.
+    So records are taken once, all of them together, and amended only after that. What was read of `session`
+    before may be other by then.
+
+    Whatever is asked of a batch that is not open, as one that could not begin again, raises RuntimeError.
     """
 
     module: Module[E]
@@ -57,43 +63,57 @@ class Batch(Generic[E]):
     _tenant: TenantId
     _discard: bool
     _attempt: _Attempt | None = None
-    _session: Session | None = None
+    _opened: tuple[Session, TakePage] | None = None
+    """The session and the steps by which records are taken in it, while the batch is open."""
     _page: TakePage | None = None
+    """The steps that know what was changed: while the batch is open, and once that is kept."""
+    _has_begun: bool = False
+    """Whether records were taken or amended, which would be lost if the batch began again."""
 
     @property
     def session(self) -> Session:
         """The session of the transaction; another one after `take` had to begin again."""
-        assert self._session is not None  # noqa: S101  # there while the batch is open
-        return self._session
-
-    @property
-    def page(self) -> TakePage:
-        """The steps by which records are taken in this session."""
-        assert self._page is not None  # noqa: S101  # there while the batch is open
-        return self._page
+        return self._while_open()[0]
 
     async def take(
         self, records: Sequence[object], *, first: int = 0, untold: Collection[str] = ()
     ) -> BatchResult:
         """Take wire records, the first of which stands at position `first`, and unpark what waited for them.
 
-        `untold`: the fields (`extra.` before a tenant's own) that the source does not tell.
+        `untold`: the fields (`extra.` before a tenant's own) that the source does not tell. Raises
+        RuntimeError when the batch has taken or amended records before.
         """
-        taken = await self.page(self.module, records, first=first, untold=untold)
+        _, page = self._while_open()
+        if self._has_begun:
+            raise RuntimeError(
+                "A batch takes records once, before it amends any: hand all of them to one `take`, or open "
+                "a batch for each."
+            )
+        self._has_begun = True
+        taken = await page(self.module, records, first=first, untold=untold)
         if not await self._is_waited_for(taken):
             return BatchResult(outcomes=taken.outcomes, released=())
-        await self._begin_again()
-        taken = await self.page(self.module, records, first=first, untold=untold)
-        released = await self.page.unpark_waiting(self.module, taken)
+        page = await self._begin_again()
+        taken = await page(self.module, records, first=first, untold=untold)
+        released = await page.unpark_waiting(self.module, taken)
         return BatchResult(outcomes=taken.outcomes, released=released)
 
     async def amend(self, changes: Mapping[ZohoId, Mapping[str, Any]]) -> tuple[Outcome, ...]:
         """Change fields of live records that are stored; an outcome for each. One that is refused stays."""
-        return await self.page.amend(self.module, changes)
+        _, page = self._while_open()
+        self._has_begun = True
+        return await page.amend(self.module, changes)
 
     def changes(self) -> Iterator[RecordChange]:
-        """Every record that this transaction has changed so far, as it was and as it is."""
-        return self.page.changes()
+        """Every record that this transaction has changed, as it was and as it is; also once it is kept."""
+        if self._page is None:
+            raise RuntimeError(_NOT_OPEN)
+        return self._page.changes()
+
+    def _while_open(self) -> tuple[Session, TakePage]:
+        if self._opened is None:
+            raise RuntimeError(_NOT_OPEN)
+        return self._opened
 
     async def _is_waited_for(self, taken: Taken) -> bool:
         """Whether a record waits for one that has arrived."""
@@ -101,29 +121,34 @@ class Batch(Generic[E]):
 
     async def _begin(self, *, unparking: bool) -> None:
         attempt = self._batches.attempt(self._tenant, self.module, unparking=unparking, discard=self._discard)
-        self._session, self._page = await attempt.__aenter__()
-        self._attempt = attempt
+        self._opened = await attempt.__aenter__()
+        self._attempt, self._page = attempt, self._opened[1]
 
-    async def _begin_again(self) -> None:
-        """Roll back, and begin with the locks of the modules whose records may be unparked.
+    async def _begin_again(self) -> TakePage:
+        """Roll back, and begin with the locks of the modules whose records may be unparked; the new steps.
 
         To take further locks as it goes could make two batches wait for each other.
         """
         await self.__aexit__(_MoreLocksNeeded, _MoreLocksNeeded(), None)
         await self._begin(unparking=True)
+        return self._while_open()[1]
 
     async def __aenter__(self) -> Self:
         """Begin the transaction."""
         await self._begin(unparking=False)
+        self._has_begun = False
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Commit, or roll back when something was raised."""
-        attempt, self._attempt = self._attempt, None
+        attempt, self._attempt, self._opened = self._attempt, None, None
+        page, self._page = self._page, None
         if attempt is not None:  # None when it could not be begun again
             await attempt.__aexit__(kind, error, trace)
+        if kind is None:
+            self._page = page
 
 
 @attrs.frozen(kw_only=True)

@@ -1,4 +1,4 @@
-"""The wire to the real world, over aiohttp: `async with open_wire() as wire:`.
+"""The wire to the real world, over aiohttp: `async with open_transport() as wire:`.
 
 No exception leaves here with aiohttp's own as its cause or context: those carry the query and the headers.
 """

@@ -42,10 +42,17 @@ class Push:
         Raises UnknownTenant, StoreError and GatewayError.
         """
         async for ours in live_pages(self.store, target.tenant, target.module):
-            steps = list(await target.plan(ours))
-            done = [] if dry_run else await self._carry_out(target, ours, steps)
-            results = {result.step.zoho_id: result for result in done}
-            yield PagePushed(tuple(results.get(step.zoho_id, StepResult(step=step)) for step in steps))
+            yield await self.page(target, ours, dry_run=dry_run)
+
+    async def page(self, target: Target, ours: Sequence[Any], *, dry_run: bool = False) -> PagePushed:
+        """Push just these entities of the target's module, as for a sweep of one's own; otherwise as all.
+
+        Whether they are live is not asked.
+        """
+        steps = list(await target.plan(ours))
+        done = [] if dry_run else await self._carry_out(target, ours, steps)
+        results = {result.step.zoho_id: result for result in done}
+        return PagePushed(tuple(results.get(step.zoho_id, StepResult(step=step)) for step in steps))
 
     async def _carry_out(
         self, target: Target, ours: Sequence[Any], steps: Sequence[Step[object]]

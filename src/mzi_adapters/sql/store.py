@@ -64,10 +64,7 @@ def _wrong_schema(found: str | None) -> str:
 
 @attrs.define
 class SqlStore:
-    """Everything in a SQL database; `open_store` makes one.
-
-    Not promised: that a session begun inside another one of the same task ever gets its turn.
-    """
+    """Everything in a SQL database; `open_store` makes one."""
 
     _engine: AsyncEngine
     _patience: float

@@ -55,7 +55,11 @@ class StoreHealth:
 
 
 class Store(Protocol):
-    """Where everything is kept. Raises StoreUnavailable when it cannot be reached."""
+    """Where everything is kept. Raises StoreUnavailable when it cannot be reached.
+
+    Not promised: that a session begun inside another one of the same task ever gets its turn; over some
+    stores the task waits for itself for ever.
+    """
 
     def begin(self, tenant: TenantId, *, discard: bool = False) -> AbstractAsyncContextManager[Session]:
         """A session that keeps its writes when the block ends well; with `discard` never (a preview)."""

@@ -43,7 +43,7 @@ class _MoreLocksNeeded(Exception):
 
 _NOT_OPEN = "The batch is not open: work with it inside `async with`."
 
-_Attempt = AbstractAsyncContextManager[tuple[Session, TakePage]]
+_Transaction = AbstractAsyncContextManager[tuple[Session, TakePage]]
 
 
 @attrs.define(kw_only=True)
@@ -62,7 +62,7 @@ class Batch(Generic[E]):
     _batches: "Batches"
     _tenant: TenantId
     _discard: bool
-    _attempt: _Attempt | None = None
+    _transaction: _Transaction | None = None
     _opened: tuple[Session, TakePage] | None = None
     """The session and the steps by which records are taken in it, while the batch is open."""
     _page: TakePage | None = None
@@ -120,9 +120,11 @@ class Batch(Generic[E]):
         return taken.awaited and bool(await self.session.waiting_for(self.module.name, taken.arrived, 1))
 
     async def _begin(self, *, unparking: bool) -> None:
-        attempt = self._batches.attempt(self._tenant, self.module, unparking=unparking, discard=self._discard)
-        self._opened = await attempt.__aenter__()
-        self._attempt, self._page = attempt, self._opened[1]
+        transaction = self._batches.transaction(
+            self._tenant, self.module, unparking=unparking, discard=self._discard
+        )
+        self._opened = await transaction.__aenter__()
+        self._transaction, self._page = transaction, self._opened[1]
 
     async def _begin_again(self) -> TakePage:
         """Roll back, and begin with the locks of the modules whose records may be unparked; the new steps.
@@ -143,10 +145,10 @@ class Batch(Generic[E]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Commit, or roll back when something was raised."""
-        attempt, self._attempt, self._opened = self._attempt, None, None
+        transaction, self._transaction, self._opened = self._transaction, None, None
         page, self._page = self._page, None
-        if attempt is not None:  # None when it could not be begun again
-            await attempt.__aexit__(kind, error, trace)
+        if transaction is not None:  # None when it could not be begun again
+            await transaction.__aexit__(kind, error, trace)
         if kind is None:
             self._page = page
 
@@ -167,12 +169,13 @@ class Batches:
     def open(self, tenant: TenantId, module: Module[E], *, discard: bool = False) -> Batch[E]:
         """A batch for `async with`. With `discard` nothing that is done in it is kept.
 
-        Entering it raises UnknownTenant and StoreUnavailable.
+        Entering it raises UnknownTenant and StoreUnavailable. As with any session, no task opens one inside
+        another.
         """
         return Batch(module=module, batches=self, tenant=tenant, discard=discard)
 
     @asynccontextmanager
-    async def attempt(
+    async def transaction(
         self, tenant: TenantId, module: AnyModule, *, unparking: bool, discard: bool
     ) -> AsyncIterator[tuple[Session, TakePage]]:
         """A transaction with the locks of a batch, and the steps of a page in it."""

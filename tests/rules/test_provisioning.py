@@ -134,6 +134,9 @@ def found(*users: MoodleUser, owners: Mapping[MoodleId, ZohoId] | None = None) -
 
 
 OTHERS_NAME = attrs.evolve(USER, username="somebody")
+STRANGER = MoodleUser(
+    id=MoodleId(9), username="omar", email="omar@college.example", first_name="Omar", last_name="Teacher"
+)
 OTHERS_MAIL = attrs.evolve(USER, id=MoodleId(8), email="other@college.example")
 
 ACCOUNTS: dict[str, tuple[Student, FoundAccounts, Action, str]] = {
@@ -167,6 +170,56 @@ ACCOUNTS: dict[str, tuple[Student, FoundAccounts, Action, str]] = {
         Action.CANNOT,
         "Its Moodle account 7 already belongs to record 2.",
     ),
+    "the linked one is a stranger's": (
+        attrs.evolve(STUDENT, moodle_userid=STRANGER.id),
+        found(STRANGER),
+        Action.CANNOT,
+        "Moodle account 9 has neither its id number, its username nor its address, so it may be somebody "
+        "else's. Correct the id in Zoho, or give the account the address in Moodle.",
+    ),
+    "the linked one has the id number": (
+        attrs.evolve(STUDENT, moodle_userid=STRANGER.id),
+        found(attrs.evolve(STRANGER, id_number=ID)),
+        Action.CHANGE,
+        "",
+    ),
+    "the linked one has the username": (
+        attrs.evolve(STUDENT, moodle_userid=STRANGER.id),
+        found(attrs.evolve(STRANGER, username=MAIL)),
+        Action.CHANGE,
+        "",
+    ),
+    "it is that of a record of another module": (
+        STUDENT,
+        attrs.evolve(found(attrs.evolve(USER, id_number="")), elsewhere={USER.id: OTHER}),
+        Action.CANNOT,
+        "Moodle account 7 already belongs to record 2.",
+    ),
+    "it is ours though a record of another module says it too": (
+        STUDENT,
+        attrs.evolve(found(USER), elsewhere={USER.id: OTHER}),
+        Action.LINK,
+        "",
+    ),
+    "it is the one of the service": (
+        STUDENT,
+        attrs.evolve(found(USER), service=USER.id),
+        Action.CANNOT,
+        "Moodle account 7 is the one mzi itself works with.",
+    ),
+    "it is the one Moodle came with": (
+        STUDENT,
+        found(attrs.evolve(USER, id=MoodleId(2))),
+        Action.CANNOT,
+        "Moodle account 2 is the guest or the administrator that Moodle came with.",
+    ),
+    "nobody can tell whether it is an administrator's": (
+        STUDENT,
+        attrs.evolve(found(USER), is_administrator=True),
+        Action.CANNOT,
+        "The account of mzi is an administrator, so Moodle would let it change other administrators and does "
+        "not say who they are; give mzi an account with a role of its own.",
+    ),
     "no last name": (
         attrs.evolve(STUDENT, last_name=" "),
         found(),
@@ -190,6 +243,17 @@ class TestAccounts:
         student, there, act, why = ACCOUNTS[case]
         (step,) = account_steps([person_of(student)], there, MoodleDefaults())
         assert (step.act, step.why) == (act, why)
+
+    def test_both_sides_of_what_is_not_touched_are_shown(self) -> None:
+        student = attrs.evolve(STUDENT, moodle_userid=STRANGER.id)
+        (step,) = account_steps([person_of(student)], found(STRANGER), MoodleDefaults())
+        assert (step.counterpart, step.write) == ("9", None)
+        assert {each.field: (each.before, each.after) for each in step.changes} == {
+            "first_name": ("Omar", "Rana"),
+            "last_name": ("Teacher", "Example"),
+            "email": ("omar@college.example", MAIL),
+            "id_number": ("", ID),
+        }
 
     def test_a_record_without_address_cannot_have_one(self) -> None:
         teacher = person_of(Teacher(zoho_id=ID, name="Omar Teacher"))
@@ -244,7 +308,7 @@ COURSES: dict[str, tuple[Class, FoundCourses, Action, str]] = {
         CLASS,
         FoundCourses(by_short_name={"NET": attrs.evolve(COURSE, id_number="x")}),
         Action.CANNOT,
-        "Course 5 has its short name and the id number of something else; rename one of them.",
+        "Course 5 has its short name and the id number of something else; rename one.",
     ),
     "it is another class's": (
         CLASS,
@@ -257,6 +321,31 @@ COURSES: dict[str, tuple[Class, FoundCourses, Action, str]] = {
         FoundCourses(by_id={COURSE.id: COURSE}),
         Action.NOTHING,
         "",
+    ),
+    "the linked one is another": (
+        attrs.evolve(CLASS, moodle_class_id=COURSE.id),
+        FoundCourses(by_id={COURSE.id: attrs.evolve(COURSE, id_number="", short_name="ART")}),
+        Action.CANNOT,
+        "Moodle course 5 has neither its id number nor its short name, so it may be another one. Correct the "
+        "id in Zoho, or give the course the short name in Moodle.",
+    ),
+    "the linked one has the short name": (
+        attrs.evolve(CLASS, moodle_class_id=COURSE.id),
+        FoundCourses(by_id={COURSE.id: attrs.evolve(COURSE, id_number="")}),
+        Action.CHANGE,
+        "",
+    ),
+    "the linked one has the short name and something else's id number": (
+        attrs.evolve(CLASS, moodle_class_id=COURSE.id),
+        FoundCourses(by_id={COURSE.id: attrs.evolve(COURSE, id_number="x")}),
+        Action.CANNOT,
+        "Course 5 has its short name and the id number of something else; rename one.",
+    ),
+    "it is the front page": (
+        CLASS,
+        FoundCourses(by_short_name={"NET": attrs.evolve(COURSE, id=MoodleId(1), id_number="")}),
+        Action.CANNOT,
+        "Course 1 is the front page of Moodle.",
     ),
     "the linked one is gone": (
         attrs.evolve(CLASS, moodle_class_id=COURSE.id),

@@ -168,6 +168,44 @@ class TestAccounts:
         assert by_id[B].step.act is Action.CANNOT
         assert by_id[B].step.why == f"Its Moodle account {id} already belongs to record {A}."
 
+    async def test_a_wrong_id_in_zoho_takes_over_nobodys_account(self) -> None:
+        """Neither a stranger's, a teacher's nor an administrator's, nor the one mzi works with."""
+        college = College()
+        site = college.moodle.site
+        stranger = college.moodle.add_user(username="omar", email="omar@college.example")
+        second = college.moodle.add_user(username="head", email="head@college.example")
+        site.administrators.add(second)
+        teacher = {"id": C, "Name": "Omar Teacher", "Academic_Email": "a4@college.example"}
+        taught = college.moodle.add_user(username="a4@college.example", firstname="Omar", lastname="Teacher")
+        await college.sync("teachers", [{**teacher, "Teacher_Moodle_ID": taught}])
+        ids = (stranger, second, taught, site.caller.userid, 1, 2)
+        records = [student(f"539883000009000001{n}", Student_Moodle_ID=id) for n, id in enumerate(ids)]
+        for n, record in enumerate(records):
+            record["Academic_Email"] = f"b{n}@college.example"
+        await college.sync("students", records)
+        before = {id: (row.email, row.username, row.lastname) for id, row in site.people.rows.items()}
+        assert told(await college.push_moodle("students")) == [(Action.CANNOT, None)] * len(ids)
+        assert {id: (row.email, row.username, row.lastname) for id, row in site.people.rows.items()} == before
+
+    async def test_the_account_of_a_teacher_is_not_made_a_students(self) -> None:
+        college = College()
+        id = college.moodle.add_user(username="a1@college.example")
+        await college.sync("teachers", [{"id": C, "Name": "Omar Teacher", "Teacher_Moodle_ID": id}])
+        await college.sync("students", [student()])
+        (result,) = results(await college.push_moodle("students"))
+        assert (result.step.act, result.step.why) == (
+            Action.CANNOT,
+            f"Moodle account {id} already belongs to record {C}.",
+        )
+
+    async def test_an_administrator_for_a_service_changes_no_account_and_makes_new_ones(self) -> None:
+        college = College()
+        college.moodle.site.administrators.add(college.moodle.site.caller.userid)
+        college.moodle.add_user(username="a1@college.example", lastname="Before")
+        await college.sync("students", [student(), student(B)])
+        pages = await college.push_moodle("students")
+        assert told(pages) == [(Action.CANNOT, None), (Action.CREATE, Applied)]
+
     async def test_a_linked_account_that_was_deleted_is_not_made_again(self) -> None:
         college = College()
         await college.sync("students", [student(Student_Moodle_ID=77)])
@@ -239,6 +277,14 @@ class TestCourses:
         pages = await college.push_moodle("classes")
         assert told(pages) == [(Action.CHANGE, Applied), (Action.CANNOT, None)]
         assert college.moodle.site.courses[mine].fullname == "Networking 1"
+
+    async def test_a_wrong_id_in_zoho_takes_over_no_other_course(self) -> None:
+        college = College()
+        other = college.moodle.add_course(shortname="ART", fullname="Art")
+        await college.sync("classes", [class_(Moodle_Class_ID=other), class_(OTHER_CLASS, Moodle_Class_ID=1)])
+        pages = await college.push_moodle("classes")
+        assert told(pages) == [(Action.CANNOT, None)] * 2
+        assert college.moodle.site.courses[other].fullname == "Art"
 
 
 async def college_with_a_class(students: int) -> tuple[College, int]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mzi_adapters.moodle.calling import MoodleCaller
-from mzi_adapters.moodle.json_fields import inner_rows, moodle_id, row, rows, text
+from mzi_adapters.moodle.json_fields import flag, inner_rows, moodle_id, row, rows, text
 from mzi_core.ports import Feature, MoodleSite
 
 NEEDED = (
@@ -65,6 +65,7 @@ class MoodleStatus:
             functions=functions,
             missing=tuple(name for name in NEEDED if name not in functions),
             features=frozenset(feature for feature in Feature if feature.value in functions),
+            is_administrator=flag(found, "userissiteadmin"),
         )
 
     async def server_time(self) -> datetime | None:

@@ -15,6 +15,9 @@ from mzi_core.values import MoodleId, ZohoId
 LONGEST = 100
 """What Moodle keeps of a name or an address; a longer one it refuses with an error of its database."""
 
+GUEST, FIRST_ADMINISTRATOR = MoodleId(1), MoodleId(2)
+"""The accounts every Moodle begins with."""
+
 AccountStep = Step[NewUser | UserChange]
 
 
@@ -53,18 +56,28 @@ def _parted(name: str) -> tuple[str, str]:
 
 @attrs.frozen(kw_only=True)
 class FoundAccounts:
-    """What Moodle and our store say: accounts by id, username and address; which record has which account."""
+    """What Moodle and our store say: accounts by id, username and address; which record has which account.
+
+    `elsewhere`: which record of another module has which account. `service`: the account behind our token;
+    `is_administrator`: it is one of the site's, so that Moodle would let it change the others.
+    """
 
     by_id: Mapping[MoodleId, MoodleUser] = attrs.field(factory=dict)
     by_username: Mapping[str, Sequence[MoodleUser]] = attrs.field(factory=dict)
     by_email: Mapping[str, Sequence[MoodleUser]] = attrs.field(factory=dict)
     owners: Mapping[MoodleId, ZohoId] = attrs.field(factory=dict)
+    elsewhere: Mapping[MoodleId, ZohoId] = attrs.field(factory=dict)
+    service: MoodleId | None = None
+    is_administrator: bool = False
 
 
 def account_steps(
     people: Iterable[Person], found: FoundAccounts, defaults: MoodleDefaults, counterpart: Counterpart
 ) -> list[AccountStep]:
     """A step for each person. An account is found by its id, else by username and address, both exactly.
+
+    An id can be wrong in Zoho. So an account that has neither the id number, the username nor the address of
+    the person is not touched, and neither is the service's own, nor one that a record of another module has.
 
     `counterpart`: what the declaration says of a record in Moodle.
     """
@@ -96,7 +109,7 @@ def _step(
                 person,
                 f"Its Moodle account {person.account} is gone; restore it there, or empty the id in Zoho.",
             )
-        return _existing(person, account, link)
+        return _theirs(person, account, found) or _existing(person, account, link)
     email = str(person.email)
     named = {user.id: user for user in found.by_username.get(email, ())}
     addressed = {user.id: user for user in found.by_email.get(email, ())}
@@ -112,7 +125,52 @@ def _step(
     owner = owners.get(account.id)
     if owner not in (None, person.zoho_id):
         return _cannot(person, f"Its Moodle account {account.id} already belongs to record {owner}.")
-    return _existing(person, account, link)
+    return _theirs(person, account, found) or _existing(person, account, link)
+
+
+def _theirs(person: Person, account: MoodleUser, found: FoundAccounts) -> AccountStep | None:
+    """The step about an account that is not this person's to change; None for one that is."""
+    if account.id == found.service:
+        return _apart(person, account, f"Moodle account {account.id} is the one mzi itself works with.")
+    if account.id in (GUEST, FIRST_ADMINISTRATOR):
+        why = f"Moodle account {account.id} is the guest or the administrator that Moodle came with."
+        return _apart(person, account, why)
+    if found.is_administrator:
+        why = (
+            "The account of mzi is an administrator, so Moodle would let it change other administrators and "
+            "does not say who they are; give mzi an account with a role of its own."
+        )
+        return _apart(person, account, why)
+    if account.id_number == person.zoho_id:
+        return None
+    owner = found.elsewhere.get(account.id)
+    if owner is not None:
+        return _apart(person, account, f"Moodle account {account.id} already belongs to record {owner}.")
+    if str(person.email) in (account.username.lower(), account.email.lower()):
+        return None
+    why = (
+        f"Moodle account {account.id} has neither its id number, its username nor its address, so it may be "
+        "somebody else's. Correct the id in Zoho, or give the account the address in Moodle."
+    )
+    return _apart(person, account, why)
+
+
+def _apart(person: Person, account: MoodleUser, why: str) -> AccountStep:
+    """A step that cannot be done, with both sides shown."""
+    before, after = _sides(person, account)
+    return Step(
+        zoho_id=person.zoho_id,
+        act=Action.CANNOT,
+        counterpart=str(account.id),
+        changes=differences(before, after),
+        why=why,
+    )
+
+
+def _sides(person: Person, account: MoodleUser) -> tuple[dict[str, str], dict[str, str]]:
+    """What Moodle and what our record say of the same fields."""
+    after = _said(person)
+    return {name: getattr(account, name) for name in after} | {"email": account.email.lower()}, after
 
 
 def _unusable(person: Person) -> str:
@@ -154,8 +212,7 @@ def _said(person: Person) -> dict[str, str]:
 
 def _existing(person: Person, account: MoodleUser, link: str) -> AccountStep:
     """The step about an account that is there. Its username stays: it is what the person logs in with."""
-    after = _said(person)
-    before = {name: getattr(account, name) for name in after} | {"email": account.email.lower()}
+    before, after = _sides(person, account)
     changes = differences(before, after)
     linked = person.account == account.id
     act = Action.CHANGE if changes else Action.NOTHING if linked else Action.LINK

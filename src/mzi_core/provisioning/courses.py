@@ -19,6 +19,9 @@ SHORT = 50
 LONGEST, LONGEST_SHORT = 254, 255
 """What Moodle keeps of a course's name, and of its short name."""
 
+FRONT_PAGE = MoodleId(1)
+"""The course that a site itself is."""
+
 CourseStep = Step[NewCourse | CourseChange]
 
 
@@ -42,6 +45,9 @@ def course_steps(
     classes: Iterable[Class], found: FoundCourses, defaults: MoodleDefaults, counterpart: Counterpart
 ) -> list[CourseStep]:
     """A step for each class. A course is found by its id, else by the class's Zoho id, else by short name.
+
+    An id can be wrong in Zoho. So a course that has neither the id number nor the short name of the class is
+    not touched.
 
     `counterpart`: what the declaration says of a class in Moodle.
     """
@@ -76,19 +82,54 @@ def _step(
                 f"Its Moodle course {class_.moodle_class_id} is gone; restore it in Moodle, "
                 "or empty the id in Zoho.",
             )
-        return _existing(class_, course, defaults, link)
+        return _theirs(class_, course) or _existing(class_, course, defaults, link)
     course = found.by_id_number.get(class_.zoho_id) or found.by_short_name.get(short_name(class_))
     if course is None:
         return _created(class_, found, defaults, link)
     owner = owners.get(course.id)
     if owner not in (None, class_.zoho_id):
         return _cannot(class_, f"Its Moodle course {course.id} already belongs to class {owner}.")
-    if course.id_number not in ("", class_.zoho_id):
-        return _cannot(
-            class_,
-            f"Course {course.id} has its short name and the id number of something else; rename one of them.",
+    return _theirs(class_, course) or _existing(class_, course, defaults, link)
+
+
+def _theirs(class_: Class, course: MoodleCourse) -> CourseStep | None:
+    """The step about a course that is not this class's to change; None for one that is."""
+    if course.id == FRONT_PAGE:
+        return _apart(class_, course, f"Course {course.id} is the front page of Moodle.")
+    if course.id_number == class_.zoho_id:
+        return None
+    if course.short_name != short_name(class_):
+        why = (
+            f"Moodle course {course.id} has neither its id number nor its short name, so it may be another "
+            "one. Correct the id in Zoho, or give the course the short name in Moodle."
         )
-    return _existing(class_, course, defaults, link)
+        return _apart(class_, course, why)
+    if course.id_number:
+        why = f"Course {course.id} has its short name and the id number of something else; rename one."
+        return _apart(class_, course, why)
+    return None
+
+
+def _apart(class_: Class, course: MoodleCourse, why: str) -> CourseStep:
+    """A step that cannot be done, with both sides shown."""
+    before, after = _sides(class_, course)
+    return Step(
+        zoho_id=class_.zoho_id,
+        act=Action.CANNOT,
+        counterpart=str(course.id),
+        changes=differences(before, after),
+        why=why,
+    )
+
+
+def _sides(class_: Class, course: MoodleCourse) -> tuple[dict[str, object], dict[str, object]]:
+    """What Moodle and what our record say of the same names and keys."""
+    after: dict[str, object] = {
+        "full_name": class_.name,
+        "short_name": short_name(class_),
+        "id_number": class_.zoho_id,
+    }
+    return {name: getattr(course, name) for name in after}, after
 
 
 def _starts(day: date | None, zone: tzinfo) -> datetime | None:
@@ -132,14 +173,12 @@ def _created(class_: Class, found: FoundCourses, defaults: MoodleDefaults, link:
 
 def _existing(class_: Class, course: MoodleCourse, defaults: MoodleDefaults, link: str) -> CourseStep:
     """The step about a course that is there. Its category stays: people move courses as they like."""
-    after: dict[str, object] = {
-        "full_name": class_.name,
-        "short_name": short_name(class_),
-        "id_number": class_.zoho_id,
-    }
+    before, after = _sides(class_, course)
     days = {"starts_at": class_.start_date, "ends_at": class_.end_date}
-    after |= {name: _starts(day, defaults.zone) for name, day in days.items() if day is not None}
-    changes = differences({name: getattr(course, name) for name in after}, after)
+    for name, day in days.items():
+        if day is not None:
+            before[name], after[name] = getattr(course, name), _starts(day, defaults.zone)
+    changes = differences(before, after)
     linked = class_.moodle_class_id == course.id
     sent: dict[str, Any] = {each.field: after[each.field] for each in changes}
     return Step(

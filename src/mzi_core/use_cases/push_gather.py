@@ -7,7 +7,7 @@ import attrs
 
 from mzi_core.errors import AuthRevoked, GatewayRefused
 from mzi_core.module import AnyModule, Counterpart
-from mzi_core.modules import CLASSES, PROGRAMS, STUDENTS, Class, Enrollment, Student, Teacher
+from mzi_core.modules import CATALOGUE, CLASSES, PROGRAMS, STUDENTS, Class, Enrollment, Student, Teacher
 from mzi_core.ports import (
     Applied,
     CourseKey,
@@ -15,6 +15,8 @@ from mzi_core.ports import (
     Membership,
     MoodleCourses,
     MoodleEnrolments,
+    MoodleSite,
+    MoodleStatus,
     MoodleUser,
     MoodleUsers,
     Store,
@@ -38,13 +40,13 @@ from mzi_core.provisioning.enrolments import EnrolmentStep, course_of
 from mzi_core.values import MoodleId, TenantId, ZohoId
 
 
-class MoodleRoster(MoodleUsers, MoodleCourses, MoodleEnrolments, Protocol):
+class MoodleRoster(MoodleStatus, MoodleUsers, MoodleCourses, MoodleEnrolments, Protocol):
     """What a push needs of Moodle."""
 
 
 @attrs.frozen(kw_only=True)
 class Gather:
-    """Where a push looks, and what it has read of the courses' members so far: each course is read once."""
+    """Where a push looks, and what it has read so far: the site and each course's members are read once."""
 
     store: Store
     moodle: MoodleRoster
@@ -53,6 +55,14 @@ class Gather:
     members: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)
     closed: dict[MoodleId, str] = attrs.field(factory=dict)
     suspended: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)
+    sites: list[MoodleSite] = attrs.field(factory=list)
+    """The site, once it was asked for."""
+
+    async def site(self) -> MoodleSite:
+        """The site and the account behind our token."""
+        if not self.sites:
+            self.sites.append(await self.moodle.site())
+        return self.sites[0]
 
     def remember(self, made: Iterable[StepResult[MoodleId]]) -> None:
         """Count those among a course's members who have just been enrolled."""
@@ -69,6 +79,17 @@ class Gather:
             owned = (await session.owners(module, {field: ids})).get(field, {})
         return {id: owned[id] for id in ids if id in owned}
 
+    async def owners_elsewhere(
+        self, module: AnyModule, counterpart: Counterpart, ids: Collection[MoodleId]
+    ) -> dict[MoodleId, ZohoId]:
+        """Which record of another module, whose records are the same in Moodle, has which of these ids."""
+        owned: dict[MoodleId, ZohoId] = {}
+        for other in CATALOGUE:
+            there = other.counterpart
+            if there is not None and there.kind is counterpart.kind and other.name != module.name:
+                owned |= await self.owners(other, there.id, ids)
+        return owned
+
 
 async def plan_accounts(
     gather: Gather, module: AnyModule, counterpart: Counterpart, ours: Sequence[Student | Teacher]
@@ -84,8 +105,9 @@ async def plan_accounts(
     if 0 < len(missing) <= FEW:
         by_email = {**by_email, **await gather.moodle.find_users(UserKey.EMAIL, missing)}
     found: set[MoodleId] = {
-        user.id for users in (*by_username.values(), *by_email.values()) for user in users
+        user.id for users in (*by_id.values(), *by_username.values(), *by_email.values()) for user in users
     }
+    site = await gather.site() if found else None
     return account_steps(
         people,
         FoundAccounts(
@@ -93,6 +115,9 @@ async def plan_accounts(
             by_username=by_username,
             by_email=by_email,
             owners=await gather.owners(module, counterpart.id, found),
+            elsewhere=await gather.owners_elsewhere(module, counterpart, found),
+            service=site.user_id if site else None,
+            is_administrator=site is not None and site.is_administrator,
         ),
         gather.defaults,
         counterpart,

@@ -79,7 +79,10 @@ class Sent:
     counts: Counter[Action | WriteStatus] = attrs.field(factory=Counter)
     records: int = 0
     changed: list[PushResult] = attrs.field(factory=list)
-    conflicts: list[PushResult] = attrs.field(factory=list)
+    apart: list[PushResult] = attrs.field(factory=list)
+    disagree: int = 0
+    """How many records are left alone though both sides differ; `apart` has the first of them."""
+
     unwell: list[PushResult] = attrs.field(factory=list)
     turned_away: int = 0
     beside: dict[str, Beside] = attrs.field(factory=dict)
@@ -96,7 +99,8 @@ class Sent:
             self.counts[pushed.step.act] += 1
             if (status := _status(pushed)) is not None:
                 self.counts[status] += 1
-            shown = self.conflicts if pushed.step.act is Action.CONFLICT else self.changed
+            shown = self.changed if pushed.step.act.agrees else self.apart
+            self.disagree += bool(pushed.step.changes) and not pushed.step.act.agrees
             if pushed.step.changes and len(shown) < SHOWN:
                 shown.append(pushed)
             why = pushed.step.why
@@ -126,7 +130,7 @@ def shown(module: AnyModule, sent: Sent, *, dry_run: bool) -> Iterator[Renderabl
     yield counts
     if dry_run:
         yield from _changes(sent.changed, sent.writes)
-    yield from _changes(sent.conflicts, sent.counts[Action.CONFLICT])
+    yield from _changes(sent.apart, sent.disagree)
     yield from _open(sent)
     yield from _worth_knowing(sent)
 

@@ -1,9 +1,12 @@
 """Users: found exactly, created once, changed each for itself."""
 
+from unittest import SkipTest
+
 import attrs
 
 from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, applied_ids, rejection
 from mzi_core.ports import Applied, NewUser, RejectionKind, UserChange, UserKey
+from mzi_core.provisioning.accounts import FIRST_ADMINISTRATOR
 
 
 class FindingUsersPromises:
@@ -212,6 +215,13 @@ class ChangingUsersPromises:
         ids = await campus.people(1, 2)
         [result] = await campus.gateway.update_users([UserChange(id=ids[1], username=campus.name(1))])
         assert rejection(result).kind is RejectionKind.BAD_INPUT
+
+    async def test_an_administrator_is_changed_by_no_other_account(self, campus: Campus) -> None:
+        """Moodle does not say who is one. An account that is one itself is told so."""
+        if (await campus.gateway.site()).is_administrator:
+            raise SkipTest("This account is an administrator, to whom Moodle refuses nothing.")
+        [result] = await campus.gateway.update_users([UserChange(id=FIRST_ADMINISTRATOR)])
+        assert rejection(result).kind is RejectionKind.PERMISSION
 
     async def test_a_deleted_user_is_not_found(self, campus: Campus) -> None:
         """There is nobody to change."""

@@ -56,7 +56,7 @@ def site_info(site: Site, given: dict[str, Any]) -> dict[str, Any]:
         "siteid": 1,
         "sitecalendartype": "gregorian",
         "usercalendartype": "gregorian",
-        "userissiteadmin": False,
+        "userissiteadmin": user.id in site.administrators,
         "theme": "boost",
         "limitconcurrentlogins": 0,
         "policyagreed": 0,

@@ -63,6 +63,9 @@ class Site:
     identity: set[str] = attrs.field(factory=lambda: {"email", "idnumber", "phone1"})
     """The site's `showuseridentity`: of these, `phone1` is shown only when it is listed."""
 
+    administrators: set[int] = attrs.field(factory=lambda: {2})
+    """The site's administrators, by id."""
+
     caller: Account = attrs.field(init=False)
     people: People = attrs.field(init=False)
     categories: dict[int, Category] = attrs.field(factory=dict)

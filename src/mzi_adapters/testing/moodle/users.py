@@ -168,10 +168,11 @@ def _update(site: Site, changes: dict[str, Any]) -> None:
     user = site.people.rows.get(changes["id"])
     if user is None:
         raise moodle_error("invaliduserid", "Invalid user ID")
+    administrators = site.administrators
+    if user.id in administrators and site.caller.userid not in administrators:
+        raise moodle_error("usernotupdatedadmin", "Cannot update admin accounts")
     if user.deleted:
         raise moodle_error("usernotupdateddeleted", "error/usernotupdateddeleted")
-    if user.id == _ADMIN:
-        raise moodle_error("usernotupdatedadmin", "Cannot update admin accounts")
     if user.id == _GUEST:
         raise moodle_error("usernotupdatedguest", "error/usernotupdatedguest")
     email = changes.get("email")
@@ -187,7 +188,7 @@ def _update(site: Site, changes: dict[str, Any]) -> None:
     site.people.change(user, **_fitting({}, {key: changes[key] for key in changes if key in kept}))
 
 
-_GUEST, _ADMIN = 1, 2
+_GUEST = 1
 
 
 @FUNCTIONS.offer("core_user_delete_users", userids=Many(Value("int")))
@@ -199,7 +200,7 @@ def delete_users(site: Site, given: dict[str, Any]) -> None:
         user = site.people.living(each)
         if user is None:
             raise invalid_user()
-        if user.id == _ADMIN:
+        if user.id in site.administrators:
             raise moodle_error("useradminodelete", "Administrator accounts cannot be deleted.")
         if user.id == site.caller.userid:
             raise moodle_error("usernotdeletederror", "error/usernotdeletederror")

@@ -18,7 +18,10 @@ class Feature(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class MoodleSite:
-    """The site and the account behind the token. Our own writes come back as events of `user_id`."""
+    """The site and the account behind the token. Our own writes come back as events of `user_id`.
+
+    `is_administrator`: the account is one of the site's, so nothing is refused to it.
+    """
 
     name: str
     url: str
@@ -30,6 +33,7 @@ class MoodleSite:
     """Functions mzi always needs and this account's service lacks: an administrator adds them."""
 
     features: frozenset[Feature]
+    is_administrator: bool = False
 
 
 class MoodleStatus(Protocol):

@@ -353,6 +353,24 @@ COURSES: dict[str, tuple[Class, FoundCourses, Action, str]] = {
         Action.CANNOT,
         "Its Moodle course 5 is gone; restore it in Moodle, or empty the id in Zoho.",
     ),
+    "it ends before it begins": (
+        attrs.evolve(CLASS, end_date=date(2026, 8, 1)),
+        FoundCourses(),
+        Action.CANNOT,
+        "Its end is before its start; correct one of them in Zoho.",
+    ),
+    "it has an end and no start": (
+        attrs.evolve(CLASS, start_date=None, end_date=date(2027, 6, 30)),
+        FoundCourses(),
+        Action.CREATE,
+        "It has an end and no start; Moodle takes no end without one, so the end is left out.",
+    ),
+    "it has an end and no start, and its course is there": (
+        attrs.evolve(CLASS, start_date=None, end_date=date(2027, 6, 30)),
+        FoundCourses(by_id_number={ID: COURSE}),
+        Action.LINK,
+        "It has an end and no start; Moodle takes no end without one, so the end is left out.",
+    ),
     "a name nobody can keep": (
         attrs.evolve(CLASS, name="x" * 255),
         FoundCourses(),
@@ -411,6 +429,13 @@ class TestCourses:
             [class_], FoundCourses(by_id={COURSE.id: COURSE}), MoodleDefaults(utc_offset=-5)
         )
         assert step.write == CourseChange(id=COURSE.id, starts_at=datetime(2026, 9, 1, 5, tzinfo=UTC))
+
+    def test_an_end_is_sent_with_the_start(self) -> None:
+        class_ = attrs.evolve(CLASS, end_date=date(2027, 6, 30))
+        (step,) = course_steps([class_], FoundCourses(by_id_number={ID: COURSE}), MoodleDefaults())
+        ends_at = datetime(2027, 6, 29, 21, tzinfo=UTC)
+        assert [each.field for each in step.changes] == ["ends_at"]
+        assert step.write == CourseChange(id=COURSE.id, starts_at=COURSE.starts_at, ends_at=ends_at)
 
 
 class TestEnrolments:

@@ -278,6 +278,23 @@ class TestCourses:
         assert told(pages) == [(Action.CHANGE, Applied), (Action.CANNOT, None)]
         assert college.moodle.site.courses[mine].fullname == "Networking 1"
 
+    async def test_a_class_with_an_end_settles(self) -> None:
+        """A course in weeks would work out its end by itself, and Moodle takes no end alone."""
+        college = College()
+        by_hand = college.moodle.add_course(shortname="NET-2", format="weeks", startdate=1)
+        ours = [class_(End_Date="2027-06-30"), class_(OTHER_CLASS, End_Date="2027-06-30")]
+        await college.sync("classes", [*ours, class_(C, Start_Date=None, End_Date="2027-06-30")])
+        pages = await college.push_moodle("classes")
+        assert told(pages) == [(Action.CREATE, Applied), (Action.CHANGE, Applied), (Action.CREATE, Applied)]
+        made = (await college.stored("classes"))[CLASS].moodle_class_id
+        ends = {college.moodle.site.courses[each].enddate for each in (made, by_hand)}
+        assert ends == {1814302800}  # midnight of the last of June three hours east
+        assert {act for act, _ in told(await college.push_moodle("classes"))} == {Action.NOTHING}
+        await college.sync("classes", [class_(End_Date="2027-07-01")])
+        await college.push_moodle("classes")
+        assert college.moodle.site.courses[made].enddate == 1814389200
+        assert {act for act, _ in told(await college.push_moodle("classes"))} == {Action.NOTHING}
+
     async def test_a_wrong_id_in_zoho_takes_over_no_other_course(self) -> None:
         college = College()
         other = college.moodle.add_course(shortname="ART", fullname="Art")

@@ -156,6 +156,7 @@ def _new_course(course: NewCourse) -> dict[str, object]:
         "enddate": course.ends_at,
         "visible": course.visible,
         "numsections": course.sections,
+        "courseformatoptions": _own_end(course.ends_at),
     }
 
 
@@ -171,7 +172,13 @@ def _changed_course(change: CourseChange) -> dict[str, object]:
         "startdate": change.starts_at,
         "enddate": change.ends_at,
         "visible": change.visible,
+        "courseformatoptions": _own_end(change.ends_at),
     }
+
+
+def _own_end(ends_at: datetime | None) -> list[dict[str, object]] | None:
+    """What keeps the end as it is sent: a course in weeks else sets another one by itself."""
+    return None if ends_at is None else [{"name": "automaticenddate", "value": 0}]
 
 
 def _warned(answer: object, changes: Sequence[CourseChange]) -> list[WriteResult[MoodleId]]:

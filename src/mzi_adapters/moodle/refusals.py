@@ -51,6 +51,7 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
         "errorinvalidparam": "A value is not among those the site takes.",
         "dmlwriteexception": "The database took no such row: a text may be too long, or a value taken.",
         "enddatebeforestartdate": "The end must be after the start.",
+        "nostartdatenoenddate": "A course has an end only with a start; send both.",
         "useremailinvalid": "The address is not valid, or not allowed on this site.",
         "invalid_method_name": "There is no such grading method here.",
         "couldnotsavegrade": "Moodle's grading form does not accept this.",

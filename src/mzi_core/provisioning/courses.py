@@ -19,6 +19,8 @@ SHORT = 50
 LONGEST, LONGEST_SHORT = 254, 255
 """What Moodle keeps of a course's name, and of its short name."""
 
+NO_START = "It has an end and no start; Moodle takes no end without one, so the end is left out."
+
 FRONT_PAGE = MoodleId(1)
 """The course that a site itself is."""
 
@@ -74,6 +76,8 @@ def _step(
         return _cannot(class_, f"Moodle keeps course names of at most {LONGEST} characters.")
     if len(short_name(class_)) > LONGEST_SHORT:
         return _cannot(class_, f"Moodle keeps short names of at most {LONGEST_SHORT} characters.")
+    if class_.start_date and class_.end_date and class_.end_date < class_.start_date:
+        return _cannot(class_, "Its end is before its start; correct one of them in Zoho.")
     if class_.moodle_class_id is not None:
         course = found.by_id.get(class_.moodle_class_id)
         if course is None:
@@ -145,18 +149,21 @@ def _created(class_: Class, found: FoundCourses, defaults: MoodleDefaults, link:
     category = (
         found.categories.get(class_.program, defaults.category) if class_.program else defaults.category
     )
+    starts_at = _starts(class_.start_date, defaults.zone)
+    ends_at = _starts(class_.end_date, defaults.zone) if starts_at else None
     after: dict[str, object] = {
         "full_name": class_.name,
         "short_name": short_name(class_),
         "category": category,
         "id_number": class_.zoho_id,
-        "starts_at": _starts(class_.start_date, defaults.zone),
-        "ends_at": _starts(class_.end_date, defaults.zone),
+        "starts_at": starts_at,
+        "ends_at": ends_at,
     }
     return Step(
         zoho_id=class_.zoho_id,
         act=Action.CREATE,
         changes=differences(dict.fromkeys(after), after),
+        why=NO_START if class_.end_date and not starts_at else "",
         write=NewCourse(
             full_name=class_.name,
             short_name=short_name(class_),
@@ -164,8 +171,8 @@ def _created(class_: Class, found: FoundCourses, defaults: MoodleDefaults, link:
             id_number=class_.zoho_id,
             format=defaults.course_format,
             sections=defaults.sections,
-            starts_at=_starts(class_.start_date, defaults.zone),
-            ends_at=_starts(class_.end_date, defaults.zone),
+            starts_at=starts_at,
+            ends_at=ends_at,
         ),
         learns=link,
     )
@@ -174,18 +181,22 @@ def _created(class_: Class, found: FoundCourses, defaults: MoodleDefaults, link:
 def _existing(class_: Class, course: MoodleCourse, defaults: MoodleDefaults, link: str) -> CourseStep:
     """The step about a course that is there. Its category stays: people move courses as they like."""
     before, after = _sides(class_, course)
-    days = {"starts_at": class_.start_date, "ends_at": class_.end_date}
-    for name, day in days.items():
-        if day is not None:
-            before[name], after[name] = getattr(course, name), _starts(day, defaults.zone)
+    starts_at = _starts(class_.start_date, defaults.zone)
+    ends_at = _starts(class_.end_date, defaults.zone) if starts_at else None
+    for name, moment in (("starts_at", starts_at), ("ends_at", ends_at)):
+        if moment is not None:
+            before[name], after[name] = getattr(course, name), moment
     changes = differences(before, after)
     linked = class_.moodle_class_id == course.id
     sent: dict[str, Any] = {each.field: after[each.field] for each in changes}
+    if ends_at is not None and not sent.keys().isdisjoint(("starts_at", "ends_at")):
+        sent |= {"starts_at": starts_at, "ends_at": ends_at}
     return Step(
         zoho_id=class_.zoho_id,
         act=Action.CHANGE if changes else Action.NOTHING if linked else Action.LINK,
         counterpart=str(course.id),
         changes=changes,
+        why=NO_START if class_.end_date and not starts_at else "",
         write=CourseChange(id=course.id, **sent) if changes else None,
         links={} if linked else {link: course.id},
     )

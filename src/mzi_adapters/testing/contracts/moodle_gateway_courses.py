@@ -1,6 +1,6 @@
 """Courses: made, found, changed, and what changed in one."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import attrs
 
@@ -32,6 +32,32 @@ class CoursePromises:
         ):
             found = await campus.gateway.find_courses(key, [value, campus.mark])
             assert {name: course.id for name, course in found.items()} == {value: id}
+
+    async def test_a_course_in_weeks_ends_when_it_is_said_to(self, campus: Campus) -> None:
+        """Left to itself it ends with its last week, whatever was sent."""
+        plan = attrs.evolve(
+            campus.plan(), format="weeks", sections=3, starts_at=_BEGINNING, ends_at=_END, visible=False
+        )
+        unsaid = attrs.evolve(campus.plan(2), format="weeks", sections=3, starts_at=_BEGINNING)
+        first, second = applied_ids(await campus.gateway.create_courses([plan, unsaid]))
+        assert (await campus.gateway.courses([first]))[first].ends_at == _END
+        later = _END + timedelta(days=1)
+        results = await campus.gateway.update_courses(
+            [CourseChange(id=id, starts_at=_BEGINNING, ends_at=later) for id in (first, second)]
+        )
+        assert results == [Applied(id=first), Applied(id=second)]
+        found = await campus.gateway.courses([first, second])
+        assert {course.ends_at for course in found.values()} == {later}
+
+    async def test_an_end_without_a_start_is_refused(self, campus: Campus) -> None:
+        """Also where the course has a start."""
+        plan = attrs.evolve(campus.plan(2), ends_at=_END)
+        made = applied_ids(await campus.gateway.create_courses([campus.plan(1)]))
+        refused = [
+            *await campus.gateway.create_courses([plan]),
+            *await campus.gateway.update_courses([CourseChange(id=made[0], ends_at=_END)]),
+        ]
+        assert [rejection(one).kind for one in refused] == [RejectionKind.BAD_INPUT] * 2
 
     async def test_one_bad_course_harms_no_other(self, campus: Campus) -> None:
         """What is taken is named."""

@@ -78,7 +78,10 @@ def _course(site: Site, course: Course) -> dict[str, Any]:
 def _format_options(course: Course) -> list[dict[str, Any]]:
     if course.format == "site":
         return [{"name": "numsections", "value": course.numsections}]
-    return [{"name": "hiddensections", "value": 1}, {"name": "coursedisplay", "value": 0}]
+    options = [{"name": "hiddensections", "value": 1}, {"name": "coursedisplay", "value": 0}]
+    if course.format == "weeks":
+        options.append({"name": "automaticenddate", "value": course.automaticenddate})
+    return options
 
 
 @FUNCTIONS.offer(

@@ -40,10 +40,12 @@ _OPTIONS: dict[str, Shape] = {
     "courseformatoptions": Many(One({"name": Value("raw"), "value": Value("raw")}), optional=True),
     "customfields": Many(One({"shortname": Value("raw"), "value": Value("raw")}), optional=True),
 }
+_FORMAT_OPTIONS = ("automaticenddate",)
 _KEPT = {each.name for each in attrs.fields(Course)} - {
     "id",
     "forum",
     "sections",
+    "automaticenddate",
     "timecreated",
     "timemodified",
 }
@@ -77,11 +79,14 @@ def create_courses(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
         site.require("moodle/course:create")
         if wanted.get("lang") == "":
             raise moodle_error("errorinvalidparam", 'The param "lang" is invalid.')
-        course = Course(id=0, timecreated=site.now(), timemodified=site.now(), **_kept(_dated(site, wanted)))
+        kept = _kept(_dated(site, wanted))
+        course = Course(id=0, timecreated=site.now(), timemodified=site.now(), **kept)
         _check(site, course, among=created)
+        _check_dates(wanted)
         course.id = site.next_id("course")
         _fit(course)
         furnish(site, course)
+        _end_by_weeks(course)
         created.append(course)
     site.courses.update((course.id, course) for course in created)
     return [{"id": course.id, "shortname": course.shortname} for course in created]
@@ -105,7 +110,18 @@ def furnish(site: Site, course: Course) -> None:
 
 
 def _kept(wanted: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in wanted.items() if key in _KEPT}
+    formatted = {
+        option["name"]: int(option["value"])
+        for option in wanted.get("courseformatoptions", ())
+        if option["name"] in _FORMAT_OPTIONS
+    }
+    return {key: value for key, value in wanted.items() if key in _KEPT} | formatted
+
+
+def _end_by_weeks(course: Course) -> None:
+    """A course in weeks ends with the last of them, unless it was told not to work out its end."""
+    if course.format == "weeks" and course.automaticenddate:
+        course.enddate = course.startdate + course.numsections * 7 * _DAY
 
 
 def same(site: Site, one: str, other: str) -> bool:
@@ -123,8 +139,15 @@ def _check(site: Site, course: Course, among: list[Course] | None = None) -> Non
         if course.idnumber and other.idnumber == course.idnumber:
             message = f"ID number is already used for another course ({course.idnumber})"
             raise moodle_error("courseidnumbertaken", message)
-    if course.enddate and course.enddate <= course.startdate:
+
+
+def _check_dates(sent: dict[str, Any]) -> None:
+    """Moodle looks only at the dates of the call, not at those that are there."""
+    start, end = sent.get("startdate", 0), sent.get("enddate", 0)
+    if start and end and end < start:
         raise moodle_error("enddatebeforestartdate", "The course end date must be after the start date.")
+    if end and not start:
+        raise moodle_error("nostartdatenoenddate", "error/nostartdatenoenddate")
 
 
 def _fit(course: Course) -> None:
@@ -175,5 +198,7 @@ def _update(site: Site, changes: dict[str, Any]) -> None:
         raise missing_record("course_categories")
     changed = attrs.evolve(course, **_kept(changes), timemodified=site.now())
     _check(site, changed)
+    _check_dates(changes)
     _fit(changed)
+    _end_by_weeks(changed)
     site.courses[course.id] = changed

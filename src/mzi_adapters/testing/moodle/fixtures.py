@@ -85,6 +85,7 @@ class Planting:
         categoryid: int = 1,
         idnumber: str = "",
         visible: bool = True,
+        format: str = "topics",
         startdate: int = 0,
         enddate: int = 0,
     ) -> int:
@@ -96,6 +97,7 @@ class Planting:
             categoryid=categoryid,
             idnumber=idnumber,
             visible=int(visible),
+            format=format,
             startdate=startdate,
             enddate=enddate,
             timecreated=self.site.now(),

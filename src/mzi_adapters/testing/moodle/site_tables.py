@@ -59,6 +59,9 @@ class Course:
     enddate: int = 0
     visible: int = 1
     numsections: int = 4
+    automaticenddate: int = 1
+    """Of a course in weeks: its end is that of its last week, whatever was sent."""
+
     lang: str = ""
     forum: int = 0
     """The course module of its announcements."""

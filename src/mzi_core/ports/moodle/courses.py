@@ -39,7 +39,7 @@ class MoodleCourse:
 
 @attrs.frozen(kw_only=True)
 class NewCourse:
-    """A course to create; what is None is as the site has it by default."""
+    """A course to create; what is None is as the site has it by default. Only with a start has it an end."""
 
     full_name: str
     short_name: str
@@ -55,7 +55,7 @@ class NewCourse:
 
 @attrs.frozen(kw_only=True)
 class CourseChange:
-    """What to change of a course."""
+    """What to change of a course. Moodle takes an end only together with the start."""
 
     id: MoodleId
     full_name: str | None = None

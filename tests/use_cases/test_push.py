@@ -278,6 +278,17 @@ class TestCourses:
         assert told(pages) == [(Action.CHANGE, Applied), (Action.CANNOT, None)]
         assert college.moodle.site.courses[mine].fullname == "Networking 1"
 
+    async def test_a_class_settles_whose_names_html_would_write_otherwise(self) -> None:
+        college = College()
+        by_hand = college.moodle.add_course(shortname="B&L", fullname="Beauty & Life")
+        names = {"Class_Short_Name": "B&L", "Class_Name": "Beauty & Life"}
+        other = class_(OTHER_CLASS, Class_Name="Level < 3 & 'more'")
+        await college.sync("classes", [class_(**names), other])
+        pages = await college.push_moodle("classes")
+        assert told(pages) == [(Action.CHANGE, Applied), (Action.CREATE, Applied)]
+        assert (await college.stored("classes"))[CLASS].moodle_class_id == by_hand
+        assert told(await college.push_moodle("classes")) == [(Action.NOTHING, None)] * 2
+
     async def test_a_class_with_an_end_settles(self) -> None:
         """A course in weeks would work out its end by itself, and Moodle takes no end alone."""
         college = College()

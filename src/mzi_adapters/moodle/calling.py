@@ -166,6 +166,10 @@ class MoodleCaller:
             ("wstoken", self.account.token),
             ("wsfunction", function),
             ("moodlewsrestformat", "json"),
+            (
+                "moodlewssettingraw",
+                "1",
+            ),  # else names come as HTML: "B&L" as "B&amp;L", which differs for ever
             *form_pairs(params or {}),
         ]
         request = Request(

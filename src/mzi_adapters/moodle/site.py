@@ -40,8 +40,8 @@ NEEDED = (
 )
 """The functions this gateway calls; an administrator puts them into the service."""
 
-_OTHERS = 3
-"""Form fields of a call beside its parameters: the token, the function, the format."""
+_OTHERS = 4
+"""Form fields of a call beside its parameters: the token, the function, the format, and how text comes."""
 
 _ABSENT = 10**9
 """From here on up nobody has an id."""

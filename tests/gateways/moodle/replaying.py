@@ -38,6 +38,7 @@ class Replay:
         form = dict(parse_qsl((request.body or b"").decode(), keep_blank_values=True, errors="strict"))
         assert form.pop("wstoken") == TOKEN
         assert form.pop("moodlewsrestformat") == "json"
+        assert form.pop("moodlewssettingraw") == "1"  # the recorded calls did not, and name nothing with `&`
         function = form.pop("wsfunction")
         form = {name: value for name, value in form.items() if not _OWN_END.fullmatch(name)}
         for call in self.recorded:

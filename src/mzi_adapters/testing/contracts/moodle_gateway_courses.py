@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 
 from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, applied_ids, rejection
-from mzi_core.ports import Applied, CourseChange, CourseKey, RejectionKind
+from mzi_core.ports import Applied, CourseChange, CourseKey, NewGroup, RejectionKind
 
 _BEGINNING = datetime(2026, 9, 1, 8, tzinfo=UTC)
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -32,6 +32,18 @@ class CoursePromises:
         ):
             found = await campus.gateway.find_courses(key, [value, campus.mark])
             assert {name: course.id for name, course in found.items()} == {value: id}
+
+    async def test_names_come_as_they_were_given(self, campus: Campus) -> None:
+        """Not as HTML: else they differ at every comparison, and what has such a short name is not found."""
+        odd = f"B&L's 1 < 2 {campus.mark}"
+        plan = attrs.evolve(campus.plan(), full_name=f"{odd} in full", short_name=odd)
+        [id] = applied_ids(await campus.gateway.create_courses([plan]))
+        found = (await campus.gateway.find_courses(CourseKey.SHORT_NAME, [odd]))[odd]
+        assert (found.id, found.full_name) == (id, plan.full_name)
+        by_id = (await campus.gateway.courses([id]))[id]
+        assert (by_id.short_name, by_id.full_name) == (odd, plan.full_name)
+        applied_ids(await campus.gateway.create_groups([NewGroup(course=id, name=odd)]))
+        assert [group.name for group in await campus.gateway.groups(id)] == [odd]
 
     async def test_a_course_in_weeks_ends_when_it_is_said_to(self, campus: Campus) -> None:
         """Left to itself it ends with its last week, whatever was sent."""

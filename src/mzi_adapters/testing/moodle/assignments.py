@@ -30,11 +30,11 @@ def get_assignments(site: Site, given: dict[str, Any]) -> dict[str, Any]:
         courses.append(
             {
                 "id": course.id,
-                "fullname": course.fullname,
-                "shortname": course.shortname,
+                "fullname": site.shown(course.fullname),
+                "shortname": site.shown(course.shortname),
                 "timemodified": course.timemodified,
                 "assignments": [
-                    _assignment(assignment)
+                    _assignment(site, assignment)
                     for assignment in site.assignments.values()
                     if assignment.course == each and site.may("mod/assign:view")
                 ],
@@ -57,12 +57,12 @@ _CONFIGS = (
 )
 
 
-def _assignment(assignment: Assignment) -> dict[str, Any]:
+def _assignment(site: Site, assignment: Assignment) -> dict[str, Any]:
     return {
         "id": assignment.id,
         "cmid": assignment.cmid,
         "course": assignment.course,
-        "name": assignment.name,
+        "name": site.shown(assignment.name),
         "nosubmissions": 0,
         "submissiondrafts": 1,
         "sendnotifications": 0,
@@ -123,7 +123,7 @@ def _module(site: Site, assignment: Assignment) -> dict[str, Any]:
             "id": assignment.cmid,
             "course": assignment.course,
             "module": 1,
-            "name": assignment.name,
+            "name": site.shown(assignment.name),
             "modname": "assign",
             "instance": assignment.id,
             "section": 2,

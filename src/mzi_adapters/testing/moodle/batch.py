@@ -27,6 +27,7 @@ def offering(find: Callable[[Site, str], Function]) -> Functions:
     def call_all(site: Site, given: dict[str, Any]) -> dict[str, Any]:
         responses: list[dict[str, Any]] = []
         for wanted in given["requests"]:
+            site.raw = wanted["settingraw"]
             try:
                 arguments = _arguments(wanted["arguments"])
                 said = _offered(find, site, wanted["function"]).call(site, arguments)

@@ -90,7 +90,7 @@ def _category(site: Site, category: Category) -> dict[str, Any]:
     path = _path(site, category)
     return {
         "id": category.id,
-        "name": category.name,
+        "name": site.shown(category.name),
         "idnumber": category.idnumber,
         "description": category.description,
         "descriptionformat": 1,

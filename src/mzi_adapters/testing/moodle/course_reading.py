@@ -38,11 +38,11 @@ def _course(site: Site, course: Course) -> dict[str, Any]:
     front = course.format == "site"
     shown: dict[str, Any] = {
         "id": course.id,
-        "shortname": course.shortname,
+        "shortname": site.shown(course.shortname),
         "categoryid": course.categoryid,
         "categorysortorder": _order(site, course),
-        "fullname": course.fullname,
-        "displayname": course.fullname,
+        "fullname": site.shown(course.fullname),
+        "displayname": site.shown(course.fullname),
         "idnumber": course.idnumber,
         "summary": course.summary,
         "summaryformat": course.summaryformat,
@@ -116,12 +116,12 @@ def _public_course(site: Site, course: Course) -> dict[str, Any]:
     category = site.categories.get(course.categoryid)
     shown: dict[str, Any] = {
         "id": course.id,
-        "fullname": course.fullname,
-        "displayname": course.fullname,
-        "shortname": course.shortname,
+        "fullname": site.shown(course.fullname),
+        "displayname": site.shown(course.fullname),
+        "shortname": site.shown(course.shortname),
         "courseimage": f"{site.url}/pluginfile.php/17/course/generated/course.svg",
         "categoryid": course.categoryid,
-        "categoryname": category.name if category else "",
+        "categoryname": site.shown(category.name) if category else "",
         "sortorder": _order(site, course),
         "summary": course.summary,
         "summaryformat": course.summaryformat,

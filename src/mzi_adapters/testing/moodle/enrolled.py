@@ -58,7 +58,12 @@ def _chosen(shown: dict[str, Any], wanted: set[str] | None) -> dict[str, Any]:
 def enrolled_user(site: Site, course: Course, user: SiteUser) -> dict[str, Any]:
     """One enrolled user as the course shows it."""
     groups = [
-        {"id": each.id, "name": each.name, "description": each.description, "descriptionformat": 1}
+        {
+            "id": each.id,
+            "name": site.shown(each.name),
+            "description": each.description,
+            "descriptionformat": 1,
+        }
         for each in site.groups_of(course.id, user.id)
     ]
     courses = courses_of(site, user)
@@ -76,7 +81,11 @@ def enrolled_user(site: Site, course: Course, user: SiteUser) -> dict[str, Any]:
 def courses_of(site: Site, user: SiteUser) -> list[dict[str, Any]]:
     """The same, in short."""
     return [
-        {"id": each, "fullname": site.courses[each].fullname, "shortname": site.courses[each].shortname}
+        {
+            "id": each,
+            "fullname": site.shown(site.courses[each].fullname),
+            "shortname": site.shown(site.courses[each].shortname),
+        }
         for each in active_courses(site, user)
     ]
 
@@ -109,9 +118,9 @@ def _user_course(site: Site, course: Course, given: dict[str, Any]) -> dict[str,
     counted = {"enrolledusercount": len(site.enrolments.of(course.id))} if given["returnusercount"] else {}
     return {
         "id": course.id,
-        "shortname": course.shortname,
-        "fullname": course.fullname,
-        "displayname": course.fullname,
+        "shortname": site.shown(course.shortname),
+        "fullname": site.shown(course.fullname),
+        "displayname": site.shown(course.fullname),
         **counted,
         "idnumber": course.idnumber,
         "visible": course.visible,

@@ -198,6 +198,7 @@ class FakeMoodle(Planting):
 
     def _answer(self, given: dict[str, Any]) -> Any:
         token, name = given.pop("wstoken", ""), str(given.pop("wsfunction", ""))
+        raw = given.pop("moodlewssettingraw", "0")
         self.seen.append(FunctionCall(function=name, parameters=given))
         if self.database_down:
             raise no_database()
@@ -211,6 +212,7 @@ class FakeMoodle(Planting):
             del self.accounts[token]
             raise no_access("Invalid token - token expired - check validuntil time for the token")
         self.site.caller = account
+        self.site.raw = raw == "1"
         if account.suspended or (account is self._account and self.suspended) or self.site.user.suspended:
             username = self.site.user.username
             message = f"Refused web service access for suspended username: {username}"

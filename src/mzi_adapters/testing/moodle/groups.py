@@ -50,7 +50,7 @@ def create_groups(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
             )
         )
     site.groups.update((each.id, each) for each in created)
-    return [_group(each) | {"enrolmentkey": ""} for each in created]
+    return [_group(site, each) | {"enrolmentkey": ""} for each in created]
 
 
 def _course(site: Site, course: int) -> None:
@@ -60,11 +60,11 @@ def _course(site: Site, course: int) -> None:
     site.require("moodle/course:managegroups")
 
 
-def _group(group: Group) -> dict[str, Any]:
+def _group(site: Site, group: Group) -> dict[str, Any]:
     return {
         "id": group.id,
         "courseid": group.courseid,
-        "name": group.name,
+        "name": site.shown(group.name),
         "description": group.description,
         "descriptionformat": 1,
         "enrolmentkey": None,
@@ -79,7 +79,7 @@ def course_groups(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     """The groups of a course, by name."""
     _course(site, given["courseid"])
     found = [each for each in site.groups.values() if each.courseid == given["courseid"]]
-    return [_group(each) for each in sorted(found, key=lambda each: each.name)]
+    return [_group(site, each) for each in sorted(found, key=lambda each: each.name)]
 
 
 @FUNCTIONS.offer("core_group_get_group_members", groupids=Many(Value("int")))

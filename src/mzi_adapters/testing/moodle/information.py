@@ -32,7 +32,7 @@ def site_info(site: Site, given: dict[str, Any]) -> dict[str, Any]:
         raise moodle_error("servicenotavailable", "Web service is not available")
     user = site.user
     return {
-        "sitename": site.name,
+        "sitename": site.shown(site.name),
         "username": user.username,
         "firstname": user.firstname,
         "lastname": user.lastname,

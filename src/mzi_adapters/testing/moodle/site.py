@@ -1,5 +1,6 @@
 """The state of a Moodle, and what every function asks of it: who calls, what they may, what time it is."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Literal
@@ -30,6 +31,9 @@ from mzi_adapters.testing.moodle.site_tables import (
     SiteUser,
     UserEnrolment,
 )
+
+_AMPERSAND = re.compile(r"&(?![a-zA-Z0-9#]{1,8};)")
+_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 
 Database = Literal["postgresql", "mariadb"]
 
@@ -65,6 +69,9 @@ class Site:
 
     administrators: set[int] = attrs.field(factory=lambda: {2})
     """The site's administrators, by id."""
+
+    raw: bool = False
+    """The call in hand asks for texts as they are stored, not as HTML."""
 
     caller: Account = attrs.field(init=False)
     people: People = attrs.field(init=False)
@@ -120,6 +127,13 @@ class Site:
     def user(self) -> SiteUser:
         """The user who calls."""
         return self.people.rows[self.caller.userid]
+
+    def shown(self, name: str) -> str:
+        """A name as functions show it: as HTML, unless the call asks for it raw."""
+        if self.raw:
+            return name
+        safe = _AMPERSAND.sub("&amp;", _TAG.sub("", name))
+        return safe.replace("<", "&lt;").replace(">", "&gt;")
 
     def may(self, capability: str) -> bool:
         """Whether the caller has a capability."""

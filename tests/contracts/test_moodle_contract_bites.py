@@ -42,7 +42,7 @@ def _unfiltered(patch: pytest.MonkeyPatch) -> None:
     """Trust Moodle's search by address."""
 
     async def by_pattern(self: Any, email: str) -> Any:
-        return await self._by_criterion("email", email)
+        return [users.user_from(found) for found in await self._by_criterion("email", email)]
 
     patch.setattr(users.MoodleUsers, "_by_pattern", by_pattern)
     patch.setattr(users, "_of", lambda user, key: "%")

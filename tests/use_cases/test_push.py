@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from tests.use_cases.remotes import College, became, lost
 
-from mzi_core.errors import AuthRevoked
+from mzi_core.errors import AccessRefused, AuthRevoked
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Applied, Rejected, Unknown
 from mzi_core.provisioning import Action, described
@@ -205,6 +205,16 @@ class TestAccounts:
         await college.sync("students", [student(), student(B)])
         pages = await college.push_moodle("students")
         assert told(pages) == [(Action.CANNOT, None), (Action.CREATE, Applied)]
+
+    async def test_a_site_that_shows_no_addresses_is_told_and_nothing_is_changed(self) -> None:
+        """What is not shown is not empty; all would be changed at every push."""
+        college = College()
+        college.moodle.site.identity.discard("email")
+        college.moodle.add_user(username="a1@college.example", firstname="Rana", lastname="Example1")
+        await college.sync("students", [student()])
+        with pytest.raises(AccessRefused, match="showuseridentity"):
+            await college.push_moodle("students")
+        assert college.moodle_calls("core_user_update_users") == 0
 
     async def test_a_linked_account_that_was_deleted_is_not_made_again(self) -> None:
         college = College()

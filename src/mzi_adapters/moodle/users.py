@@ -31,10 +31,29 @@ _DELETED_EMAIL = re.compile(r"[0-9a-f]{32}")
 
 
 def user_from(found: Row) -> MoodleUser:
-    """A user as every function that returns whole users writes one."""
-    username, email = text(found, "username"), text(found, "email")
+    """A user as every function that returns whole users writes one.
+
+    Raises AccessRefused where the address or the id number is kept from the account: Moodle leaves the key
+    out then, and read as empty it would be changed at every comparison. An empty id number is left out too,
+    but who is shown the login method is shown every id number.
+    """
+    id, username = moodle_id(found), text(found, "username")
+    if "email" not in found:
+        raise AccessRefused(
+            SERVICE,
+            "It keeps the addresses of users from the account.",
+            remedy="Give its role moodle/site:viewuseridentity, and tick the address under Users > "
+            "Permissions > User policies > Show user identity (`showuseridentity`).",
+        )
+    if "idnumber" not in found and "auth" not in found:
+        raise AccessRefused(
+            SERVICE,
+            "It keeps the id numbers of users from the account.",
+            remedy="Give its role moodle/user:viewalldetails.",
+        )
+    email = text(found, "email")
     return MoodleUser(
-        id=moodle_id(found),
+        id=id,
         username=username,
         email=email,
         first_name=text(found, "firstname"),
@@ -112,23 +131,23 @@ class MoodleUsers:
         harmless = _WILDCARD.sub(r"\\\g<0>", email.strip())
         return [
             user
-            for user in await self._by_criterion("email", harmless)
+            for user in map(user_from, await self._by_criterion("email", harmless))
             if user.email.lower() == _folded(UserKey.EMAIL, email)
         ]
 
-    async def _by_criterion(self, name: str, value: str) -> list[MoodleUser]:
+    async def _by_criterion(self, name: str, value: str) -> list[Row]:
         params = {"criteria": [{"key": name, "value": value}]}
         answer = row(await self.calls.read("core_user_get_users", params))
         if inner_rows(answer, "warnings"):  # it ignores what it does not know, and returns everybody
             raise ProtocolError(SERVICE, f"This site cannot search users by {name}.")
-        return [user_from(found) for found in inner_rows(answer, "users")]
+        return inner_rows(answer, "users")
 
     async def _sees_others(self) -> None:
         """Nobody was found at all: is nobody there, or may the account not look?
 
         Every site has a guest. Without the capability Moodle shows an account itself alone, and no error.
         """
-        if not any(user.username == _GUEST for user in await self._by_criterion("username", _GUEST)):
+        if not any(text(user, "username") == _GUEST for user in await self._by_criterion("username", _GUEST)):
             raise AccessRefused(
                 SERVICE,
                 "The account sees no other user. Give its role moodle/user:viewdetails and "

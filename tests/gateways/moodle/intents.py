@@ -25,7 +25,7 @@ from mzi_core.ports import (
 )
 from mzi_core.values import MoodleId
 
-GUEST = '{"users":[{"id":1,"username":"guest","email":"root@localhost"}],"warnings":[]}'
+GUEST = '{"users":[{"id":1,"username":"guest","auth":"manual","email":"root@localhost"}],"warnings":[]}'
 
 
 @attrs.frozen(eq=False)

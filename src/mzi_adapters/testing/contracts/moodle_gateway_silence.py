@@ -34,6 +34,17 @@ class LostCapabilityPromises:
             with raises(AccessRefused):
                 await campus.gateway.create_users([campus.person(1), campus.person(2)])
 
+    async def test_an_address_and_an_id_number_that_are_kept_from_us_are_not_empty(
+        self, campus: Campus
+    ) -> None:
+        """Else they would be changed at every push."""
+        [id] = await campus.people(1)
+        for capability in ("moodle/site:viewuseridentity", "moodle/user:viewalldetails"):
+            with without(campus, capability):
+                for key, value in ((UserKey.ID, str(id)), (UserKey.USERNAME, campus.name(1))):
+                    with raises(AccessRefused):
+                        await campus.gateway.find_users(key, [value])
+
     async def test_an_account_that_cannot_write_users_is_told_for_each(self, campus: Campus) -> None:
         """And nothing is taken apart for it."""
         [id] = await campus.people(1)

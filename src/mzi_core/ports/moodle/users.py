@@ -87,7 +87,7 @@ class MoodleUsers(Protocol):
         id number. Values nobody has are left out. Some hundreds are a call; but an address nobody has costs
         one of its own, unless not asked for `thoroughly`: then one that Moodle keeps in capitals can be
         missed, as `create_users` will still not miss it. Deleted users come only by id, and are marked.
-        Raises AccessRefused when the account sees no other user at all.
+        Raises AccessRefused when the account sees no other user at all, or not their addresses or id numbers.
         """
         ...
 

@@ -7,7 +7,7 @@ import attrs
 
 from mzi_core.module import caseless
 from mzi_core.modules.classes import ACTIVE
-from mzi_core.provisioning import FIRST_CATEGORY, STUDENT_ROLE, MoodleDefaults
+from mzi_core.provisioning import FIRST_CATEGORY, STUDENT_ROLE, IdNumbers, MoodleDefaults
 from mzi_core.values import MoodleId
 from mzi_http.converters import credential, loopback, one_of, site, whole, words
 
@@ -61,6 +61,10 @@ def _statuses(value: object) -> str:
     return words(value)
 
 
+def _id_numbers(value: object) -> IdNumbers:
+    return one_of(value, IdNumbers)
+
+
 def _hours(value: object) -> int:
     said = str(value).strip()
     return -whole(said[1:], 1, 12) if said.startswith("-") else whole(said.removeprefix("+"), 0, 14)
@@ -99,6 +103,7 @@ class Moodle:
     category: MoodleId = attrs.field(default=FIRST_CATEGORY, converter=_moodle_id)
     utc_offset: int = attrs.field(default=3, converter=_hours)
     active: str = attrs.field(default=", ".join(ACTIVE), converter=_statuses)
+    id_numbers: IdNumbers = attrs.field(default=IdNumbers.KEEP, converter=_id_numbers)
 
     def defaults(self) -> MoodleDefaults:
         """What the college has decided about its Moodle."""
@@ -108,6 +113,7 @@ class Moodle:
             category=self.category,
             utc_offset=self.utc_offset,
             active=frozenset(map(caseless, self.active.split(","))),
+            id_numbers=self.id_numbers,
         )
 
     def missing(self) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ from mzi_core.provisioning import (
     FoundCourses,
     FoundMembers,
     FoundRecords,
+    IdNumbers,
     MoodleDefaults,
     RecordWrite,
     Step,
@@ -189,6 +190,20 @@ ACCOUNTS: dict[str, tuple[Student, FoundAccounts, Action, str]] = {
         Action.CHANGE,
         "",
     ),
+    "it has the id number of another system": (
+        STUDENT,
+        found(attrs.evolve(USER, id_number="SIS-7")),
+        Action.CANNOT,
+        "Moodle account 7 has the id number of something else; empty it in Moodle, or let mzi replace such "
+        "numbers (`moodle.id_numbers`).",
+    ),
+    "it is linked and has the id number of another system": (
+        attrs.evolve(STUDENT, moodle_userid=USER.id),
+        found(attrs.evolve(USER, id_number="SIS-7")),
+        Action.CANNOT,
+        "Moodle account 7 has the id number of something else; empty it in Moodle, or let mzi replace such "
+        "numbers (`moodle.id_numbers`).",
+    ),
     "it is that of a record of another module": (
         STUDENT,
         attrs.evolve(found(attrs.evolve(USER, id_number="")), elsewhere={USER.id: OTHER}),
@@ -254,6 +269,11 @@ class TestAccounts:
             "email": ("omar@college.example", MAIL),
             "id_number": ("", ID),
         }
+
+    def test_a_college_can_have_the_id_numbers_of_another_system_replaced(self) -> None:
+        there = found(attrs.evolve(USER, id_number="SIS-7"))
+        (step,) = account_steps([person_of(STUDENT)], there, MoodleDefaults(id_numbers=IdNumbers.REPLACE))
+        assert step.write == UserChange(id=USER.id, id_number=ID)
 
     def test_a_record_without_address_cannot_have_one(self) -> None:
         teacher = person_of(Teacher(zoho_id=ID, name="Omar Teacher"))

@@ -216,6 +216,13 @@ class TestAccounts:
             await college.push_moodle("students")
         assert college.moodle_calls("core_user_update_users") == 0
 
+    async def test_the_id_number_of_another_system_is_not_overwritten(self) -> None:
+        college = College()
+        id = college.moodle.add_user(username="a1@college.example", idnumber="SIS-7")
+        await college.sync("students", [student()])
+        assert told(await college.push_moodle("students")) == [(Action.CANNOT, None)]
+        assert college.moodle.site.people.rows[id].idnumber == "SIS-7"
+
     async def test_a_linked_account_that_was_deleted_is_not_made_again(self) -> None:
         college = College()
         await college.sync("students", [student(Student_Moodle_ID=77)])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         STUDENT_ROLE,
         Action,
         Difference,
+        IdNumbers,
         MoodleDefaults,
         Step,
     )
@@ -39,6 +40,7 @@ __all__ = [
     "FoundCourses",
     "FoundMembers",
     "FoundRecords",
+    "IdNumbers",
     "MoodleDefaults",
     "Person",
     "RecordStep",

@@ -9,7 +9,7 @@ import attrs
 from mzi_core.module import Counterpart
 from mzi_core.modules import Student, Teacher
 from mzi_core.ports import MoodleUser, NewUser, UserChange
-from mzi_core.provisioning.step import Action, MoodleDefaults, Step, differences, foreseen
+from mzi_core.provisioning.step import Action, IdNumbers, MoodleDefaults, Step, differences, foreseen
 from mzi_core.values import MoodleId, ZohoId
 
 LONGEST = 100
@@ -109,7 +109,7 @@ def _step(
                 person,
                 f"Its Moodle account {person.account} is gone; restore it there, or empty the id in Zoho.",
             )
-        return _theirs(person, account, found) or _existing(person, account, link)
+        return _theirs(person, account, found, defaults) or _existing(person, account, link)
     email = str(person.email)
     named = {user.id: user for user in found.by_username.get(email, ())}
     addressed = {user.id: user for user in found.by_email.get(email, ())}
@@ -125,10 +125,12 @@ def _step(
     owner = owners.get(account.id)
     if owner not in (None, person.zoho_id):
         return _cannot(person, f"Its Moodle account {account.id} already belongs to record {owner}.")
-    return _theirs(person, account, found) or _existing(person, account, link)
+    return _theirs(person, account, found, defaults) or _existing(person, account, link)
 
 
-def _theirs(person: Person, account: MoodleUser, found: FoundAccounts) -> AccountStep | None:
+def _theirs(
+    person: Person, account: MoodleUser, found: FoundAccounts, defaults: MoodleDefaults
+) -> AccountStep | None:
     """The step about an account that is not this person's to change; None for one that is."""
     if account.id == found.service:
         return _apart(person, account, f"Moodle account {account.id} is the one mzi itself works with.")
@@ -146,13 +148,19 @@ def _theirs(person: Person, account: MoodleUser, found: FoundAccounts) -> Accoun
     owner = found.elsewhere.get(account.id)
     if owner is not None:
         return _apart(person, account, f"Moodle account {account.id} already belongs to record {owner}.")
-    if str(person.email) in (account.username.lower(), account.email.lower()):
-        return None
-    why = (
-        f"Moodle account {account.id} has neither its id number, its username nor its address, so it may be "
-        "somebody else's. Correct the id in Zoho, or give the account the address in Moodle."
-    )
-    return _apart(person, account, why)
+    if str(person.email) not in (account.username.lower(), account.email.lower()):
+        why = (
+            f"Moodle account {account.id} has neither its id number, its username nor its address, so it may "
+            "be somebody else's. Correct the id in Zoho, or give the account the address in Moodle."
+        )
+        return _apart(person, account, why)
+    if account.id_number and defaults.id_numbers is IdNumbers.KEEP:
+        why = (
+            f"Moodle account {account.id} has the id number of something else; empty it in Moodle, or let "
+            "mzi replace such numbers (`moodle.id_numbers`)."
+        )
+        return _apart(person, account, why)
+    return None
 
 
 def _apart(person: Person, account: MoodleUser, why: str) -> AccountStep:

@@ -86,6 +86,16 @@ FIRST_CATEGORY = MoodleId(1)
 """The id of the category every Moodle begins with."""
 
 
+class IdNumbers(StrEnum):
+    """What becomes of the id number that an account has from another system."""
+
+    KEEP = "keep"
+    """It stays, and a person settles whose account it is."""
+
+    REPLACE = "replace"
+    """The Zoho id takes its place."""
+
+
 @attrs.frozen(kw_only=True)
 class MoodleDefaults:
     """What a college has decided about its Moodle.
@@ -103,6 +113,7 @@ class MoodleDefaults:
     sections: int = 12
     utc_offset: int = 3
     active: frozenset[str] = frozenset(map(caseless, ACTIVE))
+    id_numbers: IdNumbers = IdNumbers.KEEP
 
     @property
     def zone(self) -> tzinfo:

@@ -324,6 +324,12 @@ COURSES: dict[str, tuple[Class, FoundCourses, Action, str]] = {
         Action.CHANGE,
         "",
     ),
+    "it has the short name in another case": (
+        CLASS,
+        FoundCourses(by_short_name={"NET": attrs.evolve(COURSE, short_name="Net", id_number="")}),
+        Action.CHANGE,
+        "",
+    ),
     "the short name is something else's": (
         CLASS,
         FoundCourses(by_short_name={"NET": attrs.evolve(COURSE, id_number="x")}),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 from tests.use_cases.remotes import College, became, lost
 
+from mzi_adapters.testing.moodle.site import Database
 from mzi_core.errors import AccessRefused, AuthRevoked
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Applied, Rejected, Unknown
@@ -305,6 +306,16 @@ class TestCourses:
         assert told(pages) == [(Action.CHANGE, Applied), (Action.CREATE, Applied)]
         assert (await college.stored("classes"))[CLASS].moodle_class_id == by_hand
         assert told(await college.push_moodle("classes")) == [(Action.NOTHING, None)] * 2
+
+    @pytest.mark.parametrize("database", ["postgresql", "mariadb"])
+    async def test_a_short_name_in_another_case_gets_no_twin(self, database: Database) -> None:
+        college = College()
+        college.moodle.site.database = database
+        by_hand = college.moodle.add_course(shortname="Net-1")
+        await college.sync("classes", [class_()])
+        assert told(await college.push_moodle("classes")) == [(Action.CHANGE, Applied)]
+        assert [c.shortname for c in college.moodle.site.courses.values() if c.id != 1] == ["NET-1"]
+        assert (await college.stored("classes"))[CLASS].moodle_class_id == by_hand
 
     async def test_a_class_with_an_end_settles(self) -> None:
         """A course in weeks would work out its end by itself, and Moodle takes no end alone."""

@@ -65,19 +65,31 @@ class MoodleCourses:
         return {course.id: course for course in found if course.id in set(ids)}
 
     async def find_courses(self, key: CourseKey, values: Sequence[str]) -> dict[str, MoodleCourse]:
-        """The course that has exactly this value, by value."""
+        """The course that has this value, by value; a short name whatever its case."""
         wanted = [value for value in dict.fromkeys(values) if value]
-        found = await together(self._find(key, value) for value in wanted)
-        return {value: course for value, course in zip(wanted, found, strict=True) if course}
+        asked = await together(self._find(key, value) for value in wanted)
+        found = dict(zip(wanted, asked, strict=True))
+        if key is CourseKey.SHORT_NAME and not all(asked):
+            everywhere = await self._by_short_name()
+            found = {value: course or everywhere.get(value.lower()) for value, course in found.items()}
+        return {value: course for value, course in found.items() if course}
+
+    async def _by_short_name(self) -> dict[str, MoodleCourse]:
+        """Every course by its short name in small letters; the oldest of several.
+
+        PostgreSQL compares letter by letter: one in another case cannot be asked for, and would get a twin.
+        """
+        found = map(course_from, rows(await self.calls.read("core_course_get_courses")))
+        return {course.short_name.lower(): course for course in sorted(found, key=lambda one: -one.id)}
 
     async def _find(self, key: CourseKey, value: str) -> MoodleCourse | None:
         params = {"field": key.value, "value": value}
         answer = row(await self.calls.read("core_course_get_courses_by_field", params))
-        for course in map(course_from, inner_rows(answer, "courses")):
-            has = course.short_name if key is CourseKey.SHORT_NAME else course.id_number
-            if has == value:
-                return course
-        return None
+        courses = list(map(course_from, inner_rows(answer, "courses")))
+        if key is CourseKey.ID_NUMBER:
+            return next((course for course in courses if course.id_number == value), None)
+        alike = [course for course in courses if course.short_name.lower() == value.lower()]
+        return next((course for course in alike if course.short_name == value), next(iter(alike), None))
 
     async def create_courses(self, courses: Sequence[NewCourse]) -> Sequence[WriteResult[MoodleId]]:
         """Create courses; a short name or id number that is taken is rejected with its `existing` course."""

@@ -102,7 +102,7 @@ def _theirs(class_: Class, course: MoodleCourse) -> CourseStep | None:
         return _apart(class_, course, f"Course {course.id} is the front page of Moodle.")
     if course.id_number == class_.zoho_id:
         return None
-    if course.short_name != short_name(class_):
+    if course.short_name.lower() != short_name(class_).lower():
         why = (
             f"Moodle course {course.id} has neither its id number nor its short name, so it may be another "
             "one. Correct the id in Zoho, or give the course the short name in Moodle."

@@ -267,6 +267,7 @@ INTENTS: tuple[Intent, ...] = (
         "core_course_get_courses_by_field__pg_shortname_case_sensitive",
         lambda moodle: moodle.find_courses(CourseKey.SHORT_NAME, ["bm-2026-a"]),
         lambda found: found == {},
+        {"core_course_get_courses": "[]"},
     ),
     Intent(
         "core_course_create_categories__ok",

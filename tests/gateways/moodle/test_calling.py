@@ -174,7 +174,7 @@ async def test_no_more_calls_run_together_than_the_site_is_given(at_once: int, s
     timer = VirtualTimer()
     wire = Slow(timer)
     moodle = MoodleClient(MoodleAccount("https://moodle.example", TOKEN), wire, timer, at_once=at_once)
-    await moodle.find_courses(CourseKey.SHORT_NAME, [f"C-{n}" for n in range(20)])
+    await moodle.find_courses(CourseKey.ID_NUMBER, [f"C-{n}" for n in range(20)])
     assert (wire.most, timer.monotonic()) == (at_once, seconds)
 
 

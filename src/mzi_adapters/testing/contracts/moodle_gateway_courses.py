@@ -33,6 +33,15 @@ class CoursePromises:
             found = await campus.gateway.find_courses(key, [value, campus.mark])
             assert {name: course.id for name, course in found.items()} == {value: id}
 
+    async def test_a_short_name_is_found_whatever_its_case(self, campus: Campus) -> None:
+        """One of Moodle's databases compares letter by letter, and would take a twin."""
+        mixed = f"Net {campus.mark}"
+        plan = attrs.evolve(campus.plan(), short_name=mixed)
+        [id] = applied_ids(await campus.gateway.create_courses([plan]))
+        asked = [mixed, mixed.upper(), mixed.lower(), f"{mixed}-none"]
+        found = await campus.gateway.find_courses(CourseKey.SHORT_NAME, asked)
+        assert {name: course.id for name, course in found.items()} == dict.fromkeys(asked[:3], id)
+
     async def test_names_come_as_they_were_given(self, campus: Campus) -> None:
         """Not as HTML: else they differ at every comparison, and what has such a short name is not found."""
         odd = f"B&L's 1 < 2 {campus.mark}"

@@ -86,7 +86,10 @@ class MoodleCourses(Protocol):
         ...
 
     async def find_courses(self, key: CourseKey, values: Sequence[str]) -> dict[str, MoodleCourse]:
-        """The course that has exactly this value, by value; a call for each value."""
+        """The course that has exactly this value, by value; a short name also in another case.
+
+        A call for each value, and one more that reads all courses where a short name is not found so.
+        """
         ...
 
     async def create_courses(self, courses: Sequence[NewCourse]) -> Sequence[WriteResult[MoodleId]]:

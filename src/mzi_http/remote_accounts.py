@@ -7,7 +7,7 @@ import attrs
 
 from mzi_core.module import caseless
 from mzi_core.modules.classes import ACTIVE
-from mzi_core.provisioning import FIRST_CATEGORY, STUDENT_ROLE, IdNumbers, MoodleDefaults
+from mzi_core.provisioning import FIRST_CATEGORY, STUDENT_ROLE, IdNumbers, MoodleDefaults, Usernames
 from mzi_core.values import MoodleId
 from mzi_http.converters import credential, loopback, one_of, site, whole, words
 
@@ -65,6 +65,10 @@ def _id_numbers(value: object) -> IdNumbers:
     return one_of(value, IdNumbers)
 
 
+def _usernames(value: object) -> Usernames:
+    return one_of(value, Usernames)
+
+
 def _hours(value: object) -> int:
     said = str(value).strip()
     return -whole(said[1:], 1, 12) if said.startswith("-") else whole(said.removeprefix("+"), 0, 14)
@@ -104,6 +108,7 @@ class Moodle:
     utc_offset: int = attrs.field(default=3, converter=_hours)
     active: str = attrs.field(default=", ".join(ACTIVE), converter=_statuses)
     id_numbers: IdNumbers = attrs.field(default=IdNumbers.KEEP, converter=_id_numbers)
+    usernames: Usernames = attrs.field(default=Usernames.ADDRESS, converter=_usernames)
 
     def defaults(self) -> MoodleDefaults:
         """What the college has decided about its Moodle."""
@@ -114,6 +119,7 @@ class Moodle:
             utc_offset=self.utc_offset,
             active=frozenset(map(caseless, self.active.split(","))),
             id_numbers=self.id_numbers,
+            usernames=self.usernames,
         )
 
     def missing(self) -> tuple[str, ...]:

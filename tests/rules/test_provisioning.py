@@ -60,6 +60,7 @@ from mzi_core.provisioning import (
     RecordWrite,
     Step,
     StepResult,
+    Usernames,
     described,
     person_of,
     record_steps,
@@ -241,6 +242,37 @@ ACCOUNTS: dict[str, tuple[Student, FoundAccounts, Action, str]] = {
         Action.CANNOT,
         "It has no first and last name; Moodle needs both.",
     ),
+    "a name that is HTML to Moodle": (
+        attrs.evolve(STUDENT, first_name="Rana <3"),
+        found(),
+        Action.CANNOT,
+        "Its first name has a `<`, which Moodle takes for HTML; correct it in Zoho.",
+    ),
+    "a name that is HTML to Moodle, and an account": (
+        attrs.evolve(STUDENT, last_name="Example<"),
+        found(USER),
+        Action.CANNOT,
+        "Its last name has a `<`, which Moodle takes for HTML; correct it in Zoho.",
+    ),
+    "a name with a sign that is no HTML": (
+        attrs.evolve(STUDENT, first_name="Rana < 3"),
+        found(),
+        Action.CREATE,
+        "",
+    ),
+    "an address in other letters": (
+        attrs.evolve(STUDENT, academic_email=Email("jürgen@college.example")),
+        found(),
+        Action.CANNOT,
+        "Its academic e-mail has `ü`, which Moodle takes in no address; correct it in Zoho.",
+    ),
+    "an address that is no username": (
+        attrs.evolve(STUDENT, academic_email=Email("o'neill@college.example")),
+        found(),
+        Action.CANNOT,
+        "Its academic e-mail has `'`, which Moodle takes in no username; correct it, or let mzi make "
+        "usernames by another rule (`moodle.usernames`).",
+    ),
     "a name nobody can keep": (
         attrs.evolve(STUDENT, last_name="x" * 101),
         found(),
@@ -274,6 +306,24 @@ class TestAccounts:
         there = found(attrs.evolve(USER, id_number="SIS-7"))
         (step,) = account_steps([person_of(STUDENT)], there, MoodleDefaults(id_numbers=IdNumbers.REPLACE))
         assert step.write == UserChange(id=USER.id, id_number=ID)
+
+    @pytest.mark.parametrize(
+        ("rule", "email", "username"),
+        [
+            (Usernames.ADDRESS, MAIL, MAIL),
+            (Usernames.ADDRESS_OR_ID, MAIL, MAIL),
+            (Usernames.ADDRESS_OR_ID, "a+b@college.example", ID),
+            (Usernames.EXTENDED, "a+b@college.example", "a+b@college.example"),
+        ],
+        ids=repr,
+    )
+    def test_a_username_is_made_by_the_rule_of_the_college(
+        self, rule: Usernames, email: str, username: str
+    ) -> None:
+        student = attrs.evolve(STUDENT, academic_email=Email(email))
+        (step,) = account_steps([person_of(student)], found(), MoodleDefaults(usernames=rule))
+        assert isinstance(step.write, NewUser)
+        assert (step.write.username, step.write.email) == (username, email)
 
     def test_a_record_without_address_cannot_have_one(self) -> None:
         teacher = person_of(Teacher(zoho_id=ID, name="Omar Teacher"))
@@ -378,6 +428,12 @@ COURSES: dict[str, tuple[Class, FoundCourses, Action, str]] = {
         FoundCourses(),
         Action.CANNOT,
         "Its Moodle course 5 is gone; restore it in Moodle, or empty the id in Zoho.",
+    ),
+    "a name that is HTML to Moodle": (
+        attrs.evolve(CLASS, name="Level <3"),
+        FoundCourses(),
+        Action.CANNOT,
+        "Its name has a `<`, which Moodle takes for HTML; correct it in Zoho.",
     ),
     "it ends before it begins": (
         attrs.evolve(CLASS, end_date=date(2026, 8, 1)),

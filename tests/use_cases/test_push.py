@@ -10,7 +10,7 @@ from mzi_adapters.testing.moodle.site import Database
 from mzi_core.errors import AccessRefused, AuthRevoked
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Applied, Rejected, Unknown
-from mzi_core.provisioning import Action, described
+from mzi_core.provisioning import Action, MoodleDefaults, Usernames, described
 from mzi_core.use_cases.moodle_target import NothingInMoodle
 from mzi_core.use_cases.push import PagePushed, PushResult
 from mzi_core.values import DEFAULT_TENANT, MoodleId, State
@@ -223,6 +223,29 @@ class TestAccounts:
         await college.sync("students", [student()])
         assert told(await college.push_moodle("students")) == [(Action.CANNOT, None)]
         assert college.moodle.site.people.rows[id].idnumber == "SIS-7"
+
+    async def test_what_moodle_would_refuse_without_a_reason_is_told_with_the_field(self) -> None:
+        """In the preview too: Moodle only says that some value of the call is not to its liking."""
+        odd = ({"Academic_Email": f"a{sign}b@college.example"} for sign in "'+%ü")
+        wrong = [*odd, {"First_Name": "Rana <b>"}, {"Last_Name": "A<"}]
+        college = College()
+        records = [student(f"539883000009000001{n}", **fields) for n, fields in enumerate(wrong)]
+        await college.sync("students", [*records, student(B)])
+        for dry_run in (True, False):
+            pages = await college.push_moodle("students", dry_run=dry_run)
+            assert [act for act, _ in told(pages)].count(Action.CANNOT) == len(wrong)
+            assert all("has " in result.step.why for result in results(pages) if not result.well)
+        assert college.moodle_calls("core_user_create_users") == 1
+
+    async def test_usernames_by_another_rule_are_unique_and_stay(self) -> None:
+        college = College(defaults=MoodleDefaults(usernames=Usernames.ADDRESS_OR_ID))
+        await college.sync("students", [student(Academic_Email="o'neill@college.example")])
+        assert told(await college.push_moodle("students")) == [(Action.CREATE, Applied)]
+        made = college.moodle.site.people.rows[4]
+        assert (made.username, made.email) == (A, "o'neill@college.example")
+        await college.sync("students", [student(Academic_Email="oneill@college.example")])
+        assert told(await college.push_moodle("students")) == [(Action.CHANGE, Applied)]
+        assert (made.username, made.email) == (A, "oneill@college.example")
 
     async def test_a_linked_account_that_was_deleted_is_not_made_again(self) -> None:
         college = College()

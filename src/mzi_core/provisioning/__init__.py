@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         IdNumbers,
         MoodleDefaults,
         Step,
+        Usernames,
     )
     from mzi_core.provisioning.target import FEW, Target
 else:  # a type checker would take any name for one of these
@@ -48,6 +49,7 @@ __all__ = [
     "Step",
     "StepResult",
     "Target",
+    "Usernames",
     "account_steps",
     "course_steps",
     "described",

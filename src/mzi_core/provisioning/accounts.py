@@ -9,7 +9,16 @@ import attrs
 from mzi_core.module import Counterpart
 from mzi_core.modules import Student, Teacher
 from mzi_core.ports import MoodleUser, NewUser, UserChange
-from mzi_core.provisioning.step import Action, IdNumbers, MoodleDefaults, Step, differences, foreseen
+from mzi_core.provisioning.step import (
+    Action,
+    IdNumbers,
+    MoodleDefaults,
+    Step,
+    Usernames,
+    differences,
+    foreseen,
+    has_tag,
+)
 from mzi_core.values import MoodleId, ZohoId
 
 LONGEST = 100
@@ -190,15 +199,50 @@ def _unusable(person: Person) -> str:
     return f"Moodle keeps names and addresses of at most {LONGEST} characters." if long else ""
 
 
+def _unfit(sent: Iterable[str], said: Mapping[str, str]) -> str:
+    """Why Moodle would refuse one of the fields that are to be sent; it would not say which."""
+    for field in sent:
+        if field in _NAMES and has_tag(said[field]):
+            return f"Its {_NAMES[field]} has a `<`, which Moodle takes for HTML; correct it in Zoho."
+        if field == "email" and not said[field].isascii():
+            odd = next(letter for letter in said[field] if not letter.isascii())
+            return f"Its academic e-mail has `{odd}`, which Moodle takes in no address; correct it in Zoho."
+    return ""
+
+
+_NAMES = {"first_name": "first name", "last_name": "last name"}
+_USERNAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-.@_")
+"""The characters of a username, unless a site allows others."""
+
+
+def _username(person: Person, rule: Usernames) -> str | None:
+    """The username of a new account; None where the rule has none that Moodle takes."""
+    email = str(person.email)
+    if rule is Usernames.EXTENDED or _USERNAME.issuperset(email):
+        return email
+    return str(person.zoho_id) if rule is Usernames.ADDRESS_OR_ID else None
+
+
 def _created(person: Person, defaults: MoodleDefaults, link: str) -> AccountStep:
     after = _said(person)
     email = str(person.email)
+    unfit = _unfit(after, after)
+    if unfit:
+        return _cannot(person, unfit)
+    username = _username(person, defaults.usernames)
+    if username is None:
+        odd = next(letter for letter in email if letter not in _USERNAME)
+        why = (
+            f"Its academic e-mail has `{odd}`, which Moodle takes in no username; correct it, or let mzi "
+            "make usernames by another rule (`moodle.usernames`)."
+        )
+        return _cannot(person, why)
     return Step(
         zoho_id=person.zoho_id,
         act=Action.CREATE,
-        changes=differences(dict.fromkeys(("username", *after)), {"username": email, **after}),
+        changes=differences(dict.fromkeys(("username", *after)), {"username": username, **after}),
         write=NewUser(
-            username=email,
+            username=username,
             email=email,
             first_name=person.first_name,
             last_name=person.last_name,
@@ -222,6 +266,9 @@ def _existing(person: Person, account: MoodleUser, link: str) -> AccountStep:
     """The step about an account that is there. Its username stays: it is what the person logs in with."""
     before, after = _sides(person, account)
     changes = differences(before, after)
+    unfit = _unfit([each.field for each in changes], after)
+    if unfit:
+        return _apart(person, account, unfit)
     linked = person.account == account.id
     act = Action.CHANGE if changes else Action.NOTHING if linked else Action.LINK
     sent: dict[str, Any] = {each.field: after[each.field] for each in changes}

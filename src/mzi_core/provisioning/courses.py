@@ -10,7 +10,7 @@ import attrs
 from mzi_core.module import Counterpart, caseless
 from mzi_core.modules import Class
 from mzi_core.ports import CourseChange, MoodleCourse, NewCourse
-from mzi_core.provisioning.step import Action, MoodleDefaults, Step, differences, foreseen
+from mzi_core.provisioning.step import Action, MoodleDefaults, Step, differences, foreseen, has_tag
 from mzi_core.values import MoodleId, ZohoId
 
 SHORT = 50
@@ -76,6 +76,8 @@ def _step(
         return _cannot(class_, f"Moodle keeps course names of at most {LONGEST} characters.")
     if len(short_name(class_)) > LONGEST_SHORT:
         return _cannot(class_, f"Moodle keeps short names of at most {LONGEST_SHORT} characters.")
+    if has_tag(class_.name) or has_tag(short_name(class_)):
+        return _cannot(class_, "Its name has a `<`, which Moodle takes for HTML; correct it in Zoho.")
     if class_.start_date and class_.end_date and class_.end_date < class_.start_date:
         return _cannot(class_, "Its end is before its start; correct one of them in Zoho.")
     if class_.moodle_class_id is not None:

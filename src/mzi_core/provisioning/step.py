@@ -79,11 +79,29 @@ def foreseen(zoho_id: ZohoId, plan: Callable[[], Step[W_co]]) -> Step[W_co]:
         return Step(zoho_id=zoho_id, act=Action.CANNOT, why=unforeseen(error))
 
 
+def has_tag(text: str) -> bool:
+    """Whether Moodle would take a part of this for HTML, and refuse it: whatever follows `<` but a blank."""
+    return any(not after[:1].isspace() for after in text.split("<")[1:])
+
+
 STUDENT_ROLE = MoodleId(5)
 """The id of Moodle's own student role."""
 
 FIRST_CATEGORY = MoodleId(1)
 """The id of the category every Moodle begins with."""
+
+
+class Usernames(StrEnum):
+    """What the username of a new account is made from. It is unique, and stays when the address changes."""
+
+    ADDRESS = "address"
+    """The academic e-mail, where Moodle takes it."""
+
+    ADDRESS_OR_ID = "address-or-id"
+    """The academic e-mail where Moodle takes it, else the Zoho id of the record."""
+
+    EXTENDED = "extended"
+    """The academic e-mail whatever its characters, for a site that allows all of them in usernames."""
 
 
 class IdNumbers(StrEnum):
@@ -114,6 +132,7 @@ class MoodleDefaults:
     utc_offset: int = 3
     active: frozenset[str] = frozenset(map(caseless, ACTIVE))
     id_numbers: IdNumbers = IdNumbers.KEEP
+    usernames: Usernames = Usernames.ADDRESS
 
     @property
     def zone(self) -> tzinfo:

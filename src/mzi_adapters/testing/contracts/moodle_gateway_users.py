@@ -142,6 +142,19 @@ class CreatingUsersPromises:
         assert rejection(results[41]).kind is RejectionKind.BAD_INPUT
         assert len(set(campus.made)) == 58
 
+    async def test_what_no_user_can_have_is_refused_for_that_user(self, campus: Campus) -> None:
+        """Signs that a site takes in no username, letters in no address, and what it takes for HTML."""
+        changes = (
+            *({"username": f"{campus.mark}{sign}@mzi.example"} for sign in "'+%ü"),
+            {"email": f"{campus.mark}ü@mzi.example"},
+            {"first_name": "Sara <3"},
+            {"last_name": "<b>Student</b>"},
+        )
+        people = [attrs.evolve(campus.person(n), **change) for n, change in enumerate(changes)]
+        results = await campus.gateway.create_users([*people, campus.person(100)])
+        campus.made += applied_ids(results[-1:])
+        assert [rejection(one).kind for one in results[:-1]] == [RejectionKind.BAD_INPUT] * len(people)
+
     async def test_a_country_must_be_a_code(self, campus: Campus) -> None:
         """Moodle takes the name of one, and stores a zero."""
         people = [

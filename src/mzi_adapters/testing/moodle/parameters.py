@@ -16,7 +16,7 @@ _ABSENT = object()
 _INT = re.compile(r"-?(0|[1-9]\d*)\Z")
 _FLOAT = re.compile(r"[-+]?(\d++(\.\d*+)?|\.\d++)([eE][-+]?\d+)?\Z")
 _BEGINNING = re.compile(r"\s*(-?\d{1,19})")
-_TAGS = re.compile(r"<[a-zA-Z/!?][^>]*>?")
+_TAGS = re.compile(r"<(?!\s)")
 _PATTERNS = {
     "int": _INT,
     "float": _FLOAT,

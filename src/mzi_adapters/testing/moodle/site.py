@@ -33,7 +33,7 @@ from mzi_adapters.testing.moodle.site_tables import (
 )
 
 _AMPERSAND = re.compile(r"&(?![a-zA-Z0-9#]{1,8};)")
-_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
+_TAG = re.compile(r"<(?!\s)[^<>]*>?")
 
 Database = Literal["postgresql", "mariadb"]
 

@@ -100,7 +100,7 @@ def _new_user(site: Site, wanted: dict[str, Any], usernames: set[str], emails: s
     for name in ("firstname", "lastname"):
         if not wanted[name].strip():
             raise invalid_parameter(f"The field '{name}' cannot be blank")
-    if not _ADDRESS.match(email):
+    if not (email.isascii() and _ADDRESS.match(email)):
         raise invalid_parameter(f"Email address is invalid: {email}")
     if email.lower() in emails or site.people.email_taken(email):
         raise invalid_parameter(f"Email address already exists: {email}")
@@ -177,7 +177,7 @@ def _update(site: Site, changes: dict[str, Any]) -> None:
         raise moodle_error("usernotupdatedguest", "error/usernotupdatedguest")
     email = changes.get("email")
     if email is not None and email != user.email:
-        if not _ADDRESS.match(email):
+        if not (email.isascii() and _ADDRESS.match(email)):
             raise moodle_error("useremailinvalid", "error/useremailinvalid")
         if site.people.email_taken(email, but=user.id):
             raise moodle_error("useremailduplicate", "Duplicate address")

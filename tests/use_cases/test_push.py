@@ -443,6 +443,13 @@ class TestEnrolments:
         assert (result.step.act, "suspend it there" in result.step.why) == (Action.CANNOT, True)
         assert len(await college.enrolled(MoodleId(course))) == 1
 
+    async def test_a_course_without_manual_enrolment_is_told_with_the_remedy(self) -> None:
+        college, course = await college_with_a_class(1)
+        college.moodle.site.courses[course].manual = False
+        await college.sync("enrollments", [enrollment(1, "5398830000090000000")])
+        (result,) = results(await college.push_moodle("enrollments"))
+        assert "add it under Participants > Enrolment methods" in result.why
+
     async def test_a_course_that_is_closed_to_us_is_told_and_harms_no_other(self) -> None:
         college, _ = await college_with_a_class(2)
         await college.sync("classes", [class_(OTHER_CLASS, Moodle_Class_ID=999)])

@@ -24,6 +24,10 @@ NO_ROLE = "wsusercannotassign"
 NO_INSTANCE = "wsnoinstance"
 """The course has no manual enrolment."""
 
+NEW_PASSWORD, SITE_POLICY, PROFILE = "forcepasswordchangenotice", "sitepolicynotagreed", "usernotfullysetup"
+UNREADY = frozenset({NEW_PASSWORD, SITE_POLICY, PROFILE})
+"""The account has to do something in Moodle's pages before any course is opened to it."""
+
 _CLOSED, _NO_CONTEXT = "requireloginerror", "errorcoursecontextnotvalid"
 NO_ENTRY = frozenset({_CLOSED, _NO_CONTEXT})
 """The account cannot enter the course."""
@@ -41,10 +45,15 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
         NO_CATEGORY: "There is no such category, or the account cannot enter it.",
         NO_ROLE: "The account may not assign this role. Allow it under Define roles > Allow "
         "role assignments.",
+        "nopermission": "The account lacks a capability. Give its role what the documentation lists.",
+        NEW_PASSWORD: "Moodle wants the account of the service to change its password first.",
+        SITE_POLICY: "The account of the service has not agreed to the site's policy.",
+        PROFILE: "The profile of the account of the service lacks something that the site asks for.",
         "nopermissiontoviewgrades": "The account may not see grades. Give its role moodle/grade:viewall.",
         "criteriaerror": "The account may not search by this.",
         "useradminodelete": "An administrator cannot be deleted over web services.",
         "usernotupdatedadmin": "An administrator cannot be changed over web services.",
+        "usernotupdatedguest": "The guest cannot be changed.",
     },
     InputRefused: {
         "invalidparameter": "A value is missing, malformed or taken; Moodle does not say which.",
@@ -53,6 +62,7 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
         "enddatebeforestartdate": "The end must be after the start.",
         "nostartdatenoenddate": "A course has an end only with a start; send both.",
         "useremailinvalid": "The address is not valid, or not allowed on this site.",
+        "invalidscale": "There is no such scale here.",
         "invalid_method_name": "There is no such grading method here.",
         "couldnotsavegrade": "Moodle's grading form does not accept this.",
     },
@@ -68,6 +78,10 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
         "invaliduser": "There is no such user.",
         "invaliduserid": "There is no such user.",
         "usernotupdateddeleted": "The user has been deleted.",
+        "userdeleted": "The user has been deleted; restore the account in Moodle, or make a new one.",
+        "invalidcourse": "There is no such course.",
+        NO_INSTANCE: "The course has no manual enrolment, or it is disabled; add it under Participants > "
+        "Enrolment methods.",
         "invalidcoursemodule": "There is no such course module.",
         "unknowcategory": "There is no such category.",
         "nofile": "There is no such file.",
@@ -94,6 +108,10 @@ _REMEDIES = {
     NO_FUNCTION: "Check that the service is enabled and has the function, that the account is "
     "authorised for it and its role has `webservice/rest:use`, that the token has not expired, and that our "
     "IP address is allowed.",
+    NEW_PASSWORD: "Sign in as this account once and change the password, or untick Force password change in "
+    "its profile.",
+    SITE_POLICY: "Sign in as this account once and agree to it.",
+    PROFILE: "Sign in as this account once and fill in what is asked for.",
 }
 """What helps against what concerns the account as a whole."""
 
@@ -134,4 +152,5 @@ def denies_everything(error: GatewayError) -> bool:
     """Whether it is about the account or the service rather than about what was asked."""
     if isinstance(error, AuthRevoked):
         return True
-    return isinstance(error, AccessRefused) and (error.code == NO_FUNCTION or error.code.isdigit())
+    about_account = error.code in (NO_FUNCTION, *UNREADY) or error.code.isdigit()
+    return isinstance(error, AccessRefused) and about_account

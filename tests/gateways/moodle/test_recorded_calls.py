@@ -1,10 +1,16 @@
 """Every recorded call of a running Moodle: our form is the form that was sent, its answer is understood."""
 
+import json
+from collections.abc import Iterator
+
 import pytest
+from tests.gateways.moodle.given import TOKEN, client_of
 from tests.gateways.moodle.recorded import Recorded, as_kept, nested, recorded_calls
 
 from mzi_adapters.moodle.answers import returned
 from mzi_adapters.moodle.form import form_pairs
+from mzi_adapters.moodle.refusals import error_for
+from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.web import pairs_to_form
 from mzi_core.errors import (
     AccessRefused,
@@ -18,6 +24,8 @@ from mzi_core.errors import (
     RemoteBug,
     RemoteNotFound,
 )
+from mzi_core.ports import Enrolment
+from mzi_core.values import MoodleId
 
 CALLS = tuple(recorded_calls().values())
 FAILURES = tuple(call for call in CALLS if call.errorcode)
@@ -103,6 +111,54 @@ def test_no_word_of_moodle_about_a_person_gets_into_an_error(call: Recorded) -> 
     said = str(raised.value).lower()
     assert "btec.example" not in said
     assert "mzi_suspended" not in said
+
+
+SEEN_LATER = (
+    *("wsnoinstance", "userdeleted", "forcepasswordchangenotice", "sitepolicynotagreed", "usernotfullysetup"),
+    *("nopermission", "nostartdatenoenddate", "usernotupdatedguest", "invalidcourse"),
+)
+"""Codes that a running site answered with and that were not recorded."""
+
+READ_APART = {"1", "2", "3", "invalidfieldparameter"}
+"""Codes of warnings that mean something else with each function."""
+
+
+def _codes(said: object) -> Iterator[str]:
+    """Every errorcode and warningcode in an answer, also those of calls in a call."""
+    if isinstance(said, dict):
+        for name, value in said.items():
+            if name in ("errorcode", "warningcode") and isinstance(value, str):
+                yield value
+            yield from _codes(value)
+    elif isinstance(said, list):
+        for one in said:
+            yield from _codes(one)
+    elif isinstance(said, str) and said.startswith(("{", "[")):
+        yield from _codes(json.loads(said))
+
+
+def test_every_code_has_a_sentence_of_its_own() -> None:
+    """Nobody reads that the call was refused with a code."""
+    codes = {code for call in CALLS for code in _codes(call.said)} | set(SEEN_LATER)
+    bare = {code for code in codes if f"`{code}`" in str(error_for(code))}
+    assert bare == READ_APART
+
+
+@pytest.mark.parametrize("code", SEEN_LATER[2:5])
+async def test_an_account_that_moodle_keeps_waiting_is_told_what_to_do(code: str) -> None:
+    """For the call as a whole: taking it apart would not help."""
+    site = FakeMoodle(token=TOKEN)
+    course = MoodleId(site.add_course(shortname="NET-1"))
+    student = MoodleId(site.add_user(username="sara@mzi.example"))
+    site.accounts[TOKEN].unready = code
+    moodle = client_of(site)
+    for asked in (
+        moodle.enrolled(course),
+        moodle.enrol([Enrolment(user=student, course=course, role=MoodleId(5))] * 3),
+    ):
+        with pytest.raises(AccessRefused, match="Sign in as this account once"):
+            await asked
+    assert site.calls == 2
 
 
 def test_every_class_of_failure_was_recorded() -> None:

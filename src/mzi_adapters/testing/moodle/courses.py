@@ -46,6 +46,7 @@ _KEPT = {each.name for each in attrs.fields(Course)} - {
     "forum",
     "sections",
     "automaticenddate",
+    "manual",
     "timecreated",
     "timemodified",
 }

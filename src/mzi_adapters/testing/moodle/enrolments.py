@@ -40,6 +40,9 @@ def enrol(site: Site, given: dict[str, Any]) -> None:
                 f"You don't have the permission to assign this role ({wanted['roleid']}) "
                 f"to this user ({wanted['userid']}) in this course ({wanted['courseid']}).",
             )
+        if not site.courses[wanted["courseid"]].manual:
+            message = "Manual enrolment plugin instance doesn't exist or is disabled for the course"
+            raise moodle_error("wsnoinstance", f"{message} (id = {wanted['courseid']})")
         _living(site, wanted["userid"])
     for wanted in given["enrolments"]:
         add_enrolment(site, **wanted)

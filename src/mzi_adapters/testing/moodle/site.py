@@ -16,6 +16,7 @@ from mzi_adapters.testing.moodle.refusals import (
     course_context,
     invalid_module,
     missing_record,
+    moodle_error,
     no_permission,
 )
 from mzi_adapters.testing.moodle.site_tables import (
@@ -51,6 +52,9 @@ class Account:
     suspended: bool = False
     barred: bool = False
     """The service is not for this user, this address or this hour."""
+
+    unready: str = ""
+    """What this user has to do before any course is entered, as `forcepasswordchangenotice`."""
 
     expired: bool = False
     """The token ran out: its first use finds that out and deletes it."""
@@ -155,6 +159,8 @@ class Site:
         found = self.courses.get(course)
         if found is None:
             raise missing_record("course")
+        if self.caller.unready:
+            raise moodle_error(self.caller.unready, f"error/{self.caller.unready}")
         if not self.may_enter(course):
             raise course_context(course) if context else course_closed()
         return found

@@ -63,6 +63,9 @@ class Course:
     """Of a course in weeks: its end is that of its last week, whatever was sent."""
 
     lang: str = ""
+    manual: bool = True
+    """Whether it has manual enrolment, and it is enabled."""
+
     forum: int = 0
     """The course module of its announcements."""
 

@@ -78,6 +78,10 @@ def _instant(moment: datetime | None) -> datetime | None:
     return None if moment is None else in_utc(moment)
 
 
+def _written(feedback: str | None) -> str:
+    return "" if feedback is None else feedback
+
+
 @attrs.frozen(kw_only=True)
 class Marking:
     """What is known of one attempt of one student at one assignment; say only what you know.
@@ -100,8 +104,8 @@ class Marking:
     attempt: int = attrs.field(default=0, validator=_not_negative)
     """From 0; people and Zoho see `attempt_shown`."""
 
-    feedback: str = ""
-    """As Moodle has it, HTML and all; `text` has what a reader sees."""
+    feedback: str = attrs.field(default="", converter=_written)
+    """As Moodle has it, HTML and all; `text` has what a reader sees. None, as Moodle says it, is none."""
 
     workflow: str | None = None
     """Moodle's marking workflow state, '' included; None when the assignment does not use it."""

@@ -9,6 +9,7 @@ import pytest
 from tests.rules.grading.given import DAY, NOW, refused
 
 from mzi_core.grading import Criterion, Grade, Marking, Scale
+from mzi_core.ports import Attempt
 
 
 def test_a_marking_needs_only_what_is_known() -> None:
@@ -123,6 +124,14 @@ def test_work_is_awaited_up_to_and_with_the_deadline_unless_it_was_handed_in() -
 
 def test_people_count_attempts_from_one() -> None:
     assert [Marking(attempt=attempt).attempt_shown for attempt in (0, 1, 2)] == [1, 2, 3]
+
+
+def test_feedback_that_nobody_gave_is_none() -> None:
+    """An attempt without feedback says so with None, and needs no care of the caller."""
+    attempt = Attempt(number=0, status="submitted")
+    marking = Marking(feedback=attempt.feedback)
+    assert (marking.feedback, marking.text) == ("", "")
+    assert marking == Marking()
 
 
 def test_the_text_is_the_feedback_as_read() -> None:

@@ -118,6 +118,8 @@ class TransactionPromises:
                 task.cancel()
                 with raises(asyncio.CancelledError):
                     await task
+                async with store.begin(OURS, discard=True):
+                    pass  # whoever comes next gets a turn
             assert await everything(store, OURS) == before
 
     async def test_a_preview_sees_its_writes_and_keeps_none(self, store: Store) -> None:

@@ -247,6 +247,12 @@ def test_an_id_that_only_looks_like_another_is_refused_with_the_place(value: str
     assert coerce.record_id("قيد_12") == "قيد_12"
 
 
+def test_a_letter_is_one_whether_its_accent_is_written_in_it_or_behind_it() -> None:
+    assert coerce.email("Jose\u0301@College.example") == coerce.email("jos\u00e9@college.example")
+    assert coerce.record_id("re\u0301g_1") == coerce.record_id("r\u00e9g_1") == "r\u00e9g_1"
+    assert coerce.lookup({"id": "re\u0301g_1"}) == "r\u00e9g_1"
+
+
 @given(
     st.from_regex(r"[a-zA-Z0-9'*+/=?^_`{|}~!#$%&.\-]{1,9}@([a-z0-9-]{1,5}\.){1,2}[a-z]{2,4}", fullmatch=True)
 )

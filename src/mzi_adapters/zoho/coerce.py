@@ -159,7 +159,7 @@ def record_id(value: object) -> ZohoId | None:
     bare = bare_id(found)
     if (damage := damage_of(bare)) is not None:
         raise ValueRefused(Code.ID_INVALID, f"{damage}; {EXPORT_AGAIN}")
-    _as_seen(bare, Code.TEXT_INVALID)
+    bare = ZohoId(_as_seen(bare, Code.TEXT_INVALID))
     for place, each in enumerate(found, start=1):
         if not each.isascii() and (digit := unicodedata.decimal(each, None)) is not None:
             said = f"holds U+{ord(each):04X} as character {place}; write `{digit}`."
@@ -168,7 +168,10 @@ def record_id(value: object) -> ZohoId | None:
 
 
 def _as_seen(found: str, code: Code) -> str:
-    """Text by which things are told apart: no two may look the same, or one would pass for the other."""
+    """Text by which things are told apart: no two may look the same, or one would pass for the other.
+
+    A letter and the accent behind it are the letter with its accent (NFC).
+    """
     if found.isascii() and found.isprintable():
         return found
     for place, each in enumerate(found, start=1):
@@ -179,7 +182,7 @@ def _as_seen(found: str, code: Code) -> str:
         twin = unicodedata.normalize("NFKC", each)
         if twin != each and twin.isascii():
             raise ValueRefused(code, f"holds U+{ord(each):04X} as character {place}; write `{twin}`.")
-    return found
+    return unicodedata.normalize("NFC", found)
 
 
 def lookup(value: object) -> ZohoId | None:

@@ -57,6 +57,7 @@ class CheckName(StrEnum):
     ZOHO_CREDITS = "zoho credits"
     ZOHO_MODULES = "zoho modules"
     ZOHO_FIELDS = "zoho fields"
+    ZOHO_RECORDS = "zoho records"
     ZOHO_CLOCK = "zoho clock"
     MOODLE_TOKEN = "moodle token"  # noqa: S105  # a name
     MOODLE_FUNCTIONS = "moodle functions"

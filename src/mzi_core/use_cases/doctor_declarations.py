@@ -1,16 +1,17 @@
 """Checks of what mzi declares: whether Zoho has its modules and fields, and a tenant's own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from mzi_core.errors import ModuleMissing, RemoteNotFound
+from mzi_core.errors import FieldsMissing, GatewayRefused, ModuleMissing, RemoteNotFound, UnknownTenant
 from mzi_core.mapping import Overlay, overlay
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.naming import Absent, Described, naming, real_module
-from mzi_core.ports import ZohoModule
+from mzi_core.ports import ReadMethod, Selection, ZohoModule, ZohoReading
 from mzi_core.suggestions import either
+from mzi_core.use_cases.bulk import closing
 from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity, zoho_of
-from mzi_core.use_cases.field_selection import describe
+from mzi_core.use_cases.field_selection import Choice, describe, in_no_record, select
 
 
 async def _modules(environment: Environment) -> Sequence[Finding]:
@@ -111,7 +112,74 @@ def _wrong_mapping(module: AnyModule, problem: str) -> Finding:
     )
 
 
+async def _records(environment: Environment) -> Sequence[Finding]:
+    """Fields that Zoho describes and that stand in none of the first records of their module."""
+    zoho = zoho_of(environment)
+    try:
+        async with environment.store.read(environment.tenant) as session:
+            settings = await session.settings()
+    except UnknownTenant:  # told by the fields
+        return [_UNSEEN]
+    findings: list[Finding] = []
+    reached = seen = 0
+    for module in CATALOGUE:
+        laid, _ = overlay(module, settings.mappings.get(module.name, ()))
+        try:
+            choice = await select(zoho, module, laid)
+        except (FieldsMissing, GatewayRefused):
+            continue  # told by the modules and by the fields
+        page = await _sample(zoho, choice)
+        reached += 1
+        if page:
+            seen += 1
+            findings += _silent(module, choice, in_no_record(choice, page))
+    if not reached:
+        return [_UNSEEN]
+    if not findings:
+        those = f"{seen} module" if seen == 1 else f"{seen} modules"
+        said = (
+            f"Every field that is asked for comes with the records; those of {those} were looked at."
+            if seen
+            else "No module has a record yet."
+        )
+        findings.append(Finding(check=CheckName.ZOHO_RECORDS, level=Severity.GREEN, said=said))
+    return findings
+
+
+_UNSEEN = Finding(
+    check=CheckName.ZOHO_RECORDS,
+    level=Severity.UNKNOWN,
+    said=f"Not checked: {CheckName.ZOHO_FIELDS} comes first.",
+)
+
+
+async def _sample(zoho: ZohoReading, choice: Choice) -> Sequence[object]:
+    """The first records of a module, without their rows; none where there are none."""
+    fields = Selection(fields=choice.selection.fields)
+    pages = zoho.pages(choice.named.api_name, fields, via=ReadMethod.RECORDS)
+    async with closing(pages):
+        async for page in pages:
+            return page
+    return ()
+
+
+def _silent(module: AnyModule, choice: Choice, fields: Collection[str]) -> list[Finding]:
+    if not fields:
+        return []
+    names = ", ".join(f"`{choice.named.names[field]}`" for field in sorted(fields))
+    return [
+        Finding(
+            check=CheckName.ZOHO_RECORDS,
+            level=Severity.AMBER,
+            said=f"{choice.named.api_name} is said to have {names}, and no record that was looked at has it; "
+            f"a pull leaves it in the {module.name} as it is stored.",
+            remedy="Let the profile of the API user see it in Zoho, or take it off the module.",
+        )
+    ]
+
+
 DECLARATIONS = (
     Check((CheckName.ZOHO_MODULES,), _modules),
     Check((CheckName.ZOHO_FIELDS,), _fields),
+    Check((CheckName.ZOHO_RECORDS,), _records),
 )

@@ -171,6 +171,21 @@ def choose(named: Naming) -> Choice:
     )
 
 
+def in_no_record(choice: Choice, page: Sequence[object]) -> frozenset[str]:
+    """The fields, by their names inside, that were asked for and of which no record has even the key.
+
+    A field that is empty is null in an answer. One that the account may not see is left out of all of them.
+    """
+    left = set(choice.selection.fields)
+    for record in page:
+        left.difference_update(record if isinstance(record, Mapping) else ())
+        if not left:
+            return frozenset()
+    asked = set(choice.selection.fields)
+    read = ((field, asked.intersection(names)) for field, names in choice.named.read.items())
+    return frozenset(field for field, names in read if names and names <= left)
+
+
 async def describe(
     zoho: ZohoMetadata, module: AnyModule, modules: Sequence[ZohoModule] | None = None
 ) -> Described:

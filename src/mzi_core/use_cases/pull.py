@@ -8,7 +8,7 @@ import attrs
 from mzi_core.ports import Clock, Connections, Deleted, Run, Selection, Store, ZohoReading
 from mzi_core.use_cases.bulk import closing
 from mzi_core.use_cases.deletions import MarkDeleted, Seen, missing, still_gone
-from mzi_core.use_cases.field_selection import Choice
+from mzi_core.use_cases.field_selection import in_no_record
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
 from mzi_core.use_cases.sync_runs import PageDone, SyncRuns
 from mzi_core.use_cases.take_page import PAGE
@@ -126,21 +126,6 @@ async def _pages(
         async for page in pages:
             seen.add(ZohoId(str(record.get("id"))) for record in page)
             yield page
-
-
-def in_no_record(choice: Choice, page: Sequence[object]) -> frozenset[str]:
-    """The fields, by their names inside, that were asked for and of which no record has even the key.
-
-    A field that is empty is null in an answer. One that the account may not see is left out of all of them.
-    """
-    left = set(choice.selection.fields)
-    for record in page:
-        left.difference_update(record if isinstance(record, Mapping) else ())
-        if not left:
-            return frozenset()
-    asked = set(choice.selection.fields)
-    read = ((field, asked.intersection(names)) for field, names in choice.named.read.items())
-    return frozenset(field for field, names in read if names and names <= left)
 
 
 def _last_id(page: Sequence[object]) -> str:

@@ -94,7 +94,8 @@ class RunInProgress(MziError):
 
     def __init__(self, source: str, run: str | None, done: int, until: datetime) -> None:
         self.until = until
-        by = f" by run {run[-8:]}, which has done {done:,} records and" if run else ", by a run that"
+        records = f"{done:,} record{'' if done == 1 else 's'}"
+        by = f" by run {run[-8:]}, which has done {records} and" if run else ", by a run that"
         super().__init__(
             f"{source} is being taken{by} holds it until {until:%H:%M:%S} UTC, and longer if it goes on. "
             "Wait for its end, or stop it; one that was killed lets go by then."

@@ -47,13 +47,23 @@ async def test_a_source_that_is_being_taken_is_not_taken_a_second_time(resume: b
     (run,) = await runs(mzi)
     assert run.status is RunStatus.RUNNING
     assert str(refused.value) == (
-        f"a is being taken by run {run.id[-8:]}, which has done 1 records and holds it until 08:01:00 UTC, "
+        f"a is being taken by run {run.id[-8:]}, which has done 1 record and holds it until 08:01:00 UTC, "
         "and longer if it goes on. Wait for its end, or stop it; one that was killed lets go by then."
     )
     assert refused.value.until == mzi.clock.now() + LONG
     await anext(begun(mzi, source="b"))
     await anext(begun(mzi, dry_run=True))
     assert [page.run.cursor async for page in first] == [2]
+    assert [page.run.cursor async for page in begun(mzi)] == [1, 2]
+
+
+async def test_a_killed_run_is_told_as_that_though_the_clock_was_set_back() -> None:
+    """Its lease ends later than one that was taken now could, so it keeps nobody away either."""
+    mzi = Harness()
+    await anext(begun(mzi))
+    mzi.clock.advance(-timedelta(hours=1))
+    (run,) = await runs(mzi)
+    assert run.status is RunStatus.INTERRUPTED
     assert [page.run.cursor async for page in begun(mzi)] == [1, 2]
 
 

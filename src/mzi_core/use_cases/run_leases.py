@@ -79,7 +79,7 @@ async def as_they_stand(session: StoredLeases, runs: Sequence[Run], now: datetim
         if name not in leases:
             leases[name] = await session.lease(name)
         kept = leases[name]
-        return kept is not None and kept.holder.startswith(f"{run.id} ") and kept.until > now
+        return kept is not None and kept.holder.startswith(f"{run.id} ") and holds(kept.until, now, SECONDS)
 
     return [
         attrs.evolve(run, status=RunStatus.INTERRUPTED)

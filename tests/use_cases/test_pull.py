@@ -154,6 +154,18 @@ async def test_every_way_brings_the_same(college: World) -> None:
     assert [drawn.counts for drawn in ways] == [{"NEW": 5}, {"UNCHANGED": 5}, {"UNCHANGED": 5}]
 
 
+async def test_a_job_for_what_changed_is_foreseen_for_the_whole_module(
+    college: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mzi_adapters.zoho.bulk_read.MOST_RECORDS", 2)
+    college.students(*range(5))
+    await college.later(hours=1)
+    await college.pull()
+    await college.later(hours=1)
+    plan = await college.plan(via=ReadMethod.BULK)
+    assert (plan.records, plan.cost.calls) == (0, 3 * 3)
+
+
 def test_the_way_with_the_fewest_calls_is_taken_and_of_equal_ones_the_cheaper() -> None:
     few, many = Cost(calls=2, credits=9), Cost(calls=3, credits=3)
     assert cheapest({ReadMethod.RECORDS: many, ReadMethod.BULK: few}) is ReadMethod.BULK

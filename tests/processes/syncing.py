@@ -5,9 +5,13 @@ They are forked from a server that has everything imported, so that starting one
 
 import asyncio
 import multiprocessing
+import os
+import signal
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Event
 from typing import Any
@@ -40,6 +44,17 @@ ALL = Query(with_deleted=True, limit=100_000)
 
 
 @attrs.frozen(kw_only=True)
+class Kill:
+    """`kill -9`, so many seconds after a page was begun (counted from 0 over all modules).
+
+    And two pages later at the latest, so that no machine is too busy for it.
+    """
+
+    page: int
+    after: float
+
+
+@attrs.frozen(kw_only=True)
 class Work:
     """What a process does: the modules one after the other, each from its records in pages."""
 
@@ -48,16 +63,32 @@ class Work:
     page: int = 20
     resume: bool = False
     alone: bool = True
+    kill: Kill | None = None
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are of all modules."""
+        return sum(-(-len(records) // self.page) for _, records in self.runs)
 
 
-async def _pages(records: Records, page: int) -> AsyncIterator[Records]:
-    for start in range(0, len(records), page):
-        yield records[start : start + page]
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def _pages(records: Records, work: Work, begun: "count[int]") -> AsyncIterator[Records]:
+    for start in range(0, len(records), work.page):
+        number = next(begun)
+        if work.kill is not None and number == work.kill.page:
+            threading.Timer(work.kill.after, _die).start()
+        elif work.kill is not None and number == work.kill.page + 2:
+            _die()
+        yield records[start : start + work.page]
 
 
 async def carry_out(work: Work) -> Mapping[str, int]:
     """Do the work, and say how many records ended in each state."""
     counts: Counter[str] = Counter()
+    begun = count()
     async with open_store(work.url) as store:
         use_cases = UseCases.over(store=store, codec=ZohoCodec(), clock=SystemClock(), ids=SystemIds())
         sync = BulkSync(runs=attrs.evolve(use_cases.runs, seconds=LEASE))
@@ -66,7 +97,7 @@ async def carry_out(work: Work) -> Mapping[str, int]:
             bulk = sync(
                 DEFAULT_TENANT,
                 CATALOGUE[name],
-                _pages(records, work.page),
+                _pages(records, work, begun),
                 source=source,
                 resume=work.resume,
                 alone=work.alone,
@@ -98,9 +129,9 @@ class Syncing:
         return counts
 
     async def killed(self) -> None:
-        """Ended by `kill -9`, wherever it is."""
-        self.process.kill()
+        """Wait until it has killed itself, as its work says."""
         await asyncio.to_thread(self.process.join, LONG)
+        assert self.process.exitcode == -signal.SIGKILL, f"Ended with {self.process.exitcode}."
 
 
 async def ready(work: Work, go: Event | None = None) -> Syncing:

@@ -5,14 +5,13 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from random import Random
-from time import perf_counter
 from typing import Any
 
 import attrs
 import pytest
 from tests import postgres
 from tests.conftest import TEMPLATE
-from tests.processes.syncing import LEASE, Work, carry_out, contents_of, ready
+from tests.processes.syncing import LEASE, Kill, Work, carry_out, contents_of, ready
 
 from mzi_adapters.sql import open_store
 from mzi_adapters.testing.college import build
@@ -21,6 +20,8 @@ from mzi_core.values import DEFAULT_TENANT
 
 COLLEGE = build(students=160)
 KILLS = 10
+A_PAGE = 0.02
+"""About the seconds that a page takes: so the end comes before, in and behind its transaction."""
 
 # Children first, so that the run of the students sets them free page by page.
 MODULES = ("programs", "registrations", "students")
@@ -70,21 +71,17 @@ async def _runs_left(url: str) -> int:
 
 
 async def test_a_sync_killed_at_any_moment_ends_the_same_when_it_is_started_again(fresh: Fresh) -> None:
-    """`kill -9` at ten moments; every other time it goes on where it was, else it begins anew."""
+    """`kill -9` in ten pages; every other time it goes on where it was, else it begins anew."""
     url = await fresh()
-    whole = await ready(attrs.evolve(WORK, url=url))
-    began = perf_counter()
-    whole.go.set()
-    await whole.ended()
-    takes = perf_counter() - began
+    await carry_out(attrs.evolve(WORK, url=url))
     expected = await contents_of(url)
 
     dice, interrupted = Random(10), 0
     for n in range(KILLS):
         work = attrs.evolve(WORK, url=await fresh(), resume=n % 2 == 0)
-        process = await ready(work)
+        kill = Kill(page=dice.randrange(WORK.pages - 2), after=dice.uniform(0, A_PAGE))
+        process = await ready(attrs.evolve(work, kill=kill))
         process.go.set()
-        await asyncio.sleep(dice.uniform(0.05, 0.95) * takes)
         await process.killed()
         interrupted += await _runs_left(work.url)
         await asyncio.sleep(LEASE)

@@ -7,7 +7,14 @@ import attrs
 
 from mzi_core.module import caseless
 from mzi_core.modules.classes import ACTIVE
-from mzi_core.provisioning import FIRST_CATEGORY, STUDENT_ROLE, IdNumbers, MoodleDefaults, Usernames
+from mzi_core.provisioning import (
+    FIRST_CATEGORY,
+    STUDENT_ROLE,
+    IdNumbers,
+    MoodleDefaults,
+    NewPasswords,
+    Usernames,
+)
 from mzi_core.values import MoodleId
 from mzi_http.converters import credential, loopback, one_of, site, whole, words
 
@@ -69,6 +76,10 @@ def _usernames(value: object) -> Usernames:
     return one_of(value, Usernames)
 
 
+def _passwords(value: object) -> NewPasswords:
+    return one_of(value, NewPasswords)
+
+
 def _hours(value: object) -> int:
     said = str(value).strip()
     return -whole(said[1:], 1, 12) if said.startswith("-") else whole(said.removeprefix("+"), 0, 14)
@@ -109,6 +120,7 @@ class Moodle:
     active: str = attrs.field(default=", ".join(ACTIVE), converter=_statuses)
     id_numbers: IdNumbers = attrs.field(default=IdNumbers.KEEP, converter=_id_numbers)
     usernames: Usernames = attrs.field(default=Usernames.ADDRESS, converter=_usernames)
+    passwords: NewPasswords = attrs.field(default=NewPasswords.MAILED, converter=_passwords)
 
     def defaults(self) -> MoodleDefaults:
         """What the college has decided about its Moodle."""
@@ -120,6 +132,7 @@ class Moodle:
             active=frozenset(map(caseless, self.active.split(","))),
             id_numbers=self.id_numbers,
             usernames=self.usernames,
+            passwords=self.passwords,
         )
 
     def missing(self) -> tuple[str, ...]:

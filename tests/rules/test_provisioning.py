@@ -65,6 +65,7 @@ from mzi_core.provisioning import (
     person_of,
     record_steps,
 )
+from mzi_core.provisioning.accounts import MAILED
 from mzi_core.provisioning.records import Subform
 from mzi_core.values import Email, MoodleId, ZohoId
 
@@ -142,7 +143,7 @@ STRANGER = MoodleUser(
 OTHERS_MAIL = attrs.evolve(USER, id=MoodleId(8), email="other@college.example")
 
 ACCOUNTS: dict[str, tuple[Student, FoundAccounts, Action, str]] = {
-    "nobody is there": (STUDENT, found(), Action.CREATE, ""),
+    "nobody is there": (STUDENT, found(), Action.CREATE, MAILED),
     "it is there": (STUDENT, found(USER), Action.LINK, ""),
     "it is there and linked": (attrs.evolve(STUDENT, moodle_userid=USER.id), found(USER), Action.NOTHING, ""),
     "it is there and suspended": (
@@ -258,7 +259,7 @@ ACCOUNTS: dict[str, tuple[Student, FoundAccounts, Action, str]] = {
         attrs.evolve(STUDENT, first_name="Rana < 3"),
         found(),
         Action.CREATE,
-        "",
+        MAILED,
     ),
     "an address in other letters": (
         attrs.evolve(STUDENT, academic_email=Email("jürgen@college.example")),

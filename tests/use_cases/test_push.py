@@ -1,6 +1,7 @@
 """Pushing: Moodle and Zoho come to say what our records say, and nothing else of them is touched."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -10,7 +11,7 @@ from mzi_adapters.testing.moodle.site import Database
 from mzi_core.errors import AccessRefused, AuthRevoked
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Applied, Rejected, Unknown
-from mzi_core.provisioning import Action, MoodleDefaults, Usernames, described
+from mzi_core.provisioning import Action, MoodleDefaults, NewPasswords, Usernames, described
 from mzi_core.use_cases.moodle_target import NothingInMoodle
 from mzi_core.use_cases.push import PagePushed, PushResult
 from mzi_core.values import DEFAULT_TENANT, MoodleId, State
@@ -246,6 +247,36 @@ class TestAccounts:
         await college.sync("students", [student(Academic_Email="oneill@college.example")])
         assert told(await college.push_moodle("students")) == [(Action.CHANGE, Applied)]
         assert (made.username, made.email) == (A, "oneill@college.example")
+
+    async def test_a_refused_batch_mails_nobody_again_and_again(self) -> None:
+        """Moodle mails a password before it finds that another account of the call is no good."""
+        college = College()
+        for n in (17, 41):
+            college.moodle.add_user(username=f"u{n}", email=f"S{n}@College.example")
+        records = [student(f"539883000009{n:07d}", Academic_Email=f"s{n}@college.example") for n in range(50)]
+        await college.sync("students", records)
+        pages = await college.push_moodle("students")
+        assert all(isinstance(result.result, Applied) for result in results(pages))
+        mailed = Counter(college.moodle.site.mails)
+        assert max(mailed.values()) <= 2
+        assert sum(mailed.values()) <= 48 + 17
+
+    async def test_a_preview_says_who_is_mailed(self) -> None:
+        college = College()
+        await college.sync("students", [student()])
+        (result,) = results(await college.push_moodle("students", dry_run=True))
+        assert result.step.why == "Moodle makes a password for the new account and mails it at once."
+
+    @pytest.mark.parametrize(
+        "defaults",
+        [MoodleDefaults(auth="oauth2"), MoodleDefaults(passwords=NewPasswords.UNKNOWN)],
+        ids=["no password", "one that nobody learns"],
+    )
+    async def test_a_college_can_have_nobody_mailed(self, defaults: MoodleDefaults) -> None:
+        college = College(defaults=defaults)
+        await college.sync("students", [student()])
+        (result,) = results(await college.push_moodle("students"))
+        assert (became(result), result.why, college.moodle.site.mails) == (Applied, "", [])
 
     async def test_a_linked_account_that_was_deleted_is_not_made_again(self) -> None:
         college = College()

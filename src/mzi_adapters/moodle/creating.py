@@ -52,7 +52,8 @@ class Creating(Generic[T]):
     `keys`: what no two can share; `named`: the first of them, read from what the call returned. `check`: why
     an item is not even sent. `find`: what has a key of these items; asked before anything is sent, so that
     what is found after a lost answer is our own. `explain`: the same, thoroughly, for one that was refused.
-    `scope`: what a missing permission is about.
+    `scope`: what a missing permission is about. `singly`: somebody hears of an item even where its call is
+    rolled back, so that after a refusal it is sent by itself, once, and not with ever fewer others.
     """
 
     calls: MoodleCaller
@@ -65,6 +66,7 @@ class Creating(Generic[T]):
     named: Callable[[Row], Hashable]
     scope: Callable[[T], Hashable] | None = None
     check: Callable[[T], Rejected[MoodleId] | None] = lambda _: None
+    singly: Callable[[T], bool] = lambda _: False
 
     async def all(self, items: Sequence[T]) -> list[WriteResult[MoodleId]]:
         """Create them, a result for each."""
@@ -163,8 +165,9 @@ class Creating(Generic[T]):
             results.set(part, rejected(error))
             return
         if len(part) > 1:
-            for half in halves(part):
-                await self._part(items, half, results, doubtful=doubtful)
+            alone = any(self.singly(items[position]) for position in part)
+            for smaller in [(position,) for position in part] if alone else halves(part):
+                await self._part(items, smaller, results, doubtful=doubtful)
             return
         try:
             match = await self.explain(items[part[0]])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from secrets import token_urlsafe
 
 from mzi_adapters.moodle.batching import Repeating, looked_up
 from mzi_adapters.moodle.calling import MoodleCaller, together
@@ -164,6 +165,7 @@ class MoodleUsers:
             keys=lambda user: (user.username.lower(), f"@{user.email.lower()}"),
             named=lambda created: text(created, "username"),
             check=_wrong,
+            singly=lambda user: user.is_mailed,
             find=self._users_with_keys_of,
             explain=self._user_with_keys_of,
         ).all(users)
@@ -225,12 +227,18 @@ def _bad_country(country: str | None) -> Rejected[MoodleId] | None:
     return rejection(RejectionKind.BAD_INPUT, why)
 
 
+def _password(user: NewUser) -> str | None:
+    """The password that is sent; where nobody is mailed one that nobody learns, and that any site takes."""
+    if user.password is None and not user.mailed and user.keeps_password:
+        return f"Aa1-{token_urlsafe(24)}"
+    return user.password
+
+
 def _new(user: NewUser) -> dict[str, object]:
-    keeps_passwords = user.auth in (None, "manual")
     return {
         "username": user.username,
-        "password": user.password,
-        "createpassword": True if user.password is None and keeps_passwords else None,
+        "password": _password(user),
+        "createpassword": True if user.is_mailed else None,
         "firstname": user.first_name,
         "lastname": user.last_name,
         "email": user.email,

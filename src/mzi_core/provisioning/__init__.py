@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Difference,
         IdNumbers,
         MoodleDefaults,
+        NewPasswords,
         Step,
         Usernames,
     )
@@ -43,6 +44,7 @@ __all__ = [
     "FoundRecords",
     "IdNumbers",
     "MoodleDefaults",
+    "NewPasswords",
     "Person",
     "RecordStep",
     "RecordWrite",

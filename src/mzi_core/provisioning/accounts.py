@@ -13,6 +13,7 @@ from mzi_core.provisioning.step import (
     Action,
     IdNumbers,
     MoodleDefaults,
+    NewPasswords,
     Step,
     Usernames,
     differences,
@@ -23,6 +24,8 @@ from mzi_core.values import MoodleId, ZohoId
 
 LONGEST = 100
 """What Moodle keeps of a name or an address; a longer one it refuses with an error of its database."""
+
+MAILED = "Moodle makes a password for the new account and mails it at once."
 
 GUEST, FIRST_ADMINISTRATOR = MoodleId(1), MoodleId(2)
 """The accounts every Moodle begins with."""
@@ -237,18 +240,21 @@ def _created(person: Person, defaults: MoodleDefaults, link: str) -> AccountStep
             "make usernames by another rule (`moodle.usernames`)."
         )
         return _cannot(person, why)
+    write = NewUser(
+        username=username,
+        email=email,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        id_number=person.zoho_id,
+        auth=defaults.auth,
+        mailed=defaults.passwords is NewPasswords.MAILED,
+    )
     return Step(
         zoho_id=person.zoho_id,
         act=Action.CREATE,
         changes=differences(dict.fromkeys(("username", *after)), {"username": username, **after}),
-        write=NewUser(
-            username=username,
-            email=email,
-            first_name=person.first_name,
-            last_name=person.last_name,
-            id_number=person.zoho_id,
-            auth=defaults.auth,
-        ),
+        write=write,
+        why=MAILED if write.is_mailed else "",
         learns=link,
     )
 

@@ -104,6 +104,16 @@ class Usernames(StrEnum):
     """The academic e-mail whatever its characters, for a site that allows all of them in usernames."""
 
 
+class NewPasswords(StrEnum):
+    """What becomes of the password of a new account, where the site keeps it."""
+
+    MAILED = "mailed"
+    """Moodle makes one and mails it at once."""
+
+    UNKNOWN = "unknown"
+    """Nobody learns it and nobody is mailed; people set theirs by way of a forgotten one."""
+
+
 class IdNumbers(StrEnum):
     """What becomes of the id number that an account has from another system."""
 
@@ -133,6 +143,7 @@ class MoodleDefaults:
     active: frozenset[str] = frozenset(map(caseless, ACTIVE))
     id_numbers: IdNumbers = IdNumbers.KEEP
     usernames: Usernames = Usernames.ADDRESS
+    passwords: NewPasswords = NewPasswords.MAILED
 
     @property
     def zone(self) -> tzinfo:

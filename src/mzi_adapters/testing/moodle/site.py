@@ -71,6 +71,9 @@ class Site:
     identity: set[str] = attrs.field(factory=lambda: {"email", "idnumber", "phone1"})
     """The site's `showuseridentity`: of these, `phone1` is shown only when it is listed."""
 
+    mails: list[str] = attrs.field(factory=list)
+    """To whom a password was mailed; what is rolled back afterwards was mailed all the same."""
+
     administrators: set[int] = attrs.field(factory=lambda: {2})
     """The site's administrators, by id."""
 

@@ -84,6 +84,8 @@ def create_users(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
         usernames.add(user.username)
         emails.add(user.email.lower())
         created.append(user)
+        if wanted.get("createpassword"):  # at once, whatever becomes of the others
+            site.mails.append(user.email)
     for user in created:
         site.people.put(user)
     return [{"id": user.id, "username": user.username} for user in created]

@@ -42,9 +42,11 @@ class MoodleUser:
 
 @attrs.frozen(kw_only=True)
 class NewUser:
-    """A user to create. Without a `password` Moodle makes one and mails it, if `auth` keeps passwords.
+    """A user to create.
 
-    `username` is in small letters; `country` an ISO 3166 code of two capitals.
+    Without a `password` Moodle makes one and mails it, if `auth` keeps passwords; where not `mailed` nobody
+    learns it, and people set theirs by way of a forgotten one. `username` is in small letters; `country` an
+    ISO 3166 code of two capitals.
     """
 
     username: str
@@ -52,11 +54,22 @@ class NewUser:
     last_name: str
     email: str
     password: str | None = attrs.field(default=None, repr=False)
+    mailed: bool = True
     auth: str | None = None
     id_number: str | None = None
     phone: str | None = None
     city: str | None = None
     country: str | None = None
+
+    @property
+    def keeps_password(self) -> bool:
+        """Whether Moodle itself keeps the password."""
+        return self.auth in (None, "manual")
+
+    @property
+    def is_mailed(self) -> bool:
+        """Whether Moodle mails a password; it does at once, also where the call is rolled back after it."""
+        return self.password is None and self.mailed and self.keeps_password
 
 
 @attrs.frozen(kw_only=True)
@@ -95,6 +108,8 @@ class MoodleUsers(Protocol):
         """Create users; who has the username or the address already is rejected as `existing`.
 
         One bad user harms no other. A lost answer is settled by the username, so nobody is created twice.
+        Not promised: that who is mailed a password gets one mail. Moodle mails it before it knows that the
+        whole call is good; who was in a call that was refused is sent once more, alone.
         """
         ...
 

@@ -18,7 +18,8 @@ def test_only_what_was_submitted_counts_as_handed_in(status: str, submitted: boo
     """Moodle makes a `new` row for whoever looks."""
     assert Participant(user=MoodleId(1), status=status).submitted is submitted
     assert Attempt(number=0, status=status).submitted is submitted
-    assert Submission(id=MoodleId(1), user=MoodleId(1), attempt=0, status=status).submitted is submitted
+    own = Submission(id=MoodleId(1), user=MoodleId(1), attempt=0, status=status)
+    assert (own.submitted, own.is_of_team) == (submitted, False)
 
 
 def test_a_conflict_says_when_the_other_change_was_made() -> None:

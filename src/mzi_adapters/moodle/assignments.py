@@ -20,11 +20,13 @@ from mzi_adapters.moodle.json_fields import (
     part,
     row,
     rows,
+    some_id,
     some_integer,
     text,
     warnings,
 )
 from mzi_adapters.moodle.refusals import SERVICE, rejection
+from mzi_core.errors import AccessRefused
 from mzi_core.ports import (
     GradingDefinition,
     MarkingMethod,
@@ -73,16 +75,24 @@ class MoodleAssignments:
         return await self._places("core_grading_get_definitions", cmids, places, _definition)
 
     async def participants(self, assignment: MoodleId) -> Sequence[Participant]:
-        """Every student of an assignment and the status of the latest attempt, in one call."""
+        """Every student of an assignment and the status of the latest attempt."""
         params = {"assignid": assignment, "groupid": 0, "filter": "", "onlyids": True}
-        return [
+        found = [
             Participant(
                 user=moodle_id(one),
                 status=text(one, "submissionstatus"),
                 extension_granted=flag(one, "grantedextension"),
+                group=some_id(one, "groupid"),
             )
             for one in rows(await self.calls.read("mod_assign_list_participants", params))
         ]
+        if not any(one.group for one in found):
+            return found
+        teams = (await self.submissions([assignment]))[assignment]
+        if isinstance(teams, Rejected):
+            raise AccessRefused(SERVICE, f"The work of its teams cannot be read. {teams.why}")
+        status = {team.group: team.status for team in teams if team.is_of_team}
+        return [attrs.evolve(one, status=status.get(one.group, "")) for one in found]
 
     async def submissions(
         self, assignments: Sequence[MoodleId], *, since: datetime | None = None
@@ -154,6 +164,7 @@ def assignment_from(found: Row) -> MoodleAssignment:
         due=moment(found, "duedate"),
         cutoff=moment(found, "cutoffdate"),
         workflow=flag(found, "markingworkflow"),
+        team=flag(found, "teamsubmission"),
         reopening=text(found, "attemptreopenmethod"),
         attempts_at_most=attempts if attempts > 0 else None,
         takes_submissions=not flag(found, "nosubmissions"),
@@ -173,7 +184,8 @@ def _definition(found: Row) -> GradingDefinition:
 def _submission(found: Row) -> Submission:
     return Submission(
         id=moodle_id(found),
-        user=MoodleId(integer(found, "userid")),  # 0 for the work of a group
+        user=MoodleId(integer(found, "userid")),
+        group=some_id(found, "groupid"),
         attempt=integer(found, "attemptnumber"),
         status=text(found, "status"),
         modified_at=moment(found, "timemodified"),

@@ -92,11 +92,16 @@ class MoodleMarks(MoodleAssignments):
         submissions = (await self.submissions([assignment.id]))[assignment.id]
         if isinstance(submissions, Rejected):
             raise AccessRefused(SERVICE, f"Its submissions cannot be read. {submissions.why}")
+        students = await self.participants(assignment.id)
+        latest = {one.user: one.attempt for one in submissions if not one.is_of_team}
+        if assignment.team:
+            teams = {one.group: one.attempt for one in submissions if one.is_of_team}
+            latest |= {one.user: teams[one.group] for one in students if one.group in teams}
         return MarkingContext(
             assignment=assignment,
             method=await self.marking_method(assignment.cmid),
-            students=frozenset(one.user for one in await self.participants(assignment.id)),
-            latest={one.user: one.attempt for one in submissions},
+            students=frozenset(one.user for one in students),
+            latest=latest,
             grades=await self._rows(assignment.id),
         )
 

@@ -33,7 +33,7 @@ def work_from(answer: Row, user: MoodleId) -> StudentWork:
     workflow = None if status in _WITHOUT_WORKFLOW else status.replace(_NOT_MARKED, "")
     released = workflow in (None, RELEASED)
     feedback = part(answer, "feedback") if released else {}
-    submission = part(last, "submission") or part(last, "teamsubmission")
+    submission = part(last, "teamsubmission") or part(last, "submission")  # a member's own says nothing
     attempts = [_earlier(one) for one in inner_rows(answer, "previousattempts")]
     grade = part(feedback, "grade")
     if submission or grade:

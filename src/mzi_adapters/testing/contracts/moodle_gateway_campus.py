@@ -44,6 +44,7 @@ class Hands(Protocol):
         name: str = ...,
         grade: int = ...,
         workflow: bool = ...,
+        team: bool = ...,
         criteria: Mapping[str, str] | None = ...,
     ) -> int:
         """An assignment in points, or on minus a scale; by criteria where they are given."""
@@ -136,10 +137,11 @@ class Campus:
         *,
         grade: int = 4,
         workflow: bool = True,
+        team: bool = False,
         criteria: Mapping[str, str] | None = None,
     ) -> MoodleAssignment:
         """An assignment of the course, in points by default."""
-        id = self.hands.add_assignment(course, grade=grade, workflow=workflow, criteria=criteria)
+        id = self.hands.add_assignment(course, grade=grade, workflow=workflow, team=team, criteria=criteria)
         found = (await self.gateway.assignments([course]))[course]
         assert not isinstance(found, Rejected), found
         return next(one for one in found if one.id == id)

@@ -6,7 +6,15 @@ from typing import TypeVar
 from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, applied_ids, rejection
 from mzi_core.errors import RemoteNotFound
-from mzi_core.ports import Applied, GivenMark, MoodleAssignment, Rejected, RejectionKind
+from mzi_core.ports import (
+    Applied,
+    GivenMark,
+    GroupMember,
+    MoodleAssignment,
+    NewGroup,
+    Rejected,
+    RejectionKind,
+)
 from mzi_core.values import MoodleId
 
 T = TypeVar("T")
@@ -96,6 +104,29 @@ class ReadingMarksPromises:
             (1, None, False),
         ]
         assert (work.workflow, work.released, work.graded) == ("released", True, False)
+
+    async def test_what_one_member_hands_in_is_the_work_of_the_team(self, campus: Campus) -> None:
+        """The rows of the others say `new`, or are not there."""
+        course, students = await campus.taught(1, 2, 3, 4)
+        [group] = applied_ids(await campus.gateway.create_groups([NewGroup(course=course, name="Team")]))
+        await campus.gateway.add_group_members([GroupMember(group=group, user=one) for one in students[:2]])
+        assignment = await campus.assigned(course, team=True)
+        assert assignment.team
+        campus.hands.submit(assignment.id, students[0])
+        campus.hands.grade(assignment.id, students[1], 3, feedback="Good", workflow="released")
+        found = {one.user: one for one in await campus.gateway.participants(assignment.id)}
+        assert [found[one].submitted for one in students] == [True, True, False, False]
+        assert [found[one].group for one in students] == [group, group, None, None]
+        rows = _known((await campus.gateway.submissions([assignment.id]))[assignment.id])
+        assert [(row.group, row.submitted) for row in rows if row.is_of_team] == [(group, True)]
+        work = [await campus.gateway.work(assignment.id, one) for one in students]
+        assert [any(one.submitted for one in each.attempts) for each in work] == [True, True, False, False]
+        assert (work[1].attempts[-1].raw, work[1].attempts[-1].feedback) == (Decimal(3), "Good")
+        [saved] = await campus.gateway.save_marks(assignment, [mark(students[0], "2")])
+        assert isinstance(saved, Applied)
+        campus.hands.submit(assignment.id, students[2])
+        found = {one.user: one for one in await campus.gateway.participants(assignment.id)}
+        assert [found[one].submitted for one in students] == [True] * 4
 
     async def test_an_unknown_course_or_assignment_is_not_an_empty_one(self, campus: Campus) -> None:
         """Nothing handed in and nothing there are two things."""

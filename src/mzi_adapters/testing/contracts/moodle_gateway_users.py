@@ -1,5 +1,6 @@
 """Users: found exactly, created once, changed each for itself."""
 
+from typing import Any
 from unittest import SkipTest
 
 import attrs
@@ -144,7 +145,7 @@ class CreatingUsersPromises:
 
     async def test_what_no_user_can_have_is_refused_for_that_user(self, campus: Campus) -> None:
         """Signs that a site takes in no username, letters in no address, and what it takes for HTML."""
-        changes = (
+        changes: tuple[dict[str, Any], ...] = (
             *({"username": f"{campus.mark}{sign}@mzi.example"} for sign in "'+%ü"),
             {"email": f"{campus.mark}ü@mzi.example"},
             {"first_name": "Sara <3"},

@@ -75,7 +75,7 @@ def _assignment(site: Site, assignment: Assignment) -> dict[str, Any]:
         "completionsubmit": 0,
         "cutoffdate": assignment.cutoffdate,
         "gradingduedate": 0,
-        "teamsubmission": 0,
+        "teamsubmission": int(assignment.team),
         "requireallteammemberssubmit": 0,
         "teamsubmissiongroupingid": 0,
         "blindmarking": 0,

@@ -80,6 +80,8 @@ def _last_attempt(site: Site, assignment: Assignment, user: int) -> dict[str, An
     shown: dict[str, Any] = {}
     if row:
         shown["submission"] = _attempt(site, assignment, row)
+    if assignment.team:
+        shown |= _team(site, assignment, user)
     return shown | {
         "submissiongroupmemberswhoneedtosubmit": [],
         "submissionsenabled": True,
@@ -94,6 +96,13 @@ def _last_attempt(site: Site, assignment: Assignment, user: int) -> dict[str, An
         "gradingstatus": grading_status(site, assignment, user),
         "usergroups": [each.id for each in site.groups_of(assignment.course, user)],
     }
+
+
+def _team(site: Site, assignment: Assignment, user: int) -> dict[str, Any]:
+    group = site.team_of(assignment.course, user)
+    row = site.team_submissions.get(assignment.id, group)
+    shown: dict[str, Any] = {"teamsubmission": _attempt(site, assignment, row)} if row else {}
+    return shown | {"submissiongroup": group} if group else shown
 
 
 def _attempt(site: Site, assignment: Assignment, row: AssignSubmission) -> dict[str, Any]:

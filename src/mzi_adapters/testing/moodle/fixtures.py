@@ -134,6 +134,7 @@ class Planting:
         name: str = "Assignment 1",
         grade: int = 4,
         workflow: bool = True,
+        team: bool = False,
         maxattempts: int = 2,
         idnumber: str = "",
         duedate: int = 0,
@@ -142,7 +143,8 @@ class Planting:
     ) -> int:
         """An assignment: `grade` is the highest number of points, or minus a scale (-3: BTEC).
 
-        `criteria`, as `{"P1": "Explain …"}`, gives it a BTEC form. Attempts are reopened by hand.
+        Of a `team` one member hands in for all. `criteria`, as `{"P1": "Explain …"}`, gives it a BTEC form.
+        Attempts are reopened by hand.
         """
         cmid = self.site.next_id("course_modules")
         gradebook(self.site, course)
@@ -154,6 +156,7 @@ class Planting:
             name=name,
             grade=grade,
             workflow=workflow,
+            team=team,
             maxattempts=maxattempts,
             idnumber=idnumber,
             duedate=duedate,

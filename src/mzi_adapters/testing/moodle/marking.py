@@ -71,6 +71,22 @@ def submit(
     submission.status, submission.text, submission.files = status, text, dict(files)
     submission.timemodified = site.now()
     final_for(site, assignment.itemid, user).submitted = site.now()
+    if assignment.team:
+        _hand_in_for_team(site, assignment, user, status, text)
+
+
+def _hand_in_for_team(site: Site, assignment: Assignment, user: int, status: str, text: str) -> None:
+    """The team has a row of its own; those of the other members are not touched."""
+    group = site.team_of(assignment.course, user)
+    row = site.team_submissions.get(assignment.id, group)
+    if row is None:
+        number = site.next_id("assign_submission")
+        row = AssignSubmission(
+            id=number, assignment=assignment.id, userid=0, attempt=0, status=status, groupid=group
+        )
+        row.timecreated = site.now()
+        site.team_submissions[assignment.id, group] = row
+    row.status, row.text, row.timemodified = status, text, site.now()
 
 
 def flags_for(site: Site, assignment: int, user: int) -> Flags:

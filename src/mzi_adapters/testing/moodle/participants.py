@@ -56,6 +56,9 @@ def _seen(site: Site, assignment: int) -> Assignment:
 
 def _participant(site: Site, assignment: Assignment, user: SiteUser, given: dict[str, Any]) -> dict[str, Any]:
     progress = _progress(site, assignment, user) | {"submissionstatus": _status(site, assignment, user)}
+    team = site.groups.get(site.team_of(assignment.course, user.id)) if assignment.team else None
+    if team is not None:
+        progress |= {"groupid": team.id, "groupname": team.name}
     if given["onlyids"]:
         return {"id": user.id, "fullname": user.fullname, "recordid": -1, **progress}
     groups = site.groups_of(assignment.course, user.id)

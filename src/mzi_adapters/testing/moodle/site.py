@@ -98,6 +98,9 @@ class Site:
     submissions: Pairs[list[AssignSubmission]] = attrs.field(factory=Pairs)
     """Attempts in order of creation, by assignment and user."""
 
+    team_submissions: Pairs[AssignSubmission] = attrs.field(factory=Pairs)
+    """By assignment and group."""
+
     marks: Pairs[list[Mark]] = attrs.field(factory=Pairs)
     """By assignment and user."""
 
@@ -190,6 +193,11 @@ class Site:
             for each in self.enrolments.of(course)
             if each.active(now) and 5 in (self.roles.get(course, each.userid) or ())  # noqa: PLR2004
         ]
+
+    def team_of(self, course: int, user: int) -> int:
+        """The group a user hands in with; 0 for who is in none, or in several."""
+        groups = self.groups_of(course, user)
+        return groups[0].id if len(groups) == 1 else 0
 
     def groups_of(self, course: int, user: int) -> list[Group]:
         """The groups of a course a user is a member of."""

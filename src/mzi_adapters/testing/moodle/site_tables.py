@@ -139,6 +139,9 @@ class Assignment:
     name: str
     grade: int = 4
     workflow: bool = True
+    team: bool = False
+    """Groups hand in, each as one; who is in none is in a team with all others who are not."""
+
     maxattempts: int = 2
     idnumber: str = ""
     duedate: int = 0
@@ -160,6 +163,9 @@ class AssignSubmission:
     userid: int
     attempt: int
     status: str
+    groupid: int = 0
+    """Of the row of a team, which has no user; 0 for those in no group."""
+
     latest: bool = True
     text: str = ""
     files: dict[str, bytes] = attrs.field(factory=dict)

@@ -45,6 +45,7 @@ def get_submissions(site: Site, given: dict[str, Any]) -> dict[str, Any]:
 
 def _latest(site: Site, assignment: int) -> list[AssignSubmission]:
     rows = [row for rows in site.submissions.of(assignment) for row in rows]
+    rows += site.team_submissions.of(assignment)
     return sorted((row for row in rows if row.latest), key=lambda row: row.id)
 
 
@@ -79,7 +80,7 @@ def submission_fields(site: Site, assignment: Assignment, row: AssignSubmission)
         "timemodified": row.timemodified,
         "timestarted": None,
         "status": row.status,
-        "groupid": 0,
+        "groupid": row.groupid,
         "plugins": [
             {
                 "type": "onlinetext",

@@ -30,6 +30,9 @@ class MoodleAssignment:
     due: datetime | None = None
     cutoff: datetime | None = None
     workflow: bool = False
+    team: bool = False
+    """Groups hand in: what one member hands in is the work of all of them."""
+
     reopening: str = "none"
     attempts_at_most: int | None = None
     takes_submissions: bool = True
@@ -57,11 +60,15 @@ class GradingDefinition:
 
 @attrs.frozen(kw_only=True)
 class Participant:
-    """A student who can take part in an assignment; `status` is '' when there is no submission row."""
+    """A student who can take part in an assignment; `status` is '' when there is no submission row.
+
+    Where teams hand in it is that of the team; `group` None there: the team of those in no group.
+    """
 
     user: MoodleId
     status: str
     extension_granted: bool = False
+    group: MoodleId | None = None
 
     @property
     def submitted(self) -> bool:
@@ -71,13 +78,23 @@ class Participant:
 
 @attrs.frozen(kw_only=True)
 class Submission:
-    """The latest attempt of a student; attempts count from 0."""
+    """The latest attempt of a student, or of a team; attempts count from 0.
+
+    A team has no `user`: it is 0, and `group` the team's, or None for the team of those in no group. Where
+    teams hand in, the row of a member says nothing.
+    """
 
     id: MoodleId
     user: MoodleId
     attempt: int
     status: str
     modified_at: datetime | None = None
+    group: MoodleId | None = None
+
+    @property
+    def is_of_team(self) -> bool:
+        """Whether it is a team's."""
+        return self.user == 0
 
     @property
     def submitted(self) -> bool:
@@ -105,7 +122,11 @@ class MoodleAssignments(Protocol):
         ...
 
     async def participants(self, assignment: MoodleId) -> Sequence[Participant]:
-        """Every student of an assignment and the status of the latest attempt, in one call."""
+        """Every student of an assignment and the status of the latest attempt, in one call.
+
+        In two where somebody hands in with a group. Not promised: the status where teams hand in and nobody
+        is in a group; `work` has it.
+        """
         ...
 
     async def submissions(

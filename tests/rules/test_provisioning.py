@@ -799,11 +799,7 @@ TAKEN = Rejected[MoodleId](kind=RejectionKind.CONFLICT, reasons=(RejectionReason
     [
         (None, "The account is suspended.", True),
         (Applied(id=MoodleId(7)), "The account is suspended.", True),
-        (
-            Rejected(kind=RejectionKind.CONFLICT, reasons=(RejectionReason(message="Taken."),)),
-            "Taken.",
-            False,
-        ),
+        (TAKEN, "Taken.", False),
         (Unknown(why="The answer was lost."), "The answer was lost.", False),
     ],
     ids=["nothing sent", "applied", "rejected", "unknown"],
@@ -820,6 +816,7 @@ def test_what_is_learned_of_a_creation_is_its_id_and_its_links() -> None:
     changed = Step[object](zoho_id=ZohoId("1"), act=Action.CHANGE, links={"moodle_course_id": MoodleId(3)})
     applied = Applied(id=MoodleId(7))
     assert StepResult(step=made, result=applied).learned == {"moodle_userid": 7}
+    assert [StepResult(step=step, result=applied).created for step in (made, linked)] == [7, None]
     assert StepResult(step=linked, result=applied).learned == {"moodle_course_id": 3}
     assert StepResult(step=changed, result=applied).learned == {}  # kept before it was written
     assert StepResult(step=made, result=Unknown(why="Lost.")).learned == {}

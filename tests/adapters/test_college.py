@@ -29,6 +29,8 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases.sync import Replay
 from mzi_core.values import DEFAULT_TENANT, Outcome, State
 
+pytestmark = pytest.mark.slow
+
 LOOKUPS = {
     "units": {"Program": "programs"},
     "students": {"Program": "programs"},

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
+import pytest
 
 from mzi_adapters.sql.migrations import head
 
@@ -178,6 +179,7 @@ def test_every_place_of_a_new_module_is_named_on_the_page() -> None:
     assert [file for file in NAMED if file not in text] == ["tests/use_cases/test_sync.py"]
 
 
+@pytest.mark.slow
 def test_a_module_is_added_as_the_page_says(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     for folder in ("src", "tests"):

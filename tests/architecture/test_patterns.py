@@ -151,6 +151,7 @@ def seconds(pattern: re.Pattern[str], way: str, text: str) -> float:
     return min(once() for _ in range(3))
 
 
+@pytest.mark.slow
 def test_the_engine_itself_stays_in_proportion_up_to_64_kb() -> None:
     """As the count of steps, by the real engine: sixteen times the text, and at most 64 times the time.
 

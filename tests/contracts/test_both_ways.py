@@ -1,8 +1,11 @@
 """The reader of plain records leads to the same on PostgreSQL as judging each record."""
 
+import pytest
 from tests.use_cases.both_ways import assert_alike, messy
 
 from mzi_adapters.sql import open_store
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_messy_college_comes_to_the_same_on_postgresql(postgres_url: str) -> None:

@@ -17,6 +17,8 @@ from tests.http.serving import PAYLOADS, Api, serving
 from mzi_adapters.sql import open_store
 from mzi_core.modules import CATALOGUE
 
+pytestmark = pytest.mark.slow
+
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "400"))
 """How many; more are for a quiet hour."""
 

@@ -110,6 +110,7 @@ def test_a_value_that_json_does_not_have_is_known_by_its_id_and_read_every_time(
     assert mark({**STUDENT, "City": Decimal(1)}) == Mark(STUDENT["id"], None)
 
 
+@pytest.mark.slow
 @given(st.data(), modules)
 def test_records_with_one_mark_are_understood_alike(data: st.DataObject, module: AnyModule) -> None:
     one = CODEC.encode(module, data.draw(entities(module, zoho_id="1")), NO_OVERLAY)

@@ -18,6 +18,8 @@ from mzi_adapters.testing.college import build
 from mzi_core.ports import RunStatus
 from mzi_core.values import DEFAULT_TENANT
 
+pytestmark = pytest.mark.slow
+
 COLLEGE = build(students=160)
 KILLS = 10
 A_PAGE = 0.02

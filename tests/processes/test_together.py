@@ -13,6 +13,8 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
 from mzi_core.values import DEFAULT_TENANT
 
+pytestmark = pytest.mark.slow
+
 COLLEGE = build(students=160)
 FAMILY = ("programs", "students", "registrations", "payments")
 

@@ -302,6 +302,7 @@ def test_what_a_comparison_settles_is_what_a_judge_would_say(
 WHEN = st.sampled_from([None, AT, LATER])
 
 
+@pytest.mark.slow
 @given(st.data(), modules, st.booleans(), st.booleans())
 def test_of_every_module_just_what_is_not_compared_is_left_to_the_judge(
     data: st.DataObject, module: AnyModule, same_format: bool, deleted: bool

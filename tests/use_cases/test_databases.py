@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
+
 from mzi_adapters.sql import open_store
 from mzi_adapters.testing.college import build, changed
 from mzi_adapters.testing.harness import Harness
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Query
 from mzi_core.values import DEFAULT_TENANT, BatchResult
+
+pytestmark = pytest.mark.slow
 
 EVERYTHING = Query(limit=10**6, with_deleted=True)
 

@@ -28,6 +28,8 @@ from mzi_adapters.sql import open_store
 from mzi_core.mapping import FieldMapping
 from mzi_core.ports import Store
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 async def database(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Store]:

@@ -10,6 +10,8 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Query, ReadMethod
 from mzi_core.values import DEFAULT_TENANT, State
 
+pytestmark = pytest.mark.slow
+
 
 async def everything(college: World) -> dict[str, dict[str, Any]]:
     """Every stored entity, and how many records are held, by module."""

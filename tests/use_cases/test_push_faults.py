@@ -11,6 +11,8 @@ from mzi_core.errors import GatewayError
 from mzi_core.provisioning import Action
 from mzi_core.values import DEFAULT_TENANT
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(100)
 ORDER = ("students", "classes", "enrollments")
 

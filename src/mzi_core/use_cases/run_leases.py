@@ -11,7 +11,7 @@ from mzi_core.ports import Lease, Lock, Run, RunStatus, StoredLeases, holds
 from mzi_core.values import TenantId
 
 SECONDS = 60.0
-"""Of a run's lease, renewed with each page: so long must a killed run be waited for."""
+"""Of a run's lease, renewed while it goes: so long must a killed run be waited for."""
 
 
 def lease_name(module: str, source: str) -> str:
@@ -51,6 +51,14 @@ class RunLease:
             run, done = (None, 0) if holding is None else (holding.id, holding.cursor)
             raise RunInProgress(self.run.source, run, done, kept.until)
         await self._keep(session, now)
+
+    def is_to_be_renewed(self, since: datetime, now: datetime) -> bool:
+        """Whether a quarter of its time has passed since it was taken or renewed, or the clock was set back.
+
+        Until then nobody else can have had it. With each page it would cost as much as a fifth of an
+        unchanged page.
+        """
+        return not timedelta(0) <= now - since < timedelta(seconds=self.seconds / 4)
 
     async def renew(self, session: StoredLeases, now: datetime) -> None:
         """Keep it for another while. Raises RunTakenOver when another run has had it in the meantime."""

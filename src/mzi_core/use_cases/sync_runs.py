@@ -10,7 +10,7 @@ import attrs
 
 from mzi_core.errors import RunTakenOver, StoreError
 from mzi_core.module import AnyModule
-from mzi_core.ports import Run, RunStatus
+from mzi_core.ports import Run, RunStatus, StoredLeases
 from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.run_leases import SECONDS, RunLease
 from mzi_core.values import BatchResult, State, TenantId
@@ -38,6 +38,8 @@ class SyncRun:
     _untold: Collection[str]
     _dry_run: bool
     _lease: RunLease | None
+    _held_since: datetime
+    """When the lease was taken or renewed."""
 
     async def take(
         self, page: Sequence[object], *, bookmark: str | None = None, untold: Collection[str] = ()
@@ -53,10 +55,17 @@ class SyncRun:
             result = await batch.take(page, first=self.run.cursor, untold=not_told)
             run = _advanced(self.run, result, bookmark)
             await batch.session.save_run(run)
-            if self._lease is not None:
-                await self._lease.renew(batch.session, self._batches.clock.now())
-        self.run = run  # only now: until here the page could still be lost
+            held_since = await self._held(batch.session)
+        self.run, self._held_since = run, held_since  # only now: until here the page could still be lost
         return PageDone(result, run)
+
+    async def _held(self, session: StoredLeases) -> datetime:
+        """Renew the lease if it is time; since when it is held then."""
+        now = self._batches.clock.now()
+        if self._lease is None or not self._lease.is_to_be_renewed(self._held_since, now):
+            return self._held_since
+        await self._lease.renew(session, now)
+        return now
 
     def count(self, name: str, more: int) -> None:
         """Count something beside the states of the records; kept when the run ends."""
@@ -76,7 +85,8 @@ class SyncRuns:
 
     How far a run got is kept in the transaction of each page. So a run that was killed stands right behind
     the last page that was kept, and goes on there when the same source is synced again. While a run goes, it
-    has its source to itself by a lease of so many `seconds`, which is renewed with each page.
+    has its source to itself by a lease of so many `seconds`, which is renewed with a page when a quarter of
+    them has passed.
     """
 
     batches: Batches
@@ -144,6 +154,7 @@ class SyncRuns:
             untold=untold,
             dry_run=dry_run,
             lease=lease,
+            held_since=clock.now(),
         )
         try:
             yield opened

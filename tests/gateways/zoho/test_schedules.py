@@ -23,6 +23,8 @@ from mzi_core.errors import GatewayError
 from mzi_core.ports import Applied, ReadMethod, Rejected, Selection, Unknown, WriteResult
 from mzi_core.values import ZohoId
 
+pytestmark = pytest.mark.slow
+
 SEEDS = 1000
 AT_ONCE = 50
 """Schedules in one test, so that a failing one is found again quickly."""

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import Protocol
 
 import attrs
 
 from mzi_core.errors import RunInProgress, RunTakenOver
-from mzi_core.ports import Lease, Lock, Run, RunStatus, StoredLeases, holds
+from mzi_core.ports import Lease, Lock, Run, Runs, RunStatus, StoredLeases, holds
 from mzi_core.values import TenantId
 
 SECONDS = 60.0
@@ -18,6 +19,10 @@ def lease_name(module: str, source: str) -> str:
     """The name of the lease of a source's runs; a source may be a path of any length."""
     digest = blake2b(source.encode(errors="surrogatepass"), digest_size=16).hexdigest()
     return f"run {module} {digest}"
+
+
+class LeasedRuns(StoredLeases, Runs, Protocol):
+    """What of a session the lease of a run needs."""
 
 
 @attrs.frozen(kw_only=True)
@@ -44,10 +49,11 @@ class RunLease:
         """What keeps two of one moment apart."""
         return Lock(f"lease {self.name}", shared=False)
 
-    async def take(self, session: StoredLeases, now: datetime, holding: Run | None) -> None:
-        """Take it. Raises RunInProgress while another run has it; `holding`: the latest of this source."""
+    async def take(self, session: LeasedRuns, now: datetime) -> None:
+        """Take it. Raises RunInProgress while another run has it."""
         kept = await session.lease(self.name)
         if kept is not None and holds(kept.until, now, self.seconds):
+            holding = await session.unfinished(self.run.module, self.run.source)
             run, done = (None, 0) if holding is None else (holding.id, holding.cursor)
             raise RunInProgress(self.run.source, run, done, kept.until)
         await self._keep(session, now)

@@ -130,12 +130,12 @@ class SyncRuns:
             if alone and not dry_run:
                 lease = RunLease.of(tenant, run, clock.now(), self.seconds)
                 await session.lock((lease.lock,))
-            unfinished = await session.unfinished(module.name, source)
-            if resume and unfinished is not None:
+            unfinished = await session.unfinished(module.name, source) if resume else None
+            if unfinished is not None:
                 run = attrs.evolve(unfinished, status=RunStatus.RUNNING, finished_at=None, message="")
             if lease is not None:
                 lease = RunLease.of(tenant, run, clock.now(), self.seconds)
-                await lease.take(session, clock.now(), unfinished)
+                await lease.take(session, clock.now())
             await session.save_run(run)
 
         async def end(run: Run | None) -> None:

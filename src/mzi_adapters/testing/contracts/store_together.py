@@ -54,7 +54,11 @@ async def _gets(session: Session, *locks: Lock) -> None:
 
 
 class LockPromises:
-    """Who asks for a turn has it, and has it alone unless he shares it."""
+    """A session that asks for a lock has it, and has it alone unless it is shared.
+
+    A store that lets one session in at a time, as those in memory and in SQLite do, keeps the promises about
+    two sessions by that alone: cases that open one `_beside` another say nothing more about it.
+    """
 
     async def test_sessions_that_ask_for_one_lock_have_it_one_after_the_other(self, store: Store) -> None:
         """Each until its end; and the next one reads what the one before has written."""

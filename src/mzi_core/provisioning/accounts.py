@@ -16,6 +16,7 @@ from mzi_core.provisioning.step import (
     NewPasswords,
     Step,
     Usernames,
+    apart,
     differences,
     foreseen,
     has_tag,
@@ -177,14 +178,7 @@ def _theirs(
 
 def _apart(person: Person, account: MoodleUser, why: str) -> AccountStep:
     """A step that cannot be done, with both sides shown."""
-    before, after = _sides(person, account)
-    return Step(
-        zoho_id=person.zoho_id,
-        act=Action.CANNOT,
-        counterpart=str(account.id),
-        changes=differences(before, after),
-        why=why,
-    )
+    return apart(person.zoho_id, account.id, *_sides(person, account), why)
 
 
 def _sides(person: Person, account: MoodleUser) -> tuple[dict[str, str], dict[str, str]]:

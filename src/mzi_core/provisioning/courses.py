@@ -10,7 +10,7 @@ import attrs
 from mzi_core.module import Counterpart, caseless
 from mzi_core.modules import Class
 from mzi_core.ports import CourseChange, MoodleCourse, NewCourse
-from mzi_core.provisioning.step import Action, MoodleDefaults, Step, differences, foreseen, has_tag
+from mzi_core.provisioning.step import Action, MoodleDefaults, Step, apart, differences, foreseen, has_tag
 from mzi_core.values import MoodleId, ZohoId
 
 SHORT = 50
@@ -118,14 +118,7 @@ def _theirs(class_: Class, course: MoodleCourse) -> CourseStep | None:
 
 def _apart(class_: Class, course: MoodleCourse, why: str) -> CourseStep:
     """A step that cannot be done, with both sides shown."""
-    before, after = _sides(class_, course)
-    return Step(
-        zoho_id=class_.zoho_id,
-        act=Action.CANNOT,
-        counterpart=str(course.id),
-        changes=differences(before, after),
-        why=why,
-    )
+    return apart(class_.zoho_id, course.id, *_sides(class_, course), why)
 
 
 def _sides(class_: Class, course: MoodleCourse) -> tuple[dict[str, object], dict[str, object]]:

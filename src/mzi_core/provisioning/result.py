@@ -42,8 +42,8 @@ class StepResult(Generic[Id_co]):
         if not isinstance(result, Applied):
             return {}
         found: dict[str, object] = {**step.links} if step.act is Action.CREATE else {}
-        if step.learns and result.id is not None:
-            found[step.learns] = result.id
+        if step.learns and self.created is not None:
+            found[step.learns] = self.created
         if result.modified_at is not None and result.id == step.zoho_id:
             found["modified_at"] = result.modified_at
         return found

@@ -79,6 +79,19 @@ def foreseen(zoho_id: ZohoId, plan: Callable[[], Step[W_co]]) -> Step[W_co]:
         return Step(zoho_id=zoho_id, act=Action.CANNOT, why=unforeseen(error))
 
 
+def apart(
+    zoho_id: ZohoId, id: MoodleId, before: Mapping[str, object], after: Mapping[str, object], why: str
+) -> Step[W_co]:
+    """That something in Moodle is left alone, with what both sides say of the same fields."""
+    return Step(
+        zoho_id=zoho_id,
+        act=Action.CANNOT,
+        counterpart=str(id),
+        changes=differences(before, after),
+        why=why,
+    )
+
+
 def has_tag(text: str) -> bool:
     """Whether Moodle would take a part of this for HTML, and refuse it: whatever follows `<` but a blank."""
     return any(not after[:1].isspace() for after in text.split("<")[1:])

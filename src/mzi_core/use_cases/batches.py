@@ -188,6 +188,10 @@ class Batches:
                 ids=self.ids,
                 now=self.clock.now(),
                 catalogue=self.catalogue,
-                overlays={each.name: overlay_of(settings, each) for each in (*self.catalogue, module)},
+                overlays={
+                    each.name: overlay_of(settings, each)
+                    for each in (*self.catalogue, module)
+                    if each.name in settings.mappings
+                },
             )
             yield session, page

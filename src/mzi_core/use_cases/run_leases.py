@@ -21,6 +21,11 @@ def lease_name(module: str, source: str) -> str:
     return f"run {module} {digest}"
 
 
+def lock_of(module: str, source: str) -> Lock:
+    """What keeps those apart who open or end a run of a source at one moment."""
+    return Lock(f"lease {lease_name(module, source)}", shared=False)
+
+
 class LeasedRuns(StoredLeases, Runs, Protocol):
     """What of a session the lease of a run needs."""
 
@@ -47,7 +52,7 @@ class RunLease:
     @property
     def lock(self) -> Lock:
         """What keeps two of one moment apart."""
-        return Lock(f"lease {self.name}", shared=False)
+        return lock_of(self.run.module, self.run.source)
 
     async def take(self, session: LeasedRuns, now: datetime) -> None:
         """Take it. Raises RunInProgress while another run has it."""

@@ -12,7 +12,7 @@ from mzi_core.errors import RunTakenOver, StoreError
 from mzi_core.module import AnyModule
 from mzi_core.ports import Run, RunStatus, StoredLeases
 from mzi_core.use_cases.batches import Batches
-from mzi_core.use_cases.run_leases import SECONDS, RunLease
+from mzi_core.use_cases.run_leases import SECONDS, RunLease, lock_of
 from mzi_core.values import BatchResult, State, TenantId
 
 RELEASED = "released"
@@ -128,12 +128,11 @@ class SyncRuns:
         async with store.begin(tenant, discard=dry_run) as session:
             await session.settings()
             if alone and not dry_run:
-                lease = RunLease.of(tenant, run, clock.now(), self.seconds)
-                await session.lock((lease.lock,))
+                await session.lock((lock_of(module.name, source),))
             unfinished = await session.unfinished(module.name, source) if resume else None
             if unfinished is not None:
                 run = attrs.evolve(unfinished, status=RunStatus.RUNNING, finished_at=None, message="")
-            if lease is not None:
+            if alone and not dry_run:
                 lease = RunLease.of(tenant, run, clock.now(), self.seconds)
                 await lease.take(session, clock.now())
             await session.save_run(run)

@@ -11,38 +11,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from mzi_core.ports import Clock, Codec, Ids, Store, StoreHealth
+from mzi_core.ports import StoreHealth
 from mzi_core.use_cases import UseCases
 from mzi_http.gateways import SettingsConnections
 from mzi_http.settings import MEMORY, Settings
 
 if TYPE_CHECKING:
-    from mzi_core.ports import Connections
-    from mzi_core.provisioning import MoodleDefaults
     from mzi_core.use_cases.doctor import Environment
 
 _SQLITE = "sqlite"
 _NOT_A_PATH = ("", ":memory:")
-
-
-def build_services(
-    *,
-    store: Store,
-    codec: Codec,
-    clock: Clock,
-    ids: Ids,
-    connections: "Connections | None" = None,
-    moodle_defaults: "MoodleDefaults | None" = None,
-) -> UseCases:
-    """All use cases over these ports."""
-    return UseCases.over(
-        store=store,
-        codec=codec,
-        clock=clock,
-        ids=ids,
-        connections=connections,
-        moodle_defaults=moodle_defaults,
-    )
 
 
 @attrs.frozen(kw_only=True)
@@ -90,7 +68,7 @@ async def open_services(settings: Settings, *, by_hand: bool = False) -> AsyncIt
     try:
         store = await container.store.async_()
         connections = SettingsConnections(settings=settings, container=container)
-        use_cases = build_services(
+        use_cases = UseCases.over(
             store=store,
             codec=container.codec(),
             clock=container.clock(),

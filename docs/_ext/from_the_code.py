@@ -110,7 +110,7 @@ def _module(module: AnyModule) -> Iterator[str]:
     yield f"## {module.name}"
     yield ""
     others = [module.singular, *module.aliases]
-    yield f"Zoho's `{module.zoho_module}`; also called {_code(others)}. {_prose(module.entity.__doc__)}"
+    yield f"Zoho's `{module.remote_name}`; also called {_code(others)}. {_prose(module.entity.__doc__)}"
     yield ""
     yield from _fields(module, module.fields)
     yield from _follows(module)
@@ -134,7 +134,7 @@ def overview() -> Iterator[str]:
         (
             (
                 f"[{m.name}](#{m.name})",
-                f"`{m.zoho_module}`",
+                f"`{m.remote_name}`",
                 ", ".join(dict.fromkeys(m.depends_on.values())) or "–",
                 ", ".join(dict.fromkeys(m.refers_to.values())) or "–",
             )

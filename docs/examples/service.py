@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from mzi_adapters.sql import open_store, upgrade
 from mzi_adapters.system import SystemClock, SystemIds
 from mzi_adapters.zoho import ZohoCodec
-from mzi_core import CATALOGUE, Entity, GradingPolicy, Marking, Module, MziError, TenantId, UseCases
+from mzi_core import CATALOGUE, GradingPolicy, Marking, Module, MziError, TenantId, UseCases, ZohoEntity
 from mzi_core.grading import BTEC_DEFAULT, decide
 from mzi_core.module import zoho
 from mzi_core.modules import Catalogue
@@ -24,14 +24,14 @@ OURS: GradingPolicy = BTEC_DEFAULT.override(name="our-college", merit_from=Decim
 
 
 @attrs.frozen(kw_only=True)
-class Room(Entity):
+class Room(ZohoEntity):
     """A module of the college's own, declared as mzi declares its ten."""
 
     name: Annotated[str, zoho("Name")]
     seats: Annotated[int | None, zoho("Seats", minimum=0)] = None
 
 
-ROOMS = Module(name="rooms", singular="room", zoho_module="BTEC_Rooms", entity=Room)
+ROOMS = Module(name="rooms", singular="room", remote_name="BTEC_Rooms", entity=Room)
 MODULES = Catalogue((*CATALOGUE, ROOMS))
 
 
@@ -78,7 +78,7 @@ async def take(module: str, records: list[dict[str, Any]]) -> list[str]:
         result = await use_cases.sync(TENANT, MODULES[module], records)
     except MziError as error:
         raise HTTPException(422, error.told) from error
-    return [f"{each.zoho_id}: {each.state}" for each in result.outcomes]
+    return [f"{each.key}: {each.state}" for each in result.outcomes]
 
 
 def take_now(records: Sequence[object]) -> list[str]:

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from mzi_core.errors import MziError
     from mzi_core.fingerprints import changed_fields, fingerprint
     from mzi_core.grading import Decision, Grade, GradingPolicy, Marking
-    from mzi_core.module import Entity, Field, Kind, Module
+    from mzi_core.module import Entity, Field, Kind, Module, Side, ZohoEntity
     from mzi_core.modules import CATALOGUE
     from mzi_core.use_cases import UseCases
-    from mzi_core.values import BatchResult, Code, Outcome, Reason, State, TenantId, ZohoId
+    from mzi_core.values import BatchResult, Code, Outcome, Reason, RecordKey, State, TenantId, ZohoId
 else:  # a type checker would take any name for one of these
     __getattr__ = finder(
         __name__, ["values", "errors", "module", "fingerprints", "modules", "grading", "use_cases"]
@@ -35,9 +35,12 @@ __all__ = [
     "MziError",
     "Outcome",
     "Reason",
+    "RecordKey",
+    "Side",
     "State",
     "TenantId",
     "UseCases",
+    "ZohoEntity",
     "ZohoId",
     "changed_fields",
     "fingerprint",

@@ -21,9 +21,9 @@ from mzi_core.values import (
     Parent,
     Reason,
     RecordId,
+    RecordKey,
     State,
     Value,
-    ZohoId,
 )
 
 STALE = Reason(Code.STALE, "$.Modified_Time", "A newer version of this record is already stored.")
@@ -52,7 +52,7 @@ class Arrival(Generic[E]):
 
     position: int
     record: object
-    zoho_id: ZohoId | None
+    key: RecordKey | None
     entity: E | None
     reasons: tuple[Reason, ...] = ()
     mark: str | None = None
@@ -68,12 +68,12 @@ class Facts(Generic[E]):
     `fingerprints` found of the arrivals, or nothing.
     """
 
-    new_ids: Mapping[ZohoId, RecordId] = attrs.field(factory=dict)
-    known: Mapping[ZohoId, Known] = attrs.field(factory=dict)
-    stored: Mapping[ZohoId, E] = attrs.field(factory=dict)
-    owners: Mapping[str, Mapping[Value, ZohoId]] = attrs.field(factory=dict)
-    parents: Mapping[str, Collection[ZohoId]] = attrs.field(factory=dict)
-    parked: frozenset[ZohoId] = frozenset()
+    new_ids: Mapping[RecordKey, RecordId] = attrs.field(factory=dict)
+    known: Mapping[RecordKey, Known] = attrs.field(factory=dict)
+    stored: Mapping[RecordKey, E] = attrs.field(factory=dict)
+    owners: Mapping[str, Mapping[Value, RecordKey]] = attrs.field(factory=dict)
+    parents: Mapping[str, Collection[RecordKey]] = attrs.field(factory=dict)
+    parked: frozenset[RecordKey] = frozenset()
     prints: tuple[str | None, ...] = ()
 
 
@@ -97,7 +97,7 @@ class Park:
     A parked one keeps only the reason it waits for: what else is missing now may have come by then.
     """
 
-    zoho_id: ZohoId
+    key: RecordKey
     record: object
     reasons: tuple[Reason, ...]
     waits_for: Parent | None
@@ -121,7 +121,7 @@ def _state(reasons: Iterable[Reason]) -> State:
 class Touch:
     """A stored record that came again and says the same: what to remember of its coming."""
 
-    zoho_id: ZohoId
+    key: RecordKey
     fingerprint: str
     modified_at: datetime | None
     mark: str | None
@@ -139,7 +139,7 @@ class Plan(Generic[E]):
     writes: tuple[tuple[Write[E], ...], ...]
     touches: tuple[Touch, ...]
     park: tuple[Park, ...]
-    unpark: frozenset[ZohoId]
+    unpark: frozenset[RecordKey]
 
 
 def with_links(module: Module[E], known: Known | None, entity: E) -> E:
@@ -174,27 +174,27 @@ def with_untold(module: Module[Any], stored: Values, values: Values, untold: Col
 
 
 def fingerprints(
-    module: Module[E], arrivals: Iterable[Arrival[E]], known: Mapping[ZohoId, Known]
+    module: Module[E], arrivals: Iterable[Arrival[E]], known: Mapping[RecordKey, Known]
 ) -> tuple[str | None, ...]:
     """The fingerprint of each arrival with the links we know; None where nothing was understood."""
     return tuple(
         None
         if arrival.entity is None
-        else fingerprint(module, with_links(module, known.get(arrival.entity.zoho_id), arrival.entity))
+        else fingerprint(module, with_links(module, known.get(arrival.entity.key), arrival.entity))
         for arrival in arrivals
     )
 
 
 def suspects(
-    arrivals: Iterable[Arrival[Any]], prints: Iterable[str | None], known: Mapping[ZohoId, Known]
-) -> tuple[ZohoId, ...]:
+    arrivals: Iterable[Arrival[Any]], prints: Iterable[str | None], known: Mapping[RecordKey, Known]
+) -> tuple[RecordKey, ...]:
     """The ids of the records that differ from what is stored, so that the stored ones must be read."""
     return tuple(
         {
-            arrival.entity.zoho_id: None
+            arrival.entity.key: None
             for arrival, print in zip(arrivals, prints, strict=True)
             if arrival.entity is not None
-            and (before := known.get(arrival.entity.zoho_id)) is not None
+            and (before := known.get(arrival.entity.key)) is not None
             and print != before.fingerprint
         }
     )
@@ -215,9 +215,9 @@ def parents_of(module: Module[E], entity: E) -> Parents:
     """The (field, record) pairs that must be stored before `entity` can be."""
     return tuple(
         [
-            (name, Parent(parent, zoho_id))
+            (name, Parent(parent, key))
             for name, parent in module.depends_on.items()
-            if (zoho_id := getattr(entity, name)) is not None
+            if (key := getattr(entity, name)) is not None
         ]
     )
 
@@ -237,38 +237,38 @@ def _memorable(arrival: Arrival[Any]) -> str | None:
 class _Page(Generic[E]):
     """A page while it is being judged: the facts, and what this page's own records have changed of them."""
 
-    def __init__(self, module: Module[E], facts: Facts[E], repeated: frozenset[ZohoId]) -> None:
+    def __init__(self, module: Module[E], facts: Facts[E], repeated: frozenset[RecordKey]) -> None:
         self.module = module
         self.facts = facts
         self.repeated = repeated
-        self.known: dict[ZohoId, Known | None] = dict(facts.known)
-        self.entities: dict[ZohoId, E] = dict(facts.stored)
-        self.owners: dict[tuple[str, Value], ZohoId | None] = {
+        self.known: dict[RecordKey, Known | None] = dict(facts.known)
+        self.entities: dict[RecordKey, E] = dict(facts.stored)
+        self.owners: dict[tuple[str, Value], RecordKey | None] = {
             (name, value): owner for name, owned in facts.owners.items() for value, owner in owned.items()
         }
-        self.groups: list[dict[ZohoId, Write[E]]] = [{}]
+        self.groups: list[dict[RecordKey, Write[E]]] = [{}]
         self.given_up: set[tuple[str, Value]] = set()
-        self.touches: dict[ZohoId, Touch] = {}
-        self.park: dict[ZohoId, Park] = {}
-        self.unpark: set[ZohoId] = set()
+        self.touches: dict[RecordKey, Touch] = {}
+        self.park: dict[RecordKey, Park] = {}
+        self.unpark: set[RecordKey] = set()
 
     def judge(self, arrival: Arrival[E], print: str | None) -> Outcome:
         """Decide one arrival after all before it; `print`: its fingerprint, if it is the first of its id."""
         entity = arrival.entity
         if entity is None:
             return self._refuse(arrival, arrival.reasons, None)
-        known = self.known.get(entity.zoho_id)
+        known = self.known.get(entity.key)
         entity = with_links(self.module, known, entity)
         claims = unique_values(self.module, entity)
         missing = [
             (name, parent)
             for name, parent in parents_of(self.module, entity)
-            if parent.zoho_id not in self.facts.parents.get(parent.module, ())
+            if parent.key not in self.facts.parents.get(parent.module, ())
         ]
         taken = [
             (name, owner)
             for name, value in claims
-            if (owner := self.owners.get((name, value))) is not None and owner != entity.zoho_id
+            if (owner := self.owners.get((name, value))) is not None and owner != entity.key
         ]
         reasons = checked(self.module, entity)
         if taken or missing:
@@ -280,7 +280,7 @@ class _Page(Generic[E]):
             print = fingerprint(self.module, entity)
         return self._accept(arrival, entity, print, claims)
 
-    def _taken(self, found: tuple[str, ZohoId]) -> Reason:
+    def _taken(self, found: tuple[str, RecordKey]) -> Reason:
         name, owner = found
         wire = self.module.field[name].names[0]
         said = f"`{wire}` already belongs to record {owner}. Correct one of the two"
@@ -292,19 +292,19 @@ class _Page(Generic[E]):
         return Reason(
             Code.DEPENDENCY_MISSING,
             f"$.{wire}",
-            f"`{wire}` points at {parent.zoho_id}, which is not among the {parent.module} yet.",
+            f"`{wire}` points at {parent.key}, which is not among the {parent.module} yet.",
         )
 
     def _refuse(self, arrival: Arrival[E], reasons: tuple[Reason, ...], waits_for: Parent | None) -> Outcome:
-        if arrival.zoho_id is not None:
-            self.park[arrival.zoho_id] = Park(
-                zoho_id=arrival.zoho_id,
+        if arrival.key is not None:
+            self.park[arrival.key] = Park(
+                key=arrival.key,
                 record=arrival.record,
                 reasons=reasons[:1] if waits_for else reasons,
                 waits_for=waits_for,
                 state=_state(reasons),
             )
-            self.unpark.discard(arrival.zoho_id)
+            self.unpark.discard(arrival.key)
         return self._outcome(arrival, _state(reasons), reasons, parked=waits_for is not None)
 
     def _accept(
@@ -314,66 +314,64 @@ class _Page(Generic[E]):
         digest: str,
         claims: Claims,
     ) -> Outcome:
-        known = self.known.get(entity.zoho_id)
+        known = self.known.get(entity.key)
         changed = self._changes(entity, digest, known) if known else ()
         if known and changed and _older(entity, known):
             return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, STALE))
-        if self.park.pop(entity.zoho_id, None) or entity.zoho_id in self.facts.parked:
-            self.unpark.add(entity.zoho_id)
+        if self.park.pop(entity.key, None) or entity.key in self.facts.parked:
+            self.unpark.add(entity.key)
         if known and not changed:
             self._touch(arrival, entity, digest, known)
             return self._outcome(arrival, State.UNCHANGED, arrival.reasons)
         state = State.UPDATED if known else State.NEW
-        self._claim(entity.zoho_id, claims)
+        self._claim(entity.key, claims)
         self._write(arrival, entity, digest, state)
         return self._outcome(arrival, state, arrival.reasons, changed)
 
     def _changes(self, entity: E, digest: str, known: Known) -> tuple[str, ...]:
         fields: tuple[str, ...] = ()
         if digest != known.fingerprint:
-            fields = changed_fields(self.module, self.entities[entity.zoho_id], entity)
+            fields = changed_fields(self.module, self.entities[entity.key], entity)
         return (*fields, DELETED) if known.deleted else fields
 
     def _touch(self, arrival: Arrival[E], entity: E, digest: str, known: Known) -> None:
         """Remember that the record came again, where that is news; a word for word repetition is none."""
-        zoho_id = entity.zoho_id
+        key = entity.key
         mark = _memorable(arrival)
         modified_at = known.modified_at if _older(entity, known) else entity.modified_at
         if (digest, modified_at, mark) == (known.fingerprint, known.modified_at, known.mark):
             return
-        written = self.groups[-1].get(zoho_id)
+        written = self.groups[-1].get(key)
         if written is not None:
-            self.groups[-1][zoho_id] = attrs.evolve(
+            self.groups[-1][key] = attrs.evolve(
                 written, entity=attrs.evolve(written.entity, modified_at=modified_at), mark=mark
             )
         else:
-            self.touches[zoho_id] = Touch(
-                zoho_id=zoho_id, fingerprint=digest, modified_at=modified_at, mark=mark
-            )
-        self.known[zoho_id] = attrs.evolve(known, modified_at=modified_at)
+            self.touches[key] = Touch(key=key, fingerprint=digest, modified_at=modified_at, mark=mark)
+        self.known[key] = attrs.evolve(known, modified_at=modified_at)
 
-    def _claim(self, zoho_id: ZohoId, claims: Claims) -> None:
+    def _claim(self, key: RecordKey, claims: Claims) -> None:
         """Note which unique values a record has from now on, and which it gives up."""
         if not self.given_up.isdisjoint(claims):
             self.groups.append({})
             self.given_up = set()
-        before = self.entities.get(zoho_id)
+        before = self.entities.get(key)
         if before is not None:
             left = {
                 pair
                 for pair in unique_values(self.module, before)
-                if pair not in claims and self.owners.get(pair) == zoho_id
+                if pair not in claims and self.owners.get(pair) == key
             }
             self.given_up |= left
             self.owners.update(dict.fromkeys(left))
-        self.owners.update(dict.fromkeys(claims, zoho_id))
+        self.owners.update(dict.fromkeys(claims, key))
 
     def _write(self, arrival: Arrival[E], entity: E, digest: str, state: State) -> None:
-        zoho_id = entity.zoho_id
-        earlier = self.groups[-1].get(zoho_id)
-        stored = self.known.get(zoho_id)
-        record_id = stored.id if stored else self.facts.new_ids[zoho_id]
-        self.groups[-1][zoho_id] = Write(
+        key = entity.key
+        earlier = self.groups[-1].get(key)
+        stored = self.known.get(key)
+        record_id = stored.id if stored else self.facts.new_ids[key]
+        self.groups[-1][key] = Write(
             id=record_id,
             entity=entity,
             fingerprint=digest,
@@ -381,11 +379,11 @@ class _Page(Generic[E]):
             new=earlier.new if earlier else stored is None,
             mark=_memorable(arrival),
         )
-        if zoho_id not in self.repeated:
+        if key not in self.repeated:
             return  # nobody will ask what this page has made of it
-        self.touches.pop(zoho_id, None)
-        self.entities[zoho_id] = entity
-        self.known[zoho_id] = Known(
+        self.touches.pop(key, None)
+        self.entities[key] = entity
+        self.known[key] = Known(
             id=record_id,
             fingerprint=digest,
             modified_at=entity.modified_at,
@@ -405,7 +403,7 @@ class _Page(Generic[E]):
         return Outcome(
             position=arrival.position,
             module=self.module.name,
-            zoho_id=arrival.zoho_id,
+            key=arrival.key,
             state=state,
             changed_fields=changed,
             reasons=reasons,
@@ -418,10 +416,10 @@ def plan(module: Module[E], arrivals: Sequence[Arrival[E]], facts: Facts[E]) -> 
 
     Never raises for data: what cannot be accepted is INVALID in its own outcome and harms no other record.
     """
-    times = Counter(arrival.zoho_id for arrival in arrivals)
+    times = Counter(arrival.key for arrival in arrivals)
     page = _Page(module, facts, frozenset(i for i, n in times.items() if i is not None and n > 1))
     outcomes = tuple(
-        page.judge(arrival, None if arrival.zoho_id in page.repeated else print)
+        page.judge(arrival, None if arrival.key in page.repeated else print)
         for arrival, print in zip_longest(arrivals, facts.prints)
     )
     return Plan(

@@ -2,7 +2,8 @@
 
 import re
 
-from mzi_core.values import ZohoId
+from mzi_core.module import Side
+from mzi_core.values import MoodleKey, RecordKey, ZohoId
 
 EXPORTED = "zcrm_"
 """What Zoho's exports write before the digits of an id."""
@@ -33,6 +34,11 @@ def bare_id(text: str) -> ZohoId:
     """The id that `text` writes: with `zcrm_` before its digits or without, it is one id."""
     digits = text.removeprefix(EXPORTED)
     return ZohoId(digits if is_digits(digits) else text)
+
+
+def written_key(side: Side, text: str) -> RecordKey:
+    """The key of a record of this side that `text` writes."""
+    return bare_id(text) if side is Side.ZOHO else MoodleKey(text)
 
 
 def is_digits(text: str) -> bool:

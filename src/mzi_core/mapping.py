@@ -62,7 +62,7 @@ def _not_known(module: AnyModule, name: str) -> str:
     declared = [alias for field in module.fields for alias in field.names]
     close = nearest(module.name, name, also=declared)
     hint = f" Did you mean {' or '.join(f'`{n}`' for n in close)}?" if close else ""
-    return f"{module.zoho_module} has no field `{name}`.{hint}"
+    return f"{module.remote_name} has no field `{name}`.{hint}"
 
 
 def _problem(module: AnyModule, line: FieldMapping) -> str | None:

@@ -1,7 +1,7 @@
-"""The vocabulary of a declaration: what a Zoho module looks like, said once.
+"""The vocabulary of a declaration: what the records of one kind look like, said once.
 
-An entity is a frozen attrs class whose annotations carry the Zoho names; everything else (decoding,
-fingerprint, table, route, docs) is derived from the `Field`s read off it here.
+An entity is a frozen attrs class whose annotations carry the names that its side gives the fields; everything
+else (decoding, fingerprint, table, route, docs) is derived from the `Field`s read off it here.
 `Annotated` metadata rather than a wrapper around `attrs.field`, because with such a wrapper mypy accepts
 `Registration()` without arguments.
 """
@@ -12,15 +12,27 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
-from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
 
-from mzi_core.values import Email, Extra, MoodleId, Reason, ZohoId
+from mzi_core.values import Email, Extra, MoodleId, MoodleKey, Reason, RecordKey, ZohoId
+
+
+class Side(StrEnum):
+    """The two services whose records are kept; each gives the keys of its own."""
+
+    ZOHO = "zoho"
+    MOODLE = "moodle"
+
+    @property
+    def key_name(self) -> str:
+        """What the key of its records is called: as a field of the entity, a column, and in answers."""
+        return "zoho_id" if self is Side.ZOHO else "moodle_key"
 
 
 class Kind(StrEnum):
-    """How a value is held inside, whatever Zoho calls its type."""
+    """How a value is held inside, whatever its side calls its type."""
 
     ID = "id"
     TEXT = "text"
@@ -47,7 +59,7 @@ class Kind(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Wire:
-    """What an annotation says about a field's Zoho side and its checks."""
+    """What an annotation says about the names of a field on its side, and its checks."""
 
     names: tuple[str, ...]
     kind: Kind | None = None
@@ -85,7 +97,7 @@ def zoho(
 
 
 def identity(*names: str) -> Wire:
-    """The record's own id: text or a whole number on the wire, text inside."""
+    """The key of the record: text or a whole number on the wire, text inside."""
     return Wire(names=names, kind=Kind.ID)
 
 
@@ -129,12 +141,30 @@ def criterion_texts(rows: str) -> Wire:
 
 @attrs.frozen(kw_only=True)
 class Entity:
-    """What every Zoho record has. `modified_at` is Zoho's own `Modified_Time`."""
+    """What every record has. `modified_at`: when its side changed it last, by that side's clock.
 
-    zoho_id: Annotated[ZohoId, identity("id", "ID")]
-    modified_at: Annotated[datetime | None, zoho("Modified_Time", volatile=True)] = None
+    Each side has a class of its own, which gives both fields their names: a declaration inherits from that.
+    """
+
+    side: ClassVar[Side]
+    modified_at: datetime | None = None
     extra: Extra = attrs.field(factory=dict)
     """Fields that only this tenant maps, by the name it gave them."""
+
+    @property
+    def key(self) -> RecordKey:
+        """The id that its side gives it."""
+        key: RecordKey = getattr(self, self.side.key_name)
+        return key
+
+
+@attrs.frozen(kw_only=True)
+class ZohoEntity(Entity):
+    """What every record of Zoho has. `modified_at` is Zoho's own `Modified_Time`."""
+
+    side = Side.ZOHO
+    zoho_id: Annotated[ZohoId, identity("id", "ID")]
+    modified_at: Annotated[datetime | None, zoho("Modified_Time", volatile=True)] = None
 
 
 E = TypeVar("E", bound=Entity)
@@ -160,8 +190,15 @@ class Field:
         return self.default is attrs.NOTHING
 
     @property
+    def points_at(self) -> Side | None:
+        """The side whose record a lookup points at; None for a field of another kind."""
+        if self.kind is not Kind.LOOKUP:
+            return None
+        return Side.MOODLE if self.held_as is MoodleKey else Side.ZOHO
+
+    @property
     def names(self) -> tuple[str, ...]:
-        """The Zoho API names, in order of preference."""
+        """The names that its side gives it, in order of preference."""
         return self.wire.names
 
     @property
@@ -181,6 +218,7 @@ _KINDS: dict[object, Kind] = {
     datetime: Kind.DATETIME,
     bool: Kind.BOOLEAN,
     ZohoId: Kind.LOOKUP,
+    MoodleKey: Kind.LOOKUP,
     MoodleId: Kind.MOODLE_ID,
 }
 
@@ -266,25 +304,35 @@ def _as_it_is(entity: Any) -> Any:
 
 @attrs.frozen(kw_only=True, slots=False, eq=False)  # there is one of each; derived views are cached on it
 class Module(Generic[E]):
-    """A Zoho module: its names, its entity, and what follows from them.
+    """A kind of record that one side keeps: its names, its entity, and what follows from them.
 
-    `depends_on` names the fields whose record must be stored first; `refers_to` the fields that only point.
-    `key`: the field by which Zoho can find a record whose id nobody knows. `counterpart`: what a record is
-    in Moodle, if anything. `complete` fills in what Zoho leaves to be inferred; `check` says what no single
-    field can.
+    `remote_name`: what its side calls it. `depends_on` names the fields whose record must be stored first;
+    `refers_to` the fields that only point. `upsert_key`: the field by which Zoho can find a record whose id
+    nobody knows. `counterpart`: what a record of Zoho is in Moodle, if anything. `complete` fills in what is
+    left to be inferred; `check` says what no single field can.
     """
 
     name: str
     singular: str
-    zoho_module: str
+    remote_name: str
     entity: type[E]
     aliases: tuple[str, ...] = ()
     depends_on: Mapping[str, str] = attrs.field(factory=dict)
     refers_to: Mapping[str, str] = attrs.field(factory=dict)
-    key: str | None = None
+    upsert_key: str | None = None
     counterpart: Counterpart | None = None
     complete: Callable[[E], E] = _as_it_is
     check: Callable[[E], tuple[Reason, ...]] = _nothing_more
+
+    @property
+    def side(self) -> Side:
+        """Which side owns its records."""
+        return self.entity.side
+
+    @property
+    def key_name(self) -> str:
+        """What the key of its records is called."""
+        return self.side.key_name
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
@@ -298,13 +346,18 @@ class Module(Generic[E]):
 
     @cached_property
     def compared(self) -> tuple[Field, ...]:
-        """The fields whose change is a change: all but the id and the volatile ones."""
-        return tuple(f for f in self.fields if not f.wire.volatile and f.name != "zoho_id")
+        """The fields whose change is a change: all but the key and the volatile ones."""
+        return tuple(f for f in self.fields if not f.wire.volatile and f.name != self.key_name)
 
     @cached_property
     def place(self) -> Mapping[str, int]:
         """Where in the values of a record each declared field stands; `extra` stands last."""
         return {field.name: place for place, field in enumerate(self.fields)}
+
+    @cached_property
+    def key_place(self) -> int:
+        """Where in the values of a record its key stands."""
+        return self.place[self.key_name]
 
     @cached_property
     def compared_places(self) -> tuple[int, ...]:

@@ -31,7 +31,7 @@ def by_name(fields: Iterable[ZohoField]) -> dict[str, ZohoField]:
 
 def real_module(module: AnyModule, modules: Iterable[ZohoModule]) -> str:
     """The API name under which the organisation has a module. Raises ModuleMissing."""
-    names = (module.zoho_module, *module.aliases)
+    names = (module.remote_name, *module.aliases)
     labels = {each.api_name: each.label for each in modules if each.api_supported}
     found = _there(names, labels)
     if found:

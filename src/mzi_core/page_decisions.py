@@ -14,7 +14,7 @@ import attrs
 from mzi_core.decide import Touch, with_untold
 from mzi_core.fingerprints import changed_extras, changed_places
 from mzi_core.module import AnyModule, Module, Values
-from mzi_core.values import RecordId, State, Value, ZohoId
+from mzi_core.values import RecordId, RecordKey, State, Value
 
 
 class StoredValues(NamedTuple):
@@ -98,7 +98,7 @@ def claimants(
 
 
 def orphans(
-    module: AnyModule, plain: Mapping[int, Values], parents: Mapping[str, Collection[ZohoId]]
+    module: AnyModule, plain: Mapping[int, Values], parents: Mapping[str, Collection[RecordKey]]
 ) -> set[int]:
     """The places of the plain records whose parents, by field, are not all there."""
     needed = [(module.place[name], there) for name, there in parents.items()]
@@ -115,7 +115,7 @@ def compare(
     module: Module[Any],
     plain: Mapping[int, Values],
     marks: Sequence[str | None],
-    stored: Mapping[ZohoId, StoredValues],
+    stored: Mapping[RecordKey, StoredValues],
     *,
     fingerprint: Callable[[Values], str],
     untold: Collection[str] = (),
@@ -125,12 +125,12 @@ def compare(
     Left are: deleted records, older versions, and those that claim another unique value or another parent.
     """
     found = Comparison({}, {}, set())
-    modified, zoho_id, last = module.place["modified_at"], module.place["zoho_id"], len(module.fields)
+    modified, key, last = module.place["modified_at"], module.key_place, len(module.fields)
     links = [module.place[field.name] for field in module.links]
     tied = {module.place[name] for name in (*module.unique_names, *module.depends_on)}
     names = list(module.place)
     for place, read in plain.items():
-        before, fingerprint_before, mark_before, was, is_deleted = stored[read[zoho_id]]
+        before, fingerprint_before, mark_before, was, is_deleted = stored[read[key]]
         values, mark = read, marks[place]
         if untold and (values := with_untold(module, before, read, untold)) != read:
             mark = None  # another source can say the same words and mean that the fields are empty
@@ -154,7 +154,5 @@ def compare(
                 mark,
             )
         elif (digest := fingerprint(values), mark, now) != (fingerprint_before, mark_before, then):
-            found.touches[place] = Touch(
-                zoho_id=values[zoho_id], fingerprint=digest, modified_at=now, mark=mark
-            )
+            found.touches[place] = Touch(key=values[key], fingerprint=digest, modified_at=now, mark=mark)
     return found

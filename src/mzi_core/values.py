@@ -15,6 +15,12 @@ TenantId = NewType("TenantId", str)
 ZohoId = NewType("ZohoId", str)
 """A Zoho record id: always text, for its 19 digits do not survive a float."""
 
+MoodleKey = NewType("MoodleKey", str)
+"""How a Moodle record is known: its id as text, or several ids that name it together, joined by `_`."""
+
+RecordKey = ZohoId | MoodleKey
+"""The id that the side owning a record gives it."""
+
 RecordId = NewType("RecordId", str)
 """Our own primary key, a UUID in canonical text."""
 
@@ -101,7 +107,7 @@ class Parent:
     """The record another one cannot do without."""
 
     module: str
-    zoho_id: ZohoId
+    key: RecordKey
 
 
 @attrs.frozen(kw_only=True)
@@ -110,7 +116,7 @@ class Outcome:
 
     position: int
     module: str
-    zoho_id: ZohoId | None
+    key: RecordKey | None
     state: State
     changed_fields: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
@@ -144,7 +150,7 @@ class Outcomes(Sequence[Outcome]):
 
     module: str
     first: int
-    ids: Sequence[ZohoId | None]
+    ids: Sequence[RecordKey | None]
     states: Sequence[State]
     changed: Mapping[int, tuple[str, ...]]
     told: Mapping[int, Outcome]
@@ -169,7 +175,7 @@ class Outcomes(Sequence[Outcome]):
         return self.told.get(place) or Outcome(
             position=self.first + place,
             module=self.module,
-            zoho_id=self.ids[place],
+            key=self.ids[place],
             state=self.states[place],
             changed_fields=self.changed.get(place, ()),
         )

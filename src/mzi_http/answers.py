@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import attrs
 import msgspec
 
 from mzi_core import values
 from mzi_core.grading import Decision, Language, SimulatedChange
-from mzi_core.module import Entity
+from mzi_core.module import Entity, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import ParkedRecord, Stored, StoreHealth
 from mzi_core.use_cases.browse import Shown
@@ -53,20 +52,20 @@ def result(outcome: values.Outcome) -> dict[str, object]:
     }
     if outcome.parked:
         plain["parked"] = True
-    return {**plain, zoho_key(outcome.module): outcome.zoho_id}
+    return {**plain, zoho_key(outcome.module): outcome.key}
 
 
 def fields(entity: Entity) -> dict[str, Any]:
-    """The fields of an entity in their order: amounts as text, days and times in ISO 8601, `extra` inside."""
+    """The fields of an entity as declared, then `extra`: amounts as text, days and times in ISO 8601."""
     plain = msgspec.to_builtins(entity)
-    return {field.name: plain[field.name] for field in attrs.fields(type(entity))}
+    return {name: plain[name] for name in (*(field.name for field in declared(type(entity))), "extra")}
 
 
 def stored_record(stored: Stored[Any]) -> StoredRecord:
     """A stored record as it is answered."""
     return {
         "id": stored.id,
-        "zoho_id": stored.entity.zoho_id,
+        "zoho_id": stored.entity.key,
         "state": stored.state,
         "record": fields(stored.entity),
         "created_at": moment(stored.created_at),
@@ -79,10 +78,10 @@ def held_record(held: ParkedRecord) -> HeldRecord:
     """A held record as it is answered."""
     parent = held.waits_for
     return {
-        "zoho_id": held.zoho_id,
+        "zoho_id": held.key,
         "state": held.state,
         "reasons": reasons(held.reasons),
-        "waits_for": None if parent is None else {"module": parent.module, "zoho_id": parent.zoho_id},
+        "waits_for": None if parent is None else {"module": parent.module, "zoho_id": parent.key},
         "received": held.record,
         "held_at": moment(held.parked_at),
     }

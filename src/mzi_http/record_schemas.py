@@ -96,7 +96,7 @@ def of_module(module: AnyModule) -> dict[str, Schema]:
     return {
         _sent_name(module): {
             **_sent_row(module.fields),
-            "title": module.zoho_module,
+            "title": module.remote_name,
             "description": "A field that is wrong makes its record INVALID, and harms no other record. "
             "Fields that are not listed are passed over.",
         },

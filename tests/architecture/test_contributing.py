@@ -22,12 +22,12 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Entity, Module, lookup, zoho
+from mzi_core.module import ZohoEntity, Module, lookup, zoho
 from mzi_core.values import ZohoId
 
 
 @attrs.frozen(kw_only=True)
-class Room(Entity):
+class Room(ZohoEntity):
     """A room, and who looks after it."""
 
     name: Annotated[str, zoho("Name")]
@@ -38,7 +38,7 @@ class Room(Entity):
 ROOMS = Module(
     name="rooms",
     singular="room",
-    zoho_module="BTEC_Rooms",
+    remote_name="BTEC_Rooms",
     entity=Room,
     refers_to={"keeper": "teachers"},
 )

@@ -99,7 +99,7 @@ async def _take(place: Scratch, file: Path) -> None:
 def _held(serial: int, state: State) -> ParkedRecord:
     return ParkedRecord(
         module=STUDENTS.name,
-        zoho_id=ZohoId(f"77{serial:017d}"),
+        key=ZohoId(f"77{serial:017d}"),
         record={"Academic_Email": "nobody"},
         state=state,
         reasons=(Reason(Code.EMAIL_INVALID, "Academic_Email", "It is no e-mail address."),),

@@ -60,7 +60,7 @@ def test_colours_and_the_cursor_are_still_steered_by_ourselves(monkeypatch: pyte
 def test_no_cell_of_a_report_is_a_formula_or_hides_something(hostile: str) -> None:
     stream = io.StringIO()
     reason = Reason(Code.OUT_OF_RANGE, f"$.{hostile}", hostile)
-    outcome = Outcome(position=0, module="students", zoho_id=None, state=State.INVALID, reasons=(reason,))
+    outcome = Outcome(position=0, module="students", key=None, state=State.INVALID, reasons=(reason,))
     Report(stream).add(ReportLine(file=hostile, line=1, outcome=outcome))
     (_, row) = csv.reader(io.StringIO(stream.getvalue()))
     for cell in row:

@@ -136,7 +136,7 @@ class IsUniqueAmongTheDeleted(Faithful):
         for one in await self.real.list(module, ALL):
             for written in rows:
                 shared = set(unique_values(module, one.entity)) & set(unique_values(module, written.entity))
-                if one.deleted_at and shared and one.entity.zoho_id != written.entity.zoho_id:
+                if one.deleted_at and shared and one.entity.key != written.entity.key:
                     raise StoreRefused("taken")
         await self.real.write(module, rows, at)
 
@@ -200,10 +200,10 @@ class RemembersTheMarksOfWhatItWillNotWrite(Faithful):
         try:
             await self.real.write(module, rows, at)
         except StoreRefused:
-            marks = {each.entity.zoho_id: each.mark for each in rows}
+            marks = {each.entity.key: each.mark for each in rows}
             for zoho_id, one in (await self.real.known(module, marks)).items():
                 touch = Touch(
-                    zoho_id=zoho_id,
+                    key=zoho_id,
                     fingerprint=one.fingerprint,
                     modified_at=one.modified_at,
                     mark=marks[zoho_id],
@@ -359,7 +359,7 @@ class AddsWhatIsNotThereYet(Faithful):
     noticed_by = "test_a_record_that_is_there_or_claims_what_is_taken_leaves_all_as_it_was"
 
     async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
-        ids = [values[module.place["zoho_id"]] for values in rows.values]
+        ids = [values[module.key_place] for values in rows.values]
         there = await self.real.present(module, ids)
         await self.real.add(module, _chosen(rows, [p for p, i in enumerate(ids) if i not in there]), at)
 
@@ -448,7 +448,7 @@ class ChangesWhatIsThere(Faithful):
     noticed_by = "test_a_record_that_is_not_there_leaves_all_as_it_was"
 
     async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
-        ids = {each.values[module.place["zoho_id"]]: each for each in changes}
+        ids = {each.values[module.key_place]: each for each in changes}
         there = await self.real.known(module, ids)
         await self.real.change(module, [each for i, each in ids.items() if i in there], at)
 
@@ -460,10 +460,10 @@ class RemembersTheMarksOfWhatItWillNotChange(Faithful):
         try:
             await self.real.change(module, changes, at)
         except StoreRefused:
-            ids = {each.values[module.place["zoho_id"]]: each for each in changes}
+            ids = {each.values[module.key_place]: each for each in changes}
             for zoho_id, one in (await self.real.known(module, ids)).items():
                 touch = Touch(
-                    zoho_id=zoho_id,
+                    key=zoho_id,
                     fingerprint=one.fingerprint,
                     modified_at=one.modified_at,
                     mark=ids[zoho_id].mark,
@@ -516,7 +516,7 @@ class FreesTheValuesOfChangedRecords(Faithful):
 
     async def owners(self, module: AnyModule, values: Mapping[str, Collection[Value]]) -> object:
         rows = await self.real.list(module, Query(state=State.UPDATED, limit=10_000))
-        changed = {row.entity.zoho_id for row in rows}
+        changed = {row.entity.key for row in rows}
         owned = await self.real.owners(module, values)
         return {name: {v: i for v, i in found.items() if i not in changed} for name, found in owned.items()}
 
@@ -559,9 +559,9 @@ class KeepsTheMarkOfAReplacedRecord(Faithful):
     noticed_by = "test_the_mark_of_a_record_is_remembered"
 
     async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
-        known = await self.real.known(module, [each.entity.zoho_id for each in rows])
+        known = await self.real.known(module, [each.entity.key for each in rows])
         before = {i: one.mark for i, one in known.items()}
-        kept = [attrs.evolve(r, mark=r.mark or before.get(r.entity.zoho_id)) for r in rows]
+        kept = [attrs.evolve(r, mark=r.mark or before.get(r.entity.key)) for r in rows]
         await self.real.write(module, kept, at)
 
 
@@ -577,7 +577,7 @@ class WritesWhatItTouches(Faithful):
 
     async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
         await self.real.touch(module, touches)
-        for one in (await self.real.stored(module, [touch.zoho_id for touch in touches])).values():
+        for one in (await self.real.stored(module, [touch.key for touch in touches])).values():
             again = row(module, one.entity, state=State.UPDATED)
             await self.real.write(module, [attrs.evolve(again, fingerprint=one.fingerprint)], later(9))
 
@@ -664,8 +664,8 @@ class TakesAnyKeyForARecord(Faithful):
     noticed_by = "test_a_row_to_replace_must_be_there"
 
     async def write(self, module: AnyModule, rows: Rows, at: datetime) -> None:
-        known = await self.real.known(module, [each.entity.zoho_id for each in rows])
-        same = [attrs.evolve(r, id=known[i].id) if (i := r.entity.zoho_id) in known else r for r in rows]
+        known = await self.real.known(module, [each.entity.key for each in rows])
+        same = [attrs.evolve(r, id=known[i].id) if (i := r.entity.key) in known else r for r in rows]
         await self.real.write(module, same, at)
 
 
@@ -726,9 +726,7 @@ class LetsTheDeletedOwn(Faithful):
     async def owners(self, module: AnyModule, values: Mapping[str, Collection[Value]]) -> object:
         rows = await self.real.list(module, ALL)
         return {
-            name: {
-                getattr(s.entity, name): s.entity.zoho_id for s in rows if getattr(s.entity, name) in wanted
-            }
+            name: {getattr(s.entity, name): s.entity.key for s in rows if getattr(s.entity, name) in wanted}
             for name, wanted in values.items()
         }
 
@@ -811,7 +809,7 @@ class KeepsTheFirstParked(Faithful):
 
     async def park(self, parked: Sequence[ParkedRecord]) -> None:
         for one in parked:
-            if not await self.real.parked(one.module, [one.zoho_id]):
+            if not await self.real.parked(one.module, [one.key]):
                 await self.real.park([one])
 
 
@@ -872,7 +870,7 @@ class KeepsTheWaitOfAReplacedRecord(Faithful):
 
     async def park(self, parked: Sequence[ParkedRecord]) -> None:
         for one in parked:
-            before = (await self.real.parked(one.module, [one.zoho_id])).get(one.zoho_id)
+            before = (await self.real.parked(one.module, [one.key])).get(one.key)
             kept: Parent | None = one.waits_for or (before and before.waits_for)
             await self.real.park([attrs.evolve(one, waits_for=kept)])
 

@@ -17,7 +17,7 @@ from mzi_adapters.sql.migrations import head, revisions
 from mzi_adapters.sql.tables import column_of, schema
 from mzi_adapters.sql.types import Key
 from mzi_adapters.testing.contracts.fixtures import BEGAN, CANARY, OURS, everything, furnished, raises
-from mzi_adapters.testing.contracts.samples import bare, row, sample, zoho_id
+from mzi_adapters.testing.contracts.samples import bare, key_of, row, sample
 from mzi_core.errors import StoreRefused, StoreUnavailable
 from mzi_core.modules import CATALOGUE, REGISTRATIONS, REQUESTS, STUDENTS
 from mzi_core.ports import Stored
@@ -178,10 +178,10 @@ async def test_records_survive_the_way_to_0002_and_back(url: str) -> None:
             bare_request = [row(REQUESTS, bare(REQUESTS, 20))]
             await session.write(STUDENTS, marked, BEGAN)
             await session.write(REQUESTS, bare_request, BEGAN)
-            await session.delete(STUDENTS, [zoho_id(STUDENTS, 21)], BEGAN)
+            await session.delete(STUDENTS, [key_of(STUDENTS, 21)], BEGAN)
         before = [await everything(store, tenant) for tenant in (OURS, CANARY)]
         students = {
-            (tenant, each.entity.zoho_id): (each.id, each.fingerprint)
+            (tenant, each.entity.key): (each.id, each.fingerprint)
             for tenant, all_of_it in zip((OURS, CANARY), before, strict=True)
             for each in all_of_it.records["students"]
             if isinstance(each, Stored)
@@ -209,7 +209,7 @@ WHOLE = "SELECT * FROM {table} ORDER BY tenant_id, zoho_id"
 LOST = """\
 SELECT child.zoho_id FROM {child} AS child LEFT JOIN {parent} AS parent
 ON parent.tenant_id = child.tenant_id AND parent.id = child.{column}_id
-WHERE child.{column}_zoho_id IS DISTINCT FROM parent.zoho_id"""
+WHERE child.{column}_zoho_id IS DISTINCT FROM parent.key"""
 """The children whose two ways of naming their parent do not agree."""
 
 

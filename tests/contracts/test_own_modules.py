@@ -10,14 +10,14 @@ from mzi_adapters.sql import check, open_store, upgrade
 from mzi_adapters.testing.contracts.fixtures import raises
 from mzi_adapters.testing.harness import Harness
 from mzi_core.errors import StoreRefused, StoreUnavailable
-from mzi_core.module import Entity, Module, lookup, money, zoho
+from mzi_core.module import Module, ZohoEntity, lookup, money, zoho
 from mzi_core.modules import CATALOGUE, STUDENTS, Catalogue
 from mzi_core.ports import Query
 from mzi_core.values import DEFAULT_TENANT, State, ZohoId
 
 
 @attrs.frozen(kw_only=True)
-class Locker(Entity):
+class Locker(ZohoEntity):
     """A locker, with a number nobody else has."""
 
     number: Annotated[int, zoho("Number", unique=True)]
@@ -26,18 +26,18 @@ class Locker(Entity):
 
 
 @attrs.frozen(kw_only=True)
-class Loan(Entity):
+class Loan(ZohoEntity):
     """Who has a locker."""
 
     locker: Annotated[ZohoId, lookup("Locker")]
     student: Annotated[ZohoId, lookup("Student")]
 
 
-LOCKERS = Module(name="lockers", singular="locker", zoho_module="BTEC_Lockers", entity=Locker)
+LOCKERS = Module(name="lockers", singular="locker", remote_name="BTEC_Lockers", entity=Locker)
 LOANS = Module(
     name="loans",
     singular="loan",
-    zoho_module="BTEC_Loans",
+    remote_name="BTEC_Loans",
     entity=Loan,
     depends_on={"locker": "lockers", "student": "students"},
 )

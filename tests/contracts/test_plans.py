@@ -14,7 +14,7 @@ from mzi_adapters.sql.driver import raw
 from mzi_adapters.sql.store import SqlSession
 from mzi_adapters.sql.tables import RECORDS, schema
 from mzi_adapters.testing.contracts.fixtures import BEGAN, OURS, decision, later, parked, run
-from mzi_adapters.testing.contracts.samples import row, sample, zoho_id
+from mzi_adapters.testing.contracts.samples import key_of, row, sample
 from mzi_adapters.testing.contracts.store_columns import change
 from mzi_core.decide import Touch
 from mzi_core.errors import StoreRefused
@@ -25,7 +25,7 @@ from mzi_core.values import State
 PLANNED = ("SELECT", "UPDATE", "DELETE")
 MANY = 1000
 NARROW = ("extension_field_mappings", "extension_sync_runs", "extension_tenants")
-TOUCH = Touch(zoho_id=zoho_id(STUDENTS, 1), fingerprint="0" * 64, modified_at=None, mark=None)
+TOUCH = Touch(key=key_of(STUDENTS, 1), fingerprint="0" * 64, modified_at=None, mark=None)
 
 INDEXES = {str(index.name) for table in schema().tables.values() for index in table.indexes}
 """Every index but those of the primary keys."""
@@ -37,7 +37,7 @@ Plans = Mapping[str, Sequence[str]]
 async def _ask_everything(session: Session) -> None:
     cursor = Cursor(BEGAN, "1")
     for module in CATALOGUE:
-        ids = [zoho_id(module, 1), zoho_id(module, 2)]
+        ids = [key_of(module, 1), key_of(module, 2)]
         await session.known(module, ids)
         await session.marks(module, ids)
         await session.values(module, ids)
@@ -156,7 +156,7 @@ async def _ask_by_the_page(session: Session) -> None:
     await session.stored(STUDENTS, ids)
     await session.owners(STUDENTS, {"academic_email": [each.academic_email for each in students]})
     await session.owners(STUDENTS, {"moodle_userid": [each.moodle_userid for each in students]})
-    await session.touch(STUDENTS, [attrs.evolve(TOUCH, zoho_id=zoho_id) for zoho_id in ids])
+    await session.touch(STUDENTS, [attrs.evolve(TOUCH, key=zoho_id) for zoho_id in ids])
     await session.write(STUDENTS, [row(STUDENTS, each, state=State.UPDATED) for each in students], BEGAN)
     await session.change(
         STUDENTS, [change(STUDENTS, each, "city", was=State.UPDATED) for each in students], BEGAN

@@ -13,7 +13,7 @@ from mzi_adapters.sql.driver import raw
 from mzi_adapters.sql.store import SqlSession
 from mzi_adapters.sql.translation import translated
 from mzi_adapters.testing.contracts.fixtures import BEGAN, OURS, furnished, raises
-from mzi_adapters.testing.contracts.samples import changed, row, sample, zoho_id
+from mzi_adapters.testing.contracts.samples import changed, key_of, row, sample
 from mzi_core.errors import StoreUnavailable
 from mzi_core.modules import STUDENTS
 from mzi_core.ports import Lock, Session
@@ -78,11 +78,11 @@ async def test_a_lost_connection_is_told_and_replaced(
                 await postgres_admin.execute("SELECT pg_terminate_backend($1)", driver.get_server_pid())
                 await asyncio.sleep(0.05)
                 if directly:
-                    await session.known(STUDENTS, [zoho_id(STUDENTS, 1)])
+                    await session.known(STUDENTS, [key_of(STUDENTS, 1)])
                 else:
                     await session.settings()
         async with store.begin(OURS) as session:
-            assert await session.known(STUDENTS, [zoho_id(STUDENTS, 1)]) == {}
+            assert await session.known(STUDENTS, [key_of(STUDENTS, 1)]) == {}
 
 
 async def test_a_connection_lost_between_sessions_is_replaced_unnoticed(
@@ -107,7 +107,7 @@ async def test_a_connection_that_was_used_of_late_is_not_asked_whether_it_lives(
         async def sent() -> list[str]:
             said.clear()
             async with store.read(OURS) as session:
-                await session.present(STUDENTS, [zoho_id(STUDENTS, 1)])
+                await session.present(STUDENTS, [key_of(STUDENTS, 1)])
             return said.copy()
 
         await sent()  # the driver asks about the types of the statement once
@@ -173,7 +173,7 @@ async def test_columns_that_were_added_later_are_written_where_they_belong(postg
     async with open_store(postgres_url) as store, furnished(store), store.begin(OURS) as session:
         entity = changed(STUDENTS, sample(STUDENTS, 1), city="صنعاء", address="next to it")
         await session.write(STUDENTS, [row(STUDENTS, entity, state=State.UPDATED)], BEGAN)
-        assert (await session.stored(STUDENTS, [entity.zoho_id]))[entity.zoho_id].entity == entity
+        assert (await session.stored(STUDENTS, [entity.key]))[entity.key].entity == entity
 
 
 async def test_the_server_sees_who_is_there(postgres_url: str, postgres_admin: Any) -> None:

@@ -59,7 +59,7 @@ async def test_any_json_survives_being_held(one_store: Store, record: object, sa
     """Half characters, NULs and huge numbers included: just these are why a record is held."""
     held = ParkedRecord(
         module=REGISTRATIONS.name,
-        zoho_id=ZohoId("1"),
+        key=ZohoId("1"),
         record=record,
         state=State.INVALID,
         reasons=(Reason(Code.TEXT_INVALID, f"$.{said}", said),),
@@ -68,13 +68,13 @@ async def test_any_json_survives_being_held(one_store: Store, record: object, sa
     )
     async with one_store.begin(OURS, discard=True) as session:
         await session.park([held])
-        assert await session.parked(REGISTRATIONS.name, [held.zoho_id]) == {held.zoho_id: held}
+        assert await session.parked(REGISTRATIONS.name, [held.key]) == {held.key: held}
 
 
 def _held(record: object) -> ParkedRecord:
     return ParkedRecord(
         module=REGISTRATIONS.name,
-        zoho_id=ZohoId("1"),
+        key=ZohoId("1"),
         record=record,
         state=State.ERROR,
         reasons=(),

@@ -355,7 +355,7 @@ async def test_every_module_is_served_under_both_prefixes_and_all_its_names(
     prefix: str, module: object
 ) -> None:
     async with serving() as api:
-        for name in (module.name, module.singular, module.zoho_module, *module.aliases):  # type: ignore[attr-defined]
+        for name in (module.name, module.singular, module.remote_name, *module.aliases):  # type: ignore[attr-defined]
             answer = await api.client.post(f"{prefix}/sync/{name}", json={"data": [{"id": "1"}]})
             (result,) = answer.json()["results"]
             assert f"zoho_{module.singular}_id" in result  # type: ignore[attr-defined]

@@ -103,7 +103,7 @@ def test_every_reason_is_collected_with_its_path() -> None:
         (Code.WRONG_TYPE, "$.Program"),
         (Code.NUMBER_INVALID, "$.Student_Moodle_ID"),
     ]
-    assert decode(STUDENTS, bad).zoho_id == "1"
+    assert decode(STUDENTS, bad).key == "1"
 
 
 def test_a_sentence_names_the_field_and_never_repeats_the_value() -> None:
@@ -117,7 +117,7 @@ def test_a_missing_field_is_named_by_its_first_zoho_name() -> None:
 
 def test_a_record_without_an_id_has_none() -> None:
     decoded = decode(STUDENTS, {k: v for k, v in STUDENT.items() if k != "id"})
-    assert (decoded.zoho_id, decoded.entity) == (None, None)
+    assert (decoded.key, decoded.entity) == (None, None)
     assert [r.path for r in decoded.reasons] == ["$.id"]
 
 

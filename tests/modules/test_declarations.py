@@ -9,7 +9,7 @@ import pytest
 
 from mzi_core.errors import UnknownModule
 from mzi_core.field_reference import known_fields
-from mzi_core.module import AnyModule, Entity, Kind, Wire, declared, zoho
+from mzi_core.module import AnyModule, Kind, Wire, ZohoEntity, declared, zoho
 from mzi_core.modules import CATALOGUE, GRADES, STUDENTS, TEACHERS
 from mzi_core.values import ZohoId
 
@@ -129,7 +129,7 @@ def test_the_first_name_of_a_field_is_what_is_written() -> None:
 def test_what_a_record_is_in_moodle_is_known_by_a_declared_field(module: AnyModule) -> None:
     if module.counterpart is not None:
         assert module.field[module.counterpart.id].kind is Kind.MOODLE_ID
-    assert module.key is None or module.field[module.key].wire.unique
+    assert module.upsert_key is None or module.field[module.upsert_key].wire.unique
 
 
 @every_module
@@ -145,7 +145,7 @@ def test_the_rows_of_a_subform_are_told_apart_by_one_of_their_cells(module: AnyM
 
 def test_an_annotation_without_a_kind_is_a_mistake_that_is_told() -> None:
     @attrs.frozen(kw_only=True)
-    class Odd(Entity):
+    class Odd(ZohoEntity):
         odd: Annotated[complex, zoho("Odd")]
 
     with pytest.raises(TypeError, match=r"Odd\.odd: no kind for the type <class 'complex'>"):
@@ -154,7 +154,7 @@ def test_an_annotation_without_a_kind_is_a_mistake_that_is_told() -> None:
 
 def test_only_annotated_fields_are_mapped() -> None:
     @attrs.frozen(kw_only=True)
-    class Plain(Entity):
+    class Plain(ZohoEntity):
         mapped: Annotated[str | None, "a note", zoho("Mapped", "Old", minimum=1, maximum=2)] = None
         unmapped: str = ""
 

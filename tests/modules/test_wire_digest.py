@@ -23,23 +23,23 @@ STUDENT: dict[str, Any] = {"id": "1", "Name": "A01", "Academic_Email": "a@b.exam
 class Mark(NamedTuple):
     """A record's id, and its mark."""
 
-    zoho_id: str
+    key: str
     digest: str | None
 
 
 def mark(record: object, module: AnyModule = STUDENTS, overlay: Overlay = NO_OVERLAY) -> Mark | None:
     """The mark of one record; None where nothing is known of it, neither alone nor beside others."""
     codec = ZohoCodec()  # another tenant's is not what is remembered of this one's
-    (zoho_id,), (digest,) = codec.marker(module, overlay)([record])
+    (key,), (digest,) = codec.marker(module, overlay)([record])
     ids, digests = codec.marker(module, overlay)([line(STUDENT), record, None])
-    assert (ids[1], digests[1]) == (zoho_id, digest)
-    return None if zoho_id is None else Mark(zoho_id, digest)
+    assert (ids[1], digests[1]) == (key, digest)
+    return None if key is None else Mark(key, digest)
 
 
 def test_a_record_is_marked_by_its_id_and_a_digest() -> None:
     found = mark(STUDENT)
     assert found is not None
-    assert found.zoho_id == "1"
+    assert found.key == "1"
     assert found.digest is not None
     assert len(found.digest) == 32
     assert mark(dict(reversed(STUDENT.items()))) == found
@@ -103,7 +103,7 @@ def test_the_id_is_the_one_that_is_read() -> None:
     record = {"id": "", "Product_ID": 7, "Product_Name": "P"}
     found = mark(record, PROGRAMS)
     assert found is not None
-    assert found.zoho_id == CODEC.decoder(PROGRAMS, NO_OVERLAY)(record).zoho_id == "7"
+    assert found.key == CODEC.decoder(PROGRAMS, NO_OVERLAY)(record).key == "7"
 
 
 def test_a_value_that_json_does_not_have_is_known_by_its_id_and_read_every_time() -> None:
@@ -140,7 +140,7 @@ def line(record: object) -> Line:
 
 def test_an_id_is_the_same_as_text_and_as_a_number() -> None:
     found = [mark({**STUDENT, "id": said}) for said in (1, "1", " 1 ")]
-    assert {each.zoho_id for each in found if each} == {"1"}
+    assert {each.key for each in found if each} == {"1"}
     assert len(set(found)) == 1
 
 
@@ -153,7 +153,7 @@ def test_no_two_records_have_one_mark() -> None:
 def test_a_line_is_marked_without_being_read() -> None:
     found = mark(line(STUDENT))
     assert found is not None
-    assert found.zoho_id == "1"
+    assert found.key == "1"
     assert found.digest is not None
     assert len(found.digest) == 32
     assert mark(line(STUDENT)) == found

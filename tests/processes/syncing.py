@@ -163,10 +163,10 @@ async def contents(store: Store) -> Mapping[str, Sequence[object]]:
             held = await session.parked_list(module.name, ALL)
             found[module.name] = [
                 (one.entity, one.fingerprint, one.deleted_at)
-                for one in sorted(stored, key=lambda one: str(one.entity.zoho_id))
+                for one in sorted(stored, key=lambda one: str(one.entity.key))
             ]
             found[f"held {module.name}"] = [
-                attrs.evolve(one, parked_at=SOME_TIME) for one in sorted(held, key=lambda one: one.zoho_id)
+                attrs.evolve(one, parked_at=SOME_TIME) for one in sorted(held, key=lambda one: one.key)
             ]
     return found
 

@@ -22,7 +22,7 @@ from mzi_core.decide import (
 from mzi_core.fingerprints import fingerprint
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, ENROLLMENTS, GRADES, STUDENTS, Student
-from mzi_core.values import Code, Email, MoodleId, Outcome, Parent, Reason, RecordId, State, ZohoId
+from mzi_core.values import Code, Email, MoodleId, Outcome, Parent, Reason, RecordId, RecordKey, State, ZohoId
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 LATER = AT + timedelta(days=1)
@@ -42,7 +42,7 @@ def student(zoho_id: str = "1", **fields: Any) -> Student:
 
 def arrivals(*found: Any) -> list[Arrival[Any]]:
     return [
-        Arrival(position=place, record={"n": place}, zoho_id=entity.zoho_id, entity=entity)
+        Arrival(position=place, record={"n": place}, key=entity.key, entity=entity)
         for place, entity in enumerate(found)
     ]
 
@@ -51,7 +51,7 @@ def refused(zoho_id: str | None, position: int = 0, record: object = "bad") -> A
     return Arrival(
         position=position,
         record=record,
-        zoho_id=None if zoho_id is None else ZohoId(zoho_id),
+        key=None if zoho_id is None else ZohoId(zoho_id),
         entity=None,
         reasons=REFUSED,
     )
@@ -61,7 +61,7 @@ def known(entity: Student, **more: Any) -> Known:
     links = {} if entity.moodle_userid is None else {"moodle_userid": entity.moodle_userid}
     return Known(
         **{
-            "id": RecordId(f"id-{entity.zoho_id}"),
+            "id": RecordId(f"id-{entity.key}"),
             "fingerprint": fingerprint(STUDENTS, entity),
             "modified_at": entity.modified_at,
             "links": links,
@@ -98,7 +98,7 @@ def only(decided: Plan[Any]) -> Outcome:
 
 def test_a_record_nobody_knows_is_new_and_gets_the_id_it_was_given() -> None:
     decided = plan(STUDENTS, arrivals(student()), facts())
-    assert only(decided) == Outcome(position=0, module="students", zoho_id=ZohoId("1"), state=State.NEW)
+    assert only(decided) == Outcome(position=0, module="students", key=ZohoId("1"), state=State.NEW)
     ((write,),) = decided.writes
     assert (write.id, write.new, write.state) == (RecordId("new-1"), True, State.NEW)
     assert (write.entity, write.fingerprint) == (student(), fingerprint(STUDENTS, student()))
@@ -149,13 +149,13 @@ def test_a_record_that_could_not_be_understood_is_invalid_with_its_reasons_and_h
     assert only(decided).reasons == REFUSED
     assert not only(decided).parked
     (hold,) = decided.park
-    assert (hold.zoho_id, hold.record, hold.reasons, hold.waits_for) == (ZohoId("7"), "bad", REFUSED, None)
+    assert (hold.key, hold.record, hold.reasons, hold.waits_for) == (ZohoId("7"), "bad", REFUSED, None)
 
 
 def test_a_record_without_an_id_is_reported_and_cannot_be_held() -> None:
     decided = plan(STUDENTS, [refused(None)], facts())
     assert only(decided).state is State.INVALID
-    assert only(decided).zoho_id is None
+    assert only(decided).key is None
     assert decided.park == ()
 
 
@@ -174,7 +174,7 @@ def test_a_refused_version_after_an_accepted_one_is_held_and_not_released() -> N
     found = facts(parked=frozenset({ZohoId("1")}))
     decided = plan(STUDENTS, [*arrivals(student()), refused("1", 1)], found)
     assert states(decided) == [State.NEW, State.INVALID]
-    assert [hold.zoho_id for hold in decided.park] == [ZohoId("1")]
+    assert [hold.key for hold in decided.park] == [ZohoId("1")]
     assert decided.unpark == frozenset()
 
 
@@ -233,7 +233,7 @@ def test_a_value_given_up_earlier_in_the_page_may_be_taken_and_is_written_in_a_l
     heir = student("2", academic_email=Email("s1@b.example"))
     decided = plan(STUDENTS, arrivals(moved, student("3"), heir, student("4")), facts(student("1")))
     assert states(decided) == [State.UPDATED, State.NEW, State.NEW, State.NEW]
-    assert [[w.entity.zoho_id for w in group] for group in decided.writes] == [["1", "3"], ["2", "4"]]
+    assert [[w.entity.key for w in group] for group in decided.writes] == [["1", "3"], ["2", "4"]]
 
 
 def test_a_value_given_up_and_taken_back_needs_no_second_group() -> None:
@@ -249,7 +249,7 @@ def test_a_record_new_in_one_group_is_changed_in_the_next_not_added_again() -> N
     again = student("1", academic_email=Email("y@b.example"), city="Irbid")
     decided = plan(STUDENTS, arrivals(first, moved, heir, again), facts())
     assert states(decided) == [State.NEW, State.UPDATED, State.NEW, State.UPDATED]
-    flat = [(w.entity.zoho_id, w.new, w.id) for group in decided.writes for w in group]
+    flat = [(w.entity.key, w.new, w.id) for group in decided.writes for w in group]
     assert flat == [("1", True, "new-1"), ("2", True, "new-2"), ("1", False, "new-1")]
 
 
@@ -257,7 +257,7 @@ def test_values_given_up_by_several_records_are_each_taken_in_a_later_group() ->
     moved = [student(n, academic_email=Email(f"new{n}@b.example")) for n in ("1", "2")]
     heir = student("3", academic_email=Email("s1@b.example"))
     decided = plan(STUDENTS, arrivals(*moved, heir), facts(student("1"), student("2")))
-    assert [[w.entity.zoho_id for w in group] for group in decided.writes] == [["1", "2"], ["3"]]
+    assert [[w.entity.key for w in group] for group in decided.writes] == [["1", "2"], ["3"]]
 
 
 def test_two_records_cannot_swap_a_value_in_one_page() -> None:
@@ -434,7 +434,7 @@ def test_a_lookup_that_is_empty_waits_for_nobody() -> None:
 
 def test_only_records_that_differ_are_suspected() -> None:
     same, moved, new = student("1"), student("2", city="Irbid"), student("3")
-    stored = {s.zoho_id: known(s) for s in (student("1"), student("2"))}
+    stored: dict[RecordKey, Known] = {s.key: known(s) for s in (student("1"), student("2"))}
     found = [*arrivals(same, moved, moved, new), refused("2")]
     prints = fingerprints(STUDENTS, found, stored)
     assert prints == (*(fingerprint(STUDENTS, each) for each in (same, moved, moved, new)), None)
@@ -443,7 +443,7 @@ def test_only_records_that_differ_are_suspected() -> None:
 
 def test_a_record_that_differs_only_by_a_link_we_know_is_not_suspected() -> None:
     stored = student(moodle_userid=MoodleId(3))
-    there = {stored.zoho_id: known(stored)}
+    there = {stored.key: known(stored)}
     prints = fingerprints(STUDENTS, arrivals(student()), there)
     assert suspects(arrivals(student()), prints, there) == ()
 
@@ -510,7 +510,7 @@ def test_a_record_that_came_again_is_remembered_with_when_it_was_last_changed() 
     assert decided.writes == ()
     assert decided.touches == (
         Touch(
-            zoho_id=ZohoId("1"),
+            key=ZohoId("1"),
             fingerprint=fingerprint(STUDENTS, student()),
             modified_at=LATER,
             mark=None,

@@ -17,7 +17,7 @@ from tests.strategies import entities, extras, modules
 from mzi_adapters import fast_json
 from mzi_core import fingerprints
 from mzi_core.fingerprints import changed_fields, compact_json, fingerprint, fingerprinter
-from mzi_core.module import AnyModule, Entity, Module, zoho
+from mzi_core.module import AnyModule, Module, ZohoEntity, zoho
 from mzi_core.modules import (
     CATALOGUE,
     GRADES,
@@ -268,14 +268,14 @@ def test_how_criteria_are_written_never_changes() -> None:
 
 
 @attrs.frozen(kw_only=True)
-class Visit(Entity):
+class Visit(ZohoEntity):
     """A module nobody has: of a single field, a moment."""
 
     at: Annotated[datetime | None, zoho("At")] = None
 
 
 def test_how_a_moment_is_written_never_changes() -> None:
-    visits = Module(name="visits", singular="visit", zoho_module="Visits", entity=Visit)
+    visits = Module(name="visits", singular="visit", remote_name="Visits", entity=Visit)
     at = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=3)))
     assert written(visits, Visit(zoho_id=ZohoId("1"), at=at), "2026-01-01T09:00:00+00:00")
 

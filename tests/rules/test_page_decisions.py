@@ -24,7 +24,17 @@ from mzi_core.page_decisions import (
     orphans,
     rivals,
 )
-from mzi_core.values import BatchResult, Email, MoodleId, Outcome, Outcomes, RecordId, State, ZohoId
+from mzi_core.values import (
+    BatchResult,
+    Email,
+    MoodleId,
+    Outcome,
+    Outcomes,
+    RecordId,
+    RecordKey,
+    State,
+    ZohoId,
+)
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 LATER = AT + timedelta(days=1)
@@ -140,7 +150,7 @@ def test_a_record_is_an_orphan_without_each_of_its_parents() -> None:
 # held against what is stored
 
 
-def stored(values: Values, **more: Any) -> dict[ZohoId, StoredValues]:
+def stored(values: Values, **more: Any) -> dict[RecordKey, StoredValues]:
     told = {
         "fingerprint": FINGERPRINT(values),
         "mark": "before",
@@ -225,7 +235,7 @@ def test_what_is_news_about_a_record_that_says_the_same_is_remembered(
 ) -> None:
     found = compared(student(modified_at=AT), now, **more)
     at = now[STUDENTS.place["modified_at"]]
-    touch = Touch(zoho_id=ZohoId("1"), fingerprint=FINGERPRINT(now), modified_at=at, mark="now")
+    touch = Touch(key=ZohoId("1"), fingerprint=FINGERPRINT(now), modified_at=at, mark="now")
     assert (found.changes, found.touches, found.left) == ({}, {0: touch}, set())
 
 
@@ -282,7 +292,7 @@ def test_what_a_comparison_settles_is_what_a_judge_would_say(
     arrival: Arrival[Student] = Arrival(
         position=0,
         record={},
-        zoho_id=ZohoId("1"),
+        key=ZohoId("1"),
         entity=STUDENTS.entity_of(whole),
         mark="now" if whole == now else None,
     )
@@ -354,7 +364,7 @@ def test_of_every_module_just_what_is_not_compared_is_left_to_the_judge(
     )
     judged = plan(
         module,
-        [Arrival(position=0, record={}, zoho_id=ZohoId("1"), entity=now, mark="now")],
+        [Arrival(position=0, record={}, key=ZohoId("1"), entity=now, mark="now")],
         Facts(known={ZohoId("1"): known}, stored={ZohoId("1"): before}, parents=parents),
     )
     kept = with_links(module, known, now)
@@ -377,7 +387,7 @@ def test_of_every_module_just_what_is_not_compared_is_left_to_the_judge(
 
 # outcomes in columns
 
-TOLD = Outcome(position=12, module="students", zoho_id=None, state=State.INVALID)
+TOLD = Outcome(position=12, module="students", key=None, state=State.INVALID)
 
 
 def outcomes() -> Outcomes:
@@ -392,12 +402,10 @@ def outcomes() -> Outcomes:
 
 
 EXPECTED = (
-    Outcome(position=10, module="students", zoho_id=ZohoId("1"), state=State.UNCHANGED),
-    Outcome(
-        position=11, module="students", zoho_id=ZohoId("2"), state=State.UPDATED, changed_fields=("city",)
-    ),
+    Outcome(position=10, module="students", key=ZohoId("1"), state=State.UNCHANGED),
+    Outcome(position=11, module="students", key=ZohoId("2"), state=State.UPDATED, changed_fields=("city",)),
     TOLD,
-    Outcome(position=13, module="students", zoho_id=ZohoId("4"), state=State.NEW),
+    Outcome(position=13, module="students", key=ZohoId("4"), state=State.NEW),
 )
 
 

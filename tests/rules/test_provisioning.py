@@ -13,7 +13,7 @@ import pytest
 from mzi_core import provisioning
 from mzi_core.errors import ModuleMissing
 from mzi_core.mapping import ExtraField, Overlay
-from mzi_core.module import AnyModule, Counterpart, Entity, Kind, Module, declared, subform, zoho
+from mzi_core.module import AnyModule, Counterpart, Kind, Module, ZohoEntity, declared, subform, zoho
 from mzi_core.modules import (
     CATALOGUE,
     CLASSES,
@@ -560,14 +560,14 @@ class Shelf:
 
 
 @attrs.frozen(kw_only=True)
-class Room(Entity):
+class Room(ZohoEntity):
     """A record of a module that nobody declared."""
 
     door: Annotated[str | None, zoho("Door", unique=True)] = None
     shelves: Annotated[tuple[Shelf, ...], subform("Shelves", row_key="label")] = ()
 
 
-ROOMS = Module(name="rooms", singular="room", zoho_module="Rooms", entity=Room, key="door")
+ROOMS = Module(name="rooms", singular="room", remote_name="Rooms", entity=Room, upsert_key="door")
 
 
 class TestDeclared:
@@ -735,7 +735,7 @@ class TestTheUnforeseen:
 
     def test_a_record(self) -> None:
         def odd(entity: Any) -> Mapping[str, object]:
-            return wire(entity) if entity.zoho_id == OTHER else {"city": 1 // 0}
+            return wire(entity) if entity.key == OTHER else {"city": 1 // 0}
 
         ours = [attrs.evolve(STUDENT, city="Amman"), attrs.evolve(STUDENT, zoho_id=OTHER, city="Amman")]
         there = FoundRecords(

@@ -73,7 +73,7 @@ def test_what_is_too_large_is_not_gone_through() -> None:
 def held(record: object) -> ParkedRecord:
     return ParkedRecord(
         module="students",
-        zoho_id=ZohoId("1"),
+        key=ZohoId("1"),
         record=record,
         state=State.INVALID,
         reasons=(Reason(Code.REQUIRED, "$.Name", "`Name` is missing."),),
@@ -92,8 +92,8 @@ def test_of_a_large_held_record_the_reasons_are_told_and_that_it_is_left_out() -
 
 def test_of_very_many_reasons_the_first_are_told_and_how_many_more_there_are() -> None:
     reasons = tuple(Reason(Code.WRONG_TYPE, f"$.rows[{n}]", "is wrong.") for n in range(MOST_REASONS + 5))
-    whole: Decoded[Any] = Decoded(zoho_id=None, entity=None, reasons=reasons[:MOST_REASONS])
+    whole: Decoded[Any] = Decoded(key=None, entity=None, reasons=reasons[:MOST_REASONS])
     assert whole.reasons == reasons[:MOST_REASONS]
-    cut: Decoded[Any] = Decoded(zoho_id=None, entity=None, reasons=reasons)
+    cut: Decoded[Any] = Decoded(key=None, entity=None, reasons=reasons)
     assert cut.reasons[:-1] == reasons[: MOST_REASONS - 1]
     assert cut.reasons[-1] == Reason(Code.OUT_OF_RANGE, "$", "And 6 further values of it are wrong.")

@@ -37,7 +37,7 @@ def furnish(zoho: FakeZoho, students: int, *, alone: bool) -> None:
     for module in CATALOGUE.in_order():
         for record in college.records[module.name]:
             with suppress(ValueError):  # what is broken on purpose, Zoho itself would not hold
-                zoho.add(module.zoho_module, _known(zoho, module.zoho_module, record))
+                zoho.add(module.remote_name, _known(zoho, module.remote_name, record))
 
 
 def _known(zoho: FakeZoho, module: str, record: dict[str, object]) -> dict[str, object]:

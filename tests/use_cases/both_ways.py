@@ -140,14 +140,14 @@ async def take(
 
 async def _records(session: Session, module: AnyModule) -> list[Kept]:
     rows: list[Stored[Any]] = [*await session.list(module, EVERYTHING)]
-    known = await session.known(module, [row.entity.zoho_id for row in rows])
+    known = await session.known(module, [row.entity.key for row in rows])
     return [
         Kept(
             row=attrs.evolve(row, id=RecordId("")),
             kinds=_kinds(module.values_of(row.entity)),
-            mark=known[row.entity.zoho_id].mark,
+            mark=known[row.entity.key].mark,
         )
-        for row in sorted(rows, key=lambda row: str(row.entity.zoho_id))
+        for row in sorted(rows, key=lambda row: str(row.entity.key))
     ]
 
 
@@ -157,7 +157,7 @@ def _kinds(values: Sequence[Any]) -> list[type[Any]]:
 
 
 async def _held(session: Session, module: AnyModule) -> list[ParkedRecord]:
-    return sorted(await session.parked_list(module.name, EVERYTHING), key=lambda held: held.zoho_id)
+    return sorted(await session.parked_list(module.name, EVERYTHING), key=lambda held: held.key)
 
 
 async def assert_alike(

@@ -89,7 +89,7 @@ class Drawn:
     @property
     def ids(self) -> list[str | None]:
         """The records that came, in order."""
-        return [outcome.zoho_id for page in self.pages for outcome in page.result.outcomes]
+        return [outcome.key for page in self.pages for outcome in page.result.outcomes]
 
 
 def student(number: int, **fields: object) -> dict[str, object]:

@@ -144,7 +144,7 @@ class College:
         """Our live records, by Zoho id."""
         declared = CATALOGUE[module]
         async with self.store.read(DEFAULT_TENANT) as session:
-            return {row.entity.zoho_id: row.entity for row in await session.list(declared, Query(limit=5000))}
+            return {row.entity.key: row.entity for row in await session.list(declared, Query(limit=5000))}
 
     async def push_moodle(self, module: str, *, dry_run: bool = False) -> list[PagePushed]:
         """Every page of a push to Moodle."""

@@ -15,7 +15,7 @@ from mzi_adapters.testing.harness import Harness
 from mzi_core.errors import StoreRefused, StoreUnavailable
 from mzi_core.modules import CLASSES, ENROLLMENTS, STUDENTS
 from mzi_core.ports import Session, StoredResponse
-from mzi_core.values import DEFAULT_TENANT, TenantId, ZohoId
+from mzi_core.values import DEFAULT_TENANT, RecordKey, TenantId, ZohoId
 
 
 def note(mzi: Harness, key: str) -> StoredResponse:
@@ -75,8 +75,8 @@ async def test_what_is_written_beside_records_that_somebody_waits_for_is_kept_to
         result = await batch.take([student(1)])
         await batch.session.keep_response(note(mzi, "event 1"), forget_before=mzi.clock.now())
         changes = list(batch.changes())
-    assert [outcome.zoho_id for outcome in result.released] == ["9"]
-    assert [(each.module, each.before is None, each.after.zoho_id) for each in changes] == [
+    assert [outcome.key for outcome in result.released] == ["9"]
+    assert [(each.module, each.before is None, each.after.key) for each in changes] == [
         (STUDENTS, True, "1"),
         (ENROLLMENTS, True, "9"),
     ]
@@ -153,7 +153,7 @@ async def test_nothing_is_written_by_a_batch_that_has_ended() -> None:
     with pytest.raises(RuntimeError, match="not open"):
         _ = batch.session
     assert await contents(mzi) == before
-    assert [change.after.zoho_id for change in batch.changes()] == ["1"]
+    assert [change.after.key for change in batch.changes()] == ["1"]
 
 
 async def test_a_change_says_how_the_record_was_and_how_it_is() -> None:
@@ -162,7 +162,7 @@ async def test_a_change_says_how_the_record_was_and_how_it_is() -> None:
     async with mzi.use_cases.batches.open(DEFAULT_TENANT, STUDENTS) as batch:
         await batch.take([student(1, City="Irbid"), student(2), student(3)])
         changes = [(each.before, each.after) for each in batch.changes()]
-    told = [(getattr(b, "city", None), a.zoho_id, getattr(a, "city", None)) for b, a in changes]
+    told = [(getattr(b, "city", None), a.key, getattr(a, "city", None)) for b, a in changes]
     assert told == [("Amman", "1", "Irbid"), (None, "3", None)]
 
 
@@ -192,7 +192,7 @@ async def test_an_amendment_is_a_change_like_others() -> None:
     async with mzi.use_cases.batches.open(DEFAULT_TENANT, CLASSES) as batch:
         (outcome,) = await batch.amend({ZohoId("7"): {"moodle_class_id": 70}, ZohoId("8"): {}})
         (change,) = batch.changes()
-    assert (outcome.zoho_id, outcome.state.value) == ("7", "UPDATED")
+    assert (outcome.key, outcome.state.value) == ("7", "UPDATED")
     assert [getattr(each, "moodle_class_id", None) for each in (change.before, change.after)] == [None, 70]
 
 
@@ -209,7 +209,7 @@ class RefusesTwo(MemorySession):
     """A session that cannot store student 2."""
 
     async def write(self, module: Any, rows: Any, at: Any) -> None:
-        if any(row.entity.zoho_id == "2" for row in rows):
+        if any(row.entity.key == "2" for row in rows):
             raise StoreRefused("not this one")
         await super().write(module, rows, at)
 
@@ -231,7 +231,7 @@ async def test_an_amendment_the_store_refuses_is_an_error_of_that_record_alone()
     mzi = Harness(store=store)
     await sync(mzi, "students", student(1), student(2), student(3))
     store.refuses = True
-    changes = {ZohoId(str(n)): {"city": "Irbid"} for n in (1, 2, 3)}
+    changes: dict[RecordKey, dict[str, str]] = {ZohoId(str(n)): {"city": "Irbid"} for n in (1, 2, 3)}
     outcomes = await mzi.use_cases.amend(DEFAULT_TENANT, STUDENTS, changes)
     assert [outcome.state.value for outcome in outcomes] == ["UPDATED", "ERROR", "UPDATED"]
 
@@ -263,15 +263,15 @@ RECORDS = st.builds(
 async def test_the_changes_lead_from_what_was_stored_to_what_is(batches: list[list[dict[str, Any]]]) -> None:
     """Whatever came in, in whichever lane it was judged; and nothing that was not told as news changed."""
     mzi = Harness()
-    stored: dict[ZohoId, object] = {}
+    stored: dict[RecordKey, object] = {}
     for records in batches:
         async with mzi.use_cases.batches.open(DEFAULT_TENANT, STUDENTS) as batch:
             result = await batch.take(records)
             changes = list(batch.changes())
         for change in changes:
-            assert change.before == stored.get(change.after.zoho_id)
-            stored[change.after.zoho_id] = change.after
-        news = {o.zoho_id for o in result.outcomes if o.state.value in ("NEW", "UPDATED")}
-        assert {change.after.zoho_id for change in changes} == news
+            assert change.before == stored.get(change.after.key)
+            stored[change.after.key] = change.after
+        news = {o.key for o in result.outcomes if o.state.value in ("NEW", "UPDATED")}
+        assert {change.after.key for change in changes} == news
         now = {zoho_id: entity for zoho_id, (entity, _) in (await contents(mzi))["students"].items()}
         assert now == stored

@@ -41,7 +41,7 @@ async def test_a_list_is_walked_page_by_page() -> None:
     seen, query = [], Query(limit=2)
     while True:
         page = await mzi.use_cases.list_records(DEFAULT_TENANT, STUDENTS, query)
-        seen.append([item.entity.zoho_id for item in page.items])  # type: ignore[union-attr]  # stored ones
+        seen.append([item.entity.key for item in page.items])  # type: ignore[union-attr]  # stored ones
         if page.next is None:
             break
         query = Query(limit=2, after=page.next)
@@ -64,7 +64,7 @@ async def test_refused_records_are_listed_by_their_state_and_unchanged_lists_not
     listed = mzi.use_cases.list_records
     first = await listed(DEFAULT_TENANT, STUDENTS, Query(state=State.INVALID, limit=2))
     rest = await listed(DEFAULT_TENANT, STUDENTS, Query(state=State.INVALID, limit=2, after=first.next))
-    assert [i.zoho_id for i in (*first.items, *rest.items)] == ["7", "8", "9"]  # type: ignore[union-attr]  # held
+    assert [i.key for i in (*first.items, *rest.items)] == ["7", "8", "9"]  # type: ignore[union-attr]  # held
     assert (await listed(DEFAULT_TENANT, STUDENTS, Query(state=State.UNCHANGED))).items == []
     assert len((await listed(DEFAULT_TENANT, STUDENTS, Query(state=State.NEW))).items) == 1
 
@@ -91,7 +91,7 @@ async def test_a_page_ends_early_where_its_records_are_large_and_every_record_is
         while True:
             page = await mzi.use_cases.list_records(DEFAULT_TENANT, STUDENTS, query)
             assert weight(page.items, 2 * LARGEST_PAGE) < LARGEST_PAGE + 100_000
-            seen += [item.entity.zoho_id for item in page.items]  # type: ignore[union-attr]  # stored ones
+            seen += [item.entity.key for item in page.items]  # type: ignore[union-attr]  # stored ones
             if page.next is None:
                 break
             query = Query(limit=limit, after=page.next)
@@ -210,7 +210,7 @@ async def test_a_run_is_resumed_in_the_middle_of_a_page_when_pages_are_cut_other
     mzi = Harness()
     await killed(mzi, 1, [student(1), student(2)])
     done = await run(mzi, [student(1), student(2), student(3)], [student(4)], resume=True)
-    assert [[o.zoho_id for o in d.result.outcomes] for d in done] == [["3"], ["4"]]
+    assert [[o.key for o in d.result.outcomes] for d in done] == [["3"], ["4"]]
 
 
 async def test_a_failed_run_can_be_resumed_and_a_finished_one_begins_anew() -> None:
@@ -219,7 +219,7 @@ async def test_a_failed_run_can_be_resumed_and_a_finished_one_begins_anew() -> N
         async for _ in mzi.use_cases.bulk(DEFAULT_TENANT, STUDENTS, broken(), source="test"):
             pass
     resumed = await run(mzi, [student(1), student(2)], resume=True)
-    assert [o.zoho_id for d in resumed for o in d.result.outcomes] == ["2"]
+    assert [o.key for d in resumed for o in d.result.outcomes] == ["2"]
     mzi.clock.advance(timedelta(minutes=1))
     again = await run(mzi, [student(1), student(2)], resume=True)
     assert [o.state for d in again for o in d.result.outcomes] == [State.UNCHANGED] * 2
@@ -248,7 +248,7 @@ async def test_a_page_whose_commit_was_lost_is_taken_when_the_run_goes_on() -> N
     _, (failed,) = await mzi.use_cases.overview(DEFAULT_TENANT, [])
     assert (failed.status, failed.cursor, failed.counts["NEW"]) == (RunStatus.FAILED, 2, 2)
     resumed = await run(mzi, *found, resume=True)
-    assert [o.zoho_id for d in resumed for o in d.result.outcomes] == ["3", "4"]
+    assert [o.key for d in resumed for o in d.result.outcomes] == ["3", "4"]
 
 
 async def test_only_a_run_of_the_same_module_and_source_is_resumed() -> None:
@@ -257,7 +257,7 @@ async def test_only_a_run_of_the_same_module_and_source_is_resumed() -> None:
     stream = mzi.use_cases.bulk(
         DEFAULT_TENANT, STUDENTS, pages([student(1)], [student(2)]), source="other", resume=True
     )
-    assert [o.zoho_id async for d in stream for o in d.result.outcomes] == ["1", "2"]
+    assert [o.key async for d in stream for o in d.result.outcomes] == ["1", "2"]
 
 
 async def test_without_resume_everything_is_taken_again() -> None:

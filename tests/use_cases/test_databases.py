@@ -23,8 +23,8 @@ async def contents(mzi: Harness) -> dict[str, Any]:
         for module in CATALOGUE:
             rows = await session.list(module, EVERYTHING)
             held = await session.parked_list(module.name, EVERYTHING)
-            found[module.name] = {r.entity.zoho_id: (r.entity, r.fingerprint, r.state) for r in rows}
-            found[f"held {module.name}"] = {h.zoho_id: (h.state, h.reasons, h.waits_for) for h in held}
+            found[module.name] = {r.entity.key: (r.entity, r.fingerprint, r.state) for r in rows}
+            found[f"held {module.name}"] = {h.key: (h.state, h.reasons, h.waits_for) for h in held}
     return found
 
 
@@ -37,7 +37,7 @@ async def take(mzi: Harness, records: Any, modules: Iterable[Any]) -> list[tuple
             result = await mzi.use_cases.sync(DEFAULT_TENANT, module, page, first_position=start)
             assert isinstance(result, BatchResult)
             answered += [
-                (o.position, o.module, o.zoho_id, o.state, o.changed_fields, o.reasons)
+                (o.position, o.module, o.key, o.state, o.changed_fields, o.reasons)
                 for o in (*result.outcomes, *result.released)
             ]
     return answered

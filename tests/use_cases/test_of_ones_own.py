@@ -5,7 +5,7 @@ from typing import Annotated
 import attrs
 
 from mzi_adapters.testing.harness import Harness
-from mzi_core.module import Entity, Module, lookup, zoho
+from mzi_core.module import Module, ZohoEntity, lookup, zoho
 from mzi_core.modules import CATALOGUE, STUDENTS, Catalogue
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.batches import locks_for
@@ -14,10 +14,10 @@ from mzi_core.values import DEFAULT_TENANT, RecordId, State, ZohoId
 
 async def test_a_module_of_nobody_elses_is_synced_like_any_other() -> None:
     @attrs.frozen(kw_only=True)
-    class Room(Entity):
+    class Room(ZohoEntity):
         seats: Annotated[int | None, zoho("Seats", minimum=0)] = None
 
-    rooms = Module(name="rooms", singular="room", zoho_module="BTEC_Rooms", entity=Room)
+    rooms = Module(name="rooms", singular="room", remote_name="BTEC_Rooms", entity=Room)
     mzi = Harness()
     records = [{"id": "1", "Seats": "30"}, {"id": "2", "Seats": -1}]
     first = await mzi.use_cases.sync(DEFAULT_TENANT, rooms, records)
@@ -27,25 +27,25 @@ async def test_a_module_of_nobody_elses_is_synced_like_any_other() -> None:
 
 
 @attrs.frozen(kw_only=True)
-class Hall(Entity):
+class Hall(ZohoEntity):
     """A hall of a college's own."""
 
     name: Annotated[str, zoho("Name")]
 
 
 @attrs.frozen(kw_only=True)
-class Booking(Entity):
+class Booking(ZohoEntity):
     """A student's booking of a hall."""
 
     hall: Annotated[ZohoId, lookup("Hall")]
     student: Annotated[ZohoId, lookup("Student")]
 
 
-HALLS = Module(name="halls", singular="hall", zoho_module="BTEC_Halls", entity=Hall)
+HALLS = Module(name="halls", singular="hall", remote_name="BTEC_Halls", entity=Hall)
 BOOKINGS = Module(
     name="bookings",
     singular="booking",
-    zoho_module="BTEC_Bookings",
+    remote_name="BTEC_Bookings",
     entity=Booking,
     depends_on={"hall": "halls", "student": "students"},
 )

@@ -52,7 +52,7 @@ def fill(college: World) -> None:
     for module in CATALOGUE.in_order():
         name = module_name(module, last)
         there = college.zoho.organization.table(name).fields
-        for record in usual.zoho.records(module.zoho_module).values():
+        for record in usual.zoho.records(module.remote_name).values():
             known = {key: value for key, value in renamed(module.fields, record).items() if key in there}
             college.zoho.add(name, {key: value for key, value in known.items() if value is not None})
 
@@ -63,7 +63,7 @@ async def everything(college: World) -> dict[str, dict[str, Any]]:
     async with college.use_cases.store.read(DEFAULT_TENANT) as session:
         for module in CATALOGUE:
             rows = await session.list(module, Query(limit=10_000))
-            found[module.name] = {row.entity.zoho_id: row.entity for row in rows}
+            found[module.name] = {row.entity.key: row.entity for row in rows}
     return found
 
 

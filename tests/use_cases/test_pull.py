@@ -208,7 +208,7 @@ async def test_a_child_pulled_before_its_parent_waits_for_it(college: World) -> 
     early = await college.pull("requests")
     assert early.counts == {"INVALID": 1}
     parents = await college.pull("students")
-    assert [o.zoho_id for page in parents.pages for o in page.result.released] == [request]
+    assert [o.key for page in parents.pages for o in page.result.released] == [request]
 
 
 # going on

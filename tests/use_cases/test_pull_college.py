@@ -19,9 +19,9 @@ async def everything(college: World) -> dict[str, dict[str, Any]]:
     async with college.use_cases.store.read(DEFAULT_TENANT) as session:
         for module in CATALOGUE:
             rows = await session.list(module, Query(limit=10_000))
-            found[module.name] = {row.entity.zoho_id: row.entity for row in rows}
+            found[module.name] = {row.entity.key: row.entity for row in rows}
             for held in await session.parked_list(module.name, Query(limit=10_000)):
-                found[module.name][f"held {held.zoho_id}"] = (held.state, held.reasons)
+                found[module.name][f"held {held.key}"] = (held.state, held.reasons)
     return found
 
 
@@ -32,7 +32,7 @@ async def test_a_pulled_college_is_the_college_of_its_whole_records(via: ReadMet
             furnish(college.zoho, 40, alone=False)
         for module in CATALOGUE.in_order():
             await pulled.pull(module.name, via=via)
-            await taken.sync(module.name, *taken.zoho.records(module.zoho_module).values())
+            await taken.sync(module.name, *taken.zoho.records(module.remote_name).values())
         ours, theirs = await everything(pulled), await everything(taken)
         assert ours == theirs
         assert all(ours[module.name] for module in CATALOGUE)

@@ -89,7 +89,7 @@ async def test_a_restored_record_that_waits_for_its_parent_goes_on_waiting(colle
     college.zoho.add("BTEC_Student_Requests", before)
     await college.pull("requests")
     freed = (await college.pull("students")).pages[0].result.released
-    assert [each.zoho_id for each in freed] == [request]
+    assert [each.key for each in freed] == [request]
 
 
 async def test_a_record_that_is_deleted_after_it_was_read_is_marked_in_the_same_pull(college: World) -> None:

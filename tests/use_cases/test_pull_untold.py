@@ -94,7 +94,7 @@ async def test_a_default_is_no_word_of_zohos_either(college: World) -> None:
 
 async def test_what_a_declaration_works_out_is_worked_out_anew(college: World) -> None:
     (pupil,) = college.students(1)
-    program = college.zoho.add(CATALOGUE["programs"].zoho_module, {"Name": "P"})
+    program = college.zoho.add(CATALOGUE["programs"].remote_name, {"Name": "P"})
     registration = college.zoho.add(
         "BTEC_Registrations",
         {

@@ -151,7 +151,7 @@ async def test_a_field_of_text_that_is_a_lookup_there_is_the_same_by_every_way_o
     said = case("fake_text_field_is_lookup.json")
     table = college.zoho.organization.tables[MODULE]
     table.fields["Major"] = ZohoField(
-        api_name="Major", label="Major", data_type="lookup", lookup=CATALOGUE["programs"].zoho_module
+        api_name="Major", label="Major", data_type="lookup", lookup=CATALOGUE["programs"].remote_name
     )
     info = {"count": 1, "more_records": False}
 

@@ -33,7 +33,7 @@ def of(
 ) -> Choice:
     """What is chosen of a module with these fields, under its usual name."""
     declared = CATALOGUE[module]
-    described = Described(api_name=declared.zoho_module, fields=fields, rows=rows or {})
+    described = Described(api_name=declared.remote_name, fields=fields, rows=rows or {})
     return choose(naming(declared, laid, described))
 
 

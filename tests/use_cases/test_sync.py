@@ -63,8 +63,8 @@ async def contents(mzi: Harness, tenant: TenantId = DEFAULT_TENANT) -> dict[str,
         for module in CATALOGUE:
             rows = await session.list(module, Query(limit=10**6))
             held = await session.parked_list(module.name, Query(limit=10**6))
-            found[module.name] = {row.entity.zoho_id: (row.entity, row.fingerprint) for row in rows}
-            found[f"held {module.name}"] = {h.zoho_id: (h.reasons, h.waits_for) for h in held}
+            found[module.name] = {row.entity.key: (row.entity, row.fingerprint) for row in rows}
+            found[f"held {module.name}"] = {h.key: (h.reasons, h.waits_for) for h in held}
     return found
 
 
@@ -135,7 +135,7 @@ async def test_a_record_that_says_the_same_word_for_word_is_not_even_read(read: 
     read.clear()
     again = await sync(mzi, "students", student(1), student(2, City="x"), {**student(3), "$x": 1}, None)
     assert states(again) == ["UNCHANGED", "UPDATED", "UNCHANGED", "INVALID"]
-    assert [outcome.zoho_id for outcome in again.outcomes] == ["1", "2", "3", None]
+    assert [outcome.key for outcome in again.outcomes] == ["1", "2", "3", None]
     assert read == [None, student(2, City="x")] or read == [student(2, City="x"), None]
 
 
@@ -232,7 +232,7 @@ async def test_a_line_whose_id_is_not_plain_is_known_by_what_it_says() -> None:
     await sync(mzi, "students", line({"id": 5, "Name": "A5"}))
     assert list((await contents(mzi))["held students"]) == ["5"]
     (outcome,) = (await sync(mzi, "students", line({**student(5), "id": 5}))).outcomes
-    assert (outcome.state, outcome.zoho_id) == (State.NEW, "5")
+    assert (outcome.state, outcome.key) == (State.NEW, "5")
     (again,) = (await sync(mzi, "students", line({**student(5), "id": 5}))).outcomes
     assert again.state is State.UNCHANGED
     assert (await contents(mzi))["held students"] == {}
@@ -334,7 +334,7 @@ async def test_a_record_without_its_parents_waits_and_is_taken_when_the_last_one
     one_there = await sync(mzi, "students", student(1))
     assert one_there.released == ()
     both_there = await sync(mzi, "classes", clazz(5))
-    assert [(o.module, o.zoho_id, o.state) for o in both_there.released] == [("enrollments", "9", State.NEW)]
+    assert [(o.module, o.key, o.state) for o in both_there.released] == [("enrollments", "9", State.NEW)]
     assert (await contents(mzi))["held enrollments"] == {}
 
 
@@ -453,7 +453,7 @@ async def test_a_clock_that_was_set_back_takes_no_record_back_in_time() -> None:
     await amend(DEFAULT_TENANT, STUDENTS, {ZohoId("2"): {"city": "Irbid"}})
     async with mzi.store.read(DEFAULT_TENANT) as session:
         since = await session.list(STUDENTS, Query(updated_since=given_out))
-        assert [row.entity.zoho_id for row in since] == ["1", "2", "3", "4"]
+        assert [row.entity.key for row in since] == ["1", "2", "3", "4"]
         assert {row.updated_at for row in since} == {given_out}
 
 
@@ -487,7 +487,7 @@ async def assert_only_record_7_is_an_error(mzi: Harness) -> None:
     assert reason.message == "It led to an error that mzi does not know (LookupError); please report it."
     async with mzi.store.read(DEFAULT_TENANT) as session:
         (parked,) = await session.parked_list("students", Query(state=State.ERROR))
-    assert (parked.zoho_id, parked.waits_for) == ("7", None)
+    assert (parked.key, parked.waits_for) == ("7", None)
     assert states(await sync(mzi, "students", student(6), student(8))) == ["UNCHANGED"] * 2
 
 
@@ -534,7 +534,7 @@ async def test_a_batch_that_brings_what_somebody_waits_for_begins_again_with_all
     await sync(mzi, "requests", {"id": "q", "Student": {"id": "7"}})
     arrived = await sync(mzi, "students", student(1), student(7))
     assert states(arrived) == ["NEW", "NEW"]
-    assert [(o.module, o.zoho_id, o.state) for o in arrived.released] == [("requests", "q", State.NEW)]
+    assert [(o.module, o.key, o.state) for o in arrived.released] == [("requests", "q", State.NEW)]
     assert locked == [{"requests"}, {"students"}, BELOW_STUDENTS]
 
 
@@ -651,15 +651,15 @@ class _Over:
             raise StoreRefused("The store cannot hold this.")
 
     async def write(self, module: AnyModule, rows: Sequence[Write[Any]], at: datetime) -> None:
-        self._look_at(row.entity.zoho_id for row in rows)
+        self._look_at(row.entity.key for row in rows)
         await self._session.write(module, rows, at)
 
     async def add(self, module: AnyModule, rows: NewRows, at: datetime) -> None:
-        self._look_at(values[module.place["zoho_id"]] for values in rows.values)
+        self._look_at(values[module.key_place] for values in rows.values)
         await self._session.add(module, rows, at)
 
     async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
-        self._look_at(change.values[module.place["zoho_id"]] for change in changes)
+        self._look_at(change.values[module.key_place] for change in changes)
         await self._session.change(module, changes, at)
 
 

@@ -10,22 +10,22 @@ WHY = (Reason(Code.REQUIRED, "$.Name", "`Name` is missing."),)
 @pytest.mark.parametrize(
     ("outcome", "sentence"),
     [
-        (Outcome(position=0, module="m", zoho_id=None, state=State.NEW), "Stored for the first time."),
+        (Outcome(position=0, module="m", key=None, state=State.NEW), "Stored for the first time."),
         (
-            Outcome(position=0, module="m", zoho_id=None, state=State.UPDATED, changed_fields=("a", "b")),
+            Outcome(position=0, module="m", key=None, state=State.UPDATED, changed_fields=("a", "b")),
             "Changed: a, b.",
         ),
         (
-            Outcome(position=0, module="m", zoho_id=None, state=State.UNCHANGED),
+            Outcome(position=0, module="m", key=None, state=State.UNCHANGED),
             "Nothing to do: the store already agrees.",
         ),
         (
-            Outcome(position=0, module="m", zoho_id=None, state=State.INVALID, reasons=WHY),
+            Outcome(position=0, module="m", key=None, state=State.INVALID, reasons=WHY),
             "`Name` is missing.",
         ),
-        (Outcome(position=0, module="m", zoho_id=None, state=State.ERROR, reasons=WHY), "`Name` is missing."),
+        (Outcome(position=0, module="m", key=None, state=State.ERROR, reasons=WHY), "`Name` is missing."),
         (
-            Outcome(position=0, module="m", zoho_id=None, state=State.INVALID, reasons=WHY, parked=True),
+            Outcome(position=0, module="m", key=None, state=State.INVALID, reasons=WHY, parked=True),
             "`Name` is missing. It is parked, and is taken by itself when that record arrives.",
         ),
     ],

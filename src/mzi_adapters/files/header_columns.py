@@ -157,7 +157,7 @@ class Header:
     @property
     def id_column(self) -> int | None:
         """Where the ids of the records stand."""
-        names = self.module.field["zoho_id"].names
+        names = self.module.field[self.module.key_name].names
         return next((at for at, c in enumerate(self.columns) if c.ids and c.name in names), None)
 
     def untold(self, overlay: Overlay) -> frozenset[str]:

@@ -11,7 +11,7 @@ from mzi_core.ports import (
     ParkedRecord,
     Query,
 )
-from mzi_core.values import Parent, ZohoId
+from mzi_core.values import Parent, RecordKey
 
 
 @attrs.frozen
@@ -20,15 +20,15 @@ class ParkedRecords(TenantTables):
 
     async def park(self, records: Sequence[ParkedRecord]) -> None:
         for one in records:
-            self.tables.parked.put((self.tenant, one.module, one.zoho_id), one)
+            self.tables.parked.put((self.tenant, one.module, one.key), one)
 
-    async def unpark(self, module: str, ids: Collection[ZohoId]) -> None:
-        for zoho_id in ids:
-            self.tables.parked.drop((self.tenant, module, zoho_id))
+    async def unpark(self, module: str, ids: Collection[RecordKey]) -> None:
+        for key in ids:
+            self.tables.parked.drop((self.tenant, module, key))
 
-    async def parked(self, module: str, ids: Collection[ZohoId]) -> dict[ZohoId, ParkedRecord]:
-        keys = ((zoho_id, (self.tenant, module, zoho_id)) for zoho_id in ids)
-        return {zoho_id: self.tables.parked[key] for zoho_id, key in keys if key in self.tables.parked}
+    async def parked(self, module: str, ids: Collection[RecordKey]) -> dict[RecordKey, ParkedRecord]:
+        places = ((key, (self.tenant, module, key)) for key in ids)
+        return {key: self.tables.parked[place] for key, place in places if place in self.tables.parked}
 
     async def status(self, module: AnyModule) -> ModuleStatus:
         mine = [parked for key, parked in self.tables.parked.items() if key[0] == self.tenant]
@@ -45,13 +45,15 @@ class ParkedRecords(TenantTables):
             if (query.state is None or parked.state is query.state)
             and (query.updated_since is None or parked.parked_at >= query.updated_since)
         )
-        return page(rows, lambda parked: (parked.parked_at, parked.zoho_id), query)
+        return page(rows, lambda parked: (parked.parked_at, parked.key), query)
 
-    async def waiting_for(self, module: str, ids: Collection[ZohoId], limit: int) -> Sequence[ParkedRecord]:
-        parents = {Parent(module, zoho_id) for zoho_id in ids}
+    async def waiting_for(
+        self, module: str, ids: Collection[RecordKey], limit: int
+    ) -> Sequence[ParkedRecord]:
+        parents = {Parent(module, key) for key in ids}
         waiting = [
             parked
             for key, parked in self.tables.parked.items()
             if key[0] == self.tenant and parked.waits_for in parents
         ]
-        return sorted(waiting, key=lambda parked: (parked.parked_at, parked.module, parked.zoho_id))[:limit]
+        return sorted(waiting, key=lambda parked: (parked.parked_at, parked.module, parked.key))[:limit]

@@ -16,19 +16,19 @@ from mzi_core.ports import (
     Query,
     Stored,
 )
-from mzi_core.values import MoodleId, State, Value, ZohoId
+from mzi_core.values import MoodleId, RecordKey, State, Value
 
 
 @attrs.frozen
 class Records(TenantTables):
     """The part of a session that is about records."""
 
-    def _row(self, module: AnyModule, zoho_id: ZohoId) -> Stored[Any] | None:
-        return self.tables.records.get((self.tenant, module.name, zoho_id))
+    def _row(self, module: AnyModule, key: RecordKey) -> Stored[Any] | None:
+        return self.tables.records.get((self.tenant, module.name, key))
 
-    async def known(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Known]:
+    async def known(self, module: AnyModule, ids: Collection[RecordKey]) -> dict[RecordKey, Known]:
         return {
-            zoho_id: Known(
+            key: Known(
                 id=row.id,
                 fingerprint=row.fingerprint,
                 modified_at=row.entity.modified_at,
@@ -38,33 +38,33 @@ class Records(TenantTables):
                     if (value := getattr(row.entity, f.name)) is not None
                 },
                 deleted=row.deleted_at is not None,
-                mark=self.tables.marks.get((self.tenant, module.name, zoho_id)),
+                mark=self.tables.marks.get((self.tenant, module.name, key)),
             )
-            for zoho_id, row in (await self.stored(module, ids)).items()
+            for key, row in (await self.stored(module, ids)).items()
         }
 
-    async def marks(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, str | None]:
+    async def marks(self, module: AnyModule, ids: Collection[RecordKey]) -> dict[RecordKey, str | None]:
         known = await self.known(module, ids)
-        return {zoho_id: None if one.deleted else one.mark for zoho_id, one in known.items()}
+        return {key: None if one.deleted else one.mark for key, one in known.items()}
 
-    async def values(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, StoredValues]:
+    async def values(self, module: AnyModule, ids: Collection[RecordKey]) -> dict[RecordKey, StoredValues]:
         return {
-            zoho_id: StoredValues(
+            key: StoredValues(
                 values=module.values_of(row.entity),
                 fingerprint=row.fingerprint,
-                mark=self.tables.marks.get((self.tenant, module.name, zoho_id)),
+                mark=self.tables.marks.get((self.tenant, module.name, key)),
                 state=row.state,
                 deleted=row.deleted_at is not None,
             )
-            for zoho_id, row in (await self.stored(module, ids)).items()
+            for key, row in (await self.stored(module, ids)).items()
         }
 
-    async def stored(self, module: Module[E], ids: Collection[ZohoId]) -> dict[ZohoId, Stored[E]]:
-        return {zoho_id: row for zoho_id in ids if (row := self._row(module, zoho_id)) is not None}
+    async def stored(self, module: Module[E], ids: Collection[RecordKey]) -> dict[RecordKey, Stored[E]]:
+        return {key: row for key in ids if (row := self._row(module, key)) is not None}
 
     async def owners(
         self, module: AnyModule, values: Mapping[str, Collection[Value]]
-    ) -> dict[str, dict[Value, ZohoId]]:
+    ) -> dict[str, dict[Value, RecordKey]]:
         return {
             name: {
                 value: owner
@@ -74,7 +74,7 @@ class Records(TenantTables):
             for name, wanted in values.items()
         }
 
-    async def present(self, module: AnyModule, ids: Collection[ZohoId]) -> set[ZohoId]:
+    async def present(self, module: AnyModule, ids: Collection[RecordKey]) -> set[RecordKey]:
         return set(await self.stored(module, ids))
 
     async def write(self, module: Module[E], rows: Sequence[Write[E]], at: datetime) -> None:
@@ -89,8 +89,8 @@ class Records(TenantTables):
             raise
 
     def _write(self, module: Module[E], row: Write[E], at: datetime) -> None:
-        zoho_id = row.entity.zoho_id
-        before = self._row(module, zoho_id)
+        key = row.entity.key
+        before = self._row(module, key)
         if row.new != (before is None):
             there = "is there already" if row.new else "is not there"
             raise StoreRefused(f"The {module.singular} to store {there}.")
@@ -100,7 +100,7 @@ class Records(TenantTables):
             wanted = getattr(row.entity, name)
             if wanted is not None and (self.tenant, parent, wanted) not in self.tables.records:
                 raise StoreRefused(f"`{name}` points at nothing among the {parent}.")
-        self.tables.marks.put((self.tenant, module.name, zoho_id), row.mark)
+        self.tables.marks.put((self.tenant, module.name, key), row.mark)
         self._keep(
             module,
             before,
@@ -132,16 +132,16 @@ class Records(TenantTables):
     async def change(self, module: AnyModule, changes: Sequence[RecordUpdate], at: datetime) -> None:
         records = self.tables.records
         before = len(records.journal)
-        zoho_id_at, modified_at = module.place["zoho_id"], module.place["modified_at"]
+        key_at, modified_at = module.key_place, module.place["modified_at"]
         for change in changes:
-            row = self._row(module, change.values[zoho_id_at])
+            row = self._row(module, change.values[key_at])
             if row is None or row.deleted_at is not None:
                 records.undo(before)
                 raise StoreRefused(f"The {module.singular} to store is not there.")
             values = [*module.values_of(row.entity)]
             for place in (modified_at, *change.places):
                 values[place] = change.values[place]
-            key = (self.tenant, module.name, change.values[zoho_id_at])
+            key = (self.tenant, module.name, change.values[key_at])
             changed = attrs.evolve(
                 row,
                 entity=module.entity_of(tuple(values)),
@@ -151,38 +151,40 @@ class Records(TenantTables):
             )
             records.put(key, changed)
         for change in changes:
-            self.tables.marks.put((self.tenant, module.name, change.values[zoho_id_at]), change.mark)
+            self.tables.marks.put((self.tenant, module.name, change.values[key_at]), change.mark)
 
     async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
         for touch in touches:
-            row = self._row(module, touch.zoho_id)
+            row = self._row(module, touch.key)
             if row is not None:
                 entity = attrs.evolve(row.entity, modified_at=touch.modified_at)
-                key = (self.tenant, module.name, touch.zoho_id)
+                key = (self.tenant, module.name, touch.key)
                 self.tables.records.put(key, attrs.evolve(row, entity=entity, fingerprint=touch.fingerprint))
                 self.tables.marks.put(key, touch.mark)
 
     def _keep(self, module: AnyModule, before: Stored[Any] | None, after: Stored[Any]) -> None:
         """Put a row, and keep the index of unique values of live rows true."""
-        zoho_id = after.entity.zoho_id
+        key = after.entity.key
         if before is not None and before.deleted_at is None:
             for pair in unique_values(module, before.entity):
                 self.tables.owners.drop((self.tenant, module.name, *pair))
         if after.deleted_at is None:
             for pair in unique_values(module, after.entity):
-                key = (self.tenant, module.name, *pair)
-                if key in self.tables.owners:
+                claim = (self.tenant, module.name, *pair)
+                if claim in self.tables.owners:
                     raise StoreRefused(f"`{pair[0]}` already belongs to another of the {module.name}.")
-                self.tables.owners.put(key, zoho_id)
-        self.tables.records.put((self.tenant, module.name, zoho_id), after)
+                self.tables.owners.put(claim, key)
+        self.tables.records.put((self.tenant, module.name, key), after)
 
-    async def delete(self, module: AnyModule, ids: Collection[ZohoId], at: datetime) -> tuple[ZohoId, ...]:
+    async def delete(
+        self, module: AnyModule, ids: Collection[RecordKey], at: datetime
+    ) -> tuple[RecordKey, ...]:
         deleted = []
-        for zoho_id in dict.fromkeys(ids):
-            row = self._row(module, zoho_id)
+        for key in dict.fromkeys(ids):
+            row = self._row(module, key)
             if row is not None and row.deleted_at is None:
                 self._keep(module, row, attrs.evolve(row, deleted_at=at, updated_at=at))
-                deleted.append(zoho_id)
+                deleted.append(key)
         return tuple(deleted)
 
     async def linked(self, module: Module[E], field: str, value: int) -> Stored[E] | None:
@@ -197,7 +199,7 @@ class Records(TenantTables):
             and (query.with_deleted or row.deleted_at is None)
             and (query.updated_since is None or row.updated_at >= query.updated_since)
         )
-        return page(rows, lambda row: (row.updated_at, row.entity.zoho_id), query)
+        return page(rows, lambda row: (row.updated_at, row.entity.key), query)
 
     async def count(self, module: AnyModule) -> dict[State, int]:
         live = Counter(row.state for row in self.rows_of(module) if row.deleted_at is None)

@@ -48,12 +48,12 @@ class JournaledTable(dict[Any, Any]):
 class Tables:
     """Everything there is, by key."""
 
-    records: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, zoho id) -> Stored
+    records: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, key) -> Stored
     marks: JournaledTable = attrs.field(
         factory=JournaledTable
-    )  # (tenant, module, zoho id) -> mark of the wire record
-    owners: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, field, value) -> zoho id
-    parked: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, zoho id) -> ParkedRecord
+    )  # (tenant, module, key) -> mark of the wire record
+    owners: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, field, value) -> key
+    parked: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, key) -> ParkedRecord
     decisions: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, key) -> DecisionRecord
     responses: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, key) -> StoredResponse
     runs: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, id) -> Run

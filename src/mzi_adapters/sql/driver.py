@@ -16,15 +16,22 @@ from mzi_core.values import Value
 Rows = Sequence[tuple[Any, ...]]
 """Rows of a table whole: a value for each of its columns, in the order of the schema."""
 
-KEPT = ("tenant_id", "zoho_id", "id", "created_at")
-"""What a row keeps when it is replaced; by the first three it is found, and by the first two looked up."""
+TOUCHED = ("fingerprint", "modified_at", "mark")
+"""What is remembered of a record that came again; it is found by its key."""
 
-TOUCHED = ("zoho_id", "fingerprint", "modified_at", "mark")
-"""What is remembered of a record that came again, and by the first of which it is found."""
+CHANGED = ("fingerprint", "mark", "state", "updated_at", "modified_at")
+"""What is set of every changed record beside what changed; it is found by its key."""
 
 
-CHANGED = ("zoho_id", "fingerprint", "mark", "state", "updated_at", "modified_at")
-"""What is set of every changed record beside what changed, and by the first of which it is found."""
+def key_of(table: sa.Table) -> str:
+    """The column of a table of records that holds their keys: its primary key, behind the tenant."""
+    _, key = table.primary_key.columns.keys()
+    return key
+
+
+def kept_of(table: sa.Table) -> tuple[str, ...]:
+    """What a row keeps when it is replaced; by the first three it is found, by the first two looked up."""
+    return ("tenant_id", key_of(table), "id", "created_at")
 
 
 @attrs.frozen(cache_hash=True)
@@ -76,7 +83,7 @@ class Driver(Protocol):
         ...
 
     async def touch(self, connection: AsyncConnection, table: sa.Table, tenant: str, touched: Rows) -> None:
-        """Set the columns `TOUCHED` of a tenant's rows, found by the first; unknown ones are no error."""
+        """Set the columns `TOUCHED` of a tenant's rows, found by the key before them; none need be there."""
         ...
 
     async def count(

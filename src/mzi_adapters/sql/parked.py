@@ -16,7 +16,7 @@ from mzi_adapters.sql.tables import PARKED_RECORDS
 from mzi_adapters.sql.types import UtcDateTime
 from mzi_core.module import AnyModule
 from mzi_core.ports import ModuleStatus, ParkedRecord, Query
-from mzi_core.values import State, ZohoId
+from mzi_core.values import RecordKey, State
 
 FIND_PARKED = Find(
     PARKED_RECORDS.name, ("zoho_id",), by="zoho_id", kind="TEXT", within=("tenant_id", "module"), few=True
@@ -65,12 +65,12 @@ class ParkedRecords(Counted):
         for one in records:
             by_module[one.module].append(one)
         for module, ones in by_module.items():
-            before = await self.find(FIND_STATES, [one.zoho_id for one in ones], module)
+            before = await self.find(FIND_STATES, [one.key for one in ones], module)
             await self.run(self.upsert(PARKED_RECORDS), [parked_to_row(self.tenant, one) for one in ones])
-            now = {one.zoho_id: one.state.value for one in ones}
+            now = {one.key: one.state.value for one in ones}
             await self.counted(module, Counter(now.values()), Counter(state for (state,) in before))
 
-    async def unpark(self, module: str, ids: Collection[ZohoId]) -> None:
+    async def unpark(self, module: str, ids: Collection[RecordKey]) -> None:
         """Forget what is parked under these ids."""
         if ids:
             released = await self.run(
@@ -80,15 +80,15 @@ class ParkedRecords(Counted):
             )
             await self.counted(module, Counter(), Counter(released.scalars()))
 
-    async def parked(self, module: str, ids: Collection[ZohoId]) -> dict[ZohoId, ParkedRecord]:
+    async def parked(self, module: str, ids: Collection[RecordKey]) -> dict[RecordKey, ParkedRecord]:
         """What is parked under these ids."""
-        there = [zoho_id for (zoho_id,) in await self.find(FIND_PARKED, ids, module)]
+        there = [key for (key,) in await self.find(FIND_PARKED, ids, module)]
         if not there:  # as for most pages
             return {}
         rows = await self.run(
             sa.select(PARKED_RECORDS).where(self._of(module), self.among(PARKED_RECORDS.c.zoho_id, there))
         )
-        return {one.zoho_id: one for one in map(parked_from_row, rows)}
+        return {one.key: one for one in map(parked_from_row, rows)}
 
     async def status(self, module: AnyModule) -> ModuleStatus:
         """What a page has to know of its module."""
@@ -99,7 +99,7 @@ class ParkedRecords(Counted):
         return ModuleStatus(bool(holds), bool(awaited), moment)
 
     async def parked_list(self, module: str, query: Query) -> Sequence[ParkedRecord]:
-        """Parked records by (parked_at, zoho_id), at most `query.limit`."""
+        """Parked records by (parked_at, key), at most `query.limit`."""
         states = PARKED_STATES if query.state is None else (query.state,)
         lists = [
             sa.select(PARKED_RECORDS).where(self._of(module), PARKED_RECORDS.c.state == state.value)
@@ -108,7 +108,9 @@ class ParkedRecords(Counted):
         rows = await self.run(page(lists, PARKED_RECORDS.c.held_at, PARKED_RECORDS.c.zoho_id, query))
         return [parked_from_row(row) for row in rows]
 
-    async def waiting_for(self, module: str, ids: Collection[ZohoId], limit: int) -> Sequence[ParkedRecord]:
+    async def waiting_for(
+        self, module: str, ids: Collection[RecordKey], limit: int
+    ) -> Sequence[ParkedRecord]:
         """Parked records that wait for one of these, oldest first, at most `limit`."""
         if not ids:
             return []

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mzi_adapters.sql.driver import KEPT, TOUCHED, Driver, Find, Rows, raw
+from mzi_adapters.sql.driver import TOUCHED, Driver, Find, Rows, kept_of, key_of, raw
 from mzi_adapters.sql.types import moment_since_2000
 from mzi_core.values import Value
 
@@ -150,9 +150,10 @@ def _adding(table: sa.Table) -> str:
 
 @cache
 def _replacing(table: sa.Table) -> str:
-    names = [column.name for column in table.columns if column.name not in KEPT]
+    kept = kept_of(table)
+    names = [column.name for column in table.columns if column.name not in kept]
     changes = ", ".join(f"{name} = row.{name}" for name in names)
-    same = " AND ".join(f"old.{name} = row.{name}" for name in KEPT[:3])
+    same = " AND ".join(f"old.{name} = row.{name}" for name in kept[:3])
     return f"UPDATE {table.name} AS old SET {changes} FROM unnest($1::{table.name}[]) AS row WHERE {same}"  # noqa: S608  # names of the schema
 
 
@@ -181,9 +182,9 @@ UPDATE {table} AS old SET {changes} FROM (
 
 @cache
 def _touching(table: sa.Table) -> str:
-    by, *changed = TOUCHED
-    changes = ", ".join(f"{name} = new.{name}" for name in changed)
-    return TOUCHING.format(table=table.name, changes=changes, touched=", ".join(TOUCHED), by=by)
+    by = key_of(table)
+    changes = ", ".join(f"{name} = new.{name}" for name in TOUCHED)
+    return TOUCHING.format(table=table.name, changes=changes, touched=", ".join((by, *TOUCHED)), by=by)
 
 
 CHANGING = """\

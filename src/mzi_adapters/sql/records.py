@@ -17,7 +17,7 @@ from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.ports import Query, Stored
-from mzi_core.values import State, Value, ZohoId
+from mzi_core.values import RecordKey, State, Value
 
 STORED = (State.NEW, State.UPDATED)
 """The states a stored record can be in."""
@@ -44,38 +44,38 @@ class Records(Counted):
     def _shape(self, module: Module[E]) -> Shape[E]:
         return shape_of(module, self.connection.dialect)
 
-    async def known(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Known]:
+    async def known(self, module: AnyModule, ids: Collection[RecordKey]) -> dict[RecordKey, Known]:
         """What is known of these records, deleted ones too."""
         shape = self._shape(module)
         return shape.what_is_known(await self.find(shape.find_known, ids))
 
-    async def marks(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, str | None]:
+    async def marks(self, module: AnyModule, ids: Collection[RecordKey]) -> dict[RecordKey, str | None]:
         """The marks with which these records were last taken, where they are there; None for deleted ones."""
         return self._shape(module).marks(await self.find(self._shape(module).find_marks, ids))
 
-    async def values(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, StoredValues]:
+    async def values(self, module: AnyModule, ids: Collection[RecordKey]) -> dict[RecordKey, StoredValues]:
         """These records as values, deleted ones too."""
         shape = self._shape(module)
         return shape.stored_values(await self.find(shape.find_values, ids))
 
-    async def stored(self, module: Module[E], ids: Collection[ZohoId]) -> dict[ZohoId, Stored[E]]:
+    async def stored(self, module: Module[E], ids: Collection[RecordKey]) -> dict[RecordKey, Stored[E]]:
         """These records whole, deleted ones too."""
         shape = self._shape(module)
         found = await self.find(shape.find_whole, ids)
-        return {one.entity.zoho_id: one for one in shape.found_whole(found)}
+        return {one.entity.key: one for one in shape.found_whole(found)}
 
     async def owners(
         self, module: AnyModule, values: Mapping[str, Collection[Value]]
-    ) -> dict[str, dict[Value, ZohoId]]:
+    ) -> dict[str, dict[Value, RecordKey]]:
         """By unique field, which live record has each of these values."""
         shape = self._shape(module)
         return {
             name: dict(await self.find(shape.find_owners[name], wanted)) for name, wanted in values.items()
         }
 
-    async def present(self, module: AnyModule, ids: Collection[ZohoId]) -> set[ZohoId]:
+    async def present(self, module: AnyModule, ids: Collection[RecordKey]) -> set[RecordKey]:
         """Which of these records are there, deleted ones too."""
-        return {zoho_id for (zoho_id,) in await self.find(self._shape(module).find_present, ids)}
+        return {key for (key,) in await self.find(self._shape(module).find_present, ids)}
 
     async def write(self, module: Module[E], rows: Sequence[Write[E]], at: datetime) -> None:
         """Add the new rows, then replace the others; all or nothing."""
@@ -90,7 +90,7 @@ class Records(Counted):
             async with self.all_or_nothing():
                 if new:
                     await self.driver.add(self.connection, shape.table, new)
-                before = await self.find(shape.find_states, [row.entity.zoho_id for row in others])
+                before = await self.find(shape.find_states, [row.entity.key for row in others])
                 if changed and len(changed) != await self.driver.replace(
                     self.connection, shape.table, changed
                 ):
@@ -120,18 +120,21 @@ class Records(Counted):
                 before = Counter(change.was.value for change in changes)
                 await self.counted(module.name, Counter({State.UPDATED.value: done}), before)
 
-    async def delete(self, module: AnyModule, ids: Collection[ZohoId], at: datetime) -> tuple[ZohoId, ...]:
+    async def delete(
+        self, module: AnyModule, ids: Collection[RecordKey], at: datetime
+    ) -> tuple[RecordKey, ...]:
         """Mark live records deleted and say which were."""
         table = self._shape(module).table
+        key = table.c[module.key_name]
         rows = await self.run(
             sa.update(table)
-            .where(self.mine(table), self.among(table.c.zoho_id, ids), table.c.deleted_at.is_(None))
+            .where(self.mine(table), self.among(key, ids), table.c.deleted_at.is_(None))
             .values(deleted_at=at, updated_at=at)
-            .returning(table.c.zoho_id, table.c.state)
+            .returning(key, table.c.state)
         )
-        deleted = {row.zoho_id: row.state for row in rows}
+        deleted = {row[0]: row.state for row in rows}
         await self.counted(module.name, Counter(), Counter(deleted.values()))
-        return tuple(zoho_id for zoho_id in dict.fromkeys(ids) if zoho_id in deleted)
+        return tuple(key for key in dict.fromkeys(ids) if key in deleted)
 
     async def linked(self, module: Module[E], field: str, value: int) -> Stored[E] | None:
         """The live record with this Moodle id."""
@@ -146,7 +149,7 @@ class Records(Counted):
         return None if found is None else shape.stored(found)
 
     async def list(self, module: Module[E], query: Query) -> Sequence[Stored[E]]:
-        """Records by (updated_at, zoho_id), at most `query.limit`."""
+        """Records by (updated_at, key), at most `query.limit`."""
         shape = self._shape(module)
         table = shape.table
         states = STORED if query.state is None else (query.state,)
@@ -156,5 +159,5 @@ class Records(Counted):
             for state in states
             for which in ((live, deleted) if query.with_deleted else (live,))
         ]
-        rows = await self.run(page(lists, table.c.updated_at, table.c.zoho_id, query))
+        rows = await self.run(page(lists, table.c.updated_at, table.c[module.key_name], query))
         return [shape.stored(row) for row in rows]

@@ -23,7 +23,7 @@ from mzi_core.grading import (
     policy_from,
 )
 from mzi_core.ports import DecisionRecord, ParkedRecord
-from mzi_core.values import Extra, Parent, Reason, State, TenantId, Value, ZohoId
+from mzi_core.values import Extra, Parent, Reason, State, TenantId, Value
 
 
 def _made() -> Converter:
@@ -93,12 +93,12 @@ def parked_to_row(tenant: TenantId, held: ParkedRecord) -> dict[str, Any]:
     return {
         "tenant_id": tenant,
         "module": held.module,
-        "zoho_id": held.zoho_id,
+        "zoho_id": held.key,
         "record": record,
         "state": held.state.value,
         "reasons": _reasons_to_data(held.reasons),
         "waits_for_module": held.waits_for and held.waits_for.module,
-        "waits_for_zoho_id": held.waits_for and held.waits_for.zoho_id,
+        "waits_for_zoho_id": held.waits_for and held.waits_for.key,
         "held_at": held.parked_at,
     }
 
@@ -107,10 +107,10 @@ def parked_from_row(row: AnyRow) -> ParkedRecord:
     """The held record of a row."""
     waits_for = None
     if row.waits_for_module is not None:
-        waits_for = Parent(row.waits_for_module, ZohoId(row.waits_for_zoho_id))
+        waits_for = Parent(row.waits_for_module, row.waits_for_zoho_id)
     return ParkedRecord(
         module=row.module,
-        zoho_id=ZohoId(row.zoho_id),
+        key=row.zoho_id,
         record=json.loads(row.record),
         state=State(row.state),
         reasons=_reasons_from_data(row.reasons, tuple[Reason, ...]),

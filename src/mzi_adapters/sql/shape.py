@@ -25,7 +25,7 @@ from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Field, Kind, Module, Values, declared
 from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.ports import Stored
-from mzi_core.values import Extra, MoodleId, RecordId, State, TenantId, ZohoId
+from mzi_core.values import Extra, MoodleId, RecordId, RecordKey, State, TenantId
 
 _KEPT = ("id", "fingerprint", "state", "created_at", "updated_at", "deleted_at")
 
@@ -136,12 +136,13 @@ class Shape(Generic[E]):
         self._digest, self._read_digest = written("mark") or _same, read("mark") or _same
         self._mark, self._read_mark = _none_or(self._digest), _none_or(self._read_digest)
 
-        kind = columns.zoho_id.type.compile(dialect).split()[0]
-        wanted = ("zoho_id", "id", "fingerprint", "mark", "modified_at", "deleted_at IS NOT NULL")
+        key = module.key_name
+        kind = columns[key].type.compile(dialect).split()[0]
+        wanted = (key, "id", "fingerprint", "mark", "modified_at", "deleted_at IS NOT NULL")
         links = tuple(map(self.column, self._links))
-        find = partial(Find, self.table.name, kind=kind, by="zoho_id")
+        find = partial(Find, self.table.name, kind=kind, by=key)
         self.find_known = find((*wanted, *links))
-        self.find_marks = find(("zoho_id", "CASE WHEN deleted_at IS NULL THEN mark END"))
+        self.find_marks = find((key, "CASE WHEN deleted_at IS NULL THEN mark END"))
         # Asked for as text, JSON is read here and not by the driver.
         text = "" if dialect.name == "sqlite" else "::text"
         asked = (
@@ -149,13 +150,13 @@ class Shape(Generic[E]):
             for field, cell in zip(module.fields, cells, strict=True)
         )
         self.find_values = find((*asked, "extra", "fingerprint", "mark", "state", "deleted_at IS NOT NULL"))
-        self.find_present = find(("zoho_id",))
+        self.find_present = find((key,))
         self.find_states = find(("CASE WHEN deleted_at IS NULL THEN state END",))
         self.find_whole = find(whole)
         self.find_owners = {
             field.name: Find(
                 self.table.name,
-                (column, "zoho_id"),
+                (column, key),
                 by=column,
                 kind=columns[column].type.compile(dialect),
                 live=True,
@@ -229,7 +230,7 @@ class Shape(Generic[E]):
         """
         last, modified_at = len(self._names), self._names.index("modified_at")
         places = sorted({place for change in changes for place in change.places} - {modified_at})
-        zoho_id_at, moment = self._names.index("zoho_id"), self._maybe_moment
+        key_at, moment = self.module.key_place, self._maybe_moment
         digest, mark = self._digest, self._mark
         updated, state = moment(at), str(State.UPDATED)
         convert = [(place, self._convert[place]) for place in places if place != last]
@@ -238,7 +239,7 @@ class Shape(Generic[E]):
             values = change.values
             extra = (self._extra_text(values[-1]),) if places and places[-1] == last else ()
             return (
-                values[zoho_id_at],
+                values[key_at],
                 digest(change.fingerprint),
                 mark(change.mark),
                 *(state, updated),
@@ -249,21 +250,21 @@ class Shape(Generic[E]):
 
         columns = [column_of(self.module.fields[place]) if place != last else "extra" for place in places]
         try:
-            return (*CHANGED, *columns), list(map(row, changes))
+            return (self.module.key_name, *CHANGED, *columns), list(map(row, changes))
         except (TypeError, ValueError, ArithmeticError):
             raise self._misfit() from None
 
     def touched(self, touches: Iterable[Touch]) -> Rows:
-        """What is remembered of records that came again, in the order of `TOUCHED`."""
+        """The keys of records that came again, and what is remembered of them in the order of `TOUCHED`."""
         moment, digest, mark = self._maybe_moment, self._digest, self._mark
-        return [(t.zoho_id, digest(t.fingerprint), moment(t.modified_at), mark(t.mark)) for t in touches]
+        return [(t.key, digest(t.fingerprint), moment(t.modified_at), mark(t.mark)) for t in touches]
 
-    def what_is_known(self, rows: Iterable[Sequence[Any]]) -> dict[ZohoId, Known]:
+    def what_is_known(self, rows: Iterable[Sequence[Any]]) -> dict[RecordKey, Known]:
         """From rows of `find_known`."""
         moment, links_of = self._read_moment, self._links_of
         id_of, digits, digits_of_mark = self._read_id, self._read_digest, self._read_mark
         return {
-            zoho_id: Known(
+            key: Known(
                 id=id_of(record_id),
                 fingerprint=digits(fingerprint),
                 modified_at=moment(modified_at),
@@ -271,25 +272,25 @@ class Shape(Generic[E]):
                 deleted=bool(deleted),
                 mark=digits_of_mark(mark),
             )
-            for zoho_id, record_id, fingerprint, mark, modified_at, deleted, *links in rows
+            for key, record_id, fingerprint, mark, modified_at, deleted, *links in rows
         }
 
-    def marks(self, rows: Iterable[Sequence[Any]]) -> dict[ZohoId, str | None]:
+    def marks(self, rows: Iterable[Sequence[Any]]) -> dict[RecordKey, str | None]:
         """From rows of `find_marks`."""
         digits = self._read_mark
-        return {zoho_id: digits(mark) for zoho_id, mark in rows}
+        return {key: digits(mark) for key, mark in rows}
 
-    def stored_values(self, rows: Iterable[Sequence[Any]]) -> dict[ZohoId, StoredValues]:
+    def stored_values(self, rows: Iterable[Sequence[Any]]) -> dict[RecordKey, StoredValues]:
         """From rows of `find_values`."""
         found = {}
-        zoho_id_at = self._names.index("zoho_id")
+        key_at = self.module.key_place
         digits, digits_of_mark = self._read_digest, self._read_mark
         for *values, extra, fingerprint, mark, state, deleted in rows:
             for place, read in self._read_values:
                 if values[place] is not None:
                     values[place] = read(values[place])
             own = {} if extra == self._no_extra else extra_from_data(self._read_extra(extra))
-            found[values[zoho_id_at]] = StoredValues(
+            found[values[key_at]] = StoredValues(
                 values=(*values, own),
                 fingerprint=digits(fingerprint),
                 mark=digits_of_mark(mark),

@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mzi_adapters import private
-from mzi_adapters.sql.driver import KEPT, TOUCHED, Driver, Find, Rows, raw
+from mzi_adapters.sql.driver import TOUCHED, Driver, Find, Rows, kept_of, key_of, raw
 from mzi_core.values import Value
 
 BEGIN = "mzi_begin"
@@ -104,15 +104,15 @@ def _adding(table: sa.Table) -> str:
 def _replacing(table: sa.Table) -> tuple[str, Callable[[Sequence[Any]], tuple[Any, ...]]]:
     """The statement, and its parameters out of a row in the order of the columns."""
     names = [column.name for column in table.columns]
-    changed, same = [name for name in names if name not in KEPT], KEPT[:3]
+    kept = kept_of(table)
+    changed, same = [name for name in names if name not in kept], kept[:3]
     statement = f"UPDATE {table.name} SET {_equal(changed, ', ')} WHERE {_equal(same, ' AND ')}"  # noqa: S608  # names of the schema
     return statement, itemgetter(*map(names.index, (*changed, *same)))
 
 
 @cache
 def _touching(table: sa.Table) -> str:
-    by, *changed = TOUCHED
-    return f"UPDATE {table.name} SET {_equal(changed, ', ')} WHERE tenant_id = ? AND {by} = ?"  # noqa: S608  # names of the schema
+    return f"UPDATE {table.name} SET {_equal(TOUCHED, ', ')} WHERE tenant_id = ? AND {key_of(table)} = ?"  # noqa: S608  # names of the schema
 
 
 @lru_cache(1000)  # of the columns that change together there are few kinds, but a tenant could make many

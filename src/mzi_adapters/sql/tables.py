@@ -5,9 +5,9 @@ and no foreign key can cross from one to the other.
 
 A table of records has as few indexes as its statements can do with, for every row pays for each of them:
 
-* the primary key (tenant, Zoho's id), by which rows are found, replaced, and pointed at by foreign keys;
+* the primary key (tenant, key), by which rows are found, replaced, and pointed at by foreign keys;
 * one for each unique field, over the live records that have a value;
-* `live` and `deleted`, (state, tenant, updated_at, Zoho's id): every row is in one of them. A list is made of
+* `live` and `deleted`, (state, tenant, updated_at, key): every row is in one of them. A list is made of
   its states, so that none is walked through in search of another. The state comes first, or PostgreSQL would
   look for the owner of a value in `live`, by the tenant alone, as long as it knows nothing of the table.
 
@@ -57,9 +57,9 @@ IN_JSON = frozenset(kind for kind, column in _TYPES.items() if column is Json)
 
 
 def column_of(field: Field) -> str:
-    """The column of a declared field: its own name; `student_zoho_id` for the lookup `student`."""
+    """The column of a declared field: its own name; `student_zoho_id` for the lookup `student` of Zoho."""
     name = field.name.rstrip("_")
-    return f"{name}_zoho_id" if field.kind is Kind.LOOKUP else name
+    return name if field.points_at is None else f"{name}_{field.points_at.key_name}"
 
 
 def _optional(field: Field) -> bool:
@@ -85,7 +85,8 @@ def columns_of(module: AnyModule) -> Iterator[sa.schema.SchemaItem]:
 def _rules(module: AnyModule) -> Iterator[sa.schema.SchemaItem]:
     for name, parent in module.depends_on.items():
         column = column_of(module.field[name])
-        yield sa.ForeignKeyConstraint(("tenant_id", column), (f"{parent}.tenant_id", f"{parent}.zoho_id"))
+        key = CATALOGUE[parent].key_name
+        yield sa.ForeignKeyConstraint(("tenant_id", column), (f"{parent}.tenant_id", f"{parent}.{key}"))
 
 
 def add_indexes(module: AnyModule, table: sa.Table) -> None:
@@ -98,7 +99,7 @@ def add_indexes(module: AnyModule, table: sa.Table) -> None:
             live = sa.and_(live, column.is_not(None))
         name = f"uq_{table.name}_live_{column.name}"
         sa.Index(name, tenant, column, unique=True, sqlite_where=live, postgresql_where=live)
-    listed = (table.c.state, tenant, table.c.updated_at, table.c.zoho_id)
+    listed = (table.c.state, tenant, table.c.updated_at, table.c[module.key_name])
     for name, which in (("live", table.c.deleted_at.is_(None)), ("deleted", table.c.deleted_at.is_not(None))):
         sa.Index(f"ix_{table.name}_{name}", *listed, sqlite_where=which, postgresql_where=which)
 

@@ -32,7 +32,7 @@ from mzi_core import fingerprints
 from mzi_core.mapping import ExtraField, Overlay
 from mzi_core.module import AnyModule, E, Entity, Field, Kind, Module, Values, declared
 from mzi_core.ports import Decoded, FieldForms
-from mzi_core.values import Code, Reason, ZohoId
+from mzi_core.values import Code, Reason, RecordKey
 
 _NO_OBJECT = Reason(Code.NOT_AN_OBJECT, "$", "A record must be a JSON object.")
 
@@ -79,10 +79,11 @@ class ZohoCodec:
         extras = [(extra, _extra_reader(extra)) for extra in overlay.extras]
         families = [field for field in module.fields if field.kind is Kind.CRITERIA]
         has_currency = "currency" in module.field
+        key_name = module.key_name
 
         def decode(record: object) -> Decoded[E]:
             if type(record) is not dict and not isinstance(record, Mapping):
-                return Decoded(zoho_id=None, entity=None, reasons=(_NO_OBJECT,))
+                return Decoded(key=None, entity=None, reasons=(_NO_OBJECT,))
             reading = ReadNotes()
             values = read_fields(readers, record, reading)
             for field in families:
@@ -91,10 +92,9 @@ class ZohoCodec:
                 _settle_currency(values, reading)
             extra = {e.name: v for e, read in extras if (v := read(record, reading)) is not None}
             if reading.reasons:
-                zoho_id = values.get("zoho_id")
-                return Decoded(zoho_id=zoho_id, entity=None, reasons=tuple(reading.reasons))
+                return Decoded(key=values.get(key_name), entity=None, reasons=tuple(reading.reasons))
             entity = module.complete(module.entity(extra=extra, **values))
-            return Decoded(zoho_id=entity.zoho_id, entity=entity, reasons=_noticed(module, values))
+            return Decoded(key=entity.key, entity=entity, reasons=_noticed(module, values))
 
         return decode
 
@@ -158,7 +158,7 @@ class ZohoCodec:
 
     def marker(
         self, module: Module[E], overlay: Overlay
-    ) -> Callable[[Sequence[object]], tuple[list[ZohoId | None], list[str | None]]]:
+    ) -> Callable[[Sequence[object]], tuple[list[RecordKey | None], list[str | None]]]:
         """How to mark what records say, word for word."""
         return self._once("marker", module, overlay, partial(marker, module, overlay))
 

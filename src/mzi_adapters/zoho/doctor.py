@@ -109,7 +109,7 @@ async def _any_module(zoho: ZohoMetadata) -> str:
     for module in CATALOGUE:
         with suppress(ModuleMissing):
             return real_module(module, real)
-    return CATALOGUE["students"].zoho_module
+    return CATALOGUE["students"].remote_name
 
 
 async def _is_closed(probe: Callable[[], Awaitable[object]]) -> bool:

@@ -17,7 +17,7 @@ from mzi_adapters.zoho.criteria import CRITERION_FIELDS
 from mzi_core.mapping import Overlay
 from mzi_core.module import E, Kind, Module
 from mzi_core.ports import RawRecord
-from mzi_core.values import ZohoId
+from mzi_core.values import RecordKey, ZohoId
 
 READING = 5
 """Raise it when the same wire values are understood otherwise than before: all records are then read anew."""
@@ -28,7 +28,7 @@ _SIZE = 16
 
 def _names(module: Module[E], overlay: Overlay) -> Iterator[str]:
     for field in module.fields:
-        if field.name == "zoho_id":
+        if field.name == module.key_name:
             continue
         yield from field.names
         if field.kind is Kind.CRITERIA:
@@ -37,7 +37,7 @@ def _names(module: Module[E], overlay: Overlay) -> Iterator[str]:
     yield from (extra.zoho_name for extra in overlay.extras)
 
 
-Marks = tuple[list[ZohoId | None], list[str | None]]
+Marks = tuple[list[RecordKey | None], list[str | None]]
 """The id of each record, and its mark."""
 
 
@@ -48,7 +48,7 @@ def marker(module: Module[E], overlay: Overlay) -> Callable[[Sequence[object]], 
     """
     names = tuple(dict.fromkeys(_names(module, overlay)))
     how = repr((READING, module.name, names, overlay.version)).encode()
-    mark_object = _of_objects(module.field["zoho_id"].names, names, blake2b(how, digest_size=_SIZE))
+    mark_object = _of_objects(module.field[module.key_name].names, names, blake2b(how, digest_size=_SIZE))
     mark_line = _of_lines(sha256(how))
 
     def mark(records: Sequence[object]) -> Marks:
@@ -76,8 +76,8 @@ def _is_unread(record: object) -> bool:
 
 def _of_objects(
     ids: Sequence[str], names: Sequence[str], said: Any
-) -> Callable[[object], tuple[ZohoId | None, str | None]]:
-    def mark(record: object) -> tuple[ZohoId | None, str | None]:
+) -> Callable[[object], tuple[RecordKey | None, str | None]]:
+    def mark(record: object) -> tuple[RecordKey | None, str | None]:
         if not isinstance(record, Mapping):
             return _NONE
         try:
@@ -97,13 +97,13 @@ def _of_objects(
     return mark
 
 
-def _of_lines(said: Any) -> Callable[[bytes], tuple[ZohoId | None, str | None]]:
+def _of_lines(said: Any) -> Callable[[bytes], tuple[RecordKey | None, str | None]]:
     """How to mark a line without reading it, but for the id; none for one that is not told plainly."""
     read = fast_json.ID_OF
     if read is None:
         return lambda line: _NONE
 
-    def mark(line: bytes) -> tuple[ZohoId | None, str | None]:
+    def mark(line: bytes) -> tuple[RecordKey | None, str | None]:
         try:
             zoho_id = read(line)
         except fast_json.REFUSED:

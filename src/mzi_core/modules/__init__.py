@@ -36,7 +36,7 @@ class Catalogue:
         return {
             _spelling(name): module
             for module in self.modules
-            for name in (module.name, module.singular, module.zoho_module, *module.aliases)
+            for name in (module.name, module.singular, module.remote_name, *module.aliases)
         }
 
     def __iter__(self) -> Iterator[AnyModule]:

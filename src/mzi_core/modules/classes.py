@@ -5,12 +5,12 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Counterpart, Entity, Module, MoodleKind, link, lookup, lookups, zoho
+from mzi_core.module import Counterpart, Module, MoodleKind, ZohoEntity, link, lookup, lookups, zoho
 from mzi_core.values import MoodleId, ZohoId
 
 
 @attrs.frozen(kw_only=True)
-class Class(Entity):
+class Class(ZohoEntity):
     """A class. Teacher, unit and programme are pointed at and need not be stored before it."""
 
     name: Annotated[str, zoho("Class_Name", "BTEC_Class_Name", "Name")]
@@ -37,7 +37,7 @@ ACTIVE = ("Active",)
 CLASSES = Module(
     name="classes",
     singular="class",
-    zoho_module="BTEC_Classes",
+    remote_name="BTEC_Classes",
     entity=Class,
     refers_to={"teacher": "teachers", "unit": "units", "program": "programs"},
     counterpart=Counterpart(MoodleKind.COURSE, id="moodle_class_id", active=ACTIVE),

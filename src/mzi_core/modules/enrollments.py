@@ -5,12 +5,12 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Counterpart, Entity, Module, MoodleKind, identity, lookup, zoho
+from mzi_core.module import Counterpart, Module, MoodleKind, ZohoEntity, identity, lookup, zoho
 from mzi_core.values import MoodleId, ZohoId
 
 
 @attrs.frozen(kw_only=True)
-class Enrollment(Entity):
+class Enrollment(ZohoEntity):
     """An enrolment. `moodle_course_id` is shared by everybody in the class, so it is no link of its own."""
 
     zoho_id: Annotated[ZohoId, identity("id", "ID", "Enrollment_ID")]
@@ -30,7 +30,7 @@ class Enrollment(Entity):
 ENROLLMENTS = Module(
     name="enrollments",
     singular="enrollment",
-    zoho_module="BTEC_Enrollments",
+    remote_name="BTEC_Enrollments",
     entity=Enrollment,
     depends_on={"student": "students", "class_": "classes"},
     counterpart=Counterpart(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Entity, Module, link, lookup, subform, zoho
+from mzi_core.module import Module, ZohoEntity, link, lookup, subform, zoho
 from mzi_core.values import Code, MoodleId, Reason, ZohoId
 
 
@@ -35,7 +35,7 @@ class OutcomeRow:
 
 
 @attrs.frozen(kw_only=True)
-class RecordedGrade(Entity):
+class RecordedGrade(ZohoEntity):
     """A grade. Words such as "Merit" are kept as their letter; what is no BTEC grade is kept as it came."""
 
     student: Annotated[ZohoId, lookup("Student")]
@@ -67,9 +67,9 @@ def of_something(grade: RecordedGrade) -> tuple[Reason, ...]:
 GRADES = Module(
     name="grades",
     singular="grade",
-    zoho_module="BTEC_Grades",
+    remote_name="BTEC_Grades",
     entity=RecordedGrade,
     depends_on={"student": "students", "unit": "units", "class_": "classes"},
-    key="composite_key",
+    upsert_key="composite_key",
     check=of_something,
 )

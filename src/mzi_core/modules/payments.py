@@ -6,14 +6,14 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Entity, Module, lookup, money, zoho
+from mzi_core.module import Module, ZohoEntity, lookup, money, zoho
 from mzi_core.values import ZohoId
 
 NOT_ACTIVE = frozenset({"no", "false", "0", "inactive", "void", "voided"})
 
 
 @attrs.frozen(kw_only=True)
-class Payment(Entity):
+class Payment(ZohoEntity):
     """A payment, always of more than nothing (C36). The real module has no status: it is inferred (C16)."""
 
     registration: Annotated[ZohoId, lookup("Registration_ID", "Registration")]
@@ -53,7 +53,7 @@ def infer_status(payment: Payment) -> Payment:
 PAYMENTS = Module(
     name="payments",
     singular="payment",
-    zoho_module="BTEC_Payments",
+    remote_name="BTEC_Payments",
     entity=Payment,
     depends_on={"registration": "registrations"},
     refers_to={"student": "students"},

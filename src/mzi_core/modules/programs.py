@@ -5,12 +5,12 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Entity, Module, identity, money, zoho
+from mzi_core.module import Module, ZohoEntity, identity, money, zoho
 from mzi_core.values import MoodleId, ZohoId
 
 
 @attrs.frozen(kw_only=True)
-class Program(Entity):
+class Program(ZohoEntity):
     """A programme. `moodle_id` is the Moodle category its courses go into (B5); several may share one."""
 
     zoho_id: Annotated[ZohoId, identity("id", "ID", "Product_ID")]
@@ -31,7 +31,7 @@ class Program(Entity):
 PROGRAMS = Module(
     name="programs",
     singular="program",
-    zoho_module="Products",
+    remote_name="Products",
     entity=Program,
     aliases=("Prodacts", "BTEC_Programs"),
 )

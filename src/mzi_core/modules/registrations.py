@@ -6,7 +6,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Entity, Module, lookup, money, subform, zoho
+from mzi_core.module import Module, ZohoEntity, lookup, money, subform, zoho
 from mzi_core.values import ZohoId
 
 
@@ -23,7 +23,7 @@ class Installment:
 
 
 @attrs.frozen(kw_only=True)
-class Registration(Entity):
+class Registration(ZohoEntity):
     """A registration. Its status is Registration_Status, else Enrollment_Status, else Status (C15)."""
 
     student: Annotated[ZohoId, lookup("Student_ID", "Student")]
@@ -64,7 +64,7 @@ def number_installments(registration: Registration) -> Registration:
 REGISTRATIONS = Module(
     name="registrations",
     singular="registration",
-    zoho_module="BTEC_Registrations",
+    remote_name="BTEC_Registrations",
     entity=Registration,
     depends_on={"student": "students", "program": "programs"},
     complete=number_installments,

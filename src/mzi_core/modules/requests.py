@@ -5,7 +5,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Entity, Module, link, lookup, subform, zoho
+from mzi_core.module import Module, ZohoEntity, link, lookup, subform, zoho
 from mzi_core.values import Email, MoodleId, ZohoId
 
 
@@ -28,7 +28,7 @@ class RequestedClass:
 
 
 @attrs.frozen(kw_only=True)
-class StudentRequest(Entity):
+class StudentRequest(ZohoEntity):
     """A student's request, made in Moodle and decided in Zoho."""
 
     student: Annotated[ZohoId | None, lookup("Student")] = None
@@ -52,7 +52,7 @@ class StudentRequest(Entity):
 REQUESTS = Module(
     name="requests",
     singular="request",
-    zoho_module="BTEC_Student_Requests",
+    remote_name="BTEC_Student_Requests",
     entity=StudentRequest,
     depends_on={"student": "students"},
 )

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Counterpart, Entity, Module, MoodleKind, link, lookup, zoho
+from mzi_core.module import Counterpart, Module, MoodleKind, ZohoEntity, link, lookup, zoho
 from mzi_core.values import Email, MoodleId, ZohoId
 
 
 @attrs.frozen(kw_only=True)
-class Student(Entity):
+class Student(ZohoEntity):
     """A student. The academic e-mail is also the Moodle username; the record id, not `Name`, is the key."""
 
     display_name: Annotated[str, zoho("Name")]
@@ -43,7 +43,7 @@ class Student(Entity):
 STUDENTS = Module(
     name="students",
     singular="student",
-    zoho_module="BTEC_Students",
+    remote_name="BTEC_Students",
     entity=Student,
     refers_to={"program": "programs"},
     counterpart=Counterpart(MoodleKind.USER, id="moodle_userid"),

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Counterpart, Entity, Module, MoodleKind, link, zoho
+from mzi_core.module import Counterpart, Module, MoodleKind, ZohoEntity, link, zoho
 from mzi_core.values import Email, MoodleId
 
 
 @attrs.frozen(kw_only=True)
-class Teacher(Entity):
+class Teacher(ZohoEntity):
     """A teacher, found in Moodle by the academic e-mail when no Moodle id is known yet (B3)."""
 
     name: Annotated[str, zoho("Name")]
@@ -22,7 +22,7 @@ class Teacher(Entity):
 TEACHERS = Module(
     name="teachers",
     singular="teacher",
-    zoho_module="BTEC_Teachers",
+    remote_name="BTEC_Teachers",
     entity=Teacher,
     counterpart=Counterpart(MoodleKind.USER, id="moodle_userid"),
 )

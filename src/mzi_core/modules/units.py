@@ -5,7 +5,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Entity, Module, criterion_texts, lookup, zoho
+from mzi_core.module import Module, ZohoEntity, criterion_texts, lookup, zoho
 from mzi_core.values import ZohoId
 
 TEMPLATE_ROWS = "BTEC_Grading_Template_P1"
@@ -20,7 +20,7 @@ class CriterionText:
 
 
 @attrs.frozen(kw_only=True)
-class Unit(Entity):
+class Unit(ZohoEntity):
     """A unit. Real Zoho units have no level and no status: both stay optional, the status is Active then."""
 
     unit_name: Annotated[str, zoho("Name", "Unit_Name")]
@@ -38,7 +38,7 @@ class Unit(Entity):
 UNITS = Module(
     name="units",
     singular="unit",
-    zoho_module="BTEC",
+    remote_name="BTEC",
     entity=Unit,
     aliases=("BTEC_Units",),
     refers_to={"program": "programs"},

@@ -10,7 +10,7 @@ from mzi_core.errors import unforeseen
 from mzi_core.fingerprints import Encode
 from mzi_core.mapping import Overlay
 from mzi_core.module import AnyModule, E, Module, Values
-from mzi_core.values import Code, Reason, ZohoId
+from mzi_core.values import Code, Reason, RecordKey
 
 MOST_REASONS = 30
 """About one record; a record can be wrong in each of ten thousand rows."""
@@ -28,11 +28,11 @@ def _the_first(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
 class Decoded(Generic[E]):
     """A wire record understood: the entity, or None and every reason why not.
 
-    With an entity, `reasons` holds what was noticed about it. `zoho_id` is there whenever it could be read.
+    With an entity, `reasons` holds what was noticed about it. `key` is there whenever it could be read.
     Of very many reasons the first are told, and how many more there are.
     """
 
-    zoho_id: ZohoId | None
+    key: RecordKey | None
     entity: E | None
     reasons: tuple[Reason, ...] = attrs.field(default=(), converter=_the_first)
 
@@ -72,20 +72,20 @@ class RawRecord(bytes):
 
 
 def decoded(
-    decode: Callable[[object], Decoded[E]], record: object, zoho_id: ZohoId | None = None
+    decode: Callable[[object], Decoded[E]], record: object, key: RecordKey | None = None
 ) -> Decoded[E]:
     """A record as `decode` understands it; an Unreadable is not understood, nor one for which it raises.
 
-    No decoder promises to be without fault, and one record never ends a page. `zoho_id`: where it is known.
+    No decoder promises to be without fault, and one record never ends a page. `key`: where it is known.
     """
     try:
         said = record.read() if isinstance(record, RawRecord) else record
         if isinstance(said, Unreadable):
-            return Decoded(zoho_id=None, entity=None, reasons=(said.reason("The record"),))
+            return Decoded(key=None, entity=None, reasons=(said.reason("The record"),))
         return decode(said)
     except Exception as error:
         reason = Reason(Code.UNFORESEEN, "$", unforeseen(error))
-        return Decoded(zoho_id=zoho_id, entity=None, reasons=(reason,))
+        return Decoded(key=key, entity=None, reasons=(reason,))
 
 
 @attrs.frozen(kw_only=True)
@@ -137,7 +137,7 @@ class Codec(Protocol):
 
     def marker(
         self, module: Module[E], overlay: Overlay
-    ) -> Callable[[Sequence[object]], tuple[list[ZohoId | None], list[str | None]]]:
+    ) -> Callable[[Sequence[object]], tuple[list[RecordKey | None], list[str | None]]]:
         """How to mark what records say, word for word: in columns, the id of each and its mark.
 
         There is no id where a record has none to be known by, and no mark where what it says cannot be

@@ -9,7 +9,7 @@ import attrs
 from mzi_core.module import AnyModule
 from mzi_core.ports.records import Query, Records
 from mzi_core.sizes import weight
-from mzi_core.values import Code, Parent, Reason, State, ZohoId
+from mzi_core.values import Code, Parent, Reason, RecordKey, State
 
 LARGEST_PARKED = 64 * 2**10
 """Bytes of a parked record beyond which it is left out, and its reasons alone are told."""
@@ -27,7 +27,7 @@ class ParkedRecord:
     """A parked record: refused (`waits_for` is None), or waiting until the record it names arrives."""
 
     module: str
-    zoho_id: ZohoId
+    key: RecordKey
     record: object
     """What is read of the wire record, as it came: anything JSON can say. No field that nobody reads."""
     state: State
@@ -70,11 +70,11 @@ class ParkedRecords(Protocol):
         """Park records, each in place of what was parked under its module and id."""
         ...
 
-    async def unpark(self, module: str, ids: Collection[ZohoId]) -> None:
+    async def unpark(self, module: str, ids: Collection[RecordKey]) -> None:
         """Forget what is parked under these ids; unknown ids are no error."""
         ...
 
-    async def parked(self, module: str, ids: Collection[ZohoId]) -> dict[ZohoId, ParkedRecord]:
+    async def parked(self, module: str, ids: Collection[RecordKey]) -> dict[RecordKey, ParkedRecord]:
         """What is parked under these ids."""
         ...
 
@@ -83,10 +83,12 @@ class ParkedRecords(Protocol):
         ...
 
     async def parked_list(self, module: str, query: Query) -> Sequence[ParkedRecord]:
-        """By (parked_at, zoho_id), at most `query.limit`; `query.state` INVALID, ERROR or all."""
+        """By (parked_at, key), at most `query.limit`; `query.state` INVALID, ERROR or all."""
         ...
 
-    async def waiting_for(self, module: str, ids: Collection[ZohoId], limit: int) -> Sequence[ParkedRecord]:
+    async def waiting_for(
+        self, module: str, ids: Collection[RecordKey], limit: int
+    ) -> Sequence[ParkedRecord]:
         """Parked records that wait for one of these, oldest first, at most `limit`."""
         ...
 

@@ -9,7 +9,7 @@ import attrs
 from mzi_core.decide import Known, Touch, Write
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
-from mzi_core.values import RecordId, State, Value, ZohoId
+from mzi_core.values import RecordId, RecordKey, State, Value
 
 
 @attrs.frozen(kw_only=True)
@@ -47,29 +47,29 @@ class Query:
 class Records(Protocol):
     """The part of a session that is about the records of the modules."""
 
-    async def known(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Known]:
+    async def known(self, module: AnyModule, ids: Collection[RecordKey]) -> dict[RecordKey, Known]:
         """What is known of these records, deleted ones too; one read however many ids."""
         ...
 
-    async def marks(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, str | None]:
+    async def marks(self, module: AnyModule, ids: Collection[RecordKey]) -> dict[RecordKey, str | None]:
         """The marks with which these records were last taken, where they are there; None for deleted ones."""
         ...
 
-    async def values(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, StoredValues]:
+    async def values(self, module: AnyModule, ids: Collection[RecordKey]) -> dict[RecordKey, StoredValues]:
         """These records as values, deleted ones too; one read however many ids."""
         ...
 
-    async def stored(self, module: Module[E], ids: Collection[ZohoId]) -> dict[ZohoId, Stored[E]]:
+    async def stored(self, module: Module[E], ids: Collection[RecordKey]) -> dict[RecordKey, Stored[E]]:
         """These records whole, deleted ones too; one read however many ids."""
         ...
 
     async def owners(
         self, module: AnyModule, values: Mapping[str, Collection[Value]]
-    ) -> dict[str, dict[Value, ZohoId]]:
+    ) -> dict[str, dict[Value, RecordKey]]:
         """By unique field, which live record has each of these values; values nobody has are left out."""
         ...
 
-    async def present(self, module: AnyModule, ids: Collection[ZohoId]) -> set[ZohoId]:
+    async def present(self, module: AnyModule, ids: Collection[RecordKey]) -> set[RecordKey]:
         """Which of these records are there, deleted ones too: the children of a deleted parent stay."""
         ...
 
@@ -95,7 +95,9 @@ class Records(Protocol):
         """Remember that these stored records came again and say the same; they count as not written."""
         ...
 
-    async def delete(self, module: AnyModule, ids: Collection[ZohoId], at: datetime) -> tuple[ZohoId, ...]:
+    async def delete(
+        self, module: AnyModule, ids: Collection[RecordKey], at: datetime
+    ) -> tuple[RecordKey, ...]:
         """Mark live records deleted and say which were; their unique values are free for others."""
         ...
 
@@ -104,7 +106,7 @@ class Records(Protocol):
         ...
 
     async def list(self, module: Module[E], query: Query) -> Sequence[Stored[E]]:
-        """Records by (updated_at, zoho_id), at most `query.limit`."""
+        """Records by (updated_at, key), at most `query.limit`."""
         ...
 
     async def count(self, module: AnyModule) -> dict[State, int]:

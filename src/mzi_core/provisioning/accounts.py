@@ -21,7 +21,7 @@ from mzi_core.provisioning.step import (
     foreseen,
     has_tag,
 )
-from mzi_core.values import MoodleId, ZohoId
+from mzi_core.values import MoodleId, RecordKey, ZohoId
 
 LONGEST = 100
 """What Moodle keeps of a name or an address; a longer one it refuses with an error of its database."""
@@ -78,8 +78,8 @@ class FoundAccounts:
     by_id: Mapping[MoodleId, MoodleUser] = attrs.field(factory=dict)
     by_username: Mapping[str, Sequence[MoodleUser]] = attrs.field(factory=dict)
     by_email: Mapping[str, Sequence[MoodleUser]] = attrs.field(factory=dict)
-    owners: Mapping[MoodleId, ZohoId] = attrs.field(factory=dict)
-    elsewhere: Mapping[MoodleId, ZohoId] = attrs.field(factory=dict)
+    owners: Mapping[MoodleId, RecordKey] = attrs.field(factory=dict)
+    elsewhere: Mapping[MoodleId, RecordKey] = attrs.field(factory=dict)
     service: MoodleId | None = None
     is_administrator: bool = False
 
@@ -108,7 +108,7 @@ def account_steps(
 def _step(
     person: Person,
     found: FoundAccounts,
-    owners: Mapping[MoodleId, ZohoId],
+    owners: Mapping[MoodleId, RecordKey],
     defaults: MoodleDefaults,
     link: str,
 ) -> AccountStep:

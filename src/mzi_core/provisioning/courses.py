@@ -11,7 +11,7 @@ from mzi_core.module import Counterpart, caseless
 from mzi_core.modules import Class
 from mzi_core.ports import CourseChange, MoodleCourse, NewCourse
 from mzi_core.provisioning.step import Action, MoodleDefaults, Step, apart, differences, foreseen, has_tag
-from mzi_core.values import MoodleId, ZohoId
+from mzi_core.values import MoodleId, RecordKey, ZohoId
 
 SHORT = 50
 """How much of its name stands for a class that has no short name."""
@@ -34,8 +34,8 @@ class FoundCourses:
     by_id: Mapping[MoodleId, MoodleCourse] = attrs.field(factory=dict)
     by_id_number: Mapping[str, MoodleCourse] = attrs.field(factory=dict)
     by_short_name: Mapping[str, MoodleCourse] = attrs.field(factory=dict)
-    owners: Mapping[MoodleId, ZohoId] = attrs.field(factory=dict)
-    categories: Mapping[ZohoId, MoodleId] = attrs.field(factory=dict)
+    owners: Mapping[MoodleId, RecordKey] = attrs.field(factory=dict)
+    categories: Mapping[RecordKey, MoodleId] = attrs.field(factory=dict)
 
 
 def short_name(class_: Class) -> str:
@@ -70,7 +70,11 @@ def course_steps(
 
 
 def _step(
-    class_: Class, found: FoundCourses, owners: Mapping[MoodleId, ZohoId], defaults: MoodleDefaults, link: str
+    class_: Class,
+    found: FoundCourses,
+    owners: Mapping[MoodleId, RecordKey],
+    defaults: MoodleDefaults,
+    link: str,
 ) -> CourseStep:
     if len(class_.name) > LONGEST:
         return _cannot(class_, f"Moodle keeps course names of at most {LONGEST} characters.")

@@ -9,7 +9,7 @@ from mzi_core.module import Counterpart
 from mzi_core.modules import Enrollment
 from mzi_core.ports import Enrolment
 from mzi_core.provisioning.step import Action, Difference, MoodleDefaults, Step, foreseen
-from mzi_core.values import MoodleId, ZohoId
+from mzi_core.values import MoodleId, RecordKey
 
 SUSPENDED = "The enrolment is suspended in Moodle, or its time there is over."
 
@@ -23,14 +23,14 @@ class FoundMembers:
     `closed`: why the members of a course could not be read. `suspended`: whose enrolment does not count.
     """
 
-    accounts: Mapping[ZohoId, MoodleId | None] = attrs.field(factory=dict)
-    courses: Mapping[ZohoId, MoodleId | None] = attrs.field(factory=dict)
+    accounts: Mapping[RecordKey, MoodleId | None] = attrs.field(factory=dict)
+    courses: Mapping[RecordKey, MoodleId | None] = attrs.field(factory=dict)
     members: Mapping[MoodleId, Collection[MoodleId]] = attrs.field(factory=dict)
     closed: Mapping[MoodleId, str] = attrs.field(factory=dict)
     suspended: Mapping[MoodleId, Collection[MoodleId]] = attrs.field(factory=dict)
 
 
-def course_of(enrollment: Enrollment, courses: Mapping[ZohoId, MoodleId | None]) -> MoodleId | None:
+def course_of(enrollment: Enrollment, courses: Mapping[RecordKey, MoodleId | None]) -> MoodleId | None:
     """The course an enrolment is about: that of its class, else the one it names itself."""
     return courses.get(enrollment.class_) or enrollment.moodle_course_id
 

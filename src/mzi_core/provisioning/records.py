@@ -7,10 +7,10 @@ from typing import Any
 import attrs
 
 from mzi_core.fingerprints import changed_fields
-from mzi_core.module import AnyModule, Entity, Kind
+from mzi_core.module import AnyModule, Kind, ZohoEntity
 from mzi_core.ports import WireRecord
 from mzi_core.provisioning.step import Action, Difference, Step, foreseen
-from mzi_core.values import ZohoId
+from mzi_core.values import RecordKey, ZohoId
 
 _NOT_SENT = frozenset({Kind.CRITERIA, Kind.LOOKUPS, Kind.ID})
 
@@ -49,10 +49,10 @@ class FoundRecords:
     point at.
     """
 
-    theirs: Mapping[ZohoId, Entity]
+    theirs: Mapping[ZohoId, ZohoEntity]
     names: Mapping[str, str]
     columns: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
-    present: Mapping[str, Collection[ZohoId]] = attrs.field(factory=dict)
+    present: Mapping[str, Collection[RecordKey]] = attrs.field(factory=dict)
     unreadable: Mapping[ZohoId, str] = attrs.field(factory=dict)
 
 
@@ -62,7 +62,7 @@ WireValues = Callable[[Any], Mapping[str, Any]]
 
 def record_steps(
     module: AnyModule,
-    ours: Iterable[Entity],
+    ours: Iterable[ZohoEntity],
     found: FoundRecords,
     wire: WireValues,
     *,
@@ -77,11 +77,12 @@ def record_steps(
 
 
 def _step(
-    module: AnyModule, ours: Entity, found: FoundRecords, wire: WireValues, *, force: bool
+    module: AnyModule, ours: ZohoEntity, found: FoundRecords, wire: WireValues, *, force: bool
 ) -> RecordStep:
     if ours.zoho_id in found.unreadable:
         return _cannot(ours, f"What Zoho has cannot be read: {found.unreadable[ours.zoho_id]}")
-    keyed = module.key is not None and module.key in found.names and getattr(ours, module.key) is not None
+    key = module.upsert_key
+    keyed = key is not None and key in found.names and getattr(ours, key) is not None
     theirs = found.theirs.get(ours.zoho_id)
     if theirs is None and not keyed:
         return _cannot(ours, f"Zoho has no {module.singular} {ours.zoho_id}; it was deleted there.")
@@ -108,7 +109,7 @@ def _step(
     )
 
 
-def _newer(theirs: Entity, ours: Entity) -> bool:
+def _newer(theirs: ZohoEntity, ours: ZohoEntity) -> bool:
     """Whether theirs may be a version we have never seen."""
     if theirs.modified_at is None:
         return False
@@ -116,7 +117,7 @@ def _newer(theirs: Entity, ours: Entity) -> bool:
 
 
 def _changes(
-    module: AnyModule, ours: Entity, theirs: Entity | None, found: FoundRecords
+    module: AnyModule, ours: ZohoEntity, theirs: ZohoEntity | None, found: FoundRecords
 ) -> tuple[tuple[Difference, ...], list[str]]:
     """What is to change, and what differs but cannot be sent."""
     if theirs is None:
@@ -140,7 +141,7 @@ def _changes(
     return tuple(changes), left_out
 
 
-def _value(entity: Entity, name: str) -> Any:
+def _value(entity: ZohoEntity, name: str) -> Any:
     extra = name.removeprefix("extra.")
     return getattr(entity, name) if extra == name else entity.extra.get(extra)
 
@@ -163,7 +164,7 @@ def _known(module: AnyModule, name: str, zoho_id: ZohoId, found: FoundRecords) -
 
 def _write(
     module: AnyModule,
-    ours: Entity,
+    ours: ZohoEntity,
     changes: Iterable[Difference],
     found: FoundRecords,
     values: Mapping[str, Any],
@@ -180,12 +181,12 @@ def _write(
             subforms.append(Subform(name=name, rows=values[change.field], key=(key,)))
         else:
             record[name] = values[change.field]
-    if keyed and module.key is not None:
-        record[found.names[module.key]] = values[module.key]
+    if keyed and module.upsert_key is not None:
+        record[found.names[module.upsert_key]] = values[module.upsert_key]
     else:
         record["id"] = ours.zoho_id
     return RecordWrite(record=record, subforms=tuple(subforms), by_key=keyed)
 
 
-def _cannot(ours: Entity, why: str) -> RecordStep:
+def _cannot(ours: ZohoEntity, why: str) -> RecordStep:
     return Step(zoho_id=ours.zoho_id, act=Action.CANNOT, why=why)

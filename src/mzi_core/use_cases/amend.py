@@ -7,7 +7,7 @@ import attrs
 
 from mzi_core.module import E, Module
 from mzi_core.use_cases.batches import Batches
-from mzi_core.values import Outcome, TenantId, ZohoId
+from mzi_core.values import Outcome, RecordKey, TenantId
 
 
 @attrs.frozen
@@ -17,7 +17,7 @@ class AmendRecords:
     batches: Batches
 
     async def __call__(
-        self, tenant: TenantId, module: Module[E], changes: Mapping[ZohoId, Mapping[str, Any]]
+        self, tenant: TenantId, module: Module[E], changes: Mapping[RecordKey, Mapping[str, Any]]
     ) -> tuple[Outcome, ...]:
         """An outcome for each record that is there, in one transaction.
 

@@ -13,7 +13,7 @@ from mzi_core.module import AnyModule, E, Module
 from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import Clock, Codec, Ids, Lock, Session, Store, TenantSettings
 from mzi_core.use_cases.take_page import RecordChange, Taken, TakePage
-from mzi_core.values import BatchResult, Outcome, TenantId, ZohoId
+from mzi_core.values import BatchResult, Outcome, RecordKey, TenantId
 
 
 def overlay_of(settings: TenantSettings, module: AnyModule) -> Overlay:
@@ -98,7 +98,7 @@ class Batch(Generic[E]):
         released = await page.unpark_waiting(self.module, taken)
         return BatchResult(outcomes=taken.outcomes, released=released)
 
-    async def amend(self, changes: Mapping[ZohoId, Mapping[str, Any]]) -> tuple[Outcome, ...]:
+    async def amend(self, changes: Mapping[RecordKey, Mapping[str, Any]]) -> tuple[Outcome, ...]:
         """Change fields of live records that are stored; an outcome for each. One that is refused stays."""
         _, page = self._while_open()
         self._has_begun = True

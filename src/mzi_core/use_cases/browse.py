@@ -6,7 +6,7 @@ from typing import Any, assert_never
 import attrs
 
 from mzi_core.errors import NotFound
-from mzi_core.ids import bare_id
+from mzi_core.ids import written_key
 from mzi_core.module import AnyModule
 from mzi_core.ports import (
     Clock,
@@ -84,8 +84,8 @@ async def _found(
 
 def _place(item: Stored[Any] | ParkedRecord) -> Cursor:
     if isinstance(item, ParkedRecord):
-        return Cursor(item.parked_at, item.zoho_id)
-    return Cursor(item.updated_at, item.entity.zoho_id)
+        return Cursor(item.parked_at, item.key)
+    return Cursor(item.updated_at, item.entity.key)
 
 
 @attrs.frozen
@@ -102,15 +102,15 @@ class ShowRecord:
 
     store: Store
 
-    async def __call__(self, tenant: TenantId, module: AnyModule, zoho_id: str) -> Shown:
+    async def __call__(self, tenant: TenantId, module: AnyModule, key: str) -> Shown:
         """Raises NotFound when nothing is stored or parked, UnknownTenant, StoreUnavailable."""
-        zoho_id = bare_id(zoho_id)
+        key = written_key(module.side, key)
         async with self.store.read(tenant) as session:
             await session.settings()
-            stored = (await session.stored(module, [zoho_id])).get(zoho_id)
-            held = (await session.parked(module.name, [zoho_id])).get(zoho_id)
+            stored = (await session.stored(module, [key])).get(key)
+            held = (await session.parked(module.name, [key])).get(key)
         if stored is None and held is None:
-            raise NotFound(module.singular, zoho_id)
+            raise NotFound(module.singular, key)
         return Shown(stored, None if held is None else held.in_short)
 
 

@@ -10,7 +10,7 @@ from mzi_core.mapping import NO_OVERLAY
 from mzi_core.module import AnyModule
 from mzi_core.ports import Run, decoded
 from mzi_core.use_cases.sync_runs import PageDone, SyncRuns, digest_of
-from mzi_core.values import TenantId, ZohoId
+from mzi_core.values import RecordKey, TenantId
 
 Pages = AsyncIterable[Sequence[object]]
 
@@ -75,14 +75,12 @@ class BulkSync:
                     yield page[len(done) :]
             _check(run, passed, digest)
 
-    def _ids(self, module: AnyModule, page: Sequence[object]) -> Iterator[ZohoId | None]:
+    def _ids(self, module: AnyModule, page: Sequence[object]) -> Iterator[RecordKey | None]:
         """The ids by which the outcomes of these records know them."""
         codec = self.runs.batches.codec
         decode = codec.decoder(module, NO_OVERLAY)
         known, _ = codec.marker(module, NO_OVERLAY)(page)
-        return (
-            zoho_id or decoded(decode, record).zoho_id for zoho_id, record in zip(known, page, strict=True)
-        )
+        return (key or decoded(decode, record).key for key, record in zip(known, page, strict=True))
 
 
 def _check(run: Run, passed: int, digest: str) -> None:

@@ -12,7 +12,7 @@ from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import Clock, Cursor, Deleted, Query, Store
 from mzi_core.use_cases.batches import locks_for
-from mzi_core.values import TenantId, ZohoId
+from mzi_core.values import RecordKey, TenantId, ZohoId
 
 _PAGE = 1000
 
@@ -22,33 +22,33 @@ class Seen:
 
     def __init__(self, after: str = "") -> None:
         """With `after` only ids behind it can be told to be missing: those before it came by another day."""
-        self._after = _number(ZohoId(after)) or 0
+        self._after = _number(after) or 0
         self._numbers = array("Q")
         self._in_order = True
-        self._others: set[ZohoId] = set()
+        self._others: set[RecordKey] = set()
 
     def __len__(self) -> int:
         """How many came by; one that came twice counts twice if it is Zoho's."""
         return len(self._numbers) + len(self._others)
 
-    def add(self, ids: Iterable[ZohoId]) -> None:
+    def add(self, ids: Iterable[RecordKey]) -> None:
         """Remember ids."""
-        for zoho_id in ids:
-            number = _number(zoho_id)
+        for key in ids:
+            number = _number(key)
             if not number:
-                self._others.add(zoho_id)
+                self._others.add(key)
                 continue
             self._in_order = self._in_order and (not self._numbers or number > self._numbers[-1])
             self._numbers.append(number)
 
-    def __contains__(self, zoho_id: ZohoId | None) -> bool:
+    def __contains__(self, key: RecordKey | None) -> bool:
         """Whether this id came by; no id never did."""
-        number = zoho_id and _number(zoho_id)
-        return self._holds(number) if number else zoho_id in self._others
+        number = key and _number(key)
+        return self._holds(number) if number else key in self._others
 
-    def lacks(self, zoho_id: ZohoId) -> bool:
+    def lacks(self, key: RecordKey) -> bool:
         """Whether this id should have come by and did not; never for one that is not Zoho's."""
-        number = _number(zoho_id)
+        number = _number(key)
         return number is not None and number > self._after and not self._holds(number)
 
     def _holds(self, number: int) -> bool:
@@ -58,14 +58,14 @@ class Seen:
         return place < len(self._numbers) and self._numbers[place] == number
 
 
-def _number(zoho_id: ZohoId) -> int | None:
-    digits = zoho_id.isascii() and zoho_id.isdigit()
-    return int(zoho_id) if digits and len(zoho_id) <= 19 else None  # noqa: PLR2004  # as many as Zoho's have
+def _number(key: str) -> int | None:
+    digits = key.isascii() and key.isdigit()
+    return int(key) if digits and len(key) <= 19 else None  # noqa: PLR2004  # as many as Zoho's have
 
 
 async def missing(
     store: Store, tenant: TenantId, module: AnyModule, seen: Seen, before: datetime
-) -> AsyncIterator[Sequence[ZohoId]]:
+) -> AsyncIterator[Sequence[RecordKey]]:
     """The live records that did not come by, page by page; only those that were last written before a moment.
 
     What was written since came from Zoho while the pull went on.
@@ -75,14 +75,14 @@ async def missing(
         async with store.read(tenant) as session:
             rows = await session.list(module, query)
         old = [row for row in rows if row.updated_at < before]
-        if found := [row.entity.zoho_id for row in old if seen.lacks(row.entity.zoho_id)]:
+        if found := [row.entity.key for row in old if seen.lacks(row.entity.key)]:
             yield found
         if len(rows) < _PAGE or len(old) < len(rows):
             return
-        query = attrs.evolve(query, after=Cursor(rows[-1].updated_at, rows[-1].entity.zoho_id))
+        query = attrs.evolve(query, after=Cursor(rows[-1].updated_at, rows[-1].entity.key))
 
 
-def still_gone(deleted: Sequence[Deleted], known: Mapping[ZohoId, Known]) -> list[ZohoId]:
+def still_gone(deleted: Sequence[Deleted], known: Mapping[RecordKey, Known]) -> list[ZohoId]:
     """The ids of these that are to be marked: what was changed afterwards was taken back."""
 
     def is_back(each: Deleted) -> bool:

@@ -74,7 +74,7 @@ def _fields_of(module: AnyModule, described: Described, laid: Overlay) -> list[F
     named = naming(module, laid, described)
     told = [each for each in named.absent if each.required or each.mapped or each.link]
     found = [_absent(module, described.api_name, each) for each in told]
-    key = None if module.key is None else named.names.get(module.key)
+    key = None if module.upsert_key is None else named.names.get(module.upsert_key)
     if key is not None and not described.fields[key].unique:
         found.append(
             Finding(

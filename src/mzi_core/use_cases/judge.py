@@ -25,12 +25,12 @@ from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.modules import Catalogue
 from mzi_core.ports import Ids, ParkedRecord, RecordSession
-from mzi_core.values import Code, Outcome, Reason, State, Value, ZohoId
+from mzi_core.values import Code, Outcome, Reason, RecordKey, State, Value
 
 
 async def owners_of(
     session: RecordSession, module: Module[E], entities: Iterable[E]
-) -> dict[str, dict[Value, ZohoId]]:
+) -> dict[str, dict[Value, RecordKey]]:
     """By unique field, which live record has each of the values that `entities` claim."""
     values: dict[str, set[Value]] = defaultdict(set)
     for entity in entities:
@@ -41,18 +41,18 @@ async def owners_of(
 
 async def parents_there(
     session: RecordSession, module: Module[E], entities: Iterable[E], catalogue: Catalogue
-) -> dict[str, Collection[ZohoId]]:
+) -> dict[str, Collection[RecordKey]]:
     """By module, which of the records are there that `entities` cannot do without."""
-    wanted: dict[str, set[ZohoId]] = defaultdict(set)
+    wanted: dict[str, set[RecordKey]] = defaultdict(set)
     for entity in entities:
         for _, parent in parents_of(module, entity):
-            wanted[parent.module].add(parent.zoho_id)
+            wanted[parent.module].add(parent.key)
     return {name: await session.present(catalogue[name], ids) for name, ids in wanted.items()}
 
 
-def with_their_links(module: Module[E], entities: Iterable[E], known: Mapping[ZohoId, Known]) -> list[E]:
+def with_their_links(module: Module[E], entities: Iterable[E], known: Mapping[RecordKey, Known]) -> list[E]:
     """Records with all they claim: a deleted one that returns claims the links anew that it kept."""
-    return [with_links(module, known.get(entity.zoho_id), entity) for entity in entities]
+    return [with_links(module, known.get(entity.key), entity) for entity in entities]
 
 
 @attrs.frozen
@@ -64,7 +64,7 @@ class Judged(Generic[E]):
     """
 
     outcomes: Sequence[Outcome]
-    arrived: Sequence[ZohoId]
+    arrived: Sequence[RecordKey]
     written: Sequence[tuple[E | None, E]]
 
 
@@ -85,8 +85,8 @@ class JudgeRecords:
         self,
         module: Module[E],
         arrivals: Sequence[Arrival[E]],
-        known: Mapping[ZohoId, Known],
-        parked: frozenset[ZohoId] = frozenset(),
+        known: Mapping[RecordKey, Known],
+        parked: frozenset[RecordKey] = frozenset(),
     ) -> Judged[E]:
         """Judge the arrivals in their order.
 
@@ -94,17 +94,17 @@ class JudgeRecords:
         """
         facts = await self._gather(module, arrivals, known, parked)
         decided = plan(module, arrivals, facts)
-        failed: dict[ZohoId, Reason] = {}
+        failed: dict[RecordKey, Reason] = {}
         for group in decided.writes:
             failed |= await self._write(module, group)
         if decided.touches:
             await self.session.touch(module, decided.touches)
         if self.keep is not None:
             await self._park(module, arrivals, decided, failed, self.keep)
-        written = [w for group in decided.writes for w in group if w.entity.zoho_id not in failed]
+        written = [w for group in decided.writes for w in group if w.entity.key not in failed]
         return Judged(
             outcomes=[_failed(outcome, failed) for outcome in decided.outcomes],
-            arrived=[each.entity.zoho_id for each in written if each.new],
+            arrived=[each.entity.key for each in written if each.new],
             written=list(_with_those_before(facts.stored, written)),
         )
 
@@ -113,15 +113,15 @@ class JudgeRecords:
         module: AnyModule,
         arrivals: Sequence[Arrival[E]],
         decided: Plan[E],
-        failed: Mapping[ZohoId, Reason],
+        failed: Mapping[RecordKey, Reason],
         keep: Callable[[object], object],
     ) -> None:
         """Park what was refused or could not be stored, and unpark what was accepted."""
         # A version that was refused after one that could not be stored is the newer one: it is parked.
-        parks = {park.zoho_id: park for park in (*_broken(arrivals, failed), *decided.park)}
+        parks = {park.key: park for park in (*_broken(arrivals, failed), *decided.park)}
         if parks:
             await self.session.park([self._parked(module, park, keep) for park in parks.values()])
-        released = [zoho_id for zoho_id in decided.unpark if zoho_id not in failed]
+        released = [key for key in decided.unpark if key not in failed]
         if released:
             await self.session.unpark(module.name, released)
 
@@ -129,31 +129,31 @@ class JudgeRecords:
         self,
         module: Module[E],
         arrivals: Sequence[Arrival[E]],
-        known: Mapping[ZohoId, Known],
-        parked: frozenset[ZohoId],
+        known: Mapping[RecordKey, Known],
+        parked: frozenset[RecordKey],
     ) -> Facts[E]:
         entities = [arrival.entity for arrival in arrivals if arrival.entity is not None]
-        unknown = [entity.zoho_id for entity in entities if entity.zoho_id not in known]
+        unknown = [entity.key for entity in entities if entity.key not in known]
         prints = fingerprints(module, arrivals, known)
         different = suspects(arrivals, prints, known)
         stored = await self.session.stored(module, different) if different else {}
         return Facts(
             new_ids=dict(zip(unknown, self.ids.record_ids(len(unknown)), strict=True)),
             known=known,
-            stored={zoho_id: row.entity for zoho_id, row in stored.items()},
+            stored={key: row.entity for key, row in stored.items()},
             owners=await owners_of(self.session, module, with_their_links(module, entities, known)),
             parents=await parents_there(self.session, module, entities, self.catalogue),
             parked=parked,
             prints=prints,
         )
 
-    async def _write(self, module: Module[E], rows: Sequence[Write[E]]) -> dict[ZohoId, Reason]:
+    async def _write(self, module: Module[E], rows: Sequence[Write[E]]) -> dict[RecordKey, Reason]:
         """Store `rows`, halving them on a refusal until only what cannot be stored is left out."""
         try:
             await self.session.write(module, rows, self.now)
         except StoreRefused as refused:
             if len(rows) == 1:
-                return {rows[0].entity.zoho_id: Reason(Code.STORAGE, "$", str(refused))}
+                return {rows[0].entity.key: Reason(Code.STORAGE, "$", str(refused))}
             half = len(rows) // 2
             return {
                 **await self._write(module, rows[:half]),
@@ -164,7 +164,7 @@ class JudgeRecords:
     def _parked(self, module: AnyModule, park: Park, keep: Callable[[object], object]) -> ParkedRecord:
         return ParkedRecord(
             module=module.name,
-            zoho_id=park.zoho_id,
+            key=park.key,
             record=keep(park.record),
             state=park.state,
             reasons=park.reasons,
@@ -173,13 +173,13 @@ class JudgeRecords:
         )
 
 
-def _broken(arrivals: Iterable[Arrival[Any]], failed: Mapping[ZohoId, Reason]) -> Iterator[Park]:
+def _broken(arrivals: Iterable[Arrival[Any]], failed: Mapping[RecordKey, Reason]) -> Iterator[Park]:
     """The records that could not be stored."""
-    last = {arrival.zoho_id: arrival for arrival in arrivals if arrival.entity is not None}
-    for zoho_id, reason in failed.items():
+    last = {arrival.key: arrival for arrival in arrivals if arrival.entity is not None}
+    for key, reason in failed.items():
         yield Park(
-            zoho_id=zoho_id,
-            record=last[zoho_id].record,
+            key=key,
+            record=last[key].record,
             reasons=(reason,),
             waits_for=None,
             state=State.ERROR,
@@ -187,23 +187,23 @@ def _broken(arrivals: Iterable[Arrival[Any]], failed: Mapping[ZohoId, Reason]) -
 
 
 def _with_those_before(
-    stored: Mapping[ZohoId, E], written: Iterable[Write[E]]
+    stored: Mapping[RecordKey, E], written: Iterable[Write[E]]
 ) -> Iterator[tuple[E | None, E]]:
     """Each written record behind what it was; a record that is back from a deletion as it was."""
     before = dict(stored)
     for each in written:
         entity = each.entity
-        yield None if each.new else before.get(entity.zoho_id, entity), entity
-        before[entity.zoho_id] = entity
+        yield None if each.new else before.get(entity.key, entity), entity
+        before[entity.key] = entity
 
 
-def _failed(outcome: Outcome, failed: Mapping[ZohoId, Reason]) -> Outcome:
-    if outcome.zoho_id not in failed or outcome.state not in (State.NEW, State.UPDATED):
+def _failed(outcome: Outcome, failed: Mapping[RecordKey, Reason]) -> Outcome:
+    if outcome.key not in failed or outcome.state not in (State.NEW, State.UPDATED):
         return outcome
-    assert outcome.zoho_id is not None  # noqa: S101  # None is in no dict of ids
+    assert outcome.key is not None  # noqa: S101  # None is in no dict of ids
     return attrs.evolve(
         outcome,
         state=State.ERROR,
         changed_fields=(),
-        reasons=(*outcome.reasons, failed[outcome.zoho_id]),
+        reasons=(*outcome.reasons, failed[outcome.key]),
     )

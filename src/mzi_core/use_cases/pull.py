@@ -12,7 +12,7 @@ from mzi_core.use_cases.field_selection import in_no_record
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
 from mzi_core.use_cases.sync_runs import PageDone, SyncRuns
 from mzi_core.use_cases.take_page import PAGE
-from mzi_core.values import State, ZohoId
+from mzi_core.values import RecordKey, State, ZohoId
 
 DELETED = "deleted"
 """Counted in a run beside the states: live records that Zoho has deleted."""
@@ -34,7 +34,7 @@ class PullDone:
 
     deleted: int
     came: int = 0
-    missing: tuple[ZohoId, ...] = ()
+    missing: tuple[RecordKey, ...] = ()
     unanswered: frozenset[str] = frozenset()
 
 
@@ -94,7 +94,7 @@ class Pull:
         if plan.scope is not PullScope.EVERYTHING:
             return PullDone(deleted=deleted)
         found = missing(self.store, plan.tenant, plan.module, seen, run.started_at)
-        return PullDone(deleted=deleted, missing=tuple([each async for page in found for each in page]))
+        return PullDone(deleted=deleted, missing=tuple([one async for page in found for one in page]))
 
     async def _restored(
         self, zoho: ZohoReading, plan: PullPlan, page: Sequence[Deleted], seen: Seen
@@ -172,14 +172,14 @@ class Prune:
             found.append(f"{gone:,} of {live:,} {name} would go, more than one in {PRUNED_AT_MOST}.")
         return tuple(found)
 
-    async def _marked(self, plan: PullPlan, ids: Sequence[ZohoId]) -> int:
+    async def _marked(self, plan: PullPlan, ids: Sequence[RecordKey]) -> int:
         """How many were live until now."""
         now = self.clock.now()
         gone = 0
         for start in range(0, len(ids), PAGE):
             page = [
-                Deleted(zoho_id=zoho_id, deleted_at=now, permanently=True)
-                for zoho_id in ids[start : start + PAGE]
+                Deleted(zoho_id=ZohoId(key), deleted_at=now, permanently=True)
+                for key in ids[start : start + PAGE]
             ]
             gone += await self.mark_deleted(plan.tenant, plan.module, page)
         return gone

@@ -9,7 +9,7 @@ from mzi_core.module import E, Module
 from mzi_core.ports import Cursor, Query, Store
 from mzi_core.provisioning import FEW, Action, Step, StepResult, Target
 from mzi_core.use_cases.amend import AmendRecords
-from mzi_core.values import MoodleId, TenantId, ZohoId
+from mzi_core.values import MoodleId, RecordKey, TenantId, ZohoId
 
 PushResult = StepResult[ZohoId | MoodleId]
 """What became of a record, whichever remote it was pushed to."""
@@ -62,14 +62,14 @@ class Push:
         again = await _planned_again(target, [each for each in ours if each.zoho_id in met])
         made = [result for result in made if result.step.zoho_id not in again]
         others = [step for step in (*steps, *again.values()) if step.act is not Action.CREATE]
-        links: dict[ZohoId, Mapping[str, object]] = {step.zoho_id: step.links for step in others}
+        links: dict[RecordKey, Mapping[str, object]] = {step.zoho_id: step.links for step in others}
         await self._keep(target, links | {result.step.zoho_id: result.learned for result in made})
         changed = await target.apply([step for step in others if step.act is Action.CHANGE])
         await self._keep(target, {result.step.zoho_id: result.learned for result in changed})
         return [*made, *map(_found, again.values()), *changed]
 
-    async def _keep(self, target: Target, learned: Mapping[ZohoId, Mapping[str, object]]) -> None:
-        if news := {zoho_id: fields for zoho_id, fields in learned.items() if fields}:
+    async def _keep(self, target: Target, learned: Mapping[RecordKey, Mapping[str, object]]) -> None:
+        if news := {key: fields for key, fields in learned.items() if fields}:
             await self.amend(target.tenant, target.module, news)
 
 
@@ -94,16 +94,16 @@ async def live_pages(
     store: Store, tenant: TenantId, module: Module[E], page: int = PAGE
 ) -> AsyncIterator[Sequence[E]]:
     """Every live record once; one that is changed meanwhile moves to the end, and is passed over there."""
-    seen: set[ZohoId] = set()
+    seen: set[RecordKey] = set()
     query = Query(limit=page)
     while True:
         async with store.read(tenant) as session:
             await session.settings()
             found = await session.list(module, query)
-        fresh = [row.entity for row in found if row.entity.zoho_id not in seen]
-        seen.update(entity.zoho_id for entity in fresh)
+        fresh = [row.entity for row in found if row.entity.key not in seen]
+        seen.update(entity.key for entity in fresh)
         if fresh:
             yield fresh
         if len(found) < page:
             return
-        query = attrs.evolve(query, after=Cursor(found[-1].updated_at, found[-1].entity.zoho_id))
+        query = attrs.evolve(query, after=Cursor(found[-1].updated_at, found[-1].entity.key))

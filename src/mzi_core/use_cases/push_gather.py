@@ -37,7 +37,7 @@ from mzi_core.provisioning import (
 from mzi_core.provisioning.accounts import AccountStep
 from mzi_core.provisioning.courses import CourseStep, short_name
 from mzi_core.provisioning.enrolments import EnrolmentStep, course_of
-from mzi_core.values import MoodleId, TenantId, ZohoId
+from mzi_core.values import MoodleId, RecordKey, TenantId
 
 
 class MoodleRoster(MoodleStatus, MoodleUsers, MoodleCourses, MoodleEnrolments, Protocol):
@@ -73,7 +73,7 @@ class Gather:
 
     async def owners(
         self, module: AnyModule, field: str, ids: Collection[MoodleId]
-    ) -> dict[MoodleId, ZohoId]:
+    ) -> dict[MoodleId, RecordKey]:
         """Which record of ours has which of these ids already."""
         async with self.store.read(self.tenant) as session:
             owned = (await session.owners(module, {field: ids})).get(field, {})
@@ -81,9 +81,9 @@ class Gather:
 
     async def owners_elsewhere(
         self, module: AnyModule, counterpart: Counterpart, ids: Collection[MoodleId]
-    ) -> dict[MoodleId, ZohoId]:
+    ) -> dict[MoodleId, RecordKey]:
         """Which record of another module, whose records are the same in Moodle, has which of these ids."""
-        owned: dict[MoodleId, ZohoId] = {}
+        owned: dict[MoodleId, RecordKey] = {}
         for other in CATALOGUE:
             there = other.counterpart
             if there is not None and there.kind is counterpart.kind and other.name != module.name:

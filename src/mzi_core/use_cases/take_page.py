@@ -17,7 +17,7 @@ from mzi_core.modules import Catalogue
 from mzi_core.page_decisions import NewRows, claimants, claims, compare, orphans, rivals
 from mzi_core.ports import Codec, Decoded, Ids, ParkedRecord, RawRecord, RecordSession, decoded
 from mzi_core.use_cases.judge import Judged, JudgeRecords, with_their_links
-from mzi_core.values import Outcome, Outcomes, State, ZohoId
+from mzi_core.values import Outcome, Outcomes, RecordKey, State
 
 PAGE = 2000
 """How many records are taken together; also how many parked ones are unparked at a time."""
@@ -31,7 +31,7 @@ class Taken:
     """
 
     outcomes: Outcomes
-    arrived: Sequence[ZohoId]
+    arrived: Sequence[RecordKey]
     awaited: bool
 
 
@@ -50,9 +50,9 @@ class _Page(Generic[E]):
     module: Module[E]
     records: Sequence[object]
     first: int
-    ids: Sequence[ZohoId | None]
+    ids: Sequence[RecordKey | None]
     marks: Sequence[str | None]
-    parked: frozenset[ZohoId]
+    parked: frozenset[RecordKey]
     at: datetime
     untold: Collection[str]
     plain: dict[int, Values] = attrs.field(factory=dict)
@@ -62,7 +62,7 @@ class _Page(Generic[E]):
     states: list[State] = attrs.field(init=False)
     changed: dict[int, tuple[str, ...]] = attrs.field(factory=dict)
     told: dict[int, Outcome] = attrs.field(factory=dict)
-    arrived: list[ZohoId] = attrs.field(factory=list)
+    arrived: list[RecordKey] = attrs.field(factory=list)
 
     @states.default
     def _all_unchanged(self) -> list[State]:
@@ -113,7 +113,7 @@ class TakePage:
         """Take the records, the first of which stands at position `first`."""
         records = await self._with_required(module, records, untold)
         ids, marks = self.codec.marker(module, self._overlay(module))(records)
-        said = {zoho_id: mark for zoho_id, mark in zip(ids, marks, strict=True) if zoho_id is not None}
+        said = {key: mark for key, mark in zip(ids, marks, strict=True) if key is not None}
         remembered = await self.session.marks(module, said) if said else {}
         status = await self.session.status(module)
         parked = frozenset(await self.session.parked(module.name, said) if status.holds else ())
@@ -153,14 +153,14 @@ class TakePage:
         stored = await self.session.values(module, set(filter(None, ids)))
         wires = [overlay.names.get(name, module.field[name].names[0]) for name in names]
         filled = list(records)
-        for place, (zoho_id, record) in enumerate(zip(ids, records, strict=True)):
-            if zoho_id in stored and isinstance(record, Mapping):
-                kept = self.codec.encode(module, module.entity_of(stored[zoho_id].values), overlay)
+        for place, (key, record) in enumerate(zip(ids, records, strict=True)):
+            if key in stored and isinstance(record, Mapping):
+                kept = self.codec.encode(module, module.entity_of(stored[key].values), overlay)
                 filled[place] = {**record, **{wire: kept[wire] for wire in wires}}
         return filled
 
     async def amend(
-        self, module: Module[E], changes: Mapping[ZohoId, Mapping[str, Any]]
+        self, module: Module[E], changes: Mapping[RecordKey, Mapping[str, Any]]
     ) -> tuple[Outcome, ...]:
         """Change fields of stored records, whatever else is stored of them by now.
 
@@ -168,12 +168,10 @@ class TakePage:
         stays as it is, and is not parked.
         """
         stored = await self.session.stored(module, changes)
-        live = {zoho_id: row.entity for zoho_id, row in stored.items() if row.deleted_at is None}
+        live = {key: row.entity for key, row in stored.items() if row.deleted_at is None}
         arrivals = [
-            Arrival(
-                position=place, record=None, zoho_id=zoho_id, entity=attrs.evolve(entity, **changes[zoho_id])
-            )
-            for place, (zoho_id, entity) in enumerate(live.items())
+            Arrival(position=place, record=None, key=key, entity=attrs.evolve(entity, **changes[key]))
+            for place, (key, entity) in enumerate(live.items())
         ]
         status = await self.session.status(module)
         judge = JudgeRecords(
@@ -193,27 +191,27 @@ class TakePage:
     def _overlay(self, module: AnyModule) -> Overlay:
         return self.overlays.get(module.name, NO_OVERLAY)
 
-    def _read(self, page: _Page[E], remembered: Mapping[ZohoId, str | None]) -> None:
+    def _read(self, page: _Page[E], remembered: Mapping[RecordKey, str | None]) -> None:
         """Read the records that do not say what they said before: to values where they are plain."""
         times = Counter(page.ids)
-        zoho_id_at = page.module.place["zoho_id"]
+        key_at = page.module.key_place
         left: list[int] = []
         asked: list[int] = []
-        for place, (zoho_id, mark) in enumerate(zip(page.ids, page.marks, strict=True)):
-            if zoho_id is None or times[zoho_id] > 1 or zoho_id in page.parked:
+        for place, (key, mark) in enumerate(zip(page.ids, page.marks, strict=True)):
+            if key is None or times[key] > 1 or key in page.parked:
                 left.append(place)
-            elif mark is None or remembered.get(zoho_id) != mark:
+            elif mark is None or remembered.get(key) != mark:
                 asked.append(place)
         read = self.codec.plain_reader(page.module, self._overlay(page.module)) or _nothing_is_plain
         for place, values in zip(asked, read([page.records[place] for place in asked]), strict=True):
-            if values is None or values[zoho_id_at] != page.ids[place]:
+            if values is None or values[key_at] != page.ids[place]:
                 left.append(place)
             else:
                 page.plain[place] = values
         self._leave(page, left)
         # The id of some shows only now: other versions of such a record are judged with it, in their order.
-        shown = {a.zoho_id for at, a in page.arrivals.items() if a.zoho_id != page.ids[at]} - {None}
-        rest = [place for place, zoho_id in enumerate(page.ids) if zoho_id in shown]
+        shown = {a.key for at, a in page.arrivals.items() if a.key != page.ids[at]} - {None}
+        rest = [place for place, key in enumerate(page.ids) if key in shown]
         self._leave(page, [place for place in rest if place not in page.arrivals])
 
     def _leave(self, page: _Page[E], places: Iterable[int]) -> None:
@@ -225,27 +223,27 @@ class TakePage:
             understood = (
                 decoded(decode, record, page.ids[place])
                 if values is None
-                else Decoded(zoho_id=page.ids[place], entity=page.module.entity_of(values))
+                else Decoded(key=page.ids[place], entity=page.module.entity_of(values))
             )
             page.arrivals[place] = Arrival(
                 position=page.first + place,
                 record=record.read() if isinstance(record, RawRecord) else record,
-                zoho_id=understood.zoho_id,
+                key=understood.key,
                 entity=understood.entity,
                 reasons=understood.reasons,
                 mark=page.marks[place],
             )
 
-    async def _compare(self, page: _Page[E], remembered: Collection[ZohoId]) -> None:
+    async def _compare(self, page: _Page[E], remembered: Collection[RecordKey]) -> None:
         """Settle the plain records that are stored already."""
-        module, zoho_id_at = page.module, page.module.place["zoho_id"]
+        module, key_at = page.module, page.module.key_place
         if module.checks:
             odd = [p for p, values in page.plain.items() if checked(module, module.entity_of(values))]
             self._leave(page, odd)
-        there = {p: values for p, values in page.plain.items() if values[zoho_id_at] in remembered}
+        there = {p: values for p, values in page.plain.items() if values[key_at] in remembered}
         if not there:
             return
-        stored = await self.session.values(module, [values[zoho_id_at] for values in there.values()])
+        stored = await self.session.values(module, [values[key_at] for values in there.values()])
         fingerprint = self._fingerprint(module)
         found = compare(module, there, page.marks, stored, fingerprint=fingerprint, untold=page.untold)
         if found.touches:
@@ -259,7 +257,7 @@ class TakePage:
         for place, change in found.changes.items():
             page.states[place] = State.UPDATED
             page.changed[place] = change.fields
-            self._written.append((module, stored[change.values[zoho_id_at]].values, change.values))
+            self._written.append((module, stored[change.values[key_at]].values, change.values))
         self._leave(page, sorted(found.left))
         for place in there.keys() - found.left:
             del page.plain[place]
@@ -294,7 +292,7 @@ class TakePage:
             else:
                 for place in page.plain:
                     page.states[place] = State.NEW
-                    page.arrived.append(cast("ZohoId", page.ids[place]))
+                    page.arrived.append(cast("RecordKey", page.ids[place]))
                 self._written.extend((module, None, values) for values in page.plain.values())
                 page.plain.clear()
         self._leave(page, sorted(page.plain))
@@ -302,20 +300,20 @@ class TakePage:
     def _fingerprint(self, module: AnyModule) -> Callable[[Values], str]:
         return fingerprinter(module, self.codec.compact_json)
 
-    async def _known(self, page: _Page[E]) -> dict[ZohoId, Known]:
+    async def _known(self, page: _Page[E]) -> dict[RecordKey, Known]:
         """What is known of the records that are left; what is not told of them is completed."""
         if page.untold:
             completed = await self._completed(page.module, list(page.arrivals.values()), page.untold)
             page.arrivals.update(zip(list(page.arrivals), completed, strict=True))
-        ids = {arrival.zoho_id for arrival in page.arrivals.values() if arrival.zoho_id is not None}
+        ids = {arrival.key for arrival in page.arrivals.values() if arrival.key is not None}
         return await self.session.known(page.module, ids) if ids else {}
 
-    async def _judge_rest(self, page: _Page[E], holds: bool, known: Mapping[ZohoId, Known]) -> None:
+    async def _judge_rest(self, page: _Page[E], holds: bool, known: Mapping[RecordKey, Known]) -> None:
         """Judge the records that are left, in the order in which they came."""
         places = sorted(page.arrivals)
         arrivals = [page.arrivals[place] for place in places]
         parked = page.parked
-        ids = {arrival.zoho_id for arrival in arrivals if arrival.zoho_id is not None}
+        ids = {arrival.key for arrival in arrivals if arrival.key is not None}
         if holds and (further := ids.difference(page.ids)):  # of records that could not be marked
             parked |= frozenset(await self.session.parked(page.module.name, further))
         keep = self.codec.keeper(page.module, self._overlay(page.module))
@@ -344,16 +342,14 @@ class TakePage:
         Such a record is not remembered word for word: another source can say the same words and mean that
         the fields are empty.
         """
-        stored = await self.session.values(
-            module, [a.entity.zoho_id for a in arrivals if a.entity is not None]
-        )
+        stored = await self.session.values(module, [a.entity.key for a in arrivals if a.entity is not None])
 
         def completed(arrival: Arrival[E]) -> Arrival[E]:
             entity = arrival.entity
-            if entity is None or entity.zoho_id not in stored:
+            if entity is None or entity.key not in stored:
                 return arrival
             values = module.values_of(entity)
-            whole = with_untold(module, stored[entity.zoho_id].values, values, untold)
+            whole = with_untold(module, stored[entity.key].values, values, untold)
             if whole == values:
                 return arrival
             after = module.entity_of(whole)
@@ -371,7 +367,9 @@ class TakePage:
         What only begins to wait for another parent is not told.
         """
         outcomes: list[Outcome] = []
-        waiting: list[tuple[AnyModule, Sequence[ZohoId]]] = [(module, taken.arrived)] if taken.awaited else []
+        waiting: list[tuple[AnyModule, Sequence[RecordKey]]] = (
+            [(module, taken.arrived)] if taken.awaited else []
+        )
         while waiting:
             parent, ids = waiting.pop(0)
             while ids and (found := await self.session.waiting_for(parent.name, ids, PAGE)):
@@ -381,7 +379,7 @@ class TakePage:
                 for name, group in by_module.items():
                     child = self.catalogue[name]
                     # Taken or not, none waits for this parent any longer; what is refused is parked anew.
-                    await self.session.unpark(name, [one.zoho_id for one in group])
+                    await self.session.unpark(name, [one.key for one in group])
                     taken = await self(child, [one.record for one in group])
                     outcomes += (outcome for outcome in taken.outcomes if not outcome.parked)
                     waiting.append((child, taken.arrived))

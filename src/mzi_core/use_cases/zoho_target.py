@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 
 import attrs
 
-from mzi_core.module import AnyModule, Entity
+from mzi_core.module import AnyModule, ZohoEntity
 from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import (
     Applied,
@@ -28,7 +28,7 @@ from mzi_core.provisioning import (
 )
 from mzi_core.provisioning.records import Subform
 from mzi_core.use_cases.field_selection import Choice
-from mzi_core.values import MoodleId, TenantId, ZohoId
+from mzi_core.values import MoodleId, RecordKey, TenantId, ZohoId
 
 
 class WritableZoho(ZohoMetadata, ZohoReading, ZohoWriting, Protocol):
@@ -82,9 +82,9 @@ class ZohoTarget:
             force=self.force,
         )
 
-    async def _present(self, ours: Sequence[Entity]) -> Mapping[str, set[ZohoId]]:
+    async def _present(self, ours: Sequence[ZohoEntity]) -> Mapping[str, set[RecordKey]]:
         """By module, which of the records are in our store that these point at."""
-        wanted: dict[str, set[ZohoId]] = defaultdict(set)
+        wanted: dict[str, set[RecordKey]] = defaultdict(set)
         for field, target in {**self.module.depends_on, **self.module.refers_to}.items():
             wanted[target].update(value for each in ours if (value := getattr(each, field)) is not None)
         async with self.store.read(self.tenant) as session:
@@ -114,7 +114,7 @@ class ZohoTarget:
         }
         results: dict[ZohoId, WriteResult[ZohoId]] = {}
         if keyed:
-            key = named.writable.get(named.module.key or "", "")
+            key = named.writable.get(named.module.upsert_key or "", "")
             done = await self.zoho.upsert(named.api_name, list(keyed.values()), by=[key])
             results |= zip(keyed, done, strict=True)
         if plain:

@@ -33,10 +33,7 @@ _HELD = (State.INVALID, State.ERROR)
 _TELLING = ("display_name", "name", "composite_key", "full_name", "student_id", "registration_id", "status")
 """Fields that tell a person which record it is; a table has the first three that the page holds."""
 
-_HELD_COLUMNS = (
-    *("zoho_id", "state", "waits_for_module", "waits_for", "held_at"),
-    *("codes", "paths", "messages"),
-)
+_HELD_COLUMNS = ("state", "waits_for_module", "waits_for", "held_at", "codes", "paths", "messages")
 
 Item = Stored[Any] | ParkedRecord
 
@@ -153,9 +150,10 @@ async def _as_json(shell: Shell, asked: Asked, pages: AsyncIterator[Sequence[Ite
 
 
 async def _as_csv(shell: Shell, asked: Asked, pages: AsyncIterator[Sequence[Item]]) -> None:
-    names = [field.name for field in asked.module.fields if field.name != "zoho_id"]
-    first = _HELD_COLUMNS if asked.held else ("zoho_id", "state", "updated_at", "deleted_at", *names, "extra")
-    shell.line(_csv([first]))
+    names = [field.name for field in asked.module.fields if field.name != asked.module.key_name]
+    key_name = asked.module.key_name
+    told = _HELD_COLUMNS if asked.held else ("state", "updated_at", "deleted_at", *names, "extra")
+    shell.line(_csv([(key_name, *told)]))
 
     def cells(item: Item) -> Sequence[object]:
         return _held_cells(item) if isinstance(item, ParkedRecord) else _stored_cells(item, names)
@@ -175,7 +173,7 @@ def _stored_cells(item: Stored[Any], names: Sequence[str]) -> Sequence[object]:
     record = stored_record(item)
     values = record["record"]
     return [
-        record["zoho_id"],
+        item.entity.key,
         record["state"],
         record["updated_at"],
         record["deleted_at"] or "",
@@ -187,10 +185,10 @@ def _stored_cells(item: Stored[Any], names: Sequence[str]) -> Sequence[object]:
 def _held_cells(item: ParkedRecord) -> Sequence[object]:
     parent = item.waits_for
     return [
-        item.zoho_id,
+        item.key,
         item.state,
         "" if parent is None else parent.module,
-        "" if parent is None else parent.zoho_id,
+        "" if parent is None else parent.key,
         instant(item.parked_at),
         " ".join(reason.code for reason in item.reasons),
         " ".join(reason.path for reason in item.reasons),
@@ -237,7 +235,7 @@ def _stored_table(module: AnyModule, page: Sequence[Item]) -> Table:
     for item in stored:
         gone = " deleted" if item.deleted_at is not None else ""
         shown.add_row(
-            plain(item.entity.zoho_id),
+            plain(item.entity.key),
             Text(f"{item.state}{gone}", style=STYLES[item.state]),
             moment(item.updated_at),
             *(_shown(getattr(item.entity, name)) for name in telling),
@@ -254,7 +252,7 @@ def _held_table(page: Sequence[Item]) -> Table:
     for item in (each for each in page if isinstance(each, ParkedRecord)):
         said = [f"{reason.message} ({reason.code})" for reason in item.reasons]
         shown.add_row(
-            plain(item.zoho_id),
+            plain(item.key),
             Text("parked" if item.waits_for else item.state, style=STYLES[item.state]),
             moment(item.parked_at),
             plain("\n".join(said)),

@@ -169,7 +169,7 @@ def _listed(
         return
     shown = table(key("module"), key("Zoho id"), heading)
     for line, said in lines[:SHOWN]:
-        shown.add_row(line.outcome.module, plain(line.outcome.zoho_id or "–"), said)
+        shown.add_row(line.outcome.module, plain(line.outcome.key or "–"), said)
     yield ""
     yield shown
     if more := of - len(lines[:SHOWN]):

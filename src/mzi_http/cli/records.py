@@ -10,7 +10,6 @@ from rich.console import RenderableType
 
 from mzi_core.module import AnyModule, Entity
 from mzi_core.modules import CATALOGUE
-from mzi_core.values import ZohoId
 from mzi_http.cli.console_tables import key, moment, number, pairs, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Tenant
 
@@ -32,7 +31,7 @@ async def show(
     """
     declared = CATALOGUE[module]
     async with shell.open() as use_cases:
-        shown = await use_cases.show_record(shell.tenant(tenant), declared, ZohoId(id.strip()))
+        shown = await use_cases.show_record(shell.tenant(tenant), declared, id.strip())
     if as_json:
         from mzi_http.answers import one_record  # noqa: PLC0415  # `mzi modules` does without
 
@@ -51,7 +50,7 @@ def _stored(module: AnyModule, stored: "Stored[Any]") -> Iterable[RenderableType
     entity: Entity = stored.entity
     gone = "" if stored.deleted_at is None else f", deleted {moment(stored.deleted_at)}"
     when = f"stored {moment(stored.created_at)}, changed {moment(stored.updated_at)}{gone}"
-    yield f"{module.singular.capitalize()} {entity.zoho_id}: {stored.state}, {when}"
+    yield f"{module.singular.capitalize()} {entity.key}: {stored.state}, {when}"
     yield ""
     yield pairs(_values(module, entity))
 
@@ -87,11 +86,9 @@ def _as_sent(value: object) -> str:
 
 def _held(module: AnyModule, held: "ParkedRecord") -> Iterable[RenderableType]:
     fate = (
-        "was refused"
-        if held.waits_for is None
-        else f"waits for {held.waits_for.module} {held.waits_for.zoho_id}"
+        "was refused" if held.waits_for is None else f"waits for {held.waits_for.module} {held.waits_for.key}"
     )
-    yield f"A version of {module.singular} {held.zoho_id} of {moment(held.parked_at)} {fate} ({held.state}):"
+    yield f"A version of {module.singular} {held.key} of {moment(held.parked_at)} {fate} ({held.state}):"
     yield ""
     reasons = table(key("where"), "why", key("code"))
     for reason in held.reasons:
@@ -114,7 +111,7 @@ def modules(*, as_json: AsJson = False, shell: Given) -> Ended:
     for module in CATALOGUE.in_order():
         shown.add_row(
             module.name,
-            "\n".join((module.zoho_module, *module.aliases)),
+            "\n".join((module.remote_name, *module.aliases)),
             ", ".join(dict.fromkeys(module.depends_on.values())),
             ", ".join(dict.fromkeys(module.refers_to.values())),
             str(len(module.fields)),
@@ -127,7 +124,7 @@ def _module(module: AnyModule) -> dict[str, object]:
     return {
         "name": module.name,
         "singular": module.singular,
-        "zoho_module": module.zoho_module,
+        "zoho_module": module.remote_name,
         "aliases": list(module.aliases),
         "depends_on": dict(module.depends_on),
         "refers_to": dict(module.refers_to),

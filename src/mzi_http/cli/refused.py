@@ -143,7 +143,7 @@ class RefusalSummary:
             this = (seen.example.file, seen.example.outcome.position)
             if this not in told:
                 told.add(this)
-                zoho_id = plain(seen.example.outcome.zoho_id or "–")
+                zoho_id = plain(seen.example.outcome.key or "–")
                 examples.add_row(at, line, zoho_id, why(seen.example.outcome))
         more = self.records - len(told)
         where = f"All are in {report}." if report else "--report FILE writes down every one."

@@ -40,7 +40,7 @@ class ReportLine:
     @classmethod
     def of(cls, file: str, item: Item, outcome: Outcome) -> Self:
         """The outcome of `item`; for what could not be read as a record, with the reason of that."""
-        record = None if outcome.state.accepted or outcome.zoho_id else item.read()
+        record = None if outcome.state.accepted or outcome.key else item.read()
         if isinstance(record, Unreadable):
             outcome = attrs.evolve(outcome, reasons=(record.reason(f"Line {item.line}"),))
         return cls(file=file, line=item.line, outcome=outcome)
@@ -88,7 +88,7 @@ class Report:
                     "" if line.line is None else outcome.position + 1,
                     "" if line.line is None else line.line,
                     outcome.module,
-                    outcome.zoho_id or "",
+                    outcome.key or "",
                     outcome.state,
                     "yes" if outcome.parked else "",
                     " ".join(outcome.changed_fields),
@@ -113,7 +113,7 @@ class Report:
                 SUMMARY,
                 *first,
                 module,
-                outcome.zoho_id or "",
+                outcome.key or "",
                 outcome.state,
                 "",
                 "",

@@ -322,9 +322,9 @@ class SyncCommand:
         outcome = line.outcome
         changed = [name for name in outcome.changed_fields if name in self.module.unique_names]
         before = page.ids[: outcome.position - page.first]
-        if changed and (outcome.zoho_id in self.seen or outcome.zoho_id in before):
+        if changed and (outcome.key in self.seen or outcome.key in before):
             self._note(
-                f"Line {line.line}: {outcome.zoho_id} stands in the file twice, with another `{changed[0]}` "
+                f"Line {line.line}: {outcome.key} stands in the file twice, with another `{changed[0]}` "
                 "each time; one of them may be somebody else's. The later one counts.",
                 tally,
             )

@@ -122,7 +122,7 @@ def changes(tallies: Sequence[Tally]) -> list[RenderableType]:
         return []
     shown = table(number("record"), number("line"), key("Zoho id"), "fields that would change")
     for line in lines:
-        shown.add_row(*place(line), plain(line.outcome.zoho_id), ", ".join(line.outcome.changed_fields))
+        shown.add_row(*place(line), plain(line.outcome.key), ", ".join(line.outcome.changed_fields))
     more = sum(tally.counts[State.UPDATED] for tally in tallies) - len(lines)
     return ["", shown, *([Text(f"… and {more:,} more.", style="dim")] if more else [])]
 

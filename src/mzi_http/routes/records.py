@@ -1,4 +1,4 @@
-"""GET /{module} and /{module}/{zoho_id}: what is stored, and what is parked."""
+"""GET /{module} and /{module}/{key}: what is stored, and what is parked."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,6 @@ from starlette.routing import BaseRoute
 from mzi_core.errors import NotFound
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import ParkedRecord
-from mzi_core.values import ZohoId
 from mzi_http import schemas
 from mzi_http.answers import held_record, one_record, stored_record
 from mzi_http.context import service, tenant
@@ -39,16 +38,16 @@ async def list_records(request: Request) -> Response:
 async def show_record(request: Request) -> Response:
     """One record."""
     module = CATALOGUE[request.path_params["module"]]
-    zoho_id = request.path_params["zoho_id"]
-    if not is_keepable(zoho_id):
-        raise NotFound(module.singular, zoho_id)
-    shown = await service(request).use_cases.show_record(tenant(request), module, ZohoId(zoho_id))
+    key = request.path_params["key"]
+    if not is_keepable(key):
+        raise NotFound(module.singular, key)
+    shown = await service(request).use_cases.show_record(tenant(request), module, key)
     return answer(one_record(shown))
 
 
 ROUTES: Sequence[BaseRoute] = (
     *under_prefixes("/{module}", list_records, ["GET"]),
-    *under_prefixes("/{module}/{zoho_id:path}", show_record, ["GET"]),
+    *under_prefixes("/{module}/{key:path}", show_record, ["GET"]),
 )
 
 
@@ -67,13 +66,13 @@ def operations() -> Iterator[Operation]:
         )
         yield Operation(
             method="get",
-            path=f"{PREFIX}/{module.name}/{{zoho_id}}",
+            path=f"{PREFIX}/{module.name}/{{{module.key_name}}}",
             id=f"show_{module.singular}",
             tag="records",
             summary=f"Show one {module.singular}",
             parameters=[
                 {
-                    "name": "zoho_id",
+                    "name": module.key_name,
                     "in": "path",
                     "required": True,
                     "schema": {"type": "string", "examples": ["5398830000090000001"]},

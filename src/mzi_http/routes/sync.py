@@ -138,7 +138,7 @@ ROUTES: Sequence[BaseRoute] = (
 def operations() -> Iterator[Operation]:
     """One a module; its other names are served too, and not described."""
     for module in CATALOGUE:
-        names = ", ".join(f"`{name}`" for name in (module.zoho_module, *module.aliases))
+        names = ", ".join(f"`{name}`" for name in (module.remote_name, *module.aliases))
         yield Operation(
             method="post",
             path=f"{PREFIX}/sync/{module.name}",

@@ -63,14 +63,14 @@ async def test_a_declared_module_is_there_with_known_fields_and_its_own(module: 
     ask = Asking(FakeZoho(clock=VirtualTimer()), VirtualTimer())
     define_modules(ask.zoho)
     await ask.sign_in()
-    found = await fields(ask, module.zoho_module)
+    found = await fields(ask, module.remote_name)
     assert set(known_fields(module.name)) <= set(found)
     assert {field.names[0] for field in module.fields} <= set(found)
     unique = {name for name, field in found.items() if field["unique"]}
     assert {field.names[0] for field in module.unique} <= unique
     for name, parent in {**module.depends_on, **module.refers_to}.items():
         lookup = found[module.field[name].names[0]]
-        assert CATALOGUE[parent].zoho_module == lookup["lookup"]["module"]["api_name"]
+        assert CATALOGUE[parent].remote_name == lookup["lookup"]["module"]["api_name"]
     for field in module.fields:
         if field.row is not None:
             assert field.names[0] == found[field.names[0]]["associated_module"]["module"]

@@ -10,7 +10,7 @@ from unittest import SkipTest
 
 import attrs
 
-from mzi_adapters.testing.contracts.samples import changed, record_id, row, sample, zoho_id
+from mzi_adapters.testing.contracts.samples import changed, key_of, record_id, row, sample
 from mzi_core.grading import PEARSON_HIGHER_NATIONAL, Criterion, Decision, Marking, decide
 from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
@@ -87,8 +87,8 @@ def parked(
     """The n-th record of a module, parked."""
     return ParkedRecord(
         module=module.name,
-        zoho_id=zoho_id(module, n),
-        record={"id": zoho_id(module, n), "Name": f"سجل {n}", "Amount": 0.1, "Rows": [None, True, {}]},
+        key=key_of(module, n),
+        record={"id": key_of(module, n), "Name": f"سجل {n}", "Amount": 0.1, "Rows": [None, True, {}]},
         state=state,
         reasons=(Reason(Code.REQUIRED, "$.Rows[0].Name", "`Name` is missing."),),
         waits_for=waits_for,
@@ -146,8 +146,8 @@ async def _fill(session: Session, note: str) -> None:
         entities = [changed(module, sample(module, n), extra={"whose": note}) for n in THERE]
         await session.write(module, [row(module, entity) for entity in entities], BEGAN)
     await session.write(TEACHERS, [row(TEACHERS, sample(TEACHERS, GONE))], BEGAN)
-    await session.delete(TEACHERS, [zoho_id(TEACHERS, GONE)], BEGAN)
-    waiting = parked(REGISTRATIONS, 7, BEGAN, waits_for=Parent("students", zoho_id(STUDENTS, 7)))
+    await session.delete(TEACHERS, [key_of(TEACHERS, GONE)], BEGAN)
+    waiting = parked(REGISTRATIONS, 7, BEGAN, waits_for=Parent("students", key_of(STUDENTS, 7)))
     await session.park([attrs.evolve(parked(STUDENTS, 8, BEGAN), record={"whose": note}), waiting])
     await session.record_decision(DecisionRecord(key="1_2_3", decision=decision(), decided_at=BEGAN))
     await session.keep_response(StoredResponse(key="k", digest="d", body=note, answered_at=BEGAN), BEGAN)
@@ -158,7 +158,7 @@ async def _fill(session: Session, note: str) -> None:
 async def _fill_more(session: Session) -> None:
     """What only the canary has."""
     await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, ONLY_THEIRS))], BEGAN)
-    waiting = Parent("students", zoho_id(STUDENTS, ONLY_THEIRS))
+    waiting = Parent("students", key_of(STUDENTS, ONLY_THEIRS))
     await session.park([parked(STUDENTS, ONLY_THEIRS, BEGAN), parked(CLASSES, 9, BEGAN, waits_for=waiting)])
     await session.record_decision(DecisionRecord(key="only theirs", decision=decision(), decided_at=BEGAN))
     await session.keep_response(
@@ -216,7 +216,7 @@ async def miscounted(store: Store, tenant: TenantId) -> Mapping[str, object]:
 
 async def has_what_was_written(session: Session) -> bool:
     """Whether a session finds one of the records that every furnished tenant has."""
-    return bool(await session.present(TEACHERS, [zoho_id(TEACHERS, THERE[0])]))
+    return bool(await session.present(TEACHERS, [key_of(TEACHERS, THERE[0])]))
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from mzi_core.decide import Write
 from mzi_core.fingerprints import fingerprint
 from mzi_core.module import AnyModule, E, Field, Kind, Module, declared
 from mzi_core.modules import CATALOGUE, STUDENTS
-from mzi_core.values import Email, Extra, MoodleId, RecordId, State, ZohoId
+from mzi_core.values import Email, Extra, MoodleId, RecordId, RecordKey, State, ZohoId
 
 TEXTS = (
     "قسم إدارة الأعمال",
@@ -32,13 +32,13 @@ AMOUNTS = (Decimal("0.1"), Decimal("9999999999.99"), Decimal("0.000000001"), Dec
 _MODULES = [module.name for module in CATALOGUE]
 
 
-def zoho_id(module: AnyModule, n: int) -> ZohoId:
+def key_of(module: AnyModule, n: int) -> ZohoId:
     """The 19-digit id of the n-th sample of a module."""
     return ZohoId(str(5_600_000_000_000_000_001 + _MODULES.index(module.name) * 10_000_000 + n))
 
 
-def record_id(of: ZohoId) -> RecordId:
-    """Our own key of a sample: always the same one for a Zoho id."""
+def record_id(of: RecordKey) -> RecordId:
+    """Our own id of a sample: always the same one for a key."""
     return RecordId(str(uuid5(NAMESPACE_OID, of)))
 
 
@@ -101,7 +101,7 @@ _PLAIN: Mapping[Kind, Callable[[Field, int, int], object]] = {
     Kind.DATETIME: lambda field, n, place: datetime(2026, 2, 1, 9, 0, 0, 123_457 + n, tzinfo=UTC),
     Kind.BOOLEAN: lambda field, n, place: n % 2 == 0,
     Kind.MOODLE_ID: lambda field, n, place: MoodleId(40_000 + n),
-    Kind.LOOKUPS: lambda field, n, place: tuple(zoho_id(STUDENTS, i) for i in (n, 70, 80)),
+    Kind.LOOKUPS: lambda field, n, place: tuple(key_of(STUDENTS, i) for i in (n, 70, 80)),
     Kind.TEXTS: lambda field, n, place: ("b", "a|c", f"{n}"),
     Kind.SUBFORM: _rows,
     Kind.CRITERIA: _criteria,
@@ -110,9 +110,9 @@ _PLAIN: Mapping[Kind, Callable[[Field, int, int], object]] = {
 
 def _value(module: AnyModule, field: Field, n: int, place: int) -> object:
     if field.kind is Kind.ID:
-        return zoho_id(module, n)
+        return key_of(module, n)
     if field.kind is Kind.LOOKUP:
-        return zoho_id(_target(module, field), n)
+        return key_of(_target(module, field), n)
     return _PLAIN[field.kind](field, n, place)
 
 
@@ -136,7 +136,7 @@ def bare(module: Module[E], n: int) -> E:
 def row(module: Module[E], entity: E, *, state: State = State.NEW) -> Write[E]:
     """The row to store `entity` by: a new one for the state NEW, else one that replaces."""
     return Write(
-        id=record_id(entity.zoho_id),
+        id=record_id(entity.key),
         entity=entity,
         fingerprint=fingerprint(module, entity),
         state=state,

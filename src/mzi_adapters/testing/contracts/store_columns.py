@@ -15,7 +15,7 @@ from mzi_adapters.testing.contracts.fixtures import (
     parked,
     raises,
 )
-from mzi_adapters.testing.contracts.samples import bare, changed, record_id, row, sample, zoho_id
+from mzi_adapters.testing.contracts.samples import bare, changed, key_of, record_id, row, sample
 from mzi_core.errors import StoreRefused
 from mzi_core.fingerprints import fingerprint
 from mzi_core.module import AnyModule, Entity
@@ -28,7 +28,7 @@ from mzi_core.values import Parent, State, TenantId
 def new_rows(module: AnyModule, entities: Sequence[Entity]) -> NewRows:
     """The columns to add entities by; every second one without a mark."""
     return NewRows(
-        ids=[record_id(entity.zoho_id) for entity in entities],
+        ids=[record_id(entity.key) for entity in entities],
         values=[module.values_of(entity) for entity in entities],
         fingerprints=[fingerprint(module, entity) for entity in entities],
         marks=[None if place % 2 else f"{place:032}" for place in range(len(entities))],
@@ -44,7 +44,7 @@ def change(module: AnyModule, entity: Entity, *names: str, was: State = State.NE
 
 async def whole(session: Session, module: AnyModule, entity: Entity) -> Any:
     """A stored record, which must be there."""
-    return (await session.stored(module, [entity.zoho_id]))[entity.zoho_id]
+    return (await session.stored(module, [entity.key]))[entity.key]
 
 
 class ValuesPromises:
@@ -54,7 +54,7 @@ class ValuesPromises:
         """To the last digit, in the same types, a tenant's own fields too."""
         async with ours(store) as session:
             for module in CATALOGUE:
-                ids = [zoho_id(module, 1), zoho_id(module, 2), zoho_id(module, 99)]
+                ids = [key_of(module, 1), key_of(module, 2), key_of(module, 99)]
                 found = await session.values(module, ids)
                 stored = await session.stored(module, ids)
                 known = await session.known(module, ids)
@@ -75,9 +75,9 @@ class ValuesPromises:
             for module in CATALOGUE.in_order():
                 entities = [sample(module, 20), bare(module, 21)]
                 await session.add(module, new_rows(module, entities), later(1))
-                found = await session.values(module, [entity.zoho_id for entity in entities])
+                found = await session.values(module, [entity.key for entity in entities])
                 for entity in entities:
-                    values, wanted = found[entity.zoho_id].values, module.values_of(entity)
+                    values, wanted = found[entity.key].values, module.values_of(entity)
                     assert values == wanted, module.name
                     assert list(map(type, values[:-1])) == list(map(type, wanted[:-1])), module.name
                     own = {name: type(value) for name, value in values[-1].items()}
@@ -86,8 +86,8 @@ class ValuesPromises:
     async def test_there_are_values_and_marks_only_of_what_is_there(self, store: Store) -> None:
         """Of the module and the tenant that are asked for, each once."""
         async with ours(store) as session:
-            there = zoho_id(STUDENTS, 1)
-            asked = [there, zoho_id(STUDENTS, ONLY_THEIRS), zoho_id(TEACHERS, 1), there]
+            there = key_of(STUDENTS, 1)
+            asked = [there, key_of(STUDENTS, ONLY_THEIRS), key_of(TEACHERS, 1), there]
             found = await session.values(STUDENTS, asked)
             assert {i: one.values[-1] for i, one in found.items()} == {
                 there: {"whose": f"of {session.tenant}"}
@@ -102,11 +102,11 @@ class ValuesPromises:
                 await session.add(module, new_rows(module, [one, two]), later(1))
                 after = changed(module, two, extra={})
                 await session.change(module, [change(module, after, "extra")], later(2))
-                assert await session.values(module, [one.zoho_id, two.zoho_id]) == {
-                    one.zoho_id: StoredValues(
+                assert await session.values(module, [one.key, two.key]) == {
+                    one.key: StoredValues(
                         module.values_of(one), fingerprint(module, one), "0" * 32, State.NEW, deleted=False
                     ),
-                    two.zoho_id: StoredValues(
+                    two.key: StoredValues(
                         module.values_of(after),
                         fingerprint(module, after),
                         "c" * 32,
@@ -118,7 +118,7 @@ class ValuesPromises:
     async def test_the_values_of_a_deleted_record_say_so(self, store: Store) -> None:
         """It is there, and no longer live."""
         async with ours(store) as session:
-            gone, one = zoho_id(TEACHERS, GONE), zoho_id(TEACHERS, 1)
+            gone, one = key_of(TEACHERS, GONE), key_of(TEACHERS, 1)
             found = await session.values(TEACHERS, [gone, one])
             assert (found[gone].deleted, found[one].deleted) == (True, False)
             assert await session.values(TEACHERS, []) == {}
@@ -128,9 +128,9 @@ class ValuesPromises:
         async with ours(store) as session:
             entities = [sample(STUDENTS, n) for n in range(100, 420)]
             await session.add(STUDENTS, new_rows(STUDENTS, entities), later(1))
-            found = await session.values(STUDENTS, [entity.zoho_id for entity in entities])
+            found = await session.values(STUDENTS, [entity.key for entity in entities])
             assert {i: each.values for i, each in found.items()} == {
-                entity.zoho_id: STUDENTS.values_of(entity) for entity in entities
+                entity.key: STUDENTS.values_of(entity) for entity in entities
             }
 
 
@@ -147,7 +147,7 @@ class AddingPromises:
                     found = await whole(session, module, entity)
                     assert found == attrs.evolve(
                         found,
-                        id=record_id(entity.zoho_id),
+                        id=record_id(entity.key),
                         entity=entity,
                         fingerprint=fingerprint(module, entity),
                         state=State.NEW,
@@ -155,26 +155,26 @@ class AddingPromises:
                         updated_at=later(1),
                         deleted_at=None,
                     )
-                    marks = await session.marks(module, [entity.zoho_id])
-                    assert marks == {entity.zoho_id: None if place else f"{place:032}"}
+                    marks = await session.marks(module, [entity.key])
+                    assert marks == {entity.key: None if place else f"{place:032}"}
 
     async def test_one_refused_record_leaves_none_that_was_to_be_added(self, store: Store) -> None:
         """Whatever it is refused for; the session goes on, and the message repeats no personal data."""
         taken = sample(STUDENTS, 1).academic_email
-        orphan = changed(REGISTRATIONS, sample(REGISTRATIONS, 2), student=zoho_id(STUDENTS, 99))
+        orphan = changed(REGISTRATIONS, sample(REGISTRATIONS, 2), student=key_of(STUDENTS, 99))
         refused: Sequence[tuple[AnyModule, Entity]] = [
             (STUDENTS, changed(STUDENTS, sample(STUDENTS, 31), academic_email=taken)),
             (STUDENTS, sample(STUDENTS, 1)),
-            (REGISTRATIONS, changed(REGISTRATIONS, orphan, zoho_id=zoho_id(REGISTRATIONS, 31))),
+            (REGISTRATIONS, changed(REGISTRATIONS, orphan, zoho_id=key_of(REGISTRATIONS, 31))),
         ]
         async with ours(store) as session:
             for number, (module, entity) in enumerate(refused):
                 like = sample(module, 40 + number if module is STUDENTS else 2)
-                fine = changed(module, like, zoho_id=zoho_id(module, 40 + number))
+                fine = changed(module, like, **{module.key_name: key_of(module, 40 + number)})
                 with raises(StoreRefused) as caught:
                     await session.add(module, new_rows(module, [fine, entity]), later(2))
                 assert "@" not in caught.message
-                assert await session.present(module, [fine.zoho_id]) == set()
+                assert await session.present(module, [fine.key]) == set()
                 await session.add(module, new_rows(module, [fine]), later(3))
                 assert (await whole(session, module, fine)).created_at == later(3)
 
@@ -197,7 +197,7 @@ class RecordUpdatePromises:
                 state=State.UPDATED,
                 updated_at=later(1),
             )
-            assert await session.marks(STUDENTS, [one.zoho_id]) == {one.zoho_id: "c" * 32}
+            assert await session.marks(STUDENTS, [one.key]) == {one.key: "c" * 32}
 
     async def test_changes_of_one_call_may_be_of_different_fields(self, store: Store) -> None:
         """Of a tenant's own fields too, and to nothing."""
@@ -215,7 +215,7 @@ class RecordUpdatePromises:
         async with ours(store) as session:
             for module in CATALOGUE.in_order():
                 one, other = (await whole(session, module, sample(module, 1))).entity, sample(module, 2)
-                tied = {"zoho_id", *module.unique_names, *module.depends_on}
+                tied = {module.key_name, *module.unique_names, *module.depends_on}
                 names = [field.name for field in module.fields if field.name not in tied] + ["extra"]
                 after = changed(module, one, **{name: getattr(other, name) for name in names})
                 was = (await whole(session, module, one)).state
@@ -227,14 +227,14 @@ class RecordUpdatePromises:
         async with ours(store) as session:
             for module in CATALOGUE.in_order():
                 one, empty = (await whole(session, module, sample(module, 1))).entity, bare(module, 1)
-                tied = {"zoho_id", "modified_at", *module.unique_names, *module.depends_on}
+                tied = {module.key_name, "modified_at", *module.unique_names, *module.depends_on}
                 names = [field.name for field in module.fields if field.name not in tied] + ["extra"]
                 cleared = {name: getattr(empty, name) for name in names}
                 after = changed(module, one, **cleared, modified_at=None)
                 emptying = change(module, after, *names)._replace(mark=None)
                 await session.change(module, [emptying], later(1))
                 assert (await whole(session, module, one)).entity == after
-                assert await session.marks(module, [one.zoho_id]) == {one.zoho_id: None}
+                assert await session.marks(module, [one.key]) == {one.key: None}
 
     async def test_a_changed_record_keeps_its_unique_values_and_parents(self, store: Store) -> None:
         """They are still its own, and it can be replaced."""
@@ -247,7 +247,7 @@ class RecordUpdatePromises:
                 for field in module.unique:
                     value = getattr(before, field.name)
                     owners = await session.owners(module, {field.name: [value]})
-                    assert owners == {field.name: {value: before.zoho_id}}
+                    assert owners == {field.name: {value: before.key}}
                 await session.write(module, [row(module, before, state=State.UPDATED)], later(2))
                 assert (await whole(session, module, before)).entity == before
 
@@ -272,8 +272,8 @@ class RecordUpdatePromises:
             await session.add(STUDENTS, new_rows(STUDENTS, entities), later(1))
             after = [changed(STUDENTS, each, city=f"c{n}") for n, each in enumerate(entities)]
             await session.change(STUDENTS, [change(STUDENTS, each, "city") for each in after], later(2))
-            found = await session.stored(STUDENTS, [each.zoho_id for each in after])
-            assert [found[each.zoho_id].entity for each in after] == after
+            found = await session.stored(STUDENTS, [each.key for each in after])
+            assert [found[each.key].entity for each in after] == after
 
 
 class ParkingPromises:
@@ -281,11 +281,11 @@ class ParkingPromises:
 
     async def test_what_is_parked_and_what_is_awaited_are_told_by_module(self, store: Store) -> None:
         """Nothing is, of most modules; another tenant's parked records are none of ours."""
-        waits = Parent("classes", zoho_id(CLASSES, 99))
+        waits = Parent("classes", key_of(CLASSES, 99))
         async with ours(store) as session:
             for module in CATALOGUE:
                 mine = await session.parked_list(module.name, ALL)
-                await session.unpark(module.name, [one.zoho_id for one in mine])
+                await session.unpark(module.name, [one.key for one in mine])
             status = await session.status(STUDENTS)
             assert (status.holds, status.awaited) == (False, False)
             await session.park(
@@ -305,9 +305,9 @@ class ParkingPromises:
             one = changed(STUDENTS, sample(STUDENTS, 1), city="b")
             await session.write(STUDENTS, [row(STUDENTS, one, state=State.UPDATED)], later(2))
             assert (await session.status(STUDENTS)).latest == later(2)
-            await session.delete(STUDENTS, [zoho_id(STUDENTS, 2)], later(3))
+            await session.delete(STUDENTS, [key_of(STUDENTS, 2)], later(3))
             assert (await session.status(STUDENTS)).latest == later(3)
-            await session.delete(STUDENTS, [one.zoho_id], later(4))
+            await session.delete(STUDENTS, [one.key], later(4))
             assert (await session.status(STUDENTS)).latest == later(4)
             assert (await session.status(CLASSES)).latest == BEGAN
         async with store.registry() as registry:

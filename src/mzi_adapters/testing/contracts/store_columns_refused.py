@@ -7,13 +7,13 @@ from typing import Any
 import attrs
 
 from mzi_adapters.testing.contracts.fixtures import BEGAN, GONE, ONLY_THEIRS, THERE, later, ours, raises
-from mzi_adapters.testing.contracts.samples import bare, changed, row, sample, zoho_id
+from mzi_adapters.testing.contracts.samples import bare, changed, key_of, row, sample
 from mzi_adapters.testing.contracts.store_columns import change, new_rows, whole
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.modules import CATALOGUE, GRADES, PAYMENTS, REGISTRATIONS, STUDENTS, TEACHERS
 from mzi_core.ports import Session, Store
-from mzi_core.values import Email, State, ZohoId
+from mzi_core.values import Email, RecordKey, State
 
 BEYOND: Sequence[tuple[str, object]] = (
     ("note", "a\x00b"),
@@ -28,10 +28,10 @@ PERSONAL = "Fatima Secret"
 def new(module: Module[E], n: int, **fields: Any) -> E:
     """An entity under the n-th id and unique values of a module, which points at parents that are there."""
     own = {field.name: getattr(sample(module, n), field.name) for field in module.unique}
-    return changed(module, sample(module, 1), **{"zoho_id": zoho_id(module, n), **own, **fields})
+    return changed(module, sample(module, 1), **{module.key_name: key_of(module, n), **own, **fields})
 
 
-async def everything_of(session: Session, module: AnyModule, ids: Sequence[ZohoId]) -> object:
+async def everything_of(session: Session, module: AnyModule, ids: Sequence[RecordKey]) -> object:
     """All that is stored of some records, and how many there are."""
     return await session.stored(module, ids), await session.known(module, ids), await session.count(module)
 
@@ -51,12 +51,12 @@ class RefusedAddingPromises:
         async with ours(store) as session:
             one, gone = sample(TEACHERS, 1), sample(TEACHERS, GONE)
             fine, other = new(TEACHERS, 20), new(TEACHERS, 21)
-            ids = [each.zoho_id for each in (one, gone, fine, other)]
+            ids = [each.key for each in (one, gone, fine, other)]
             before = await everything_of(session, TEACHERS, ids)
             for refused in (
-                changed(TEACHERS, other, zoho_id=one.zoho_id),
-                changed(TEACHERS, other, zoho_id=gone.zoho_id),
-                changed(TEACHERS, other, zoho_id=fine.zoho_id),
+                changed(TEACHERS, other, zoho_id=one.key),
+                changed(TEACHERS, other, zoho_id=gone.key),
+                changed(TEACHERS, other, zoho_id=fine.key),
                 changed(TEACHERS, other, academic_email=one.academic_email),
                 changed(TEACHERS, other, academic_email=fine.academic_email),
                 changed(TEACHERS, other, moodle_userid=one.moodle_userid),
@@ -84,7 +84,7 @@ class RefusedAddingPromises:
     ) -> None:
         """They are free."""
         async with ours(store) as session:
-            heir = changed(TEACHERS, sample(TEACHERS, GONE), zoho_id=zoho_id(TEACHERS, 20))
+            heir = changed(TEACHERS, sample(TEACHERS, GONE), zoho_id=key_of(TEACHERS, 20))
             await session.add(TEACHERS, new_rows(TEACHERS, [heir]), later(1))
             theirs = sample(STUDENTS, ONLY_THEIRS)
             await session.add(STUDENTS, new_rows(STUDENTS, [theirs]), later(1))
@@ -97,17 +97,17 @@ class RefusedAddingPromises:
                 for name, parent in module.depends_on.items():
                     for n in (ONLY_THEIRS, 99):
                         fine, orphan = new(module, 20), new(module, 21)
-                        orphan = changed(module, orphan, **{name: zoho_id(CATALOGUE[parent], n)})
+                        orphan = changed(module, orphan, **{name: key_of(CATALOGUE[parent], n)})
                         with raises(StoreRefused):
                             await session.add(module, new_rows(module, [fine, orphan]), later(1))
-                        assert await session.present(module, [fine.zoho_id, orphan.zoho_id]) == set()
+                        assert await session.present(module, [fine.key, orphan.key]) == set()
 
     async def test_an_added_record_may_point_at_a_deleted_parent_and_at_none(self, store: Store) -> None:
         """At none where the field may be empty."""
         async with ours(store) as session:
-            await session.delete(STUDENTS, [zoho_id(STUDENTS, 1)], later(1))
-            entity = changed(GRADES, bare(GRADES, 1), zoho_id=zoho_id(GRADES, 20))
-            assert (entity.student, entity.unit, entity.class_) == (zoho_id(STUDENTS, 1), None, None)
+            await session.delete(STUDENTS, [key_of(STUDENTS, 1)], later(1))
+            entity = changed(GRADES, bare(GRADES, 1), zoho_id=key_of(GRADES, 20))
+            assert (entity.student, entity.unit, entity.class_) == (key_of(STUDENTS, 1), None, None)
             await session.add(GRADES, new_rows(GRADES, [entity]), later(1))
             assert (await whole(session, GRADES, entity)).entity == entity
 
@@ -124,7 +124,7 @@ class RefusedAddingPromises:
                 except StoreRefused as refused:
                     said = said_by(refused)
                 assert [word for word in (PERSONAL, str(2**64), "\\x00") if word in said] == []
-                found = await session.stored(PAYMENTS, [entity.zoho_id])
+                found = await session.stored(PAYMENTS, [entity.key])
                 assert [one.entity for one in found.values()] == ([] if said else [entity])
 
     async def test_a_refusal_to_add_repeats_no_personal_data(self, store: Store) -> None:
@@ -153,7 +153,7 @@ class RefusedChangingPromises:
         async with ours(store) as session:
             for module, bad in refused:
                 fine = (await whole(session, module, sample(module, 1))).entity
-                ids = [fine.zoho_id, bad.zoho_id]
+                ids = [fine.key, bad.key]
                 before = await everything_of(session, module, ids)
                 changes = [change(module, changed(module, each, phone="x"), "phone") for each in (fine, bad)]
                 for order in (changes, changes[::-1]):
@@ -169,7 +169,7 @@ class RefusedChangingPromises:
     ) -> None:
         """Whichever of the changes it is in."""
         async with ours(store) as session:
-            ids = [zoho_id(PAYMENTS, n) for n in THERE]
+            ids = [key_of(PAYMENTS, n) for n in THERE]
             for field, beyond in BEYOND:
                 before = await session.stored(PAYMENTS, ids)
                 entities = [changed(PAYMENTS, before[each].entity, description=PERSONAL) for each in ids]
@@ -210,7 +210,7 @@ class NothingPromises:
     async def test_adding_and_changing_nothing_is_no_error(self, store: Store) -> None:
         """Nor does it change anything."""
         async with ours(store) as session:
-            before = await everything_of(session, REGISTRATIONS, [zoho_id(REGISTRATIONS, 1)])
+            before = await everything_of(session, REGISTRATIONS, [key_of(REGISTRATIONS, 1)])
             await session.add(REGISTRATIONS, new_rows(REGISTRATIONS, []), later(1))
             await session.change(REGISTRATIONS, [], later(1))
-            assert await everything_of(session, REGISTRATIONS, [zoho_id(REGISTRATIONS, 1)]) == before
+            assert await everything_of(session, REGISTRATIONS, [key_of(REGISTRATIONS, 1)]) == before

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import attrs
 
 from mzi_adapters.testing.contracts.fixtures import BEGAN, GONE, THERE, later, ours, parked
-from mzi_adapters.testing.contracts.samples import bare, changed, row, sample, zoho_id
+from mzi_adapters.testing.contracts.samples import bare, changed, key_of, row, sample
 from mzi_core.modules import ENROLLMENTS, GRADES, STUDENTS, TEACHERS, Teacher
 from mzi_core.ports import Cursor, Query, Session, Store, Stored
-from mzi_core.values import State, ZohoId
+from mzi_core.values import RecordKey, State, ZohoId
 
 ENDLESS = 100
 """More rows than any list here has: whoever sees so many goes round in circles."""
@@ -21,7 +21,7 @@ async def _walk(session: Session, query: Query) -> list[Stored[Teacher]]:
         assert len(page) <= query.limit
         found += page
         assert len(found) <= ENDLESS
-        query = attrs.evolve(query, after=Cursor(page[-1].updated_at, page[-1].entity.zoho_id))
+        query = attrs.evolve(query, after=Cursor(page[-1].updated_at, page[-1].entity.key))
     return found
 
 
@@ -35,7 +35,7 @@ class ListingPromises:
                 entities = [changed(TEACHERS, bare(TEACHERS, 20), zoho_id=ZohoId(name)) for name in ids]
                 await session.write(TEACHERS, [row(TEACHERS, entity) for entity in entities], at)
             page = await session.list(TEACHERS, Query(updated_since=later(1)))
-            assert [one.entity.zoho_id for one in page] == ["z", "10", "9", "B", "b", "é"]
+            assert [one.entity.key for one in page] == ["z", "10", "9", "B", "b", "é"]
 
     async def test_pages_of_any_size_show_every_row_once(self, store: Store) -> None:
         """Also where several rows were written at one moment, and where that moment has microseconds."""
@@ -59,10 +59,10 @@ class ListingPromises:
             one = changed(TEACHERS, sample(TEACHERS, 1), phone="1")
             await session.write(TEACHERS, [row(TEACHERS, one, state=State.UPDATED)], later(1))
 
-            async def ids(query: Query) -> Sequence[ZohoId]:
-                return [found.entity.zoho_id for found in await session.list(TEACHERS, query)]
+            async def ids(query: Query) -> Sequence[RecordKey]:
+                return [found.entity.key for found in await session.list(TEACHERS, query)]
 
-            first, second, gone = (zoho_id(TEACHERS, n) for n in (1, 2, GONE))
+            first, second, gone = (key_of(TEACHERS, n) for n in (1, 2, GONE))
             assert await ids(Query()) == [second, first]
             assert await ids(Query(with_deleted=True)) == [second, gone, first]
             assert await ids(Query(state=State.NEW)) == [second]
@@ -77,8 +77,8 @@ class ListingPromises:
         """The same as asked for by id."""
         async with ours(store) as session:
             page = await session.list(GRADES, Query())
-            found = await session.stored(GRADES, [one.entity.zoho_id for one in page])
-            assert list(page) == [found[zoho_id(GRADES, n)] for n in THERE]
+            found = await session.stored(GRADES, [one.entity.key for one in page])
+            assert list(page) == [found[key_of(GRADES, n)] for n in THERE]
 
     async def test_records_are_counted_by_state(self, store: Store) -> None:
         """Live ones by their last change, parked ones by why they are parked."""
@@ -89,7 +89,7 @@ class ListingPromises:
             await session.park([parked(STUDENTS, 21, BEGAN, state=State.ERROR), parked(STUDENTS, 22, BEGAN)])
             counted = {state: n for state, n in (await session.count(STUDENTS)).items() if n}
             assert counted == {State.NEW: 2, State.UPDATED: 1, State.INVALID: 2, State.ERROR: 1}
-            await session.delete(STUDENTS, [zoho_id(STUDENTS, n) for n in (1, 2, 20)], later(2))
+            await session.delete(STUDENTS, [key_of(STUDENTS, n) for n in (1, 2, 20)], later(2))
             counted = {state: n for state, n in (await session.count(STUDENTS)).items() if n}
             assert counted == {State.INVALID: 2, State.ERROR: 1}
             counted = {state: n for state, n in (await session.count(ENROLLMENTS)).items() if n}

@@ -29,7 +29,7 @@ class ParkedRecordPromises:
                 for waits_for in (None, Parent("students", ZohoId("7"))):
                     one = attrs.evolve(parked(CLASSES, n, later(n), waits_for=waits_for), record=record)
                     await session.park([one])
-                    assert await session.parked("classes", [one.zoho_id]) == {one.zoho_id: one}
+                    assert await session.parked("classes", [one.key]) == {one.key: one}
 
     async def test_a_parked_record_takes_the_place_of_the_one_before(self, store: Store) -> None:
         """One to a module and id."""
@@ -38,11 +38,11 @@ class ParkedRecordPromises:
             first = parked(CLASSES, 30, later(1), waits_for=parent)
             second = attrs.evolve(parked(CLASSES, 30, later(2), state=State.ERROR), record=[1], reasons=())
             other = parked(STUDENTS, 30, later(1))
-            await session.park([first, attrs.evolve(other, zoho_id=first.zoho_id)])
+            await session.park([first, attrs.evolve(other, key=first.key)])
             await session.park([second])
-            assert await session.parked("classes", [first.zoho_id]) == {first.zoho_id: second}
-            assert await session.waiting_for("students", [parent.zoho_id], 9) == []
-            assert list(await session.parked("students", [first.zoho_id])) == [first.zoho_id]
+            assert await session.parked("classes", [first.key]) == {first.key: second}
+            assert await session.waiting_for("students", [parent.key], 9) == []
+            assert list(await session.parked("students", [first.key])) == [first.key]
 
     async def test_parking_and_unparking_nothing_is_no_error(self, store: Store) -> None:
         """Nor is releasing what is not parked."""
@@ -57,8 +57,8 @@ class ParkedRecordPromises:
         async with ours(store) as session:
             many = [parked(CLASSES, 1000 + n, later(1)) for n in range(1201)]
             await session.park(many)
-            ids = [one.zoho_id for one in many]
-            assert await session.parked("classes", ids) == {one.zoho_id: one for one in many}
+            ids = [one.key for one in many]
+            assert await session.parked("classes", ids) == {one.key: one for one in many}
             await session.unpark("students", ids)
             await session.unpark("classes", ids[1:])
             assert list(await session.parked("classes", ids)) == ids[:1]
@@ -76,7 +76,7 @@ class ParkedRecordPromises:
                     assert len(page) <= limit
                     found += page
                     assert len(found) <= ENDLESS
-                    query = attrs.evolve(query, after=Cursor(page[-1].parked_at, page[-1].zoho_id))
+                    query = attrs.evolve(query, after=Cursor(page[-1].parked_at, page[-1].key))
                 assert found == wanted
 
     async def test_parked_lists_can_be_narrowed(self, store: Store) -> None:
@@ -98,7 +98,7 @@ class ParkedRecordPromises:
             second = parked(CLASSES, 32, later(2), waits_for=eight)
             strange = parked(CLASSES, 33, later(1), waits_for=Parent("units", ZohoId("7")))
             await session.park([third, first, second, strange, parked(CLASSES, 34, later(1))])
-            both = [seven.zoho_id, eight.zoho_id]
+            both = [seven.key, eight.key]
             assert await session.waiting_for("students", both, 9) == [first, second, third]
             assert await session.waiting_for("students", both, 2) == [first, second]
             assert await session.waiting_for("students", both[1:], 9) == [second]

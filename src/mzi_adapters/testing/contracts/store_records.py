@@ -10,10 +10,10 @@ from mzi_adapters.testing.contracts.samples import (
     TEXTS,
     bare,
     changed,
+    key_of,
     record_id,
     row,
     sample,
-    zoho_id,
 )
 from mzi_core.errors import StoreRefused
 from mzi_core.module import Kind
@@ -34,9 +34,9 @@ class ExactnessPromises:
             for module in CATALOGUE.in_order():
                 entities = [sample(module, n) for n in (20, 21, 22, 23)]
                 await session.write(module, [row(module, entity) for entity in entities], later(1))
-                found = await session.stored(module, [entity.zoho_id for entity in entities])
+                found = await session.stored(module, [entity.key for entity in entities])
                 for entity in entities:
-                    assert found[entity.zoho_id].entity == entity, module.name
+                    assert found[entity.key].entity == entity, module.name
 
     async def test_values_keep_their_types(self, store: Store) -> None:
         """A Decimal is no text, a day no moment, a tuple no list, True no 1."""
@@ -44,7 +44,7 @@ class ExactnessPromises:
             for module in CATALOGUE.in_order():
                 entity = sample(module, 20)
                 await session.write(module, [row(module, entity)], later(1))
-                found = (await session.stored(module, [entity.zoho_id]))[entity.zoho_id].entity
+                found = (await session.stored(module, [entity.key]))[entity.key].entity
                 for name in module.field:
                     assert type(getattr(found, name)) is type(getattr(entity, name)), f"{module.name}.{name}"
                 assert {name: type(value) for name, value in found.extra.items()} == {
@@ -57,7 +57,7 @@ class ExactnessPromises:
             for module in CATALOGUE.in_order():
                 entity = bare(module, 1)
                 await session.write(module, [row(module, entity, state=State.UPDATED)], later(1))
-                found = (await session.stored(module, [entity.zoho_id]))[entity.zoho_id].entity
+                found = (await session.stored(module, [entity.key]))[entity.key].entity
                 assert found == entity, module.name
 
     async def test_texts_come_back_letter_by_letter(self, store: Store) -> None:
@@ -66,7 +66,7 @@ class ExactnessPromises:
             for text in (*TEXTS, "a" * 70_000, "\u200f\u0301e\u0301", "null", "0", "\\", "%s :x ?"):
                 entity = changed(STUDENTS, sample(STUDENTS, 1), first_name=text, city=None, extra={"t": text})
                 await session.write(STUDENTS, [row(STUDENTS, entity, state=State.UPDATED)], later(1))
-                found = (await session.stored(STUDENTS, [entity.zoho_id]))[entity.zoho_id].entity
+                found = (await session.stored(STUDENTS, [entity.key]))[entity.key].entity
                 assert (found.first_name, found.city, found.extra["t"]) == (text, None, text)
 
     async def test_amounts_come_back_to_the_last_digit(self, store: Store) -> None:
@@ -75,7 +75,7 @@ class ExactnessPromises:
             for amount in (*AMOUNTS, *(-amount for amount in AMOUNTS), AMOUNTS[0].scaleb(-8), AMOUNTS[0] * 0):
                 entity = changed(PAYMENTS, sample(PAYMENTS, 1), amount=amount, extra={"amount": amount})
                 await session.write(PAYMENTS, [row(PAYMENTS, entity, state=State.UPDATED)], later(1))
-                found = (await session.stored(PAYMENTS, [entity.zoho_id]))[entity.zoho_id].entity
+                found = (await session.stored(PAYMENTS, [entity.key]))[entity.key].entity
                 assert (found.amount, found.extra["amount"]) == (amount, amount)
 
     async def test_whole_numbers_of_64_bits_come_back(self, store: Store) -> None:
@@ -84,7 +84,7 @@ class ExactnessPromises:
             for number in (2**53 + 1, 2**63 - 1, -(2**63), 0):
                 entity = changed(PAYMENTS, sample(PAYMENTS, 1), installment_number=number)
                 await session.write(PAYMENTS, [row(PAYMENTS, entity, state=State.UPDATED)], later(1))
-                found = (await session.stored(PAYMENTS, [entity.zoho_id]))[entity.zoho_id].entity
+                found = (await session.stored(PAYMENTS, [entity.key]))[entity.key].entity
                 assert found.installment_number == number
 
     async def test_moments_are_aware_and_exact_to_the_microsecond(self, store: Store) -> None:
@@ -98,11 +98,11 @@ class ExactnessPromises:
             ):
                 entity = changed(STUDENTS, sample(STUDENTS, 1), modified_at=moment)
                 await session.write(STUDENTS, [row(STUDENTS, entity, state=State.UPDATED)], moment)
-                found = (await session.stored(STUDENTS, [entity.zoho_id]))[entity.zoho_id]
+                found = (await session.stored(STUDENTS, [entity.key]))[entity.key]
                 assert (found.entity.modified_at, found.updated_at) == (moment, moment)
                 assert found.updated_at.tzinfo is not None
-                known = await session.known(STUDENTS, [entity.zoho_id])
-                assert known[entity.zoho_id].modified_at == moment
+                known = await session.known(STUDENTS, [entity.key])
+                assert known[entity.key].modified_at == moment
 
     async def test_the_first_and_the_last_day_and_moment_that_are_taken_are_kept(self, store: Store) -> None:
         """In every column and list, and in the tenant's own fields: what is written can be read again."""
@@ -119,24 +119,22 @@ class ExactnessPromises:
                 )
                 await session.write(STUDENTS, [row(STUDENTS, entity)], moment)
                 await session.park([parked(STUDENTS, n, moment)])
-                found = (await session.stored(STUDENTS, [entity.zoho_id]))[entity.zoho_id]
+                found = (await session.stored(STUDENTS, [entity.key]))[entity.key]
                 assert found.entity == entity
                 assert (found.created_at, found.updated_at) == (moment, moment)
-                assert (await session.known(STUDENTS, [entity.zoho_id]))[entity.zoho_id].modified_at == moment
-                assert (await session.parked("students", [entity.zoho_id]))[
-                    entity.zoho_id
-                ].parked_at == moment
+                assert (await session.known(STUDENTS, [entity.key]))[entity.key].modified_at == moment
+                assert (await session.parked("students", [entity.key]))[entity.key].parked_at == moment
             whole = [one.updated_at for one in await session.list(STUDENTS, Query(updated_since=first))]
             assert (whole[0], whole[-1]) == (first, last)
             assert len(await session.list(STUDENTS, Query(updated_since=last))) == 1
-            assert await session.list(STUDENTS, Query(after=Cursor(last, zoho_id(STUDENTS, 21)))) == []
+            assert await session.list(STUDENTS, Query(after=Cursor(last, key_of(STUDENTS, 21)))) == []
             kept = await session.parked_list("students", Query(updated_since=first))
             assert (kept[0].parked_at, kept[-1].parked_at) == (first, last)
 
     async def test_what_no_database_keeps_is_refused_or_kept_never_altered(self, store: Store) -> None:
         """A NUL, half a character, a number beyond 64 bits; and the session goes on."""
         async with ours(store) as session:
-            before = (await session.stored(PAYMENTS, [zoho_id(PAYMENTS, 1)])).popitem()[1].entity
+            before = (await session.stored(PAYMENTS, [key_of(PAYMENTS, 1)])).popitem()[1].entity
             there = row(PAYMENTS, before, state=State.UPDATED)
             for field, value in (("number", "a\x00b"), ("number", "\ud800"), ("installment_number", 2**64)):
                 after = changed(PAYMENTS, before, **{field: value})
@@ -145,7 +143,7 @@ class ExactnessPromises:
                     await session.write(PAYMENTS, [attrs.evolve(there, entity=after)], later(1))
                 except StoreRefused:
                     refused = True
-                found = (await session.stored(PAYMENTS, [before.zoho_id]))[before.zoho_id].entity
+                found = (await session.stored(PAYMENTS, [before.key]))[before.key].entity
                 assert found == (before if refused else after)
                 if not refused:
                     await session.write(PAYMENTS, [there], BEGAN)
@@ -160,7 +158,7 @@ class RecordPromises:
             entity = sample(STUDENTS, 20)
             written = row(STUDENTS, entity)
             await session.write(STUDENTS, [written], later(1))
-            known = (await session.known(STUDENTS, [entity.zoho_id]))[entity.zoho_id]
+            known = (await session.known(STUDENTS, [entity.key]))[entity.key]
             assert (known.id, known.fingerprint) == (written.id, written.fingerprint)
             assert known.modified_at == entity.modified_at
             assert dict(known.links) == {"moodle_userid": entity.moodle_userid}
@@ -171,7 +169,7 @@ class RecordPromises:
         async with ours(store) as session:
             entity = bare(STUDENTS, 20)
             await session.write(STUDENTS, [row(STUDENTS, entity)], later(1))
-            known = (await session.known(STUDENTS, [entity.zoho_id]))[entity.zoho_id]
+            known = (await session.known(STUDENTS, [entity.key]))[entity.key]
             assert (dict(known.links), known.modified_at) == ({}, None)
 
     async def test_a_stored_record_says_when_and_how_it_changed(self, store: Store) -> None:
@@ -180,9 +178,9 @@ class RecordPromises:
             entity = changed(STUDENTS, sample(STUDENTS, 1), city="صنعاء")
             written = row(STUDENTS, entity, state=State.UPDATED)
             await session.write(STUDENTS, [written], later(5))
-            found = (await session.stored(STUDENTS, [entity.zoho_id]))[entity.zoho_id]
+            found = (await session.stored(STUDENTS, [entity.key]))[entity.key]
             assert (found.id, found.fingerprint, found.state) == (
-                record_id(entity.zoho_id),
+                record_id(entity.key),
                 written.fingerprint,
                 State.UPDATED,
             )
@@ -191,7 +189,7 @@ class RecordPromises:
     async def test_deleted_records_are_still_known(self, store: Store) -> None:
         """By every way of asking by id, with the moment of it."""
         async with ours(store) as session:
-            gone = zoho_id(TEACHERS, GONE)
+            gone = key_of(TEACHERS, GONE)
             assert (await session.known(TEACHERS, [gone]))[gone].deleted is True
             assert (await session.stored(TEACHERS, [gone]))[gone].deleted_at == BEGAN
             assert await session.present(TEACHERS, [gone]) == {gone}
@@ -199,7 +197,7 @@ class RecordPromises:
     async def test_unknown_ids_are_left_out(self, store: Store) -> None:
         """And no ids at all are no error."""
         async with ours(store) as session:
-            there, nowhere = zoho_id(STUDENTS, 1), zoho_id(STUDENTS, 99)
+            there, nowhere = key_of(STUDENTS, 1), key_of(STUDENTS, 99)
             for ids in ([there, nowhere, there], (), frozenset([nowhere])):
                 wanted = {there} & set(ids)
                 assert set(await session.known(STUDENTS, ids)) == wanted
@@ -209,22 +207,22 @@ class RecordPromises:
     async def test_an_id_is_of_one_module(self, store: Store) -> None:
         """The same id among the teachers is another record."""
         async with ours(store) as session:
-            entity = changed(TEACHERS, sample(TEACHERS, 20), zoho_id=zoho_id(STUDENTS, 20))
+            entity = changed(TEACHERS, sample(TEACHERS, 20), zoho_id=key_of(STUDENTS, 20))
             await session.write(TEACHERS, [row(TEACHERS, entity)], later(1))
-            assert await session.known(STUDENTS, [entity.zoho_id]) == {}
+            assert await session.known(STUDENTS, [entity.key]) == {}
 
     async def test_any_number_of_ids_may_be_asked_for(self, store: Store) -> None:
         """And any number of values."""
         async with ours(store) as session:
             entities = [sample(STUDENTS, 1000 + n) for n in range(MANY)]
             await session.write(STUDENTS, [row(STUDENTS, entity) for entity in entities], later(1))
-            ids = [entity.zoho_id for entity in entities]
+            ids = [entity.key for entity in entities]
             assert set(await session.known(STUDENTS, ids)) == set(ids)
             assert {i: s.entity for i, s in (await session.stored(STUDENTS, ids)).items()} == {
-                entity.zoho_id: entity for entity in entities
+                entity.key: entity for entity in entities
             }
             assert await session.present(STUDENTS, ids) == set(ids)
-            emails = {entity.academic_email: entity.zoho_id for entity in entities}
+            emails = {entity.academic_email: entity.key for entity in entities}
             owners = await session.owners(STUDENTS, {"academic_email": set(emails)})
             assert owners == {"academic_email": emails}
             assert await session.delete(STUDENTS, ids, later(2)) == tuple(ids)
@@ -239,9 +237,9 @@ class RecordPromises:
                 values = {field.name: getattr(entity, field.name) for field in module.unique}
                 nobody = {field.name: getattr(sample(module, 99), field.name) for field in module.unique}
                 asked = {name: [value, nobody[name]] for name, value in values.items()}
-                mine = {name: {value: entity.zoho_id} for name, value in values.items()}
+                mine = {name: {value: entity.key} for name, value in values.items()}
                 assert await session.owners(module, asked) == mine, module.name
-                await session.delete(module, [entity.zoho_id], later(1))
+                await session.delete(module, [entity.key], later(1))
                 assert await session.owners(module, asked) == {name: {} for name in values}, module.name
 
     async def test_asking_for_no_owners_is_no_error(self, store: Store) -> None:
@@ -259,7 +257,7 @@ class RecordPromises:
             await session.write(GRADES, [row(GRADES, other, state=State.UPDATED)], later(1))
             asked = {"composite_key": ["Key", "kEY", "KEY"]}
             assert await session.owners(GRADES, asked) == {
-                "composite_key": {"Key": entity.zoho_id, "kEY": other.zoho_id}
+                "composite_key": {"Key": entity.key, "kEY": other.key}
             }
 
     async def test_a_record_is_found_by_its_moodle_id(self, store: Store) -> None:
@@ -267,13 +265,13 @@ class RecordPromises:
         async with ours(store) as session:
             for module in CATALOGUE:
                 for field in module.links:
-                    entity = (await session.stored(module, [zoho_id(module, 1)])).popitem()[1].entity
+                    entity = (await session.stored(module, [key_of(module, 1)])).popitem()[1].entity
                     value = getattr(entity, field.name)
                     found = await session.linked(module, field.name, value)
                     assert found is not None
                     assert found.entity == entity, module.name
                     assert await session.linked(module, field.name, value + 90) is None
-                    await session.delete(module, [entity.zoho_id], later(2))
+                    await session.delete(module, [entity.key], later(2))
                     assert await session.linked(module, field.name, value) is None, module.name
 
     async def test_moodle_ids_that_are_no_links_may_be_shared(self, store: Store) -> None:

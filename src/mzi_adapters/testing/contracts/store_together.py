@@ -16,7 +16,7 @@ from mzi_adapters.testing.contracts.fixtures import (
     later,
     run,
 )
-from mzi_adapters.testing.contracts.samples import changed, row, sample, zoho_id
+from mzi_adapters.testing.contracts.samples import changed, key_of, row, sample
 from mzi_core.errors import StoreError
 from mzi_core.modules import STUDENTS
 from mzi_core.ports import Lock, Session, Store
@@ -71,7 +71,7 @@ class LockPromises:
                 said.append("in")
                 if said[-2:] == ["in", "in"]:
                     together.set()
-                before = (await session.stored(STUDENTS, [zoho_id(STUDENTS, 1)])).popitem()[1].entity
+                before = (await session.stored(STUDENTS, [key_of(STUDENTS, 1)])).popitem()[1].entity
                 with suppress(TimeoutError):  # time in which another one would come in, if it could
                     async with asyncio.timeout(SOON):
                         await together.wait()
@@ -83,7 +83,7 @@ class LockPromises:
             await asyncio.gather(one(), one(), one())
             assert said == ["in", "out"] * 3
             async with store.read(OURS) as session:
-                after = (await session.stored(STUDENTS, [zoho_id(STUDENTS, 1)])).popitem()[1].entity
+                after = (await session.stored(STUDENTS, [key_of(STUDENTS, 1)])).popitem()[1].entity
             assert after.city == f"{sample(STUDENTS, 1).city}+++"
 
     async def test_a_turn_is_over_when_its_session_is(self, store: Store) -> None:
@@ -157,7 +157,7 @@ class ReadingAsidePromises:
 
     async def test_reading_waits_for_no_writer(self, store: Store) -> None:
         """And sees nothing of what is being written."""
-        wanted = [zoho_id(STUDENTS, n) for n in (*THERE, 20)]
+        wanted = [key_of(STUDENTS, n) for n in (*THERE, 20)]
         async with furnished(store), store.begin(OURS) as writer:
             await writer.lock([OURS_ALONE])
             await writer.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, 20))], later(1))
@@ -169,7 +169,7 @@ class ReadingAsidePromises:
 
     async def test_a_reader_sees_one_moment(self, store: Store) -> None:
         """What others keep meanwhile is for the next one."""
-        wanted = [zoho_id(STUDENTS, n) for n in (*THERE, 20)]
+        wanted = [key_of(STUDENTS, n) for n in (*THERE, 20)]
         async with furnished(store):
             async with store.read(OURS) as reader:
                 assert len(await reader.present(STUDENTS, wanted)) == len(THERE)

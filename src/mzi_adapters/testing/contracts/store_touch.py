@@ -3,7 +3,7 @@
 import attrs
 
 from mzi_adapters.testing.contracts.fixtures import ONLY_THEIRS, later, ours
-from mzi_adapters.testing.contracts.samples import zoho_id
+from mzi_adapters.testing.contracts.samples import key_of
 from mzi_core.decide import Touch
 from mzi_core.modules import STUDENTS
 from mzi_core.ports import Store
@@ -18,9 +18,9 @@ class TouchPromises:
     async def test_what_came_again_is_remembered_and_counts_as_not_written(self, store: Store) -> None:
         """The time of its last change, its fingerprint and its mark; nothing else of the row moves."""
         async with ours(store) as session:
-            first, second = zoho_id(STUDENTS, 1), zoho_id(STUDENTS, 2)
+            first, second = key_of(STUDENTS, 1), key_of(STUDENTS, 2)
             before = await session.stored(STUDENTS, [first, second])
-            touch = Touch(zoho_id=first, fingerprint=AGAIN, modified_at=later(7), mark="e" * 32)
+            touch = Touch(key=first, fingerprint=AGAIN, modified_at=later(7), mark="e" * 32)
             await session.touch(STUDENTS, [touch])
             after = await session.stored(STUDENTS, [first, second])
             entity = attrs.evolve(before[first].entity, modified_at=later(7))
@@ -32,29 +32,27 @@ class TouchPromises:
     async def test_nothing_is_a_time_and_a_mark_too(self, store: Store) -> None:
         """A record may say no time, and be one to read every time."""
         async with ours(store) as session:
-            first = zoho_id(STUDENTS, 1)
-            await session.touch(
-                STUDENTS, [Touch(zoho_id=first, fingerprint=AGAIN, modified_at=None, mark=None)]
-            )
+            first = key_of(STUDENTS, 1)
+            await session.touch(STUDENTS, [Touch(key=first, fingerprint=AGAIN, modified_at=None, mark=None)])
             known = (await session.known(STUDENTS, [first]))[first]
             assert (known.modified_at, known.mark) == (None, None)
 
     async def test_what_only_another_tenant_has_does_not_come_again(self, store: Store) -> None:
         """It is passed over."""
         async with ours(store) as session:
-            theirs = zoho_id(STUDENTS, ONLY_THEIRS)
-            touch = Touch(zoho_id=theirs, fingerprint=AGAIN, modified_at=later(7), mark=None)
+            theirs = key_of(STUDENTS, ONLY_THEIRS)
+            touch = Touch(key=theirs, fingerprint=AGAIN, modified_at=later(7), mark=None)
             await session.touch(STUDENTS, [touch])
             assert await session.known(STUDENTS, [theirs]) == {}
 
     async def test_many_come_again_at_once_and_one_that_is_unknown_is_no_error(self, store: Store) -> None:
         """No touch at all is no error either."""
         async with ours(store) as session:
-            ids = [zoho_id(STUDENTS, 1), zoho_id(STUDENTS, 2), ZohoId("nobody")]
+            ids = [key_of(STUDENTS, 1), key_of(STUDENTS, 2), ZohoId("nobody")]
             await session.touch(
                 STUDENTS,
                 [
-                    Touch(zoho_id=each, fingerprint=AGAIN, modified_at=later(n), mark=f"{n:032}")
+                    Touch(key=each, fingerprint=AGAIN, modified_at=later(n), mark=f"{n:032}")
                     for n, each in enumerate(ids)
                 ],
             )

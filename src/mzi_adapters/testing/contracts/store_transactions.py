@@ -19,7 +19,7 @@ from mzi_adapters.testing.contracts.fixtures import (
     raises,
     run,
 )
-from mzi_adapters.testing.contracts.samples import changed, row, sample, zoho_id
+from mzi_adapters.testing.contracts.samples import changed, key_of, row, sample
 from mzi_core.modules import CATALOGUE, CLASSES, REGISTRATIONS, STUDENTS, TEACHERS
 from mzi_core.ports import DecisionRecord, Session, Store, StoredResponse, TenantSettings
 from mzi_core.values import State, Value
@@ -33,9 +33,9 @@ async def _change_everything(session: Session) -> None:
     """One write through every method that writes."""
     at = later(1)
     await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, 20))], at)
-    await session.delete(TEACHERS, [zoho_id(TEACHERS, 1)], at)
+    await session.delete(TEACHERS, [key_of(TEACHERS, 1)], at)
     await session.park([parked(CLASSES, 21, at)])
-    await session.unpark(STUDENTS.name, [zoho_id(STUDENTS, 8)])
+    await session.unpark(STUDENTS.name, [key_of(STUDENTS, 8)])
     await session.record_decision(DecisionRecord(key="9_9_9", decision=decision(), decided_at=at))
     await session.keep_response(StoredResponse(key="k", digest="new", body=None, answered_at=at), BEGAN)
     await session.save_run(run(2, at))
@@ -55,7 +55,7 @@ class TransactionPromises:
         async with furnished(store):
             async with store.begin(OURS) as session:
                 await _change_everything(session)
-                assert await session.present(STUDENTS, [zoho_id(STUDENTS, 20)]) == {zoho_id(STUDENTS, 20)}
+                assert await session.present(STUDENTS, [key_of(STUDENTS, 20)]) == {key_of(STUDENTS, 20)}
                 assert await session.settings() == chosen("new")
             kept = await everything(store, OURS)
             assert kept.answers[0] == StoredResponse(key="k", digest="new", body=None, answered_at=later(1))
@@ -129,7 +129,7 @@ class TransactionPromises:
             async with store.begin(OURS, discard=True) as session:
                 await _change_everything(session)
                 assert await session.settings() == chosen("new")
-                assert zoho_id(STUDENTS, 20) in await session.known(STUDENTS, [zoho_id(STUDENTS, 20)])
+                assert key_of(STUDENTS, 20) in await session.known(STUDENTS, [key_of(STUDENTS, 20)])
             assert await everything(store, OURS) == before
 
     async def test_an_exception_in_a_preview_takes_everything_back(self, store: Store) -> None:
@@ -152,7 +152,7 @@ class TransactionPromises:
         async with furnished(store):
             await asyncio.gather(*(one(n) for n in range(30, 40)))
             async with store.begin(OURS) as session:
-                wanted = [zoho_id(STUDENTS, n) for n in range(30, 40)]
+                wanted = [key_of(STUDENTS, n) for n in range(30, 40)]
                 assert await session.present(STUDENTS, wanted) == set(wanted)
 
     async def test_tenants_are_kept_apart(self, store: Store) -> None:
@@ -169,7 +169,7 @@ class TransactionPromises:
         """Whichever way it is asked for; and its ids and unique values are free."""
         async with ours(store) as session:
             theirs = sample(STUDENTS, ONLY_THEIRS)
-            ids, at = [theirs.zoho_id], later(1)
+            ids, at = [theirs.key], later(1)
             values: dict[str, list[Value]] = {
                 "academic_email": [theirs.academic_email],
                 "moodle_userid": [theirs.moodle_userid],
@@ -194,8 +194,8 @@ class TransactionPromises:
             for module in CATALOGUE:
                 entity = changed(module, sample(module, 1), extra={"whose": "still ours"})
                 await session.write(module, [row(module, entity, state=State.UPDATED)], at)
-                assert await session.delete(module, [zoho_id(module, 2)], at) == (zoho_id(module, 2),)
-            await session.unpark("registrations", [zoho_id(REGISTRATIONS, 7)])
+                assert await session.delete(module, [key_of(module, 2)], at) == (key_of(module, 2),)
+            await session.unpark("registrations", [key_of(REGISTRATIONS, 7)])
             await session.park([parked(STUDENTS, 8, at)])
             await session.record_decision(DecisionRecord(key="1_2_3", decision=decision(0), decided_at=at))
             await session.keep_response(

@@ -5,11 +5,11 @@ from traceback import format_exception
 import attrs
 
 from mzi_adapters.testing.contracts.fixtures import BEGAN, GONE, ONLY_THEIRS, later, ours, raises
-from mzi_adapters.testing.contracts.samples import bare, changed, record_id, row, sample, zoho_id
+from mzi_adapters.testing.contracts.samples import bare, changed, key_of, record_id, row, sample
 from mzi_core.errors import StoreRefused
 from mzi_core.modules import CATALOGUE, PAYMENTS, REGISTRATIONS, STUDENTS, TEACHERS
 from mzi_core.ports import Query, Store
-from mzi_core.values import Email, MoodleId, State, ZohoId
+from mzi_core.values import Email, MoodleId, RecordKey, State, ZohoId
 
 
 class WritingPromises:
@@ -29,10 +29,10 @@ class WritingPromises:
             await session.write(
                 STUDENTS, [row(STUDENTS, one, state=State.UPDATED), row(STUDENTS, two)], later(1)
             )
-            found = await session.stored(STUDENTS, [one.zoho_id, two.zoho_id])
-            assert [found[e.zoho_id].entity for e in (one, two)] == [one, two]
-            assert [found[e.zoho_id].state for e in (one, two)] == [State.UPDATED, State.NEW]
-            assert [found[e.zoho_id].created_at for e in (one, two)] == [BEGAN, later(1)]
+            found = await session.stored(STUDENTS, [one.key, two.key])
+            assert [found[e.key].entity for e in (one, two)] == [one, two]
+            assert [found[e.key].state for e in (one, two)] == [State.UPDATED, State.NEW]
+            assert [found[e.key].created_at for e in (one, two)] == [BEGAN, later(1)]
 
     async def test_a_changed_row_loses_what_it_no_longer_has(self, store: Store) -> None:
         """A replaced row is replaced whole."""
@@ -40,24 +40,24 @@ class WritingPromises:
             for module in CATALOGUE.in_order():
                 entity = bare(module, 2)
                 await session.write(module, [row(module, entity, state=State.UPDATED)], later(1))
-                assert (await session.stored(module, [entity.zoho_id]))[entity.zoho_id].entity == entity
+                assert (await session.stored(module, [entity.key]))[entity.key].entity == entity
 
     async def test_one_refused_row_leaves_none_and_the_session_goes_on(self, store: Store) -> None:
         """What was written before the refused call stays, and what comes after is stored."""
         async with ours(store) as session:
             earlier, fine, taken = (sample(STUDENTS, n) for n in (20, 21, 22))
             taken = changed(STUDENTS, taken, academic_email=sample(STUDENTS, 1).academic_email)
-            before = (await session.stored(STUDENTS, [zoho_id(STUDENTS, 2)])).popitem()[1]
+            before = (await session.stored(STUDENTS, [key_of(STUDENTS, 2)])).popitem()[1]
             update = changed(STUDENTS, before.entity, city="never")
             await session.write(STUDENTS, [row(STUDENTS, earlier)], later(1))
             rows = [row(STUDENTS, update, state=State.UPDATED), row(STUDENTS, fine), row(STUDENTS, taken)]
             with raises(StoreRefused):
                 await session.write(STUDENTS, rows, later(2))
-            wanted = [entity.zoho_id for entity in (earlier, fine, taken)]
-            assert await session.present(STUDENTS, wanted) == {earlier.zoho_id}
-            assert (await session.stored(STUDENTS, [update.zoho_id]))[update.zoho_id] == before
+            wanted = [entity.key for entity in (earlier, fine, taken)]
+            assert await session.present(STUDENTS, wanted) == {earlier.key}
+            assert (await session.stored(STUDENTS, [update.key]))[update.key] == before
             await session.write(STUDENTS, [row(STUDENTS, fine)], later(3))
-            assert fine.zoho_id in await session.present(STUDENTS, wanted)
+            assert fine.key in await session.present(STUDENTS, wanted)
 
     async def test_a_refused_change_leaves_no_new_rows(self, store: Store) -> None:
         """Whichever of the rows of a call is to blame."""
@@ -68,7 +68,7 @@ class WritingPromises:
                 await session.write(
                     STUDENTS, [row(STUDENTS, new), row(STUDENTS, taken, state=State.UPDATED)], later(1)
                 )
-            assert await session.present(STUDENTS, [new.zoho_id]) == set()
+            assert await session.present(STUDENTS, [new.key]) == set()
 
     async def test_a_refused_row_leaves_its_unique_values_free(self, store: Store) -> None:
         """The index of unique values forgets the call as well."""
@@ -104,7 +104,7 @@ class WritingPromises:
             for module in CATALOGUE:
                 for name, parent in module.depends_on.items():
                     for n in (ONLY_THEIRS, 99):
-                        nowhere = zoho_id(CATALOGUE[parent], n)
+                        nowhere = key_of(CATALOGUE[parent], n)
                         entity = changed(module, sample(module, 1), **{name: nowhere})
                         with raises(StoreRefused):
                             await session.write(module, [row(module, entity, state=State.UPDATED)], later(1))
@@ -112,8 +112,8 @@ class WritingPromises:
     async def test_a_deleted_parent_still_holds_its_children(self, store: Store) -> None:
         """They stay, and further ones may come."""
         async with ours(store) as session:
-            await session.delete(STUDENTS, [zoho_id(STUDENTS, 1)], later(1))
-            assert await session.present(REGISTRATIONS, [zoho_id(REGISTRATIONS, 1)])
+            await session.delete(STUDENTS, [key_of(STUDENTS, 1)], later(1))
+            assert await session.present(REGISTRATIONS, [key_of(REGISTRATIONS, 1)])
             entity = changed(REGISTRATIONS, sample(REGISTRATIONS, 1), zoho_id=ZohoId("999"))
             await session.write(REGISTRATIONS, [row(REGISTRATIONS, entity)], later(2))
 
@@ -123,7 +123,7 @@ class WritingPromises:
             for n, (field, beyond) in enumerate(
                 (("note", "a\x00b"), ("note", "\ud800"), ("installment_number", 2**64))
             ):
-                fine = changed(PAYMENTS, sample(PAYMENTS, 20 + n), registration=zoho_id(REGISTRATIONS, 1))
+                fine = changed(PAYMENTS, sample(PAYMENTS, 20 + n), registration=key_of(REGISTRATIONS, 1))
                 written = row(PAYMENTS, changed(PAYMENTS, fine, description="Fatima Secret"))
                 entity = changed(PAYMENTS, written.entity, **{field: beyond})
                 try:
@@ -132,8 +132,8 @@ class WritingPromises:
                     said = "".join(format_exception(refused))
                     assert [word for word in ("Fatima", str(2**64), "\\x00") if word in said] == []
                 else:
-                    found = await session.stored(PAYMENTS, [entity.zoho_id])
-                    assert found[entity.zoho_id].entity == entity
+                    found = await session.stored(PAYMENTS, [entity.key])
+                    assert found[entity.key].entity == entity
 
     async def test_a_refusal_repeats_no_personal_data(self, store: Store) -> None:
         """Neither its sentence nor what led to it: tracebacks end up in logs."""
@@ -162,7 +162,7 @@ class UniquenessPromises:
             for module in CATALOGUE:
                 first = sample(module, 1)
                 own = {field.name: getattr(sample(module, 20), field.name) for field in module.unique}
-                new = changed(module, first, **own, zoho_id=zoho_id(module, 20))
+                new = changed(module, first, **own, **{module.key_name: key_of(module, 20)})
                 for field in module.unique:
                     theirs = {field.name: getattr(first, field.name)}
                     other = changed(module, sample(module, 2), **theirs)
@@ -182,7 +182,7 @@ class UniquenessPromises:
             two = changed(STUDENTS, sample(STUDENTS, 21), moodle_userid=one.moodle_userid)
             with raises(StoreRefused):
                 await session.write(STUDENTS, [row(STUDENTS, one), row(STUDENTS, two)], later(1))
-            assert await session.present(STUDENTS, [one.zoho_id, two.zoho_id]) == set()
+            assert await session.present(STUDENTS, [one.key, two.key]) == set()
 
     async def test_nothing_is_no_value(self, store: Store) -> None:
         """Any number of records may have none."""
@@ -199,10 +199,10 @@ class UniquenessPromises:
             await session.write(TEACHERS, [row(TEACHERS, heir, state=State.UPDATED)], later(1))
             with raises(StoreRefused):
                 await session.write(TEACHERS, [row(TEACHERS, gone, state=State.UPDATED)], later(2))
-            await session.delete(TEACHERS, [heir.zoho_id], later(3))
+            await session.delete(TEACHERS, [heir.key], later(3))
             await session.write(TEACHERS, [row(TEACHERS, gone, state=State.UPDATED)], later(4))
             owners = await session.owners(TEACHERS, {"academic_email": [gone.academic_email]})
-            assert owners == {"academic_email": {gone.academic_email: gone.zoho_id}}
+            assert owners == {"academic_email": {gone.academic_email: gone.key}}
 
     async def test_a_value_given_up_can_be_taken_by_the_next_call(self, store: Store) -> None:
         """An address goes from one student to another."""
@@ -215,7 +215,7 @@ class UniquenessPromises:
             await session.write(STUDENTS, [row(STUDENTS, taker, state=State.UPDATED)], later(1))
             asked = {"academic_email": [one.academic_email, two.academic_email]}
             owners = await session.owners(STUDENTS, asked)
-            assert owners == {"academic_email": {one.academic_email: two.zoho_id}}
+            assert owners == {"academic_email": {one.academic_email: two.key}}
 
     async def test_a_record_keeps_its_own_values(self, store: Store) -> None:
         """Writing it again is no conflict with itself."""
@@ -234,7 +234,7 @@ class MarkingPromises:
             for n, mark in enumerate(("0" * 32, "f" * 32, None, "a" * 32)):
                 written = row(STUDENTS, entity, state=State.UPDATED if n else State.NEW)
                 await session.write(STUDENTS, [attrs.evolve(written, mark=mark)], later(n))
-                assert (await session.known(STUDENTS, [entity.zoho_id]))[entity.zoho_id].mark == mark
+                assert (await session.known(STUDENTS, [entity.key]))[entity.key].mark == mark
 
     async def test_a_refused_call_changes_no_mark(self, store: Store) -> None:
         """Neither of the row that is to blame nor of those written before it."""
@@ -248,8 +248,8 @@ class MarkingPromises:
                 await session.write(
                     STUDENTS, [attrs.evolve(each, mark="b" * 32) for each in refused], later(2)
                 )
-            marks = await session.marks(STUDENTS, [one.zoho_id, two.zoho_id])
-            assert marks == {one.zoho_id: "a" * 32, two.zoho_id: "a" * 32}
+            marks = await session.marks(STUDENTS, [one.key, two.key])
+            assert marks == {one.key: "a" * 32, two.key: "a" * 32}
 
     async def test_the_marks_of_many_records_are_read_at_once(self, store: Store) -> None:
         """However many there are; of one that is deleted, or was written without, there is none."""
@@ -257,11 +257,11 @@ class MarkingPromises:
             rows = [row(STUDENTS, sample(STUDENTS, n)) for n in range(100, 420)]
             marked = [attrs.evolve(each, mark=each.fingerprint[:32]) for each in rows[2:]]
             await session.write(STUDENTS, [rows[0], attrs.evolve(rows[1], mark="0" * 32), *marked], BEGAN)
-            ids = [each.entity.zoho_id for each in rows]
+            ids = [each.entity.key for each in rows]
             await session.delete(STUDENTS, ids[1:2], later(1))
-            expected: dict[ZohoId, str | None] = {each.entity.zoho_id: each.mark for each in marked}
+            expected: dict[RecordKey, str | None] = {each.entity.key: each.mark for each in marked}
             expected |= dict.fromkeys(ids[:2])
-            assert await session.marks(STUDENTS, [*ids, zoho_id(STUDENTS, 99)]) == expected
+            assert await session.marks(STUDENTS, [*ids, key_of(STUDENTS, 99)]) == expected
             assert await session.marks(TEACHERS, ids) == {}
             assert await session.marks(STUDENTS, []) == {}
 
@@ -272,7 +272,7 @@ class DeletionPromises:
     async def test_deleting_says_which_were_live(self, store: Store) -> None:
         """In the order asked for; the unknown and the deleted are passed over."""
         async with ours(store) as session:
-            one, two, gone, nowhere = (zoho_id(TEACHERS, n) for n in (1, 2, GONE, 99))
+            one, two, gone, nowhere = (key_of(TEACHERS, n) for n in (1, 2, GONE, 99))
             asked = [two, gone, nowhere, one, two]
             assert await session.delete(TEACHERS, asked, later(1)) == (two, one)
             assert await session.delete(TEACHERS, asked, later(2)) == ()
@@ -281,7 +281,7 @@ class DeletionPromises:
     async def test_a_deleted_record_says_when(self, store: Store) -> None:
         """The first time counts, and it is a change."""
         async with ours(store) as session:
-            one = zoho_id(STUDENTS, 1)
+            one = key_of(STUDENTS, 1)
             before = (await session.stored(STUDENTS, [one]))[one]
             await session.delete(STUDENTS, [one], later(1))
             await session.delete(STUDENTS, [one], later(2))
@@ -293,6 +293,6 @@ class DeletionPromises:
         async with ours(store) as session:
             gone = sample(TEACHERS, GONE)
             await session.write(TEACHERS, [row(TEACHERS, gone, state=State.UPDATED)], later(1))
-            found = (await session.stored(TEACHERS, [gone.zoho_id]))[gone.zoho_id]
+            found = (await session.stored(TEACHERS, [gone.key]))[gone.key]
             assert (found.deleted_at, found.created_at, found.updated_at) == (None, BEGAN, later(1))
-            assert (await session.known(TEACHERS, [gone.zoho_id]))[gone.zoho_id].deleted is False
+            assert (await session.known(TEACHERS, [gone.key]))[gone.key].deleted is False

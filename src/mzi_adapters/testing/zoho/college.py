@@ -82,7 +82,7 @@ def define_modules(
 
 def module_name(module: AnyModule, only: Pick | None = None) -> str:
     """The name under which `define_modules` makes a module."""
-    return module.zoho_module if only is None else only((module.zoho_module, *module.aliases))
+    return module.remote_name if only is None else only((module.remote_name, *module.aliases))
 
 
 def _alone(module: AnyModule, fields: Iterable[ZohoField], only: Pick) -> list[ZohoField]:

@@ -1,6 +1,6 @@
 """A store that counts the sessions it is asked for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import attrs
@@ -24,6 +24,13 @@ class CountedStore:
         self.writes += 1
         async with self.store.begin(tenant, discard=discard) as session:
             yield session
+
+    @asynccontextmanager
+    async def begin_together(self) -> AsyncIterator[Callable[[TenantId], Session]]:
+        """As `Store.begin_together`."""
+        self.writes += 1
+        async with self.store.begin_together() as session_of:
+            yield session_of
 
     @asynccontextmanager
     async def read(self, tenant: TenantId) -> AsyncIterator[Session]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -76,6 +76,9 @@ class FaithfulStore:
         async with self.real.read(tenant) as session:
             broken: Any = self.session(session)
             yield broken
+
+    def begin_together(self) -> AbstractAsyncContextManager[Callable[[TenantId], Session]]:
+        return self.real.begin_together()
 
     def registry(self) -> AbstractAsyncContextManager[Registry]:
         return self.real.registry()

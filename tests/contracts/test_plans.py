@@ -14,12 +14,22 @@ from mzi_adapters.sql.driver import raw
 from mzi_adapters.sql.store import SqlSession
 from mzi_adapters.sql.tables import RECORDS, schema
 from mzi_adapters.testing.contracts.fixtures import BEGAN, OURS, decision, later, parked, run
+from mzi_adapters.testing.contracts.fixtures import event as told
 from mzi_adapters.testing.contracts.samples import key_of, row, sample
 from mzi_adapters.testing.contracts.store_columns import change
 from mzi_core.decide import Touch
 from mzi_core.errors import StoreRefused
 from mzi_core.modules import CATALOGUE, PROGRAMS, REGISTRATIONS, STUDENTS
-from mzi_core.ports import Cursor, DecisionRecord, Query, Session, StoredResponse, TenantSettings
+from mzi_core.ports import (
+    Cursor,
+    DecisionRecord,
+    EventQuery,
+    EventState,
+    Query,
+    Session,
+    StoredResponse,
+    TenantSettings,
+)
 from mzi_core.values import State
 
 PLANNED = ("SELECT", "UPDATE", "DELETE")
@@ -67,6 +77,15 @@ async def _ask_everything(session: Session) -> None:
     await session.record_decision(DecisionRecord(key="k", decision=decision(), decided_at=BEGAN))
     await session.decision("k")
     await session.decisions(cursor, 9)
+    await session.keep_events([told(1), attrs.evolve(told(2), repeats=told(1).repeats)])
+    await session.waiting_events("students", ids, 9)
+    await session.end_events([told(1).id], EventState.DEAD, "", BEGAN)
+    await session.replay_events([told(1).id])
+    await session.event(told(1).id)
+    for what in ({"state": EventState.DEAD}, {"source": "s"}, {"kind": "k"}, {"module": "m", "key": "1"}, {}):
+        await session.events(attrs.evolve(EventQuery(after=told(1).id), **what))
+    await session.event_counts()
+    await session.forget_events(BEGAN, 9, keeping=["k"])
     await session.response("k")
     await session.keep_response(StoredResponse(key="k", digest="", body=None, answered_at=BEGAN), later(1))
     await session.save_run(run(1, BEGAN))

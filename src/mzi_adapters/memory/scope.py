@@ -55,6 +55,8 @@ class Tables:
     owners: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, field, value) -> key
     parked: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, key) -> ParkedRecord
     decisions: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, key) -> DecisionRecord
+    events: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, id) -> Event
+    repeatable: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, source, repeats) -> event id
     responses: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, key) -> StoredResponse
     runs: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, id) -> Run
     tokens: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, name) -> AccessToken

@@ -1,13 +1,15 @@
 """A store in memory that keeps every promise of the port: transactions, uniqueness, tenants apart."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import attrs
 
 from mzi_adapters.memory.breakers import StoredBreakers
 from mzi_adapters.memory.decisions import Decisions
+from mzi_adapters.memory.events import Events
 from mzi_adapters.memory.idempotency import StoredResponses
 from mzi_adapters.memory.parked import ParkedRecords
 from mzi_adapters.memory.records import Records
@@ -32,6 +34,7 @@ class MemorySession(
     Records,
     ParkedRecords,
     Decisions,
+    Events,
     StoredResponses,
     Runs,
     AccessTokens,
@@ -72,6 +75,12 @@ class MemoryStore:
         """A session that keeps its writes when the block ends well; with `discard` never."""
         async with self._transaction(discard=discard) as tables:
             yield MemorySession(tenant, tables)
+
+    @asynccontextmanager
+    async def begin_together(self) -> AsyncIterator[Callable[[TenantId], Session]]:
+        """A transaction over the data of several tenants: gives the session of each."""
+        async with self._transaction(discard=False) as tables:
+            yield partial(MemorySession, tables=tables)
 
     def _aside(self) -> Tables:
         """A copy of everything, without what a session that is at work has written."""

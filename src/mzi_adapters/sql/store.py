@@ -1,8 +1,9 @@
 """The store in a SQL database, its sessions, and how it is opened."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,6 +15,7 @@ from mzi_adapters.sql import migrations
 from mzi_adapters.sql.breakers import StoredBreakers
 from mzi_adapters.sql.decisions import Decisions
 from mzi_adapters.sql.engine import PATIENCE, POOL, engine_for, for_reading, is_memory, server_version
+from mzi_adapters.sql.events import Events
 from mzi_adapters.sql.idempotency import StoredResponses
 from mzi_adapters.sql.parked import ParkedRecords
 from mzi_adapters.sql.records import Records
@@ -36,6 +38,7 @@ class SqlSession(
     Touched,
     ParkedRecords,
     Decisions,
+    Events,
     StoredResponses,
     Runs,
     AccessTokens,
@@ -80,6 +83,12 @@ class SqlStore:
         """
         async with self._writing(discard=discard) as connection:
             yield SqlSession(tenant, connection)
+
+    @asynccontextmanager
+    async def begin_together(self) -> AsyncIterator[Callable[[TenantId], Session]]:
+        """A transaction over the data of several tenants; errors as `begin`."""
+        async with self._writing(discard=False) as connection:
+            yield partial(SqlSession, connection=connection)
 
     @asynccontextmanager
     async def read(self, tenant: TenantId) -> AsyncIterator[Session]:

@@ -125,6 +125,7 @@ def schema() -> sa.MetaData:
     """
     for module in CATALOGUE:
         add_indexes(module, RECORDS[module.name])
+    _add_repeats_index()
     return _metadata
 
 
@@ -237,6 +238,37 @@ DECISIONS = sa.Table(
     sa.Column("trace", Json, nullable=False),
     sa.Index(None, "tenant_id", "key", "decided_at", "number"),
 )
+
+EVENTS = sa.Table(
+    "event_logs",
+    _metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("source", Key, nullable=False),
+    sa.Column("kind", Key, nullable=False),
+    sa.Column("sent_as", sa.Text),
+    sa.Column("repeats", Key),
+    sa.Column("module", Key),
+    sa.Column("key", Key),
+    # Text, not JSON: what came is kept byte for byte, and a JSON column refuses some of it, such as a NUL.
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Index(None, "tenant_id", "state", "id"),
+    sa.Index(None, "tenant_id", "source", "id"),
+    sa.Index(None, "tenant_id", "kind", "id"),
+    sa.Index(None, "tenant_id", "module", "key", "id"),
+)
+"""What sources told; an event is found by its state, its source, its kind, its record, or what it repeats."""
+
+
+def _add_repeats_index() -> None:
+    once, which = EVENTS.c.repeats, EVENTS.c.repeats.is_not(None)
+    key = (EVENTS.c.tenant_id, EVENTS.c.source, once)
+    sa.Index("uq_event_logs_repeats", *key, unique=True, sqlite_where=which, postgresql_where=which)
+
 
 STORED_RESPONSES = sa.Table(
     "idempotency_answers",

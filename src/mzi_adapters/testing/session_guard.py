@@ -4,7 +4,7 @@ A session holds locks and a connection; a remote takes seconds, or never answers
 its session, asks the remote, and opens another. Wrapped in these two, a test fails where one does not.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
@@ -43,6 +43,13 @@ class GuardedStore:
         async with self.store.begin(tenant, discard=discard) as session:
             with _session():
                 yield session
+
+    @asynccontextmanager
+    async def begin_together(self) -> AsyncIterator[Callable[[TenantId], Session]]:
+        """As `Store.begin_together`."""
+        async with self.store.begin_together() as session_of:
+            with _session():
+                yield session_of
 
     @asynccontextmanager
     async def read(self, tenant: TenantId) -> AsyncIterator[Session]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from mzi_core.ports.connections import Connections, NoConnections
     from mzi_core.ports.decisions import DecisionRecord, Decisions
+    from mzi_core.ports.events import Event, EventQuery, Events, EventState
     from mzi_core.ports.idempotency import StoredResponse, StoredResponses
     from mzi_core.ports.leases import Lease, Leases, StoredLeases, holds
     from mzi_core.ports.locks import Lock, Locks
@@ -97,7 +98,7 @@ if TYPE_CHECKING:
     from mzi_core.ports.zoho.writing import ZohoWriting
 else:
     _HOMES = (
-        *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions"),
+        *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions", "events"),
         *("idempotency", "locks", "tokens", "leases", "breakers", "vault", "store", "writes"),
         *("zoho.reading", "zoho.metadata", "zoho.status", "zoho.writing", "zoho.watching", "zoho.gateway"),
         *("moodle.users", "moodle.courses", "moodle.categories", "moodle.enrolments"),
@@ -137,6 +138,10 @@ __all__ = [
     "Deleted",
     "EnrolledUser",
     "Enrolment",
+    "Event",
+    "EventQuery",
+    "EventState",
+    "Events",
     "Feature",
     "FieldForms",
     "GivenMark",

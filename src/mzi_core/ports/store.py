@@ -1,5 +1,6 @@
 """The store: sessions over one tenant's data, put together from what each subject needs."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -7,6 +8,7 @@ import attrs
 
 from mzi_core.ports.breakers import StoredBreakers
 from mzi_core.ports.decisions import Decisions
+from mzi_core.ports.events import Events
 from mzi_core.ports.idempotency import StoredResponses
 from mzi_core.ports.leases import StoredLeases
 from mzi_core.ports.locks import Locks
@@ -25,6 +27,7 @@ class Session(
     Records,
     ParkedRecords,
     Decisions,
+    Events,
     StoredResponses,
     Runs,
     AccessTokens,
@@ -63,6 +66,10 @@ class Store(Protocol):
 
     def begin(self, tenant: TenantId, *, discard: bool = False) -> AbstractAsyncContextManager[Session]:
         """A session that keeps its writes when the block ends well; with `discard` never (a preview)."""
+        ...
+
+    def begin_together(self) -> AbstractAsyncContextManager[Callable[[TenantId], Session]]:
+        """A transaction over the data of several tenants, kept whole or not at all: gives each a session."""
         ...
 
     def read(self, tenant: TenantId) -> AbstractAsyncContextManager[Session]:

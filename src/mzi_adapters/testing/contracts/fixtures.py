@@ -19,6 +19,9 @@ from mzi_core.ports import (
     AccessToken,
     ApiKey,
     DecisionRecord,
+    Event,
+    EventQuery,
+    EventState,
     Lease,
     OpenBreaker,
     ParkedRecord,
@@ -30,7 +33,7 @@ from mzi_core.ports import (
     StoredResponse,
     TenantSettings,
 )
-from mzi_core.values import DEFAULT_TENANT, Code, Parent, Reason, State, TenantId, ZohoId
+from mzi_core.values import DEFAULT_TENANT, Code, Parent, Reason, RecordId, State, TenantId, ZohoId
 
 OURS = DEFAULT_TENANT
 CANARY = TenantId("canary")
@@ -43,6 +46,9 @@ THERE = (1, 2)
 
 GONE = 3
 """The teacher that was there and is deleted."""
+
+FURNISHED = "src_furnished"
+"""The source of the events that are there."""
 
 ONLY_THEIRS = 4
 """The sample that only the canary has."""
@@ -125,6 +131,19 @@ def run(n: int, at: datetime, *, status: RunStatus = RunStatus.RUNNING, message:
     )
 
 
+def event(n: int, source: str = "src_college") -> Event:
+    """The n-th event of a source, which nobody has taken yet."""
+    return Event(
+        id=RecordId(f"019f0000-0000-7000-8000-{n:012}"),
+        source=source,
+        kind="\\core\\event\\user_created",
+        received_at=BEGAN,
+        body=f'{{"event_id": "{n}", "event_data": {{"firstname": "رنا \\u0000 {n}"}}}}',
+        sent_as=str(n),
+        repeats=str(n),
+    )
+
+
 def key(n: int, at: datetime, *, tenant: TenantId | None = None) -> ApiKey:
     """The n-th API key."""
     return ApiKey(id=f"key{n}", digest="0" * 64, label=f"Sigma 🗝 {n}", tenant=tenant, created_at=at)
@@ -150,6 +169,8 @@ async def _fill(session: Session, note: str) -> None:
     waiting = parked(REGISTRATIONS, 7, BEGAN, waits_for=Parent("students", key_of(STUDENTS, 7)))
     await session.park([attrs.evolve(parked(STUDENTS, 8, BEGAN), record={"whose": note}), waiting])
     await session.record_decision(DecisionRecord(key="1_2_3", decision=decision(), decided_at=BEGAN))
+    hint = attrs.evolve(event(2, FURNISHED), repeats=None, module="students", key=ZohoId("1"))
+    await session.keep_events([event(1, FURNISHED), hint])
     await session.keep_response(StoredResponse(key="k", digest="d", body=note, answered_at=BEGAN), BEGAN)
     await session.save_run(run(1, BEGAN, message=note))
     await session.save_settings(chosen(note))
@@ -176,6 +197,8 @@ class Everything:
     records: Mapping[str, Sequence[object]]
     parked: Mapping[str, Sequence[ParkedRecord]]
     decisions: Sequence[DecisionRecord]
+    events: Sequence[Event]
+    event_counts: Mapping[EventState, int]
     runs: Sequence[Run]
     answers: Sequence[StoredResponse | None]
     token: AccessToken | None
@@ -191,6 +214,8 @@ async def everything(store: Store, tenant: TenantId) -> Everything:
             records={module.name: list(await session.list(module, ALL)) for module in CATALOGUE},
             parked={module.name: list(await session.parked_list(module.name, ALL)) for module in CATALOGUE},
             decisions=list(await session.decisions(None, 10_000)),
+            events=await session.events(EventQuery(limit=10_000)),
+            event_counts=dict(await session.event_counts()),
             runs=list(await session.runs(10_000)),
             answers=[await session.response(each) for each in ("k", "only theirs")],
             token=await session.token("zoho"),

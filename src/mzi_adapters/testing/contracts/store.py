@@ -17,6 +17,11 @@ from mzi_adapters.testing.contracts.store_columns_refused import (
     RefusedChangingPromises,
 )
 from mzi_adapters.testing.contracts.store_decisions import DecisionPromises
+from mzi_adapters.testing.contracts.store_events import (
+    EventListPromises,
+    EventPromises,
+    EventTransactionPromises,
+)
 from mzi_adapters.testing.contracts.store_idempotency import StoredResponsePromises
 from mzi_adapters.testing.contracts.store_lists import ListingPromises
 from mzi_adapters.testing.contracts.store_parked import ParkedRecordPromises
@@ -59,6 +64,9 @@ class StoreContract(
     ParkedRecordPromises,
     ParkingPromises,
     DecisionPromises,
+    EventPromises,
+    EventListPromises,
+    EventTransactionPromises,
     StoredResponsePromises,
     RunPromises,
     UnfinishedPromises,

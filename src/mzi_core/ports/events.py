@@ -1,0 +1,104 @@
+"""Events: what a source told, kept before it is answered."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import attrs
+
+from mzi_core.values import RecordId, ZohoId
+
+
+class EventState(StrEnum):
+    """What became of an event. There are no others, and each event ends in one of the last three."""
+
+    WAITING = "waiting"
+    TAKEN = "taken"
+    PARKED = "parked"
+    DEAD = "dead"
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """What a source told about one record, or about something that cannot be attributed to any.
+
+    `source`: the id of who told it; `kind`: the event in the source's words. `sent_as`: the id that the
+    sender gave it, if any. `repeats`: what the same event has again when it is sent again; None for a mere
+    hint, of which two never count as one. `module` and `key`: the record it is about; None where that is not
+    known, as with most parked ones. `body`: JSON, as it came. `reason`: why it is parked or dead.
+    """
+
+    id: RecordId
+    source: str
+    kind: str
+    received_at: datetime
+    body: str = attrs.field(repr=False)
+    sent_as: str | None = None
+    repeats: str | None = None
+    module: str | None = None
+    key: ZohoId | None = None
+    state: EventState = EventState.WAITING
+    reason: str = ""
+    ended_at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class EventQuery:
+    """Which events to list, the newest first: those that have all that is given; behind the one `after`."""
+
+    source: str | None = None
+    kind: str | None = None
+    state: EventState | None = None
+    module: str | None = None
+    key: ZohoId | None = None
+    after: RecordId | None = None
+    limit: int = 100
+
+
+class Events(Protocol):
+    """The part of a session that is about events. Their order is that of their ids.
+
+    Sessions that make keys due (`Deliveries`) and write events do so in this order, or they deadlock.
+    """
+
+    async def keep_events(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Keep events; for each what is kept: itself, or the one of its source that it `repeats`.
+
+        Of two sessions that keep the same event at once, one waits for the other and gets the other's. A
+        repetition within the same call is one too.
+        """
+        ...
+
+    async def waiting_events(self, module: str, keys: Collection[ZohoId], limit: int) -> Sequence[Event]:
+        """The events about these records that nobody has taken yet, the oldest first, at most `limit`."""
+        ...
+
+    async def end_events(
+        self, ids: Collection[RecordId], state: EventState, reason: str, at: datetime
+    ) -> int:
+        """Say what became of events that wait, and how many of these did; the others stay as they ended."""
+        ...
+
+    async def replay_events(self, ids: Collection[RecordId]) -> Sequence[Event]:
+        """Let ended events wait again; those that do, as they are now."""
+        ...
+
+    async def event(self, id: RecordId) -> Event | None:
+        """One event."""
+        ...
+
+    async def events(self, query: EventQuery) -> Sequence[Event]:
+        """Events, the newest first, at most `query.limit`."""
+        ...
+
+    async def event_counts(self) -> Mapping[EventState, int]:
+        """How many events are in each state; kept, so that no large table is counted."""
+        ...
+
+    async def forget_events(self, before: datetime, limit: int, *, keeping: Collection[str] = ()) -> int:
+        """Forget ended events received before a moment, the oldest first, at most `limit`; how many it was.
+
+        `keeping`: kinds of which none is forgotten. What was forgotten is no repetition when it comes again.
+        """
+        ...

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import attrs
 
-from mzi_core.values import RecordId, ZohoId
+from mzi_core.values import RecordId, TenantId, ZohoId
 
 
 class EventState(StrEnum):
@@ -100,5 +100,16 @@ class Events(Protocol):
         """Forget ended events received before a moment, the oldest first, at most `limit`; how many it was.
 
         `keeping`: kinds of which none is forgotten. What was forgotten is no repetition when it comes again.
+        """
+        ...
+
+
+class EventIntake(Protocol):
+    """Where events go before they are answered: whatever it returns is kept, also if power fails next."""
+
+    async def keep(self, tenant: TenantId, events: Sequence[Event]) -> Sequence[Event]:
+        """Each as `Events.keep_events`, and the records they are about are due to be looked at.
+
+        Raises StoreUnavailable, and StoreRefused for events that cannot be kept as they are.
         """
         ...

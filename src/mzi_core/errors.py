@@ -125,6 +125,10 @@ class ClockSkew(MziError):
         super().__init__(f"{self.said} {self.remedy}")
 
 
+class MessageRefused(MziError):
+    """What a source sent has no form that it sends; nothing of it is kept."""
+
+
 class StoreError(MziError):
     """The store could not do what was asked."""
 

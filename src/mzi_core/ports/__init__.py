@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
     from mzi_core.ports.connections import Connections, NoConnections
     from mzi_core.ports.decisions import DecisionRecord, Decisions
-    from mzi_core.ports.events import Event, EventIntake, EventQuery, Events, EventState
+    from mzi_core.ports.events import Event, EventIntake, EventQuery, EventReader, Events, EventState, Told
     from mzi_core.ports.idempotency import StoredResponse, StoredResponses
     from mzi_core.ports.leases import Lease, Leases, StoredLeases, holds
     from mzi_core.ports.locks import Lock, Locks
@@ -141,6 +141,7 @@ __all__ = [
     "Event",
     "EventIntake",
     "EventQuery",
+    "EventReader",
     "EventState",
     "Events",
     "Feature",
@@ -211,6 +212,7 @@ __all__ = [
     "Template",
     "TemplateCriterion",
     "TenantSettings",
+    "Told",
     "Unenrolment",
     "Unknown",
     "Unreadable",

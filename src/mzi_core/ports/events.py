@@ -113,3 +113,34 @@ class EventIntake(Protocol):
         Raises StoreUnavailable, and StoreRefused for events that cannot be kept as they are.
         """
         ...
+
+
+@attrs.frozen(kw_only=True)
+class Told:
+    """What a message says about one record: `kind` in one word for one thing, such as `student_updated`.
+
+    `module` and `key`: the record; None where it cannot be attributed to one, and then `problem` says why, in
+    a sentence with what repairs it. `sent_as`: the sender's own id of the message. `is_fact`: it says how
+    something is, and not merely that it is to be looked at. `body`: what was said of this record, as JSON.
+    """
+
+    kind: str
+    body: str = attrs.field(repr=False)
+    module: str | None = None
+    key: ZohoId | None = None
+    sent_as: str | None = None
+    is_fact: bool = False
+    problem: str = ""
+
+
+class EventReader(Protocol):
+    """Understands the messages of one remote service. What cannot be attributed is told, never guessed."""
+
+    def read(self, door: str, message: object, address: Mapping[str, str]) -> Sequence[Told]:
+        """What a message says; nothing is left out of it.
+
+        `door`: the last part of the path it came to, such as `student_updated`; `message`: its JSON, or a
+        form as an object of lists of texts; `address`: the parameters of the query. Raises MessageRefused for
+        a message that has no form which this service sends.
+        """
+        ...

@@ -1,0 +1,75 @@
+"""Take in what a source tells: it is kept before it is answered, and looked at afterwards."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+import attrs
+
+from mzi_core.ports import Clock, Event, EventIntake, EventReader, EventState, Ids, Told
+from mzi_core.values import TenantId
+
+
+@attrs.frozen(kw_only=True)
+class Message:
+    """What came to a door. `content`: its JSON, or a form as an object of lists of texts.
+
+    `address`: the parameters of the query, without any that proves who sends.
+    """
+
+    door: str
+    content: object = attrs.field(repr=False)
+    address: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class ReceiveEvents:
+    """Understands a message and keeps what it says; nothing is believed or written here."""
+
+    intake: EventIntake
+    clock: Clock
+    ids: Ids
+
+    async def __call__(
+        self, tenant: TenantId, source: str, reader: EventReader, messages: Sequence[Message]
+    ) -> Sequence[Event]:
+        """What is kept of each thing that is told: itself, or the event that it repeats.
+
+        What cannot be attributed to a record is parked, with its reason. Raises MessageRefused when one of
+        the messages has no form that the service sends, and then nothing is kept; StoreUnavailable.
+        """
+        told = [
+            (place, each)
+            for message in messages
+            for place, each in enumerate(reader.read(message.door, message.content, message.address))
+        ]
+        now = self.clock.now()
+        events = [
+            Event(
+                id=id,
+                source=source,
+                kind=each.kind,
+                received_at=now,
+                body=each.body,
+                sent_as=each.sent_as,
+                repeats=repeats(each, place),
+                module=each.module,
+                key=each.key,
+                state=EventState.PARKED if each.problem else EventState.WAITING,
+                reason=each.problem,
+                ended_at=now if each.problem else None,
+            )
+            for id, (place, each) in zip(self.ids.record_ids(len(told)), told, strict=True)
+        ]
+        return await self.intake.keep(tenant, events)
+
+
+def repeats(told: Told, place: int) -> str | None:
+    """What a message has again when it is sent again; None for a hint without an id of its own.
+
+    `place`: where in its message it stands, for a message may tell of several records.
+    """
+    if told.sent_as is not None:
+        return f"id {told.sent_as} {place}"
+    if told.is_fact:
+        return f"body {sha256(f'{told.kind} {told.body}'.encode()).hexdigest()}"
+    return None

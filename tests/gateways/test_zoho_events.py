@@ -1,0 +1,175 @@
+"""What Zoho's messages say: which record is to be looked at, or why that cannot be told."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mzi_adapters.zoho.events import LONGEST_SENT_AS, MOST_IDS, ZohoEvents
+from mzi_core.errors import MessageRefused
+from mzi_core.ports import Told
+
+ID, OTHER = "5398830000090000001", "5398830000090000002"
+RULE = {"zoho_id": ID, "module": "BTEC_Students"}
+
+
+def read(door: str, message: object, address: Mapping[str, str] = {}) -> list[Told]:
+    return list(ZohoEvents().read(door, message, address))
+
+
+@pytest.mark.parametrize(
+    ("door", "message", "module", "kind"),
+    [
+        ("student_updated", RULE, "students", "student_updated"),
+        ("student_deleted", RULE, "students", "student_deleted"),
+        ("student", {"record_id": ID, "operation": "insert"}, "students", "student_created"),
+        ("student", {"record_id": ID, "operation": "BTEC_Students.edit"}, "students", "student_updated"),
+        ("payment", {"record_id": ID, "event_type": "updated"}, "payments", "payment_updated"),
+        ("registration", {"record_id": ID, "operation": "delete"}, "registrations", "registration_deleted"),
+        ("unit", {"record_id": ID, "module": "BTEC_Units"}, "units", "unit_updated"),
+        ("btec_definition_deleted", {"zoho_id": ID, "module": "BTEC"}, "units", "unit_deleted"),
+        ("btec_definition_updated", {"zoho_id": ID}, "units", "unit_updated"),
+        ("payment_recorded", {"zoho_id": ID}, "payments", "payment_created"),
+        ("grade_submitted", {"zoho_id": ID}, "grades", "grade_updated"),
+        ("request_status_changed", {"zoho_id": ID}, "requests", "request_updated"),
+        ("class_created", {"zoho_id": ID}, "classes", "class_created"),
+        (
+            "channel",
+            {"module": "BTEC_Classes", "ids": [ID], "operation": "insert"},
+            "classes",
+            "class_created",
+        ),
+        ("teacher_updated", {"zoho_id": ID, "operation": "delete"}, "teachers", "teacher_updated"),
+    ],
+)
+def test_the_door_and_the_message_say_which_record_of_which_module(
+    door: str, message: object, module: str, kind: str
+) -> None:
+    (told,) = read(door, message)
+    assert (told.module, told.key, told.kind, told.problem) == (module, ID, kind, "")
+    assert not told.is_fact
+    assert json.loads(told.body) == message
+
+
+@pytest.mark.parametrize(
+    ("message", "address"),
+    [
+        ({"zoho_id": ID}, {}),
+        ({"zoho_id": f"zcrm_{ID}"}, {}),
+        ({"zoho_id": int(ID)}, {}),
+        ({"record_id": f" {ID} "}, {}),
+        ({"id": ID, "Name": "A01"}, {}),
+        ({"ids": [ID]}, {}),
+        ({"ids": ID}, {}),
+        ({"data": [ID]}, {}),
+        ({"data": [{"id": ID, "Name": "A01"}]}, {}),
+        ({"data": {"ID": ID}}, {}),
+        ([{"id": ID}], {}),
+        ({"module": "BTEC_Students"}, {"zoho_id": ID}),
+        ({}, {"record_id": ID, "unknown": "x"}),
+        # a form
+        ({"zoho_id": [ID], "module": ["BTEC_Students"]}, {}),
+        ({"ids[]": [ID]}, {}),
+        ({"ids[0]": [ID]}, {}),
+        ({"data[0]": [ID]}, {}),
+    ],
+    ids=str,
+)
+def test_a_record_is_named_in_any_of_the_ways_that_rules_have(
+    message: object, address: Mapping[str, str]
+) -> None:
+    (told,) = read("student_updated", message, address)
+    assert (told.module, told.key, told.problem) == ("students", ID, "")
+
+
+def test_several_records_are_told_one_by_one_and_each_once() -> None:
+    """With what was said of each where the message says it."""
+    told = read("channel", {"module": "BTEC", "ids": [ID, OTHER, ID]})
+    assert [each.key for each in told] == [ID, OTHER]
+    told = read("student_updated", {"data": [{"id": ID, "City": "Irbid"}, {"id": OTHER}]})
+    assert [json.loads(each.body) for each in told] == [{"id": ID, "City": "Irbid"}, {"id": OTHER}]
+    assert [each.key for each in read("unit", {"ids[0]": [ID], "ids[1]": [OTHER]})] == [ID, OTHER]
+
+
+@pytest.mark.parametrize(
+    ("door", "message", "module", "said"),
+    [
+        ("student_updated", {"zoho_id": "${!BTEC_Students.Id}"}, "students", "did not replace it"),
+        ("student_updated", {"data": [{"id": "${Id}"}]}, "students", "choose it again"),
+        ("student_updated", {"module": "BTEC_Students"}, "students", "names no record"),
+        ("student_updated", {"zoho_id": "5.39883E+18"}, "students", "`zoho_id`"),
+        ("student_updated", {"zoho_id": True}, "students", "must be an id"),
+        ("student_updated", {"data": [{"Name": "A01"}]}, "students", "no id of a record"),
+        ("student_updated", {"zoho_id": "x" * 10_000}, "students", "longer than"),
+        ("student_updated", {"zoho_id": ID, "module": "Leads"}, None, "`Leads` is not a module"),
+        ("student_updated", {"zoho_id": ID, "module": "BTEC_Teachers"}, "students", "correct the address"),
+        ("channel", {"ids": [ID]}, None, "names no `module`"),
+        ("invoice_updated", {"zoho_id": ID}, None, "Nothing is known of events called `invoice`"),
+        ("submit_student_request", {"request_number": "CLD-1"}, None, "replay it"),
+    ],
+)
+def test_what_cannot_be_attributed_is_told_with_what_repairs_it(
+    door: str, message: Mapping[str, object], module: str | None, said: str
+) -> None:
+    (told,) = read(door, message)
+    assert told.module == module
+    assert said in told.problem
+    assert len(told.problem) < 400
+
+
+def test_one_record_that_cannot_be_read_harms_none_beside_it() -> None:
+    told = read("student_updated", {"ids": [ID, "${Id}", "1E+18", OTHER]})
+    assert [(each.key, bool(each.problem)) for each in told] == [
+        (ID, False),
+        (None, True),
+        (None, True),
+        (OTHER, False),
+    ]
+
+
+@pytest.mark.parametrize("message", ["text", 7, None, True, {"ids": [str(n) for n in range(MOST_IDS + 1)]}])
+def test_what_no_rule_sends_is_refused(message: object) -> None:
+    with pytest.raises(MessageRefused):
+        read("student_updated", message)
+
+
+def test_the_senders_own_id_is_taken_under_both_its_names() -> None:
+    assert read("payment", {"event_id": "zoho_78", "record_id": ID})[0].sent_as == "zoho_78"
+    assert read("payment", {"notification_id": 78, "record_id": ID})[0].sent_as == "78"
+    assert read("payment", {"event_id": " ", "notification_id": ["n"], "record_id": ID})[0].sent_as == "n"
+    assert read("payment", {"record_id": ID})[0].sent_as is None
+    with pytest.raises(MessageRefused, match="longer than"):
+        read("payment", {"event_id": "x" * (LONGEST_SENT_AS + 1), "record_id": ID})
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just(ID),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["zoho_id", "id", "ids", "ids[]", "data", "module", "operation", "event_id"])
+            | st.text(max_size=5),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)
+
+
+@given(
+    st.sampled_from(["student", "student_updated", "channel", "_", "", "a_b_c", "payment_recorded"]), _JSON
+)
+def test_nothing_that_is_sent_raises_anything_else(door: str, message: object) -> None:
+    """And what is told of a record is JSON, with a record or a reason."""
+    try:
+        told = read(door, message)
+    except MessageRefused:
+        return
+    assert told
+    for each in told:
+        json.loads(each.body)
+        assert each.body.isascii()
+        assert (each.key is not None and each.module is not None) or each.problem

@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mzi_adapters.zoho.events import LONGEST_SENT_AS, MOST_IDS, ZohoEvents
 from mzi_core.errors import MessageRefused
-from mzi_core.ports import Told
+from mzi_core.ports import Event, Told
+from mzi_core.values import RecordId
 
 ID, OTHER = "5398830000090000001", "5398830000090000002"
+NOW = datetime(2026, 2, 1, tzinfo=UTC)
 RULE = {"zoho_id": ID, "module": "BTEC_Students"}
 
 
@@ -142,6 +146,31 @@ def test_the_senders_own_id_is_taken_under_both_its_names() -> None:
     assert read("payment", {"record_id": ID})[0].sent_as is None
     with pytest.raises(MessageRefused, match="longer than"):
         read("payment", {"event_id": "x" * (LONGEST_SENT_AS + 1), "record_id": ID})
+
+
+@pytest.mark.parametrize(
+    ("message", "record"),
+    [
+        (RULE, None),
+        ({"id": ID, "module": "BTEC_Students"}, None),
+        ({"data": [{"id": ID}]}, None),
+        ({"data": [ID]}, None),
+        ({"id": ID, "City": "Irbid"}, {"id": ID, "City": "Irbid"}),
+        ({"data": [{"id": ID, "City": "Irbid"}]}, {"id": ID, "City": "Irbid"}),
+        ({"record_id": ID, "data": {"City": "Irbid"}}, {"id": ID, "City": "Irbid"}),
+        ({"record_id": ID, "data": [{"City": "Irbid"}]}, {"id": ID, "City": "Irbid"}),
+        ({"record_id": ID, "data": [{"City": "Irbid"}, {"City": "Amman"}]}, None),
+        ({"record_id": ID, "data": [{"id": OTHER, "City": "Amman"}]}, None),
+        ({"record_id": ID, "data": {"ID": f"zcrm_{ID}", "City": "A"}}, {"ID": f"zcrm_{ID}", "City": "A"}),
+    ],
+    ids=str,
+)
+def test_a_message_that_holds_the_record_tells_it(message: object, record: object) -> None:
+    (told,) = read("student_updated", message)
+    event = Event(id=RecordId("1"), source="s", kind=told.kind, key=told.key, body=told.body, received_at=NOW)
+    assert ZohoEvents().record(event) == record
+    assert not ZohoEvents().is_deletion(event)
+    assert ZohoEvents().is_deletion(attrs.evolve(event, kind="student_deleted"))
 
 
 _JSON = st.recursive(

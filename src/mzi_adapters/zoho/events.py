@@ -12,7 +12,7 @@ from mzi_adapters.zoho.coerce import ValueRefused, record_id
 from mzi_core.errors import MessageRefused, UnknownModule
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import EventReader, Told
+from mzi_core.ports import Event, EventReader, Told
 from mzi_core.values import ZohoId
 
 MOST_IDS = 500
@@ -52,6 +52,9 @@ _VERB_NAMES = ("operation", "event_type")
 _ID_NAMES = ("zoho_id", "record_id", "id", "ids", "data")
 """Where a message names its records, in order of preference."""
 
+_BARE = frozenset({"id", "ID", "module", "zoho_id", "record_id", "operation", "event_type", *_SENT_AS})
+"""What a message that merely names a record has beside the name."""
+
 _SHOWN = 60  # of what was sent, in characters
 
 
@@ -87,6 +90,25 @@ class ZohoEvents:
             )
             for key, body, trouble in _records(fields, address, message)
         ]
+
+    def record(self, event: Event) -> Mapping[str, object] | None:
+        """The record: the message itself, or what stands in its `data`."""
+        said = json.loads(event.body)
+        data = said.get("data", said)
+        items = [each for each in (data if isinstance(data, list) else [data]) if isinstance(each, dict)]
+        for each in items:
+            if not each.keys() - _BARE:
+                continue
+            if "id" in each or "ID" in each:
+                if _key("id", each)[0] == event.key:
+                    return each
+            elif each is not said and len(items) == 1:
+                return {**each, "id": event.key}
+        return None
+
+    def is_deletion(self, event: Event) -> bool:
+        """Whether the door or the message says so."""
+        return event.kind.endswith(f"_{DELETED}")
 
 
 def _fields(message: Mapping[str, object]) -> dict[str, object]:

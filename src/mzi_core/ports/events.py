@@ -144,3 +144,11 @@ class EventReader(Protocol):
         a message that has no form which this service sends.
         """
         ...
+
+    def record(self, event: Event) -> Mapping[str, object] | None:
+        """The record as the event tells it, with its id; None where it merely names it."""
+        ...
+
+    def is_deletion(self, event: Event) -> bool:
+        """Whether it tells that the record is gone."""
+        ...

@@ -30,6 +30,10 @@ class Side(StrEnum):
         """What the key of its records is called: as a field of the entity, a column, and in answers."""
         return "zoho_id" if self is Side.ZOHO else "moodle_key"
 
+    def key(self, text: str) -> RecordKey:
+        """The key that is written so, as the key of a record of this side."""
+        return ZohoId(text) if self is Side.ZOHO else MoodleKey(text)
+
 
 class Kind(StrEnum):
     """How a value is held inside, whatever its side calls its type."""

@@ -10,7 +10,7 @@ from tests.contracts.broken_stores import Faithful, FaithfulStore
 
 from mzi_adapters.testing.contracts.fixtures import CANARY, OURS
 from mzi_core.ports import Event, EventQuery, EventState, Session
-from mzi_core.values import RecordId, TenantId, ZohoId
+from mzi_core.values import RecordId, RecordKey, TenantId
 
 
 def _of(session: Any, tenant: TenantId) -> Any:
@@ -60,14 +60,14 @@ class LosesTheReason(Faithful):
 class GivesTheNewestFirst(Faithful):
     noticed_by = "test_what_waits_for_records_is_found_the_oldest_first"
 
-    async def waiting_events(self, module: str, keys: Collection[ZohoId], limit: int) -> object:
+    async def waiting_events(self, module: str, keys: Collection[RecordKey], limit: int) -> object:
         return (await self.real.waiting_events(module, keys, 10_000))[::-1][:limit]
 
 
 class GivesWhatHasEnded(Faithful):
     noticed_by = "test_what_waits_for_records_is_found_the_oldest_first"
 
-    async def waiting_events(self, module: str, keys: Collection[ZohoId], limit: int) -> object:
+    async def waiting_events(self, module: str, keys: Collection[RecordKey], limit: int) -> object:
         found = await self.real.events(EventQuery(module=module, limit=10_000))
         return [each for each in found[::-1] if each.key in keys][:limit]
 
@@ -186,7 +186,7 @@ class FindsTheEventOfAnotherTenant(Faithful):
 class FindsWhatWaitsOfAnotherTenant(Faithful):
     noticed_by = "test_what_another_tenant_was_told_is_nothing_here"
 
-    async def waiting_events(self, module: str, keys: Collection[ZohoId], limit: int) -> object:
+    async def waiting_events(self, module: str, keys: Collection[RecordKey], limit: int) -> object:
         mine = await self.real.waiting_events(module, keys, limit)
         return mine or await _of(self.real, CANARY).waiting_events(module, keys, limit)
 

@@ -9,6 +9,7 @@ from mzi_adapters.memory import MemoryStore
 from mzi_adapters.shared_commits import SharedCommits
 from mzi_adapters.testing.harness import CountedIds, FixedClock
 from mzi_core.errors import MessageRefused
+from mzi_core.module import Side
 from mzi_core.ports import Event, EventQuery, EventReader, EventState, Told
 from mzi_core.use_cases.receive import Message, ReceiveEvents, repeats
 from mzi_core.values import DEFAULT_TENANT, ZohoId
@@ -25,6 +26,14 @@ class Says:
             raise MessageRefused("It has no form.")
         return self.told
 
+    def record(self, event: Event) -> Mapping[str, object] | None:
+        """It only names them."""
+        return None
+
+    def is_deletion(self, event: Event) -> bool:
+        """Never."""
+        return False
+
 
 FACT = Told(kind="user_created", body='{"id": 7}', module="students", key=ZohoId("7"), is_fact=True)
 HINT = Told(kind="student_updated", body="{}", module="students", key=ZohoId("1"))
@@ -34,8 +43,10 @@ IDS = CountedIds()
 
 
 async def _received(store: MemoryStore, reader: EventReader, *doors: str) -> Sequence[Event]:
-    receive = ReceiveEvents(intake=SharedCommits(store), clock=FixedClock(), ids=IDS)
-    return await receive(DEFAULT_TENANT, "src", reader, [Message(door=door, content={}) for door in doors])
+    receive = ReceiveEvents(
+        intake=SharedCommits(store), readers={Side.ZOHO: reader}, clock=FixedClock(), ids=IDS
+    )
+    return await receive(DEFAULT_TENANT, "src", Side.ZOHO, [Message(door=door, content={}) for door in doors])
 
 
 async def _kept(store: MemoryStore) -> int:

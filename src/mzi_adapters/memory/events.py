@@ -8,7 +8,7 @@ import attrs
 
 from mzi_adapters.memory.scope import TenantTables
 from mzi_core.ports import Event, EventQuery, EventState
-from mzi_core.values import RecordId, ZohoId
+from mzi_core.values import RecordId, RecordKey
 
 
 @attrs.frozen
@@ -36,7 +36,7 @@ class Events(TenantTables):
         self.tables.repeatable.put(place, event.id)
         return self._put(event)
 
-    async def waiting_events(self, module: str, keys: Collection[ZohoId], limit: int) -> Sequence[Event]:
+    async def waiting_events(self, module: str, keys: Collection[RecordKey], limit: int) -> Sequence[Event]:
         found = (
             each
             for each in self._mine()

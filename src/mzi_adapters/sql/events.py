@@ -12,7 +12,7 @@ from mzi_adapters.sql.counts import Counted
 from mzi_adapters.sql.scope import AnyRow
 from mzi_adapters.sql.tables import COUNTS, EVENTS
 from mzi_core.ports import Event, EventQuery, EventState
-from mzi_core.values import RecordId, ZohoId
+from mzi_core.values import RecordId, RecordKey
 
 COUNTED = "event log"
 """The name under which events are counted: that of no module, for it has a blank."""
@@ -69,7 +69,7 @@ class Events(Counted):
         rows = await self.run(sa.select(*_OURS).where(self.mine(EVENTS), *conditions))
         return [_event(row) for row in rows]
 
-    async def waiting_events(self, module: str, keys: Collection[ZohoId], limit: int) -> Sequence[Event]:
+    async def waiting_events(self, module: str, keys: Collection[RecordKey], limit: int) -> Sequence[Event]:
         """The events about these records that nobody has taken yet, the oldest first."""
         if not keys:
             return []

@@ -68,11 +68,12 @@ class ZohoEvents:
         if not isinstance(message, dict):
             raise MessageRefused("The message must be a JSON object, or a list of records.")
         fields = _fields(message)
-        noun, _, verb = _OLD_DOORS.get(door, door).rpartition("_")
+        door = _OLD_DOORS.get(door, door[:_SHOWN])
+        noun, _, verb = door.rpartition("_")
         if not noun:
             noun, verb = verb, ""
         sent_as = _sent_as(fields)
-        if _OLD_DOORS.get(door, door) == SUBMITTED:
+        if door == SUBMITTED:
             said = "mzi does not bring students' requests to Zoho yet; replay it when it does."
             return [Told(kind=SUBMITTED, body=_json(message), sent_as=sent_as, problem=said)]
         module, problem = _module(noun, fields)
@@ -170,10 +171,10 @@ def _module(noun: str, fields: Mapping[str, object]) -> tuple[AnyModule | None, 
     try:
         module = CATALOGUE[_NOUNS.get(noun, noun)]
     except UnknownModule:
-        return None, f"Nothing is known of events called `{noun[:_SHOWN]}`."
+        return None, f"Nothing is known of events called `{noun}`."
     if named is not None and named is not module:
         wrong = (
-            f"The message is about {named.zoho_module}, and the address it was sent to is for {module.name}"
+            f"The message is about {named.remote_name}, and the address it was sent to is for {module.name}"
         )
         return module, f"{wrong}: correct the address in the rule."
     return module, ""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import attrs
 
-from mzi_core.values import RecordId, TenantId, ZohoId
+from mzi_core.values import RecordId, RecordKey, TenantId
 
 
 class EventState(StrEnum):
@@ -37,7 +37,7 @@ class Event:
     sent_as: str | None = None
     repeats: str | None = None
     module: str | None = None
-    key: ZohoId | None = None
+    key: RecordKey | None = None
     state: EventState = EventState.WAITING
     reason: str = ""
     ended_at: datetime | None = None
@@ -51,7 +51,7 @@ class EventQuery:
     kind: str | None = None
     state: EventState | None = None
     module: str | None = None
-    key: ZohoId | None = None
+    key: RecordKey | None = None
     after: RecordId | None = None
     limit: int = 100
 
@@ -70,7 +70,7 @@ class Events(Protocol):
         """
         ...
 
-    async def waiting_events(self, module: str, keys: Collection[ZohoId], limit: int) -> Sequence[Event]:
+    async def waiting_events(self, module: str, keys: Collection[RecordKey], limit: int) -> Sequence[Event]:
         """The events about these records that nobody has taken yet, the oldest first, at most `limit`."""
         ...
 
@@ -127,7 +127,7 @@ class Told:
     kind: str
     body: str = attrs.field(repr=False)
     module: str | None = None
-    key: ZohoId | None = None
+    key: RecordKey | None = None
     sent_as: str | None = None
     is_fact: bool = False
     problem: str = ""

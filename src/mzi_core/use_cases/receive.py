@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import attrs
 
+from mzi_core.module import Side
 from mzi_core.ports import Clock, Event, EventIntake, EventReader, EventState, Ids, Told
 from mzi_core.values import TenantId
 
@@ -26,11 +27,12 @@ class ReceiveEvents:
     """Understands a message and keeps what it says; nothing is believed or written here."""
 
     intake: EventIntake
+    readers: Mapping[Side, EventReader]
     clock: Clock
     ids: Ids
 
     async def __call__(
-        self, tenant: TenantId, source: str, reader: EventReader, messages: Sequence[Message]
+        self, tenant: TenantId, source: str, side: Side, messages: Sequence[Message]
     ) -> Sequence[Event]:
         """What is kept of each thing that is told: itself, or the event that it repeats.
 
@@ -40,7 +42,9 @@ class ReceiveEvents:
         told = [
             (place, each)
             for message in messages
-            for place, each in enumerate(reader.read(message.door, message.content, message.address))
+            for place, each in enumerate(
+                self.readers[side].read(message.door, message.content, message.address)
+            )
         ]
         now = self.clock.now()
         events = [

@@ -223,7 +223,7 @@ class Refusing(MemoryStore):
     async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
         async with super().begin(tenant, discard=discard) as session:
             assert isinstance(session, MemorySession)
-            yield RefusesTwo(session.tenant, session.tables) if self.refuses else session
+            yield RefusesTwo(session.tenant, session.tables, session.clock) if self.refuses else session
 
 
 async def test_an_amendment_the_store_refuses_is_an_error_of_that_record_alone() -> None:

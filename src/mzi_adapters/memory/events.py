@@ -18,7 +18,7 @@ class Events(TenantTables):
     def _mine(self) -> Iterator[Event]:
         return (each for (tenant, _), each in self.tables.events.items() if tenant == self.tenant)
 
-    def _put(self, event: Event) -> Event:
+    def _set_event(self, event: Event) -> Event:
         self.tables.events.put((self.tenant, event.id), event)
         return event
 
@@ -27,14 +27,14 @@ class Events(TenantTables):
 
     def _kept(self, event: Event) -> Event:
         if event.repeats is None:
-            return self._put(event)
+            return self._set_event(event)
         place = (self.tenant, event.source, event.repeats)
         first: RecordId | None = self.tables.repeatable.get(place)
         if first is not None:
             found: Event = self.tables.events[self.tenant, first]
             return found
         self.tables.repeatable.put(place, event.id)
-        return self._put(event)
+        return self._set_event(event)
 
     async def waiting_events(self, module: str, keys: Collection[RecordKey], limit: int) -> Sequence[Event]:
         found = (
@@ -49,13 +49,13 @@ class Events(TenantTables):
     ) -> int:
         waiting = [each for each in self._named(ids) if each.state is EventState.WAITING]
         for each in waiting:
-            self._put(attrs.evolve(each, state=state, reason=reason, ended_at=at))
+            self._set_event(attrs.evolve(each, state=state, reason=reason, ended_at=at))
         return len(waiting)
 
     async def replay_events(self, ids: Collection[RecordId]) -> Sequence[Event]:
         ended = [each for each in self._named(ids) if each.state is not EventState.WAITING]
         return [
-            self._put(attrs.evolve(each, state=EventState.WAITING, reason="", ended_at=None))
+            self._set_event(attrs.evolve(each, state=EventState.WAITING, reason="", ended_at=None))
             for each in ended
         ]
 

@@ -1,13 +1,16 @@
-"""The tenants and the API keys."""
+"""What belongs to no tenant, or is asked of all of them."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
 
+from mzi_adapters.memory.deliveries import is_claimable
 from mzi_adapters.memory.scope import Tables
 from mzi_core.ports import (
     ApiKey,
+    Clock,
+    TenantFlow,
     TenantSettings,
 )
 from mzi_core.values import TenantId
@@ -18,6 +21,7 @@ class MemoryRegistry:
     """What belongs to no tenant."""
 
     tables: Tables
+    clock: Clock
 
     async def tenants(self) -> Sequence[TenantId]:
         return sorted(self.tables.tenants)
@@ -36,3 +40,12 @@ class MemoryRegistry:
 
     async def save_key(self, key: ApiKey) -> None:
         self.tables.keys.put(key.id, key)
+
+    async def due_flows(self, *, after: TenantFlow | None = None, limit: int = 1000) -> Sequence[TenantFlow]:
+        now = self.clock.now()
+        due = {
+            TenantFlow(tenant, flow)
+            for (tenant, flow, _), row in self.tables.deliveries.items()
+            if is_claimable(row, now) and (tenant, flow) not in self.tables.pauses
+        }
+        return sorted(each for each in due if after is None or each > after)[:limit]

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import attrs
 
 from mzi_core.module import AnyModule
-from mzi_core.ports import Lock, ParkedRecord, Query, Stored
+from mzi_core.ports import Clock, Lock, ParkedRecord, Query, Stored
 from mzi_core.values import TenantId
 
 T = TypeVar("T")
@@ -62,6 +62,8 @@ class Tables:
     tokens: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, name) -> AccessToken
     leases: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, name) -> Lease
     breakers: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, service) -> OpenBreaker
+    deliveries: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, flow, key) -> StoredDelivery
+    pauses: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, flow) -> (reason, since)
     tenants: JournaledTable = attrs.field(factory=JournaledTable)  # tenant -> TenantSettings
     keys: JournaledTable = attrs.field(factory=JournaledTable)  # id -> ApiKey
 
@@ -85,6 +87,7 @@ class TenantTables:
 
     tenant: TenantId
     tables: Tables
+    clock: Clock
 
     async def lock(self, locks: Sequence[Lock]) -> None:
         """Nothing to wait for: one session at a time has everything."""

@@ -9,6 +9,7 @@ import attrs
 
 from mzi_adapters.memory.breakers import StoredBreakers
 from mzi_adapters.memory.decisions import Decisions
+from mzi_adapters.memory.deliveries import Deliveries
 from mzi_adapters.memory.events import Events
 from mzi_adapters.memory.idempotency import StoredResponses
 from mzi_adapters.memory.parked import ParkedRecords
@@ -18,7 +19,9 @@ from mzi_adapters.memory.runs import Runs
 from mzi_adapters.memory.scope import Tables
 from mzi_adapters.memory.settings import StoredSettings
 from mzi_adapters.memory.tokens import AccessTokens, StoredLeases
+from mzi_adapters.system import SystemClock
 from mzi_core.ports import (
+    Clock,
     Registry,
     Session,
     Store,
@@ -40,14 +43,19 @@ class MemorySession(
     AccessTokens,
     StoredLeases,
     StoredBreakers,
+    Deliveries,
 ):
     """One transaction over one tenant's data."""
 
 
 @attrs.define(slots=False)
 class MemoryStore:
-    """Everything in dictionaries; one session at a time, as in a database with one writer."""
+    """Everything in dictionaries; one session at a time, as in a database with one writer.
 
+    `clock` says what is due.
+    """
+
+    clock: Clock = attrs.field(factory=SystemClock)
     _tables: Tables = attrs.field(factory=Tables, repr=False)
     _turn: asyncio.Lock = attrs.field(factory=asyncio.Lock, repr=False)
 
@@ -74,13 +82,13 @@ class MemoryStore:
     async def begin(self, tenant: TenantId, *, discard: bool = False) -> AsyncIterator[Session]:
         """A session that keeps its writes when the block ends well; with `discard` never."""
         async with self._transaction(discard=discard) as tables:
-            yield MemorySession(tenant, tables)
+            yield MemorySession(tenant, tables, self.clock)
 
     @asynccontextmanager
     async def begin_together(self) -> AsyncIterator[Callable[[TenantId], Session]]:
         """A transaction over the data of several tenants: gives the session of each."""
         async with self._transaction(discard=False) as tables:
-            yield partial(MemorySession, tables=tables)
+            yield partial(MemorySession, tables=tables, clock=self.clock)
 
     def _aside(self) -> Tables:
         """A copy of everything, without what a session that is at work has written."""
@@ -95,18 +103,18 @@ class MemoryStore:
     @asynccontextmanager
     async def read(self, tenant: TenantId) -> AsyncIterator[Session]:
         """A session over a copy, which keeps nothing and waits for nobody."""
-        yield MemorySession(tenant, self._aside())
+        yield MemorySession(tenant, self._aside(), self.clock)
 
     @asynccontextmanager
     async def registry(self) -> AsyncIterator[Registry]:
         """The tenants and keys, in a transaction."""
         async with self._transaction(discard=False) as tables:
-            yield MemoryRegistry(tables)
+            yield MemoryRegistry(tables, self.clock)
 
     @asynccontextmanager
     async def read_registry(self) -> AsyncIterator[Registry]:
         """The tenants and keys to look at, as `read`."""
-        yield MemoryRegistry(self._aside())
+        yield MemoryRegistry(self._aside(), self.clock)
 
     async def health(self) -> StoreHealth:
         """Always well."""

@@ -1,4 +1,4 @@
-"""The tenants and the API keys."""
+"""What belongs to no tenant, or is asked of all of them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from mzi_adapters.sql.scope import Scope
+from mzi_adapters.sql.deliveries import TimedScope
 from mzi_adapters.sql.tables import API_KEYS, TENANTS
 from mzi_adapters.sql.types import UtcDateTime
-from mzi_core.ports import ApiKey
+from mzi_core.ports import ApiKey, TenantFlow
 from mzi_core.values import TenantId
 
 KEYS = "SELECT id, digest, label, tenant_id, created_at, revoked_at FROM api_keys"
@@ -18,7 +18,7 @@ ALL_KEYS = f"{KEYS} ORDER BY created_at, id"
 ONE_KEY = f"{KEYS} WHERE id = %1"
 
 
-class SqlRegistry(Scope):
+class SqlRegistry(TimedScope):
     """What belongs to no tenant; the scope's own tenant is not looked at."""
 
     __slots__ = ()
@@ -57,6 +57,12 @@ class SqlRegistry(Scope):
             "revoked_at": key.revoked_at,
         }
         await self.run(self.upsert(API_KEYS), [row])
+
+    async def due_flows(self, *, after: TenantFlow | None = None, limit: int = 1000) -> Sequence[TenantFlow]:
+        """Where something can be claimed now, ordered."""
+        begin = ("", "") if after is None else (after.tenant, after.flow)
+        found = await self.ask(self.say.due_flows, *begin, limit, *self.now())
+        return [TenantFlow(TenantId(tenant), flow) for tenant, flow in found]
 
     def _key(self, row: Sequence[Any]) -> ApiKey:
         id, digest, label, tenant, created_at, revoked_at = row

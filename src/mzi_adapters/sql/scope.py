@@ -14,7 +14,7 @@ from mzi_adapters.sql.driver import Driver, Find
 from mzi_adapters.sql.postgres import Postgres
 from mzi_adapters.sql.sqlite import Sqlite
 from mzi_adapters.sql.translation import raised, translated
-from mzi_core.ports import Cursor, Lock, Query
+from mzi_core.ports import Clock, Cursor, Lock, Query
 from mzi_core.values import TenantId, Value
 
 if TYPE_CHECKING:
@@ -28,10 +28,11 @@ DRIVERS: Mapping[str, Driver] = {"sqlite": Sqlite(), "postgresql": Postgres()}
 
 @attrs.frozen
 class Scope:
-    """A tenant and the connection whose transaction his session is."""
+    """A tenant, the connection whose transaction his session is, and what time it is where no server says."""
 
     tenant: TenantId
     connection: AsyncConnection
+    clock: Clock
 
     @property
     def driver(self) -> Driver:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from mzi_adapters.sql import migrations
 from mzi_adapters.sql.breakers import StoredBreakers
 from mzi_adapters.sql.decisions import Decisions
+from mzi_adapters.sql.deliveries import Deliveries
 from mzi_adapters.sql.engine import PATIENCE, POOL, engine_for, for_reading, is_memory, server_version
 from mzi_adapters.sql.events import Events
 from mzi_adapters.sql.idempotency import StoredResponses
@@ -26,9 +26,10 @@ from mzi_adapters.sql.sqlite import trouble_with
 from mzi_adapters.sql.tokens import AccessTokens, StoredLeases
 from mzi_adapters.sql.touching import Touched
 from mzi_adapters.sql.translation import REMEDY, translated
+from mzi_adapters.system import SystemClock
 from mzi_core.errors import StoreError, StoreUnavailable
 from mzi_core.modules import CATALOGUE, Catalogue
-from mzi_core.ports import Registry, Session, Store, StoreHealth
+from mzi_core.ports import Clock, Registry, Session, Store, StoreHealth
 from mzi_core.values import DEFAULT_TENANT, TenantId
 
 
@@ -44,6 +45,7 @@ class SqlSession(
     AccessTokens,
     StoredLeases,
     StoredBreakers,
+    Deliveries,
 ):
     """One transaction over one tenant's rows."""
 
@@ -71,6 +73,7 @@ class SqlStore:
 
     _engine: AsyncEngine
     _patience: float
+    _clock: Clock = attrs.field(factory=SystemClock)
     _turn: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
     _is_current: bool = attrs.field(default=False, init=False, repr=False)
 
@@ -82,31 +85,42 @@ class SqlStore:
         to by somebody else for longer than the store's patience.
         """
         async with self._writing(discard=discard) as connection:
-            yield SqlSession(tenant, connection)
+            session = SqlSession(tenant, connection, self._clock)
+            yield session
+            await session.keep_counts()
 
     @asynccontextmanager
     async def begin_together(self) -> AsyncIterator[Callable[[TenantId], Session]]:
         """A transaction over the data of several tenants; errors as `begin`."""
         async with self._writing(discard=False) as connection:
-            yield partial(SqlSession, connection=connection)
+            sessions: dict[TenantId, SqlSession] = {}
+
+            def session_of(tenant: TenantId) -> SqlSession:
+                if tenant not in sessions:
+                    sessions[tenant] = SqlSession(tenant, connection, self._clock)
+                return sessions[tenant]
+
+            yield session_of
+            for tenant in sorted(sessions):
+                await sessions[tenant].keep_counts()
 
     @asynccontextmanager
     async def read(self, tenant: TenantId) -> AsyncIterator[Session]:
         """A session that keeps nothing and waits for no writer; errors as `begin`."""
         async with self._reading() as connection:
-            yield SqlSession(tenant, connection)
+            yield SqlSession(tenant, connection, self._clock)
 
     @asynccontextmanager
     async def registry(self) -> AsyncIterator[Registry]:
         """The tenants and keys, in a transaction; errors as `begin`."""
         async with self._writing(discard=False) as connection:
-            yield SqlRegistry(DEFAULT_TENANT, connection)
+            yield SqlRegistry(DEFAULT_TENANT, connection, self._clock)
 
     @asynccontextmanager
     async def read_registry(self) -> AsyncIterator[Registry]:
         """The tenants and keys to look at; errors as `begin`."""
         async with self._reading() as connection:
-            yield SqlRegistry(DEFAULT_TENANT, connection)
+            yield SqlRegistry(DEFAULT_TENANT, connection, self._clock)
 
     @asynccontextmanager
     async def _writing(self, *, discard: bool) -> AsyncIterator[AsyncConnection]:
@@ -206,6 +220,7 @@ async def open_store(
     pool_size: int = POOL,
     statement_timeout: float | None = STATEMENT_TIMEOUT,
     catalogue: Catalogue = CATALOGUE,
+    clock: Clock | None = None,
 ) -> AsyncIterator[SqlStore]:
     """The store behind a database URL such as `sqlite:///mzi.db` or `postgresql://user@host/mzi`.
 
@@ -214,14 +229,15 @@ async def open_store(
     tables for the modules of `catalogue`.
     `patience` is how many seconds a session waits for its turn to write, for a connection, or for the server;
     `pool_size` how many sessions are at work at once, `statement_timeout` how many seconds one statement may
-    take (None: any number), both on PostgreSQL alone. Raises StoreUnavailable for a URL mzi cannot use.
+    take (None: any number), both on PostgreSQL alone. `clock` says on SQLite what is due (None: the
+    machine's); PostgreSQL has its own. Raises StoreUnavailable for a URL mzi cannot use.
     """
     engine = engine_for(url, patience=patience, pool_size=pool_size, statement_timeout=statement_timeout)
     try:
         if is_memory(engine.url):
             async with engine.begin() as connection:
                 await migrations.upgrade_on(connection, catalogue)
-        yield SqlStore(engine, patience)
+        yield SqlStore(engine, patience, clock or SystemClock())
     finally:
         await engine.dispose()
 

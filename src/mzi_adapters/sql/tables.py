@@ -14,7 +14,7 @@ A table of records has as few indexes as its statements can do with, for every r
 Our own `id` is in none: nothing is found by it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from mzi_adapters.sql.types import Digest, Exact, Id, Json, Key, UtcDateTime
 from mzi_core.module import AnyModule, Field, Kind
 from mzi_core.modules import CATALOGUE
+from mzi_core.ports import DeliveryState
 
 _metadata = sa.MetaData(
     naming_convention={
@@ -126,6 +127,7 @@ def schema() -> sa.MetaData:
     for module in CATALOGUE:
         add_indexes(module, RECORDS[module.name])
     _add_repeats_index()
+    _add_delivery_indexes()
     return _metadata
 
 
@@ -221,6 +223,79 @@ PARKED_RECORDS = sa.Table(
     sa.Index(None, "tenant_id", "module", "state", "held_at", "zoho_id"),
     sa.Index(None, "tenant_id", "waits_for_module", "waits_for_zoho_id"),
 )
+
+DELIVERIES = sa.Table(
+    "deliveries",
+    _metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("flow", Key, primary_key=True),
+    sa.Column("key", Key, primary_key=True),
+    sa.Column("subject", Key, nullable=False),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.Column("settled", sa.BigInteger, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("was", Key, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("claim", sa.BigInteger, nullable=False),
+    sa.Column("leased_until", UtcDateTime),
+    sa.Column("starts", sa.Integer, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("look_at", UtcDateTime),
+    sa.Column("waits_flow", Key),
+    sa.Column("waits_key", Key),
+    sa.Column("agreed", Json),
+    sa.Column("intent", Json),
+    sa.Column("plan_id", Key, nullable=False),
+    sa.Column("approved_generation", sa.BigInteger, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+)
+"""What is due to be looked at, and how that stands; see `mzi_core.ports.deliveries`.
+
+`was`: the state before the last change, by which whoever made it learns what to count. `claim` and what goes
+with it, `updated_at` too, are in no index, so that a claim is written beside its row and touches none.
+"""
+
+
+def _add_delivery_indexes() -> None:
+    """One for each question, over the rows it is about."""
+    columns, state = DELIVERIES.c, DELIVERIES.c.state
+    partial: Mapping[str, tuple[Sequence[sa.Column[Any]], sa.ColumnElement[bool]]] = {
+        "due": ((columns.flow, columns.due_at), state == DeliveryState.DUE.value),
+        "look": (
+            (columns.flow, columns.look_at),
+            sa.and_(state == DeliveryState.SETTLED.value, columns.look_at.is_not(None)),
+        ),
+        "waits": ((columns.waits_flow, columns.waits_key), state == DeliveryState.WAITING.value),
+        "plan": ((columns.plan_id, columns.flow, columns.key), state == DeliveryState.HELD.value),
+        "subject": ((columns.subject, columns.flow, columns.key), columns.subject != ""),
+    }
+    for name, (wanted, which) in partial.items():
+        indexed = (columns.tenant_id, *wanted)
+        sa.Index(f"ix_deliveries_{name}", *indexed, sqlite_where=which, postgresql_where=which)
+    # The state comes first: else PostgreSQL might look a key up here, by the tenant and the flow alone.
+    sa.Index("ix_deliveries_state", state, columns.tenant_id, columns.flow, columns.key)
+
+
+DELIVERY_COUNTS = sa.Table(
+    "delivery_counts",
+    _metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("flow", Key, primary_key=True),
+    sa.Column("state", Key, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+)
+"""How many deliveries a flow has in each state; kept by whoever changes them, as the last of his session."""
+
+DELIVERY_PAUSES = sa.Table(
+    "delivery_pauses",
+    _metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("flow", Key, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("paused_at", UtcDateTime, nullable=False),
+)
+"""The flows of which nothing is claimed."""
 
 DECISIONS = sa.Table(
     "grade_decisions",

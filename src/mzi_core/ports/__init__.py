@@ -22,6 +22,21 @@ if TYPE_CHECKING:
     )
     from mzi_core.ports.connections import Connections, NoConnections
     from mzi_core.ports.decisions import DecisionRecord, Decisions
+    from mzi_core.ports.deliveries import (
+        AT_ONCE,
+        Claim,
+        Deliveries,
+        DeliveryKey,
+        DeliveryState,
+        Due,
+        Ending,
+        FlowStatus,
+        Forgotten,
+        JsonObject,
+        Note,
+        StoredDelivery,
+        TenantFlow,
+    )
     from mzi_core.ports.events import Event, EventIntake, EventQuery, EventReader, Events, EventState, Told
     from mzi_core.ports.idempotency import StoredResponse, StoredResponses
     from mzi_core.ports.leases import Lease, Leases, StoredLeases, holds
@@ -99,7 +114,7 @@ if TYPE_CHECKING:
 else:
     _HOMES = (
         *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions", "events"),
-        *("idempotency", "locks", "tokens", "leases", "breakers", "vault", "store", "writes"),
+        *("idempotency", "locks", "tokens", "leases", "breakers", "deliveries", "vault", "store", "writes"),
         *("zoho.reading", "zoho.metadata", "zoho.status", "zoho.writing", "zoho.watching", "zoho.gateway"),
         *("moodle.users", "moodle.courses", "moodle.categories", "moodle.enrolments"),
         *("moodle.groups", "moodle.site", "moodle.assignments", "moodle.marking", "moodle.plugin"),
@@ -109,6 +124,7 @@ else:
     __getattr__ = finder(__name__, _HOMES)
 
 __all__ = [
+    "AT_ONCE",
     "LARGEST_PARKED",
     "LEFT_OUT",
     "MOST_REASONS",
@@ -123,6 +139,7 @@ __all__ = [
     "Attempt",
     "Breaker",
     "Channel",
+    "Claim",
     "Clock",
     "Codec",
     "Columns",
@@ -136,6 +153,11 @@ __all__ = [
     "Decisions",
     "Decoded",
     "Deleted",
+    "Deliveries",
+    "DeliveryKey",
+    "DeliveryState",
+    "Due",
+    "Ending",
     "EnrolledUser",
     "Enrolment",
     "Event",
@@ -146,10 +168,13 @@ __all__ = [
     "Events",
     "Feature",
     "FieldForms",
+    "FlowStatus",
+    "Forgotten",
     "GivenMark",
     "GradingDefinition",
     "GroupMember",
     "Ids",
+    "JsonObject",
     "Lease",
     "Leases",
     "Lock",
@@ -178,6 +203,7 @@ __all__ = [
     "NewGroup",
     "NewUser",
     "NoConnections",
+    "Note",
     "OpenBreaker",
     "Organization",
     "ParkedRecord",
@@ -203,6 +229,7 @@ __all__ = [
     "StoreHealth",
     "Stored",
     "StoredBreakers",
+    "StoredDelivery",
     "StoredLeases",
     "StoredResponse",
     "StoredResponses",
@@ -211,6 +238,7 @@ __all__ = [
     "Submission",
     "Template",
     "TemplateCriterion",
+    "TenantFlow",
     "TenantSettings",
     "Told",
     "Unenrolment",

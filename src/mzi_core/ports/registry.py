@@ -1,4 +1,4 @@
-"""The tenants and the API keys, which belong to no tenant."""
+"""What belongs to no tenant: the tenants, the API keys, and which tenants have something due."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import Protocol
 
 import attrs
 
+from mzi_core.ports.deliveries import TenantFlow
 from mzi_core.values import TenantId
 
 
@@ -25,7 +26,7 @@ class ApiKey:
 
 
 class Registry(Protocol):
-    """What belongs to no tenant: the tenants themselves and the API keys. One transaction, as a Session."""
+    """What belongs to no tenant, or is asked of all of them. One transaction, as a Session."""
 
     async def tenants(self) -> Sequence[TenantId]:
         """Every tenant, by name; the default one is always among them."""
@@ -45,4 +46,8 @@ class Registry(Protocol):
 
     async def save_key(self, key: ApiKey) -> None:
         """Keep a key in place of the one with its id."""
+        ...
+
+    async def due_flows(self, *, after: TenantFlow | None = None, limit: int = 1000) -> Sequence[TenantFlow]:
+        """Where something can be claimed now, ordered, at most `limit`, behind `after`; see `Deliveries`."""
         ...

@@ -8,6 +8,7 @@ import attrs
 
 from mzi_core.ports.breakers import StoredBreakers
 from mzi_core.ports.decisions import Decisions
+from mzi_core.ports.deliveries import Deliveries
 from mzi_core.ports.events import Events
 from mzi_core.ports.idempotency import StoredResponses
 from mzi_core.ports.leases import StoredLeases
@@ -33,6 +34,7 @@ class Session(
     AccessTokens,
     StoredLeases,
     StoredBreakers,
+    Deliveries,
     Protocol,
 ):
     """One transaction over one tenant's data: what is written is seen by later reads of the same session.

@@ -16,9 +16,13 @@ from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, CLASSES, REGISTRATIONS, STUDENTS, TEACHERS
 from mzi_core.ports import (
+    AT_ONCE,
     AccessToken,
     ApiKey,
     DecisionRecord,
+    DeliveryKey,
+    DeliveryState,
+    Due,
     Event,
     EventQuery,
     EventState,
@@ -30,6 +34,7 @@ from mzi_core.ports import (
     RunStatus,
     Session,
     Store,
+    StoredDelivery,
     StoredResponse,
     TenantSettings,
 )
@@ -188,6 +193,21 @@ async def _fill_more(session: Session) -> None:
     await session.save_run(run(9, BEGAN))
     await session.save_token(AccessToken(name="zoho", origin="only theirs"))
     await session.save_lease(Lease(tenant=session.tenant, name="renew", holder="theirs", until=later(5)))
+    await _fill_deliveries(session)
+
+
+async def _fill_deliveries(session: Session) -> None:
+    """One that somebody is at work on, one in each other state, and a flow that is paused."""
+    await session.make_due([Due("account", key, "theirs") for key in ("1", "2", "3", "4", "5")])
+    _, settled, waiting, dead, held = await session.claim("account", 5, timedelta(hours=1))
+    endings = [
+        settled.settled(agreed={"grade": "P"}, look_again=AT_ONCE),
+        waiting.waiting(DeliveryKey("course", "1")),
+        dead.dead("Theirs."),
+        held.held("plan"),
+    ]
+    await session.end_claims(endings)
+    await session.pause("course", "theirs")
 
 
 @attrs.frozen
@@ -204,7 +224,16 @@ class Everything:
     token: AccessToken | None
     lease: Lease | None
     breakers: Sequence[OpenBreaker]
+    deliveries: Sequence[StoredDelivery]
+    pauses: Mapping[str, str | None]
     settings: TenantSettings
+
+
+async def all_deliveries(session: Session) -> list[StoredDelivery]:
+    """The deliveries of a tenant, as the lists tell them."""
+    flows = [flow.flow for flow in await session.flows()]
+    lists = [await session.deliveries(flow, state, limit=10_000) for flow in flows for state in DeliveryState]
+    return [each for found in lists for each in found]
 
 
 async def everything(store: Store, tenant: TenantId) -> Everything:
@@ -221,12 +250,14 @@ async def everything(store: Store, tenant: TenantId) -> Everything:
             token=await session.token("zoho"),
             lease=await session.lease("renew"),
             breakers=list(await session.open_breakers()),
+            deliveries=await all_deliveries(session),
+            pauses={flow.flow: flow.paused for flow in await session.flows()},
             settings=await session.settings(),
         )
 
 
 async def miscounted(store: Store, tenant: TenantId) -> Mapping[str, object]:
-    """The modules whose counts are not those of their lists, with both."""
+    """The modules, and deliveries, whose counts are not those of their lists, with both."""
     found: dict[str, object] = {}
     async with store.begin(tenant) as session:
         for module in CATALOGUE:
@@ -236,6 +267,12 @@ async def miscounted(store: Store, tenant: TenantId) -> Mapping[str, object]:
             listed = Counter([one.state for one in live] + [one.state for one in aside])
             if counted != listed:
                 found[module.name] = (counted, listed)
+        kept = {flow.flow: dict(flow.counts) for flow in await session.flows() if flow.counts}
+        told: dict[str, Counter[DeliveryState]] = {}
+        for each in await all_deliveries(session):
+            told.setdefault(each.flow, Counter())[each.state] += 1
+        if kept != told:
+            found["deliveries"] = (kept, told)
     return found
 
 
@@ -244,12 +281,10 @@ async def has_what_was_written(session: Session) -> bool:
     return bool(await session.present(TEACHERS, [key_of(TEACHERS, THERE[0])]))
 
 
-@asynccontextmanager
-async def furnished(store: Store) -> AsyncIterator[None]:
-    """Furnish an empty store; at the end the canary must have everything it had, and nothing else.
+async def furnish(store: Store) -> None:
+    """Fill an empty store, of our tenant and of the canary.
 
-    And whatever was done, in both the counts must be those of the lists. Over a store that knows no tenants
-    nothing else could be tried: such a case is skipped.
+    Over a store that knows no tenants nothing else could be tried: such a case is skipped.
     """
     async with store.registry() as registry:
         await registry.add_tenant(CANARY, BEGAN)
@@ -261,6 +296,15 @@ async def furnished(store: Store) -> AsyncIterator[None]:
             raise SkipTest("The store mixes tenants, as test_tenants_are_kept_apart tells.")
         await _fill(session, f"of {CANARY}")
         await _fill_more(session)
+
+
+@asynccontextmanager
+async def furnished(store: Store) -> AsyncIterator[None]:
+    """Furnish an empty store; at the end the canary must have everything it had, and nothing else.
+
+    And whatever was done, in both the counts must be those of the lists.
+    """
+    await furnish(store)
     before = await everything(store, CANARY)
     yield
     assert await everything(store, CANARY) == before

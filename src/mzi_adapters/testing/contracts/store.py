@@ -17,6 +17,9 @@ from mzi_adapters.testing.contracts.store_columns_refused import (
     RefusedChangingPromises,
 )
 from mzi_adapters.testing.contracts.store_decisions import DecisionPromises
+from mzi_adapters.testing.contracts.store_deliveries import ClaimPromises, MakingDuePromises
+from mzi_adapters.testing.contracts.store_deliveries_asked import DecidedPromises, DeliveryListPromises
+from mzi_adapters.testing.contracts.store_deliveries_ended import EndingPromises
 from mzi_adapters.testing.contracts.store_events import (
     EventListPromises,
     EventPromises,
@@ -73,5 +76,10 @@ class StoreContract(
     AccessTokenPromises,
     StoredLeasePromises,
     StoredBreakerPromises,
+    MakingDuePromises,
+    ClaimPromises,
+    EndingPromises,
+    DecidedPromises,
+    DeliveryListPromises,
 ):
     """Everything the docstrings of the port promise, a test each."""

@@ -21,7 +21,7 @@ from mzi_adapters.testing.contracts.fixtures import (
 )
 from mzi_adapters.testing.contracts.samples import changed, key_of, row, sample
 from mzi_core.modules import CATALOGUE, CLASSES, REGISTRATIONS, STUDENTS, TEACHERS
-from mzi_core.ports import DecisionRecord, Session, Store, StoredResponse, TenantSettings
+from mzi_core.ports import DecisionRecord, Due, Session, Store, StoredResponse, TenantSettings
 from mzi_core.values import State, Value
 
 
@@ -40,6 +40,8 @@ async def _change_everything(session: Session) -> None:
     await session.keep_response(StoredResponse(key="k", digest="new", body=None, answered_at=at), BEGAN)
     await session.save_run(run(2, at))
     await session.save_settings(chosen("new"))
+    await session.make_due([Due("account", "1")])
+    await session.pause("grade", "new")
 
 
 class TransactionPromises:
@@ -62,6 +64,8 @@ class TransactionPromises:
             assert [one.key for one in kept.decisions] == ["1_2_3", "9_9_9"]
             assert [one.id for one in kept.runs] == [run(2, BEGAN).id, run(1, BEGAN).id]
             assert kept.settings == chosen("new")
+            assert [each.key for each in kept.deliveries] == ["1"]
+            assert kept.pauses == {"account": None, "grade": "new"}
             assert kept.parked["classes"] == [parked(CLASSES, 21, later(1))]
             assert kept.parked["students"] == []
             assert len(kept.records["students"]) == len(THERE) + 1

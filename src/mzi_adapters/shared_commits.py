@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from mzi_core.errors import StoreRefused
+from mzi_core.flows import looked_at_for
 from mzi_core.ports import Event, EventIntake, Store
 from mzi_core.values import RecordId, TenantId
 
@@ -111,7 +112,9 @@ class SharedCommits:
         async with self._store.begin_together() as session_of:
             for tenant in sorted(by_tenant):  # in one order, or two processes could wait for each other
                 events = by_tenant[tenant]
-                kept = await session_of(tenant).keep_events(events)
+                session = session_of(tenant)
+                await session.make_due(looked_at_for(events))  # also for what was told before
+                kept = await session.keep_events(events)
                 found |= {event.id: one for event, one in zip(events, kept, strict=True)}
         return found
 

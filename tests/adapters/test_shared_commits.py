@@ -1,7 +1,7 @@
 """Callers who wait at the same time share a commit, and nobody waits for another's mistake."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,8 +13,8 @@ from mzi_adapters.memory import MemoryStore
 from mzi_adapters.shared_commits import MOST_EVENTS, SharedCommits
 from mzi_adapters.testing.contracts.fixtures import CANARY, OURS, event
 from mzi_core.errors import StoreRefused, StoreUnavailable
-from mzi_core.ports import Event, EventQuery, Session, Store
-from mzi_core.values import TenantId
+from mzi_core.ports import DeliveryState, Due, Event, EventQuery, EventState, Session, Store
+from mzi_core.values import TenantId, ZohoId
 
 
 @attrs.define(slots=False)
@@ -38,6 +38,9 @@ class Picky(MemoryStore):
 @attrs.frozen
 class PickySession:
     real: Any
+
+    async def make_due(self, dues: Collection[Due]) -> None:
+        await self.real.make_due(dues)
 
     async def keep_events(self, events: Sequence[Event]) -> Sequence[Event]:
         if any(each.kind == "bad" for each in events):
@@ -138,3 +141,19 @@ async def test_a_commit_has_so_many_events_at_most() -> None:
     )
     assert [len(answer) for answer in answers] == [len(many), *([1] * len(few)), 0]
     assert 2 <= store.commits <= 3
+
+
+async def test_the_records_that_events_are_about_are_due_with_the_same_commit() -> None:
+    """Each once, also for a repetition; what waits for nothing is due for nothing."""
+    store = MemoryStore()
+    intake = SharedCommits(store)
+    about = [attrs.evolve(event(n), module="students", key=ZohoId(str(n % 2))) for n in range(4)]
+    parked = attrs.evolve(event(5), module="students", key=ZohoId("9"), state=EventState.PARKED)
+    await intake.keep(OURS, [*about, parked, event(6)])
+    await intake.keep(OURS, [attrs.evolve(about[0], id=event(7).id)])
+    async with store.read(OURS) as session:
+        due = await session.deliveries("take:students", DeliveryState.DUE)
+    assert [(each.key, each.subject, each.generation) for each in due] == [
+        ("0", "students/0", 2),
+        ("1", "students/1", 1),
+    ]

@@ -1,0 +1,20 @@
+"""Which deliveries there are: for every module one flow that looks at its records again."""
+
+from collections.abc import Iterable
+
+from mzi_core.ports import Due, Event, EventState
+
+
+def take_flow(module: str) -> str:
+    """The flow in which the events about the records of a module are taken, such as `take:students`."""
+    return f"take:{module}"
+
+
+def looked_at_for(events: Iterable[Event]) -> list[Due]:
+    """What is due to be looked at because of events: each record once, whatever number of them name it."""
+    dues = {
+        (event.module, event.key): Due(take_flow(event.module), event.key, f"{event.module}/{event.key}")
+        for event in events
+        if event.module is not None and event.key is not None and event.state is EventState.WAITING
+    }
+    return list(dues.values())

@@ -1,0 +1,109 @@
+"""Look at what sources told, and let it be taken once more."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from mzi_core.errors import NotFound
+from mzi_core.flows import looked_at_for
+from mzi_core.ports import Event, EventQuery, EventState, Store
+from mzi_core.secrecy import names_a_secret
+from mzi_core.values import RecordId, TenantId
+
+MASKED = "•••"
+"""What stands where a message holds a secret."""
+
+LARGEST_BODY = 64 * 2**10
+"""Characters of a body that are shown; a larger one is told by its size alone."""
+
+
+@attrs.frozen
+class EventPage:
+    """Some events, the newest first, and the id the next page begins behind; None after the last one."""
+
+    items: Sequence[Event]
+    next: RecordId | None
+
+
+@attrs.frozen
+class ListEvents:
+    """List events page by page."""
+
+    store: Store
+
+    async def __call__(self, tenant: TenantId, query: EventQuery) -> EventPage:
+        """The page `query` asks for. Raises UnknownTenant, StoreUnavailable."""
+        async with self.store.read(tenant) as session:
+            await session.settings()
+            found = await session.events(attrs.evolve(query, limit=query.limit + 1))
+        items = found[: query.limit]
+        return EventPage(items, items[-1].id if len(found) > query.limit else None)
+
+
+@attrs.frozen
+class ShowEvent:
+    """Show one event."""
+
+    store: Store
+
+    async def __call__(self, tenant: TenantId, id: RecordId) -> Event:
+        """Raises NotFound, UnknownTenant, StoreUnavailable."""
+        async with self.store.read(tenant) as session:
+            await session.settings()
+            found = await session.event(id)
+        if found is None:
+            raise NotFound("event", id)
+        return found
+
+
+@attrs.frozen
+class ReplayEvent:
+    """Let an event wait again, and the record it is about be looked at."""
+
+    store: Store
+
+    async def __call__(self, tenant: TenantId, id: RecordId) -> Event:
+        """The event as it is now. Raises NotFound, UnknownTenant, StoreUnavailable.
+
+        One that cannot be attributed to a record stays parked: nothing could be looked at. One that waits is
+        due already, and is due once more.
+        """
+        async with self.store.begin(tenant) as session:
+            await session.settings()
+            event = await session.event(id)
+            if event is None:
+                raise NotFound("event", id)
+            if event.module is None or event.key is None:
+                return event
+            waiting = attrs.evolve(event, state=EventState.WAITING, reason="", ended_at=None)
+            await session.make_due(looked_at_for([waiting]))
+            await session.replay_events([id])
+        return waiting
+
+
+@attrs.frozen
+class CountEvents:
+    """Count events by their state."""
+
+    store: Store
+
+    async def __call__(self, tenant: TenantId) -> Mapping[EventState, int]:
+        """Every state with its number. Raises UnknownTenant, StoreUnavailable."""
+        async with self.store.read(tenant) as session:
+            await session.settings()
+            counts = await session.event_counts()
+        return {state: counts.get(state, 0) for state in EventState}
+
+
+def masked(event: Event) -> object:
+    """The body of an event as it may be shown: without secrets, or in a sentence where it is too large."""
+    if len(event.body) > LARGEST_BODY:
+        return f"The body has {len(event.body):,} characters, and is not shown."
+    return _masked(json.loads(event.body))
+
+
+def _masked(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: MASKED if names_a_secret(name) else _masked(each) for name, each in value.items()}
+    return [_masked(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,100 @@
+"""What sources told can be looked at and taken once more."""
+
+import attrs
+import pytest
+
+from mzi_adapters.memory import MemoryStore
+from mzi_adapters.testing.contracts.fixtures import OURS, event, later
+from mzi_core.errors import NotFound, UnknownTenant
+from mzi_core.ports import DeliveryState, Event, EventQuery, EventState, Store
+from mzi_core.use_cases.browse_events import (
+    LARGEST_BODY,
+    MASKED,
+    CountEvents,
+    ListEvents,
+    ReplayEvent,
+    ShowEvent,
+    masked,
+)
+from mzi_core.values import TenantId, ZohoId
+
+NOBODY = TenantId("nobody")
+ABOUT = attrs.evolve(event(1), module="students", key=ZohoId("539"))
+
+
+async def _with(*events: Event) -> Store:
+    store = MemoryStore()
+    async with store.begin(OURS) as session:
+        await session.keep_events(events)
+    return store
+
+
+async def test_events_are_listed_page_by_page_until_there_are_no_more() -> None:
+    listed = ListEvents(await _with(*map(event, range(5))))
+    first = await listed(OURS, EventQuery(limit=2))
+    second = await listed(OURS, EventQuery(limit=2, after=first.next))
+    last = await listed(OURS, EventQuery(limit=2, after=second.next))
+    ids = [each.id for page in (first, second, last) for each in page.items]
+    assert ids == [event(n).id for n in reversed(range(5))]
+    assert last.next is None
+    assert (await listed(OURS, EventQuery(limit=5))).next is None
+    with pytest.raises(UnknownTenant):
+        await listed(NOBODY, EventQuery())
+
+
+async def test_one_event_is_shown_or_told_to_be_none() -> None:
+    show = ShowEvent(await _with(event(1)))
+    assert await show(OURS, event(1).id) == event(1)
+    with pytest.raises(NotFound, match="no event"):
+        await show(OURS, event(2).id)
+    with pytest.raises(UnknownTenant):
+        await show(NOBODY, event(1).id)
+
+
+async def test_a_replayed_event_waits_again_and_its_record_is_due() -> None:
+    store = await _with(ABOUT)
+    async with store.begin(OURS) as session:
+        await session.end_events([ABOUT.id], EventState.PARKED, "No account.", later(1))
+    assert await ReplayEvent(store)(OURS, ABOUT.id) == ABOUT
+    async with store.read(OURS) as session:
+        assert await session.event(ABOUT.id) == ABOUT
+        (delivery,) = await session.deliveries("take:students", DeliveryState.DUE)
+        assert (delivery.key, delivery.subject) == ("539", "students/539")
+    with pytest.raises(NotFound):
+        await ReplayEvent(store)(OURS, event(9).id)
+    with pytest.raises(UnknownTenant):
+        await ReplayEvent(store)(NOBODY, ABOUT.id)
+
+
+async def test_an_event_of_no_record_stays_parked() -> None:
+    lost = attrs.evolve(event(1), state=EventState.PARKED, reason="Nobody knows.", ended_at=later(1))
+    store = await _with(lost)
+    assert await ReplayEvent(store)(OURS, lost.id) == lost
+    assert await ShowEvent(store)(OURS, lost.id) == lost
+
+
+async def test_events_are_counted_by_every_state() -> None:
+    count = CountEvents(await _with(event(1), event(2)))
+    assert await count(OURS) == {
+        EventState.WAITING: 2,
+        EventState.TAKEN: 0,
+        EventState.PARKED: 0,
+        EventState.DEAD: 0,
+    }
+    with pytest.raises(UnknownTenant):
+        await count(NOBODY)
+
+
+def test_what_is_shown_of_a_body_holds_no_secret() -> None:
+    body = '{"id": "1", "token": "abc", "data": [{"Academic_Password": "x", "City": "Irbid"}], "n": 1}'
+    assert masked(attrs.evolve(ABOUT, body=body)) == {
+        "id": "1",
+        "token": MASKED,
+        "data": [{"Academic_Password": MASKED, "City": "Irbid"}],
+        "n": 1,
+    }
+
+
+def test_a_large_body_is_told_by_its_size() -> None:
+    said = masked(attrs.evolve(ABOUT, body="x" * (LARGEST_BODY + 1)))
+    assert said == f"The body has {LARGEST_BODY + 1:,} characters, and is not shown."

@@ -12,12 +12,15 @@ from itertools import count, islice
 import attrs
 
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.shared_commits import SharedCommits
 from mzi_adapters.system import RANDOM_DIGITS, ordered_uuids
 from mzi_adapters.testing.connections import SITE, TOKEN, FakeConnections
 from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.zoho import ZohoCodec
+from mzi_adapters.zoho.events import ZohoEvents
+from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import Codec, Store
 from mzi_core.provisioning import MoodleDefaults
@@ -109,4 +112,6 @@ class Harness:
             catalogue=self.catalogue,
             connections=self.connections,
             moodle_defaults=self.moodle_defaults,
+            intake=SharedCommits(self.store),
+            readers={Side.ZOHO: ZohoEvents()},
         )

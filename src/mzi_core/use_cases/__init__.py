@@ -19,8 +19,12 @@ from mzi_core.use_cases.sync_runs import SyncRuns
 from mzi_core.use_cases.tenants import AddTenant, ListTenants, MapFields, ReadSettings
 
 if TYPE_CHECKING:
-    from mzi_core.ports import Connections
+    from collections.abc import Mapping
+
+    from mzi_core.module import Side
+    from mzi_core.ports import Connections, EventIntake, EventReader
     from mzi_core.provisioning import MoodleDefaults
+    from mzi_core.use_cases.events import EventUseCases
     from mzi_core.use_cases.remote import RemoteUseCases
 
 
@@ -52,6 +56,8 @@ class UseCases:
     list_keys: ListKeys
     check_key: CheckKey
     _connections: "Connections | None" = None
+    _intake: "EventIntake | None" = None
+    _readers: "Mapping[Side, EventReader] | None" = None
     _moodle_defaults: "MoodleDefaults | None" = None
 
     @classmethod
@@ -65,8 +71,13 @@ class UseCases:
         catalogue: Catalogue = CATALOGUE,
         connections: "Connections | None" = None,
         moodle_defaults: "MoodleDefaults | None" = None,
+        intake: "EventIntake | None" = None,
+        readers: "Mapping[Side, EventReader] | None" = None,
     ) -> Self:
         """Build them all. Without `connections` no tenant has an account at Zoho or Moodle.
+
+        `intake` and `readers`: where events go, and who understands what each side sends; without them there
+        is no `events`.
 
         `catalogue`: every module whose records may point at each other, for modules of one's own
         `Catalogue((*CATALOGUE, ROOMS))`. The store must be one that keeps them.
@@ -101,6 +112,23 @@ class UseCases:
             check_key=CheckKey(store),
             connections=connections,
             moodle_defaults=moodle_defaults,
+            intake=intake,
+            readers=readers,
+        )
+
+    @cached_property
+    def events(self) -> "EventUseCases":
+        """What sources tell. Raises TypeError where nothing takes events in."""
+        from mzi_core.ports import NoConnections  # noqa: PLC0415
+        from mzi_core.use_cases.events import EventUseCases  # noqa: PLC0415
+
+        if self._intake is None or self._readers is None:
+            raise TypeError("Hand `intake` and `readers` to `UseCases.over` to receive events.")
+        return EventUseCases.over(
+            self.batches,
+            connections=self._connections or NoConnections(),
+            intake=self._intake,
+            readers=self._readers,
         )
 
     @cached_property

@@ -1,0 +1,88 @@
+"""How records are looked at that events are about: read again at Zoho, or as the events tell them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import attrs
+
+from mzi_core.errors import AccountMissing
+from mzi_core.module import AnyModule
+from mzi_core.ports import Connections, Event, EventReader, Store
+from mzi_core.use_cases.batches import overlay_of
+from mzi_core.use_cases.field_selection import in_no_record, select
+from mzi_core.values import RecordKey, TenantId, ZohoId
+
+
+@attrs.frozen(kw_only=True)
+class Seen:
+    """What was seen of records. `gone`: those that are not there; `unknown`: why one cannot be told.
+
+    `untold`: fields of which the records say nothing.
+    """
+
+    records: Sequence[object] = ()
+    gone: Sequence[RecordKey] = ()
+    unknown: Mapping[RecordKey, str] = attrs.field(factory=dict)
+    untold: frozenset[str] = frozenset()
+
+
+class Look(Protocol):
+    """Looks at records of one side, in as few calls as there can be."""
+
+    async def __call__(
+        self, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey], events: Sequence[Event]
+    ) -> Seen:
+        """What can be seen of the records with these keys; `events`: all that wait for them, oldest first.
+
+        Raises GatewayError when they cannot be looked at now, and other errors of mzi's.
+        """
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class LookAtZoho:
+    """Reads the records again, all fields that are declared; what events say of them is not believed.
+
+    Only where a tenant has no account at Zoho the latest event of a record says all there is.
+    """
+
+    store: Store
+    connections: Connections
+    reader: EventReader
+
+    async def __call__(
+        self, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey], events: Sequence[Event]
+    ) -> Seen:
+        """The records as Zoho has them now."""
+        try:
+            zoho = await self.connections.zoho(tenant)
+        except AccountMissing as error:
+            return self._as_told(keys, events, error)
+        async with self.store.read(tenant) as session:
+            overlay = overlay_of(await session.settings(), module)
+        choice = await select(zoho, module, overlay)
+        # Zoho's own ids are digits: any other names nothing there, and would spoil the query.
+        real = [ZohoId(key) for key in keys if key.isascii() and key.isdigit()]
+        found = await zoho.get_many(choice.named.api_name, real, choice.selection) if real else {}
+        records = list(found.values())
+        return Seen(
+            records=records,
+            gone=[key for key in keys if key not in found],
+            untold=choice.untold | (in_no_record(choice, records) if records else frozenset()),
+        )
+
+    def _as_told(self, keys: Sequence[RecordKey], events: Sequence[Event], missing: AccountMissing) -> Seen:
+        latest = {event.key: event for event in events}
+        records, gone, unknown = [], [], {}
+        for key in keys:
+            event = latest.get(key)
+            if event is None:
+                continue  # its events have ended before
+            record = self.reader.record(event)
+            if self.reader.is_deletion(event):
+                gone.append(key)
+            elif record is not None:
+                records.append(record)
+            else:
+                unknown[key] = f"It names the record and tells nothing of it. {missing} Then replay it."
+        return Seen(records=records, gone=gone, unknown=unknown)

@@ -1,0 +1,304 @@
+"""What sources told ends on the shelf: the record is looked at, stored, and every event ends in a state."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import attrs
+import pytest
+from tests.use_cases.pulling import number, student
+
+from mzi_adapters.memory import MemoryStore
+from mzi_adapters.shared_commits import SharedCommits
+from mzi_adapters.testing.connections import FakeConnections
+from mzi_adapters.testing.faults import Faults, FaultyTransport, Unreachable
+from mzi_adapters.testing.harness import CountedIds
+from mzi_adapters.testing.moodle import FakeMoodle
+from mzi_adapters.testing.session_guard import GuardedStore
+from mzi_adapters.testing.virtual_time import VirtualTimer
+from mzi_adapters.testing.zoho import FakeZoho, define_modules
+from mzi_adapters.zoho import ZohoCodec
+from mzi_adapters.zoho.events import ZohoEvents
+from mzi_core.backoff import MOST_TRIES
+from mzi_core.module import Side
+from mzi_core.modules import CATALOGUE, STUDENTS, Student
+from mzi_core.ports import DeliveryState, Event, EventQuery, EventState, Stored
+from mzi_core.use_cases import UseCases, take_events
+from mzi_core.use_cases.receive import Message
+from mzi_core.use_cases.take_events import AT_ONCE, EventsTaken
+from mzi_core.values import DEFAULT_TENANT, TenantId, ZohoId
+
+ACCOUNTLESS = TenantId("accountless")
+
+
+@attrs.frozen(kw_only=True)
+class College:
+    """A college whose Zoho tells mzi what happens."""
+
+    zoho: FakeZoho
+    faults: Faults
+    timer: VirtualTimer
+    use_cases: UseCases
+    tenant: TenantId
+
+    async def told(self, message: object, door: str = "student_updated") -> Event:
+        events = self.use_cases.events
+        (event,) = await events.receive(self.tenant, "src", Side.ZOHO, [Message(door=door, content=message)])
+        return event
+
+    async def take(self, module: str = "students") -> EventsTaken | None:
+        return await self.use_cases.events.take(self.tenant, CATALOGUE[module])
+
+    async def event(self, event: Event) -> Event:
+        return await self.use_cases.events.show(self.tenant, event.id)
+
+    async def stored(self, zoho_id: str) -> Stored[Student] | None:
+        async with self.use_cases.store.read(self.tenant) as session:
+            found = await session.stored(STUDENTS, [ZohoId(zoho_id)])
+        return found.get(ZohoId(zoho_id))
+
+    async def state(self, key: str, module: str = "students") -> DeliveryState:
+        async with self.use_cases.store.read(self.tenant) as session:
+            for state in DeliveryState:
+                if key in {each.key for each in await session.deliveries(f"take:{module}", state)}:
+                    return state
+        raise LookupError(key)
+
+
+@asynccontextmanager
+async def _college(tenant: TenantId = DEFAULT_TENANT) -> AsyncIterator[College]:
+    timer, faults = VirtualTimer(), Faults()
+    zoho = FakeZoho(clock=timer)
+    define_modules(zoho)
+    store = GuardedStore(MemoryStore(clock=timer))
+    async with store.registry() as registry:
+        await registry.add_tenant(ACCOUNTLESS, timer.now())
+    connections = FakeConnections(
+        store=store,
+        timer=timer,
+        to_zoho=lambda: FaultyTransport(zoho, faults, timer),
+        to_moodle=lambda: FakeMoodle(clock=timer),
+    )
+    use_cases = UseCases.over(
+        store=store,
+        codec=ZohoCodec(),
+        clock=timer,
+        ids=CountedIds(),
+        connections=connections,
+        intake=SharedCommits(store),
+        readers={Side.ZOHO: ZohoEvents()},
+    )
+    yield College(zoho=zoho, faults=faults, timer=timer, use_cases=use_cases, tenant=tenant)
+    await connections.close()
+
+
+@pytest.fixture
+async def college() -> AsyncIterator[College]:
+    """With an account at Zoho."""
+    async with _college() as made:
+        yield made
+
+
+@pytest.fixture
+async def accountless() -> AsyncIterator[College]:
+    """Without one."""
+    async with _college(ACCOUNTLESS) as made:
+        yield made
+
+
+async def test_a_hint_leads_to_the_record_as_zoho_has_it(college: College) -> None:
+    """Whatever the message says of it is not believed."""
+    college.zoho.add("BTEC_Students", student(1, City="Irbid"))
+    event = await college.told({"data": [{"id": number(1), "City": "Nowhere"}]})
+    assert await college.take() == EventsTaken(looked_at=1, taken=1)
+    stored = await college.stored(number(1))
+    assert stored is not None
+    assert stored.entity.city == "Irbid"
+    ended = await college.event(event)
+    assert (ended.state, ended.reason) == (EventState.TAKEN, "")
+    assert await college.state(number(1)) is DeliveryState.SETTLED
+    assert await college.take() is None
+
+
+async def test_a_thousand_messages_about_a_hundred_records_are_one_look(college: College) -> None:
+    """Twelve calls at most, with those that find out about the module."""
+    for n in range(AT_ONCE):
+        college.zoho.add("BTEC_Students", student(n))
+    for _ in range(10):
+        for n in range(AT_ONCE):
+            await college.told({"zoho_id": number(n), "module": "BTEC_Students"})
+    before = college.zoho.calls
+    assert await college.take() == EventsTaken(looked_at=AT_ONCE, taken=1000)
+    assert await college.take() is None
+    assert college.zoho.calls - before <= 12
+    assert await college.use_cases.events.count(DEFAULT_TENANT) == {
+        EventState.WAITING: 0,
+        EventState.TAKEN: 1000,
+        EventState.PARKED: 0,
+        EventState.DEAD: 0,
+    }
+
+
+async def test_a_record_that_is_gone_is_marked_deleted(college: College) -> None:
+    """Whether the message said so or not; and one that is back is live again."""
+    college.zoho.add("BTEC_Students", student(1))
+    await college.told({"zoho_id": number(1)})
+    await college.take()
+    college.zoho.remove("BTEC_Students", number(1))
+    event = await college.told({"zoho_id": number(1)}, "student_deleted")
+    assert await college.take() == EventsTaken(looked_at=1, taken=1, deleted=1)
+    assert (await college.event(event)).state is EventState.TAKEN
+    stored = await college.stored(number(1))
+    assert stored is not None
+    assert stored.deleted_at is not None
+    again = await college.told({"zoho_id": number(1)}, "student_deleted")
+    assert await college.take() == EventsTaken(looked_at=1, taken=1)
+    assert (await college.event(again)).state is EventState.TAKEN
+
+
+async def test_a_deletion_that_is_told_is_looked_at_and_not_believed(college: College) -> None:
+    college.zoho.add("BTEC_Students", student(1))
+    await college.told({"zoho_id": number(1)}, "student_deleted")
+    await college.take()
+    stored = await college.stored(number(1))
+    assert stored is not None
+    assert stored.deleted_at is None
+
+
+async def test_while_zoho_cannot_be_reached_nothing_changes_and_the_record_stays_due(
+    college: College,
+) -> None:
+    college.zoho.add("BTEC_Students", student(1))
+    event = await college.told({"zoho_id": number(1)})
+    college.faults.when(lambda _: True, Unreachable(), times=1000)
+    for _ in range(2 * MOST_TRIES):
+        done = await college.take()
+        assert done is not None
+        assert (done.taken, done.parked, done.dead) == (0, 0, 0)
+        assert "Zoho" in done.put_off
+        await college.timer.sleep(3600)
+    assert await college.stored(number(1)) is None
+    assert (await college.event(event)).state is EventState.WAITING
+    assert await college.state(number(1)) is DeliveryState.DUE
+
+
+async def test_a_record_that_is_refused_parks_its_event_with_the_reason(college: College) -> None:
+    """And takes none beside it along."""
+    college.zoho.add("BTEC_Students", student(1, Academic_Email="no address"))
+    college.zoho.add("BTEC_Students", student(2))
+    bad = await college.told({"zoho_id": number(1)})
+    good = await college.told({"zoho_id": number(2)})
+    assert await college.take() == EventsTaken(looked_at=2, taken=1, parked=1)
+    assert (await college.event(good)).state is EventState.TAKEN
+    parked = await college.event(bad)
+    assert parked.state is EventState.PARKED
+    assert "Academic_Email" in parked.reason
+    college.zoho.edit("BTEC_Students", number(1), {"Academic_Email": "a1@campus.example"})
+    await college.use_cases.events.replay(DEFAULT_TENANT, bad.id)
+    assert await college.take() == EventsTaken(looked_at=1, taken=1)
+    assert (await college.event(bad)).state is EventState.TAKEN
+
+
+async def test_a_record_that_waits_for_its_parent_is_taken_by_itself_later(college: College) -> None:
+    enrolment = {"id": number(9), "Enrolled_Students": number(1), "Classes": number(5)}
+    college.zoho.add("BTEC_Students", student(1))
+    college.zoho.add("BTEC_Classes", {"id": number(5), "Class_Name": "IT 1"})
+    college.zoho.add("BTEC_Enrollments", enrolment)
+    event = await college.told({"zoho_id": number(9)}, "enrollment_updated")
+    assert await college.take("enrollments") == EventsTaken(looked_at=1, taken=1)
+    assert (await college.event(event)).state is EventState.TAKEN
+    for door, id in (("student_updated", 1), ("class_updated", 5)):
+        await college.told({"zoho_id": number(id)}, door)
+    await college.take("students")
+    await college.take("classes")
+    async with college.use_cases.store.read(DEFAULT_TENANT) as session:
+        assert await session.present(CATALOGUE["enrollments"], [ZohoId(number(9))])
+
+
+async def test_what_is_refused_again_and_again_is_given_up_with_its_events(college: College) -> None:
+    """A module that Zoho has not is no outage: after ten tries in three days it is a dead letter."""
+    event = await college.told({"zoho_id": number(1)})
+    college.zoho.organization.tables.pop("BTEC_Students", None)
+    tries = 0
+    while (await college.event(event)).state is EventState.WAITING:
+        await college.timer.sleep(timedelta(days=1).total_seconds())
+        done = await college.take()
+        tries += done is not None
+        assert tries <= MOST_TRIES
+    dead = await college.event(event)
+    assert (tries, dead.state) == (MOST_TRIES, EventState.DEAD)
+    assert "BTEC_Students" in dead.reason
+    assert await college.state(number(1)) is DeliveryState.DEAD
+
+
+async def test_revoked_credentials_pause_the_flow_and_lose_nothing(college: College) -> None:
+    college.zoho.add("BTEC_Students", student(1))
+    event = await college.told({"zoho_id": number(1)})
+    college.zoho.accounts.revoke()
+    done = await college.take()
+    assert done is not None
+    assert done.put_off
+    assert await college.take() is None
+    async with college.use_cases.store.begin(DEFAULT_TENANT) as session:
+        (flow,) = await session.flows()
+        assert flow.paused == done.put_off
+        await session.resume("take:students")
+    assert (await college.event(event)).state is EventState.WAITING
+
+
+async def test_without_an_account_a_whole_record_is_taken_as_it_is_told(accountless: College) -> None:
+    event = await accountless.told({"data": [student(1, City="Irbid")]})
+    assert await accountless.take() == EventsTaken(looked_at=1, taken=1)
+    stored = await accountless.stored(number(1))
+    assert stored is not None
+    gone = await accountless.told({"zoho_id": number(1)}, "student_deleted")
+    assert await accountless.take() == EventsTaken(looked_at=1, taken=1, deleted=1)
+    assert [(await accountless.event(each)).state for each in (event, gone)] == [EventState.TAKEN] * 2
+
+
+async def test_without_an_account_a_bare_id_blanks_nothing(accountless: College) -> None:
+    """It is parked, and says what would help."""
+    await accountless.told({"data": [student(1, City="Irbid")]})
+    await accountless.take()
+    event = await accountless.told({"data": [{"id": number(1)}]})
+    assert await accountless.take() == EventsTaken(looked_at=1, parked=1)
+    stored = await accountless.stored(number(1))
+    assert stored is not None
+    assert stored.entity.city == "Irbid"
+    parked = await accountless.event(event)
+    assert parked.state is EventState.PARKED
+    assert "Then replay it" in parked.reason
+
+
+async def test_what_is_told_while_it_is_looked_at_is_looked_at_again(college: College) -> None:
+    """The generation moved: the second message is not ended by the look that came before it."""
+    college.zoho.add("BTEC_Students", student(1))
+    await college.told({"zoho_id": number(1)})
+    take = college.use_cases.events.take
+    look = take.looks[Side.ZOHO]
+    told: list[Event] = []
+
+    async def slow(*what: object) -> object:
+        seen = await look(*what)  # type: ignore[arg-type]
+        told.append(await college.told({"zoho_id": number(1)}))
+        return seen
+
+    await attrs.evolve(take, looks={Side.ZOHO: slow})(DEFAULT_TENANT, STUDENTS)  # type: ignore[dict-item]
+    assert (await college.event(told[0])).state is EventState.WAITING
+    assert await college.state(number(1)) is DeliveryState.DUE
+    assert await college.take() == EventsTaken(looked_at=1, taken=1)
+    listed = await college.use_cases.events.list(DEFAULT_TENANT, EventQuery())
+    assert {each.state for each in listed.items} == {EventState.TAKEN}
+
+
+async def test_a_record_with_very_many_events_ends_them_a_part_at_a_time(
+    college: College, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(take_events, "MOST_EVENTS", 3)
+    college.zoho.add("BTEC_Students", student(1))
+    for _ in range(8):
+        await college.told({"zoho_id": number(1)})
+    ended = []
+    while (done := await college.take()) is not None:
+        ended.append(done.taken)
+    assert ended == [3, 3, 2]

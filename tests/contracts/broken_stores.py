@@ -15,6 +15,7 @@ from mzi_adapters.testing.contracts.fixtures import ALL, BEGAN, CANARY, OURS, la
 from mzi_adapters.testing.contracts.samples import row
 from mzi_core.decide import Known, Touch, Write, unique_values
 from mzi_core.errors import MziError, StoreRefused, StoreUnavailable
+from mzi_core.event_proofs import Origin, Scheme
 from mzi_core.grading import decide
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
@@ -24,6 +25,7 @@ from mzi_core.ports import (
     ApiKey,
     Cursor,
     DecisionRecord,
+    EventSource,
     Lease,
     Lock,
     ModuleStatus,
@@ -33,6 +35,7 @@ from mzi_core.ports import (
     Registry,
     Run,
     Session,
+    SourceSecret,
     Store,
     Stored,
     StoredResponse,
@@ -1232,6 +1235,114 @@ class HidesTheDefaultTenant(FaithfulRegistry):
         return [tenant for tenant in await self.real.tenants() if tenant != OURS]
 
 
+class ListsSourcesByNumber(FaithfulRegistry):
+    noticed_by = "test_sources_are_listed_oldest_first"
+
+    async def sources(self) -> Sequence[EventSource]:
+        return sorted(await self.real.sources(), key=lambda source: source.id)
+
+
+class ForgetsWhenASecretRetires(FaithfulRegistry):
+    noticed_by = "test_a_source_comes_back_as_it_was_kept"
+
+    async def add_source(self, source: EventSource) -> None:
+        secrets = [attrs.evolve(each, retires_at=None) for each in source.secrets]
+        await self.real.add_source(attrs.evolve(source, secrets=tuple(secrets)))
+
+
+class TakesOverASource(FaithfulRegistry):
+    noticed_by = "test_a_source_is_not_kept_in_place_of_another"
+
+    async def add_source(self, source: EventSource) -> None:
+        if await self.real.source(source.id) is None:
+            await self.real.add_source(source)
+
+
+class FindsOnlyTheNewestToken(FaithfulRegistry):
+    noticed_by = "test_a_token_finds_its_source"
+
+    async def source_of_token(self, digest: str) -> EventSource | None:
+        found: EventSource | None = await self.real.source_of_token(digest)
+        return found if found is not None and found.secrets[-1].digest == digest else None
+
+
+class FindsTokensInAnyCase(FaithfulRegistry):
+    noticed_by = "test_a_token_finds_its_source"
+
+    async def source_of_token(self, digest: str) -> EventSource | None:
+        found: EventSource | None = await self.real.source_of_token(digest.lower())
+        return found
+
+
+class _Active(FaithfulRegistry):
+    """Answers some other question about active sources than the one that was asked."""
+
+    async def active_sources(
+        self,
+        origin: Origin,
+        *,
+        scheme: Scheme | None = None,
+        tenant: TenantId | None = None,
+        limit: int,
+    ) -> Sequence[EventSource]:
+        found: Sequence[EventSource] = await self.real.active_sources(
+            origin, **self.asked(scheme=scheme, tenant=tenant, limit=limit)
+        )
+        return found
+
+    def asked(self, **given: Any) -> dict[str, Any]:
+        return given
+
+
+class MixesTheSourcesOfTenants(_Active):
+    noticed_by = "test_active_sources_are_those_that_were_asked_for"
+
+    def asked(self, **given: Any) -> dict[str, Any]:
+        return {**given, "tenant": None}
+
+
+class MixesSchemes(_Active):
+    noticed_by = "test_active_sources_are_those_that_were_asked_for"
+
+    def asked(self, **given: Any) -> dict[str, Any]:
+        return {**given, "scheme": None}
+
+
+class TellsOfEverySource(_Active):
+    noticed_by = "test_active_sources_are_those_that_were_asked_for"
+
+    def asked(self, **given: Any) -> dict[str, Any]:
+        return {**given, "limit": 1_000}
+
+
+class KeepsOldSecrets(FaithfulRegistry):
+    noticed_by = "test_secrets_are_replaced"
+
+    async def replace_secrets(self, id: str, secrets: Sequence[SourceSecret]) -> None:
+        source: EventSource = await self.real.source(id)
+        kept = {each.number: each for each in (*source.secrets, *secrets)}
+        await self.real.replace_secrets(id, tuple(kept.values()))
+
+
+class SealsWhateverIsThere(FaithfulRegistry):
+    noticed_by = "test_what_is_sealed_anew_stands_in_place_of_just_that"
+
+    async def replace_sealed(self, id: str, before: str, after: str) -> None:
+        source: EventSource = await self.real.source(id)
+        secrets = [attrs.evolve(each, sealed=after) for each in source.secrets]
+        await self.real.replace_secrets(id, tuple(secrets))
+
+
+class RemembersTheSecretsOfTheRevoked(FaithfulRegistry):
+    noticed_by = "test_a_source_is_revoked_once_and_for_good"
+
+    async def revoke_source(self, id: str, at: datetime) -> None:
+        source: EventSource | None = await self.real.source(id)
+        await self.real.revoke_source(id, at)
+        if source is not None:
+            await self.real.replace_secrets(id, source.secrets)
+
+
 @attrs.define(slots=False)
 class StoreOfRegistry(FaithfulStore):
     """A faithful store but for its registry."""
@@ -1311,7 +1422,9 @@ AMONG_OTHERS: Mapping[type[Faithful | FaithfulStore], str] = {
 """What breaks promises about several sessions at a time, and the test that notices."""
 
 SESSIONS = [each for each in Faithful.__subclasses__() if each not in AMONG_OTHERS]
-REGISTRIES = FaithfulRegistry.__subclasses__()
+REGISTRIES = [
+    each for each in (*FaithfulRegistry.__subclasses__(), *_Active.__subclasses__()) if each is not _Active
+]
 STORES = [
     each
     for each in FaithfulStore.__subclasses__()

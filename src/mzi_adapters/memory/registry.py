@@ -1,4 +1,4 @@
-"""What belongs to no tenant, or is asked of all of them."""
+"""What is looked up across tenants: themselves, API keys, sources of events, and what is due."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 import attrs
 
 from mzi_adapters.memory.deliveries import is_claimable
-from mzi_adapters.memory.scope import Tables
+from mzi_adapters.memory.event_sources import EventSources
 from mzi_core.ports import (
     ApiKey,
     Clock,
@@ -17,10 +17,9 @@ from mzi_core.values import TenantId
 
 
 @attrs.frozen
-class MemoryRegistry:
-    """What belongs to no tenant."""
+class MemoryRegistry(EventSources):
+    """What is looked up across tenants."""
 
-    tables: Tables
     clock: Clock
 
     async def tenants(self) -> Sequence[TenantId]:

@@ -66,6 +66,7 @@ class Tables:
     pauses: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, flow) -> (reason, since)
     tenants: JournaledTable = attrs.field(factory=JournaledTable)  # tenant -> TenantSettings
     keys: JournaledTable = attrs.field(factory=JournaledTable)  # id -> ApiKey
+    sources: JournaledTable = attrs.field(factory=JournaledTable)  # id -> EventSource
 
     def all(self) -> list[JournaledTable]:
         """Every table."""

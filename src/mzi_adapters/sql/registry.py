@@ -1,4 +1,4 @@
-"""What belongs to no tenant, or is asked of all of them."""
+"""What is looked up across tenants: themselves, API keys, sources of events, and what is due."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from mzi_adapters.sql.deliveries import TimedScope
+from mzi_adapters.sql.event_sources import EventSources
 from mzi_adapters.sql.tables import API_KEYS, TENANTS
 from mzi_adapters.sql.types import UtcDateTime
 from mzi_core.ports import ApiKey, TenantFlow
@@ -18,8 +19,8 @@ ALL_KEYS = f"{KEYS} ORDER BY created_at, id"
 ONE_KEY = f"{KEYS} WHERE id = %1"
 
 
-class SqlRegistry(TimedScope):
-    """What belongs to no tenant; the scope's own tenant is not looked at."""
+class SqlRegistry(TimedScope, EventSources):
+    """What is looked up across tenants; the scope's own tenant is not looked at."""
 
     __slots__ = ()
 

@@ -366,3 +366,29 @@ API_KEYS = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("revoked_at", UtcDateTime),
 )
+
+EVENT_SOURCES = sa.Table(
+    "event_sources",
+    _metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("tenant_id", Key, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("scheme", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("revoked_at", UtcDateTime),
+    sa.Index(None, "origin", "scheme", "tenant_id", "created_at", "id"),
+)
+
+EVENT_SOURCE_SECRETS = sa.Table(
+    "event_source_secrets",
+    _metadata,
+    sa.Column("source_id", Key, sa.ForeignKey("event_sources.id"), primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("retires_at", UtcDateTime),
+    sa.Column("digest", sa.Text),
+    sa.Column("sealed", sa.Text),
+    sa.Index("uq_event_source_secrets_digest", "digest", unique=True),
+)
+"""Of a token the digest, by which its source is found; of a key what a vault sealed."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         StoredDelivery,
         TenantFlow,
     )
+    from mzi_core.ports.event_sources import EventSource, EventSources, SourceSecret
     from mzi_core.ports.events import Event, EventIntake, EventQuery, EventReader, Events, EventState, Told
     from mzi_core.ports.idempotency import StoredResponse, StoredResponses
     from mzi_core.ports.leases import Lease, Leases, StoredLeases, holds
@@ -95,7 +96,7 @@ if TYPE_CHECKING:
     from mzi_core.ports.settings import StoredSettings, TenantSettings
     from mzi_core.ports.store import Session, Store, StoreHealth
     from mzi_core.ports.tokens import AccessToken, AccessTokens
-    from mzi_core.ports.vault import Vault
+    from mzi_core.ports.vault import NoVault, Vault
     from mzi_core.ports.writes import (
         Applied,
         Rejected,
@@ -114,7 +115,8 @@ if TYPE_CHECKING:
 else:
     _HOMES = (
         *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions", "events"),
-        *("idempotency", "locks", "tokens", "leases", "breakers", "deliveries", "vault", "store", "writes"),
+        *("event_sources", "idempotency", "locks", "tokens", "leases", "breakers", "deliveries"),
+        *("vault", "store", "writes"),
         *("zoho.reading", "zoho.metadata", "zoho.status", "zoho.writing", "zoho.watching", "zoho.gateway"),
         *("moodle.users", "moodle.courses", "moodle.categories", "moodle.enrolments"),
         *("moodle.groups", "moodle.site", "moodle.assignments", "moodle.marking", "moodle.plugin"),
@@ -164,6 +166,8 @@ __all__ = [
     "EventIntake",
     "EventQuery",
     "EventReader",
+    "EventSource",
+    "EventSources",
     "EventState",
     "Events",
     "Feature",
@@ -203,6 +207,7 @@ __all__ = [
     "NewGroup",
     "NewUser",
     "NoConnections",
+    "NoVault",
     "Note",
     "OpenBreaker",
     "Organization",
@@ -225,6 +230,7 @@ __all__ = [
     "Selection",
     "Session",
     "SingleIds",
+    "SourceSecret",
     "Store",
     "StoreHealth",
     "Stored",

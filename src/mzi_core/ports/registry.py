@@ -1,4 +1,4 @@
-"""What belongs to no tenant: the tenants, the API keys, and which tenants have something due."""
+"""What is looked up before a tenant is known: tenants, API keys, sources of events, and what is due."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,6 +7,7 @@ from typing import Protocol
 import attrs
 
 from mzi_core.ports.deliveries import TenantFlow
+from mzi_core.ports.event_sources import EventSources
 from mzi_core.values import TenantId
 
 
@@ -25,8 +26,8 @@ class ApiKey:
     revoked_at: datetime | None = None
 
 
-class Registry(Protocol):
-    """What belongs to no tenant, or is asked of all of them. One transaction, as a Session."""
+class Registry(EventSources, Protocol):
+    """What is looked up across tenants: themselves, keys, sources, what is due. A transaction, as a Session."""
 
     async def tenants(self) -> Sequence[TenantId]:
         """Every tenant, by name; the default one is always among them."""

@@ -2,6 +2,10 @@
 
 from typing import Protocol
 
+import attrs
+
+from mzi_core.errors import SecretNotKept, SecretUnreadable
+
 
 class Vault(Protocol):
     """Secrets at rest. What `seal` gives can be kept anywhere; only `open` makes the secret of it again.
@@ -20,3 +24,19 @@ class Vault(Protocol):
     def open(self, place: str, sealed: str) -> str:
         """The secret. Raises SecretUnreadable for any text that was not sealed for this place, as here."""
         ...
+
+
+@attrs.frozen
+class NoVault:
+    """A vault without a key: it keeps nothing and opens nothing."""
+
+    def seal(self, place: str, secret: str) -> str:
+        """Raises SecretNotKept with what helps."""
+        raise SecretNotKept(
+            "There is no key to keep this secret with: `mzi secrets new-key` makes one; set it as "
+            "MZI_SECRETS_KEY, or name its file with `secrets.key_file`."
+        )
+
+    def open(self, place: str, sealed: str) -> str:
+        """Raises SecretUnreadable."""
+        raise SecretUnreadable

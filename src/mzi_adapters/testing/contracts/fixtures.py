@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Generic, TypeVar
 from unittest import SkipTest
 
 import attrs
 
 from mzi_adapters.testing.contracts.samples import changed, key_of, record_id, row, sample
+from mzi_core.event_proofs import Origin, Scheme
 from mzi_core.grading import PEARSON_HIGHER_NATIONAL, Criterion, Decision, Marking, decide
 from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
@@ -25,6 +27,7 @@ from mzi_core.ports import (
     Due,
     Event,
     EventQuery,
+    EventSource,
     EventState,
     Lease,
     OpenBreaker,
@@ -33,6 +36,7 @@ from mzi_core.ports import (
     Run,
     RunStatus,
     Session,
+    SourceSecret,
     Store,
     StoredDelivery,
     StoredResponse,
@@ -152,6 +156,38 @@ def event(n: int, source: str = "src_college") -> Event:
 def key(n: int, at: datetime, *, tenant: TenantId | None = None) -> ApiKey:
     """The n-th API key."""
     return ApiKey(id=f"key{n}", digest="0" * 64, label=f"Sigma 🗝 {n}", tenant=tenant, created_at=at)
+
+
+def event_source(
+    n: int,
+    at: datetime,
+    *,
+    tenant: TenantId = OURS,
+    origin: Origin = Origin.ZOHO,
+    scheme: Scheme = Scheme.HEADER,
+) -> EventSource:
+    """The n-th source of events: with two tokens, or where it signs with two keys."""
+    tokens = ("one", "two")
+    secrets = [
+        SourceSecret(number=1, created_at=at, retires_at=later(90), digest=token_digest(n, tokens[0])),
+        SourceSecret(number=2, created_at=later(60), digest=token_digest(n, tokens[1])),
+    ]
+    if scheme in (Scheme.HMAC, Scheme.STANDARD):
+        secrets = [attrs.evolve(each, digest=None, sealed=f"mzi1.sealed.{n}") for each in secrets]
+    return EventSource(
+        id=f"source{n}",
+        tenant=tenant,
+        origin=origin,
+        scheme=scheme,
+        label=f"Regel für Anträge 🗝 {n}",
+        created_at=at,
+        secrets=tuple(secrets),
+    )
+
+
+def token_digest(n: int, token: str) -> str:
+    """The digest of a token of the n-th source of events."""
+    return sha256(f"{token} of source {n}".encode()).hexdigest()
 
 
 def chosen(note: str) -> TenantSettings:
@@ -289,6 +325,7 @@ async def furnish(store: Store) -> None:
     async with store.registry() as registry:
         await registry.add_tenant(CANARY, BEGAN)
         await registry.save_key(key(1, BEGAN, tenant=CANARY))
+        await registry.add_source(event_source(1, BEGAN, tenant=CANARY))
     async with store.begin(OURS) as session:
         await _fill(session, f"of {OURS}")
     async with store.begin(CANARY) as session:
@@ -307,6 +344,8 @@ async def furnished(store: Store) -> AsyncIterator[None]:
     await furnish(store)
     before = await everything(store, CANARY)
     yield
+    async with store.registry() as registry:
+        assert await registry.source("source1") == event_source(1, BEGAN, tenant=CANARY)
     assert await everything(store, CANARY) == before
     assert [await miscounted(store, tenant) for tenant in (OURS, CANARY)] == [{}, {}]
 

@@ -20,6 +20,7 @@ from mzi_adapters.testing.contracts.store_decisions import DecisionPromises
 from mzi_adapters.testing.contracts.store_deliveries import ClaimPromises, MakingDuePromises
 from mzi_adapters.testing.contracts.store_deliveries_asked import DecidedPromises, DeliveryListPromises
 from mzi_adapters.testing.contracts.store_deliveries_ended import EndingPromises
+from mzi_adapters.testing.contracts.store_event_sources import EventSourcePromises
 from mzi_adapters.testing.contracts.store_events import (
     EventListPromises,
     EventPromises,
@@ -50,6 +51,7 @@ class StoreContract(
     ReadingAsidePromises,
     SettingsPromises,
     RegistryPromises,
+    EventSourcePromises,
     ExactnessPromises,
     RecordPromises,
     WritingPromises,

@@ -12,7 +12,7 @@ import attrs
 
 from mzi_adapters import private
 from mzi_core.errors import KeyRefused, SecretNotKept, SecretUnreadable
-from mzi_core.ports import Vault
+from mzi_core.ports import NoVault, Vault
 
 PREFIX = "mzi-key-"
 _KEY = re.compile(rf"{PREFIX}[\w-]{{43}}", re.ASCII)
@@ -111,10 +111,40 @@ def _replace(file: Path, text: str) -> None:
         raise
 
 
+@attrs.define
+class KeyedVault:
+    """A vault that looks for its keys when it is first used: few commands need one.
+
+    `keys`, else those in `file`. Without any it is a NoVault: what everybody who shares a store must be able
+    to open is kept in no file of one machine.
+    """
+
+    keys: Sequence[str] = attrs.field(repr=False)
+    file: Path | None = None
+    _opened: Vault | None = attrs.field(default=None, init=False, repr=False)
+
+    def seal(self, place: str, secret: str) -> str:
+        """Seal with the first key. Raises SecretNotKept where there is none, and KeyRefused."""
+        return self._vault().seal(place, secret)
+
+    def open(self, place: str, sealed: str) -> str:
+        """Open with the key that sealed it. Raises SecretUnreadable and KeyRefused."""
+        return self._vault().open(place, sealed)
+
+    def _vault(self) -> Vault:
+        if self._opened is None:
+            keys = self.keys or (keys_of(self.file) if self.file is not None else ())
+            self._opened = _sealing(keys) if keys else NoVault()
+        return self._opened
+
+
 def vault_for(keys: Sequence[str], folder: Path, realm: str = "") -> Vault:
     """The vault of these keys; without any, files in a folder. Raises KeyRefused."""
-    if not keys:
-        return FileVault(folder, realm)
+    return _sealing(keys) if keys else FileVault(folder, realm)
+
+
+def _sealing(keys: Sequence[str]) -> Vault:
+    """The vault of at least one key. Raises KeyRefused."""
     try:
         from mzi_adapters.aes_vault import AesGcmVault  # noqa: PLC0415  # it comes with an extra
     except ImportError as error:

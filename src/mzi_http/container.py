@@ -83,6 +83,12 @@ def _vault(*, keys: tuple[str, ...], file: str, folder: str, backend: str) -> Va
     return vault_for(keys or (keys_of(Path(file)) if file else ()), Path(folder), realm)
 
 
+def _keyed_vault(*, keys: tuple[str, ...], file: str) -> Vault:
+    from mzi_adapters.vault import KeyedVault  # noqa: PLC0415
+
+    return KeyedVault(keys, Path(file) if file else None)
+
+
 @asynccontextmanager
 async def _zoho(
     account: ZohoAccount,
@@ -144,6 +150,9 @@ class Container(containers.DeclarativeContainer):
         file=config.secrets.key_file,
         folder=config.secrets.folder,
         backend=config.backend,
+    )
+    keyed_vault: providers.Provider[Vault] = providers.Singleton(
+        _keyed_vault, keys=config.secrets.key, file=config.secrets.key_file
     )
     timer: providers.Provider[Timer] = providers.Singleton(LoopTimer)
     network: providers.Provider[Transport] = providers.Resource(_network, config.proxies)

@@ -75,6 +75,7 @@ async def open_services(settings: Settings, *, by_hand: bool = False) -> AsyncIt
             ids=container.ids(),
             connections=connections,
             moodle_defaults=settings.moodle.defaults(),
+            vault=container.keyed_vault(),
         )
         yield Services(use_cases=use_cases, connections=connections, settings=settings)
     finally:

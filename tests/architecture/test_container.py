@@ -91,7 +91,7 @@ async def test_a_store_whose_driver_is_not_installed_is_told_as_such(monkeypatch
 def test_the_container_declares_one_provider_a_port() -> None:
     assert set(Container.providers) == {
         *("config", "store", "codec", "clock", "ids", "leases"),
-        *("vault", "timer", "network", "zoho", "moodle"),
+        *("vault", "keyed_vault", "timer", "network", "zoho", "moodle"),
     }
 
 

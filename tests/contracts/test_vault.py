@@ -10,14 +10,19 @@ import pytest
 
 from mzi_adapters.aes_vault import AesGcmVault
 from mzi_adapters.testing.contracts.vault import VaultContract
-from mzi_adapters.vault import FileVault, add_key, keys_in, keys_of, new_key, vault_for
+from mzi_adapters.testing.vault import FakeVault
+from mzi_adapters.vault import FileVault, KeyedVault, add_key, keys_in, keys_of, new_key, vault_for
 from mzi_core.errors import KeyRefused, SecretNotKept, SecretUnreadable
 from mzi_core.ports import Vault
 
 
-@pytest.fixture(params=["a key", "two keys", "files"])
+@pytest.fixture(params=["a key", "two keys", "files", "a key that is looked for", "fake"])
 def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Vault:
     """A vault of each kind."""
+    if request.param == "fake":
+        return FakeVault()
+    if request.param == "a key that is looked for":
+        return KeyedVault([new_key()])
     count = {"a key": 1, "two keys": 2, "files": 0}[request.param]
     return vault_for([new_key() for _ in range(count)], tmp_path)
 
@@ -217,3 +222,23 @@ def test_a_key_file_that_others_can_read_or_that_is_not_there_is_refused(tmp_pat
 def test_more_keys_than_anybody_has_are_refused() -> None:
     with pytest.raises(ValueError, match="several"):
         keys_in(" ".join([new_key()] * 101))
+
+
+def test_a_vault_looks_for_its_keys_when_it_is_first_used(tmp_path: Path) -> None:
+    """And then only once; a file that cannot be used is told then."""
+    file = tmp_path / "keys"
+    vault = KeyedVault((), file)
+    with pytest.raises(KeyRefused, match="cannot be read"):
+        vault.seal("a", "b")
+    add_key(file)
+    sealed = vault.seal("a", "canary-secret")
+    file.unlink()
+    assert vault.open("a", sealed) == "canary-secret"
+    assert "mzi-key" not in repr(KeyedVault([new_key()]))
+
+
+def test_without_a_key_nothing_is_kept_and_the_remedy_is_told() -> None:
+    with pytest.raises(SecretNotKept, match="`mzi secrets new-key`"):
+        KeyedVault(()).seal("a", "b")
+    with pytest.raises(SecretUnreadable):
+        KeyedVault(()).open("a", "b")

@@ -16,13 +16,14 @@ from mzi_adapters.shared_commits import SharedCommits
 from mzi_adapters.system import RANDOM_DIGITS, ordered_uuids
 from mzi_adapters.testing.connections import SITE, TOKEN, FakeConnections
 from mzi_adapters.testing.moodle import FakeMoodle
+from mzi_adapters.testing.vault import FakeVault
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.zoho import ZohoCodec
 from mzi_adapters.zoho.events import ZohoEvents
 from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE, Catalogue
-from mzi_core.ports import Codec, Store
+from mzi_core.ports import Codec, Store, Vault
 from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases import UseCases
 from mzi_core.values import DEFAULT_TENANT, RecordId, TenantId
@@ -77,6 +78,7 @@ class Harness:
     catalogue: Catalogue = CATALOGUE
     tenant: TenantId = DEFAULT_TENANT
     moodle_defaults: MoodleDefaults = attrs.field(factory=MoodleDefaults)
+    vault: Vault = attrs.field(factory=FakeVault)
 
     @cached_property
     def zoho(self) -> FakeZoho:
@@ -114,4 +116,5 @@ class Harness:
             moodle_defaults=self.moodle_defaults,
             intake=SharedCommits(self.store),
             readers={Side.ZOHO: ZohoEvents()},
+            vault=self.vault,
         )

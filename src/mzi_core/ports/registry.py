@@ -27,7 +27,7 @@ class ApiKey:
 
 
 class Registry(EventSources, Protocol):
-    """What is looked up across tenants: themselves, keys, sources, what is due. A transaction, as a Session."""
+    """What is looked up across tenants: they, keys, sources, what is due. A transaction, as a Session."""
 
     async def tenants(self) -> Sequence[TenantId]:
         """Every tenant, by name; the default one is always among them."""

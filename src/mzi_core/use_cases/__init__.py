@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mzi_core.module import Side
-    from mzi_core.ports import Connections, EventIntake, EventReader
+    from mzi_core.ports import Connections, EventIntake, EventReader, Vault
     from mzi_core.provisioning import MoodleDefaults
+    from mzi_core.use_cases.event_sources import SourceUseCases
     from mzi_core.use_cases.events import EventUseCases
     from mzi_core.use_cases.remote import RemoteUseCases
 
@@ -55,6 +56,7 @@ class UseCases:
     revoke_key: RevokeKey
     list_keys: ListKeys
     check_key: CheckKey
+    _vault: "Vault | None" = None
     _connections: "Connections | None" = None
     _intake: "EventIntake | None" = None
     _readers: "Mapping[Side, EventReader] | None" = None
@@ -71,13 +73,14 @@ class UseCases:
         catalogue: Catalogue = CATALOGUE,
         connections: "Connections | None" = None,
         moodle_defaults: "MoodleDefaults | None" = None,
+        vault: "Vault | None" = None,
         intake: "EventIntake | None" = None,
         readers: "Mapping[Side, EventReader] | None" = None,
     ) -> Self:
         """Build them all. Without `connections` no tenant has an account at Zoho or Moodle.
 
-        `intake` and `readers`: where events go, and who understands what each side sends; without them there
-        is no `events`.
+        Without `vault` no secret of a source that signs its events can be kept. `intake` and `readers`: where
+        events go, and who understands what each side sends; without them there is no `events`.
 
         `catalogue`: every module whose records may point at each other, for modules of one's own
         `Catalogue((*CATALOGUE, ROOMS))`. The store must be one that keeps them.
@@ -110,6 +113,7 @@ class UseCases:
             revoke_key=RevokeKey(store=store, clock=clock),
             list_keys=ListKeys(store),
             check_key=CheckKey(store),
+            vault=vault,
             connections=connections,
             moodle_defaults=moodle_defaults,
             intake=intake,
@@ -129,6 +133,19 @@ class UseCases:
             connections=self._connections or NoConnections(),
             intake=self._intake,
             readers=self._readers,
+        )
+
+    @cached_property
+    def sources(self) -> "SourceUseCases":
+        """Those about who may send events; only the service and a few commands ask for them."""
+        from mzi_core.ports import NoVault  # noqa: PLC0415
+        from mzi_core.use_cases.event_sources import SourceUseCases  # noqa: PLC0415
+
+        return SourceUseCases.over(
+            store=self.store,
+            clock=self.batches.clock,
+            ids=self.batches.ids,
+            vault=self._vault or NoVault(),
         )
 
     @cached_property

@@ -50,6 +50,11 @@ class Scheme(StrEnum):
     HMAC = "hmac"
     STANDARD = "standard"
 
+    @property
+    def is_token(self) -> bool:
+        """Whether it sends a token, which says by itself which source it is; else it signs with a key."""
+        return self not in (Scheme.HMAC, Scheme.STANDARD)
+
 
 SCHEMES_OF: Mapping[Origin, Sequence[Scheme]] = {
     Origin.ZOHO: (Scheme.HEADER, Scheme.URL, Scheme.CHANNEL, Scheme.HMAC, Scheme.STANDARD),
@@ -105,11 +110,6 @@ class EventRequest:
 class ProofScheme(Protocol):
     """One scheme. Neither function ever raises, whatever came."""
 
-    @property
-    def finds_the_source(self) -> bool:
-        """Whether what is presented says by itself which source it is: a token does."""
-        ...
-
     def presented(self, came: EventRequest) -> str:
         """What came of this scheme; nothing where there is none, or none that could be right."""
         ...
@@ -129,8 +129,6 @@ def digest_of(token: str) -> str:
 
 class _Token:
     """What the schemes of tokens have in common."""
-
-    finds_the_source = True
 
     def proves(self, presented: str, secret: str, came: EventRequest, at: datetime) -> bool:
         return hmac.compare_digest(digest_of(presented), secret)
@@ -166,8 +164,6 @@ _ALGORITHM = "sha256="
 class _Hmac:
     """HMAC-SHA256 over the body: hexadecimal, all small or all capital, or base64; `sha256=` may precede."""
 
-    finds_the_source = False
-
     def presented(self, came: EventRequest) -> str:
         sent = came.header(SIGNATURE_HEADERS[came.origin], len(_ALGORITHM) + _HEXADECIMAL)
         sent = sent.removeprefix(_ALGORITHM)
@@ -182,8 +178,6 @@ class _Hmac:
 
 class _Standard:
     """Standard Webhooks 1.0: id, moment and body are signed, and a list of signatures may be sent."""
-
-    finds_the_source = False
 
     def presented(self, came: EventRequest) -> str:
         """The list, if all that belongs to it has its form: one that has not spoils the others."""

@@ -5,6 +5,7 @@ from starlette.requests import Request
 
 from mzi_core.use_cases import UseCases
 from mzi_core.values import TenantId
+from mzi_http.wrong_keys import WrongKeys
 
 
 @attrs.frozen(kw_only=True)
@@ -12,12 +13,14 @@ class Service:
     """The running service: opened in the lifespan, the same for every request.
 
     `max_body`: the largest body that is read, in bytes. `max_records`: the most records of one request.
+    `wrong_keys`: those of every guard together.
     """
 
     use_cases: UseCases
     version: str
     max_body: int
     max_records: int
+    wrong_keys: WrongKeys = attrs.field(factory=WrongKeys)
 
 
 def service(request: Request) -> Service:

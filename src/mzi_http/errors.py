@@ -47,7 +47,9 @@ from mzi_core.errors import (
     UnknownModule,
     UnknownTenant,
 )
+from mzi_core.event_proofs import SecretRefused
 from mzi_core.use_cases.access import TenantNameRefused
+from mzi_core.use_cases.event_sources import OverlapRefused, SchemeRefused, SourceRevoked
 from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused
 from mzi_core.use_cases.moodle_target import NothingInMoodle
 from mzi_http.jsontext import encode
@@ -86,7 +88,9 @@ BAD_BODY = ProblemType(400, "bad-body", "The body cannot be read")
 BAD_PARAMETER = ProblemType(400, "bad-parameter", "A parameter or header cannot be used")
 TWO_LENGTHS = ProblemType(400, "two-lengths", "The request says its length in two ways")
 KEY_NEEDED = ProblemType(401, "key-needed", "An API key is needed")
+NOT_BELIEVED = ProblemType(401, "not-believed", "Nothing proves who sent this")
 OTHER_TENANT = ProblemType(403, "other-tenant", "The API key opens another tenant")
+SOURCE_ELSEWHERE = ProblemType(403, "other-tenant-s-source", "The source belongs to another tenant")
 NOTHING_HERE = ProblemType(404, "nothing-here", "There is nothing here")
 UNKNOWN_MODULE = ProblemType(404, "unknown-module", "There is no such module")
 UNKNOWN_TENANT = ProblemType(404, "unknown-tenant", "There is no such tenant")
@@ -100,7 +104,7 @@ TOO_LARGE = ProblemType(413, "too-large", "The request is too large")
 LONG_ADDRESS = ProblemType(414, "address-too-long", "The path and the query are too long")
 OTHER_MEDIA_TYPE = ProblemType(415, "other-media-type", "Bodies of this kind are not read here")
 REFUSED = ProblemType(422, "refused", "What was asked cannot be done")
-WRONG_KEYS = ProblemType(429, "too-many-wrong-keys", "Too many wrong API keys came from this address")
+WRONG_KEYS = ProblemType(429, "too-many-wrong-keys", "Too many wrong keys came from this address")
 LONG_HEADERS = ProblemType(431, "headers-too-large", "The headers are too large")
 UNFORESEEN = ProblemType(500, "unforeseen", "Something went wrong inside")
 REMOTE_ACCESS = ProblemType(502, "remote-access", "Zoho or Moodle does not let mzi do this")
@@ -184,6 +188,10 @@ KINDS: Mapping[type[MziError], ProblemType] = {
     MarkingRefused: REFUSED,
     PolicyRefused: REFUSED,
     NothingInMoodle: REFUSED,
+    SecretRefused: REFUSED,
+    SchemeRefused: REFUSED,
+    OverlapRefused: REFUSED,
+    SourceRevoked: REFUSED,
     StoreError: UNFORESEEN,
     StoreRefused: REFUSED,
     StoreUnavailable: UNAVAILABLE,

@@ -22,6 +22,7 @@ _SECRET_KEY = re.compile(
 _PATTERNS: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"\bmzi_[0-9a-f]{8}_[\w-]+"), f"mzi_{REDACTED}"),
     (re.compile(r"\bmzi-key-[\w-]+"), f"mzi-key-{REDACTED}"),
+    (re.compile(r"\bwhsec_[\w+/=-]+"), f"whsec_{REDACTED}"),
     (re.compile(r"\b(Bearer|Basic|Zoho-oauthtoken)\s+[\w.~+/=-]+", re.IGNORECASE), rf"\1 {REDACTED}"),
     (
         re.compile(
@@ -34,7 +35,7 @@ _PATTERNS: Sequence[tuple[re.Pattern[str], str]] = (
     ),
     (re.compile(r"://[^/\s:@]*:[^/\s@]+@"), f"://{REDACTED}@"),
 )
-"""What is a secret wherever it stands: API keys, credentials, passwords in URLs."""
+"""What is a secret wherever it stands: API keys, secrets of sources, credentials, passwords in URLs."""
 
 _DOMAIN = re.compile(r"(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 _NOT_IN_NAMES = frozenset("@<>\"'(),;:[]{}=/?&")

@@ -11,7 +11,6 @@ from mzi_core.use_cases.access import Access, TenantNameRefused, tenant_id
 from mzi_core.values import DEFAULT_TENANT, TenantId
 from mzi_http.context import service
 from mzi_http.errors import KEY_NEEDED, OTHER_TENANT, WRONG_KEYS, Problem
-from mzi_http.wrong_keys import WrongKeys
 
 TENANT_HEADER = "X-Tenant-ID"
 KEY_HEADER = "X-API-Key"
@@ -27,12 +26,17 @@ HEADERS = {
 """On every answer that does not say otherwise itself."""
 
 
-def named_tenant(request: Request) -> TenantId:
-    """The tenant a request names; raises TenantNameRefused, also when it names two."""
-    names = set(request.headers.getlist(TENANT_HEADER)) or {DEFAULT_TENANT}
+def told_tenant(request: Request) -> TenantId | None:
+    """The tenant a request names, if it does; raises TenantNameRefused, also when it names two."""
+    names = set(request.headers.getlist(TENANT_HEADER))
     if len(names) > 1:
         raise TenantNameRefused
-    return tenant_id(names.pop())
+    return tenant_id(names.pop()) if names else None
+
+
+def named_tenant(request: Request) -> TenantId:
+    """The tenant a request is about if no source says it; raises TenantNameRefused."""
+    return told_tenant(request) or DEFAULT_TENANT
 
 
 def presented_key(request: Request) -> str | None:
@@ -55,7 +59,6 @@ class ApiKeyMiddleware:
         self.app = app
         self.open_paths = frozenset(open_paths)
         self.open_to_all = open_to_all
-        self.wrong_keys = WrongKeys()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, note the tenant, pass on."""
@@ -66,12 +69,13 @@ class ApiKeyMiddleware:
             request = Request(scope)
             request.state.tenant = named_tenant(request)
             if not self.open_to_all:
-                await _check(request, self.wrong_keys)
+                await _check(request)
         await self.app(scope, receive, send)
 
 
-async def _check(request: Request, wrong_keys: WrongKeys) -> None:
+async def _check(request: Request) -> None:
     presented = presented_key(request)
+    wrong_keys = service(request).wrong_keys
     address = request.client.host if request.client else ""
     wait = wrong_keys.wait(address, presented)
     if wait:

@@ -1,4 +1,4 @@
-"""Wrong API keys: how many an address may send, before they are refused without a look at the store."""
+"""Wrong keys, tokens and signatures: how many an address may send before they are refused unseen."""
 
 import time
 from collections import OrderedDict
@@ -47,7 +47,7 @@ class WrongKeys:
             self._left.popitem(last=False)
 
     def right(self, key: str | None) -> None:
-        """This key was known."""
+        """This key was known; of a sender that signs, what it says it is."""
         digest = _digest(key)
         self._right[digest] = None
         self._right.move_to_end(digest)

@@ -34,6 +34,9 @@ PERSON = {
 
 ACCESS_TOKEN = re.compile(r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}")
 
+TOKEN = "mzi_1a2b3c4d_3QpUz-gVF_d-canary-RhbkKYTLKk2BoUsGnMnd"
+"""As the token of a source of events stands in an address."""
+
 LONG_AGO = "2026-01-01T00:00:00+00:00"
 
 
@@ -109,11 +112,13 @@ def test_no_canary_comes_out_of_the_service(folder: Path, level: LogLevel) -> No
             ask(where[0], "/api/v1/sync/students", key[0], body),
             ask(where[0], f"/api/v1/students?national_number={search}&token=canary-token-2", key[0]),
             ask(where[0], "/api/v1/students/5398830000090000001", f"{key[0]}x"),
+            ask(where[0], f"/api/v1/events/zoho/student?token={TOKEN}", key[0], b"{}"),
+            ask(where[0], f"/api/v1/events/zoho/student/{TOKEN}", key[0], b"{}"),
         ]
         process.terminate()
         said = first + process.stdout.read()
-    assert answers == [200, 400, 401]
-    assert found(said, key[0], key[0].split("_", 2)[2]) == []
+    assert answers[:3] == [200, 400, 401]
+    assert found(said, key[0], key[0].split("_", 2)[2], TOKEN[-20:]) == []
 
 
 def ask(address: str, path: str, key: str, body: bytes | None = None) -> int:

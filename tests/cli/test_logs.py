@@ -18,6 +18,9 @@ from mzi_http.settings import Log, LogFormat, LogLevel
 CANARIES = (
     "mzi_0a1b2c3d_kJ8s-dfH3_secretsecret",
     "mzi-key-canary-11_canary-12",
+    "whsec_canary/hunter2+canary=",
+    "POST /api/v1/events/zoho/student/mzi_0a1b2c3d_hunter2-secretsecret_x HTTP/1.1",
+    "/events/zoho/student?zoho_id=7&token=mzi_0a1b2c3d_hunter2",
     "Bearer eyJhbGciOi.canary-1",
     "Zoho-oauthtoken 1000.canary2.x",
     "token=canary-3",
@@ -104,6 +107,22 @@ def test_an_access_line_has_no_query() -> None:
         )
 
     assert '127.0.0.1:5 - "GET /v1/records HTTP/1.1" 200' in lines(Log(), speak)
+
+
+def test_an_access_line_has_no_token_of_a_source_wherever_it_stands() -> None:
+    def speak() -> None:
+        for path in (
+            "/a/mzi_0a1b2c3d_hunter2",
+            "/a?token=mzi_0a1b2c3d_hunter2",
+            f"/{'a' * 280}/mzi_0a1b2c3d_hunter2",
+        ):
+            logging.getLogger("uvicorn.access").info(
+                '%s - "%s %s HTTP/%s" %d', "127.0.0.1:5", "POST", path, "1.1", 200
+            )
+
+    said = lines(Log(), speak)
+    assert "POST /a/mzi_[redacted] HTTP" in said
+    assert "hunter" not in said
 
 
 def test_that_files_ran_out_is_told_once_in_a_while() -> None:

@@ -1,7 +1,7 @@
 """The service as tests meet it: the whole app, over memory or another store, called without a socket."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ class Api:
     mzi: Harness
     app: Any
     """The app itself, as a server would call it."""
+    state: Mapping[str, Any]
+    """What each request finds in its state."""
 
     async def post(self, path: str, body: object, **headers: str) -> httpx2.Response:
         """The answer to a JSON body; in ASCII, so that half a character can be sent."""
@@ -75,7 +77,7 @@ async def serving(
         async with httpx2.AsyncClient(transport=transport, base_url="http://mzi.test") as client:
             if with_key:
                 client.headers["X-API-Key"] = (await mzi.use_cases.new_key("tests"))[1]
-            yield Api(client, mzi, with_state)
+            yield Api(client, mzi, with_state, dict(state or {}))
 
 
 def student(n: object, **more: Any) -> Record:

@@ -16,8 +16,10 @@ import mzi_core
 import mzi_http
 from mzi_core import errors
 from mzi_core.errors import GatewayLimited, GatewayUnavailable, MziError
+from mzi_core.event_proofs import Origin, Scheme, SecretRefused
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases.access import TenantNameRefused
+from mzi_core.use_cases.event_sources import OverlapRefused, SchemeRefused, SourceRevoked
 from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused
 from mzi_core.use_cases.moodle_target import NothingInMoodle
 from mzi_core.values import DEFAULT_TENANT
@@ -42,6 +44,10 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
     errors.RunTakenOver("a.json"): (422, "refused", Ended.MISUSED),
     errors.ClockSkew(SERVICE, timedelta(minutes=12)): (422, "refused", Ended.MISUSED),
     errors.MappingRefused(["One.", "Two."]): (422, "refused", Ended.MISUSED),
+    SecretRefused("A secret has no blanks."): (422, "refused", Ended.MISUSED),
+    SchemeRefused(Origin.MOODLE, Scheme.URL): (422, "refused", Ended.MISUSED),
+    OverlapRefused(): (422, "refused", Ended.MISUSED),
+    SourceRevoked("1a2b3c4d"): (422, "refused", Ended.MISUSED),
     TenantNameRefused(): (400, "bad-parameter", Ended.MISUSED),
     MarkingRefused("raw must be a number."): (422, "refused", Ended.MISUSED),
     PolicyRefused("One.", "Two."): (422, "refused", Ended.MISUSED),

@@ -233,6 +233,16 @@ async def test_a_secret_that_another_process_made_is_believed_within_a_second() 
     assert isinstance(await sources.authenticate(request(mzi, source, secret)), EventSource)
 
 
+async def test_a_source_that_was_set_up_is_believed_at_once_and_elsewhere_within_a_second() -> None:
+    mzi, sources = opened()
+    for _ in range(2):
+        source, secret = await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT)
+        assert isinstance(await sources.authenticate(request(mzi, source, secret)), EventSource)
+    source, secret = await of_another_process(mzi).add(Origin.MOODLE, "theirs", DEFAULT_TENANT)
+    mzi.clock.advance(SECOND)
+    assert isinstance(await sources.authenticate(request(mzi, source, secret)), EventSource)
+
+
 async def test_wrong_signatures_ask_the_store_once_a_second_at_most() -> None:
     """Beside the question whether any source is there at all."""
     store = CountingStore()
@@ -399,7 +409,6 @@ async def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
         came = request(mzi, source, secret, tenant=TenantId(f"tenant-{n}"))
         assert isinstance(await sources.authenticate(came), Disbelief)
     assert len(known._memories) == 0
-    for n in range(30):
-        made, token = await sources.add(Origin.ZOHO, f"{n}", DEFAULT_TENANT)
+    for made, token in [await sources.add(Origin.ZOHO, f"{n}", DEFAULT_TENANT) for n in range(30)]:
         assert isinstance(await sources.authenticate(request(mzi, made, token)), EventSource)
     assert len(known._memories) == 20

@@ -85,6 +85,14 @@ class Webhooks:
         return _notification(said, [_id(said.get("id"))], "", ("webhook", sha256(body).hexdigest()))
 
 
+def channel_token(body: bytes) -> str:
+    """The token in a callback of a watch channel, whosever it is; nothing in a body that has none."""
+    try:
+        return text(_object(body), "token")
+    except CallbackRefused:
+        return ""
+
+
 def is_echo(record: WireRecord, ours: Applied[ZohoId], user: str) -> bool:
     """Whether a record that was read again says no more than what we wrote ourselves.
 

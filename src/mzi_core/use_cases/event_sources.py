@@ -34,7 +34,7 @@ OLDEST = timedelta(seconds=10)
 """How long it is taken at most, while one request reads it anew: after this a revocation holds everywhere."""
 
 _YOUNG = timedelta(seconds=1)
-"""What was read so lately is not read again because somebody's signature was wrong."""
+"""What was read so lately is not read again because a signature was wrong: so long a new key may wait."""
 
 MOST_UNNAMED = 8
 """Sources whose keys are tried where a request does not say which one it is from."""
@@ -94,7 +94,7 @@ class _Question:
     @classmethod
     def about(cls, came: EventRequest, scheme: Scheme, presented: str) -> Self:
         """The question that a request leads to."""
-        if SCHEMES[scheme].finds_the_source:
+        if scheme.is_token:
             return cls(origin=came.origin, scheme=scheme, digest=digest_of(presented))
         if came.source:
             return cls(origin=came.origin, scheme=scheme, source=came.source)
@@ -139,7 +139,7 @@ class _Memory:
 class KnownSources:
     """What this process has read of sources of late, so that not every request asks the store.
 
-    Only sources that are there are remembered: a new one is known at once.
+    That there is none is not remembered: whoever asks about what is not there waits for nothing.
     """
 
     _memories: "OrderedDict[_Question, _Memory]" = attrs.field(factory=OrderedDict, repr=False)
@@ -175,6 +175,7 @@ class AddSource:
     clock: Clock
     ids: Ids
     vault: Vault
+    known: KnownSources
 
     async def __call__(
         self,
@@ -200,6 +201,7 @@ class AddSource:
             if tenant not in await registry.tenants():
                 raise UnknownTenant(tenant)
             await registry.add_source(source)
+        self.known.forget()
         return source, told
 
 
@@ -210,7 +212,7 @@ def _told(source: EventSource, brought: str | None, ids: Ids) -> str:
 
 
 def _kept(source: EventSource, secret: str, number: int, now: datetime, vault: Vault) -> SourceSecret:
-    if SCHEMES[source.scheme].finds_the_source:
+    if source.scheme.is_token:
         return SourceSecret(number=number, created_at=now, digest=digest_of(secret))
     return SourceSecret(number=number, created_at=now, sealed=vault.seal(_place(source), secret))
 
@@ -412,7 +414,7 @@ class SourceUseCases:
         """Build them, with one memory of what was read."""
         known = KnownSources()
         return cls(
-            add=AddSource(store=store, clock=clock, ids=ids, vault=vault),
+            add=AddSource(store=store, clock=clock, ids=ids, vault=vault, known=known),
             rotate=RotateSource(store=store, clock=clock, ids=ids, vault=vault, known=known),
             revoke=RevokeSource(store=store, clock=clock, known=known),
             list=ListSources(store),

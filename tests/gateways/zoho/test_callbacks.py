@@ -17,6 +17,7 @@ from mzi_adapters.zoho.callbacks import (
     CallbackRefused,
     CallbackTooLarge,
     Notification,
+    channel_token,
 )
 from mzi_core.ports import Applied, Channel
 from mzi_core.values import ZohoId
@@ -149,6 +150,26 @@ def test_whatever_comes_is_taken_or_refused(body: bytes, header: str) -> None:
     for read in (WatchCallbacks(TOKENS).read, lambda each: Webhooks(["key"]).read(header, each)):
         with pytest.raises(CallbackRefused):
             read(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "token"),
+    [
+        (b'{"token": "k1.4f0c", "channel_id": "1"}', "k1.4f0c"),
+        (b'{"token": 7}', "7"),
+        (b'{"token": null}', ""),
+        (b'{"token": ["k1.4f0c"]}', ""),
+        (b'{"channel_id": "1"}', ""),
+        (b'["token"]', ""),
+        (b'{"token": "k1', ""),
+        (b"", ""),
+        (b"\xff", ""),
+        (b"[" * 100_000, ""),
+        (b'{"token": "k1.4f0c", "ids": "' + b"x" * 2**20 + b'"}', ""),
+    ],
+)
+def test_the_token_of_a_callback_is_told_and_of_anything_else_there_is_none(body: bytes, token: str) -> None:
+    assert channel_token(body) == token
 
 
 def test_secrets_are_not_shown() -> None:

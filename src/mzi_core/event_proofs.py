@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
 from typing import Protocol
 
@@ -68,6 +69,9 @@ SIGNATURE_HEADERS: Mapping[Origin, str] = {
 }
 TOKEN_HEADERS: Mapping[Origin, str] = {Origin.ZOHO: "X-Zoho-Token", Origin.MOODLE: "X-Moodle-Token"}
 AUTHORIZATION = "Authorization"
+_SIGNATURE = {origin: name.lower() for origin, name in SIGNATURE_HEADERS.items()}
+_TOKEN = {origin: name.lower() for origin, name in TOKEN_HEADERS.items()}
+_AUTHORIZATION = AUTHORIZATION.lower()
 ID_HEADER, TIMESTAMP_HEADER, LIST_HEADER = "webhook-id", "webhook-timestamp", "webhook-signature"
 
 HEADERS = frozenset(
@@ -102,9 +106,15 @@ class EventRequest:
     body_token: str = attrs.field(default="", repr=False)
 
     def header(self, name: str, longest: int) -> str:
-        """A header; nothing where it is longer, or holds more than ASCII."""
-        value = self.headers.get(name.lower(), "")
+        """A header by its small name; nothing where it is longer, or holds more than ASCII."""
+        value = self.headers.get(name, "")
         return value if len(value) <= longest and value.isascii() else ""
+
+    @cached_property
+    def presented(self) -> Mapping[Scheme, str]:
+        """What came of each scheme that the origin can do."""
+        found = {scheme: SCHEMES[scheme].presented(self) for scheme in SCHEMES_OF[self.origin]}
+        return {scheme: presented for scheme, presented in found.items() if presented}
 
 
 class ProofScheme(Protocol):
@@ -140,10 +150,10 @@ def _short(token: str) -> str:
 
 class _HeaderToken(_Token):
     def presented(self, came: EventRequest) -> str:
-        agreed = came.header(TOKEN_HEADERS[came.origin], _MOST)
+        agreed = came.header(_TOKEN[came.origin], _MOST)
         if agreed:
             return agreed
-        scheme, _, token = came.header(AUTHORIZATION, _MOST + len("Bearer ")).partition(" ")
+        scheme, _, token = came.header(_AUTHORIZATION, _MOST + len("Bearer ")).partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
 
 
@@ -165,7 +175,7 @@ class _Hmac:
     """HMAC-SHA256 over the body: hexadecimal, all small or all capital, or base64; `sha256=` may precede."""
 
     def presented(self, came: EventRequest) -> str:
-        sent = came.header(SIGNATURE_HEADERS[came.origin], len(_ALGORITHM) + _HEXADECIMAL)
+        sent = came.header(_SIGNATURE[came.origin], len(_ALGORITHM) + _HEXADECIMAL)
         sent = sent.removeprefix(_ALGORITHM)
         return sent if len(sent) in (_HEXADECIMAL, _BASE64) else ""
 
@@ -243,12 +253,6 @@ SCHEMES: Mapping[Scheme, ProofScheme] = {
     Scheme.STANDARD: _Standard(),
 }
 """All of them, what costs least first."""
-
-
-def presented_by(came: EventRequest) -> Mapping[Scheme, str]:
-    """What came of each scheme that the origin can do."""
-    found = {scheme: SCHEMES[scheme].presented(came) for scheme in SCHEMES_OF[came.origin]}
-    return {scheme: presented for scheme, presented in found.items() if presented}
 
 
 def new_secret(scheme: Scheme, source: str, random: str) -> str:

@@ -10,7 +10,6 @@ from mzi_core.event_proofs import (
     TOKEN_HEADERS,
     EventRequest,
     Origin,
-    presented_by,
 )
 from mzi_core.ports import EventSource
 from mzi_core.use_cases.event_sources import Disbelief
@@ -81,7 +80,7 @@ def _once(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
 
 def _known_by(came: EventRequest) -> str:
     """What is the same in each request of a sender: its token, or who it says it is."""
-    tokens = [text for scheme, text in presented_by(came).items() if scheme.is_token]
+    tokens = [text for scheme, text in came.presented.items() if scheme.is_token]
     return "\0".join((came.origin, came.source, came.tenant or "", *tokens))
 
 

@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
@@ -59,6 +60,7 @@ class WrongKeys:
         return min(BURST, left + (self._clock() - at) / EVERY)
 
 
+@lru_cache(maxsize=_ADDRESSES)
 def _network(address: str) -> str:
     try:
         found = ip_address(address)

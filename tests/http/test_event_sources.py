@@ -86,7 +86,7 @@ class Doors:
                     source.origin, source.scheme, secret, body, id="msg_1", at=self.mzi.clock.now()
                 )
                 headers.update({name.replace("-", "_"): value for name, value in signed.items()})
-        return await self.knock(source.origin, body, path, **headers)
+        return await self.knock(source.origin, body, path, sent=headers)
 
 
 @asynccontextmanager

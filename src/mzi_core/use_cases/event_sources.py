@@ -21,7 +21,6 @@ from mzi_core.event_proofs import (
     checked_secret,
     digest_of,
     new_secret,
-    presented_by,
 )
 from mzi_core.ports import Clock, EventSource, Ids, Registry, SourceSecret, Store, Vault
 from mzi_core.ports.event_sources import FIRST
@@ -338,9 +337,8 @@ class AuthenticateSource:
         is proved, and a key that was to be tried cannot be opened here.
         """
         now = self.clock.now()
-        presented = presented_by(came)
         tried = []
-        for scheme, text in presented.items():
+        for scheme, text in came.presented.items():
             question = _Question.about(came, scheme, text)
             memory = self.known.recall(question, now)
             is_news = memory is None
@@ -359,7 +357,7 @@ class AuthenticateSource:
         async with self.store.read_registry() as registry:
             if not await registry.active_sources(came.origin, limit=1):
                 return Disbelief.NO_SOURCES
-        return Disbelief.NOT_PROVED if presented else Disbelief.NOTHING_SHOWN
+        return Disbelief.NOT_PROVED if came.presented else Disbelief.NOTHING_SHOWN
 
     async def _read(self, question: _Question, now: datetime) -> _Memory:
         async with self.store.read_registry() as registry:

@@ -32,6 +32,7 @@ COMMANDS = {
     "db": "The schema of the store.",
     "keys": "The keys that open the service.",
     "secrets": "With which key secrets are kept.",
+    "sources": "Who may send events.",
     "tenants": "Whose data is kept.",
     "serve": "Run the HTTP service",
     "bench": "Measure how fast this store",
@@ -43,7 +44,8 @@ SUBCOMMANDS = {
     "grade": ("explain", "policies", "choose", "simulate"),
     "db": ("upgrade", "check", "status"),
     "keys": ("new", "list", "revoke"),
-    "secrets": ("new-key",),
+    "secrets": ("new-key", "reseal"),
+    "sources": ("add", "list", "rotate", "revoke", "sign"),
     "tenants": ("add", "list"),
 }
 

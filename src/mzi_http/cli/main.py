@@ -48,6 +48,12 @@ _COMMANDS: Mapping[str, str] = {
     "keys list": "administration:list_keys",
     "keys revoke": "administration:revoke",
     "secrets new-key": "secrets:new_key",
+    "secrets reseal": "secrets:reseal",
+    "sources add": "event_sources:add",
+    "sources list": "event_sources:list_sources",
+    "sources rotate": "event_sources:rotate",
+    "sources revoke": "event_sources:revoke",
+    "sources sign": "event_sources:sign",
     "tenants add": "administration:add",
     "tenants list": "administration:list_tenants",
     "bench": "bench:bench",
@@ -62,6 +68,7 @@ _GROUPS: Mapping[str, str] = {
     "db": "The schema of the store.",
     "keys": "The keys that open the service.",
     "secrets": "With which key secrets are kept.",
+    "sources": "Who may send events.",
     "tenants": "Whose data is kept.",
 }
 

@@ -1,0 +1,294 @@
+"""`mzi sources`: who may send events, and with which secret."""
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from getpass import getpass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from mzi_core.event_proofs import (
+    TOKEN_HEADERS,
+    Origin,
+    Scheme,
+    checked_secret,
+    signing_headers,
+)
+from mzi_core.ports import EventSource
+from mzi_http.answers import moment as instant
+from mzi_http.cli.console_tables import OneLine, key, moment, plain, table
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, UsageError
+
+_LARGEST = 2**20  # bytes of a body that is signed
+_LONGEST_SECRET = 1_000  # characters that are read
+_VARIABLE = "TOKEN"
+"""What stands for a token in a line that is printed; the line itself has none."""
+
+SecretFrom = Annotated[
+    str | None,
+    Parameter(help="The variable of the environment that holds the secret; it is asked for if not said."),
+]
+
+
+async def add(
+    origin: Origin,
+    label: str,
+    /,
+    *,
+    scheme: Scheme | None = None,
+    tenant: Tenant = None,
+    own: bool = False,
+    secret_from: SecretFrom = None,
+    as_json: AsJson = False,
+    shell: Given,
+) -> Ended:
+    """Believe a sender of events. Its secret is shown this once.
+
+    Parameters
+    ----------
+    origin
+        The system that sends: zoho or moodle.
+    label
+        What the source is, in your own words.
+    scheme
+        How it proves itself. A token is sent in a header, in the URL, or by a watch channel; with a key the
+        body is signed, as plain HMAC or as a Standard Webhook. Zoho has a header, Moodle the standard, if not
+        said.
+    own
+        Take a secret that the sender has made, instead of making one.
+    """
+    brought = _brought(shell, secret_from, own=own)
+    async with shell.open(Missing.MAKE) as use_cases:
+        source, secret = await use_cases.sources.add(
+            origin, label, shell.tenant(tenant), scheme=scheme, secret=brought
+        )
+    _tell(shell, source, secret, f"Source {source.id} of tenant {source.tenant}", as_json=as_json)
+    return Ended.WELL
+
+
+async def rotate(
+    id: str,
+    /,
+    *,
+    overlap: int = 24,
+    own: bool = False,
+    secret_from: SecretFrom = None,
+    as_json: AsJson = False,
+    shell: Given,
+) -> Ended:
+    """Give a source a new secret. The one before stays valid for a while.
+
+    Parameters
+    ----------
+    id
+        The source, as `mzi sources list` shows it.
+    overlap
+        For how many hours the secret before stays valid.
+    own
+        Take a secret that the sender has made, instead of making one.
+    """
+    brought = _brought(shell, secret_from, own=own)
+    async with shell.open() as use_cases:
+        source, secret = await use_cases.sources.rotate(id, timedelta(hours=overlap), secret=brought)
+    until = _valid_until(source)
+    old = f"the old one is valid until {moment(until)}" if until else "the old one is valid no more"
+    _tell(shell, source, secret, f"Source {source.id} has a new secret, and {old}", as_json=as_json)
+    return Ended.WELL
+
+
+def _brought(shell: Shell, secret_from: str | None, *, own: bool) -> str | None:
+    """The secret that somebody brings, if one is to be taken."""
+    if own:
+        return _secret(shell, secret_from)
+    if secret_from is not None:
+        raise UsageError("--secret-from says where a secret of your own is; say --own as well.")
+    return None
+
+
+def _secret(shell: Shell, variable: str | None) -> str:
+    """A secret from the environment, or from the person at the terminal, unseen. Raises UsageError."""
+    if variable is not None:
+        secret = os.environ.get(variable, "")
+        if not secret:
+            raise UsageError(f"The variable {plain(variable[:100])} of --secret-from is not set.")
+        return secret[:_LONGEST_SECRET]
+    if not shell.err.is_terminal:
+        raise UsageError(
+            "There is nobody to ask for the secret: name the variable it is in by --secret-from."
+        )
+    try:
+        return getpass("The secret (it is not shown): ")[:_LONGEST_SECRET].strip()
+    except EOFError:
+        raise UsageError("No secret was entered.") from None
+
+
+def _tell(shell: Shell, source: EventSource, secret: str, what: str, *, as_json: bool) -> None:
+    """The secret, alone on standard output; what it is for beside it."""
+    if as_json:
+        shell.json({**_source(source), "secret": secret})
+        return
+    shell.say(f"{what}. The secret is shown this once. {_use_of(source)}")
+    shell.line(secret)
+
+
+def _use_of(source: EventSource) -> str:
+    match source.scheme:
+        case Scheme.HEADER:
+            return f"Send it as `{TOKEN_HEADERS[source.origin]}` or `Authorization: Bearer …`."
+        case Scheme.URL:
+            return "Put it into the address, as `?token=…`."
+        case Scheme.CHANNEL:
+            return "Give it to the watch channel as its `token`."
+        case _:
+            return f"The sender signs with it; `mzi sources sign {source.id}` makes a request to compare."
+
+
+def _valid_until(source: EventSource) -> datetime | None:
+    return next((secret.retires_at for secret in source.secrets if secret.retires_at is not None), None)
+
+
+def _source(one: EventSource) -> dict[str, object]:
+    told = {
+        "created_at": one.created_at,
+        "rotated_at": one.rotated_at,
+        "old_secret_until": _valid_until(one),
+        "revoked_at": one.revoked_at,
+    }
+    return {
+        "id": one.id,
+        "origin": one.origin,
+        "scheme": one.scheme,
+        "tenant": one.tenant,
+        "label": one.label,
+        **{name: None if at is None else instant(at) for name, at in told.items()},
+    }
+
+
+async def list_sources(*, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
+    """List the sources of events, revoked ones too; of every tenant if none is said."""
+    async with shell.open() as use_cases:
+        found = await use_cases.sources.list(None if tenant is None else shell.tenant(tenant))
+    if as_json:
+        shell.json([_source(one) for one in found])
+        return Ended.WELL
+    shown = table(key("source"), key("sends", ""), key("tenant", ""), "label", "of late")
+    for one in found:
+        shown.add_row(one.id, f"{one.origin} {one.scheme}", one.tenant, plain(one.label), _of_late(one))
+    nobody = "There is no source of events, so none is believed; `mzi sources add zoho LABEL` makes one."
+    shell.show(shown if found else nobody)
+    return Ended.WELL
+
+
+def _of_late(one: EventSource) -> str:
+    """What was done with it last."""
+    if one.revoked_at is not None:
+        return f"revoked {moment(one.revoked_at)}"
+    done = f"made {moment(one.created_at)}"
+    if one.rotated_at is not None:
+        done = f"rotated {moment(one.rotated_at)}"
+    until = _valid_until(one)
+    return f"{done}, old secret until {moment(until)}" if until else done
+
+
+async def revoke(id: str, /, *, shell: Given) -> Ended:
+    """Believe a source no more, for good. Services that run know it within ten seconds.
+
+    Parameters
+    ----------
+    id
+        The source, as `mzi sources list` shows it.
+    """
+    async with shell.open() as use_cases:
+        closed = await use_cases.sources.revoke(id)
+    said = (
+        f"Source {closed.id} ({plain(closed.label)}) is believed no more since {moment(closed.revoked_at)}."
+    )
+    shell.show(said)
+    return Ended.WELL
+
+
+async def sign(
+    id: str, body: Path, url: str, /, *, secret_from: SecretFrom = None, as_json: AsJson = False, shell: Given
+) -> Ended:
+    """Make the curl line of a request that a source would send, to try it with.
+
+    A line that is signed with Standard Webhooks is good for five minutes. A token stands in no line: put it
+    into the variable TOKEN of your shell first.
+
+    Parameters
+    ----------
+    id
+        The source, as `mzi sources list` shows it.
+    body
+        The file with the body; `-` reads standard input.
+    url
+        The address of the service that it is sent to.
+    """
+    raw = _body(body)
+    async with shell.open() as use_cases:
+        source = await use_cases.sources.show(id)
+        now, name = use_cases.batches.clock.now(), use_cases.batches.ids.record_ids(1)[0]
+    if source.revoked_at is not None:
+        raise UsageError(f"Source {source.id} was revoked: nothing that is signed for it is believed.")
+    if source.scheme is Scheme.CHANNEL:
+        raise UsageError("A watch channel has its token in the body: put it there as `token`, and send that.")
+    headers: Mapping[str, str] = {}
+    if not source.scheme.is_token:
+        secret = checked_secret(source.scheme, _secret(shell, secret_from))
+        headers = signing_headers(source.origin, source.scheme, secret, raw, id=f"msg_{name}", at=now)
+    elif secret_from is not None:
+        raise UsageError(
+            "This source sends a token, and nothing is signed with one: leave --secret-from out."
+        )
+    line = _curl(source, headers, raw, body, url)
+    if as_json:
+        shell.json({"url": url, "headers": dict(headers), "curl": line})
+    else:
+        shell.show(OneLine(line))
+    return Ended.WELL
+
+
+def _body(file: Path) -> bytes:
+    """The bytes to sign, as they are. Raises UsageError."""
+    try:
+        if file == Path("-"):
+            raw = sys.stdin.buffer.read(_LARGEST + 1)
+        else:
+            with file.open("rb") as stream:
+                raw = stream.read(_LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror or error}.") from error
+    if len(raw) > _LARGEST:
+        raise UsageError(f"The body is larger than {_LARGEST >> 20} MB, and so is no event.")
+    return raw
+
+
+def _curl(source: EventSource, headers: Mapping[str, str], raw: bytes, file: Path, url: str) -> str:
+    """One line for a shell. What came from standard input is not read again: it stands in the line."""
+    said = [("Content-Type", "application/json"), *headers.items()]
+    if headers:
+        said.append(("X-MZI-Source", source.id))
+    words = ["curl", *(word for name, value in said for word in ("-H", shlex.quote(f"{name}: {value}")))]
+    if source.scheme is Scheme.HEADER:
+        words += ["-H", f'"{TOKEN_HEADERS[source.origin]}: ${_VARIABLE}"']
+    words += ["--data-binary", shlex.quote(_data(raw, file))]
+    address = shlex.quote(url)
+    if source.scheme is Scheme.URL:
+        address += f'"{"&" if "?" in url else "?"}token=${_VARIABLE}"'
+    return " ".join([*words, address])
+
+
+def _data(raw: bytes, file: Path) -> str:
+    if file != Path("-"):
+        return f"@{file}"
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if text.startswith("@") or not text.replace("\n", "").isprintable():
+        raise UsageError("This body cannot stand in a line: keep it in a file, and name that.")
+    return text

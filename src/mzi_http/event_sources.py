@@ -47,7 +47,10 @@ async def sender_of(request: Request, origin: Origin, body: bytes, *, body_token
     if isinstance(found, EventSource):
         wrong_keys.right(known_by)
         return found
-    wrong_keys.wrong(address)
+    if found is Disbelief.OTHER_TENANT:
+        wrong_keys.right(known_by)
+    else:
+        wrong_keys.wrong(address)
     raise _refusal(origin, found)
 
 

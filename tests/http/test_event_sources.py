@@ -70,7 +70,14 @@ class Doors:
         return await self.client.post(f"/events/{origin}{path}", content=body, headers=named)
 
     async def send(
-        self, source: EventSource, secret: str, body: bytes = BODY, path: str = "", **headers: str
+        self,
+        source: EventSource,
+        secret: str,
+        body: bytes = BODY,
+        path: str = "",
+        *,
+        address: str = "",
+        **headers: str,
     ) -> httpx2.Response:
         """What the source sends, with this secret."""
         match source.scheme:
@@ -86,7 +93,7 @@ class Doors:
                     source.origin, source.scheme, secret, body, id="msg_1", at=self.mzi.clock.now()
                 )
                 headers.update({name.replace("-", "_"): value for name, value in signed.items()})
-        return await self.knock(source.origin, body, path, sent=headers)
+        return await self.knock(source.origin, body, path, address=address, sent=headers)
 
 
 @asynccontextmanager
@@ -214,6 +221,9 @@ async def test_too_many_wrong_ones_of_an_address_are_429_and_who_was_right_goes_
         refused(limited, 429, "too-many-wrong-keys")
         for source, secret in (used, token):
             assert (await doors.send(source, secret)).status_code == 200
+        for _ in range(BURST + 5):
+            proved = await doors.send(*token, x_tenant_id="north", address="198.51.100.8")
+            assert proved.status_code == 403
         elsewhere = await doors.knock(Origin.MOODLE, authorization="Bearer x", address="198.51.100.7")
         assert elsewhere.status_code == 401
 

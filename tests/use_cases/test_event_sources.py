@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.sql import open_store
 from mzi_adapters.testing.harness import Harness
 from mzi_core.errors import NotFound, SecretNotKept, SecretUnreadable, StoreUnavailable, UnknownTenant
 from mzi_core.event_proofs import (
@@ -412,3 +413,13 @@ async def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     for made, token in [await sources.add(Origin.ZOHO, f"{n}", DEFAULT_TENANT) for n in range(30)]:
         assert isinstance(await sources.authenticate(request(mzi, made, token)), EventSource)
     assert len(known._memories) == 20
+
+
+@pytest.mark.parametrize("id", ["\x00", "\ud800", "رنا", "a b", "-", "x" * 100_000])
+async def test_what_is_no_id_names_no_source(database_url: str, id: str) -> None:
+    """Also in a database that takes no such text."""
+    async with open_store(database_url) as store:
+        mzi, sources = opened(store=store)
+        source, secret = await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT)
+        assert await sources.authenticate(request(mzi, source, secret, source=id)) is Disbelief.NOT_PROVED
+        assert isinstance(await sources.authenticate(request(mzi, source, secret)), EventSource)

@@ -107,8 +107,10 @@ class _Question:
             )
         if self.digest:
             found = await registry.source_of_token(self.digest)
-        else:
+        elif self.source.isascii() and self.source.isalnum():
             found = await registry.source(self.source)
+        else:  # no id, and perhaps nothing that a database takes for text
+            found = None
         if found is None or found.revoked_at is not None:
             return ()
         return (found,) if (found.origin, found.scheme) == (self.origin, self.scheme) else ()

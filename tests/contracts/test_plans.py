@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from mzi_adapters.sql import open_store
 from mzi_adapters.sql.driver import raw
+from mzi_adapters.sql.registry import SqlRegistry
 from mzi_adapters.sql.store import SqlSession
 from mzi_adapters.sql.tables import DELIVERIES, RECORDS, schema
 from mzi_adapters.testing.contracts.fixtures import BEGAN, OURS, decision, later, parked, run
@@ -19,6 +20,7 @@ from mzi_adapters.testing.contracts.samples import key_of, row, sample
 from mzi_adapters.testing.contracts.store_columns import change
 from mzi_core.decide import Touch
 from mzi_core.errors import StoreRefused
+from mzi_core.event_proofs import Origin, Scheme
 from mzi_core.modules import CATALOGUE, PROGRAMS, REGISTRATIONS, STUDENTS
 from mzi_core.ports import (
     Cursor,
@@ -95,8 +97,23 @@ async def _ask_everything(session: Session) -> None:
     await session.keep_response(StoredResponse(key="k", digest="", body=None, answered_at=BEGAN), later(1))
     await session.save_run(run(1, BEGAN))
     await session.runs(9)
+    await _ask_about_sources(session)
     await session.save_settings(TenantSettings())
     await session.settings()
+
+
+async def _ask_about_sources(session: Session) -> None:
+    """What an intake of events asks about who sent one."""
+    assert isinstance(session, SqlSession)
+    registry = SqlRegistry(OURS, session.connection)
+    await registry.source("1a2b3c4d")
+    await registry.source_of_token("0" * 64)
+    await registry.active_sources(Origin.ZOHO, limit=1)
+    await registry.active_sources(Origin.ZOHO, scheme=Scheme.HMAC, limit=9)
+    await registry.active_sources(Origin.ZOHO, scheme=Scheme.HMAC, tenant=OURS, limit=9)
+    await registry.replace_secrets("1a2b3c4d", ())
+    await registry.replace_sealed("1a2b3c4d", "before", "after")
+    await registry.revoke_source("1a2b3c4d", BEGAN)
 
 
 async def _of_sqlite(session: SqlSession) -> Plans:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -17,15 +18,12 @@ _SECRETS = EVENT_SOURCE_SECRETS.c
 
 
 def _with_secrets(sources: sa.Select[Any]) -> sa.Select[Any]:
-    """A row for each secret of these sources, and one for a source that has none."""
-    which = sources.subquery("sources")
+    """A row for each secret of these sources, and one for a source that has none; in no order."""
+    which = sources.subquery()
     kept = EVENT_SOURCE_SECRETS.alias("secrets")
     secret = (kept.c.number, kept.c.created_at.label("drawn_at"), kept.c.retires_at, kept.c.digest)
-    return (
-        sa.select(which, *secret, kept.c.sealed)
-        .join_from(which, kept, kept.c.source_id == which.c.id, isouter=True)
-        .order_by(which.c.created_at, which.c.id, kept.c.number)
-    )
+    joined = sa.select(which, *secret, kept.c.sealed)
+    return joined.join_from(which, kept, kept.c.source_id == which.c.id, isouter=True)
 
 
 class EventSources(Scope):
@@ -56,14 +54,14 @@ class EventSources(Scope):
         tenant: TenantId | None = None,
         limit: int,
     ) -> Sequence[EventSource]:
-        """Sources of an origin that are not revoked, oldest first."""
+        """Sources of an origin that are not revoked."""
         table = EVENT_SOURCES.c
         which = sa.select(EVENT_SOURCES).where(table.origin == origin, table.revoked_at.is_(None))
         if scheme is not None:
             which = which.where(table.scheme == scheme)
         if tenant is not None:
             which = which.where(table.tenant_id == tenant)
-        return await self._found(which.order_by(table.created_at, table.id).limit(limit))
+        return await self._found(which.limit(limit))
 
     async def add_source(self, source: EventSource) -> None:
         """Keep a source that is not there yet, with its secrets."""
@@ -102,6 +100,7 @@ class EventSources(Scope):
         await self.replace_secrets(id, ())
 
     async def _found(self, which: sa.Select[Any]) -> list[EventSource]:
+        """These sources, oldest first; they are put in order here, for there are never many."""
         found: dict[str, EventSource] = {}
         secrets: dict[str, list[SourceSecret]] = {}
         for row in await self.run(_with_secrets(which)):
@@ -125,4 +124,7 @@ class EventSources(Scope):
                         sealed=row.sealed,
                     )
                 )
-        return [attrs.evolve(each, secrets=tuple(secrets[each.id])) for each in found.values()]
+        return [
+            attrs.evolve(each, secrets=tuple(sorted(secrets[each.id], key=attrgetter("number"))))
+            for each in sorted(found.values(), key=attrgetter("created_at", "id"))
+        ]

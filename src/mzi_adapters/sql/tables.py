@@ -377,7 +377,7 @@ EVENT_SOURCES = sa.Table(
     sa.Column("label", sa.Text, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("revoked_at", UtcDateTime),
-    sa.Index(None, "origin", "scheme", "tenant_id", "created_at", "id"),
+    sa.Index(None, "origin", "scheme", "tenant_id"),
 )
 
 EVENT_SOURCE_SECRETS = sa.Table(

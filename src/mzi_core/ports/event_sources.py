@@ -76,7 +76,10 @@ class EventSources(Protocol):
         tenant: TenantId | None = None,
         limit: int,
     ) -> Sequence[EventSource]:
-        """Sources of an origin that are not revoked, oldest first: of one scheme, of one tenant, if said."""
+        """At most `limit` sources of an origin that are not revoked: of one scheme, of one tenant, if said.
+
+        Not promised: which, where there are more.
+        """
         ...
 
     async def add_source(self, source: EventSource) -> None:

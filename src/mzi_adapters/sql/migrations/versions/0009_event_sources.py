@@ -28,9 +28,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event_sources")),
     )
     op.create_index(
-        op.f("ix_event_sources_origin_scheme_tenant_id_created_at_id"),
+        op.f("ix_event_sources_origin_scheme_tenant_id"),
         "event_sources",
-        ["origin", "scheme", "tenant_id", "created_at", "id"],
+        ["origin", "scheme", "tenant_id"],
     )
     op.create_table(
         "event_source_secrets",

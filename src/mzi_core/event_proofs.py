@@ -74,6 +74,12 @@ _TOKEN = {origin: name.lower() for origin, name in TOKEN_HEADERS.items()}
 _AUTHORIZATION = AUTHORIZATION.lower()
 ID_HEADER, TIMESTAMP_HEADER, LIST_HEADER = "webhook-id", "webhook-timestamp", "webhook-signature"
 
+SOURCE_HEADER, SOURCE_PARAMETER = "X-MZI-Source", "source"
+"""Where a sender that signs may say which source it is, by its id: in a header, or in the query."""
+
+TOKEN_PARAMETER = "token"  # noqa: S105  # the name of a parameter, of the query or the path
+"""Where the token of a source stands whose sender can set nothing but an address."""
+
 HEADERS = frozenset(
     name.lower()
     for name in (
@@ -82,7 +88,7 @@ HEADERS = frozenset(
         *(AUTHORIZATION, ID_HEADER, TIMESTAMP_HEADER, LIST_HEADER),
     )
 )
-"""Every header that is looked at, in small letters."""
+"""Every header that proves something, in small letters."""
 
 
 class SecretRefused(MziError):

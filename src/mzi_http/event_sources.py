@@ -7,7 +7,10 @@ from starlette.requests import Request
 
 from mzi_core.event_proofs import (
     HEADERS,
+    SOURCE_HEADER,
+    SOURCE_PARAMETER,
     TOKEN_HEADERS,
+    TOKEN_PARAMETER,
     EventRequest,
     Origin,
 )
@@ -16,13 +19,6 @@ from mzi_core.use_cases.event_sources import Disbelief
 from mzi_http.context import service
 from mzi_http.errors import NOT_BELIEVED, SOURCE_ELSEWHERE, WRONG_KEYS, Problem
 from mzi_http.security import CHALLENGE, TENANT_HEADER, told_tenant
-
-SOURCE_HEADER = "X-MZI-Source"
-SOURCE_PARAMETER = "source"
-"""Where a sender that signs may say which source it is, by its id."""
-
-TOKEN_PARAMETER = "token"  # noqa: S105  # the name of a parameter, of the query or the path
-"""Where the token of a source stands whose sender can set nothing but an address."""
 
 _LONGEST_ID = 40  # characters
 _RAW = {name.encode(): name for name in HEADERS}

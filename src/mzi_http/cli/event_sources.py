@@ -12,7 +12,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from mzi_core.event_proofs import (
+    SOURCE_HEADER,
     TOKEN_HEADERS,
+    TOKEN_PARAMETER,
     Origin,
     Scheme,
     checked_secret,
@@ -140,7 +142,7 @@ def _use_of(source: EventSource) -> str:
         case Scheme.HEADER:
             return f"Send it as `{TOKEN_HEADERS[source.origin]}` or `Authorization: Bearer …`."
         case Scheme.URL:
-            return "Put it into the address, as `?token=…`."
+            return f"Put it into the address, as `?{TOKEN_PARAMETER}=…`."
         case Scheme.CHANNEL:
             return "Give it to the watch channel as its `token`."
         case _:
@@ -271,14 +273,14 @@ def _curl(source: EventSource, headers: Mapping[str, str], raw: bytes, file: Pat
     """One line for a shell. What came from standard input is not read again: it stands in the line."""
     said = [("Content-Type", "application/json"), *headers.items()]
     if headers:
-        said.append(("X-MZI-Source", source.id))
+        said.append((SOURCE_HEADER, source.id))
     words = ["curl", *(word for name, value in said for word in ("-H", shlex.quote(f"{name}: {value}")))]
     if source.scheme is Scheme.HEADER:
         words += ["-H", f'"{TOKEN_HEADERS[source.origin]}: ${_VARIABLE}"']
     words += ["--data-binary", shlex.quote(_data(raw, file))]
     address = shlex.quote(url)
     if source.scheme is Scheme.URL:
-        address += f'"{"&" if "?" in url else "?"}token=${_VARIABLE}"'
+        address += f'"{"&" if "?" in url else "?"}{TOKEN_PARAMETER}=${_VARIABLE}"'
     return " ".join([*words, address])
 
 

@@ -6,18 +6,20 @@ are first needed: a command that does without would otherwise spend most of its 
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
-from mzi_core.ports import StoreHealth
+from mzi_core.ports import Store, StoreHealth
 from mzi_core.use_cases import UseCases
 from mzi_http.gateways import SettingsConnections
 from mzi_http.settings import MEMORY, Settings
 
 if TYPE_CHECKING:
     from mzi_core.use_cases.doctor import Environment
+    from mzi_core.use_cases.events import EventAdapters
 
 _SQLITE = "sqlite"
 _NOT_A_PATH = ("", ":memory:")
@@ -55,6 +57,12 @@ class Services:
         )
 
 
+def _event_adapters(store: Store) -> "EventAdapters":
+    from mzi_adapters.events import event_adapters  # noqa: PLC0415  # few commands have to do with events
+
+    return event_adapters(store)
+
+
 @asynccontextmanager
 async def open_services(settings: Settings, *, by_hand: bool = False) -> AsyncIterator[Services]:
     """Everything over the store that `settings` names; all that was opened is closed at the end of the block.
@@ -76,6 +84,7 @@ async def open_services(settings: Settings, *, by_hand: bool = False) -> AsyncIt
             connections=connections,
             moodle_defaults=settings.moodle.defaults(),
             vault=container.keyed_vault(),
+            event_adapters=partial(_event_adapters, store),
         )
         yield Services(use_cases=use_cases, connections=connections, settings=settings)
     finally:

@@ -8,8 +8,8 @@ import attrs
 import pytest
 from tests.use_cases.pulling import number, student
 
+from mzi_adapters.events import event_adapters
 from mzi_adapters.memory import MemoryStore
-from mzi_adapters.shared_commits import SharedCommits
 from mzi_adapters.testing.connections import FakeConnections
 from mzi_adapters.testing.faults import Faults, FaultyTransport, Unreachable
 from mzi_adapters.testing.harness import CountedIds
@@ -18,7 +18,6 @@ from mzi_adapters.testing.session_guard import GuardedStore
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.zoho import ZohoCodec
-from mzi_adapters.zoho.events import ZohoEvents
 from mzi_core.backoff import MOST_TRIES
 from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE, STUDENTS, Student
@@ -85,8 +84,7 @@ async def _college(tenant: TenantId = DEFAULT_TENANT) -> AsyncIterator[College]:
         clock=timer,
         ids=CountedIds(),
         connections=connections,
-        intake=SharedCommits(store),
-        readers={Side.ZOHO: ZohoEvents()},
+        event_adapters=lambda: event_adapters(store),
     )
     yield College(zoho=zoho, faults=faults, timer=timer, use_cases=use_cases, tenant=tenant)
     await connections.close()

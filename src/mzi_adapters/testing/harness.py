@@ -11,8 +11,8 @@ from itertools import count, islice
 
 import attrs
 
+from mzi_adapters.events import event_adapters
 from mzi_adapters.memory import MemoryStore
-from mzi_adapters.shared_commits import SharedCommits
 from mzi_adapters.system import RANDOM_DIGITS, ordered_uuids
 from mzi_adapters.testing.connections import SITE, TOKEN, FakeConnections
 from mzi_adapters.testing.moodle import FakeMoodle
@@ -20,10 +20,8 @@ from mzi_adapters.testing.vault import FakeVault
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.zoho import ZohoCodec
-from mzi_adapters.zoho.events import ZohoEvents
-from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE, Catalogue
-from mzi_core.ports import Codec, Store, Vault
+from mzi_core.ports import Codec, Ids, Store, Vault
 from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases import UseCases
 from mzi_core.values import DEFAULT_TENANT, RecordId, TenantId
@@ -73,7 +71,7 @@ class Harness:
 
     store: Store = attrs.field(factory=MemoryStore)
     clock: FixedClock = attrs.field(factory=FixedClock)
-    ids: CountedIds = attrs.field(factory=CountedIds)
+    ids: Ids = attrs.field(factory=CountedIds)
     codec: Codec = attrs.field(factory=ZohoCodec)
     catalogue: Catalogue = CATALOGUE
     tenant: TenantId = DEFAULT_TENANT
@@ -114,7 +112,6 @@ class Harness:
             catalogue=self.catalogue,
             connections=self.connections,
             moodle_defaults=self.moodle_defaults,
-            intake=SharedCommits(self.store),
-            readers={Side.ZOHO: ZohoEvents()},
+            event_adapters=lambda: event_adapters(self.store),
             vault=self.vault,
         )

@@ -19,13 +19,12 @@ from mzi_core.use_cases.sync_runs import SyncRuns
 from mzi_core.use_cases.tenants import AddTenant, ListTenants, MapFields, ReadSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
-    from mzi_core.module import Side
-    from mzi_core.ports import Connections, EventIntake, EventReader, Vault
+    from mzi_core.ports import Connections, Vault
     from mzi_core.provisioning import MoodleDefaults
     from mzi_core.use_cases.event_sources import SourceUseCases
-    from mzi_core.use_cases.events import EventUseCases
+    from mzi_core.use_cases.events import EventAdapters, EventUseCases
     from mzi_core.use_cases.remote import RemoteUseCases
 
 
@@ -58,8 +57,7 @@ class UseCases:
     check_key: CheckKey
     _vault: "Vault | None" = None
     _connections: "Connections | None" = None
-    _intake: "EventIntake | None" = None
-    _readers: "Mapping[Side, EventReader] | None" = None
+    _event_adapters: "Callable[[], EventAdapters] | None" = None
     _moodle_defaults: "MoodleDefaults | None" = None
 
     @classmethod
@@ -74,13 +72,12 @@ class UseCases:
         connections: "Connections | None" = None,
         moodle_defaults: "MoodleDefaults | None" = None,
         vault: "Vault | None" = None,
-        intake: "EventIntake | None" = None,
-        readers: "Mapping[Side, EventReader] | None" = None,
+        event_adapters: "Callable[[], EventAdapters] | None" = None,
     ) -> Self:
         """Build them all. Without `connections` no tenant has an account at Zoho or Moodle.
 
-        Without `vault` no secret of a source that signs its events can be kept. `intake` and `readers`: where
-        events go, and who understands what each side sends; without them there is no `events`.
+        Without `vault` no secret of a source that signs its events can be kept. `event_adapters` is called
+        when events are first asked for; without it there are none.
 
         `catalogue`: every module whose records may point at each other, for modules of one's own
         `Catalogue((*CATALOGUE, ROOMS))`. The store must be one that keeps them.
@@ -116,8 +113,7 @@ class UseCases:
             vault=vault,
             connections=connections,
             moodle_defaults=moodle_defaults,
-            intake=intake,
-            readers=readers,
+            event_adapters=event_adapters,
         )
 
     @cached_property
@@ -126,13 +122,12 @@ class UseCases:
         from mzi_core.ports import NoConnections  # noqa: PLC0415
         from mzi_core.use_cases.events import EventUseCases  # noqa: PLC0415
 
-        if self._intake is None or self._readers is None:
-            raise TypeError("Hand `intake` and `readers` to `UseCases.over` to receive events.")
+        if self._event_adapters is None:
+            raise TypeError("Hand `event_adapters` to `UseCases.over` to receive events.")
         return EventUseCases.over(
             self.batches,
             connections=self._connections or NoConnections(),
-            intake=self._intake,
-            readers=self._readers,
+            adapters=self._event_adapters(),
         )
 
     @cached_property

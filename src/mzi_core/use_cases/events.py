@@ -12,7 +12,16 @@ from mzi_core.use_cases.browse_events import CountEvents, ListEvents, ReplayEven
 from mzi_core.use_cases.deletions import MarkDeleted
 from mzi_core.use_cases.looking import LookAtZoho
 from mzi_core.use_cases.receive import ReceiveEvents
+from mzi_core.use_cases.take_due import FindDue, TakeDue
 from mzi_core.use_cases.take_events import TakeEvents
+
+
+@attrs.frozen(kw_only=True)
+class EventAdapters:
+    """Where events go, and who understands what each side sends."""
+
+    intake: EventIntake
+    readers: Mapping[Side, EventReader]
 
 
 @attrs.frozen(kw_only=True)
@@ -21,6 +30,8 @@ class EventUseCases:
 
     receive: ReceiveEvents
     take: TakeEvents
+    find_due: FindDue
+    take_due: TakeDue
     list: ListEvents
     show: ShowEvent
     replay: ReplayEvent
@@ -32,19 +43,23 @@ class EventUseCases:
         batches: Batches,
         *,
         connections: Connections,
-        intake: EventIntake,
-        readers: Mapping[Side, EventReader],
+        adapters: EventAdapters,
     ) -> Self:
-        """Build them over the store of `batches`; `readers`: who understands the messages of each side."""
+        """Build them over the store of `batches`."""
         store = batches.store
-        zoho = LookAtZoho(store=store, connections=connections, reader=readers[Side.ZOHO])
+        zoho = LookAtZoho(store=store, connections=connections, reader=adapters.readers[Side.ZOHO])
+        take = TakeEvents(
+            batches=batches,
+            looks={Side.ZOHO: zoho},
+            mark_deleted=MarkDeleted(store=store, clock=batches.clock, catalogue=batches.catalogue),
+        )
         return cls(
-            receive=ReceiveEvents(intake=intake, readers=readers, clock=batches.clock, ids=batches.ids),
-            take=TakeEvents(
-                batches=batches,
-                looks={Side.ZOHO: zoho},
-                mark_deleted=MarkDeleted(store=store, clock=batches.clock, catalogue=batches.catalogue),
+            receive=ReceiveEvents(
+                intake=adapters.intake, readers=adapters.readers, clock=batches.clock, ids=batches.ids
             ),
+            take=take,
+            find_due=FindDue(store=store, catalogue=batches.catalogue),
+            take_due=TakeDue(take=take),
             list=ListEvents(store),
             show=ShowEvent(store),
             replay=ReplayEvent(store),

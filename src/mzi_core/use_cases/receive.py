@@ -1,6 +1,6 @@
 """Take in what a source tells: it is kept before it is answered, and looked at afterwards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 
 import attrs
@@ -30,6 +30,8 @@ class ReceiveEvents:
     readers: Mapping[Side, EventReader]
     clock: Clock
     ids: Ids
+    listeners: list[Callable[[], None]] = attrs.field(factory=list, repr=False)
+    """Called whenever something is kept: it may be due."""
 
     async def __call__(
         self, tenant: TenantId, source: str, side: Side, messages: Sequence[Message]
@@ -64,7 +66,10 @@ class ReceiveEvents:
             )
             for id, (place, each) in zip(self.ids.record_ids(len(told)), told, strict=True)
         ]
-        return await self.intake.keep(tenant, events)
+        kept = await self.intake.keep(tenant, events)
+        for each in self.listeners:
+            each()
+        return kept
 
 
 def repeats(told: Told, place: int) -> str | None:

@@ -1,0 +1,94 @@
+"""The worker inside `mzi serve`: what sources told is taken by itself, soon after it was answered."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import attrs
+
+from mzi_core.errors import MziError
+from mzi_core.use_cases import UseCases
+from mzi_core.use_cases.events import EventUseCases
+from mzi_core.use_cases.take_due import DueModules
+
+SWEEP = 10.0
+"""Seconds after which it is looked whether anything is due, though nobody has woken the worker: what was put
+off comes due by time alone, and another process may have taken events in."""
+
+TENANTS_AT_ONCE = 8
+"""So many tenants are at work at the same time: one whose Zoho is slow keeps few others waiting."""
+
+GRACE = 20.0
+"""Seconds that a batch at work is given when the service is told to stop. What is broken off is due again."""
+
+_log = logging.getLogger(__name__)
+
+
+@attrs.define(eq=False)
+class Worker:
+    """Takes what is due, for all tenants, until it is stopped."""
+
+    events: EventUseCases
+    sweep: float = SWEEP
+    _woken: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+    _stopped: bool = attrs.field(default=False, init=False)
+
+    def wake(self) -> None:
+        """Something is due."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Begin no further batch."""
+        self._stopped = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Work until stopped; nothing that goes wrong ends it."""
+        while not self._stopped:
+            self._woken.clear()
+            try:
+                await self._take(await self.events.find_due())
+            except MziError as error:
+                _log.warning("What is due could not be looked at: %s", error)
+            try:
+                async with asyncio.timeout(self.sweep):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+
+    async def _take(self, due: Sequence[DueModules]) -> None:
+        room = asyncio.Semaphore(TENANTS_AT_ONCE)
+
+        async def take(each: DueModules) -> None:
+            async with room:
+                await self._of_tenant(each)
+
+        async with asyncio.TaskGroup() as group:
+            for each in due:
+                group.create_task(take(each))
+
+    async def _of_tenant(self, each: DueModules) -> None:
+        try:
+            await self.events.take_due(each.tenant, each.modules, stopped=lambda: self._stopped)
+        except MziError as error:
+            _log.warning("What is due of tenant %s could not be taken: %s", each.tenant, error)
+        except Exception as error:  # one tenant's fault stops no other's work
+            _log.error("Unforeseen while events of %s were taken: %s", each.tenant, type(error).__name__)
+
+
+@asynccontextmanager
+async def beside_the_service(use_cases: UseCases) -> AsyncIterator[None]:
+    """A worker at work beside the block; at the end it finishes its batch, or gives it up after `GRACE`."""
+    worker = Worker(use_cases.events)
+    use_cases.events.receive.listeners.append(worker.wake)
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        try:
+            async with asyncio.timeout(GRACE):
+                await task
+        except TimeoutError:
+            _log.warning("A batch of events was broken off; its records are due again when its lease ends.")

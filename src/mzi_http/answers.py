@@ -10,13 +10,14 @@ from mzi_core import values
 from mzi_core.grading import Decision, Language, SimulatedChange
 from mzi_core.module import Entity, declared
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import ParkedRecord, Stored, StoreHealth
+from mzi_core.ports import Event, ParkedRecord, Stored, StoreHealth
 from mzi_core.use_cases.browse import Shown
 from mzi_http.shapes import (
     Decided,
     Explanation,
     GradeChange,
     HeldRecord,
+    KeptEvent,
     OneRecord,
     Reason,
     Result,
@@ -133,4 +134,20 @@ def store_state(health: StoreHealth) -> StoreState:
         "version": health.version,
         "ready": health.ready,
         "message": health.message,
+    }
+
+
+def told_event(event: Event) -> KeptEvent:
+    """An event as it is answered, without its body."""
+    return {
+        "id": event.id,
+        "source": event.source,
+        "kind": event.kind,
+        "sent_as": event.sent_as,
+        "module": event.module,
+        "key": event.key,
+        "state": event.state.value,
+        "reason": event.reason,
+        "received_at": moment(event.received_at),
+        "ended_at": None if event.ended_at is None else moment(event.ended_at),
     }

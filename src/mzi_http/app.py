@@ -1,7 +1,7 @@
 """The HTTP service: what is served, behind which guards, over which use cases."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -13,11 +13,16 @@ from mzi_http.error_boundary import ErrorBoundary
 from mzi_http.errors import HANDLERS
 from mzi_http.intake import RequestIntake
 from mzi_http.openapi import document
-from mzi_http.routes import docs, grades, health, records, sync
+from mzi_http.routes import docs, events, grades, health, records, sync
 from mzi_http.security import ApiKeyMiddleware, SafeHeaders
 
 MAX_BODY = 16 * 2**20
 MAX_RECORDS = 10_000
+
+
+def nothing_beside(use_cases: UseCases) -> AbstractAsyncContextManager[None]:
+    """For a service that only answers."""
+    return nullcontext()
 
 
 def create_app(
@@ -27,6 +32,7 @@ def create_app(
     max_body: int = MAX_BODY,
     max_records: int = MAX_RECORDS,
     open_to_all: bool = False,
+    beside: Callable[[UseCases], AbstractAsyncContextManager[None]] = nothing_beside,
 ) -> Starlette:
     """The service over the use cases that `open_use_cases` opens when it starts and closes when it ends.
 
@@ -36,18 +42,23 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Service]]:
-        async with open_use_cases() as use_cases:
+        async with open_use_cases() as use_cases, beside(use_cases):
             yield {
                 "service": Service(
                     use_cases=use_cases, version=version, max_body=max_body, max_records=max_records
                 )
             }
 
-    subjects = (sync, grades, records, health)
+    subjects = (sync, events, grades, records, health)
     described = document(version, [each for subject in subjects for each in subject.operations()])
     public = [*health.ROUTES, *docs.routes(described)]
-    routes = [*public, *sync.ROUTES, *grades.ROUTES, *records.ROUTES]
-    guard = Middleware(ApiKeyMiddleware, open_paths={route.path for route in public}, open_to_all=open_to_all)
+    routes = [*public, *events.DOORS, *sync.ROUTES, *events.ROUTES, *grades.ROUTES, *records.ROUTES]
+    guard = Middleware(
+        ApiKeyMiddleware,
+        open_paths={route.path for route in public},
+        open_below=events.BELOW,
+        open_to_all=open_to_all,
+    )
     return Starlette(
         # One mount, so that the guard stands before all routes and inside the exception handling.
         routes=[Mount("", Router(routes, redirect_slashes=False), middleware=[guard])],

@@ -129,6 +129,17 @@ def records_of(body: Body, most: int) -> list[object]:
     return _listed(value["data"]) if "data" in value else [value]
 
 
+def said_by(body: Body) -> object:
+    """The JSON of a body, or the fields of a form with lists of values. Raises Problem: 400, 413."""
+    if not body.is_form:
+        with _as_problem("The body"):
+            return decode(body.raw, body.most_values)
+    fields: dict[str, list[str]] = {}
+    for name, value in _form_fields(body):
+        fields.setdefault(name, []).append(value)
+    return fields
+
+
 def _listed(data: object) -> list[object]:
     if isinstance(data, list):
         return data
@@ -137,7 +148,7 @@ def _listed(data: object) -> list[object]:
     raise Problem(BAD_BODY, f"`data` must be a list of records, or one record. {RECORDS_WANTED}")
 
 
-def _form_records(body: Body, most: int) -> list[object]:
+def _form_fields(body: Body) -> list[tuple[str, str]]:
     try:
         text = body.raw.decode()
         fields = parse_qsl(text, keep_blank_values=True, errors="surrogatepass", max_num_fields=MOST_FIELDS)
@@ -145,6 +156,15 @@ def _form_records(body: Body, most: int) -> list[object]:
         raise Problem(BAD_BODY, "The form is not UTF-8.") from error
     except ValueError as error:
         raise Problem(BAD_BODY, f"The form has more than {MOST_FIELDS:,} fields.") from error
+    if text.lstrip().startswith(("{", "[")):
+        raise Problem(
+            BAD_BODY, f"The body looks like JSON, but says it is a form; say `Content-Type: {JSON}`."
+        )
+    return fields
+
+
+def _form_records(body: Body, most: int) -> list[object]:
+    fields = _form_fields(body)
     record = dict(fields)
     if len(record) < len(fields):
         raise Problem(BAD_BODY, f"The form has the field `{repeated(fields)[:_SHOWN]}` twice.")
@@ -152,8 +172,4 @@ def _form_records(body: Body, most: int) -> list[object]:
         with _as_problem("The form's field `data`"):
             data = decode_listed(record["data"].encode(errors="surrogatepass"), None, most, body.most_values)
         return _listed(data)
-    if text.lstrip().startswith(("{", "[")):
-        raise Problem(
-            BAD_BODY, f"The body looks like JSON, but says it is a form; say `Content-Type: {JSON}`."
-        )
     return [record]

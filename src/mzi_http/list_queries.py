@@ -19,37 +19,49 @@ PARAMETERS = ("state", "updated_since", "limit", "cursor", "with_deleted")
 _LISTED = tuple(state for state in State if state is not State.UNCHANGED)
 
 
-def _parameter(name: str, description: str, schema: dict[str, object]) -> dict[str, object]:
+def parameter(name: str, description: str, schema: dict[str, object]) -> dict[str, object]:
+    """A parameter of the query, as the document has it."""
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
+PAGING = (
+    parameter("limit", "", {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": LIMIT}),
+    parameter("cursor", "`next` of the page before.", {"type": "string"}),
+)
+"""Of every list."""
+
 DESCRIBED = (
-    _parameter("state", "INVALID and ERROR list what is parked.", {"enum": list(_LISTED)}),
-    _parameter(
-        "updated_since", "Changed at or after this moment.", {"type": "string", "format": "date-time"}
-    ),
-    _parameter("limit", "", {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": LIMIT}),
-    _parameter("cursor", "`next` of the page before.", {"type": "string"}),
-    _parameter("with_deleted", "Deleted records too.", {"type": "boolean", "default": False}),
+    parameter("state", "INVALID and ERROR list what is parked.", {"enum": list(_LISTED)}),
+    parameter("updated_since", "Changed at or after this moment.", {"type": "string", "format": "date-time"}),
+    *PAGING,
+    parameter("with_deleted", "Deleted records too.", {"type": "boolean", "default": False}),
 )
 """As the document has them."""
 
 
-class _Parameters:
-    """The query of a request, read parameter by parameter; everything wrong with it is gathered."""
+class ListParameters:
+    """The query of a request, read parameter by parameter; everything wrong with it is gathered.
 
-    def __init__(self, request: Request) -> None:
+    `allowed`: the names of those there are.
+    """
+
+    def __init__(self, request: Request, allowed: Sequence[str] = PARAMETERS) -> None:
         self.values = dict(request.query_params)
         self.faults: list[ProblemItem] = []
         names = [name for name, _ in request.query_params.multi_items()]
         for name in dict.fromkeys(names):
-            if name not in PARAMETERS:
-                self.refuse(name, f"There is no parameter `{name[:60]}`; there are {', '.join(PARAMETERS)}.")
+            if name not in allowed:
+                self.refuse(name, f"There is no parameter `{name[:60]}`; there are {', '.join(allowed)}.")
             elif names.count(name) > 1:
                 self.refuse(name, f"`{name}` is given more than once.")
 
     def refuse(self, name: str, said: str) -> None:
         self.faults.append(ProblemItem(said, name))
+
+    def finish(self) -> None:
+        """Raises Problem: 400 with every reason."""
+        if self.faults:
+            raise Problem.of(BAD_PARAMETER, self.faults)
 
     def state(self) -> State | None:
         given = self.values.get("state")
@@ -98,7 +110,7 @@ class _Parameters:
 
 def read_query(request: Request, module: str) -> tuple[Query, Sequence[object]]:
     """The query of a request, and what its list depends on. Raises Problem: 400 with every reason."""
-    read = _Parameters(request)
+    read = ListParameters(request)
     state, since, with_deleted = read.state(), read.updated_since(), read.with_deleted()
     list_id = (tenant(request), module, state, since, with_deleted)
     query = Query(
@@ -108,6 +120,5 @@ def read_query(request: Request, module: str) -> tuple[Query, Sequence[object]]:
         after=read.after(list_id),
         limit=read.limit(),
     )
-    if read.faults:
-        raise Problem.of(BAD_PARAMETER, read.faults)
+    read.finish()
     return query, list_id

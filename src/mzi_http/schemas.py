@@ -22,6 +22,11 @@ _SHAPES = (
     shapes.Decided,
     shapes.DecidedAll,
     shapes.Simulated,
+    shapes.Received,
+    shapes.KeptEvent,
+    shapes.ShownEvent,
+    shapes.ListedEvents,
+    shapes.EventCounts,
     shapes.Health,
 )
 

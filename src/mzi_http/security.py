@@ -1,6 +1,6 @@
 """Who may call, and which headers every answer carries."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import assert_never
 
 from starlette.datastructures import MutableHeaders
@@ -51,12 +51,15 @@ def presented_key(request: Request) -> str | None:
 class ApiKeyMiddleware:
     """Lets a request through to any path but the open ones only with a key for the tenant it names.
 
-    It stands inside the app's exception handling, before the routes, so that without a key nobody learns
-    which paths, modules and tenants there are.
+    Below `open_below` each route asks for a proof of its own. It stands inside the app's exception handling,
+    before the routes, so that without a key nobody learns which paths, modules and tenants there are.
     """
 
-    def __init__(self, app: ASGIApp, *, open_paths: Collection[str], open_to_all: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, open_paths: Collection[str], open_below: Sequence[str] = (), open_to_all: bool
+    ) -> None:
         self.app = app
+        self.open_below = tuple(open_below)
         self.open_paths = frozenset(open_paths)
         self.open_to_all = open_to_all
 
@@ -64,7 +67,8 @@ class ApiKeyMiddleware:
         """Check, note the tenant, pass on."""
         if (
             scope["type"] == "http"
-            and scope["path"].removeprefix(scope.get("root_path", "")) not in self.open_paths
+            and (path := scope["path"].removeprefix(scope.get("root_path", ""))) not in self.open_paths
+            and not path.startswith(self.open_below)
         ):
             request = Request(scope)
             request.state.tenant = named_tenant(request)

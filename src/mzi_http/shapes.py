@@ -188,6 +188,55 @@ class Simulated(TypedDict):
     more: bool
 
 
+class Received(TypedDict):
+    """What became of a message: it is kept. `parked`: it cannot be attributed, as `message` says."""
+
+    success: bool
+    status: Literal["queued", "parked"]
+    message: str
+    event_id: Annotated[str, Meta(description="The first of `events`")]
+    events: Annotated[list[str], Meta(description="The id of each event, one for every record that is named")]
+    timestamp: Moment
+
+
+class KeptEvent(TypedDict):
+    """What a source told about one record, and what became of it."""
+
+    id: str
+    source: str
+    kind: Annotated[str, Meta(examples=["student_updated"])]
+    sent_as: Annotated[str | None, Meta(description="The sender's own id of it")]
+    module: str | None
+    key: Annotated[str | None, Meta(description="The id that the module's own side gives the record")]
+    state: Literal["waiting", "taken", "parked", "dead"]
+    reason: str
+    received_at: Moment
+    ended_at: Moment | None
+
+
+class ShownEvent(KeptEvent):
+    """An event with its body, in which nothing stands that lets anybody in."""
+
+    body: Any
+
+
+class ListedEvents(TypedDict):
+    """A page of events, the newest first."""
+
+    items: list[KeptEvent]
+    next: Annotated[str | None, Meta(description="The cursor of the next page; null after the last")]
+
+
+class EventCounts(TypedDict):
+    """How many events are in each state, and altogether."""
+
+    waiting: Count
+    taken: Count
+    parked: Count
+    dead: Count
+    total: Count
+
+
 class StoreState(TypedDict):
     """What the store says of itself."""
 

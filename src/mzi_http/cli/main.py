@@ -33,6 +33,10 @@ _COMMANDS: Mapping[str, str] = {
     "status": "overview:status",
     "list": "browse:list_records",
     "show": "records:show",
+    "take": "events:take",
+    "events list": "events:list_events",
+    "events show": "events:show_event",
+    "events replay": "events:replay_event",
     "runs list": "overview:list_runs",
     "runs show": "overview:show_run",
     "modules": "records:modules",
@@ -64,6 +68,7 @@ together take longer to import than most commands take to run."""
 
 _GROUPS: Mapping[str, str] = {
     "runs": "What was done of late.",
+    "events": "What Zoho and Moodle told.",
     "grade": "Decide, explain and simulate grades.",
     "db": "The schema of the store.",
     "keys": "The keys that open the service.",

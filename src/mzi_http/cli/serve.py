@@ -37,6 +37,7 @@ async def serve(
     # Only here, because a web framework takes longer to import than the other commands take to run.
     from mzi_http import logs  # noqa: PLC0415
     from mzi_http.app import create_app  # noqa: PLC0415
+    from mzi_http.worker import beside_the_service  # noqa: PLC0415
 
     settings = shell.settings
     address = host or settings.http.host
@@ -50,6 +51,7 @@ async def serve(
             max_body=settings.http.max_body,
             max_records=settings.http.max_records,
             open_to_all=dev,
+            beside=beside_the_service,
         )
         logs.set_up(settings.log)
         _announce(shell, address, listening.getsockname()[1], dev)

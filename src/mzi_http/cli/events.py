@@ -1,0 +1,239 @@
+"""`mzi events` and `mzi take`: what sources told, and having it taken."""
+
+import json
+from collections import Counter
+from typing import Annotated
+from uuid import UUID
+
+from cyclopts import Parameter
+from rich.text import Text
+
+from mzi_core.errors import NotFound, UnknownModule
+from mzi_core.module import AnyModule
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Event, EventQuery, EventState
+from mzi_core.use_cases.browse_events import masked
+from mzi_core.use_cases.take_events import EventsTaken
+from mzi_core.values import RecordId, RecordKey
+from mzi_http.answers import told_event
+from mzi_http.cli.console_tables import key, moment, number, pairs, plain, table
+from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
+
+FIRST = 20
+"""Events that are listed when nobody says how many."""
+
+MOST = 10_000
+
+_STYLES = {
+    EventState.WAITING: "cyan",
+    EventState.TAKEN: "green",
+    EventState.PARKED: "red",
+    EventState.DEAD: "bold red",
+}
+
+
+async def list_events(
+    *,
+    state: EventState | None = None,
+    source: str | None = None,
+    kind: str | None = None,
+    about: str | None = None,
+    limit: Annotated[int, Parameter(show_default=True)] = FIRST,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    shell: Given,
+) -> Ended:
+    """List what Zoho and Moodle told, the newest first.
+
+    Parameters
+    ----------
+    state
+        Only events that are so: waiting, taken, parked or dead.
+    source
+        Only those of the source with this id.
+    kind
+        Only those of this kind, such as student_updated.
+    about
+        Only those about this record, as students/5398830000090000001.
+    limit
+        How many at most.
+    """
+    if not 1 <= limit <= MOST:
+        raise UsageError(f"--limit must be from 1 to {MOST:,}.")
+    module, record = _subject(about)
+    query = EventQuery(source=source, kind=kind, state=state, module=module, key=record, limit=limit)
+    async with shell.open() as use_cases:
+        page = await use_cases.events.list(shell.tenant(tenant), query)
+        counts = await use_cases.events.count(shell.tenant(tenant))
+    if as_json:
+        shell.json(
+            {
+                "events": [told_event(event) for event in page.items],
+                "counts": {state.value: number for state, number in counts.items()},
+            }
+        )
+        return Ended.WELL
+    if not page.items:
+        shell.show("No event is so." if sum(counts.values()) else "No source has told anything yet.")
+        return Ended.WELL
+    shown = table(key("event"), "received", key("", ""), "kind", key("about", ""), "why")
+    for event in page.items:
+        shown.add_row(
+            plain(event.id),
+            moment(event.received_at),
+            Text(event.state, style=_STYLES[event.state]),
+            plain(event.kind),
+            plain(_about(event)),
+            plain(event.reason),
+        )
+    shell.show(shown)
+    if page.next is not None:
+        shell.note(Text(f"The newest {limit:,}; --limit shows more.", style="dim"))
+    return Ended.WELL
+
+
+def _subject(about: str | None) -> tuple[str | None, RecordKey | None]:
+    if about is None:
+        return None, None
+    name, slash, key = about.partition("/")
+    try:
+        module = CATALOGUE[name]
+    except UnknownModule as error:
+        raise UsageError(f"--about must be a module and a key, as students/539. {error}") from error
+    if not slash or not key:
+        raise UsageError("--about must be a module and a key, as students/539.")
+    return module.name, module.side.key(key)
+
+
+def _about(event: Event) -> str:
+    return "–" if event.module is None else f"{event.module} {event.key or ''}".strip()
+
+
+def _id(text: str) -> RecordId:
+    try:
+        return RecordId(str(UUID(text.strip())))
+    except ValueError:
+        raise NotFound("event", text) from None
+
+
+async def show_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
+    """Show one event with what was sent, in which nothing stands that lets anybody in.
+
+    Parameters
+    ----------
+    id
+        The id of the event, as `mzi events list` shows it.
+    """
+    async with shell.open() as use_cases:
+        event = await use_cases.events.show(shell.tenant(tenant), _id(id))
+    if as_json:
+        shell.json({**told_event(event), "body": masked(event)})
+        return Ended.WELL
+    said = {
+        "received": moment(event.received_at),
+        "from": event.source,
+        "sent as": event.sent_as or "",
+        "kind": event.kind,
+        "about": _about(event),
+        "state": event.state,
+        "ended": moment(event.ended_at) if event.ended_at else "",
+        "why": event.reason,
+    }
+    body = masked(event)
+    shell.show(
+        f"Event {event.id}",
+        "",
+        pairs((name, value) for name, value in said.items() if value),
+        "",
+        plain(body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)),
+    )
+    return Ended.WELL
+
+
+async def replay_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
+    """Let an event be taken once more: what it is about is looked at again.
+
+    Parameters
+    ----------
+    id
+        The id of the event, as `mzi events list` shows it.
+    """
+    async with shell.open() as use_cases:
+        event = await use_cases.events.replay(shell.tenant(tenant), _id(id))
+    if as_json:
+        shell.json(told_event(event))
+    elif event.state is EventState.WAITING:
+        shell.show(f"{_about(event)} is due; `mzi take` or the running service looks at it.")
+    else:
+        shell.show(plain(f"It stays {event.state}. {event.reason}"))
+    return Ended.WELL if event.state is EventState.WAITING else Ended.REFUSED
+
+
+async def take(*, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
+    """Take what sources told and nobody has taken yet: the records are read again, and stored.
+
+    `mzi serve` does so by itself. Records that cannot be read now stay due, and nothing of them changes.
+    """
+    found = _Taken()
+    async with shell.open() as use_cases:
+        await use_cases.events.take_due(shell.tenant(tenant), CATALOGUE.in_order(), done=found.note)
+    if as_json:
+        shell.json(found.as_data())
+    else:
+        found.show(shell)
+    return found.ended
+
+
+class _Taken:
+    """What became of everything that was due, by module."""
+
+    COLUMNS = ("looked_at", "taken", "parked", "dead", "deleted")
+
+    def __init__(self) -> None:
+        self.by_module: dict[str, Counter[str]] = {}
+        self.sums: Counter[str] = Counter()
+        self.put_off: dict[str, str] = {}
+
+    def note(self, module: AnyModule, done: EventsTaken) -> None:
+        """Add one batch."""
+        counts = Counter({name: getattr(done, name) for name in self.COLUMNS})
+        self.sums += counts
+        if done.put_off:
+            self.put_off[module.name] = done.put_off
+        else:
+            self.by_module.setdefault(module.name, Counter()).update(counts)
+
+    @property
+    def ended(self) -> Ended:
+        """What the command has to say by its exit code."""
+        if self.put_off:
+            return Ended.NO_REMOTE
+        return Ended.REFUSED if self.sums["parked"] or self.sums["dead"] else Ended.WELL
+
+    def as_data(self) -> dict[str, object]:
+        """All of it as JSON."""
+        rows = {
+            name: {each: counts[each] for each in self.COLUMNS} for name, counts in self.by_module.items()
+        }
+        return {"modules": rows, "put_off": self.put_off}
+
+    def show(self, shell: Shell) -> None:
+        """All of it as a table."""
+        if self.by_module:
+            shown = table(
+                key("module"), *map(number, ("looked at", "taken", "parked", "given up", "deleted"))
+            )
+            for name, counts in self.by_module.items():
+                shown.add_row(name, *(_count(counts[each]) for each in self.COLUMNS))
+            shell.show(shown)
+        elif not self.put_off:
+            shell.show("Nothing is due.")
+        for name, why in self.put_off.items():
+            shell.show(Text(f"{name} are looked at later: {why}", style="yellow"))
+        for state, hint in (("parked", EventState.PARKED), ("dead", EventState.DEAD)):
+            if self.sums[state]:
+                shell.note(Text(f"`mzi events list --state {hint}` says why.", style="dim"))
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else ""

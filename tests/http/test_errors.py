@@ -44,6 +44,7 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
     errors.RunTakenOver("a.json"): (422, "refused", Ended.MISUSED),
     errors.ClockSkew(SERVICE, timedelta(minutes=12)): (422, "refused", Ended.MISUSED),
     errors.MappingRefused(["One.", "Two."]): (422, "refused", Ended.MISUSED),
+    errors.MessageRefused("It is no object."): (400, "bad-body", Ended.MISUSED),
     SecretRefused("A secret has no blanks."): (422, "refused", Ended.MISUSED),
     SchemeRefused(Origin.MOODLE, Scheme.URL): (422, "refused", Ended.MISUSED),
     OverlapRefused(): (422, "refused", Ended.MISUSED),

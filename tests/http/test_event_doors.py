@@ -56,7 +56,7 @@ async def doors() -> AsyncIterator[Doors]:
 
 
 def _payload(name: str) -> dict[str, Any]:
-    (file,) = PAYLOADS.glob(f"{name}_*.json")
+    (file,) = PAYLOADS.rglob(f"{name}_*.json")
     found: dict[str, Any] = json.loads(Path(file).read_text("utf-8"))
     return found
 

@@ -14,7 +14,7 @@ from mzi_core.values import RecordKey, TenantId, ZohoId
 
 
 @attrs.frozen(kw_only=True)
-class Seen:
+class Observed:
     """What was seen of records. `gone`: those that are not there; `unknown`: why one cannot be told.
 
     `untold`: fields of which the records say nothing.
@@ -31,7 +31,7 @@ class Look(Protocol):
 
     async def __call__(
         self, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey], events: Sequence[Event]
-    ) -> Seen:
+    ) -> Observed:
         """What can be seen of the records with these keys; `events`: all that wait for them, oldest first.
 
         Raises GatewayError when they cannot be looked at now, and other errors of mzi's.
@@ -52,7 +52,7 @@ class LookAtZoho:
 
     async def __call__(
         self, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey], events: Sequence[Event]
-    ) -> Seen:
+    ) -> Observed:
         """The records as Zoho has them now."""
         try:
             zoho = await self.connections.zoho(tenant)
@@ -65,13 +65,15 @@ class LookAtZoho:
         real = [ZohoId(key) for key in keys if key.isascii() and key.isdigit()]
         found = await zoho.get_many(choice.named.api_name, real, choice.selection) if real else {}
         records = list(found.values())
-        return Seen(
+        return Observed(
             records=records,
             gone=[key for key in keys if key not in found],
             untold=choice.untold | (in_no_record(choice, records) if records else frozenset()),
         )
 
-    def _as_told(self, keys: Sequence[RecordKey], events: Sequence[Event], missing: AccountMissing) -> Seen:
+    def _as_told(
+        self, keys: Sequence[RecordKey], events: Sequence[Event], missing: AccountMissing
+    ) -> Observed:
         latest = {event.key: event for event in events}
         records, gone, unknown = [], [], {}
         for key in keys:
@@ -85,4 +87,4 @@ class LookAtZoho:
                 records.append(record)
             else:
                 unknown[key] = f"It names the record and tells nothing of it. {missing} Then replay it."
-        return Seen(records=records, gone=gone, unknown=unknown)
+        return Observed(records=records, gone=gone, unknown=unknown)

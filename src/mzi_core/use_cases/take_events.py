@@ -17,7 +17,7 @@ from mzi_core.module import AnyModule, Side
 from mzi_core.ports import Claim, Deleted, DeliveryState, Ending, Event, EventState, Session
 from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.deletions import MarkDeleted
-from mzi_core.use_cases.looking import Look, Seen
+from mzi_core.use_cases.looking import Look, Observed
 from mzi_core.values import Outcome, RecordId, RecordKey, TenantId, ZohoId
 
 AT_ONCE = 100
@@ -86,7 +86,7 @@ class TakeEvents:
         module: AnyModule,
         claims: Sequence[Claim],
         events: Sequence[Event],
-        seen: Seen,
+        seen: Observed,
     ) -> EventsTaken:
         """Store what was seen, and end the claims and the events in the same session."""
         async with self.batches.open(tenant, module) as batch:

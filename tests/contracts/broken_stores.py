@@ -1318,10 +1318,10 @@ class TellsOfEverySource(_Active):
 class KeepsOldSecrets(FaithfulRegistry):
     noticed_by = "test_secrets_are_replaced"
 
-    async def replace_secrets(self, id: str, secrets: Sequence[SourceSecret]) -> None:
+    async def rotate_source(self, id: str, secrets: Sequence[SourceSecret]) -> None:
         source: EventSource = await self.real.source(id)
         kept = {each.number: each for each in (*source.secrets, *secrets)}
-        await self.real.replace_secrets(id, tuple(kept.values()))
+        await self.real.rotate_source(id, tuple(kept.values()))
 
 
 class SealsWhateverIsThere(FaithfulRegistry):
@@ -1330,7 +1330,7 @@ class SealsWhateverIsThere(FaithfulRegistry):
     async def replace_sealed(self, id: str, before: str, after: str) -> None:
         source: EventSource = await self.real.source(id)
         secrets = [attrs.evolve(each, sealed=after) for each in source.secrets]
-        await self.real.replace_secrets(id, tuple(secrets))
+        await self.real.rotate_source(id, tuple(secrets))
 
 
 class RemembersTheSecretsOfTheRevoked(FaithfulRegistry):
@@ -1340,7 +1340,7 @@ class RemembersTheSecretsOfTheRevoked(FaithfulRegistry):
         source: EventSource | None = await self.real.source(id)
         await self.real.revoke_source(id, at)
         if source is not None:
-            await self.real.replace_secrets(id, source.secrets)
+            await self.real.rotate_source(id, source.secrets)
 
 
 @attrs.define(slots=False)

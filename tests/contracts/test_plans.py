@@ -111,7 +111,7 @@ async def _ask_about_sources(session: Session) -> None:
     await registry.active_sources(Origin.ZOHO, limit=1)
     await registry.active_sources(Origin.ZOHO, scheme=Scheme.HMAC, limit=9)
     await registry.active_sources(Origin.ZOHO, scheme=Scheme.HMAC, tenant=OURS, limit=9)
-    await registry.replace_secrets("1a2b3c4d", ())
+    await registry.rotate_source("1a2b3c4d", ())
     await registry.replace_sealed("1a2b3c4d", "before", "after")
     await registry.revoke_source("1a2b3c4d", BEGAN)
 

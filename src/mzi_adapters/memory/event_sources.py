@@ -54,7 +54,7 @@ class EventSources:
             raise StoreRefused("There is a source of this id already.")
         self.tables.sources.put(source.id, source)
 
-    async def replace_secrets(self, id: str, secrets: Sequence[SourceSecret]) -> None:
+    async def rotate_source(self, id: str, secrets: Sequence[SourceSecret]) -> None:
         source = self.tables.sources[id]
         self.tables.sources.put(id, attrs.evolve(source, secrets=tuple(secrets)))
 
@@ -64,7 +64,7 @@ class EventSources:
             attrs.evolve(secret, sealed=after) if secret.sealed == before else secret
             for secret in source.secrets
         ]
-        await self.replace_secrets(id, secrets)
+        await self.rotate_source(id, secrets)
 
     async def revoke_source(self, id: str, at: datetime) -> None:
         source = self.tables.sources.get(id)

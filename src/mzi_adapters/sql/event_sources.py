@@ -77,7 +77,7 @@ class EventSources(Scope):
         await self.run(sa.insert(EVENT_SOURCES), [row])
         await self._add_secrets(source.id, source.secrets)
 
-    async def replace_secrets(self, id: str, secrets: Sequence[SourceSecret]) -> None:
+    async def rotate_source(self, id: str, secrets: Sequence[SourceSecret]) -> None:
         """Keep these secrets of a source in place of those it has."""
         await self.run(sa.delete(EVENT_SOURCE_SECRETS).where(_SECRETS.source_id == id))
         await self._add_secrets(id, secrets)
@@ -97,7 +97,7 @@ class EventSources(Scope):
         table = EVENT_SOURCES.c
         revoke = sa.update(EVENT_SOURCES).where(table.id == id, table.revoked_at.is_(None))
         await self.run(revoke.values(revoked_at=at))
-        await self.replace_secrets(id, ())
+        await self.rotate_source(id, ())
 
     async def _found(self, which: sa.Select[Any]) -> list[EventSource]:
         """These sources, oldest first; they are put in order here, for there are never many."""

@@ -86,7 +86,7 @@ class EventSources(Protocol):
         """Keep a source that is not there yet, with its secrets. Raises StoreRefused for an id that is."""
         ...
 
-    async def replace_secrets(self, id: str, secrets: Sequence[SourceSecret]) -> None:
+    async def rotate_source(self, id: str, secrets: Sequence[SourceSecret]) -> None:
         """Keep these secrets of a source in place of those it has."""
         ...
 

@@ -250,7 +250,7 @@ class RotateSource:
             kept = [_kept(source, told, last.number + 1, now, self.vault)]
             if overlap:
                 kept.insert(0, attrs.evolve(last, retires_at=now + overlap))
-            await registry.replace_secrets(id, kept)
+            await registry.rotate_source(id, kept)
         self.known.forget()
         return attrs.evolve(source, secrets=tuple(kept)), told
 

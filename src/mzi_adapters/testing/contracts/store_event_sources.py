@@ -1,8 +1,12 @@
 """What a store promises about the sources of events."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import attrs
 
 from mzi_adapters.testing.contracts.fixtures import (
+    BEGAN,
     CANARY,
     OURS,
     event_source,
@@ -16,12 +20,21 @@ from mzi_core.event_proofs import Origin, Scheme
 from mzi_core.ports import Store
 
 
+@asynccontextmanager
+async def _beside_theirs(store: Store) -> AsyncIterator[None]:
+    """A furnished store; at the end the canary's source must be as it was."""
+    async with furnished(store):
+        yield
+        async with store.read_registry() as registry:
+            assert await registry.source("source1") == event_source(1, BEGAN, tenant=CANARY)
+
+
 class EventSourcePromises:
     """Who sends events, and their secrets."""
 
     async def test_a_source_comes_back_as_it_was_kept(self, store: Store) -> None:
         """With all its secrets, oldest first; ids are compared exactly."""
-        async with furnished(store):
+        async with _beside_theirs(store):
             signs = event_source(2, later(1), origin=Origin.MOODLE, scheme=Scheme.STANDARD)
             plain = attrs.evolve(event_source(3, later(2)), secrets=())
             async with store.registry() as registry:
@@ -35,21 +48,21 @@ class EventSourcePromises:
 
     async def test_sources_are_listed_oldest_first(self, store: Store) -> None:
         """Those of every tenant."""
-        async with furnished(store), store.registry() as registry:
+        async with _beside_theirs(store), store.registry() as registry:
             for n, minutes in ((2, 2), (3, 1)):
                 await registry.add_source(event_source(n, later(minutes)))
             assert [each.id for each in await registry.sources()] == ["source1", "source3", "source2"]
 
     async def test_a_source_is_not_kept_in_place_of_another(self, store: Store) -> None:
         """Nobody takes over what somebody else has set up."""
-        async with furnished(store):
+        async with _beside_theirs(store):
             with raises(StoreRefused):
                 async with store.registry() as registry:
                     await registry.add_source(event_source(1, later(1), tenant=OURS))
 
     async def test_a_token_finds_its_source(self, store: Store) -> None:
         """By either of two, whoever's it is; by a wrong one nothing is found."""
-        async with furnished(store), store.registry() as registry:
+        async with _beside_theirs(store), store.registry() as registry:
             ours = event_source(2, later(1))
             await registry.add_source(ours)
             await registry.add_source(event_source(3, later(1), scheme=Scheme.HMAC))
@@ -63,7 +76,7 @@ class EventSourcePromises:
 
     async def test_active_sources_are_those_that_were_asked_for(self, store: Store) -> None:
         """Of an origin, and if said of a scheme and of a tenant; and no more than wanted."""
-        async with furnished(store), store.registry() as registry:
+        async with _beside_theirs(store), store.registry() as registry:
             await registry.add_source(event_source(2, later(2)))
             await registry.add_source(event_source(3, later(1), scheme=Scheme.HMAC))
             await registry.add_source(event_source(4, later(3), tenant=CANARY, scheme=Scheme.HMAC))
@@ -90,18 +103,18 @@ class EventSourcePromises:
 
     async def test_secrets_are_replaced(self, store: Store) -> None:
         """All of one source, and none of another's; those that are gone find nothing."""
-        async with furnished(store), store.registry() as registry:
+        async with _beside_theirs(store), store.registry() as registry:
             ours = event_source(2, later(1))
             await registry.add_source(ours)
             new = attrs.evolve(ours.secrets[1], number=3, digest=token_digest(2, "three"))
-            await registry.replace_secrets("source2", (ours.secrets[1], new))
+            await registry.rotate_source("source2", (ours.secrets[1], new))
             assert await registry.source("source2") == attrs.evolve(ours, secrets=(ours.secrets[1], new))
             assert await registry.source_of_token(token_digest(2, "one")) is None
             assert await registry.source_of_token(token_digest(2, "three")) is not None
 
     async def test_what_is_sealed_anew_stands_in_place_of_just_that(self, store: Store) -> None:
         """A secret that was replaced meanwhile stays as it is; so do those of other sources."""
-        async with furnished(store), store.registry() as registry:
+        async with _beside_theirs(store), store.registry() as registry:
             for n in (2, 3):
                 source = event_source(n, later(1), scheme=Scheme.HMAC)
                 secrets = [attrs.evolve(each, sealed=f"text {each.number}") for each in source.secrets]
@@ -116,7 +129,7 @@ class EventSourcePromises:
 
     async def test_a_source_is_revoked_once_and_for_good(self, store: Store) -> None:
         """Its secrets are forgotten, and the first moment counts; a source nobody knows is no error."""
-        async with furnished(store), store.registry() as registry:
+        async with _beside_theirs(store), store.registry() as registry:
             await registry.add_source(event_source(2, later(1)))
             for minutes in (3, 4):
                 await registry.revoke_source("source2", later(minutes))
@@ -127,7 +140,7 @@ class EventSourcePromises:
 
     async def test_no_secret_is_shown(self, store: Store) -> None:
         """Not where a source is printed."""
-        async with furnished(store), store.registry() as registry:
+        async with _beside_theirs(store), store.registry() as registry:
             await registry.add_source(event_source(2, later(1), scheme=Scheme.HMAC))
             shown = repr(await registry.sources())
             assert token_digest(1, "one") not in shown

@@ -55,7 +55,7 @@ async def _has_right_counts(store: SqlStore) -> bool:
     return listed == {(each.flow, state): n for each in flows for state, n in each.counts.items()}
 
 
-@schedules(400, 20_000)
+@schedules(400, 8000)
 async def test_no_two_workers_get_one_key(postgres_store: SqlStore, times: int) -> None:
     """Every key is claimed once for each generation, by whichever of four, and all are settled."""
     keys, got = [f"{n:05}" for n in range(times)], Counter[tuple[str, int]]()

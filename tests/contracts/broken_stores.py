@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -23,9 +23,15 @@ from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.ports import (
     AccessToken,
     ApiKey,
+    Claim,
     Cursor,
     DecisionRecord,
+    DeliveryKey,
+    DeliveryState,
+    Due,
+    Ending,
     EventSource,
+    Forgotten,
     Lease,
     Lock,
     ModuleStatus,
@@ -45,6 +51,7 @@ from mzi_core.ports import (
 from mzi_core.values import Parent, RecordId, State, TenantId, Value, ZohoId
 
 Rows = Sequence[Write[Any]]
+HOUR = timedelta(hours=1)
 
 
 class Faithful:
@@ -1354,6 +1361,134 @@ class StoreOfRegistry(FaithfulStore):
         async with self.real.registry() as registry:
             broken: Any = self.kind(registry)
             yield broken
+
+
+class WakesBothTenants(Faithful):
+    noticed_by = "test_whoever_waits_is_woken_by_what_it_waits_for"
+
+    async def wake(self, parents: Collection[DeliveryKey]) -> Mapping[str, int]:
+        await attrs.evolve(self.real, tenant=CANARY).wake(parents)
+        woken: Mapping[str, int] = await self.real.wake(parents)
+        return woken
+
+
+class ClaimsOfBothTenants(Faithful):
+    noticed_by = "test_nothing_of_another_flow_is_claimed"
+
+    async def claim(self, flow: str, limit: int, lease: timedelta) -> Sequence[Claim]:
+        theirs: Sequence[Claim] = await attrs.evolve(self.real, tenant=CANARY).claim(flow, limit, lease)
+        return [*theirs, *await self.real.claim(flow, limit, lease)]
+
+
+class CountsNoGenerations(Faithful):
+    noticed_by = "test_each_time_it_is_made_due_a_delivery_has_a_new_generation"
+
+    async def make_due(self, dues: Collection[Due]) -> None:
+        there = [await self.real.delivery(DeliveryKey(due.flow, due.key)) for due in dues]
+        await self.real.make_due(dues)
+        for before in there:
+            if before is not None:
+                self.real._put(before)
+
+
+class ShortensAPause(Faithful):
+    noticed_by = "test_a_failure_that_put_it_off_is_not_forgotten"
+
+    async def make_due(self, dues: Collection[Due]) -> None:
+        await self.real.make_due(dues)
+        for due in dues:
+            row = await self.real.delivery(DeliveryKey(due.flow, due.key))
+            self.real._put(attrs.evolve(row, due_at=row.updated_at))
+
+
+class ClaimsOfAPausedFlow(Faithful):
+    noticed_by = "test_nothing_of_a_paused_flow_is_claimed"
+
+    async def claim(self, flow: str, limit: int, lease: timedelta) -> Sequence[Claim]:
+        paused = [each for each in await self.real.flows() if each.flow == flow and each.paused]
+        await self.real.resume(flow)
+        claims: Sequence[Claim] = await self.real.claim(flow, limit, lease)
+        for each in paused:
+            await self.real.pause(flow, each.paused)
+        return claims
+
+
+class ClaimsTogetherWhatNeverEnded(Faithful):
+    noticed_by = "test_what_was_begun_twice_and_never_ended_is_claimed_alone"
+
+    async def claim(self, flow: str, limit: int, lease: timedelta) -> Sequence[Claim]:
+        claims: list[Claim] = [*await self.real.claim(flow, limit, HOUR)]
+        while len(claims) < limit and (more := await self.real.claim(flow, limit - len(claims), HOUR)):
+            claims += more
+        renewed: Sequence[Claim] = await self.real.renew(claims, lease)
+        return renewed
+
+
+class EndsWhatIsClaimedByNow(Faithful):
+    noticed_by = "test_when_its_lease_is_over_a_claim_is_lost_to_the_next"
+
+    async def end_claims(self, endings: Collection[Ending]) -> Mapping[DeliveryKey, DeliveryState]:
+        newest = []
+        for ending in endings:
+            row = await self.real.delivery(ending.claim.address)
+            claim = attrs.evolve(ending.claim, number=row.claim)
+            newest.append(attrs.evolve(ending, claim=claim))
+        ended: Mapping[DeliveryKey, DeliveryState] = await self.real.end_claims(newest)
+        return ended
+
+
+class SettlesTheNewestGeneration(Faithful):
+    noticed_by = "test_what_came_meanwhile_is_due"
+
+    async def end_claims(self, endings: Collection[Ending]) -> Mapping[DeliveryKey, DeliveryState]:
+        newest = []
+        for ending in endings:
+            row = await self.real.delivery(ending.claim.address)
+            claim = attrs.evolve(ending.claim, generation=row.generation)
+            newest.append(attrs.evolve(ending, claim=claim))
+        ended: Mapping[DeliveryKey, DeliveryState] = await self.real.end_claims(newest)
+        return ended
+
+
+class CountsPauses(Faithful):
+    noticed_by = "test_a_try_counts_and_a_pause_does_not"
+
+    async def end_claims(self, endings: Collection[Ending]) -> Mapping[DeliveryKey, DeliveryState]:
+        counted = [attrs.evolve(each, counts=each.state is DeliveryState.DUE) for each in endings]
+        ended: Mapping[DeliveryKey, DeliveryState] = await self.real.end_claims(counted)
+        return ended
+
+
+class LooksNeverAgain(Faithful):
+    noticed_by = "test_what_was_taken_over_is_looked_at_once_more"
+
+    async def end_claims(self, endings: Collection[Ending]) -> Mapping[DeliveryKey, DeliveryState]:
+        once = [attrs.evolve(each, look_again=None) for each in endings]
+        ended: Mapping[DeliveryKey, DeliveryState] = await self.real.end_claims(once)
+        return ended
+
+
+class GivesOneClaimTwice(Faithful):
+    noticed_by = "test_what_was_forgotten_begins_anew_and_its_claims_do_not"
+
+    async def make_due(self, dues: Collection[Due]) -> None:
+        new = [due for due in dues if await self.real.delivery(DeliveryKey(due.flow, due.key)) is None]
+        await self.real.make_due(dues)
+        for due in new:
+            row = await self.real.delivery(DeliveryKey(due.flow, due.key))
+            self.real._put(attrs.evolve(row, claim=0))
+
+
+class ForgetsWhatWasAgreed(Faithful):
+    noticed_by = "test_settled_ones_are_forgotten_in_time"
+
+    async def forget_settled(
+        self, flow: str, older_than: timedelta, *, after: str = "", limit: int = 1000
+    ) -> Forgotten:
+        for settled in await self.real.deliveries(flow, DeliveryState.SETTLED):
+            self.real._put(attrs.evolve(settled, agreed=None))
+        forgotten: Forgotten = await self.real.forget_settled(flow, older_than, after=after, limit=limit)
+        return forgotten
 
 
 class TakesNoLocks(Faithful):

@@ -24,7 +24,7 @@ from mzi_adapters.testing.contracts.fixtures import OURS
 from mzi_core.ports import Claim, DeliveryKey, DeliveryState, Due, Ending, Session, Store
 
 FLOW = "account"
-KEYS = ("1", "2", "3", "4", "5")
+KEYS = ("1", "2", "3")
 PARENT = DeliveryKey("course", "1")
 DUE, WAITING, HELD, DEAD, SETTLED = DeliveryState
 
@@ -79,7 +79,7 @@ class _Worker:
 
 
 KEY_SETS = st.sets(st.sampled_from(KEYS), min_size=1)
-SECONDS = st.sampled_from([0, 1, 10, 100])
+SECONDS = st.sampled_from([0, 0, 10])
 
 
 def _machine(opening: Any) -> type[RuleBasedStateMachine]:
@@ -130,7 +130,7 @@ def _machine(opening: Any) -> type[RuleBasedStateMachine]:
             with pytest.raises(ZeroDivisionError):
                 self.run(fail())
 
-        @rule(limit=st.integers(1, 4), lease=SECONDS)
+        @rule(limit=st.integers(1, 3), lease=SECONDS)
         def a_worker_claims(self, limit: int, lease: int) -> None:
             now = self.clock.seconds
             due = sorted((row.due_at, key) for key, row in self.rows.items() if row.is_due(now))
@@ -274,12 +274,12 @@ async def _in_memory(clock: _Clock) -> AsyncIterator[Store]:
     yield MemoryStore(clock=clock)
 
 
-@schedules(40, 2000)
+@schedules(30, 2000)
 def test_any_story_in_memory_comes_to_what_the_model_comes_to(times: int) -> None:
     _try(_in_memory, times)
 
 
-@schedules(10, 400)
+@schedules(6, 400)
 def test_any_story_in_sqlite_comes_to_what_the_model_comes_to(
     times: int, migrated: Path, tmp_path: Path
 ) -> None:
@@ -296,6 +296,6 @@ def test_any_story_in_sqlite_comes_to_what_the_model_comes_to(
 
 
 def _try(opening: Any, stories: int) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # of Hypothesis
-        _machine(opening), settings=settings(max_examples=stories, stateful_step_count=30, deadline=None)
+    run_state_machine_as_test(
+        _machine(opening), settings=settings(max_examples=stories, stateful_step_count=50, deadline=None)
     )

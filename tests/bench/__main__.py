@@ -20,6 +20,7 @@ from rich.table import Table
 from tests.bench import (
     cliff,
     command,
+    deliveries,
     dlt_merge,
     grading,
     lanes,
@@ -41,6 +42,7 @@ _SUBJECTS = (
     postgres,
     lanes,
     cliff,
+    deliveries,
     dlt_merge,
     orm,
     sqlite,

@@ -30,6 +30,7 @@ STATEMENTS: Mapping[str, Statements] = {"postgresql": say.POSTGRES, "sqlite": sa
 BEGINNING = DeliveryKey("", "")
 """Before every delivery that there can be."""
 
+_MOMENTS = UtcDateTime()
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -53,7 +54,7 @@ class TimedScope(Scope):
         return () if self._has_server else (self._text(self.clock.now()),)
 
     def _text(self, moment: datetime) -> Any:
-        return UtcDateTime().bind_processor(self.connection.dialect)(moment)
+        return _MOMENTS.bind_processor(self.connection.dialect)(moment)
 
     def in_(self, duration: timedelta) -> Any:
         """So long from now, as a value of a statement."""
@@ -67,7 +68,7 @@ class TimedScope(Scope):
 
     def moment(self, value: Any) -> Any:
         """A moment that was read."""
-        return UtcDateTime().process_result_value(value, self.connection.dialect)
+        return _MOMENTS.process_result_value(value, self.connection.dialect)
 
 
 def _json(rows: Iterable[Mapping[str, object]]) -> str:
@@ -91,7 +92,9 @@ def _claim_row(claim: Claim) -> dict[str, object]:
     return {"of_flow": claim.flow, "of_key": claim.key, "number": claim.number}
 
 
-def _endings(endings: Iterable[Ending], scope: TimedScope) -> list[dict[str, object]]:
+def _endings(endings: Collection[Ending], scope: TimedScope) -> list[dict[str, object]]:
+    durations = {each for ending in endings for each in (ending.after, ending.look_again)}
+    in_json = {duration: scope.in_json(duration) for duration in durations}  # there are few
     return [
         {
             **_claim_row(ending.claim),
@@ -102,9 +105,9 @@ def _endings(endings: Iterable[Ending], scope: TimedScope) -> list[dict[str, obj
             "on_flow": ending.waits_for and ending.waits_for.flow,
             "on_key": ending.waits_for and ending.waits_for.key,
             "under_plan": ending.plan_id,
-            "after": scope.in_json(ending.after),
+            "after": in_json[ending.after],
             "counts": int(ending.counts),
-            "look": scope.in_json(ending.look_again),
+            "look": in_json[ending.look_again],
         }
         for ending in endings
     ]

@@ -1,12 +1,13 @@
 """What is understood of the values that really arrive, and what is refused rather than guessed."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mzi_adapters.zoho import coerce
@@ -170,6 +171,11 @@ def test_a_lookup_without_an_id_is_refused(value: object) -> None:
         (" a@b.example ", "a@b.example"),
         ("o'neil+x@mail.b-c.example", "o'neil+x@mail.b-c.example"),
         ("name@بريد.مثال", "name@بريد.مثال"),
+        ("Name@XN--ngbof4h.xn--mgbh0fb", "name@بريد.مثال"),
+        ("rana@BÜCHER.example", "rana@bücher.example"),
+        ("rana@xn--bcher-kva.example", "rana@bücher.example"),
+        ("xn--bcher-kva@b.example", "xn--bcher-kva@b.example"),
+        ("Jürgen@b.example", "jürgen@b.example"),
         ("", None),
         (None, None),
     ],
@@ -194,10 +200,15 @@ def test_an_address_is_kept_in_small_letters(value: object, kept: str | None) ->
         "a@b.example,c@d.example",
         "Noor <a@b.example>",
         "a" * 250 + "@b.example",
+        "rana@\u00b4.example",
+        "rana@" + "\ufdfb" * 120 + ".example",
     ],
 )
 def test_what_is_no_address_is_refused(value: str) -> None:
     assert code_of(coerce.email, value) is Code.EMAIL_INVALID
+
+
+NO_NAME = "has `xn--` in its domain with no name behind it; write the domain in its own letters."
 
 
 @table(
@@ -215,6 +226,10 @@ def test_what_is_no_address_is_refused(value: str) -> None:
         ("rana＠college.example", "holds U+FF20 as character 5; write `@`."),
         ("rana@college。example", "must be an e-mail address such as name@college.example."),
         ("rana@college．example", "holds U+FF0E as character 13; write `.`."),
+        ("rana@col。lege.example", "holds U+3002 as character 9; write `.`."),
+        ("rana@xn--bcher-2pa.example", NO_NAME),
+        ("rana@example.XN--9", NO_NAME),
+        ("rana@xn--ab-m1t.example", NO_NAME),  # of a joiner that nobody sees
         ("𝐫ana@college.example", "holds U+1D42B as character 1; write `r`."),
     ],
 )
@@ -257,6 +272,7 @@ def test_a_letter_is_one_whether_its_accent_is_written_in_it_or_behind_it() -> N
     st.from_regex(r"[a-zA-Z0-9'*+/=?^_`{|}~!#$%&.\-]{1,9}@([a-z0-9-]{1,5}\.){1,2}[a-z]{2,4}", fullmatch=True)
 )
 def test_a_plain_address_needs_no_closer_look(value: str) -> None:
+    assume("xn--" not in value)
     assert coerce.is_email(value)
     assert coerce.email(value) == value.lower()
 
@@ -265,6 +281,13 @@ def test_a_plain_address_needs_no_closer_look(value: str) -> None:
 def test_what_needs_no_closer_look_is_an_address(value: str) -> None:
     if coerce.is_email(value):
         assert coerce.email(value) == value.lower()
+
+
+@given(st.text(max_size=8).map(lambda odd: f"a@b{odd}.example"))
+def test_an_address_that_was_taken_is_taken_again_as_it_is(value: str) -> None:
+    with suppress(ValueRefused):
+        kept = coerce.email(value)
+        assert coerce.email(kept) == kept
 
 
 @table(

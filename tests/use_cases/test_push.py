@@ -238,6 +238,24 @@ class TestAccounts:
             assert all("has " in result.step.why for result in results(pages) if not result.well)
         assert college.moodle_calls("core_user_create_users") == 1
 
+    async def test_an_account_is_found_and_made_by_its_domain_in_ascii(self) -> None:
+        """Moodle knows no other letters; here the domain is kept in its own."""
+        college = College()
+        college.moodle.add_user(username="a1@xn--bcher-kva.example", firstname="Rana", lastname="Example1")
+        records = [
+            student(Academic_Email="a1@bücher.example"),
+            student(B, Academic_Email="b2@xn--bcher-kva.example"),
+        ]
+        await college.sync("students", records)
+        assert told(await college.push_moodle("students")) == [
+            (Action.CHANGE, Applied),
+            (Action.CREATE, Applied),
+        ]
+        people = college.moodle.site.people.rows.values()
+        made = [user.email for user in people if user.email.endswith("@xn--bcher-kva.example")]
+        assert made == ["a1@xn--bcher-kva.example", "b2@xn--bcher-kva.example"]
+        assert told(await college.push_moodle("students")) == [(Action.NOTHING, None)] * 2
+
     async def test_usernames_by_another_rule_are_unique_and_stay(self) -> None:
         college = College(defaults=MoodleDefaults(usernames=Usernames.ADDRESS_OR_ID))
         await college.sync("students", [student(Academic_Email="o'neill@college.example")])

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from mzi_core.ids import EXPORT_AGAIN, bare_id, damage_of, is_digits
+from mzi_core.internet_domains import DOTS, in_letters
 from mzi_core.sizes import MAX_NUMBER
 from mzi_core.values import YEARS, Code, Email, MoodleId, ZohoId, is_of_these_years
 
@@ -37,7 +38,9 @@ MAX_MOMENT = 40
 _TEMPLATE = re.compile(r"\s*\$\{!?[^}]*\}\s*")
 _EMAIL = re.compile(r"[^\s@,;<>\"()\[\]\\]+@([^\s@.,;<>\"()\[\]\\]+\.)+[^\s@.,;<>\"()\[\]\\]{2,}")
 _PLAIN_EMAIL = re.compile(
-    r"[!#-'*+\-./0-9:=?A-Z^-~]+@([!#-'*+\-/0-9:=?A-Z^-~]+\.)+[!#-'*+\-/0-9:=?A-Z^-~]{2,}"
+    r"[!#-'*+\-./0-9:=?A-Z^-~]+@"
+    r"(?:(?![Xx][Nn]--)[!#-'*+\-/0-9:=?A-Z^-~]+\.)+"
+    r"(?![Xx][Nn]--)[!#-'*+\-/0-9:=?A-Z^-~]{2,}"
 )
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", re.ASCII)
@@ -201,15 +204,38 @@ def lookup(value: object) -> ZohoId | None:
 
 
 def email(value: object) -> Email | None:
-    """An address with a dotted domain, in small letters; blanks around it are none of it, line ends are."""
+    """An address with a dotted domain, in small letters; blanks around it are none of it, line ends are.
+
+    The domain is kept in its own letters, also where it came in ASCII (`xn--`): people read it, and Moodle is
+    told it `in_ascii`. In small letters and not folded: `ß` is not `ss`, in a domain or before it.
+    """
     found = (text(value) or "").strip(" \t\xa0")
     if not found.strip():
         return None
     if len(found) <= MAX_EMAIL:
         found = _as_seen(found, Code.EMAIL_INVALID)
+    if not is_email(_address(found)):
+        name, _, domain = found.rpartition("@")
+        found = _address(f"{name}@{_in_letters(domain, place=len(name) + 2)}")
+    return Email(found.lower())
+
+
+def _address(found: str) -> str:
     if len(found) > MAX_EMAIL or not _EMAIL.fullmatch(found):
         raise ValueRefused(Code.EMAIL_INVALID, "must be an e-mail address such as name@college.example.")
-    return Email(found.lower())
+    return found
+
+
+def _in_letters(domain: str, place: int) -> str:
+    """The domain that begins as character `place` of an address, as it is kept."""
+    for at, each in enumerate(domain, start=place):
+        if each in DOTS:
+            raise ValueRefused(Code.EMAIL_INVALID, f"holds U+{ord(each):04X} as character {at}; write `.`.")
+    letters = in_letters(domain)
+    if letters is None or any(unicodedata.category(each) in _UNSEEN for each in letters):
+        said = "has `xn--` in its domain with no name behind it; write the domain in its own letters."
+        raise ValueRefused(Code.EMAIL_INVALID, said)
+    return letters
 
 
 def integer(value: object) -> int | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from mzi_core.internet_domains import in_ascii
 from mzi_core.module import Counterpart
 from mzi_core.modules import Student, Teacher
 from mzi_core.ports import MoodleUser, NewUser, UserChange
@@ -40,6 +41,8 @@ class Person:
 
     zoho_id: ZohoId
     email: str | None
+    """With its domain in ASCII: Moodle takes no other letter in an address."""
+
     first_name: str
     last_name: str
     account: MoodleId | None
@@ -55,7 +58,7 @@ def person_of(record: Student | Teacher) -> Person:
         first, last = _parted(record.full_name or "")
     return Person(
         zoho_id=record.zoho_id,
-        email=record.academic_email,
+        email=record.academic_email and in_ascii(record.academic_email),
         first_name=first,
         last_name=last,
         account=record.moodle_userid,

@@ -134,8 +134,8 @@ def page(
     if query.after is not None:
         lists = [each.where(after(at, key, query.after)) for each in lists]
     merged = sa.union_all(*(each.order_by(at, key).limit(query.limit).subquery().select() for each in lists))
-    order = merged.selected_columns
-    return merged.order_by(order[at.name], order[key.name]).limit(query.limit)
+    # By their names, for to have the columns of the union made takes longer than all the rest.
+    return merged.order_by(sa.column(at.name), sa.column(key.name)).limit(query.limit)
 
 
 def after(at: sa.ColumnElement[Any], key: sa.ColumnElement[Any], cursor: Cursor) -> sa.ColumnElement[bool]:

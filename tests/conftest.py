@@ -36,6 +36,20 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def _of_mzi(folder: Path) -> set[str]:
+    """The stores, secrets, tokens and settings in a folder."""
+    return {file.name for form in (".mzi-*", "mzi.db*", "mzi.toml") for file in folder.glob(form)}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """What mzi writes down beside its settings is in no test's way, nor left in the folder tests run from."""
+    here = Path.cwd()
+    before = _of_mzi(here)
+    yield
+    assert _of_mzi(here) <= before, "A test left these in the folder the tests run from; give it its own."
+
+
 @pytest.fixture(scope="session")
 async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file at the newest revision, to be copied."""

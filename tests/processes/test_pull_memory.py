@@ -36,6 +36,7 @@ def pulled(students: int, folder: Path) -> tuple[str, int]:
         store = {"MZI_STORE": f"sqlite:///{folder}/{students}.db"}
         pull = subprocess.Popen(
             command,
+            cwd=folder,
             env=clean | settings | store,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -88,15 +88,16 @@ def versions(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The documentation, without warnings, with its examples executed."""
     _install(session, "-e", ".[docs,server]")
-    session.run("sphinx-build", "-W", "-q", "-b", "doctest", "docs", "docs/_build/doctest")
-    session.run("sphinx-build", "-W", "-q", "-b", "html", "docs", "docs/_build/html")
+    read = ("-d", "docs/_build/doctrees")  # once for both
+    for builder in ("doctest", "html"):
+        session.run("sphinx-build", "-W", "-q", *read, "-b", builder, "docs", f"docs/_build/{builder}")
 
 
 @nox.session(python=PYTHON)
 def build(session: nox.Session) -> None:
     """Build the wheel and use it in empty environments."""
-    session.install("build", "pytest>=9.2", "pytest-asyncio>=1.5", "pytest-timeout>=2.4")
-    session.run("python", "-m", "build", "--outdir", "dist", silent=True)
+    session.install("build[uv]", "uv", "pytest>=9.2", "pytest-asyncio>=1.5", "pytest-timeout>=2.4")
+    session.run("python", "-m", "build", "--installer", "uv", "--outdir", "dist", silent=True)
     newest = max((ROOT / "dist").glob("*.whl"), key=lambda wheel: wheel.stat().st_mtime)
     # No conftest: nothing of the package is installed here but what the tests install themselves.
     session.run("pytest", "--noconftest", "-m", "wheel", "tests/wheel", env={"MZI_WHEEL": str(newest)})

@@ -28,11 +28,25 @@ def wheel() -> Path:
     return Path(os.environ["MZI_WHEEL"])
 
 
+def uv(*arguments: str | Path) -> str:
+    """What uv does in a fraction of the time that pip takes."""
+    done = subprocess.run(
+        [sys.executable, "-m", "uv", *arguments], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout
+
+
 def environment(where: Path, requirement: str) -> Path:
     """An empty environment with `requirement` in it; gives its bin folder."""
-    subprocess.run([sys.executable, "-m", "venv", where], check=True)
-    subprocess.run([where / "bin" / "pip", "install", "-q", requirement], check=True)
+    uv("venv", "-q", "--python", sys.executable, where)
+    uv("pip", "install", "-q", "--python", where, requirement)
     return where / "bin"
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bin folder of an environment with the wheel and nothing that an extra would bring."""
+    return environment(tmp_path_factory.mktemp("bare") / "venv", str(wheel()))
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -40,18 +54,16 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, env=clean)
 
 
-def test_a_bare_install_brings_attrs_and_cattrs_and_runs_the_rules(tmp_path: Path) -> None:
-    bin_ = environment(tmp_path / "bare", str(wheel()))
-    listed = run(bin_ / "pip", "list", "--format=freeze", cwd=tmp_path).stdout.split()
-    names = {line.partition("==")[0].lower() for line in listed}
-    assert names - {"pip", "setuptools"} == {"mzi", "attrs", "cattrs", "typing_extensions"}
-    done = run(bin_ / "python", "-c", RULES, cwd=tmp_path)
+def test_a_bare_install_brings_attrs_and_cattrs_and_runs_the_rules(bare: Path, tmp_path: Path) -> None:
+    listed = uv("pip", "list", "--format=freeze", "--python", bare.parent).split()
+    names = {line.partition("==")[0].lower().replace("-", "_") for line in listed if "==" in line}
+    assert names == {"mzi", "attrs", "cattrs", "typing_extensions"}
+    done = run(bare / "python", "-c", RULES, cwd=tmp_path)
     assert (done.stdout.strip(), done.returncode) == ("NEW True", 0), done.stderr
 
 
-def test_without_its_extra_the_command_says_which_one_it_needs(tmp_path: Path) -> None:
-    bin_ = environment(tmp_path / "bare", str(wheel()))
-    done = run(bin_ / "mzi", "demo", cwd=tmp_path)
+def test_without_its_extra_the_command_says_which_one_it_needs(bare: Path, tmp_path: Path) -> None:
+    done = run(bare / "mzi", "demo", cwd=tmp_path)
     assert done.returncode == 2
     assert 'pip install "mzi[server]"' in done.stderr
     assert "Traceback" not in done.stderr

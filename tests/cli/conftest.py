@@ -1,12 +1,14 @@
 """A person at a terminal: an empty folder, a clean environment, and the command line run in this process."""
 
 import logging
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.cli.terminal import Mzi, Ran, forget_settings
 
+from mzi_adapters import sql
 from mzi_http.cli import run
 
 
@@ -20,6 +22,24 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     before = root.handlers[:], root.level
     yield tmp_path
     root.handlers[:], root.level = before[0], before[1]
+
+
+@pytest.fixture(autouse=True)
+def store_of_a_copy(migrated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a command in this process makes a new file, it is a copy of one that was migrated before.
+
+    To migrate takes a third of a second, and there are hundreds of tests; `tests/contracts` are about it, and
+    a command in a process of its own migrates for itself.
+    """
+    migrate = sql.upgrade
+
+    async def upgrade(url: str) -> None:
+        path = Path(url.removeprefix("sqlite:///"))
+        if url.startswith("sqlite:///") and not path.exists() and path.parent.is_dir():
+            shutil.copy(migrated, path)
+        await migrate(url)
+
+    monkeypatch.setattr(sql, "upgrade", upgrade)
 
 
 @pytest.fixture

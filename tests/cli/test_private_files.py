@@ -12,6 +12,11 @@ from tests.cli.terminal import Mzi, student, written
 RECORDS = [student(1), student(2, Academic_Email="nowhere")]
 
 
+@pytest.fixture
+def store_of_a_copy() -> None:
+    """Nothing: here each store is made as it is for an operator."""
+
+
 @pytest.fixture(autouse=True)
 def open_hearted() -> Iterator[None]:
     """Somebody whose files everybody may read and write."""

@@ -392,18 +392,18 @@ def test_a_module_that_zoho_lacks_is_told_with_the_code_of_a_remote(mzi: Mzi, zo
     assert "BTEC_Students" in ran.err
 
 
-@pytest.mark.parametrize(
-    ("kept", "question"),
-    [
-        (range(10, 20), "Mark them deleted? [y/N]"),
-        (
-            range(10, 12),
-            "1 of 3 students would go, more than one in 10. Mark them deleted all the same? [y/N]",
-        ),
-    ],
-    ids=["few", "many"],
+FEW = (range(10, 20), "Mark them deleted? [y/N]")
+MANY = (
+    range(10, 12),
+    "1 of 3 students would go, more than one in 10. Mark them deleted all the same? [y/N]",
 )
-@pytest.mark.parametrize(("said", "marked"), [("n", 0), ("", 0), ("y", 1)], ids=repr)
+
+
+@pytest.mark.parametrize(
+    ("said", "marked", "kept", "question"),
+    [("n", 0, *FEW), ("y", 1, *FEW), ("", 0, *MANY), ("y", 1, *MANY)],
+    ids=["no to few", "yes to few", "nothing to many", "yes to many"],
+)
 def test_at_a_terminal_a_person_is_asked_before_records_are_pruned(
     mzi: Mzi, zoho: FakeZoho, folder: Path, *, said: str, marked: int, kept: range, question: str
 ) -> None:

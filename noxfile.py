@@ -1,7 +1,9 @@
 """Development tasks. `nox` is the gate; `nox -s NAME -- ARGS` runs one session with arguments of its own."""
 
 import os
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nox
@@ -9,7 +11,7 @@ import nox
 nox.needs_version = ">=2026.4"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["lint", "types", "tests", "contracts", "docs", "build"]
+nox.options.sessions = ["checks", "tests", "contracts"]
 
 # uv must not download interpreters: the gate runs on the one that runs nox.
 os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
@@ -18,7 +20,13 @@ os.environ.setdefault("UV_LINK_MODE", "copy")
 ROOT = Path(__file__).parent
 EVERYWHERE = ("-m", "not wheel and not browser and not live")
 RULES = ("tests/rules", "tests/modules", "tests/use_cases", "tests/adapters")
+APART = ("-p", "no:schemathesis")
+"""Where no request is drawn from the document: every process takes a second or two to import it."""
+
 PYTHON = sys.executable
+CHECKS = ("docs", "types", "build", "lint")
+"""The sessions that keep one core busy, the longest first."""
+
 TYPING = "tests/typing"
 """What is asked of the type checker itself."""
 
@@ -38,6 +46,24 @@ def _install(session: nox.Session, *what: str) -> None:
     session.install("-c", str(CONSTRAINTS), *what)
 
 
+@nox.session(python=False)
+def checks(session: nox.Session) -> None:
+    """`lint`, `types`, `docs` and `build`, two beside one another; what each said stands together."""
+
+    def run(name: str) -> int:
+        command = [sys.executable, "-m", "nox", "--noxfile", __file__, "--session", name]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        sys.stdout.buffer.write(done.stdout)
+        sys.stdout.flush()
+        return done.returncode
+
+    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        codes = dict(zip(CHECKS, pool.map(run, CHECKS), strict=True))
+    failed = [name for name, code in codes.items() if code]
+    if failed:
+        session.error(f"Failed: {', '.join(failed)}.")
+
+
 @nox.session(python=PYTHON)
 def lint(session: nox.Session) -> None:
     """Style, imports between layers, unused dependencies, dead code."""
@@ -54,18 +80,20 @@ def types(session: nox.Session) -> None:
     """mypy --strict over the packages and the tests; what it and pyright say of programs that use them."""
     _install(session, "-e", ".[all,test,lint,bench,docs]", "nox")
     session.run("mypy", *session.posargs)
-    session.run("pytest", TYPING)
+    session.run("pytest", *APART, TYPING)
 
 
-def _test(session: nox.Session, *args: str) -> None:
+def _test(session: nox.Session, *args: str, thorough: bool = False) -> None:
     _install(session, "-e", ".[test]")
-    session.run("pytest", "-n", "auto", *args, *session.posargs)
+    chosen = {"MZI_THOROUGH": "1"} if thorough else None
+    # A process that has nothing left takes from one that has: no core waits for the last slow tests.
+    session.run("pytest", "-n", "auto", "--dist", "worksteal", *args, *session.posargs, env=chosen)
 
 
 @nox.session(python=PYTHON)
 def tests(session: nox.Session) -> None:
     """All fast tests; those of rules and use cases by themselves take every branch of mzi_core."""
-    _test(session, *RULES, "--cov", "--cov-report=")
+    _test(session, *APART, *RULES, "--cov", "--cov-report=")
     session.run("coverage", "report", "--skip-covered", "--show-missing", "--fail-under=100")
     elsewhere = (f"--ignore={folder}" for folder in (*RULES, "tests/contracts", "tests/processes", TYPING))
     _test(session, *EVERYWHERE, *elsewhere)
@@ -74,7 +102,13 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def contracts(session: nox.Session) -> None:
     """The contract suites over every adapter, and several processes at one store."""
-    _test(session, "tests/contracts", "tests/processes")
+    _test(session, *APART, "tests/contracts", "tests/processes")
+
+
+@nox.session(python=PYTHON)
+def thorough(session: nox.Session) -> None:
+    """All tests with every repetition, of which the gate takes a part: `nox -s thorough`."""
+    _test(session, *EVERYWHERE, f"--ignore={TYPING}", thorough=True)
 
 
 @nox.session
@@ -128,7 +162,7 @@ def bench(session: nox.Session) -> None:
 def mutation(session: nox.Session) -> None:
     """Mutants of the grading policy and of the sync decision; none may survive."""
     _install(session, "-e", ".[dev]")
-    session.run("mutmut", "run", *session.posargs)
+    session.run("mutmut", "run", *session.posargs, env={"MZI_THOROUGH": "1"})
     survivors = session.run("mutmut", "results", silent=True)
     if survivors and survivors.strip():
         session.error(f"Mutants survived:\n{survivors}")

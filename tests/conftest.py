@@ -14,9 +14,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from tests import postgres
+from tests.repetitions import often
 from tests.shared import ROOT, ZOHO_OPENAPI, is_there
 
-settings.register_profile("mzi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "mzi",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=often(100, gate=30),
+)
 settings.load_profile("mzi")
 
 TEMPLATE = "migrated"

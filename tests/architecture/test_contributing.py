@@ -155,7 +155,8 @@ def failing(tree: Path) -> tuple[set[str], str]:
     """Which of the named tests fail in a tree, and everything that was said."""
     chosen = " or ".join(f"({each})" for each in NAMED.values() if each)
     whole = " or ".join(Path(file).stem for file, each in NAMED.items() if not each)
-    said = python(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", *NAMED, "-k", f"{chosen} or {whole}")
+    plain = ("-q", "-p", "no:cacheprovider", "-p", "no:schemathesis")
+    said = python(tree, "-m", "pytest", *plain, *NAMED, "-k", f"{chosen} or {whole}")
     assert re.search(r"\d+ (passed|failed).* in ", said), said
     return set(re.findall(r"^(?:FAILED|ERROR) ([\w/]+\.py)", said, re.MULTILINE)), said
 

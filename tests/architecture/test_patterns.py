@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 import attrs
 import pytest
 from tests.backtracking import TooHard, families, grown, steps
+from tests.repetitions import often
 
 import mzi_adapters
 import mzi_core
@@ -134,7 +135,7 @@ def test_every_pattern_takes_steps_in_proportion_to_the_length(found: Found) -> 
         assert times <= MOST, f"{found.place}.{way} takes {times:.0f} times the steps over {text}"
 
 
-LONG = 2**16
+LONG = often(2**16, gate=2**14)
 
 
 def seconds(pattern: re.Pattern[str], way: str, text: str) -> float:
@@ -152,7 +153,7 @@ def seconds(pattern: re.Pattern[str], way: str, text: str) -> float:
 
 
 @pytest.mark.slow
-def test_the_engine_itself_stays_in_proportion_up_to_64_kb() -> None:
+def test_the_engine_itself_stays_in_proportion() -> None:
     """As the count of steps, by the real engine: sixteen times the text, and at most 64 times the time.
 
     What seems to take more is measured again: a busy machine is slow now and then, a bad pattern always.

@@ -11,7 +11,8 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
-from tests.cli.terminal import student
+from tests.cli.terminal import Mzi, student
+from tests.repetitions import THOROUGH
 from tests.servers.background import listening
 from tests.servers.zoho_demo import settings_for
 
@@ -72,7 +73,11 @@ def run(folder: Path, *tokens: str, **variables: str) -> str:
     return ran.stdout
 
 
-@pytest.mark.parametrize("level", LogLevel)
+LEVELS = tuple(LogLevel) if THOROUGH else (LogLevel.DEBUG, LogLevel.WARNING)
+"""What is said at one level is said at those below it too."""
+
+
+@pytest.mark.parametrize("level", LEVELS)
 def test_no_canary_comes_out_of_a_pull(folder: Path, level: LogLevel) -> None:
     zoho = FakeZoho(clock=SystemClock())
     define_modules(zoho)
@@ -88,10 +93,10 @@ def test_no_canary_comes_out_of_a_pull(folder: Path, level: LogLevel) -> None:
     assert not ACCESS_TOKEN.search(said)
 
 
-@pytest.mark.parametrize("level", LogLevel)
-def test_no_canary_comes_out_of_the_service(folder: Path, level: LogLevel) -> None:
-    run(folder, "db", "upgrade")
-    key = re.search(r"mzi_[0-9a-f]{8}_[\w-]+", run(folder, "keys", "new", "canaries"))
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_canary_comes_out_of_the_service(mzi: Mzi, folder: Path, level: LogLevel) -> None:
+    mzi("db", "upgrade")
+    key = re.search(r"mzi_[0-9a-f]{8}_[\w-]+", mzi("keys", "new", "canaries").out)
     assert key is not None
     command = [sys.executable, "-m", "mzi_http", "serve", "--port", "0"]
     with subprocess.Popen(

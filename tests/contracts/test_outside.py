@@ -35,7 +35,7 @@ def pytest_in(folder: Path, *arguments: str) -> tuple[int, str]:
     )
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", *arguments],
         cwd=folder,
         env={**ours, "PYTHONPATH": str(ROOT / "src")},
         capture_output=True,

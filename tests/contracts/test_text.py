@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.repetitions import often
 
 from mzi_adapters.sql import open_store
 from mzi_adapters.testing.contracts.fixtures import BEGAN, OURS, raises
@@ -41,7 +42,7 @@ async def one_store(one_url: str) -> AsyncIterator[Store]:
 
 
 @given(text=legal, name=legal.filter(bool))
-@settings(max_examples=40)
+@settings(max_examples=often(40, gate=12))
 async def test_any_text_survives(one_store: Store, text: str, name: str) -> None:
     """In a column, in a row of a list, in the tenant's own fields and their names, and as an id."""
     student = changed(STUDENTS, bare(STUDENTS, 1), zoho_id=ZohoId(name), city=text, extra={name: text})
@@ -54,7 +55,7 @@ async def test_any_text_survives(one_store: Store, text: str, name: str) -> None
 
 
 @given(record=json_values, said=legal)
-@settings(max_examples=40)
+@settings(max_examples=often(40, gate=12))
 async def test_any_json_survives_being_held(one_store: Store, record: object, said: str) -> None:
     """Half characters, NULs and huge numbers included: just these are why a record is held."""
     held = ParkedRecord(

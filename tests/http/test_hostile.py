@@ -1,9 +1,5 @@
-"""Real requests, damaged at random: each is answered by either database soon, and none with a 5xx.
+"""Real requests, damaged at random: each is answered by either database soon, and none with a 5xx."""
 
-`FUZZ_REQUESTS=30000 pytest tests/http/test_hostile.py` is the long run.
-"""
-
-import os
 import random
 import resource
 import sys
@@ -13,14 +9,14 @@ from urllib.parse import quote
 
 import pytest
 from tests.http.serving import PAYLOADS, Api, serving
+from tests.repetitions import often
 
 from mzi_adapters.sql import open_store
 from mzi_core.modules import CATALOGUE
 
 pytestmark = pytest.mark.slow
 
-REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "400"))
-"""How many; more are for a quiet hour."""
+REQUESTS = often(30_000, gate=400)
 
 LONGEST = 1.0
 """Seconds of the processor that an answer may take: a busy machine makes no difference."""

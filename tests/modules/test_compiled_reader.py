@@ -9,6 +9,7 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.repetitions import often
 from tests.strategies import entities, modules
 
 from mzi_adapters import fast_json
@@ -77,6 +78,14 @@ ODD: tuple[object, ...] = (
 )
 
 
+STRIDE = often(1, gate=3)
+
+
+def odd(place: int) -> tuple[object, ...]:
+    """What is tried in one of the places of a record: in the gate each value in one place of three."""
+    return ODD[place % STRIDE :: STRIDE]
+
+
 def assert_read_alike(module: AnyModule, record: dict[str, Any], overlay: Overlay = NO_OVERLAY) -> None:
     """The plain reader makes of a record just what the decoder does, or leaves it.
 
@@ -135,8 +144,8 @@ def test_any_odd_value_in_any_place_is_understood_alike(data: st.DataObject, mod
 def test_every_field_with_every_odd_value_is_understood_alike(module: AnyModule) -> None:
     """One at a time, under each of its names, in a record of a college."""
     sound = COLLEGE.records[module.name][0]
-    for name in {name for field in module.fields for name in field.names}:
-        for value in ODD:
+    for place, name in enumerate(sorted({name for field in module.fields for name in field.names})):
+        for value in odd(place):
             record = {**sound, name: value}
             assert_read_alike(module, record)
         record = {key: value for key, value in sound.items() if key != name}
@@ -155,8 +164,8 @@ OWN = Overlay(
 def test_fields_of_a_tenant_s_own_are_read_alike_with_every_odd_value() -> None:
     sound = COLLEGE.records["students"][0]
     names = ["Town", "City", "Status", *(extra.zoho_name for extra in OWN.extras)]
-    for name in names:
-        for value in ODD:
+    for place, name in enumerate(names):
+        for value in odd(place):
             assert_read_alike(STUDENTS, {**sound, "Status": None, name: value}, OWN)
 
 

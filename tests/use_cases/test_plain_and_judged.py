@@ -10,6 +10,7 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.repetitions import often
 from tests.use_cases.both_ways import (
     MAPPINGS,
     PLAIN,
@@ -40,14 +41,14 @@ async def database(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         yield store
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(often(12, gate=4)))
 async def test_a_messy_college_comes_to_the_same(seed: int) -> None:
     steps = messy(seed)
     assert plain_share(steps) > 0.6  # otherwise both ways would be one
     await assert_alike(MemoryStore, steps, MAPPINGS if seed % 2 else {})
 
 
-@pytest.mark.parametrize("seed", range(100, 102))
+@pytest.mark.parametrize("seed", range(100, 100 + often(2, gate=1)))
 async def test_a_messy_college_comes_to_the_same_in_a_database(seed: int, database: Store) -> None:
     await assert_alike(lambda: database, messy(seed, rounds=3))
 
@@ -189,7 +190,7 @@ families = _after(PARENTS, then=st.sampled_from(sorted(RECORDS)).flatmap(_step),
 mappings = st.sampled_from([MAPPINGS, {}])
 
 
-@settings(max_examples=120)
+@settings(max_examples=often(120, gate=36))
 @given(students, mappings)
 async def test_students_that_get_into_each_other_s_way_come_to_the_same(
     steps: list[Step], mappings: Mapping[str, list[FieldMapping]]
@@ -197,7 +198,7 @@ async def test_students_that_get_into_each_other_s_way_come_to_the_same(
     await assert_alike(MemoryStore, steps, mappings)
 
 
-@settings(max_examples=120)
+@settings(max_examples=often(120, gate=36))
 @given(families, mappings)
 async def test_records_that_wait_for_each_other_come_to_the_same(
     steps: list[Step], mappings: Mapping[str, list[FieldMapping]]
@@ -205,7 +206,7 @@ async def test_records_that_wait_for_each_other_come_to_the_same(
     await assert_alike(MemoryStore, steps, mappings)
 
 
-@settings(max_examples=80)
+@settings(max_examples=often(80, gate=24))
 @given(students, mappings)
 async def test_records_come_to_the_same_together_as_one_by_one(
     steps: list[Step], mappings: Mapping[str, list[FieldMapping]]
@@ -221,7 +222,7 @@ async def test_records_come_to_the_same_together_as_one_by_one(
     assert [held.record for held in together.held] == [held.record for held in apart.held]
 
 
-@settings(max_examples=40)
+@settings(max_examples=often(40, gate=12))
 @given(students | families)
 async def test_records_that_get_into_each_other_s_way_come_to_the_same_in_a_database(
     database: Store, steps: list[Step]

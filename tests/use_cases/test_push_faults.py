@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from tests.repetitions import often
 from tests.use_cases.remotes import College
 
 from mzi_adapters.testing.faults import Faults, FaultyTransport
@@ -13,7 +14,7 @@ from mzi_core.values import DEFAULT_TENANT
 
 pytestmark = pytest.mark.slow
 
-SEEDS = range(100)
+SEEDS = range(often(100, gate=20))
 ORDER = ("students", "classes", "enrollments")
 
 

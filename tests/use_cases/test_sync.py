@@ -12,6 +12,7 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.repetitions import often
 from tests.strategies import texts
 
 from mzi_adapters.files import JsonLine
@@ -706,7 +707,7 @@ async def test_a_released_record_the_store_refuses_stays_held_as_an_error() -> N
     assert (held.state, held.waits_for) == (State.ERROR, None)
 
 
-@settings(max_examples=40)
+@settings(max_examples=often(40, gate=12))
 @given(st.data())
 async def test_a_bad_record_never_changes_what_becomes_of_another(data: st.DataObject) -> None:
     good = [student(n, City=data.draw(texts)) for n in range(6)]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.gateways.zoho_fake.asking import Asking
 from tests.gateways.zoho_fake.conftest import GRADES, ROWS, STUDENTS
+from tests.repetitions import often
 
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho
@@ -92,7 +93,7 @@ async def _send(method: str, path: str, body: Any, query: tuple[tuple[str, str],
 
 
 @pytest.mark.parametrize("what", BODIES, ids=repr)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=often(150, gate=45), deadline=None)
 @given(data=st.data())
 def test_any_body_has_an_answer(what: str, data: st.DataObject) -> None:
     body = data.draw(BODIES[what])
@@ -118,7 +119,7 @@ QUERIES = {
 }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=often(200, gate=60), deadline=None)
 @given(
     path=st.sampled_from(["", "/deleted", "/search", "/actions/count", "/5000000000000001009", "/abc"]),
     query=st.fixed_dictionaries({}, optional=QUERIES),

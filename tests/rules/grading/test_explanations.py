@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pytest
 from hypothesis import given, settings
+from tests.repetitions import often
 from tests.rules.grading.given import DAY, NOW, markings, policies, refused
 
 from mzi_core.grading import (
@@ -193,7 +194,7 @@ def test_another_language_is_refused() -> None:
         decided("3").explain("fr")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=often(100, gate=30), deadline=None)
 @given(marking=markings, policy=policies)
 def test_every_decision_has_a_whole_sentence_in_both_languages(
     marking: Marking, policy: GradingPolicy
@@ -304,7 +305,7 @@ def test_an_uncapped_decision_without_warnings_says_so_in_json() -> None:
     assert data["warnings"] == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=often(100, gate=30), deadline=None)
 @given(marking=markings, policy=policies)
 def test_every_decision_is_plain_json(marking: Marking, policy: GradingPolicy) -> None:
     data = decide(marking, policy).as_data()
@@ -346,7 +347,7 @@ def test_criteria_that_imply_another_grade_are_a_warning_and_change_nothing(
     assert decision.warnings == ((WarningId.CRITERIA_MISMATCH,) if warned else ())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=often(100, gate=30), deadline=None)
 @given(marking=markings, policy=policies)
 def test_criteria_never_change_a_grade(marking: Marking, policy: GradingPolicy) -> None:
     assert decide(attrs.evolve(marking, criteria=()), policy).verdict is decide(marking, policy).verdict

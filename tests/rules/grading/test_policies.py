@@ -10,6 +10,7 @@ import attrs
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.repetitions import often
 from tests.rules.grading.given import policies, refused
 
 from mzi_core.grading import (
@@ -225,7 +226,7 @@ def test_a_policy_is_written_as_plain_json() -> None:
 
 
 @example(policy=BTEC_DEFAULT, day=None, threshold=Decimal(3), code="x" * LONGEST_NAME)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=often(50, gate=15), deadline=None)
 @given(
     policy=policies,
     day=st.none() | st.dates(date(1900, 1, 1), date(2200, 12, 31)),

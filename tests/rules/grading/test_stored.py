@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.repetitions import often
 from tests.rules.grading.given import DAY, NOW, markings, refused
 
 from mzi_core.grading import (
@@ -82,7 +83,7 @@ def test_what_is_not_known_is_written_as_null() -> None:
     }
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=often(100, gate=30), deadline=None)
 @given(markings, st.none() | st.decimals(-(10**9), 10**9, places=20))
 def test_every_marking_comes_back_exactly(marking: Marking, raw: Decimal | None) -> None:
     data = json.loads(json.dumps({**marking_to_data(marking), "raw": None if raw is None else str(raw)}))

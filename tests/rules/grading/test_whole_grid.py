@@ -6,6 +6,7 @@ from itertools import takewhile
 import attrs
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.repetitions import often
 from tests.rules.grading.given import NOW, feedbacks, marking_grid, markings, policies
 
 from mzi_core.grading import (
@@ -69,7 +70,7 @@ def rules_that_hold(marking: Marking, policy: GradingPolicy) -> list[str]:
     return [rule for rule, holds in table.items() if holds]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=often(300, gate=90), deadline=None)
 @given(marking=markings, policy=policies)
 def test_exactly_one_rule_holds_and_it_is_the_one_that_decides(
     marking: Marking, policy: GradingPolicy
@@ -87,7 +88,7 @@ def test_exactly_one_rule_holds_at_every_point_of_a_grid_walked_completely() -> 
     assert seen == set(RuleId)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=often(100, gate=30), deadline=None)
 @given(marking=markings, policy=policies)
 def test_the_same_marking_always_gets_the_same_decision(marking: Marking, policy: GradingPolicy) -> None:
     once, twice = decide(marking, policy), decide(attrs.evolve(marking), attrs.evolve(policy))
@@ -96,7 +97,7 @@ def test_the_same_marking_always_gets_the_same_decision(marking: Marking, policy
     assert once.as_data() == twice.as_data()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=often(150, gate=45), deadline=None)
 @given(
     scale=st.sampled_from(Scale),
     policy=policies,
@@ -116,7 +117,7 @@ def test_a_better_mark_never_gets_a_worse_grade(
     assert all(grade.is_final for grade in grades)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=often(100, gate=30), deadline=None)
 @given(marking=markings, cap=st.sampled_from([Grade.P, Grade.M]))
 @example(marking=Marking(raw=Decimal(4), attempt=1), cap=Grade.P)
 def test_a_cap_lowers_a_reassessment_to_itself_and_changes_nothing_else(marking: Marking, cap: Grade) -> None:
@@ -128,7 +129,7 @@ def test_a_cap_lowers_a_reassessment_to_itself_and_changes_nothing_else(marking:
     assert (capped.rule is RuleId.REASSESSMENT_CAP) == lowered
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=often(100, gate=30), deadline=None)
 @given(
     raw=st.decimals(0, 100, places=3),
     scale=st.sampled_from(Scale),
@@ -146,7 +147,7 @@ def test_capping_what_is_capped_already_changes_nothing(
     assert again.grade is once.grade
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=often(150, gate=45), deadline=None)
 @given(marking=markings, policy=policies)
 def test_a_trace_has_every_rule_in_order_and_the_first_that_held_decided(
     marking: Marking, policy: GradingPolicy
@@ -163,7 +164,7 @@ def test_a_trace_has_every_rule_in_order_and_the_first_that_held_decided(
     assert not any(step.saw for step in after)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=often(100, gate=30), deadline=None)
 @given(marking=markings, other=markings, policy=policies)
 def test_what_a_trace_shows_is_all_that_the_decision_depended_on(
     marking: Marking, other: Marking, policy: GradingPolicy

@@ -6,16 +6,23 @@ What may stand there is `mzi …`, `curl …` against the service, and `echo $?`
 
 import asyncio
 import json
+import logging as standard_logging
 import os
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    chdir,
+    contextmanager,
+    redirect_stderr,
+    redirect_stdout,
+)
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
 from http import HTTPStatus
 from importlib.metadata import version
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,6 +34,7 @@ from sphinx.util import logging
 
 from mzi_adapters.testing.harness import Harness
 from mzi_core.use_cases import UseCases
+from mzi_http import cli
 from mzi_http.app import create_app
 from mzi_http.services import open_use_cases
 from mzi_http.settings import Settings
@@ -52,6 +60,22 @@ def _as_written(wanted: str, got: str) -> bool:
     if "per s" in wanted + got:
         told = _RATE.sub("", told[0]), _RATE.sub("", told[1])
     return OutputChecker().check_output(*told, ELLIPSIS | NORMALIZE_WHITESPACE)
+
+
+@contextmanager
+def _at_a_terminal() -> Iterator[None]:
+    """No settings but those of a page, and as wide as one; logging is put back as it was."""
+    root = standard_logging.getLogger()
+    before = dict(os.environ), root.handlers[:], root.level
+    for name in [name for name in os.environ if name.startswith("MZI_")]:
+        del os.environ[name]
+    os.environ |= {"COLUMNS": "80", "NO_COLOR": "1"}
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before[0])
+        root.handlers[:], root.level = before[1], before[2]
 
 
 @attrs.define
@@ -80,19 +104,12 @@ class _Desk:
         raise ValueError(f"No page may say {command}")
 
     def _mzi(self, words: list[str]) -> str:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("MZI_")}
-        done = subprocess.run(  # noqa: S603  # the commands are those of our own pages
-            [sys.executable, "-m", "mzi_http", *words],
-            cwd=self.folder,
-            env={**kept, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-        self.code = done.returncode
-        return done.stdout
+        """In this process: one of its own would import everything anew for each command."""
+        said = TextIOWrapper(BytesIO(), "utf-8", write_through=True)
+        with _at_a_terminal(), chdir(self.folder), redirect_stdout(said), redirect_stderr(said):
+            self.code = cli.run(words)
+        said.seek(0)
+        return said.read()
 
     def _service(self) -> Callable[[], AbstractAsyncContextManager[UseCases]]:
         if self.store is not None:

@@ -686,6 +686,35 @@ async def test_what_the_store_refuses_is_an_error_of_its_own_and_held() -> None:
     assert set(found["held students"]) == {"3"}
 
 
+async def test_what_the_store_refuses_is_told_apart_from_what_claims_another_s_value() -> None:
+    mzi = Harness(store=PickyStore(refuses=frozenset({"3"})))
+    await sync(mzi, "students", student(1))
+    address = student(1)["Academic_Email"]
+    new = [student(2, Academic_Email=address), student(3), student(4)]
+    result = await sync(mzi, "students", *map(line, new))
+    assert [[reason.code for reason in outcome.reasons] for outcome in result.outcomes] == [
+        [Code.DUPLICATE],
+        [Code.STORAGE],
+        [],
+    ]
+
+
+async def test_a_line_that_cannot_be_read_is_no_record_and_harms_none_beside_it() -> None:
+    result = await sync(Harness(), "students", line(student(1)), JsonLine(b'{"id": "2",'))
+    assert states(result) == ["NEW", "INVALID"]
+    assert [reason.code for reason in result.outcomes[1].reasons] == [Code.NOT_AN_OBJECT]
+
+
+async def test_a_field_that_is_not_told_and_is_empty_here_too_changes_nothing() -> None:
+    """Of a plain record, and of one that is judged for what it claims."""
+    mzi = Harness()
+    await sync(mzi, "students", student(1), student(2))
+    claims = student(2, Academic_Email=student(1)["Academic_Email"])
+    result = await sync(mzi, "students", student(1, Major="IT"), claims, untold={"city"})
+    assert [outcome.changed_fields for outcome in result.outcomes] == [("major",), ()]
+    assert states(result) == ["UPDATED", "INVALID"]
+
+
 async def test_nobody_is_unparked_by_a_parent_that_could_not_be_stored() -> None:
     mzi = Harness(store=PickyStore(refuses=frozenset({"1"})))
     await sync(mzi, "classes", clazz(5))

@@ -23,6 +23,7 @@ from tests.servers.zoho_demo import settings_for
 from mzi_adapters.system import SystemClock
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.web import Request, Response
+from mzi_core.modules import CATALOGUE
 from mzi_http.cli.shell import Shell
 
 LONG_AGO = "2026-01-01T00:00:00+00:00"
@@ -167,6 +168,21 @@ def test_an_account_that_may_see_no_module_at_all_is_an_error(
     assert (ran.code, ran.out) == (4, "")
 
 
+def test_of_modules_that_are_closed_nothing_is_said_but_that(
+    mzi: Mzi, zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That nothing is new in them nobody can know."""
+    forbidden(zoho, monkeypatch, "/BTEC_Teachers")
+    ran = mzi("pull", "all")
+    assert ran.code == 0
+    assert "The teachers are left out." in ran.err
+    assert ran.out == "There is nothing new in the modules that were read.\n"
+    forbidden(zoho, monkeypatch, *(f"/{module.zoho_module}" for module in CATALOGUE))
+    ran = mzi("pull", "all")
+    assert (ran.code, ran.out) == (4, "")
+    assert ran.err.splitlines()[-1].startswith("Zoho: ")
+
+
 def test_a_dry_run_keeps_nothing_and_makes_no_store(mzi: Mzi, zoho: FakeZoho, folder: Path) -> None:
     entered(zoho, 1)
     ran = mzi("pull", "students", "--dry-run")
@@ -267,18 +283,55 @@ def test_credentials_that_are_wrong_are_told_with_the_setting_to_change(
     assert remedy in ran.err.splitlines()[-1]
 
 
-def test_a_pull_that_breaks_off_keeps_what_came_and_goes_on(
-    mzi: Mzi, zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entered(zoho, *range(450))
+def withdrawn_at(zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
+    """Withdraw the credentials when a request comes that has this in its address or behind it."""
     answer = zoho.send
 
     async def withdrawn(request: Request) -> Response:
-        if ("page", "3") in request.query:
+        if asked in f"{request.url}?{request.query}":
             zoho.accounts.revoke()
         return await answer(request)
 
     monkeypatch.setattr(zoho, "send", withdrawn)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "asked"),
+    [
+        (("students",), "/BTEC_Students"),
+        (("students", "--dry-run"), "'page', '2'"),
+        (("all",), "/BTEC_Students"),
+    ],
+    ids=["before the first page", "a dry run", "a module behind others in which there is nothing"],
+)
+def test_a_pull_that_breaks_off_with_nothing_kept_says_only_why(
+    mzi: Mzi, zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch, tokens: tuple[str, ...], asked: str
+) -> None:
+    entered(zoho, *range(450))
+    withdrawn_at(zoho, monkeypatch, asked)
+    ran = mzi("pull", *tokens, "--via", "records")
+    assert ran.code == 4
+    assert "kept" not in ran.out + ran.err
+    assert "resume" not in ran.out + ran.err
+    assert "There is nothing" not in ran.out
+
+
+def test_a_pull_that_breaks_off_at_a_module_keeps_those_before_it(
+    mzi: Mzi, zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zoho.add("BTEC_Teachers", {"Name": "T", "Academic_Email": "t@college.example"})
+    entered(zoho, 1)
+    withdrawn_at(zoho, monkeypatch, "/BTEC_Students")
+    ran = mzi("pull", "all", "--via", "records")
+    assert ran.code == 4
+    assert "What came before is kept.\n" in ran.err
+
+
+def test_a_pull_that_breaks_off_keeps_what_came_and_goes_on(
+    mzi: Mzi, zoho: FakeZoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered(zoho, *range(450))
+    withdrawn_at(zoho, monkeypatch, "'page', '3'")
     ran = mzi("pull", "students", "--via", "records")
     assert ran.code == 4
     assert ran.out.splitlines()[4].split()[:3] == ["students", "400", "400"]

@@ -114,6 +114,8 @@ async def pull(
                     return await draw.end(report, stopped="Somebody said no to what it costs.")
                 for plan in plans:
                     await draw.take_or_leave(remote, plan, alone=len(modules) == 1)
+                if all(plan.module.name in draw.left_out for plan in plans):
+                    raise next(iter(draw.left_out.values()))
         except Exception as error:
             await draw.end(
                 report, stopped=str(error) if isinstance(error, MziError) else type(error).__name__
@@ -292,9 +294,28 @@ class Draw:
                 asked=attrs.asdict(asked),
             )
             return ended
-        self.shell.show(*outcome_of(self.pulled, dry_run=self.dry_run, report=report, stopped=bool(stopped)))
-        if stopped and self.pulled:
-            self.shell.say("What came before is kept; with --resume the next pull goes on behind it.")
+        read = [each for each in self.pulled if each.plan.module.name not in self.left_out]
+        self.shell.show(
+            *outcome_of(
+                self.pulled,
+                dry_run=self.dry_run,
+                report=report,
+                nothing_new=None if stopped or not read else self._nothing_new(),
+            )
+        )
+        if stopped and not self.dry_run:
+            self._say_what_is_kept()
         if asked.calls:
             self.shell.say(told(asked))
         return ended
+
+    def _nothing_new(self) -> str:
+        """What is said where nothing came; of a module that is closed to us nobody knows."""
+        return f"There is nothing new in {'the modules that were read' if self.left_out else 'Zoho'}."
+
+    def _say_what_is_kept(self) -> None:
+        """Say what a stopped pull has left in the store, if it has left anything."""
+        if self.pulled and self.pulled[-1].has_place:
+            self.shell.say("What came before is kept; with --resume the next pull goes on behind it.")
+        elif any(each.tally.records for each in self.pulled):
+            self.shell.say("What came before is kept.")

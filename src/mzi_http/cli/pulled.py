@@ -45,6 +45,11 @@ class Pulled:
     """Why nothing was pruned though that was asked for, where nobody was there to decide."""
 
     @property
+    def has_place(self) -> bool:
+        """Whether a page of it is kept, in this run or in the one that it goes on with."""
+        return bool(self.tally.records) or self.plan.resumed is not None
+
+    @property
     def unanswered(self) -> list[str]:
         """A sentence for each field that Zoho has, and that no record of a page had."""
         names = self.plan.choice.named.names
@@ -122,9 +127,12 @@ def _scope(plan: PullPlan) -> str:
 
 
 def outcome_of(
-    pulled: Sequence[Pulled], *, dry_run: bool, report: Path | None, stopped: bool
+    pulled: Sequence[Pulled], *, dry_run: bool, report: Path | None, nothing_new: str | None
 ) -> Iterator[RenderableType]:
-    """What became of the records, in a table, and what is to be known beside it."""
+    """What became of the records, in a table, and what is to be known beside it.
+
+    `nothing_new` is said where no record came; None where the pull did not get to its end.
+    """
     tallies = [each.tally for each in pulled]
     total = summed(tallies)
     if total.records:
@@ -150,13 +158,13 @@ def outcome_of(
             "why it was refused",
             "--report FILE writes down every one." if report is None else f"All are in {report}.",
         )
-    elif pulled and not stopped:
-        yield "There is nothing new in Zoho."
+    elif nothing_new is not None:
+        yield nothing_new
     beside = [said for each in pulled for said in _beside(each, dry_run=dry_run)]
     if beside:
         yield ""
     yield from beside
-    if dry_run and pulled and not stopped:
+    if dry_run and nothing_new is not None:
         yield ""
         yield "This was a dry run: nothing was kept."
 

@@ -2,40 +2,11 @@
 
 import attrs
 
+from mzi_adapters.moodle.account_setup import role_preset
 from mzi_core.use_cases.doctor import CheckName, Finding, Severity
 
-CAPABILITIES = (
-    "webservice/rest:use",
-    "moodle/user:create",
-    "moodle/user:update",
-    "moodle/user:delete",
-    "moodle/user:viewdetails",
-    "moodle/user:viewalldetails",
-    "moodle/site:viewuseridentity",
-    "moodle/course:create",
-    "moodle/course:update",
-    "moodle/course:view",
-    "moodle/course:viewhiddencourses",
-    "moodle/course:viewparticipants",
-    "moodle/course:visibility",
-    "moodle/course:changefullname",
-    "moodle/course:changeshortname",
-    "moodle/course:changeidnumber",
-    "moodle/course:managegroups",
-    "moodle/category:manage",
-    "enrol/manual:enrol",
-    "enrol/manual:unenrol",
-    "moodle/role:assign",
-    "mod/assign:view",
-    "mod/assign:grade",
-    "mod/assign:viewgrades",
-    "moodle/grade:viewall",
-    "moodle/grade:edit",
-    "moodle/grade:manage",
-    "moodle/grade:managegradingforms",
-    "gradereport/user:view",
-)
-"""The capabilities that are enough for everything mzi does."""
+CAPABILITIES = role_preset().capabilities
+"""The capabilities that are enough for everything mzi does without its plugin."""
 
 _GIVE = "Give it to the role of the service account, under Users > Permissions > Define roles."
 

@@ -19,6 +19,7 @@ from sphinx.util import logging
 
 import mzi_core.ports
 from mzi_adapters.moodle import NEEDED
+from mzi_adapters.moodle.account_setup import STEPS
 from mzi_adapters.moodle.capabilities import CAPABILITIES
 from mzi_core.grading import BTEC_DEFAULT, BUILT_IN, Marking, RuleId, marking_to_data
 from mzi_core.module import AnyModule, Field, declared
@@ -191,6 +192,14 @@ def functions() -> Iterator[str]:
     yield ""
 
 
+def steps() -> Iterator[str]:
+    """What an administrator does in Moodle, in order."""
+    for number, step in enumerate(STEPS, 1):
+        ready = f" (`{step.command}`)" if step.command else ""
+        yield f"{number}. *{step.where.replace(' > ', ' → ')}*: {step.what}{ready}"
+    yield ""
+
+
 def names() -> Iterator[str]:
     """What the core offers by its own name."""
     yield f"From `mzi_core` itself: {_code(mzi_core.__all__)}."
@@ -236,7 +245,19 @@ def endings() -> Iterator[str]:
 
 _MAKERS: Mapping[str, Callable[[], Iterator[str]]] = {
     each.__name__: each
-    for each in (modules, overview, rules, policies, names, ports, problems, commands, endings, functions)
+    for each in (
+        modules,
+        overview,
+        rules,
+        policies,
+        names,
+        ports,
+        problems,
+        commands,
+        endings,
+        functions,
+        steps,
+    )
 }
 
 

@@ -71,6 +71,7 @@ def imported(*tokens: str, cwd: Path) -> set[str]:
         (["--version"], SERVED | STORED | SAID | DECIDED | OTHERS | SHOWN),
         (["modules"], SERVED | STORED | SAID | DECIDED | OTHERS),
         (["--help"], SERVED | STORED | SAID | DECIDED - {"asyncio"} | OTHERS | {"mzi_http.cli.sync"}),
+        (["moodle", "setup"], SERVED | STORED | SAID | {"mzi_core.use_cases.pull"} | OTHERS),
         (["grade", "--help"], SERVED | STORED | SAID | DECIDED - {"asyncio"} | OTHERS),
         (["sync", "students", "students.json"], SERVED - {"starlette"} | SAID - {"cattrs"} | OTHERS | BESIDE),
     ],

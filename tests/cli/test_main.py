@@ -25,6 +25,7 @@ COMMANDS = {
     "status": "Say how the store is",
     "list": "List the records of a module",
     "show": "Show a record",
+    "moodle": "What Moodle needs before mzi can work with it.",
     "runs": "What was done of late.",
     "modules": "List the modules mzi knows",
     "fields": "List the fields of a module",
@@ -40,6 +41,7 @@ COMMANDS = {
 """Every command, and how the sentence about it begins."""
 
 SUBCOMMANDS = {
+    "moodle": ("setup",),
     "runs": ("list", "show"),
     "grade": ("explain", "policies", "choose", "simulate"),
     "db": ("upgrade", "check", "status"),

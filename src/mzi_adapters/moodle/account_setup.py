@@ -51,3 +51,58 @@ def role_preset() -> RolePreset:
 
 def _texts(role: ElementTree.Element, path: str) -> tuple[str, ...]:
     return tuple(each.text or "" for each in role.findall(path))
+
+
+@attrs.frozen
+class SetupStep:
+    """One thing to do under *Site administration*: where, what, and the command that gives what it takes."""
+
+    where: str
+    what: str
+    command: str = ""
+
+
+STEPS = (
+    SetupStep("General > Advanced features", 'Tick "Enable web services".'),
+    SetupStep("Server > Web services > Manage protocols", "Enable the REST protocol."),
+    SetupStep(
+        "Users > Permissions > Define roles > Add a new role",
+        'Under "Use role preset" choose the file that the command below writes, and continue. Moodle passes '
+        'over what it does not know without a word: see that "Allow role assignments" has Student, '
+        "Non-editing teacher and Teacher, and create the role. Where there is one of this name already, open "
+        'it, and choose the file under "Reset".',
+        f"mzi moodle setup --role {FILE}",
+    ),
+    SetupStep(
+        "Users > Accounts > Add a new user",
+        'Make an account for mzi alone. As authentication method choose "Web services authentication", which '
+        "Moodle lists as disabled and which may stay so: nobody can sign in as this account, and it need not "
+        'agree to the site\'s policy. Leave "Force password change" unticked, and fill in every field of the '
+        "profile that the site asks for. Should it be an account of another kind, such as a manual one, sign "
+        "in as it once, change its password if Moodle asks for it, and agree to the policy; till then every "
+        "course is closed to it.",
+    ),
+    SetupStep(
+        "Users > Permissions > Assign system roles",
+        f'Give the account the role "{role_preset().name}".',
+    ),
+    SetupStep(
+        "Users > Permissions > User policies",
+        'Under "Show user identity" tick "Email address": mzi compares addresses, and Moodle leaves them out '
+        "where it is not ticked.",
+    ),
+    SetupStep(
+        "Server > Web services > External services > Add",
+        f'As name type "{SERVICE_NAME}", and as short name "{SERVICE_SHORT_NAME}": the plugin local_mzi '
+        'brings a service of its own, and no two may have one name. Tick "Enabled" and "Authorised users '
+        'only". Add the functions that the command below prints, and then the account under "Authorised '
+        'users".',
+        "mzi moodle setup --functions -",
+    ),
+    SetupStep(
+        "Server > Web services > Manage tokens > Create token",
+        f'Make one for the account and the service "{SERVICE_NAME}", without a date on which it ends. Copy '
+        "it at once: Moodle shows it only then.",
+    ),
+)
+"""What an administrator does in a Moodle 4.5, in this order."""

@@ -30,6 +30,7 @@ _COMMANDS: Mapping[str, str] = {
     "pull": "pull:pull",
     "push": "push:push",
     "doctor": "doctor:doctor",
+    "moodle setup": "moodle_setup:setup",
     "status": "overview:status",
     "list": "browse:list_records",
     "show": "records:show",
@@ -67,6 +68,7 @@ _COMMANDS: Mapping[str, str] = {
 together take longer to import than most commands take to run."""
 
 _GROUPS: Mapping[str, str] = {
+    "moodle": "What Moodle needs before mzi can work with it.",
     "runs": "What was done of late.",
     "events": "What Zoho and Moodle told.",
     "grade": "Decide, explain and simulate grades.",

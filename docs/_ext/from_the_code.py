@@ -195,8 +195,9 @@ def functions() -> Iterator[str]:
 def steps() -> Iterator[str]:
     """What an administrator does in Moodle, in order."""
     for number, step in enumerate(STEPS, 1):
-        ready = f" (`{step.command}`)" if step.command else ""
-        yield f"{number}. *{step.where.replace(' > ', ' → ')}*: {step.what}{ready}"
+        yield f"{number}. *{step.where.replace(' > ', ' → ')}*: {step.what}"
+        if step.command:
+            yield from ("", "   ```text", f"   {step.command}", "   ```", "")
     yield ""
 
 

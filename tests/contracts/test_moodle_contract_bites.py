@@ -13,6 +13,7 @@ from mzi_adapters.testing.contracts.moodle_gateway import MoodleGatewayContract
 from mzi_adapters.testing.contracts.moodle_gateway_campus import Campus
 from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_core.errors import MziError
+from mzi_core.ports import Participant
 from mzi_core.values import MoodleId
 
 PROMISES = [name for name in dir(MoodleGatewayContract) if name.startswith("test_")]
@@ -53,6 +54,16 @@ def _latest_only(patch: pytest.MonkeyPatch) -> None:
     """Mark whatever attempt is the latest."""
     honest = marking._params
     patch.setattr(marking, "_params", lambda mark, before: {**honest(mark, before), "attemptnumber": -1})
+
+
+def _whoever_handed_in(patch: pytest.MonkeyPatch) -> None:
+    """Take everybody for a participant of whom there is work."""
+
+    async def participants(self: Any, assignment: MoodleId) -> list[Participant]:
+        rows = (await self.submissions([assignment]))[assignment]
+        return [Participant(user=row.user, status=row.status) for row in rows]
+
+    patch.setattr(assignments.MoodleAssignments, "participants", participants)
 
 
 def _one_half(part: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -117,6 +128,10 @@ TRAPS: dict[str, tuple[str, Break]] = {
     "takes a closed assignment for an empty one": (
         "test_a_course_that_cannot_be_entered_is_refused_by_name",
         _no_list("warnings"),
+    ),
+    "takes whoever handed in for a participant": (
+        "test_who_can_no_longer_take_part_is_no_participant_and_keeps_work_and_mark",
+        _whoever_handed_in,
     ),
     "reads what is not released": (
         "test_a_mark_and_feedback_are_no_facts_before_release",

@@ -1,10 +1,19 @@
 """Assignments read, and marks written: nothing is a fact before Moodle says so, and nothing is swallowed."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeVar
 
+import attrs
+
 from mzi_adapters.testing.contracts.fixtures import raises
-from mzi_adapters.testing.contracts.moodle_gateway_campus import NOBODY, Campus, applied_ids, rejection
+from mzi_adapters.testing.contracts.moodle_gateway_campus import (
+    NOBODY,
+    Campus,
+    applied_ids,
+    enrolment,
+    rejection,
+)
 from mzi_core.errors import RemoteNotFound
 from mzi_core.ports import (
     Applied,
@@ -14,6 +23,7 @@ from mzi_core.ports import (
     NewGroup,
     Rejected,
     RejectionKind,
+    UserChange,
 )
 from mzi_core.values import MoodleId
 
@@ -71,6 +81,33 @@ class ReadingMarksPromises:
         assert [one.user for one in rows if one.submitted] == [students[0]]
         again = await campus.gateway.work(assignment.id, students[2])
         assert not any(attempt.submitted for attempt in again.attempts)
+
+    async def test_who_can_no_longer_take_part_is_no_participant_and_keeps_work_and_mark(
+        self, campus: Campus
+    ) -> None:
+        """A suspended account, a suspended enrolment, one that is over, and an account that cannot log in."""
+        course, students = await campus.taught(1, 2, 3, 4)
+        [stopped] = applied_ids(
+            await campus.gateway.create_users([attrs.evolve(campus.person(5), auth="nologin")])
+        )
+        campus.made.append(stopped)
+        assert await campus.gateway.enrol([enrolment(stopped, course)]) == [Applied()]
+        everybody = [*students, stopped]
+        assignment = await campus.assigned(course)
+        for one in everybody:
+            campus.hands.submit(assignment.id, one)
+            campus.hands.grade(assignment.id, one, 3, feedback="Good", workflow="released")
+        applied_ids(await campus.gateway.update_users([UserChange(id=students[1], suspended=True)]))
+        away = attrs.evolve(enrolment(students[2], course), suspended=True)
+        over = attrs.evolve(enrolment(students[3], course), ends_at=datetime(2020, 1, 1, tzinfo=UTC))
+        assert await campus.gateway.enrol([away, over]) == [Applied(), Applied()]
+        assert [one.user for one in await campus.gateway.participants(assignment.id)] == [students[0]]
+        rows = _known((await campus.gateway.submissions([assignment.id]))[assignment.id])
+        assert sorted(row.user for row in rows if row.submitted) == sorted(everybody)
+        grades = _known((await campus.gateway.grades([assignment.id]))[assignment.id])
+        assert sorted(grade.user for grade in grades) == sorted(everybody)
+        flags = _known((await campus.gateway.user_flags([assignment.id]))[assignment.id])
+        assert sorted(one.user for one in flags if one.workflow == "released") == sorted(everybody)
 
     async def test_a_mark_and_feedback_are_no_facts_before_release(self, campus: Campus) -> None:
         """The raw mark shows early; its feedback does not, and might say that the mark does not count."""

@@ -11,7 +11,7 @@ from mzi_adapters.testing.moodle.marking import (
     workflow_state,
 )
 from mzi_adapters.testing.moodle.parameters import Value
-from mzi_adapters.testing.moodle.participants import needs_grading
+from mzi_adapters.testing.moodle.participants import expected, needs_grading
 from mzi_adapters.testing.moodle.refusals import (
     invalid_user,
 )
@@ -61,7 +61,7 @@ def submission_status(site: Site, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _summary(site: Site, assignment: Assignment) -> dict[str, Any]:
-    users = site.participants(assignment.course)
+    users = expected(site, assignment.course)
     found = [latest(site, assignment.id, each.id) for each in users]
     status = [each.status for each in found if each]
     return {

@@ -32,7 +32,7 @@ FUNCTIONS = Functions()
 def list_participants(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     """Everybody who is expected to hand in, and how far each is."""
     assignment = _seen(site, given["assignid"])
-    users = site.participants(assignment.course)
+    users = expected(site, assignment.course)
     if given["groupid"]:
         group = site.groups.get(given["groupid"])
         users = [each for each in users if group and each.id in group.members]
@@ -45,6 +45,11 @@ def list_participants(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]
             "Invalid response value detected",
         )
     return [_participant(site, assignment, each, given) for each in users[given["skip"] : end]]
+
+
+def expected(site: Site, course: int) -> list[SiteUser]:
+    """Those of the active students who can log in: whose account is suspended is expected to do nothing."""
+    return [each for each in site.participants(course) if not each.suspended and each.auth != "nologin"]
 
 
 def _seen(site: Site, assignment: int) -> Assignment:

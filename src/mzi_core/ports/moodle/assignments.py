@@ -60,7 +60,7 @@ class GradingDefinition:
 
 @attrs.frozen(kw_only=True)
 class Participant:
-    """A student who can take part in an assignment; `status` is '' when there is no submission row.
+    """A student who can take part in an assignment now; `status` is '' when there is no submission row.
 
     Where teams hand in it is that of the team; `group` None there: the team of those in no group.
     """
@@ -122,10 +122,15 @@ class MoodleAssignments(Protocol):
         ...
 
     async def participants(self, assignment: MoodleId) -> Sequence[Participant]:
-        """Every student of an assignment and the status of the latest attempt, in one call.
+        """Every student who can take part now, and the status of the latest attempt, in one call.
 
-        In two where somebody hands in with a group. Not promised: the status where teams hand in and nobody
-        is in a group; `work` has it.
+        Left out are those whose account or enrolment is suspended or over, and accounts that cannot log in
+        (`nologin`). Their work and marks are still in `submissions`, `MoodleMarks.grades` and `user_flags`:
+        that somebody is no participant does not say that nothing was handed in. What settles grades asks
+        those three as well, and takes nobody for absent because he is left out here.
+
+        In two calls where somebody hands in with a group. Not promised: the status where teams hand in and
+        nobody is in a group; `work` has it.
         """
         ...
 

@@ -10,7 +10,7 @@ from mzi_core.errors import AccountMissing, MziError
 from mzi_core.values import TenantId
 from mzi_http.remote_accounts import Moodle, Zoho
 from mzi_http.settings import Settings
-from mzi_http.sources import PREFIX
+from mzi_http.sources import variable_of
 
 if TYPE_CHECKING:
     from mzi_core.ports import MoodleGateway, ZohoGateway
@@ -58,6 +58,6 @@ def need(service: str, account: Zoho | Moodle) -> None:
 
 def _to_set(missing: Sequence[str]) -> str:
     names = ", ".join(f"`{name}`" for name in missing)
-    variables = ", ".join(f"`{PREFIX}{name.upper().replace('.', '_')}`" for name in missing)
+    variables = ", ".join(f"`{variable_of(name)}`" for name in missing)
     where = f"set {names} in mzi.toml, or {variables} in the environment."
     return f"{where} `docs/gateways.md` says how to get them."

@@ -14,7 +14,7 @@ from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import DEFAULT_TENANT, TenantId
 from mzi_http.converters import offset_from_utc, one_of, text, whole
 from mzi_http.remote_accounts import Moodle, Zoho
-from mzi_http.sources import PREFIX, anything_said
+from mzi_http.sources import anything_said, variable_of
 
 if TYPE_CHECKING:
     from typed_settings.types import OptionInfo, OptionList
@@ -205,8 +205,8 @@ def options() -> "OptionList":
 
 
 def variable(option: "OptionInfo") -> str:
-    """The environment variable of an option: `MZI_HTTP_PORT` for `http.port`."""
-    return PREFIX + option.path.upper().replace(".", "_")
+    """The environment variable of an option."""
+    return variable_of(option.path)
 
 
 def load(file: Path | None = None) -> Settings:

@@ -14,6 +14,11 @@ POINTER = "MZI_SETTINGS"
 """Names the settings file; what is named must be there."""
 
 
+def variable_of(name: str) -> str:
+    """The environment variable of a setting by its dotted name: `MZI_HTTP_PORT` for `http.port`."""
+    return PREFIX + name.upper().replace(".", "_")
+
+
 def settings_file(named: Path | None) -> Path | None:
     """Which settings file is meant, whether it is there or not: `named`, MZI_SETTINGS, or mzi.toml here."""
     pointed = os.environ.get(POINTER, "")

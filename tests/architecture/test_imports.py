@@ -22,6 +22,7 @@ OUTSIDE_BARE = (
     "bench.py",
     "aes_vault.py",
     "aiohttp_transport.py",
+    "loopback.py",
     "fast_json.py",
     "compiled_reader.py",
     "workbook.py",

@@ -3,18 +3,15 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 
 import attrs
-from tests.servers.loopback import serving
 
 from mzi_adapters.system import SystemClock
 from mzi_adapters.testing.moodle import FakeMoodle
-from mzi_adapters.testing.zoho import FakeZoho, define_modules
-from mzi_adapters.testing.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
-from mzi_core.ports import Feature
-
-TOKEN = "0123456789abcdef0123456789abcdef"
+from mzi_adapters.testing.remotes import serving_remotes, sound_moodle, sound_zoho
+from mzi_adapters.testing.zoho import FakeZoho
+from mzi_http.sources import variable_of
 
 
 @attrs.define
@@ -28,15 +25,10 @@ class Remotes:
 
 def sound() -> Remotes:
     """Fakes in which nothing is wrong."""
-    zoho = FakeZoho(clock=SystemClock())
-    define_modules(zoho)
-    moodle = FakeMoodle(token=TOKEN)
-    moodle.max_input_vars = 5000
-    moodle.plugin = True
-    moodle.functions.update(Feature)
+    moodle = sound_moodle()
     course = moodle.add_course(shortname="NET-1")
     moodle.add_assignment(course, name="Task 1")
-    return Remotes(zoho, moodle)
+    return Remotes(sound_zoho(SystemClock()), moodle)
 
 
 @contextmanager
@@ -48,20 +40,8 @@ def standing(remotes: Remotes) -> Iterator[Remotes]:
 
     async def serve() -> None:
         loops.append(asyncio.get_running_loop())
-        async with AsyncExitStack() as stack:
-            zoho = await stack.enter_async_context(serving(remotes.zoho))
-            moodle = await stack.enter_async_context(serving(remotes.moodle))
-            remotes.zoho.accounts_url = remotes.zoho.api_url = zoho.url
-            remotes.moodle.url = moodle.url
-            remotes.settings = {
-                "MZI_ZOHO_CLIENT_ID": CLIENT_ID,
-                "MZI_ZOHO_CLIENT_SECRET": CLIENT_SECRET,
-                "MZI_ZOHO_REFRESH_TOKEN": REFRESH_TOKEN,
-                "MZI_ZOHO_ACCOUNTS_URL": zoho.url,
-                "MZI_ZOHO_API_URL": zoho.url,
-                "MZI_MOODLE_URL": moodle.url,
-                "MZI_MOODLE_TOKEN": TOKEN,
-            }
+        async with serving_remotes(remotes.zoho, remotes.moodle) as served:
+            remotes.settings = {variable_of(name): value for name, value in served.settings.items()}
             ready.set()
             await stop.wait()
 

@@ -14,7 +14,7 @@ import pytest
 from tests.cli.terminal import Mzi, student
 from tests.repetitions import THOROUGH
 from tests.servers.background import listening
-from tests.servers.zoho_demo import settings_for
+from tests.servers.zoho_students import settings_for
 
 from mzi_adapters.system import SystemClock
 from mzi_adapters.testing.zoho import FakeZoho, define_modules

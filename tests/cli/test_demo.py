@@ -8,6 +8,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+from tests.cli.college import sound, standing
 from tests.cli.terminal import Mzi, forget_settings
 
 from mzi_adapters.testing.college import build, changed, markings
@@ -76,10 +77,10 @@ def test_the_commands_it_ends_with_work_as_they_stand(mzi: Mzi, told: str, folde
     commands = [
         shlex.split(line)[1:] for line in told.splitlines() if line.startswith("mzi ") and line != "mzi demo"
     ]
-    assert len(commands) == 7
+    assert len(commands) == 9
     assert commands[0][:2] == ["demo", "--students"]
     for tokens in commands:
-        if "serve" not in tokens:
+        if not {"serve", "--remotes"} & set(tokens):
             ran = mzi(*tokens)
             assert ran.code == 0, ran.err
     assert (folder / "college.db").exists()
@@ -93,6 +94,31 @@ def test_it_leaves_nothing_behind_unless_it_is_asked_to(mzi: Mzi, folder: Path) 
     assert "--keep" not in kept.out
     again = mzi("demo", "--students", 30, "--keep", "my college.db")
     assert (again.code, again.err) == (2, "my college.db is there already; name a file that is not.\n")
+
+
+def test_the_people_of_a_store_that_is_kept_can_be_pushed_to_a_moodle(
+    mzi: Mzi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No Moodle has the accounts, courses and categories that a real college has in its own."""
+    mzi("demo", "--students", STUDENTS, "--keep", "college.db")
+    with standing(sound()) as remotes:
+        for name, value in remotes.settings.items():
+            monkeypatch.setenv(name, value)
+        for module in ("students", "teachers", "classes"):
+            ran = mzi("--store", "sqlite:///college.db", "push", module, "--to", "moodle", "--json")
+            (sent,) = ran.json["targets"]
+            named = [each for each in sent["results"] if "no first and last name" not in each["message"]]
+            assert {each["action"] for each in named} <= {"create", "nothing"}, named
+            assert sent["done"]["written"] == sent["planned"]["create"] > 0
+        ran = mzi("--store", "sqlite:///college.db", "push", "enrollments", "--to", "moodle", "--json")
+        assert ran.json["targets"][0]["done"]["written"] > 0
+
+
+def test_a_zoho_and_a_moodle_are_no_store_to_keep(mzi: Mzi, folder: Path) -> None:
+    ran = mzi("demo", "--remotes", "--keep", "college.db")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "With --remotes no store is made that --keep could keep; leave it out.\n"
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("students", [0, 29, 20_001])

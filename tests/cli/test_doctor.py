@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.college import TOKEN, Remotes, sound, standing
+from tests.cli.college import Remotes, sound, standing
 from tests.cli.terminal import Mzi
 
+from mzi_adapters.testing.connections import TOKEN
 from mzi_adapters.testing.zoho.fake import CLIENT_SECRET, REFRESH_TOKEN
 
 

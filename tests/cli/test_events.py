@@ -12,7 +12,7 @@ import pytest
 from tests.cli.terminal import Mzi, student
 from tests.cli.test_serve import running
 from tests.servers.background import listening
-from tests.servers.zoho_demo import settings_for
+from tests.servers.zoho_students import settings_for
 
 from mzi_adapters.sql import open_store
 from mzi_adapters.system import SystemClock, SystemIds

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from tests.cli.terminal import Mzi, student, written
 from tests.servers.background import listening
-from tests.servers.zoho_demo import settings_for
+from tests.servers.zoho_students import settings_for
 
 from mzi_adapters.system import SystemClock
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
@@ -177,7 +177,7 @@ def test_of_modules_that_are_closed_nothing_is_said_but_that(
     assert ran.code == 0
     assert "The teachers are left out." in ran.err
     assert ran.out == "There is nothing new in the modules that were read.\n"
-    forbidden(zoho, monkeypatch, *(f"/{module.zoho_module}" for module in CATALOGUE))
+    forbidden(zoho, monkeypatch, *(f"/{module.remote_name}" for module in CATALOGUE))
     ran = mzi("pull", "all")
     assert (ran.code, ran.out) == (4, "")
     assert ran.err.splitlines()[-1].startswith("Zoho: ")

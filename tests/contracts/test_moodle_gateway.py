@@ -6,11 +6,11 @@ from contextlib import AsyncExitStack
 import pytest
 from tests.gateways.moodle.given import TOKEN, client_of
 from tests.live import account as live_account
-from tests.servers.loopback import serving
 
 from mzi_adapters.moodle import MoodleAccount, MoodleClient
 from mzi_adapters.testing.contracts.moodle_gateway import MoodleGatewayContract
 from mzi_adapters.testing.contracts.moodle_gateway_campus import Campus
+from mzi_adapters.testing.loopback import serving
 from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.web import LoopTimer
 from mzi_adapters.web.aiohttp_transport import open_transport

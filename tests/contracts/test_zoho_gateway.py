@@ -6,13 +6,13 @@ from contextlib import AsyncExitStack
 import pytest
 from tests.gateways.zoho.given import World, account
 from tests.live import account as live_account
-from tests.servers.loopback import Detour, serving
 
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.memory.leases import MemoryLeases
 from mzi_adapters.system import SystemClock
 from mzi_adapters.testing.contracts.zoho_gateway import ZohoGatewayContract
 from mzi_adapters.testing.contracts.zoho_gateway_remote import Remote
+from mzi_adapters.testing.loopback import Detour, serving
 from mzi_adapters.web import LoopTimer
 from mzi_adapters.web.aiohttp_transport import open_transport
 from mzi_adapters.zoho import ZohoAccount, data_centre, open_zoho

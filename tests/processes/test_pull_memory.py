@@ -18,7 +18,7 @@ FEW, MANY = 2_000, 20_000
 @contextmanager
 def serving(students: int) -> Iterator[dict[str, str]]:
     """A Zoho in a process of its own, whose records burden nobody else; gives the settings that name it."""
-    command = [sys.executable, "-m", "tests.servers.zoho_demo", "--alone", "--students", str(students)]
+    command = [sys.executable, "-m", "tests.servers.zoho_students", "--students", str(students)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         said = iter(server.stdout.readline, "# ready\n")

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 
-from tests.servers.loopback import Loopback, serving
-
+from mzi_adapters.testing.loopback import Loopback, serving
 from mzi_adapters.web.transport import Transport
 
 

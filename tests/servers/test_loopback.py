@@ -4,10 +4,10 @@ import asyncio
 
 import attrs
 import pytest
-from tests.servers.loopback import Detour, serving
 from tests.web.given import BODY, Service
 
 from mzi_adapters.testing.faults import Faults, FaultyTransport, Reset, Unreachable
+from mzi_adapters.testing.loopback import Detour, serving
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Lost, Request, Response
 from mzi_adapters.web.aiohttp_transport import open_transport

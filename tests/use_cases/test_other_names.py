@@ -8,10 +8,11 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.servers.zoho_demo import furnish
 from tests.use_cases.pulling import World, world
 from tests.use_cases.remotes import College, became
 
+from mzi_adapters.testing.college import build
+from mzi_adapters.testing.remotes import furnish
 from mzi_adapters.testing.zoho.college import module_name
 from mzi_core.errors import ModuleMissing
 from mzi_core.module import AnyModule, Field, declared
@@ -48,7 +49,7 @@ def renamed(fields: Iterable[Field], record: Mapping[str, Any]) -> dict[str, Any
 def fill(college: World) -> None:
     """The invented college under the last names."""
     usual = College()
-    furnish(usual.zoho, STUDENTS, alone=False)
+    furnish(usual.zoho, build(students=STUDENTS))
     for module in CATALOGUE.in_order():
         name = module_name(module, last)
         there = college.zoho.organization.table(name).fields
@@ -71,7 +72,7 @@ async def everything(college: World) -> dict[str, dict[str, Any]]:
 async def test_a_college_is_pulled_under_its_other_names_as_under_the_usual_ones(via: ReadMethod) -> None:
     async with world(only=last) as other, world() as usual:
         fill(other)
-        furnish(usual.zoho, STUDENTS, alone=False)
+        furnish(usual.zoho, build(students=STUDENTS))
         for module in CATALOGUE.in_order():
             drawn, expected = await other.pull(module.name, via=via), await usual.pull(module.name, via=via)
             assert (module.name, drawn.counts, drawn.plan.records, drawn.plan.choice.untold) == (

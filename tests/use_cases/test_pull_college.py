@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from tests.servers.zoho_demo import furnish
 from tests.use_cases.pulling import World, world
 
+from mzi_adapters.testing.college import build
+from mzi_adapters.testing.remotes import furnish
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Query, ReadMethod
 from mzi_core.values import DEFAULT_TENANT, State
@@ -29,7 +30,7 @@ async def everything(college: World) -> dict[str, dict[str, Any]]:
 async def test_a_pulled_college_is_the_college_of_its_whole_records(via: ReadMethod) -> None:
     async with world() as pulled, world() as taken:
         for college in (pulled, taken):
-            furnish(college.zoho, 40, alone=False)
+            furnish(college.zoho, build(students=40))
         for module in CATALOGUE.in_order():
             await pulled.pull(module.name, via=via)
             await taken.sync(module.name, *taken.zoho.records(module.remote_name).values())
@@ -40,7 +41,7 @@ async def test_a_pulled_college_is_the_college_of_its_whole_records(via: ReadMet
 
 async def test_a_college_pulled_twice_by_different_ways_changes_nothing() -> None:
     async with world() as college:
-        furnish(college.zoho, 40, alone=False)
+        furnish(college.zoho, build(students=40))
         first, *later = [
             [await college.pull(module.name, via=via, full=True) for module in CATALOGUE.in_order()]
             for via in ReadMethod

@@ -5,9 +5,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import attrs
-from tests.servers.loopback import serving
 
 from mzi_adapters.testing.faults import Fault, Faults, FaultyTransport, Unreachable
+from mzi_adapters.testing.loopback import serving
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Request, Response, Streamed, Transport, in_chunks
 from mzi_adapters.web.aiohttp_transport import open_transport

@@ -12,10 +12,10 @@ import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.servers.loopback import serving
 from tests.web.given import BODY, Service
 
 from mzi_adapters.testing.faults import Faults, Late, Reset, Short, Silence, Trickle, says
+from mzi_adapters.testing.loopback import serving
 from mzi_adapters.web import Lost, Request, Response, TooLarge
 from mzi_adapters.web.aiohttp_transport import AiohttpTransport, open_transport
 

@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 import attrs
 import pytest
 import trustme
-from tests.servers.loopback import reset, serving
 from tests.web.given import NOBODY, Service
 
 from mzi_adapters.testing.faults import Faults, Huge, Late, Reset, Short, Silence
+from mzi_adapters.testing.loopback import reset, serving
 from mzi_adapters.web import Lost, NotSent, Request, Response, TooLarge, Transport, Untrusted, unsent
 from mzi_adapters.web.aiohttp_transport import open_transport
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import attrs
 
-from mzi_adapters.testing.college import MODULES, College, build, changed, markings
+from mzi_adapters.testing.college import MODULES, College, Record, build, changed, markings
+from mzi_adapters.testing.college.before_moodle import before_moodle
 from mzi_core.grading import Decision, GradeKey
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
@@ -32,10 +33,13 @@ _COURSE, _ASSIGNMENT = 1001, 55
 _POLICY = {"base": "btec-default", "release_gating": True}
 
 
-async def demo(*, students: int = 1200, seed: int = 2026, keep: Path | None = None, shell: Given) -> Ended:
+async def demo(
+    *, students: int = 1200, seed: int = 2026, keep: Path | None = None, remotes: bool = False, shell: Given
+) -> Ended:
     """See what mzi does, on a college that does not exist. Takes a few seconds.
 
-    Everything is done by the same code that works on a real college, in a SQLite file of its own.
+    Everything is done by the same code that works on a real college, in a SQLite file of its own. With
+    --remotes you try pull, push and doctor yourself, on a Zoho and a Moodle that do not exist either.
 
     Parameters
     ----------
@@ -44,10 +48,18 @@ async def demo(*, students: int = 1200, seed: int = 2026, keep: Path | None = No
     seed
         Which college: the same number always makes the same one.
     keep
-        Keep the store in this new file, to look at it afterwards.
+        Keep the store in this new file: to look at it afterwards, or to push its people to a test Moodle.
+    remotes
+        Show nothing, but serve a Zoho with such a college and an empty Moodle on this machine until Ctrl-C.
     """
     if not FEWEST <= students <= MOST:
         raise UsageError(f"--students must be from {FEWEST} to {MOST:,}.")
+    if remotes:
+        if keep is not None:
+            raise UsageError("With --remotes no store is made that --keep could keep; leave it out.")
+        from mzi_http.cli.demo_remotes import serve_remotes  # noqa: PLC0415  # what serves, only its servers need
+
+        return await serve_remotes(shell, seed, students)
     if keep is not None and keep.exists():  # noqa: ASYNC240  # nothing else runs yet
         raise UsageError(f"{keep} is there already; name a file that is not.")
     with TemporaryDirectory(prefix="mzi-demo-") as folder:
@@ -103,7 +115,7 @@ class Demo:
             with self._busy(f"Syncing {name} …"):
                 begun = perf_counter()
                 async for done in self.use_cases.bulk(
-                    DEFAULT_TENANT, CATALOGUE[name], self._pages(college.records[name]), source="demo"
+                    DEFAULT_TENANT, CATALOGUE[name], self._pages(name, college.records[name]), source="demo"
                 ):
                     tally.released += len(done.result.released)
                     tally.count(done.result.outcomes)
@@ -113,9 +125,10 @@ class Demo:
                 tally.seconds = perf_counter() - begun
         return Round(tallies, outcomes)
 
-    async def _pages(self, records: Sequence[object]) -> AsyncIterator[Sequence[object]]:
+    async def _pages(self, module: str, records: Sequence[Record]) -> AsyncIterator[Sequence[object]]:
+        """The records as they are before anything is in Moodle: so the store can be pushed to any."""
         for start in range(0, len(records), self.page):
-            yield records[start : start + self.page]
+            yield [before_moodle(module, record) for record in records[start : start + self.page]]
 
     async def _grade(self, seed: int) -> tuple[Sequence[Mapping[str, Any]], Sequence[Decision]]:
         """A class, and the decision on each of its members' work, which is also kept."""

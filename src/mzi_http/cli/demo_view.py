@@ -182,6 +182,8 @@ def _commands(college: College, keep: Path | None) -> Iterable[tuple[str, str]]:
         "one mark under another policy",
     )
     yield f"{store} serve --dev", "the HTTP service over this store, with its API described at /docs"
+    yield "mzi demo --remotes", "a Zoho and a Moodle on this machine, to try pull, push and doctor on"
+    yield "mzi moodle setup", "how to set up a Moodle for tests, to push the people of this store to"
     yield "mzi sync --help", "how to take files of your own: JSON, NDJSON, or a CSV export from Zoho"
 
 
@@ -189,5 +191,5 @@ def next_steps(college: College, keep: Path | None) -> Iterable[RenderableType]:
     """Commands that work when they are copied."""
     yield from _heading("6  What to try next")
     for command, shows in _commands(college, keep):
-        yield Text(f"# {shows}", style="dim")
+        yield OneLine(f"# {shows}", style="dim")
         yield OneLine(command, style="bold cyan")

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 import attrs
 import pytest
 from tests.gateways.zoho.given import TOKEN_PATH, World
-from tests.servers.loopback import Detour, Loopback, serving
 
 from mzi_adapters.testing.contracts.zoho_gateway_remote import (
     GRADES,
@@ -18,6 +17,7 @@ from mzi_adapters.testing.contracts.zoho_gateway_remote import (
     applied_ids,
 )
 from mzi_adapters.testing.faults import Fault, Reset, Short, Silence, Trickle, says
+from mzi_adapters.testing.loopback import Detour, Loopback, serving
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.web import Request, Response, Transport
 from mzi_adapters.web.aiohttp_transport import open_transport

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.gateways.zoho_fake.conftest import GRADES, ROWS, STUDENTS
-from tests.servers.loopback import serving
 from tests.servers.zoho import Validating
 
+from mzi_adapters.testing.loopback import serving
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho
 from mzi_adapters.testing.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN

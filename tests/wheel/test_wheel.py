@@ -87,3 +87,5 @@ def test_with_the_server_extra_the_main_job_runs(tmp_path: Path) -> None:
     done = run(bin_ / "mzi", "demo", "--students", "60", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "UNCHANGED" in done.stdout
+    role = run(bin_ / "mzi", "moodle", "setup", "--role", "-", cwd=tmp_path)
+    assert (role.returncode, role.stdout.count("<allow>moodle/")) == (0, 24), role.stderr

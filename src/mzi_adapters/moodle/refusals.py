@@ -25,7 +25,10 @@ NO_INSTANCE = "wsnoinstance"
 """The course has no manual enrolment."""
 
 NEW_PASSWORD, SITE_POLICY, PROFILE = "forcepasswordchangenotice", "sitepolicynotagreed", "usernotfullysetup"
-UNREADY = frozenset({NEW_PASSWORD, SITE_POLICY, PROFILE})
+NO_NEW_PASSWORD = "nopasswordchangeforced"  # noqa: S105  # an error code
+"""As NEW_PASSWORD, where the login method, such as that for web services, has no password to change."""
+
+UNREADY = frozenset({NEW_PASSWORD, NO_NEW_PASSWORD, SITE_POLICY, PROFILE})
 """The account has to do something in Moodle's pages before any course is opened to it."""
 
 _CLOSED, _NO_CONTEXT = "requireloginerror", "errorcoursecontextnotvalid"
@@ -47,6 +50,8 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
         "role assignments.",
         "nopermission": "The account lacks a capability. Give its role what the documentation lists.",
         NEW_PASSWORD: "Moodle wants the account of the service to change its password first.",
+        NO_NEW_PASSWORD: "Moodle wants the account of the service to change its password first, and its "
+        "login method has none that could be changed.",
         SITE_POLICY: "The account of the service has not agreed to the site's policy.",
         PROFILE: "The profile of the account of the service lacks something that the site asks for.",
         "nopermissiontoviewgrades": "The account may not see grades. Give its role moodle/grade:viewall.",
@@ -110,6 +115,7 @@ _REMEDIES = {
     "IP address is allowed.",
     NEW_PASSWORD: "Sign in as this account once and change the password, or untick Force password change in "
     "its profile.",
+    NO_NEW_PASSWORD: "Untick Force password change in the profile of this account.",
     SITE_POLICY: "Sign in as this account once and agree to it.",
     PROFILE: "Sign in as this account once and fill in what is asked for.",
 }

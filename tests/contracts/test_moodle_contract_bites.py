@@ -43,7 +43,7 @@ def _unfiltered(patch: pytest.MonkeyPatch) -> None:
     """Trust Moodle's search by address."""
 
     async def by_pattern(self: Any, email: str) -> Any:
-        return [users.user_from(found) for found in await self._by_criterion("email", email)]
+        return [users.user_from(found) for found in await users._by_criterion(self.calls, "email", email)]
 
     patch.setattr(users.MoodleUsers, "_by_pattern", by_pattern)
     patch.setattr(users, "_of", lambda user, key: "%")
@@ -99,7 +99,7 @@ TRAPS: dict[str, tuple[str, Break]] = {
     "takes whom the search returns": ("test_a_wildcard_in_an_address_is_a_letter", _unfiltered),
     "takes silence for nobody": (
         "test_users_that_cannot_be_seen_are_not_absent",
-        _put(users.MoodleUsers, "_sees_others", _nothing),
+        _put(users, "must_see_others", _nothing),
     ),
     "asks for more than PHP reads": (
         "test_many_are_found_in_few_calls_and_none_is_lost",

@@ -105,7 +105,7 @@ async def _ask_everything(session: Session) -> None:
 async def _ask_about_sources(session: Session) -> None:
     """What an intake of events asks about who sent one."""
     assert isinstance(session, SqlSession)
-    registry = SqlRegistry(OURS, session.connection)
+    registry = SqlRegistry(OURS, session.connection, session.clock)
     await registry.source("1a2b3c4d")
     await registry.source_of_token("0" * 64)
     await registry.active_sources(Origin.ZOHO, limit=1)

@@ -445,12 +445,12 @@ class TestEnrolments:
         pages = await college.push_moodle("enrollments")
         assert told(pages) == [(Action.CREATE, Applied)] * 1000
         assert college.moodle.calls <= 25
-        assert college.moodle_calls("core_enrol_get_enrolled_users") == 1
+        assert college.moodle_calls("core_enrol_get_enrolled_users") == 2  # nobody, and whether that is all
         assert len(await college.enrolled(MoodleId(course))) == 1000
         assert {row.moodle_course_id for row in (await college.stored("enrollments")).values()} == {course}
         before = college.moodle.calls
         assert told(await college.push_moodle("enrollments")) == [(Action.NOTHING, None)] * 1000
-        assert college.moodle.calls == before + 2  # who is there, and whose enrolment counts for nothing
+        assert college.moodle.calls == before + 3  # who is there, who of them we are, and who is suspended
 
     async def test_a_suspended_enrolment_is_left_and_told(self) -> None:
         college, course = await college_with_a_class(2)

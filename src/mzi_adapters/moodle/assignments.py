@@ -1,6 +1,6 @@
 """Assignments and what students handed in. Several functions answer for many assignments at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Generic, TypeVar
@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 import attrs
 
 from mzi_adapters.moodle.batching import looked_up
-from mzi_adapters.moodle.calling import MoodleCaller
+from mzi_adapters.moodle.calling import MoodleCaller, together
 from mzi_adapters.moodle.json_fields import (
     Row,
     flag,
@@ -25,7 +25,7 @@ from mzi_adapters.moodle.json_fields import (
     text,
     warnings,
 )
-from mzi_adapters.moodle.refusals import SERVICE, rejection
+from mzi_adapters.moodle.refusals import SERVICE, KeptBack, rejection
 from mzi_core.errors import AccessRefused
 from mzi_core.ports import (
     GradingDefinition,
@@ -50,14 +50,36 @@ class MoodleAssignments:
         self, courses: Sequence[MoodleId]
     ) -> dict[MoodleId, tuple[MoodleAssignment, ...] | Rejected[MoodleId]]:
         """The assignments of each course, whether or not the account is enrolled there."""
-        places: Places[MoodleAssignment] = Places(
-            "courseids", "courses", "id", "assignments", {"includenotenrolledcourses": True}, UNKNOWN
-        )
-        return await self._places("mod_assign_get_assignments", courses, places, assignment_from)
+        ids = list(dict.fromkeys(courses))
+        found: dict[MoodleId, tuple[MoodleAssignment, ...] | Rejected[MoodleId]] = dict.fromkeys(ids, UNKNOWN)
+        again: list[MoodleId] = []
+        for answer in await looked_up(ids, self._assignments):
+            for place in inner_rows(answer, "courses"):
+                course = moodle_id(place)
+                found[course] = tuple(map(assignment_from, inner_rows(place, "assignments")))
+                if not found[course] and warnings(answer, "module"):
+                    again.append(course)
+            found |= _refused(warnings(answer, "course"), found)
+        if again == ids:  # asked for by itself, so that what is kept from us is its own
+            return dict.fromkeys(ids, HIDDEN)
+        for alone in await together(self.assignments([course]) for course in again):
+            found |= alone
+        return found
+
+    async def _assignments(self, courses: Sequence[MoodleId]) -> list[Row]:
+        params = {"courseids": list(courses), "includenotenrolledcourses": True}
+        return [row(await self.calls.read("mod_assign_get_assignments", params))]
 
     async def marking_method(self, cmid: MoodleId) -> MarkingMethod:
-        """How an assignment is marked, by its course module."""
+        """How an assignment is marked, by its course module.
+
+        Raises AccessRefused where Moodle leaves that out: an assignment that seems to be marked by nothing
+        could be marked in a way that spoils its form.
+        """
         found = part(row(await self.calls.read("core_course_get_course_module", {"cmid": cmid})), "cm")
+        for key, capability in _KEPT.items():
+            if key not in found:
+                raise KeptBack("It keeps from the account how the assignment is marked.", capability)
         methods = [text(area, "method") for area in inner_rows(found, "advancedgrading")]
         scale = text(found, "scale")
         return MarkingMethod(
@@ -128,7 +150,7 @@ class MoodleAssignments:
             for place in inner_rows(answer, places.answered):
                 contents = tuple(read_one(one) for one in inner_rows(place, places.field))
                 found[moodle_id(place, places.key)] = contents
-            found |= {MoodleId(id): refusal for id, refusal in warnings(answer).items() if id in found}
+            found |= _refused(warnings(answer), found)
         return {id: contents for id, contents in found.items() if id in set(ids)}
 
 
@@ -148,6 +170,22 @@ class Places(Generic[T]):
 
 
 UNKNOWN = rejection(RejectionKind.NOT_FOUND, f"{SERVICE}: There is nothing under this id.")
+
+
+HIDDEN = rejection(
+    RejectionKind.PERMISSION,
+    f"{SERVICE}: The course has assignments, and the account sees none of them. Give its role "
+    "mod/assign:view, or show one of them.",
+)
+
+_KEPT = {"grade": "moodle/course:manageactivities", "advancedgrading": "moodle/grade:managegradingforms"}
+"""What of a course module is left out without a capability."""
+
+
+def _refused(
+    refusals: Mapping[int, Rejected[MoodleId]], asked: Container[int]
+) -> dict[MoodleId, Rejected[MoodleId]]:
+    return {MoodleId(id): refusal for id, refusal in refusals.items() if id in asked}
 
 
 def assignment_from(found: Row) -> MoodleAssignment:

@@ -12,6 +12,7 @@ import attrs
 from mzi_adapters.breakers import NoBreaker
 from mzi_adapters.moodle.answers import returned
 from mzi_adapters.moodle.form import Params, form_pairs
+from mzi_adapters.moodle.json_fields import moodle_id, row
 from mzi_adapters.moodle.refusals import ANSWERS, SERVICE
 from mzi_adapters.web import (
     CHANCE,
@@ -37,6 +38,7 @@ from mzi_core.errors import (
     ProtocolError,
 )
 from mzi_core.ports import Breaker
+from mzi_core.values import MoodleId
 
 T = TypeVar("T")
 
@@ -86,9 +88,16 @@ class MoodleCaller:
     """The time by the site's own clock when it last answered."""
 
     _turns: asyncio.Semaphore = attrs.field(init=False, repr=False)
+    _account_id: MoodleId | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._turns = asyncio.Semaphore(self.at_once)
+
+    async def account_id(self) -> MoodleId:
+        """The account behind the token; asked for once."""
+        if self._account_id is None:
+            self._account_id = moodle_id(row(await self.read("core_webservice_get_site_info")), "userid")
+        return self._account_id
 
     def trying(self) -> Trying:
         """A piece of work under the policy of this client."""

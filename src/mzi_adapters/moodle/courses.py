@@ -18,7 +18,7 @@ from mzi_adapters.moodle.json_fields import (
     text,
     warnings,
 )
-from mzi_adapters.moodle.refusals import SERVICE
+from mzi_adapters.moodle.refusals import SERVICE, KeptBack
 from mzi_core.errors import AccessRefused
 from mzi_core.ports import (
     Applied,
@@ -35,7 +35,18 @@ _HTML = 1
 
 
 def course_from(found: Row) -> MoodleCourse:
-    """A course as the functions that return whole courses write one."""
+    """A course as the functions that return whole courses write one.
+
+    Raises AccessRefused where the id number is kept from the account: read as none it would be written at
+    every comparison.
+    """
+    if "idnumber" not in found:
+        raise KeptBack(
+            "It keeps the id numbers of courses from the account.",
+            "moodle/course:update",
+            also=", moodle/course:view and moodle/course:viewhiddencourses",
+        )
+    methods = found.get("enrollmentmethods")
     return MoodleCourse(
         id=moodle_id(found),
         short_name=text(found, "shortname"),
@@ -47,6 +58,7 @@ def course_from(found: Row) -> MoodleCourse:
         visible=flag(found, "visible"),
         starts_at=moment(found, "startdate"),
         ends_at=moment(found, "enddate"),
+        enrolment_methods=tuple(map(str, methods)) if isinstance(methods, list) else None,
     )
 
 

@@ -5,6 +5,10 @@ from collections.abc import Sequence
 from mzi_adapters.moodle.batching import Repeating, all_done
 from mzi_adapters.moodle.calling import MoodleCaller
 from mzi_adapters.moodle.json_fields import Row, inner_rows, integer, moodle_id, rows, text
+from mzi_adapters.moodle.refusals import NO_CAPABILITY, KeptBack
+from mzi_adapters.moodle.site import ABSENT
+from mzi_adapters.moodle.users import must_see_others
+from mzi_core.errors import AccessRefused
 from mzi_core.ports import (
     EnrolledUser,
     Enrolment,
@@ -29,9 +33,36 @@ class MoodleEnrolments:
         if which is not Membership.ALL:
             options.insert(0, {"name": f"only{which.value}", "value": "1"})
         params = {"courseid": course, "options": options}
-        return [
-            _enrolled(found) for found in rows(await self.calls.read("core_enrol_get_enrolled_users", params))
-        ]
+        found = list(map(_enrolled, rows(await self.calls.read("core_enrol_get_enrolled_users", params))))
+        if which is not Membership.SUSPENDED and await self._may_be_a_part(found):
+            await self._must_see_everybody(course, found)
+        return found
+
+    async def _may_be_a_part(self, found: Sequence[EnrolledUser]) -> bool:
+        return not found or await self.calls.account_id() in {one.id for one in found}
+
+    async def _must_see_everybody(self, course: MoodleId, found: Sequence[EnrolledUser]) -> None:
+        """Nobody is in the course, or the account itself: is that all, or all that it may see?
+
+        Where groups are separate Moodle shows an account those of its own groups, without one nobody, and no
+        error.
+        """
+        if not await self.sees_all_groups(course):
+            said = f"Where groups are separate, who is in course {course} is kept from the account."
+            raise KeptBack(said, "moodle/site:accessallgroups")
+        if not found:
+            await must_see_others(self.calls)
+
+    async def sees_all_groups(self, course: MoodleId) -> bool:
+        """Whether people are shown whatever their groups; else no group but our own may be asked for."""
+        params = {"courseid": course, "options": [{"name": "groupid", "value": ABSENT}]}
+        try:
+            await self.calls.read("core_enrol_get_enrolled_users", params)
+        except AccessRefused as refused:
+            if refused.code != NO_CAPABILITY:
+                raise
+            return False
+        return True
 
     async def enrol(self, enrolments: Sequence[Enrolment]) -> Sequence[WriteResult[MoodleId]]:
         """Enrol by hand; who is enrolled already stays so."""

@@ -130,12 +130,15 @@ def moment(whole: Row, name: str) -> datetime | None:
 _NO_ACCESS, _NO_COURSE, _NOTHING_FOUND = "1", "2", "3"
 
 
-def warnings(answer: Row) -> dict[int, Rejected[MoodleId]]:
-    """By item id, what a warning refuses. That nothing was found yet refuses nothing."""
+def warnings(answer: Row, item: str = "") -> dict[int, Rejected[MoodleId]]:
+    """By item id, what a warning refuses; only those about this kind of `item`, if one is said.
+
+    That nothing was found yet refuses nothing.
+    """
     return {
         some_integer(warning, "itemid"): _warned(text(warning, "warningcode"))
         for warning in inner_rows(answer, "warnings")
-        if text(warning, "warningcode") != _NOTHING_FOUND
+        if text(warning, "warningcode") != _NOTHING_FOUND and item in ("", text(warning, "item"))
     }
 
 

@@ -19,10 +19,9 @@ from mzi_core.values import MoodleId
 SERVICE = "Moodle"
 
 NO_FUNCTION = "accessexception"
+NO_CAPABILITY = "nopermissions"
 NO_CATEGORY = "errorcatcontextnotvalid"
-NO_ROLE = "wsusercannotassign"
-NO_INSTANCE = "wsnoinstance"
-"""The course has no manual enrolment."""
+BAD_VALUE = "invalidparameter"
 
 NEW_PASSWORD, SITE_POLICY, PROFILE = "forcepasswordchangenotice", "sitepolicynotagreed", "usernotfullysetup"
 NO_NEW_PASSWORD = "nopasswordchangeforced"  # noqa: S105  # an error code
@@ -35,6 +34,15 @@ _CLOSED, _NO_CONTEXT = "requireloginerror", "errorcoursecontextnotvalid"
 NO_ENTRY = frozenset({_CLOSED, _NO_CONTEXT})
 """The account cannot enter the course."""
 
+
+class KeptBack(AccessRefused):
+    """Something is left out of an answer because the account lacks a capability."""
+
+    def __init__(self, said: str, capability: str, *, also: str = "") -> None:
+        self.capability = capability
+        super().__init__(SERVICE, said, remedy=f"Give its role {capability}{also}.")
+
+
 _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
     AuthRevoked: {
         "invalidtoken": "The token is unknown or has expired.",
@@ -42,11 +50,11 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
     },
     AccessRefused: {
         NO_FUNCTION: "The token may not call this function.",
-        "nopermissions": "The account lacks a capability. Give its role what the documentation lists.",
+        NO_CAPABILITY: "The account lacks a capability. Give its role what the documentation lists.",
         _CLOSED: "The account cannot enter the course. Give its role moodle/course:view.",
         _NO_CONTEXT: "There is no such course, or the account lacks moodle/course:view.",
         NO_CATEGORY: "There is no such category, or the account cannot enter it.",
-        NO_ROLE: "The account may not assign this role. Allow it under Define roles > Allow "
+        "wsusercannotassign": "The account may not assign this role. Allow it under Define roles > Allow "
         "role assignments.",
         "nopermission": "The account lacks a capability. Give its role what the documentation lists.",
         NEW_PASSWORD: "Moodle wants the account of the service to change its password first.",
@@ -61,7 +69,7 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
         "usernotupdatedguest": "The guest cannot be changed.",
     },
     InputRefused: {
-        "invalidparameter": "A value is missing, malformed or taken; Moodle does not say which.",
+        BAD_VALUE: "A value is missing, malformed or taken; Moodle does not say which.",
         "errorinvalidparam": "A value is not among those the site takes.",
         "dmlwriteexception": "The database took no such row: a text may be too long, or a value taken.",
         "enddatebeforestartdate": "The end must be after the start.",
@@ -85,7 +93,7 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
         "usernotupdateddeleted": "The user has been deleted.",
         "userdeleted": "The user has been deleted; restore the account in Moodle, or make a new one.",
         "invalidcourse": "There is no such course.",
-        NO_INSTANCE: "The course has no manual enrolment, or it is disabled; add it under Participants > "
+        "wsnoinstance": "The course has no manual enrolment, or it is disabled; add it under Participants > "
         "Enrolment methods.",
         "invalidcoursemodule": "There is no such course module.",
         "unknowcategory": "There is no such category.",

@@ -1,19 +1,36 @@
 """What the account may do in Moodle, as far as it can be seen without changing anything.
 
 Moodle tells nobody what they may do. So reads are tried, and writes that Moodle refuses in any case, but for
-another reason once the capability is there: about a user that cannot be, with a login method that is none,
-with an end before its start. What has no such sign is named as not seen.
+another reason once the capability is there: about a user that cannot be, with an address that is none, with
+an end before its start. Moodle looks first at the shape of what is sent, then at what the account may do,
+and at the rest after that; what is wrong on purpose belongs to the rest. What shows no sign is named as not
+seen.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from secrets import token_urlsafe
+from typing import Any
 
-from mzi_adapters.moodle.capabilities import Rights
-from mzi_adapters.moodle.refusals import NO_CATEGORY, NO_ENTRY, NO_FUNCTION, NO_INSTANCE, NO_ROLE
+from mzi_adapters.moodle.capabilities import IDENTITY, Rights
+from mzi_adapters.moodle.refusals import (
+    BAD_VALUE,
+    NO_CAPABILITY,
+    NO_CATEGORY,
+    NO_ENTRY,
+    NO_FUNCTION,
+    KeptBack,
+)
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError
 from mzi_core.modules import CLASSES
 from mzi_core.ports import (
+    CourseChange,
+    CourseKey,
     Enrolment,
+    Membership,
+    MoodleAssignment,
+    MoodleCourse,
     NewCourse,
     NewUser,
     Query,
@@ -25,16 +42,27 @@ from mzi_core.ports import (
     UserKey,
     WriteResult,
 )
-from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity, moodle_of
+from mzi_core.use_cases.doctor import (
+    Check,
+    CheckName,
+    Environment,
+    ExaminedMoodle,
+    Finding,
+    Severity,
+    moodle_of,
+)
 from mzi_core.values import MoodleId
 
 NOBODY = MoodleId(2**31 - 1)
 """A user that cannot be."""
 
-NO_LOGIN = "mzi_doctor"
-"""A login method that is none."""
+NO_ADDRESS = "mzi.doctor"
+"""An address that is none. With one, and a login method of the site, nothing is wrong of a new account."""
 
 _FIRST_COURSES = 50
+_MANUAL = "manual"
+_WORK = "usersubmissions"
+_LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 
 
 def _denied(result: WriteResult[MoodleId]) -> bool:
@@ -62,27 +90,52 @@ def _about_a_capability(error: GatewayError) -> bool:
     return is_access and error.code != NO_FUNCTION
 
 
-async def _course(environment: Environment) -> MoodleId | None:
-    """A course to look into: that of one of our classes, else one of the first of the site."""
+async def _courses(environment: Environment, rights: Rights) -> dict[MoodleId, MoodleCourse]:
+    """Courses to look into: those of our classes, and the first of the site. Raises AccessRefused."""
     async with environment.store.read(environment.tenant) as session:
         classes = await session.list(CLASSES, Query(limit=_FIRST_COURSES))
     ours = [row.entity.moodle_class_id for row in classes if row.entity.moodle_class_id is not None]
-    candidates = [*ours, *(MoodleId(number) for number in range(2, _FIRST_COURSES))]
-    found = await moodle_of(environment).courses(list(dict.fromkeys(candidates)))
-    return next((id for id in candidates if id in found), None)
+    candidates = list(dict.fromkeys([*ours, *(MoodleId(number) for number in range(2, _FIRST_COURSES))]))
+    moodle = moodle_of(environment)
+    try:
+        found = await moodle.courses(candidates)
+    except KeptBack as kept:
+        rights.note(kept.capability, False)
+        return {}
+    except AccessRefused as refused:
+        if refused.code not in NO_ENTRY:
+            raise
+        found = await _open_courses(moodle, candidates)  # one closed course closes the list
+        if not found:
+            raise
+        rights.note("moodle/course:viewhiddencourses", False)
+    if not all(course.visible for course in found.values()):
+        rights.note("moodle/course:viewhiddencourses", True)
+    return {id: found[id] for id in candidates if id in found}
+
+
+async def _open_courses(
+    moodle: ExaminedMoodle, candidates: Sequence[MoodleId]
+) -> dict[MoodleId, MoodleCourse]:
+    found: dict[MoodleId, MoodleCourse] = {}
+    for id in candidates:
+        with suppress(AccessRefused):
+            found |= await moodle.courses([id])
+    return found
 
 
 async def _rights(environment: Environment) -> Sequence[Finding]:
     rights = Rights(seen={"webservice/rest:use"})
     await _on_site(environment, rights)
     try:
-        course = await _course(environment)
-        if course is None:
+        courses = await _courses(environment, rights)
+        if not courses:
             findings = _unknown("There is no course to look into yet; push a class first.")
         else:
+            course = next(iter(courses.values()))
             await _enter(environment, rights, course)
             findings = await _in_course(environment, rights, course)
-            await _assignments(environment, rights, course)
+            await _assignments(environment, rights, list(courses))
     except AccessRefused as error:
         if error.code not in NO_ENTRY:
             raise
@@ -101,20 +154,21 @@ def _unknown(why: str) -> list[Finding]:
 
 async def _on_site(environment: Environment, rights: Rights) -> None:
     moodle = moodle_of(environment)
-    guest = await _allowed(lambda: moodle.find_users(UserKey.USERNAME, ["mzi.doctor.finds.nobody"]))
-    rights.note("moodle/user:viewdetails", guest)
+    await _users(moodle, rights)
     (changed,) = await moodle.update_users([UserChange(id=NOBODY, id_number="")])
     rights.note("moodle/user:update", not _denied(changed))
-    if guest:  # else the look-up before it would be refused
+    if "moodle/user:viewdetails" in rights.seen:  # else the look-up before it would be refused
         newcomer = NewUser(
             username="mzi.doctor",
             first_name="No",
             last_name="Body",
-            email="nobody@mzi-doctor.example",
-            auth=NO_LOGIN,
+            email=NO_ADDRESS,
+            auth="manual",
+            password=f"Aa1-{token_urlsafe(24)}",
         )
         (made,) = await moodle.create_users([newcomer])
         rights.note("moodle/user:create", not _denied(made))
+    rights.note("moodle/category:manage", await _allowed(lambda: moodle.find_categories(["mzi.doctor"])))
     now = environment.clock.now()
     course = NewCourse(
         full_name="mzi doctor",
@@ -128,43 +182,95 @@ async def _on_site(environment: Environment, rights: Rights) -> None:
         rights.note("moodle/course:create", not _denied(made))
 
 
-async def _enter(environment: Environment, rights: Rights, course: MoodleId) -> None:
-    """Whether the account sees the people of a course. Raises AccessRefused when it cannot enter."""
+async def _users(moodle: ExaminedMoodle, rights: Rights) -> None:
+    """What is shown of other users: of the guest, whom every site has."""
     try:
-        await moodle_of(environment).enrolled(course)
+        await moodle.find_users(UserKey.USERNAME, ["guest"])
+    except KeptBack as kept:
+        rights.note("moodle/user:viewdetails", True)
+        rights.note(kept.capability, False)
     except AccessRefused as error:
-        if not _about_a_capability(error) or error.code in NO_ENTRY:
+        if not _about_a_capability(error):
             raise
-        rights.note("moodle/course:viewparticipants", False)
+        rights.note("moodle/user:viewdetails", False)
     else:
-        rights.note("moodle/course:viewparticipants", True)
+        for capability in ("moodle/user:viewdetails", IDENTITY, "moodle/user:viewalldetails"):
+            rights.note(capability, True)
+
+
+async def _enter(environment: Environment, rights: Rights, course: MoodleCourse) -> None:
+    """Whether the account sees the people of a course. Raises AccessRefused when it cannot enter."""
+    moodle = moodle_of(environment)
+    try:
+        await moodle.enrolled(course.id)
+    except KeptBack:
+        pass  # asked for below
+    except AccessRefused as error:
+        if error.code not in ("", NO_CAPABILITY):
+            raise
+        rights.note("moodle/course:view", True)
+        if error.code:  # else people are not seen anywhere, which is told
+            rights.note("moodle/course:viewparticipants", False)
+            rights.note("moodle/course:enrolreview", False)
+            return
     rights.note("moodle/course:view", True)
+    rights.note("moodle/site:accessallgroups", await moodle.sees_all_groups(course.id))
+    suspended = await _allowed(lambda: moodle.enrolled(course.id, Membership.SUSPENDED))
+    if not rights.note("moodle/course:enrolreview", suspended):
+        rights.note("moodle/course:viewparticipants", True)
 
 
-async def _in_course(environment: Environment, rights: Rights, course: MoodleId) -> list[Finding]:
+async def _in_course(environment: Environment, rights: Rights, course: MoodleCourse) -> list[Finding]:
     moodle = moodle_of(environment)
     role = environment.defaults.student_role
-    rights.note("moodle/course:managegroups", await _allowed(lambda: moodle.groups(course)))
-    (unenrolled,) = await moodle.unenrol([Unenrolment(user=NOBODY, course=course)])
+    rights.note("moodle/course:managegroups", await _allowed(lambda: moodle.groups(course.id)))
+    await _changes(moodle, rights, course, environment.clock.now())
+    (unenrolled,) = await moodle.unenrol([Unenrolment(user=NOBODY, course=course.id)])
     rights.note("enrol/manual:unenrol", not _denied(unenrolled))
-    (given,) = await moodle.assign_roles([RoleInCourse(user=NOBODY, course=course, role=role)])
-    assigns = rights.note("moodle/role:assign", not _denied(given))
-    (enrolled,) = await moodle.enrol([Enrolment(user=NOBODY, course=course, role=role)])
-    code = _code(enrolled)
-    if _denied(enrolled) and code != NO_ROLE:
-        rights.note("enrol/manual:enrol", False)
-        return _unknown("The account may not enrol anybody.")
-    rights.note("enrol/manual:enrol", True)
-    if code == NO_ROLE:
-        unknown = _unknown("The account may not assign the role.")
-        return [_role_refused(role), *unknown[1:]] if assigns else unknown
-    roles = Finding(
+    (enrolled,) = await moodle.enrol([Enrolment(user=NOBODY, course=course.id, role=role)])
+    rights.note("enrol/manual:enrol", not _denied(enrolled))
+    (given,) = await moodle.assign_roles([RoleInCourse(user=NOBODY, course=course.id, role=role)])
+    rights.note("moodle/role:assign", not _denied(given))
+    return [_roles(role, given), await _enrolment(moodle, course)]
+
+
+async def _changes(moodle: ExaminedMoodle, rights: Rights, course: MoodleCourse, now: datetime) -> None:
+    """Each change is to end before it begins, which Moodle looks at after what the account may do."""
+    changes: dict[str, dict[str, Any]] = {
+        "moodle/course:update": {},
+        "moodle/course:changefullname": {"full_name": f"{course.full_name} (mzi doctor)"},
+        "moodle/course:changeshortname": {"short_name": f"{course.short_name}-mzi-doctor"},
+        "moodle/course:changeidnumber": {"id_number": f"{course.id_number}-mzi-doctor"},
+        "moodle/course:visibility": {"visible": not course.visible},
+    }
+    for capability, change in changes.items():
+        wrong = CourseChange(id=course.id, starts_at=now, ends_at=now - timedelta(days=1), **change)
+        (result,) = await moodle.update_courses([wrong])
+        if not rights.note(capability, not _denied(result)) and not change:
+            return  # without it every change is refused
+
+
+def _roles(role: MoodleId, given: WriteResult[MoodleId]) -> Finding:
+    """Moodle looks at the capability first, then at the role, and then at the user, who cannot be."""
+    if _denied(given):
+        return _unknown("The account may not assign roles.")[0]
+    if _code(given) == BAD_VALUE:
+        return _role_refused(role)
+    return Finding(
         check=CheckName.MOODLE_ROLES, level=Severity.GREEN, said=f"Role {role} may be assigned to students."
     )
-    if code == NO_INSTANCE:
-        return [roles, _no_manual_enrolment(course)]
-    manual = f"Course {course} takes manual enrolments."
-    return [roles, Finding(check=CheckName.MOODLE_ENROLMENT, level=Severity.GREEN, said=manual)]
+
+
+async def _enrolment(moodle: ExaminedMoodle, course: MoodleCourse) -> Finding:
+    """By the methods that Moodle names: an enrolment of nobody is refused for the user before it looks."""
+    found = await moodle.find_courses(CourseKey.SHORT_NAME, [course.short_name])
+    methods = found[course.short_name].enrolment_methods if course.short_name in found else None
+    if methods is None:
+        return _unknown(f"Moodle does not name the enrolment methods of course {course.id}.")[1]
+    if _MANUAL not in methods:
+        return _no_manual_enrolment(course.id)
+    said = f"Course {course.id} takes manual enrolments."
+    return Finding(check=CheckName.MOODLE_ENROLMENT, level=Severity.GREEN, said=said)
 
 
 def _role_refused(role: MoodleId) -> Finding:
@@ -187,22 +293,46 @@ def _no_manual_enrolment(course: MoodleId) -> Finding:
     )
 
 
-async def _assignments(environment: Environment, rights: Rights, course: MoodleId) -> None:
+async def _assignments(environment: Environment, rights: Rights, courses: Sequence[MoodleId]) -> None:
     moodle = moodle_of(environment)
-    found = (await moodle.assignments([course])).get(course, ())
-    if isinstance(found, Rejected) or not found:
+    found = await moodle.assignments(courses)
+    seen = [one for there in found.values() if not isinstance(there, Rejected) for one in there]
+    if not seen:
+        if any(isinstance(there, Rejected) and _denied(there) for there in found.values()):
+            rights.note("mod/assign:view", False)
         return
     rights.note("mod/assign:view", True)
-    first = found[0]
-    looks: Mapping[str, Callable[[], Awaitable[Mapping[MoodleId, object]]]] = {
-        "mod/assign:viewgrades": lambda: moodle.grades([first.id]),
-        "mod/assign:grade": lambda: moodle.user_flags([first.id]),
-        "moodle/grade:managegradingforms": lambda: moodle.definitions([first.cmid]),
-    }
-    for capability, look in looks.items():
-        answer = next(iter((await look()).values()), None)
-        refused = isinstance(answer, Rejected) and answer.kind is RejectionKind.PERMISSION
-        rights.note(capability, not refused)
+    first = seen[0]
+    flags = (await moodle.user_flags([first.id]))[first.id]
+    rights.note("mod/assign:grade", not (isinstance(flags, Rejected) and _denied(flags)))
+    kept = await _kept_back(moodle.marking_method(first.cmid))
+    if rights.note("moodle/course:manageactivities", kept != "moodle/course:manageactivities"):
+        rights.note("moodle/grade:managegradingforms", not kept)
+    await _marks(moodle, rights, seen)
+
+
+async def _kept_back(look: Awaitable[object]) -> str:
+    """The capability for want of which an answer is not whole; "" for one that is."""
+    try:
+        await look
+    except KeptBack as kept:
+        return kept.capability
+    return ""
+
+
+async def _marks(moodle: ExaminedMoodle, rights: Rights, seen: Sequence[MoodleAssignment]) -> None:
+    """Who may mark is shown marks as well; only what changed is told to nobody without the capability."""
+    work = await moodle.submissions([one.id for one in seen])
+    for one in seen:
+        there = work[one.id]
+        if isinstance(there, Rejected) and _denied(there):
+            rights.note("mod/assign:viewgrades", False)
+            return
+        if not isinstance(there, Rejected) and any(each.submitted for each in there):
+            updates = await moodle.updates_since(one.course, _LONG_AGO)
+            if any(update.cmid == one.cmid and update.what == _WORK for update in updates):
+                rights.note("mod/assign:viewgrades", True)
+            return  # else it may be the work of somebody in no group
 
 
 RIGHTS = Check((CheckName.MOODLE_CAPABILITIES, CheckName.MOODLE_ROLES, CheckName.MOODLE_ENROLMENT), _rights)

@@ -43,7 +43,7 @@ NEEDED = (
 _OTHERS = 4
 """Form fields of a call beside its parameters: the token, the function, the format, and how text comes."""
 
-_ABSENT = 10**9
+ABSENT = 10**9
 """From here on up nobody has an id."""
 
 
@@ -74,8 +74,8 @@ class MoodleStatus:
 
     async def takes_form_of(self, fields: int) -> bool:
         """Whether a form of so many fields arrives whole: our own id stands in its last field."""
-        own = moodle_id(row(await self.calls.read("core_webservice_get_site_info")), "userid")
-        absent = [_ABSENT + number for number in range(fields - _OTHERS - 2)]
+        own = await self.calls.account_id()
+        absent = [ABSENT + number for number in range(fields - _OTHERS - 2)]
         params = {"field": "id", "values": [*absent, own]}
         found = rows(await self.calls.read("core_user_get_users_by_field", params))
         return any(moodle_id(user) == own for user in found)

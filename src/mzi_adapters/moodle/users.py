@@ -9,7 +9,7 @@ from mzi_adapters.moodle.calling import MoodleCaller, together
 from mzi_adapters.moodle.countries import COUNTRIES
 from mzi_adapters.moodle.creating import Creating, Found, Match
 from mzi_adapters.moodle.json_fields import Row, flag, inner_rows, moodle_id, row, rows, text, warnings
-from mzi_adapters.moodle.refusals import SERVICE, rejection
+from mzi_adapters.moodle.refusals import SERVICE, KeptBack, rejection
 from mzi_core.errors import AccessRefused, ProtocolError
 from mzi_core.ports import (
     Applied,
@@ -40,18 +40,14 @@ def user_from(found: Row) -> MoodleUser:
     """
     id, username = moodle_id(found), text(found, "username")
     if "email" not in found:
-        raise AccessRefused(
-            SERVICE,
+        raise KeptBack(
             "It keeps the addresses of users from the account.",
-            remedy="Give its role moodle/site:viewuseridentity, and tick the address under Users > "
-            "Permissions > User policies > Show user identity (`showuseridentity`).",
+            "moodle/site:viewuseridentity",
+            also=", and tick the address under Users > Permissions > User policies > Show user identity "
+            "(`showuseridentity`)",
         )
     if "idnumber" not in found and "auth" not in found:
-        raise AccessRefused(
-            SERVICE,
-            "It keeps the id numbers of users from the account.",
-            remedy="Give its role moodle/user:viewalldetails.",
-        )
+        raise KeptBack("It keeps the id numbers of users from the account.", "moodle/user:viewalldetails")
     email = text(found, "email")
     return MoodleUser(
         id=id,
@@ -85,6 +81,27 @@ def _of(user: MoodleUser, key: UserKey) -> str:
             return user.id_number
 
 
+async def _by_criterion(calls: MoodleCaller, name: str, value: str) -> list[Row]:
+    params = {"criteria": [{"key": name, "value": value}]}
+    answer = row(await calls.read("core_user_get_users", params))
+    if inner_rows(answer, "warnings"):  # it ignores what it does not know, and returns everybody
+        raise ProtocolError(SERVICE, f"This site cannot search users by {name}.")
+    return inner_rows(answer, "users")
+
+
+async def must_see_others(calls: MoodleCaller) -> None:
+    """Nobody was found at all: is nobody there, or may the account not look? Raises AccessRefused.
+
+    Every site has a guest. Without the capability Moodle shows an account itself alone, and no error.
+    """
+    if not any(text(user, "username") == _GUEST for user in await _by_criterion(calls, "username", _GUEST)):
+        raise AccessRefused(
+            SERVICE,
+            "The account sees no other user. Give its role moodle/user:viewdetails and "
+            "moodle/user:viewalldetails.",
+        )
+
+
 class MoodleUsers:
     """The part of the gateway that is about users."""
 
@@ -105,7 +122,7 @@ class MoodleUsers:
             ):
                 found[_folded(key, value)] = users
         if not any(found.values()):
-            await self._sees_others()
+            await must_see_others(self.calls)
         by_value = {value: tuple(found.get(_folded(key, value), ())) for value in wanted}
         return {value: users for value, users in by_value.items() if users}
 
@@ -132,28 +149,9 @@ class MoodleUsers:
         harmless = _WILDCARD.sub(r"\\\g<0>", email.strip())
         return [
             user
-            for user in map(user_from, await self._by_criterion("email", harmless))
+            for user in map(user_from, await _by_criterion(self.calls, "email", harmless))
             if user.email.lower() == _folded(UserKey.EMAIL, email)
         ]
-
-    async def _by_criterion(self, name: str, value: str) -> list[Row]:
-        params = {"criteria": [{"key": name, "value": value}]}
-        answer = row(await self.calls.read("core_user_get_users", params))
-        if inner_rows(answer, "warnings"):  # it ignores what it does not know, and returns everybody
-            raise ProtocolError(SERVICE, f"This site cannot search users by {name}.")
-        return inner_rows(answer, "users")
-
-    async def _sees_others(self) -> None:
-        """Nobody was found at all: is nobody there, or may the account not look?
-
-        Every site has a guest. Without the capability Moodle shows an account itself alone, and no error.
-        """
-        if not any(text(user, "username") == _GUEST for user in await self._by_criterion("username", _GUEST)):
-            raise AccessRefused(
-                SERVICE,
-                "The account sees no other user. Give its role moodle/user:viewdetails and "
-                "moodle/user:viewalldetails.",
-            )
 
     async def create_users(self, users: Sequence[NewUser]) -> Sequence[WriteResult[MoodleId]]:
         """Create users; who has the username or the address already is rejected as `existing`."""
@@ -178,7 +176,7 @@ class MoodleUsers:
             ]
         )
         if not by_name and not by_email:
-            await self._sees_others()
+            await must_see_others(self.calls)
         matches = {
             place: _match(user, [*by_name.get(user.username, ()), *by_email.get(user.email.lower(), ())])
             for place, user in enumerate(users)

@@ -35,7 +35,8 @@ _BY_ID = {str(one.id): one for one in (BY_POINTS, ON_SCALE, WITHOUT_WORKFLOW)}
 _METHODS = {
     "2": '{"cm":{"grade":4,"advancedgrading":[{"area":"submissions","method":null}]}}',
     "5": '{"cm":{"grade":4,"advancedgrading":[{"area":"submissions","method":null}]}}',
-    "1": '{"cm":{"grade":-3,"scale":"Refer,Pass,Merit,Distinction"}}',
+    "1": '{"cm":{"grade":-3,"scale":"Refer,Pass,Merit,Distinction",'
+    '"advancedgrading":[{"area":"submissions","method":null}]}}',
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.use_cases.doctoring import AMBER, RED, Case, Plant, Plants, bad_token, is_named_alone, of
 
 from mzi_adapters.moodle import NEEDED
-from mzi_adapters.moodle.capabilities import CAPABILITIES
+from mzi_adapters.moodle.capabilities import AS_GOOD, CAPABILITIES, UNASKED
 from mzi_adapters.web import Response
 from mzi_core.ports import Feature
 from mzi_core.provisioning import MoodleDefaults
@@ -29,12 +29,13 @@ def moodle_answers(function: str, code: str) -> Plant:
     return plant
 
 
-def without(name: str) -> Plant:
-    """A capability or a function taken away."""
+def without(*names: str) -> Plant:
+    """Capabilities or functions taken away."""
 
     def plant(case: Case) -> None:
         moodle = case.college.moodle
-        (moodle.capabilities if name in CAPABILITIES else moodle.functions).remove(name)
+        for name in names:
+            (moodle.capabilities if name in CAPABILITIES else moodle.functions).remove(name)
 
     return plant
 
@@ -53,6 +54,10 @@ def misspelt_login(case: Case) -> None:
 
 def unassignable_role(case: Case) -> None:
     case.college.defaults = MoodleDefaults(student_role=MoodleId(1))
+
+
+def no_manual_enrolment(case: Case) -> None:
+    case.college.moodle.site.courses[2].manual = False
 
 
 def no_plugin(case: Case) -> None:
@@ -88,90 +93,38 @@ PLANTS: Plants = {
         "too old: it lacks `local_mzi_save_btec_definition`",
         "Upgrade",
     ),
-    "capability to see users": (
-        without("moodle/user:viewdetails"),
+    "no capability to see participants": (
+        without("moodle/course:viewparticipants", "moodle/course:enrolreview"),
         CheckName.MOODLE_CAPABILITIES,
         RED,
-        "`moodle/user:viewdetails`",
+        "`moodle/course:viewparticipants`, `moodle/course:enrolreview`",
         "Define roles",
     ),
-    "capability to create users": (
-        without("moodle/user:create"),
+    "neither marks nor work may be seen": (
+        without("mod/assign:viewgrades", "mod/assign:grade"),
         CheckName.MOODLE_CAPABILITIES,
         RED,
-        "`moodle/user:create`",
+        "`mod/assign:grade`, `mod/assign:viewgrades`",
         "Define roles",
     ),
-    "capability to update users": (
-        without("moodle/user:update"),
-        CheckName.MOODLE_CAPABILITIES,
-        RED,
-        "`moodle/user:update`",
-        "Define roles",
-    ),
-    "capability to create courses": (
-        without("moodle/course:create"),
-        CheckName.MOODLE_CAPABILITIES,
-        RED,
-        "`moodle/course:create`",
-        "Define roles",
-    ),
-    "capability to enter courses": (
-        without("moodle/course:view"),
-        CheckName.MOODLE_CAPABILITIES,
-        RED,
-        "`moodle/course:view`",
-        "Define roles",
-    ),
-    "capability to see participants": (
-        without("moodle/course:viewparticipants"),
-        CheckName.MOODLE_CAPABILITIES,
-        RED,
-        "`moodle/course:viewparticipants`",
-        "Define roles",
-    ),
-    "capability to enrol": (
-        without("enrol/manual:enrol"),
-        CheckName.MOODLE_CAPABILITIES,
-        RED,
-        "`enrol/manual:enrol`",
-        "Define roles",
-    ),
-    "capability to unenrol": (
-        without("enrol/manual:unenrol"),
-        CheckName.MOODLE_CAPABILITIES,
-        RED,
-        "`enrol/manual:unenrol`",
-        "Define roles",
-    ),
-    "capability to assign roles": (
-        without("moodle/role:assign"),
-        CheckName.MOODLE_CAPABILITIES,
-        RED,
-        "`moodle/role:assign`",
-        "Define roles",
-    ),
-    "capability to manage groups": (
-        without("moodle/course:managegroups"),
-        CheckName.MOODLE_CAPABILITIES,
-        RED,
-        "`moodle/course:managegroups`",
-        "Define roles",
-    ),
-    "capability to see marks": (
+    "what changed may not be seen": (
         without("mod/assign:viewgrades"),
         CheckName.MOODLE_CAPABILITIES,
-        RED,
-        "`mod/assign:viewgrades`",
-        "Define roles",
+        AMBER,
+        "Not seen: `mod/assign:viewgrades`.",
+        "See that the role has them",
     ),
-    "capability to mark": (
-        without("mod/assign:grade"),
-        CheckName.MOODLE_CAPABILITIES,
-        RED,
-        "`mod/assign:grade`",
-        "Define roles",
-    ),
+    **{
+        f"capability {name}": (
+            without(name),
+            CheckName.MOODLE_CAPABILITIES,
+            RED,
+            f"The account lacks `{name}`.",
+            "Define roles",
+        )
+        for name in CAPABILITIES
+        if name not in (*UNASKED, *AS_GOOD, "webservice/rest:use", "mod/assign:viewgrades")
+    },
     "the student role may not be assigned": (
         unassignable_role,
         CheckName.MOODLE_ROLES,
@@ -180,7 +133,7 @@ PLANTS: Plants = {
         "Allow role assignments",
     ),
     "no manual enrolment": (
-        moodle_answers("enrol_manual_enrol_users", "wsnoinstance"),
+        no_manual_enrolment,
         CheckName.MOODLE_ENROLMENT,
         RED,
         "no manual enrolment",
@@ -240,7 +193,8 @@ async def test_a_function_that_the_service_lacks_is_named_once(function: str) ->
 
 async def test_without_a_course_what_needs_one_is_not_checked() -> None:
     case = Case()
-    case.college.moodle.site.courses.pop(2)
+    for course in (2, 3):
+        case.college.moodle.site.courses.pop(course)
     findings = await case.findings()
     assert list(of(findings, Severity.UNKNOWN)) == [CheckName.MOODLE_ROLES, CheckName.MOODLE_ENROLMENT]
     assert of(findings, RED) == {}
@@ -251,7 +205,7 @@ async def test_without_an_assignment_what_needs_one_is_not_seen() -> None:
     case.college.moodle.site.assignments.clear()
     findings = {finding.check: finding for finding in await case.findings()}
     told = findings[CheckName.MOODLE_CAPABILITIES]
-    assert (told.level, "mod/assign:grade" in told.said) == (Severity.GREEN, True)
+    assert (told.level, "`mod/assign:view`, `mod/assign:grade`" in told.said) == (AMBER, True)
 
 
 async def test_without_its_category_the_right_to_make_courses_is_not_seen() -> None:
@@ -259,7 +213,38 @@ async def test_without_its_category_the_right_to_make_courses_is_not_seen() -> N
     case.college.defaults = MoodleDefaults(category=MoodleId(999))
     findings = {finding.check: finding for finding in await case.findings()}
     told = findings[CheckName.MOODLE_CAPABILITIES]
-    assert (told.level, "moodle/course:create" in told.said) == (Severity.GREEN, True)
+    assert (told.level, "Not seen: `moodle/course:create`." in told.said) == (AMBER, True)
+
+
+async def test_without_work_or_a_hidden_course_what_needs_one_is_not_seen() -> None:
+    case = Case()
+    case.college.moodle.site.submissions.drop(1, max(case.college.moodle.site.people.rows))
+    case.college.moodle.site.courses[3].visible = 1
+    findings = {finding.check: finding for finding in await case.findings()}
+    told = findings[CheckName.MOODLE_CAPABILITIES]
+    assert told.level is AMBER
+    assert told.said.endswith("Not seen: `moodle/course:viewhiddencourses`, `mod/assign:viewgrades`.")
+    assert "Every capability" not in told.said
+
+
+async def test_a_course_of_which_moodle_tells_little_is_not_called_open_to_enrolment() -> None:
+    """Nor closed."""
+    case = Case()
+    case.college.to_moodle.instead["core_course_get_courses_by_field"] = lambda: Response(
+        status=200, headers={}, body=b'{"courses":[],"warnings":[]}'
+    )
+    findings = {finding.check: finding for finding in await case.findings()}
+    assert findings[CheckName.MOODLE_ENROLMENT].level is Severity.UNKNOWN
+
+
+async def test_in_a_course_with_nobody_in_it_the_same_capabilities_are_seen() -> None:
+    """And its people are not taken for hidden."""
+    case = Case()
+    for user in list(case.college.moodle.site.enrolments.seconds(2)):
+        case.college.moodle.site.enrolments.drop(2, user)
+    case.college.moodle.capabilities.remove("moodle/site:accessallgroups")
+    found = of(await case.findings(), RED)
+    assert "The account lacks `moodle/site:accessallgroups`." in found[CheckName.MOODLE_CAPABILITIES].said
 
 
 @pytest.mark.parametrize("auth", [None, "oauth2", "manual", "saml2"])

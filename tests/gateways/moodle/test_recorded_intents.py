@@ -42,7 +42,8 @@ def test_every_function_the_gateway_needs_was_recorded() -> None:
 async def test_enrolled_users_are_read_whatever_fields_come(case: str) -> None:
     """With their roles, and without what the site does not show."""
     said = _said(f"core_enrol_get_enrolled_users__{case}")
-    moodle, _ = replaying(core_enrol_get_enrolled_users=said)
+    site = _said("core_webservice_get_site_info__ok")
+    moodle, _ = replaying(core_enrol_get_enrolled_users=said, core_webservice_get_site_info=site)
     found = await moodle.enrolled(COURSE)
     assert found
     assert all(one.roles for one in found)

@@ -43,6 +43,7 @@ def site() -> FakeMoodle:
             email=f"{username}@mzi.example",
             suspended=name == "Suspended",
         )
+    moodle.capabilities.add("moodle/user:delete")
     rest = {"webservice/rest:use"}
     moodle.add_account("<TOKEN:limited_no_capabilities>", 4, capabilities=rest)
     moodle.add_account("<TOKEN:no_rest_capability>", 5, capabilities=())

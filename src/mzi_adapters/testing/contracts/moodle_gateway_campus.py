@@ -64,6 +64,10 @@ class Hands(Protocol):
         """A teacher allows another attempt."""
         ...
 
+    def separate_groups(self, course: int) -> None:
+        """A teacher has the groups of a course work apart."""
+        ...
+
     def delete_user(self, user: int) -> None:
         """An administrator deletes a user."""
         ...

@@ -10,6 +10,7 @@ from mzi_core.ports import Applied, CourseChange, CourseKey, NewGroup, Rejection
 _BEGINNING = datetime(2026, 9, 1, 8, tzinfo=UTC)
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 _END = datetime(2027, 6, 30, tzinfo=UTC)
+_FAR_END = datetime(2100, 6, 30, tzinfo=UTC)
 
 
 class CoursePromises:
@@ -70,15 +71,21 @@ class CoursePromises:
         found = await campus.gateway.courses([first, second])
         assert {course.ends_at for course in found.values()} == {later}
 
-    async def test_an_end_without_a_start_is_refused(self, campus: Campus) -> None:
-        """Also where the course has a start."""
-        plan = attrs.evolve(campus.plan(2), ends_at=_END)
-        made = applied_ids(await campus.gateway.create_courses([campus.plan(1)]))
-        refused = [
-            *await campus.gateway.create_courses([plan]),
-            *await campus.gateway.update_courses([CourseChange(id=made[0], ends_at=_END)]),
-        ]
-        assert [rejection(one).kind for one in refused] == [RejectionKind.BAD_INPUT] * 2
+    async def test_a_new_course_without_a_start_begins_today(self, campus: Campus) -> None:
+        """And ends when it was told to, if that is later."""
+        plans = [attrs.evolve(campus.plan(n), ends_at=end) for n, end in enumerate((_FAR_END, _LONG_AGO))]
+        made, refused = await campus.gateway.create_courses(plans)
+        [id] = applied_ids([made])
+        found = (await campus.gateway.courses([id]))[id]
+        assert found.starts_at is not None
+        assert (found.ends_at, found.starts_at < _FAR_END) == (_FAR_END, True)
+        assert rejection(refused).kind is RejectionKind.BAD_INPUT
+
+    async def test_a_change_to_an_end_without_the_start_is_refused(self, campus: Campus) -> None:
+        """Though the course has a start."""
+        course = await campus.course()
+        [result] = await campus.gateway.update_courses([CourseChange(id=course, ends_at=_END)])
+        assert rejection(result).kind is RejectionKind.BAD_INPUT
 
     async def test_one_bad_course_harms_no_other(self, campus: Campus) -> None:
         """What is taken is named."""

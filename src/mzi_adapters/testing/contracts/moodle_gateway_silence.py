@@ -4,10 +4,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mzi_adapters.testing.contracts.fixtures import raises
-from mzi_adapters.testing.contracts.moodle_gateway_campus import Campus, enrolment, rejection
+from mzi_adapters.testing.contracts.moodle_gateway_campus import (
+    NOBODY,
+    Campus,
+    applied_ids,
+    enrolment,
+    rejection,
+)
 from mzi_adapters.testing.contracts.moodle_gateway_marking import mark
 from mzi_core.errors import AccessRefused
-from mzi_core.ports import Rejected, RejectionKind, UserChange, UserKey
+from mzi_core.ports import (
+    CourseKey,
+    GroupMember,
+    Membership,
+    NewGroup,
+    Rejected,
+    RejectionKind,
+    UserChange,
+    UserKey,
+)
 
 
 @contextmanager
@@ -44,6 +59,63 @@ class LostCapabilityPromises:
                 for key, value in ((UserKey.ID, str(id)), (UserKey.USERNAME, campus.name(1))):
                     with raises(AccessRefused):
                         await campus.gateway.find_users(key, [value])
+
+    async def test_people_of_a_course_that_are_kept_from_us_are_not_absent(self, campus: Campus) -> None:
+        """Else all of them would be enrolled once more, and who is suspended there with them."""
+        course, students = await campus.taught(1, 2)
+        campus.hands.separate_groups(course)
+        assert sorted(one.id for one in await campus.gateway.enrolled(course)) == students
+        for capability in ("moodle/site:accessallgroups", "moodle/user:viewdetails"):
+            with without(campus, capability), raises(AccessRefused):
+                await campus.gateway.enrolled(course)
+        with without(campus, "moodle/course:enrolreview"), raises(AccessRefused):
+            await campus.gateway.enrolled(course, Membership.SUSPENDED)
+
+    async def test_the_people_of_our_own_group_are_not_all_there_are(self, campus: Campus) -> None:
+        """Where groups work apart."""
+        course, students = await campus.taught(1, 2)
+        own = (await campus.gateway.site()).user_id
+        await campus.gateway.enrol([enrolment(own, course)])
+        [group] = applied_ids(await campus.gateway.create_groups([NewGroup(course=course, name="Ours")]))
+        members = [GroupMember(group=group, user=id) for id in (own, students[0])]
+        await campus.gateway.add_group_members(members)
+        campus.hands.separate_groups(course)
+        with without(campus, "moodle/site:accessallgroups"), raises(AccessRefused):
+            await campus.gateway.enrolled(course)
+        assert len(await campus.gateway.enrolled(course)) == 3
+
+    async def test_how_work_is_marked_is_not_nothing_because_it_is_kept_from_us(self, campus: Campus) -> None:
+        """Else a rubric would be marked by a number, and a scale by none of its items."""
+        course, [student] = await campus.taught(1)
+        assignment = await campus.assigned(course, grade=-3, criteria={"P1": "Explain"})
+        for capability in ("moodle/course:manageactivities", "moodle/grade:managegradingforms"):
+            with without(campus, capability):
+                with raises(AccessRefused):
+                    await campus.gateway.marking_method(assignment.cmid)
+                with raises(AccessRefused):
+                    await campus.gateway.save_marks(assignment, [mark(student, "3")])
+        assert (await campus.gateway.marking_method(assignment.cmid)).method == "btec"
+
+    async def test_assignments_that_cannot_be_seen_are_not_absent(self, campus: Campus) -> None:
+        """Beside them an empty course is empty, and one that is not there is not there."""
+        course, bare = await campus.course(1), await campus.course(2)
+        await campus.assigned(course)
+        with without(campus, "mod/assign:view"):
+            found = await campus.gateway.assignments([course, bare, NOBODY])
+        closed = found[course]
+        assert isinstance(closed, Rejected)
+        assert closed.kind is RejectionKind.PERMISSION
+        assert found[bare] == ()
+        assert isinstance(found[NOBODY], Rejected)
+
+    async def test_an_id_number_of_a_course_that_is_kept_from_us_is_not_empty(self, campus: Campus) -> None:
+        """Else another system's course could be taken for nobody's."""
+        course = await campus.course()
+        with without(campus, "moodle/course:update"):
+            with raises(AccessRefused):
+                await campus.gateway.courses([course])
+            with raises(AccessRefused):
+                await campus.gateway.find_courses(CourseKey.SHORT_NAME, [campus.plan().short_name])
 
     async def test_an_account_that_cannot_write_users_is_told_for_each(self, campus: Campus) -> None:
         """And nothing is taken apart for it."""

@@ -21,27 +21,32 @@ def get_assignments(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     courses, warnings = [], []
     own = site.enrolments.firsts(site.caller.userid)
     for each in given["courseids"] or own:
-        wanted = each in own or (given["includenotenrolledcourses"] and site.may("moodle/course:view"))
-        if each not in site.courses or not wanted:
+        if not (each in own or given["includenotenrolledcourses"]):
             message = "User is not enrolled or does not have requested capability"
             warnings.append(warning("course", each, 2, message))
             continue
+        if each not in site.courses or not site.may_enter(each):
+            why = "Course or activity not accessible." if each in site.courses else _NO_COURSE
+            warnings.append(warning("course", each, 1, f"No access rights in course context {why}"))
+            continue
         course = site.courses[each]
+        there = [assignment for assignment in site.assignments.values() if assignment.course == each]
+        seen = [assignment for assignment in there if site.sees_activity(assignment)]
+        message = "No access rights in module context"
+        warnings += [warning("module", one.cmid, 1, message) for one in there if one not in seen]
         courses.append(
             {
                 "id": course.id,
                 "fullname": site.shown(course.fullname),
                 "shortname": site.shown(course.shortname),
                 "timemodified": course.timemodified,
-                "assignments": [
-                    _assignment(site, assignment)
-                    for assignment in site.assignments.values()
-                    if assignment.course == each and site.may("mod/assign:view")
-                ],
+                "assignments": [_assignment(site, assignment) for assignment in seen],
             }
         )
     return {"courses": courses, "warnings": warnings}
 
+
+_NO_COURSE = "Can't find data record in database table course."
 
 _CONFIGS = (
     ("onlinetext", "assignsubmission", "enabled", "1"),
@@ -116,40 +121,55 @@ def course_module_by_instance(site: Site, given: dict[str, Any]) -> dict[str, An
 
 
 def _module(site: Site, assignment: Assignment) -> dict[str, Any]:
-    site.course(assignment.course, context=True)
+    """What anybody may see of a course module; all of it for who may change the course's activities."""
+    site.assignment(assignment.id)
+    shown = _whole_module(site, assignment)
+    if not site.may("moodle/grade:managegradingforms"):
+        del shown["advancedgrading"]
+    if not site.may("moodle/course:manageactivities"):
+        shown = {key: value for key, value in shown.items() if key in _SAFE}
+    return {"cm": shown, "warnings": []}
+
+
+_SAFE = frozenset(
+    (
+        *("id", "course", "module", "name", "modname", "instance", "section", "sectionnum"),
+        *("groupmode", "groupingid", "completion", "downloadcontent"),
+    )
+)
+
+
+def _whole_module(site: Site, assignment: Assignment) -> dict[str, Any]:
     scale = {"scale": ",".join(site.scales[-assignment.grade])} if assignment.grade < 0 else {}
     return {
-        "cm": {
-            "id": assignment.cmid,
-            "course": assignment.course,
-            "module": 1,
-            "name": site.shown(assignment.name),
-            "modname": "assign",
-            "instance": assignment.id,
-            "section": 2,
-            "sectionnum": 1,
-            "groupmode": 0,
-            "groupingid": 0,
-            "completion": 0,
-            "idnumber": assignment.idnumber,
-            "added": assignment.timemodified,
-            "score": 0,
-            "indent": 0,
-            "visible": 1,
-            "visibleoncoursepage": 1,
-            "visibleold": 1,
-            "completiongradeitemnumber": None,
-            "completionpassgrade": 0,
-            "completionview": 0,
-            "completionexpected": 0,
-            "showdescription": 0,
-            "downloadcontent": 1,
-            "availability": None,
-            "grade": assignment.grade,
-            **scale,
-            "gradepass": "0.00",
-            "gradecat": 1,
-            "advancedgrading": [{"area": "submissions", "method": assignment.method}],
-        },
-        "warnings": [],
+        "id": assignment.cmid,
+        "course": assignment.course,
+        "module": 1,
+        "name": site.shown(assignment.name),
+        "modname": "assign",
+        "instance": assignment.id,
+        "section": 2,
+        "sectionnum": 1,
+        "groupmode": 0,
+        "groupingid": 0,
+        "completion": 0,
+        "idnumber": assignment.idnumber,
+        "added": assignment.timemodified,
+        "score": 0,
+        "indent": 0,
+        "visible": 1,
+        "visibleoncoursepage": 1,
+        "visibleold": 1,
+        "completiongradeitemnumber": None,
+        "completionpassgrade": 0,
+        "completionview": 0,
+        "completionexpected": 0,
+        "showdescription": 0,
+        "downloadcontent": 1,
+        "availability": None,
+        "grade": assignment.grade,
+        **scale,
+        "gradepass": "0.00",
+        "gradecat": 1,
+        "advancedgrading": [{"area": "submissions", "method": assignment.method}],
     }

@@ -90,7 +90,8 @@ OUTSIDE = frozenset(
 CAPABILITIES = frozenset(
     [
         "webservice/rest:use",
-        *(f"moodle/user:{each}" for each in ("create", "update", "delete", "viewdetails", "viewalldetails")),
+        *(f"moodle/user:{each}" for each in ("create", "update", "viewdetails", "viewalldetails")),
+        "moodle/site:accessallgroups",
         "moodle/site:viewuseridentity",
         *(
             f"moodle/course:{each}"
@@ -104,6 +105,8 @@ CAPABILITIES = frozenset(
                 "changefullname",
                 "changeshortname",
                 "changeidnumber",
+                "enrolreview",
+                "manageactivities",
                 "managegroups",
             )
         ),
@@ -116,4 +119,4 @@ CAPABILITIES = frozenset(
         "gradereport/user:view",
     ]
 )
-"""The least a service account needs: 29 capabilities."""
+"""The least a service account needs: 31 capabilities."""

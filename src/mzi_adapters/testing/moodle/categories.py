@@ -62,6 +62,8 @@ def get_categories(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     for criterion in given["criteria"]:
         if criterion["key"] not in ("id", "name", "parent", "idnumber", "visible", "ids"):
             raise moodle_error("criteriaerror", "Missing permissions to search on a criterion.")
+        if criterion["key"] in ("idnumber", "visible") and not site.may("moodle/category:manage"):
+            raise moodle_error("criteriaerror", "Missing permissions to search on a criterion.")
         wanted[criterion["key"]] = str(criterion["value"])
     found = {each.id for each in site.categories.values() if _matches(each, wanted)}
     if given["addsubcategories"] and wanted:

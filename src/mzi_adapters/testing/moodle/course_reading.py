@@ -5,7 +5,7 @@ from typing import Any
 from mzi_adapters.testing.moodle.courses import same
 from mzi_adapters.testing.moodle.parameters import Many, One, Value
 from mzi_adapters.testing.moodle.refusals import (
-    course_closed,
+    course_context,
     invalid_parameter,
     php_error,
 )
@@ -23,9 +23,28 @@ def get_courses(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     """Courses by id, unknown ones passed over; every course when no id is asked for."""
     ids = given["options"].get("ids")
     found = [each for each in site.courses.values() if ids is None or each.id in ids]
-    if not all(site.may_enter(each.id) for each in found):
-        raise course_closed()
-    return [_course(site, each) for each in found]
+    for each in found:
+        if not site.may_enter(each.id):
+            raise course_context(each.id)
+    kept = None if site.may("moodle/course:update") else _FOR_ALL
+    return [
+        {key: value for key, value in _course(site, each).items() if kept is None or key in kept}
+        for each in found
+    ]
+
+
+_FOR_ALL = frozenset(
+    (
+        *("id", "fullname", "shortname", "displayname", "categoryid", "summary", "summaryformat", "format"),
+        *("startdate", "enddate", "showactivitydates", "showcompletionconditions"),
+    )
+)
+"""What is told of a course to who may not change it."""
+
+_FOR_CHANGERS = frozenset(
+    ("idnumber", "legacyfiles", "calendartype", "timecreated", "timemodified", "requested", "cacherev")
+)
+"""What only who may change a course is told where it is found by a field."""
 
 
 def _order(site: Site, course: Course) -> int:
@@ -59,7 +78,7 @@ def _course(site: Site, course: Course) -> dict[str, Any]:
     if not front:
         shown["hiddensections"] = 1
     shown |= {
-        "groupmode": 0,
+        "groupmode": course.groupmode,
         "groupmodeforce": 0,
         "defaultgroupingid": 0,
         "timecreated": course.timecreated,
@@ -107,7 +126,7 @@ def get_courses_by_field(site: Site, given: dict[str, Any]) -> dict[str, Any]:
             found = [each for each in site.courses.values() if same(site, getattr(each, field), value)]
         case _:
             raise invalid_parameter("Invalid field name")
-    hidden = not site.may("moodle/course:viewhiddencourses")
+    hidden = not (site.may("moodle/course:viewhiddencourses") or site.may("moodle/course:update"))
     shown = [_public_course(site, each) for each in found if each.visible or not hidden]
     return {"courses": shown, "warnings": []}
 
@@ -130,11 +149,11 @@ def _public_course(site: Site, course: Course) -> dict[str, Any]:
         "showactivitydates": True,
         "showcompletionconditions": True,
         "contacts": [],
-        "enrollmentmethods": ["manual"],
+        "enrollmentmethods": ["manual"] if course.manual else [],
     }
     if not site.may_enter(course.id):
         return shown
-    return shown | {
+    more = {
         "idnumber": course.idnumber,
         "format": course.format,
         "showgrades": 1,
@@ -144,7 +163,7 @@ def _public_course(site: Site, course: Course) -> dict[str, Any]:
         "maxbytes": 0,
         "showreports": 0,
         "visible": course.visible,
-        "groupmode": 0,
+        "groupmode": course.groupmode,
         "groupmodeforce": 0,
         "defaultgroupingid": 0,
         "enablecompletion": 1,
@@ -171,3 +190,6 @@ def _public_course(site: Site, course: Course) -> dict[str, Any]:
         ],
         "courseformatoptions": [*_format_options(course), {"name": "indentation", "value": "1"}],
     }
+    if not site.may("moodle/course:update"):
+        more = {key: value for key, value in more.items() if key not in _FOR_CHANGERS}
+    return shown | more

@@ -80,10 +80,11 @@ def create_courses(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
         site.require("moodle/course:create")
         if wanted.get("lang") == "":
             raise moodle_error("errorinvalidparam", 'The param "lang" is invalid.')
-        kept = _kept(_dated(site, wanted))
+        dated = _dated(site, wanted)
+        kept = _kept(dated)
         course = Course(id=0, timecreated=site.now(), timemodified=site.now(), **kept)
         _check(site, course, among=created)
-        _check_dates(wanted)
+        _check_dates(dated)
         course.id = site.next_id("course")
         _fit(course)
         furnish(site, course)
@@ -97,11 +98,9 @@ _DAY = 86400
 
 
 def _dated(site: Site, wanted: dict[str, Any]) -> dict[str, Any]:
-    """A course that says nothing of its length begins today, lasts a year and has no sections."""
-    if "startdate" in wanted or "enddate" in wanted:
-        return {"numsections": 0, **wanted}
-    today = site.now() // _DAY * _DAY
-    return {"numsections": 0, "startdate": today, "enddate": today + 365 * _DAY, **wanted}
+    """A course that does not say so begins today, lasts a year, and has no sections."""
+    start = wanted.get("startdate", site.now() // _DAY * _DAY)
+    return {"numsections": 0, "startdate": start, "enddate": start + 365 * _DAY, **wanted}
 
 
 def furnish(site: Site, course: Course) -> None:
@@ -143,7 +142,7 @@ def _check(site: Site, course: Course, among: list[Course] | None = None) -> Non
 
 
 def _check_dates(sent: dict[str, Any]) -> None:
-    """Moodle looks only at the dates of the call, not at those that are there."""
+    """Of a change Moodle looks only at the dates it names, not at those that are there."""
     start, end = sent.get("startdate", 0), sent.get("enddate", 0)
     if start and end and end < start:
         raise moodle_error("enddatebeforestartdate", "The course end date must be after the start date.")

@@ -23,7 +23,7 @@ def get_definitions(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     areas, warnings = [], []
     for cmid in given["cmids"]:
         assignment = site.module(cmid)
-        if not site.may_enter(assignment.course) or not site.may("mod/assign:view"):
+        if not site.sees_activity(assignment):
             warnings.append(warning("module", cmid, 1, "No access rights in module context"))
             continue
         if given["activeonly"] and assignment.method is None:

@@ -24,20 +24,19 @@ def enrolled_users(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     """Who is enrolled in a course, by id, in pages if asked."""
     options = {each["name"]: str(each["value"]) for each in given["options"]}
     course = site.course(given["courseid"], context=True)
-    if "withcapability" in options:
-        raise no_permission("moodle/role:review")
-    site.require("moodle/course:viewparticipants")
-    if options.get("onlyactive", "0") != "0" and options.get("onlysuspended", "0") != "0":
-        raise moodle_error("invalidparameter", "Invalid parameter value detected")
+    _check_options(site, options)
     now = site.now()
     found = [each for each in site.enrolments.of(course.id) if site.people.living(each.userid)]
-    if options.get("onlyactive", "0") != "0":
+    if _is_set(options, "onlyactive"):
         found = [each for each in found if each.active(now)]
-    if options.get("onlysuspended", "0") != "0":
+    if _is_set(options, "onlysuspended"):
         found = [each for each in found if not each.active(now)]
-    if options.get("groupid", "0") != "0":
+    if _is_set(options, "groupid"):
         group = site.groups.get(number(options["groupid"]))
         found = [each for each in found if group and each.userid in group.members]
+    else:
+        shown = site.seen_groups(course)
+        found = [each for each in found if shown is None or any(each.userid in one.members for one in shown)]
     users = [site.people.rows[each.userid] for each in found]
     if options.get("sortby", "id") in ("firstname", "lastname"):
         users.sort(key=lambda user: (str(getattr(user, options["sortby"])), user.id))
@@ -47,6 +46,26 @@ def enrolled_users(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     users = users[begin : begin + size if size else None]
     wanted = set(options["userfields"].split(",")) if "userfields" in options else None
     return [_chosen(enrolled_user(site, course, user), wanted) for user in users if sees(site, user)]
+
+
+def _is_set(options: dict[str, str], name: str) -> bool:
+    return options.get(name, "0") != "0"
+
+
+def _check_options(site: Site, options: dict[str, str]) -> None:
+    """Who may see the participants, and who may ask for some of them; in Moodle's order."""
+    if not site.may("moodle/course:enrolreview"):  # which is as good
+        site.require("moodle/course:viewparticipants")
+    if "withcapability" in options:
+        raise no_permission("moodle/role:review")
+    if _is_set(options, "groupid"):
+        group = site.groups.get(number(options["groupid"]))
+        if group is None or site.caller.userid not in group.members:
+            site.require("moodle/site:accessallgroups")
+    if _is_set(options, "onlyactive") or _is_set(options, "onlysuspended"):
+        site.require("moodle/course:enrolreview")
+    if _is_set(options, "onlyactive") and _is_set(options, "onlysuspended"):
+        raise moodle_error("invalidparameter", "Invalid parameter value detected")
 
 
 def _chosen(shown: dict[str, Any], wanted: set[str] | None) -> dict[str, Any]:

@@ -3,11 +3,7 @@
 from typing import Any
 
 from mzi_adapters.testing.moodle.parameters import Many, One, Value
-from mzi_adapters.testing.moodle.refusals import (
-    invalid_parameter,
-    invalid_user,
-    moodle_error,
-)
+from mzi_adapters.testing.moodle.refusals import Refusal, invalid_parameter, invalid_user, moodle_error
 from mzi_adapters.testing.moodle.roles import give_role, remove_enrolment
 from mzi_adapters.testing.moodle.site import ROLES, Functions, Site
 from mzi_adapters.testing.moodle.site_tables import UserEnrolment
@@ -34,6 +30,7 @@ def enrol(site: Site, given: dict[str, Any]) -> None:
     """Enrol everybody, or nobody; who is enrolled already gets the new role and dates."""
     for wanted in given["enrolments"]:
         _check(site, wanted, "enrol/manual:enrol")
+        _living(site, wanted["userid"])
         if wanted["roleid"] not in ROLES or not site.may("moodle/role:assign"):
             raise moodle_error(
                 "wsusercannotassign",
@@ -41,9 +38,7 @@ def enrol(site: Site, given: dict[str, Any]) -> None:
                 f"to this user ({wanted['userid']}) in this course ({wanted['courseid']}).",
             )
         if not site.courses[wanted["courseid"]].manual:
-            message = "Manual enrolment plugin instance doesn't exist or is disabled for the course"
-            raise moodle_error("wsnoinstance", f"{message} (id = {wanted['courseid']})")
-        _living(site, wanted["userid"])
+            raise _no_instance(wanted["courseid"])
     for wanted in given["enrolments"]:
         add_enrolment(site, **wanted)
 
@@ -53,6 +48,11 @@ def _check(site: Site, wanted: dict[str, Any], capability: str) -> None:
         raise invalid_parameter("Course id not exist")
     site.course(wanted["courseid"])
     site.require(capability)
+
+
+def _no_instance(course: int) -> Refusal:
+    message = "Manual enrolment plugin instance doesn't exist or is disabled for the course"
+    return moodle_error("wsnoinstance", f"{message} (id = {course})")
 
 
 def _living(site: Site, user: int) -> None:
@@ -90,6 +90,8 @@ def unenrol(site: Site, given: dict[str, Any]) -> None:
     """Unenrol everybody, or nobody; who is not enrolled does not matter."""
     for wanted in given["enrolments"]:
         _check(site, wanted, "enrol/manual:unenrol")
+        if not site.courses[wanted["courseid"]].manual:
+            raise _no_instance(wanted["courseid"])
         _living(site, wanted["userid"])
     for wanted in given["enrolments"]:
         remove_enrolment(site, wanted["courseid"], wanted["userid"])

@@ -50,7 +50,7 @@ class FunctionCall:
 class FakeMoodle(Planting):
     """A site with its tables, service accounts and switches; a `Transport` to whoever talks to it.
 
-    The `token` opens the service account: user 3, with the 29 capabilities it needs and no more. Take one
+    The `token` opens the service account: user 3, with the 31 capabilities it needs and no more. Take one
     out of `capabilities`, or a function out of `functions`, and the answers change as Moodle's do.
     """
 

@@ -8,9 +8,9 @@ from mzi_adapters.testing.moodle.courses import furnish
 from mzi_adapters.testing.moodle.enrolments import add_enrolment
 from mzi_adapters.testing.moodle.gradebook import gradebook
 from mzi_adapters.testing.moodle.plugin import btec_definition
-from mzi_adapters.testing.moodle.site import Site
+from mzi_adapters.testing.moodle.site import SEPARATE_GROUPS, Site
 from mzi_adapters.testing.moodle.site_tables import Assignment, Category, Course, Group, SiteUser
-from mzi_adapters.testing.moodle.users import delete_users
+from mzi_adapters.testing.moodle.users import remove_users
 
 
 class Planting:
@@ -67,7 +67,7 @@ class Planting:
 
     def delete_user(self, user: int) -> None:
         """An administrator deletes a user."""
-        delete_users(self.site, {"userids": [user]})
+        remove_users(self.site, [user])
 
     def add_category(self, name: str, *, idnumber: str = "", parent: int = 0) -> int:
         """A course category."""
@@ -114,6 +114,10 @@ class Planting:
         return add_enrolment(
             self.site, roleid=role, userid=user, courseid=course, suspend=int(suspended), timeend=timeend
         ).id
+
+    def separate_groups(self, course: int) -> None:
+        """A teacher has the groups of a course work apart: none sees another's members."""
+        self.site.courses[course].groupmode = SEPARATE_GROUPS
 
     def add_group(self, course: int, name: str, members: tuple[int, ...] = (), *, idnumber: str = "") -> int:
         """A group of a course."""

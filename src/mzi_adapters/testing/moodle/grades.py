@@ -31,7 +31,7 @@ def get_grades(site: Site, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _may(site: Site, assignment: Assignment) -> bool:
-    return site.may_enter(assignment.course) and site.may("mod/assign:viewgrades")
+    return site.sees_activity(assignment) and site.may_view_marks(assignment)
 
 
 def _latest_marks(site: Site, assignment: int) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ def get_user_flags(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     shown, warnings = [], []
     for each in given["assignmentids"]:
         assignment = site.assignments.get(each)
-        if assignment and not (site.may_enter(assignment.course) and site.may("mod/assign:grade")):
+        if assignment and not (site.sees_activity(assignment) and site.may("mod/assign:grade")):
             warnings.append(warning("assignment", each, 1, _NO_ACCESS))
             continue
         rows = [row for row in site.flags.of(each) if site.people.living(row.userid)]

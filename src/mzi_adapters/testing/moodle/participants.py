@@ -10,6 +10,7 @@ from mzi_adapters.testing.moodle.profiles import identity, pictures, place, sees
 from mzi_adapters.testing.moodle.refusals import (
     Refusal,
     moodle_error,
+    no_permission,
 )
 from mzi_adapters.testing.moodle.roles import roles_of
 from mzi_adapters.testing.moodle.site import Functions, Site
@@ -33,6 +34,9 @@ def list_participants(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]
     """Everybody who is expected to hand in, and how far each is."""
     assignment = _seen(site, given["assignid"])
     users = expected(site, assignment.course)
+    groups = site.seen_groups(site.courses[assignment.course])
+    if groups is not None and given["groupid"] not in [each.id for each in groups]:
+        users = []  # also when everybody is asked for
     if given["groupid"]:
         group = site.groups.get(given["groupid"])
         users = [each for each in users if group and each.id in group.members]
@@ -54,8 +58,8 @@ def expected(site: Site, course: int) -> list[SiteUser]:
 
 def _seen(site: Site, assignment: int) -> Assignment:
     found = site.assignment(assignment)
-    site.require("mod/assign:view")
-    site.require("mod/assign:viewgrades")
+    if not site.may_view_marks(found):
+        raise no_permission("mod/assign:viewgrades", "nopermission")
     return found
 
 

@@ -69,11 +69,11 @@ def php_error(message: str, kind: str = "Error") -> Refusal:
     return Refusal(kind, None, message)
 
 
-def no_permission(capability: str) -> Refusal:
+def no_permission(capability: str, code: str = "nopermissions") -> Refusal:
     """The role lacks a capability."""
     wanted = _NAMES.get(capability, capability)
     message = f"Sorry, but you do not currently have permissions to do that ({wanted})."
-    return Refusal("core\\exception\\required_capability_exception", "nopermissions", message, capability)
+    return Refusal("core\\exception\\required_capability_exception", code, message, capability)
 
 
 def no_access(debuginfo: str) -> Refusal:

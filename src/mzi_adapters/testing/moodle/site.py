@@ -42,6 +42,9 @@ ROLES = {3: "editingteacher", 4: "teacher", 5: "student"}
 """The roles a service account may assign, with their short names; 1 is the manager."""
 
 
+SEPARATE_GROUPS = 1
+
+
 @attrs.define(kw_only=True)
 class Account:
     """Who holds a token, and what it opens."""
@@ -177,7 +180,19 @@ class Site:
         if found is None:
             raise missing_record("assign")
         self.course(found.course)
+        if not self.sees_activity(found):
+            raise course_closed()
         return found
+
+    def sees_activity(self, assignment: Assignment) -> bool:
+        """Whether the caller may enter the course of an activity, and is shown it there."""
+        return self.may_enter(assignment.course) and assignment.visible and self.may("mod/assign:view")
+
+    def may_view_marks(self, assignment: Assignment) -> bool:
+        """Whether the caller is shown what was handed in and marked; who may mark is."""
+        if not (self.may("mod/assign:viewgrades") or self.may("mod/assign:grade")):
+            return False
+        return self.seen_groups(self.courses[assignment.course]) != []
 
     def module(self, cmid: int) -> Assignment:
         """The assignment behind a course module."""
@@ -198,6 +213,12 @@ class Site:
         """The group a user hands in with; 0 for who is in none, or in several."""
         groups = self.groups_of(course, user)
         return groups[0].id if len(groups) == 1 else 0
+
+    def seen_groups(self, course: Course) -> list[Group] | None:
+        """The groups to whose members the caller's sight of a course is limited; None where it is not."""
+        if course.groupmode != SEPARATE_GROUPS or self.may("moodle/site:accessallgroups"):
+            return None
+        return self.groups_of(course.id, self.caller.userid)
 
     def groups_of(self, course: int, user: int) -> list[Group]:
         """The groups of a course a user is a member of."""

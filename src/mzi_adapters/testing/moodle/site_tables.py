@@ -63,6 +63,9 @@ class Course:
     """Of a course in weeks: its end is that of its last week, whatever was sent."""
 
     lang: str = ""
+    groupmode: int = 0
+    """1: separate groups, whose members do not see those of the others; 2: visible groups."""
+
     manual: bool = True
     """Whether it has manual enrolment, and it is enabled."""
 
@@ -139,6 +142,7 @@ class Assignment:
     name: str
     grade: int = 4
     workflow: bool = True
+    visible: bool = True
     team: bool = False
     """Groups hand in, each as one; who is in none is in a team with all others who are not."""
 

@@ -19,6 +19,7 @@ def updates_since(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     """Every assignment of the course with something newer than `since`."""
     course = site.course(given["courseid"], context=True)
     found = [each for each in site.assignments.values() if each.course == course.id]
+    found = [each for each in found if site.sees_activity(each)]
     shown = [_module(site, each, given["since"], given["filter"]) for each in found]
     return {"instances": [each for each in shown if each["updates"]], "warnings": []}
 
@@ -51,15 +52,20 @@ def check_updates(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     return {"instances": shown, "warnings": warnings}
 
 
+def _sees_all(site: Site, assignment: Assignment) -> bool:
+    """Whether the caller is told of everybody's work and marks."""
+    return site.may("mod/assign:viewgrades") and site.seen_groups(site.courses[assignment.course]) is None
+
+
 def _module(site: Site, assignment: Assignment, since: int, areas: list[str]) -> dict[str, Any]:
     updates: list[dict[str, Any]] = []
     if assignment.timemodified > since:
         updates.append({"name": "configuration", "timeupdated": assignment.timemodified})
-    enrolled = set(site.enrolments.seconds(assignment.course))
+    told_of = set(site.enrolments.seconds(assignment.course)) if _sees_all(site, assignment) else set()
     for name, table in (("usersubmissions", site.submissions), ("usergrades", site.marks)):
         changed = sorted(
             row.id
-            for user in enrolled.intersection(table.seconds(assignment.id))
+            for user in told_of.intersection(table.seconds(assignment.id))
             for row in table[assignment.id, user]
             if row.timemodified > since
         )

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from mzi_adapters.testing.moodle.parameters import Many, One, Shape, Value
@@ -75,6 +76,11 @@ _PASSWORD = (
 )
 def create_users(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     """Create every user, or none."""
+    for wanted in given["users"]:  # as every parameter is looked at before the capability
+        if wanted.get("auth", "manual") not in _AUTHS:
+            raise invalid_parameter(f"Invalid authentication type: {wanted['auth']}")
+        if wanted.get("lang", "en") not in _LANGS:
+            raise invalid_parameter(f"Invalid language code: {wanted['lang']}")
     site.require("moodle/user:create")
     created: list[SiteUser] = []
     usernames: set[str] = set()
@@ -93,10 +99,6 @@ def create_users(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _new_user(site: Site, wanted: dict[str, Any], usernames: set[str], emails: set[str]) -> SiteUser:
     username, email, auth = wanted["username"], wanted["email"], wanted.get("auth", "manual")
-    if auth not in _AUTHS:
-        raise invalid_parameter(f"Invalid authentication type: {auth}")
-    if wanted.get("lang", "en") not in _LANGS:
-        raise invalid_parameter(f"Invalid language code: {wanted['lang']}")
     if username in usernames or site.people.username_taken(username):
         raise invalid_parameter(f"Username already exists: {username}")
     for name in ("firstname", "lastname"):
@@ -197,8 +199,13 @@ _GUEST = 1
 def delete_users(site: Site, given: dict[str, Any]) -> None:
     """Delete every user, or none. The rows stay, under names of their own."""
     site.require("moodle/user:delete")
+    remove_users(site, given["userids"])
+
+
+def remove_users(site: Site, ids: Iterable[int]) -> None:
+    """As somebody deletes them who may."""
     users = []
-    for each in given["userids"]:
+    for each in ids:
         user = site.people.living(each)
         if user is None:
             raise invalid_user()

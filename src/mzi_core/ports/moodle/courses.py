@@ -35,11 +35,13 @@ class MoodleCourse:
     visible: bool = True
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    enrolment_methods: tuple[str, ...] | None = None
+    """The plugins by which one can be enrolled now, such as `manual`; None where it was asked by id."""
 
 
 @attrs.frozen(kw_only=True)
 class NewCourse:
-    """A course to create; what is None is as the site has it by default. Only with a start has it an end."""
+    """A course to create; what is None is as the site has it by default: it begins today."""
 
     full_name: str
     short_name: str

@@ -64,7 +64,15 @@ class MoodleEnrolments(Protocol):
     """Who is in a course, and in which role."""
 
     async def enrolled(self, course: MoodleId, which: Membership = Membership.ALL) -> Sequence[EnrolledUser]:
-        """Who is enrolled; raises RemoteNotFound for an unknown course, AccessRefused for a closed one."""
+        """Who is enrolled; raises RemoteNotFound for an unknown course, AccessRefused for a closed one.
+
+        Also for one whose people are shown in part: an empty list is of a course with nobody in it. Not
+        promised of `Membership.SUSPENDED`.
+        """
+        ...
+
+    async def sees_all_groups(self, course: MoodleId) -> bool:
+        """Whether the people of a course are shown to the account whatever their groups."""
         ...
 
     async def enrol(self, enrolments: Sequence[Enrolment]) -> Sequence[WriteResult[MoodleId]]:

@@ -538,6 +538,30 @@ class TestEnrolments:
         (step,) = enrolment_steps([one], there, MoodleDefaults())
         assert step.act is Action.NOTHING
 
+    @pytest.mark.parametrize(
+        ("named", "of_class", "empty", "act"),
+        [
+            (5, 5, [5], Action.CANNOT),
+            (5, 5, [], Action.CREATE),
+            (None, 5, [5], Action.CREATE),
+            (6, 5, [5], Action.CREATE),
+            (6, None, [6], Action.CREATE),
+        ],
+        ids=["enrolled before", "others are there", "new", "in another course", "a course named by hand"],
+    )
+    def test_who_was_enrolled_before_is_not_again_where_nobody_is_shown(
+        self, named: int | None, of_class: int | None, empty: list[int], act: Action
+    ) -> None:
+        course = None if named is None else MoodleId(named)
+        one = Enrollment(zoho_id=ZohoId("8"), student=ID, class_=OTHER, moodle_course_id=course)
+        there = FoundMembers(
+            accounts={ID: MoodleId(7)},
+            courses={OTHER: None if of_class is None else MoodleId(of_class)},
+            empty=[MoodleId(each) for each in empty],
+        )
+        (step,) = enrolment_steps([one], there, MoodleDefaults())
+        assert step.act is act
+
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from tests.use_cases.remotes import College, became, lost
 
+from mzi_adapters.testing.moodle.roles import remove_enrolment
 from mzi_adapters.testing.moodle.site import Database
 from mzi_core.errors import AccessRefused, AuthRevoked
 from mzi_core.modules import CATALOGUE
@@ -451,6 +452,27 @@ class TestEnrolments:
         before = college.moodle.calls
         assert told(await college.push_moodle("enrollments")) == [(Action.NOTHING, None)] * 1000
         assert college.moodle.calls == before + 3  # who is there, who of them we are, and who is suspended
+
+    async def test_nobody_is_enrolled_again_where_moodle_shows_nobody(self) -> None:
+        """As where groups work apart; who was never enrolled there is, if everybody can be seen."""
+        college, course = await college_with_a_class(3)
+        records = [enrollment(number, f"539883000009{number:07d}") for number in range(3)]
+        await college.sync("enrollments", records[:2])
+        await college.push_moodle("enrollments")
+        students = sorted(one.userid for one in college.moodle.site.enrolments.of(course))
+        college.moodle.enrol(students[0], course, suspended=True)
+        college.moodle.separate_groups(course)
+        college.moodle.capabilities.remove("moodle/site:accessallgroups")
+        await college.sync("enrollments", records[2:])
+        pages = await college.push_moodle("enrollments")
+        assert told(pages) == [(Action.CANNOT, None)] * 3
+        assert all("moodle/site:accessallgroups" in one.step.why for one in results(pages))
+        college.moodle.capabilities.add("moodle/site:accessallgroups")
+        for student in students:
+            remove_enrolment(college.moodle.site, course, student)
+        pages = await college.push_moodle("enrollments")
+        assert told(pages) == [(Action.CANNOT, None)] * 2 + [(Action.CREATE, Applied)]
+        assert "shows nobody in course" in results(pages)[0].step.why
 
     async def test_a_suspended_enrolment_is_left_and_told(self) -> None:
         college, course = await college_with_a_class(2)

@@ -13,6 +13,11 @@ from mzi_core.values import MoodleId, RecordKey
 
 SUSPENDED = "The enrolment is suspended in Moodle, or its time there is over."
 
+_SHOWS_NOBODY = (
+    "Moodle shows nobody in course {}, where this student was enrolled before. Enrolling again would end a "
+    "suspension. If the course is empty, enrol one of the class there by hand, and push again."
+)
+
 EnrolmentStep = Step[Enrolment]
 
 
@@ -20,13 +25,15 @@ EnrolmentStep = Step[Enrolment]
 class FoundMembers:
     """Our students' accounts and our classes' courses, and who is in these courses by what Moodle says.
 
-    `closed`: why the members of a course could not be read. `suspended`: whose enrolment does not count.
+    `closed`: why the members of a course could not be read. `empty`: courses in which Moodle showed nobody
+    when they were read. `suspended`: whose enrolment does not count.
     """
 
     accounts: Mapping[RecordKey, MoodleId | None] = attrs.field(factory=dict)
     courses: Mapping[RecordKey, MoodleId | None] = attrs.field(factory=dict)
     members: Mapping[MoodleId, Collection[MoodleId]] = attrs.field(factory=dict)
     closed: Mapping[MoodleId, str] = attrs.field(factory=dict)
+    empty: Collection[MoodleId] = ()
     suspended: Mapping[MoodleId, Collection[MoodleId]] = attrs.field(factory=dict)
 
 
@@ -81,6 +88,8 @@ def _step(
             why=SUSPENDED if account in found.suspended.get(course, ()) else "",
             links=links,
         )
+    if links == {} and course in found.empty and found.courses.get(enrollment.class_) == course:
+        return _step_without(enrollment, Action.CANNOT, _SHOWS_NOBODY.format(course))
     seen.add((course, account))
     return Step(
         zoho_id=enrollment.zoho_id,

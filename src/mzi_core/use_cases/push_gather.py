@@ -54,6 +54,9 @@ class Gather:
     defaults: MoodleDefaults
     members: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)
     closed: dict[MoodleId, str] = attrs.field(factory=dict)
+    empty: set[MoodleId] = attrs.field(factory=set)
+    """Courses in which Moodle showed nobody; those whom this push enrols there do not change that."""
+
     suspended: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)
     sites: list[MoodleSite] = attrs.field(factory=list)
     """The site, once it was asked for."""
@@ -180,6 +183,7 @@ async def plan_enrolments(
             courses=courses,
             members=gather.members,
             closed=gather.closed,
+            empty=gather.empty,
             suspended=gather.suspended,
         ),
         gather.defaults,
@@ -196,6 +200,8 @@ async def _read_members(gather: Gather, course: MoodleId) -> None:
         gather.closed[course] = str(refused)
     else:
         gather.members[course] = {user.id for user in enrolled}
+        if not enrolled:
+            gather.empty.add(course)
 
 
 async def _read_suspended(gather: Gather, course: MoodleId) -> None:

@@ -5,10 +5,10 @@ from difflib import get_close_matches
 
 from mzi_adapters.moodle.batching import MOST_FIELDS
 from mzi_adapters.moodle.plugin import PLUGIN
-from mzi_adapters.moodle.refusals import NO_FUNCTION
+from mzi_adapters.moodle.refusals import NO_FUNCTION, UNREADY
 from mzi_adapters.moodle.rights import RIGHTS
 from mzi_core.errors import GatewayError
-from mzi_core.ports import Feature
+from mzi_core.ports import Feature, UserKey
 from mzi_core.use_cases.doctor import (
     Check,
     CheckName,
@@ -33,10 +33,16 @@ _ANY_REMEDY = "Check `moodle.url`, which must be the site's own address, and `mo
 
 
 async def _token(environment: Environment) -> Sequence[Finding]:
+    moodle = moodle_of(environment)
     try:
-        site = await moodle_of(environment).site()
+        site = await moodle.site()
     except GatewayError as error:
         return [refused(CheckName.MOODLE_TOKEN, error, _ANY_REMEDY)]
+    try:
+        await moodle.find_users(UserKey.ID, [str(site.user_id)])
+    except GatewayError as error:
+        if error.code in UNREADY:  # Moodle answers nothing else until that is done
+            return [refused(CheckName.MOODLE_TOKEN, error, _ANY_REMEDY)]
     said = f"Moodle {site.release} lets us in."
     return [Finding(check=CheckName.MOODLE_TOKEN, level=Severity.GREEN, said=said)]
 

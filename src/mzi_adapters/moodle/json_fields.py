@@ -144,7 +144,10 @@ def warnings(answer: Row, item: str = "") -> dict[int, Rejected[MoodleId]]:
 
 def _warned(code: str) -> Rejected[MoodleId]:
     if code == _NO_ACCESS:
-        why = f"{SERVICE}: The account may not see it. Give its role mod/assign:grade and moodle/course:view."
+        why = (
+            f"{SERVICE}: The account may not see it. Give its role mod/assign:view, mod/assign:grade, "
+            "moodle/course:view and moodle/site:accessallgroups."
+        )
         return rejection(RejectionKind.PERMISSION, why, code=code)
     if code == _NO_COURSE:
         why = f"{SERVICE}: There is no such course, or the account may not see its assignments."

@@ -43,6 +43,12 @@ class KeptBack(AccessRefused):
         super().__init__(SERVICE, said, remedy=f"Give its role {capability}{also}.")
 
 
+_OR_UNREADY = (
+    "If that is well, sign in as this account once: Moodle may want a new password, an agreement to its "
+    "policy, or the profile first."
+)
+"""Other calls are refused for that with a code of its own; some have only words about it."""
+
 _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
     AuthRevoked: {
         "invalidtoken": "The token is unknown or has expired.",
@@ -52,7 +58,7 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
         NO_FUNCTION: "The token may not call this function.",
         NO_CAPABILITY: "The account lacks a capability. Give its role what the documentation lists.",
         _CLOSED: "The account cannot enter the course. Give its role moodle/course:view.",
-        _NO_CONTEXT: "There is no such course, or the account lacks moodle/course:view.",
+        _NO_CONTEXT: "There is no such course, or the account cannot enter it.",
         NO_CATEGORY: "There is no such category, or the account cannot enter it.",
         "wsusercannotassign": "The account may not assign this role. Allow it under Define roles > Allow "
         "role assignments.",
@@ -126,6 +132,8 @@ _REMEDIES = {
     NO_NEW_PASSWORD: "Untick Force password change in the profile of this account.",
     SITE_POLICY: "Sign in as this account once and agree to it.",
     PROFILE: "Sign in as this account once and fill in what is asked for.",
+    _NO_CONTEXT: f"Give its role moodle/course:view. {_OR_UNREADY}",
+    NO_CATEGORY: f"Set `moodle.category` to one that is there. {_OR_UNREADY}",
 }
 """What helps against what concerns the account as a whole."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from tests.use_cases.doctoring import AMBER, RED, Case, Plant, Plants, bad_token, is_named_alone, of
+from tests.use_cases.remotes import TOKEN
 
 from mzi_adapters.moodle import NEEDED
 from mzi_adapters.moodle.capabilities import AS_GOOD, CAPABILITIES, UNASKED
@@ -60,6 +61,10 @@ def no_manual_enrolment(case: Case) -> None:
     case.college.moodle.site.courses[2].manual = False
 
 
+def unready_account(case: Case) -> None:
+    case.college.moodle.accounts[TOKEN].unready = "forcepasswordchangenotice"
+
+
 def no_plugin(case: Case) -> None:
     case.college.moodle.plugin = False
     case.college.moodle.functions.difference_update(Feature)
@@ -78,6 +83,13 @@ PLANTS: Plants = {
         "Did you mean `oauth2`?",
     ),
     "the Moodle token is wrong": (bad_token, CheckName.MOODLE_TOKEN, RED, "token", "Manage tokens"),
+    "the account has to change its password": (
+        unready_account,
+        CheckName.MOODLE_TOKEN,
+        RED,
+        "change its password first",
+        "Sign in as this account once",
+    ),
     "a function is missing in the service": (
         without("core_course_get_updates_since"),
         CheckName.MOODLE_FUNCTIONS,

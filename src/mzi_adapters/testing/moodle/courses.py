@@ -71,11 +71,14 @@ def create_courses(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     created: list[Course] = []
     for wanted in given["courses"]:
         category = wanted["categoryid"]
-        if category not in site.categories:
+        if category not in site.categories or site.caller.unready:
+            why = (
+                f"error/{site.caller.unready}" if site.caller.unready else "Invalid parameter value detected"
+            )
             raise moodle_error(
                 "errorcatcontextnotvalid",
                 f"You cannot execute functions in the category context (category id:{category}). "
-                "The context error message was: Invalid parameter value detected",
+                f"The context error message was: {why}",
             )
         site.require("moodle/course:create")
         if wanted.get("lang") == "":

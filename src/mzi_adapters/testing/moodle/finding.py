@@ -21,6 +21,7 @@ _TAKEN = {"id": re.compile(r"\d{1,19}"), "username": re.compile(r"[-.@_a-z0-9]*"
 @FUNCTIONS.offer("core_user_get_users_by_field", field=Value("alpha"), values=Many(Value("raw")))
 def get_users_by_field(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
     """Users with these values in one field; the deleted are still found by id."""
+    site.require_ready()
     field, values = given["field"], given["values"]
     if field not in ("id", "idnumber", "username", "email"):
         raise invalid_parameter()

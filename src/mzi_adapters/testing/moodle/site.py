@@ -57,7 +57,7 @@ class Account:
     """The service is not for this user, this address or this hour."""
 
     unready: str = ""
-    """What this user has to do before any course is entered, as `forcepasswordchangenotice`."""
+    """What this user has to do before anything else is answered, as `forcepasswordchangenotice`."""
 
     expired: bool = False
     """The token ran out: its first use finds that out and deletes it."""
@@ -157,19 +157,25 @@ class Site:
         if not self.may(capability):
             raise no_permission(capability)
 
+    def require_ready(self) -> None:
+        """Refuse a caller who has to do something in Moodle's pages first."""
+        if self.caller.unready:
+            raise moodle_error(self.caller.unready, f"error/{self.caller.unready}")
+
     def may_enter(self, course: int) -> bool:
         """Whether the caller may see into a course: enrolled, or allowed to view it."""
         hidden = not self.courses[course].visible and not self.may("moodle/course:viewhiddencourses")
         own = (course, self.caller.userid) in self.enrolments
-        return (own or self.may("moodle/course:view")) and not hidden
+        return not self.caller.unready and (own or self.may("moodle/course:view")) and not hidden
 
     def course(self, course: int, *, context: bool = False) -> Course:
         """A course the caller may enter; `context` for the functions that wrap the refusal."""
         found = self.courses.get(course)
         if found is None:
             raise missing_record("course")
-        if self.caller.unready:
-            raise moodle_error(self.caller.unready, f"error/{self.caller.unready}")
+        if context and self.caller.unready:
+            raise course_context(course, f"error/{self.caller.unready}")
+        self.require_ready()
         if not self.may_enter(course):
             raise course_context(course) if context else course_closed()
         return found

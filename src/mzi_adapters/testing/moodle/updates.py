@@ -17,7 +17,7 @@ FUNCTIONS = Functions()
 )
 def updates_since(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     """Every assignment of the course with something newer than `since`."""
-    course = site.course(given["courseid"], context=True)
+    course = site.course(given["courseid"])
     found = [each for each in site.assignments.values() if each.course == course.id]
     found = [each for each in found if site.sees_activity(each)]
     shown = [_module(site, each, given["since"], given["filter"]) for each in found]
@@ -35,7 +35,7 @@ _CHECK = One({"contextlevel": Value("raw"), "id": Value("int"), "since": Value("
 )
 def check_updates(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     """The same for chosen course modules, each since its own moment."""
-    course = site.course(given["courseid"], context=True)
+    course = site.course(given["courseid"])
     shown, warnings = [], []
     for wanted in given["tocheck"]:
         assignment = site.assignments.get(site.modules.get(wanted["id"], 0))

@@ -81,6 +81,7 @@ def create_users(site: Site, given: dict[str, Any]) -> list[dict[str, Any]]:
             raise invalid_parameter(f"Invalid authentication type: {wanted['auth']}")
         if wanted.get("lang", "en") not in _LANGS:
             raise invalid_parameter(f"Invalid language code: {wanted['lang']}")
+    site.require_ready()
     site.require("moodle/user:create")
     created: list[SiteUser] = []
     usernames: set[str] = set()
@@ -159,6 +160,7 @@ def _fitting(names: dict[str, str], fields: dict[str, Any]) -> dict[str, Any]:
 def update_users(site: Site, given: dict[str, Any]) -> dict[str, Any]:
     """Change each user by itself; what cannot be changed comes back as a warning."""
     site.require("moodle/user:update")
+    site.require_ready()
     warnings = []
     for changes in given["users"]:
         try:

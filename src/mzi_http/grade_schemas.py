@@ -29,7 +29,12 @@ MARKING: Mapping[str, Schema] = {
         "items": {
             "type": "object",
             "properties": {
-                "code": {"type": "string", "pattern": "^(P([1-9]|1[0-9]|20)|[MD][1-9])$"},
+                "code": {
+                    "type": "string",
+                    "minLength": 1,
+                    "description": "P1 to P20, M1 to M9, D1 to D9, or LO1.2; another is kept with a warning.",
+                    "examples": ["P1"],
+                },
                 "achieved": {"type": "boolean"},
                 "title": TEXT,
                 "definition": TEXT,

@@ -72,13 +72,17 @@ class TestExplain:
         ran = mzi("grade", "explain", "--raw", "4", "--criteria", "P1=yes, M1=no")
         assert "CRITERIA_MISMATCH" in ran.out
 
+    def test_a_criterion_whose_code_cannot_be_read_is_pointed_out(self, mzi: Mzi) -> None:
+        ran = mzi("grade", "explain", "--raw", "2", "--criteria", "P1=yes, M10=no")
+        assert "UNKNOWN_CRITERION" in ran.out
+
     @pytest.mark.parametrize(
         ("tokens", "said"),
         [
             (["--raw", "x"], "raw must be a number, not 'x'."),
             (["--due", "2026-02-01"], "due must be a time with its offset"),
             (["--criteria", "P1=maybe"], "--criteria: the score of P1 must be"),
-            (["--criteria", "Q1=yes"], "--criteria: 'Q1' is no criterion"),
+            (["--criteria", "=yes"], "criteria 1 must have a code, such as P1."),
             (["--policy", "prcent"], "did you mean 'percent'?"),
             (["--attempt", "-1"], "Attempts are counted from 0 here"),
             (["--attempt", "x"], 'Invalid value for --attempt: unable to convert "x" into int.'),

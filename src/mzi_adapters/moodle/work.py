@@ -14,8 +14,6 @@ from mzi_adapters.moodle.json_fields import (
     some_id,
     text,
 )
-from mzi_adapters.moodle.refusals import SERVICE
-from mzi_core.errors import ProtocolError
 from mzi_core.grading import Criterion
 from mzi_core.grading.marking import RELEASED, UNGRADED
 from mzi_core.ports import Attempt, StudentWork
@@ -110,12 +108,9 @@ def _with_criteria(one: Row) -> Attempt:
 
 
 def _criterion(one: Row) -> Criterion:
-    try:
-        return Criterion(
-            code=text(one, "code"),
-            achieved=bool(number(one, "score")),
-            definition=text(one, "definition"),
-            remark=text(one, "remark"),
-        )
-    except ValueError:
-        raise ProtocolError(SERVICE, "The plugin names a criterion that is none, such as P1 or M2.") from None
+    return Criterion(
+        code=text(one, "code"),
+        achieved=bool(number(one, "score")),
+        definition=text(one, "definition"),
+        remark=text(one, "remark"),
+    )

@@ -1,5 +1,6 @@
 """From a marking to a decision that can explain itself."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
 from enum import StrEnum
 
@@ -19,6 +20,9 @@ class WarningId(StrEnum):
 
     CRITERIA_MISMATCH = "CRITERIA_MISMATCH"
     """The criteria of the marking imply another grade than the one decided on."""
+
+    UNKNOWN_CRITERION = "UNKNOWN_CRITERION"
+    """The code of a criterion cannot be read: its row is kept, and counts towards no grade."""
 
 
 # These grades say nothing about the quality of the work, so criteria cannot contradict them.
@@ -90,12 +94,17 @@ class Decision:
 
     @property
     def warnings(self) -> tuple[WarningId, ...]:
-        """What should be looked at; a cap is no mismatch, and F, R and RR all agree with a missing Pass."""
-        implied = unit_outcome(self.marking.criteria)
-        earned = self.capped_from or self.grade
-        if implied is None or not earned.is_final or self.rule in _NOT_ABOUT_QUALITY:
-            return ()
-        return () if implied.rank == earned.rank else (WarningId.CRITERIA_MISMATCH,)
+        """What should be looked at, in the order of WarningId."""
+        return tuple(warning for warning, holds in _WARNINGS.items() if holds(self))
+
+    @property
+    def implied(self) -> Grade | None:
+        """The grade that the criteria allow, at most the cap that is in force; None where they imply none."""
+        outcome = unit_outcome(self.marking.criteria)
+        cap = self.policy.reassessment_cap
+        if outcome is None or cap is None or not self.marking.attempt:
+            return outcome
+        return min(outcome, cap, key=lambda grade: grade.rank)
 
     def explain(self, language: str = Language.EN, zone: tzinfo = UTC) -> str:
         """The sentence a student may be shown, in `en` or `ar`, with times in the college's `zone`.
@@ -123,6 +132,23 @@ class Decision:
             "warnings": [warning.value for warning in self.warnings],
             "trace": [step.as_data() for step in self.trace],
         }
+
+
+def _criteria_mismatch(decision: Decision) -> bool:
+    """F, R and RR all agree with a missing Pass."""
+    if not decision.grade.is_final or decision.rule in _NOT_ABOUT_QUALITY:
+        return False
+    return decision.implied is not None and decision.implied.rank != decision.grade.rank
+
+
+def _unknown_criterion(decision: Decision) -> bool:
+    return not all(criterion.is_readable for criterion in decision.marking.criteria)
+
+
+_WARNINGS: Mapping[WarningId, Callable[[Decision], bool]] = {
+    WarningId.CRITERIA_MISMATCH: _criteria_mismatch,
+    WarningId.UNKNOWN_CRITERION: _unknown_criterion,
+}
 
 
 def decide(marking: Marking, policy: GradingPolicy = BTEC_DEFAULT) -> Decision:

@@ -69,7 +69,7 @@ def _not_negative(marking: "Marking", _: object, attempt: int) -> None:
 def _no_criterion_twice(marking: "Marking", _: object, criteria: tuple[Criterion, ...]) -> None:
     assessed: set[str] = set()
     for criterion in criteria:
-        if criterion.code in assessed:
+        if criterion.is_readable and criterion.code in assessed:
             raise ValueError(f"{criterion.code} is assessed twice in one marking")
         assessed.add(criterion.code)
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import attrs
-
 from mzi_core.grading.criteria import Criterion
 from mzi_core.grading.grade import Grade, letter_from
 from mzi_core.grading.marking import Marking, Scale
@@ -36,7 +34,9 @@ def marking_to_data(marking: Marking) -> dict[str, object]:
         "extension": _written(marking.extension),
         "cutoff": _written(marking.cutoff),
         "now": _written(marking.now),
-        "criteria": [attrs.asdict(criterion) for criterion in marking.criteria],
+        "criteria": [
+            {name: getattr(criterion, name) for name in _CRITERION} for criterion in marking.criteria
+        ],
     }
 
 
@@ -73,7 +73,9 @@ def _criteria(value: object, name: str) -> tuple[Criterion, ...]:
 def _criterion(row: Mapping[str, object], name: str) -> Criterion:
     refuse_unknown(row, _CRITERION, f"A criterion ({name})")
     fields: dict[str, Any] = {key: _CRITERION[key](value, f"{name} {key}") for key, value in row.items()}
-    return Criterion(**{"code": "", "achieved": False, **fields})
+    if not row.get("code"):
+        raise ValueError(f"{name} must have a code, such as P1")
+    return Criterion(**{"achieved": False, **fields})
 
 
 _CRITERION = {

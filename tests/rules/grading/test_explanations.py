@@ -261,7 +261,7 @@ def test_a_decision_is_plain_json_with_numbers_and_times_as_text() -> None:
         attempt=1,
         due=NOW,
         now=NOW,
-        criteria=(Criterion(code="P1", achieved=True),),
+        criteria=(Criterion(code="P1", achieved=False),),
     )
     data = decision.as_data()
     assert json.loads(json.dumps(data)) == data
@@ -337,7 +337,12 @@ NO_M1 = Criterion(code="M1", achieved=False)
         (decided("3"), False),
         (decided("3", criteria=(Criterion(code="LO1", achieved=False),)), False),
         (decided("3", PEARSON_HIGHER_NATIONAL, attempt=1, criteria=(P1, M1)), False),
-        (decided("3", PEARSON_HIGHER_NATIONAL, attempt=1, criteria=(P1, NO_M1)), True),
+        (decided("2", PEARSON_HIGHER_NATIONAL, attempt=1, criteria=(P1, M1)), False),
+        (decided(None, PEARSON_HIGHER_NATIONAL, letter="P", attempt=1, criteria=(P1, M1)), False),
+        (decided(None, PEARSON_HIGHER_NATIONAL, letter="M", attempt=1, criteria=(P1, M1)), True),
+        (decided("2", PEARSON_HIGHER_NATIONAL, attempt=1, criteria=(NO_P1,)), True),
+        (decided("2", PEARSON_HIGHER_NATIONAL, criteria=(P1, M1)), True),
+        (decided("2", criteria=(P1, M1), attempt=1), True),
     ],
     ids=repr,
 )
@@ -345,6 +350,26 @@ def test_criteria_that_imply_another_grade_are_a_warning_and_change_nothing(
     decision: Decision, warned: bool
 ) -> None:
     assert decision.warnings == ((WarningId.CRITERIA_MISMATCH,) if warned else ())
+
+
+@pytest.mark.parametrize(
+    ("codes", "warned"), [("P1 M1 LO1.2", False), ("P1 M10", True), ("P1a", True), ("", False)]
+)
+def test_a_code_that_cannot_be_read_is_a_warning_and_changes_nothing(codes: str, warned: bool) -> None:
+    criteria = tuple(Criterion(code=code, achieved=True) for code in codes.split())
+    decision = decided("-1", criteria=criteria)
+    assert decision.warnings == ((WarningId.UNKNOWN_CRITERION,) if warned else ())
+
+
+def test_what_the_criteria_allow_is_at_most_the_cap_in_force() -> None:
+    def implied(policy: GradingPolicy, attempt: int, *criteria: Criterion) -> Grade | None:
+        return decided("3", policy, attempt=attempt, criteria=criteria).implied
+
+    assert implied(PEARSON_HIGHER_NATIONAL, 1, P1, M1) is Grade.P
+    assert implied(PEARSON_HIGHER_NATIONAL, 0, P1, M1) is Grade.M
+    assert implied(PEARSON_HIGHER_NATIONAL, 1, NO_P1) is Grade.R
+    assert implied(BTEC_DEFAULT, 1, P1, M1) is Grade.M
+    assert implied(PEARSON_HIGHER_NATIONAL, 1) is None
 
 
 @settings(max_examples=often(100, gate=30), deadline=None)

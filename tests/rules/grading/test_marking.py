@@ -74,6 +74,11 @@ def test_what_no_policy_could_judge_is_refused_with_a_sentence(fields: dict[str,
         Marking(**fields)
 
 
+def test_a_code_that_cannot_be_read_may_come_twice() -> None:
+    criteria = (Criterion(code="M10", achieved=True), Criterion(code="M10", achieved=False))
+    assert Marking(criteria=criteria).criteria == criteria
+
+
 def test_a_letter_may_be_a_word_and_a_blank_is_none() -> None:
     assert Marking(letter=" merit ").letter is Grade.M
     assert Marking(letter=Grade.RR).letter is Grade.RR

@@ -111,10 +111,6 @@ def test_a_blank_value_gives_way_to_another_senders_name_for_it() -> None:
     ("rows", "refusal"),
     [
         (
-            [{"score": 1}],
-            "Learning outcome 1: '' is no criterion; write P1 to P20, M1 to M9, D1 to D9, or LO1, LO1.2",
-        ),
-        (
             [{"code": "P1"}, {"code": "P2", "score": "maybe"}],
             "Learning outcome 2: the score of P2 must be a number, not 'maybe'",
         ),
@@ -128,6 +124,17 @@ def test_a_blank_value_gives_way_to_another_senders_name_for_it() -> None:
 def test_a_row_that_cannot_be_read_is_refused_by_position(rows: list[dict[str, Any]], refusal: str) -> None:
     with refused(refusal):
         criteria_from(rows)
+
+
+def test_a_row_whose_code_cannot_be_read_is_kept_and_written_as_it_came() -> None:
+    rows = [{"code": "M10", "score": 1, "remark": "x"}, {"score": 1}, {"code": "m1", "score": 1}]
+    criteria = criteria_from(rows)
+    assert [(each.code, each.is_readable) for each in criteria] == [("M1", True), ("", False), ("M10", False)]
+    assert [(row["LO_Code"], row["LO_Score"], row["LO_Feedback"]) for row in outcome_rows(criteria)] == [
+        ("M1", "Achieved", ""),
+        ("", "Achieved", ""),
+        ("M10", "Achieved", "x"),
+    ]
 
 
 def test_criteria_are_read_into_order_with_the_tenants_words() -> None:
@@ -168,9 +175,16 @@ def test_zoho_gets_one_row_a_criterion_in_order_with_words_for_the_score() -> No
 
 
 def test_a_title_is_cut_at_a_hundred_characters_and_the_definition_is_not() -> None:
-    (row,) = outcome_rows([Criterion(code="P1", achieved=True, definition="x" * 150)])
-    assert row["LO_Title"] == "x" * 100
-    assert row["LO_Definition"] == "x" * 150
+    long = "0123456789" * 15
+    rows = outcome_rows(
+        [
+            Criterion(code="P1", achieved=True, definition=long),
+            Criterion(code="P2", achieved=True, title=long[:101]),
+            Criterion(code="P3", achieved=True, title=long[:100]),
+        ]
+    )
+    assert [row["LO_Title"] for row in rows] == ["0123456789" * 10] * 3
+    assert rows[0]["LO_Definition"] == long
 
 
 def test_the_words_for_the_score_are_the_tenants() -> None:

@@ -205,7 +205,8 @@ def test_missing_fields_have_their_defaults() -> None:
             {"criteria": [{"code": "P1"}, {"kode": "P1"}]},
             "A criterion (criteria 2) has no 'kode'; did you mean 'code'?",
         ),
-        ({"criteria": [{}]}, "'' is no criterion; write P1 to P20, M1 to M9, D1 to D9, or LO1, LO1.2"),
+        ({"criteria": [{}]}, "criteria 1 must have a code, such as P1"),
+        ({"criteria": [{"code": "P1"}, {"code": ""}]}, "criteria 2 must have a code, such as P1"),
     ],
     ids=lambda value: repr(value)[:80] if isinstance(value, str) else None,
 )

@@ -1,5 +1,6 @@
 """What is wrong with a policy, found by judging with it all over the grid of inputs."""
 
+import html
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -121,7 +122,7 @@ def _marks(policy: GradingPolicy, scale: Scale) -> list[Decimal]:
 
 def _situations(policy: GradingPolicy, scale: Scale) -> Iterator[Marking]:
     """Every combination of the inputs other than the mark, a few values of each that matter."""
-    code = policy.invalid_code or ""
+    code = html.escape(policy.invalid_code or "")
     feedback = ("", f"Code: {code}.", f"07{code}33")
     handed_in = ((True, None), (False, None), (False, _NOW), (False, _NOW - timedelta(seconds=1)))
     for letter, workflow, text, (submitted, due), attempt in product(

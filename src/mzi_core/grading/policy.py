@@ -1,5 +1,6 @@
 """A grading policy as a value, and the three that come built in."""
 
+import html
 import json
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -11,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from mzi_core.grading.feedback import plain_text
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.marking import Scale
 from mzi_core.grading.plain_values import (
@@ -60,6 +62,21 @@ def _short(_: object, field: "attrs.Attribute[Any]", value: str | None) -> None:
         raise ValueError(f"{field.name} must have at most {LONGEST_NAME} characters")
 
 
+def _token(code: str | None) -> str | None:
+    """The code as it is looked for: in the form that feedback is read in, without blanks around it."""
+    return code if code is None else plain_text(html.escape(code, quote=False)).strip()
+
+
+def _can_be_typed(_: object, field: "attrs.Attribute[Any]", code: str | None) -> None:
+    if code is None:
+        return
+    _short(_, field, code)
+    if not code:
+        raise ValueError(f"{field.name} must not be blank; say null where the college uses no code")
+    if not code.isprintable() or "\ufffd" in code:
+        raise ValueError(f"{field.name} has a character that nobody can type into feedback")
+
+
 def _pass_or_merit(_: object, field: "attrs.Attribute[Grade | None]", cap: Grade | None) -> None:
     if cap not in (None, Grade.P, Grade.M):
         raise ValueError(f"A reassessment can be capped at P, at M or not at all, but not at {cap}")
@@ -83,8 +100,8 @@ class GradingPolicy:
     percent_merit_from: Decimal = attrs.field(default=Decimal(60), validator=_finite)
     percent_distinction_from: Decimal = attrs.field(default=Decimal(70), validator=_finite)
 
-    invalid_code: str | None = attrs.field(default="01122", validator=_short)
-    """The token in the feedback that says the work is not valid; None when the college uses none."""
+    invalid_code: str | None = attrs.field(default="01122", converter=_token, validator=_can_be_typed)
+    """The token in the feedback, in this case, that says the work is not valid; None where there is none."""
 
     release_gating: bool = False
     """Whether nothing is published before Moodle's marking workflow says `released`."""

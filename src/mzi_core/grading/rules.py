@@ -9,7 +9,7 @@ from itertools import product
 
 import attrs
 
-from mzi_core.grading.feedback import stands_alone
+from mzi_core.grading.feedback import alone_at
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.marking import RELEASED, UNGRADED, Marking, Scale
 from mzi_core.grading.policy import GradingPolicy
@@ -107,7 +107,7 @@ def judge(marking: Marking, policy: GradingPolicy) -> Verdict:
     if policy.release_gating and marking.workflow is not None and marking.workflow != RELEASED:
         return _NOT_RELEASED
     code = policy.invalid_code
-    if code is not None and code in marking.text and stands_alone(code, marking.text):
+    if code is not None and code in marking.text and alone_at(code, marking.text) >= 0:
         return _INVALID_SUBMISSION
     if not marking.submitted:
         return _AWAITING_SUBMISSION if marking.is_awaited else _NO_SUBMISSION

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import attrs
 
+from mzi_core.grading.feedback import around
 from mzi_core.grading.marking import Marking
 from mzi_core.grading.policy import GradingPolicy
 from mzi_core.grading.rules import RuleId
@@ -51,7 +52,7 @@ _FACTS: Mapping[str, Callable[[Marking, GradingPolicy], object]] = {
     "letter": lambda marking, _: marking.letter,
     "workflow": lambda marking, _: marking.workflow,
     "release_gating": lambda _, policy: policy.release_gating,
-    "feedback": lambda marking, _: marking.text,
+    "found": lambda marking, policy: around(policy.invalid_code or "", marking.text),
     "invalid_code": lambda _, policy: policy.invalid_code,
     "submitted": lambda marking, _: marking.submitted,
     "deadline": lambda marking, _: marking.deadline,
@@ -69,7 +70,7 @@ _FACTS: Mapping[str, Callable[[Marking, GradingPolicy], object]] = {
 _LOOKS_AT: Mapping[RuleId, tuple[str, ...]] = {
     RuleId.EXPLICIT_LETTER: ("letter",),
     RuleId.NOT_RELEASED: ("release_gating", "workflow"),
-    RuleId.INVALID_SUBMISSION: ("invalid_code", "feedback"),
+    RuleId.INVALID_SUBMISSION: ("invalid_code", "found"),
     RuleId.AWAITING_SUBMISSION: ("submitted", "deadline", "now"),
     RuleId.NO_SUBMISSION: ("submitted",),
     RuleId.UNGRADED: ("raw", "scale", "null_means_refer"),

@@ -172,11 +172,11 @@ def traced(trace: Iterable[TraceStep]) -> Table:
 
 
 def _seen(name: str, value: object) -> str:
-    if name == "feedback":
-        return f"“{plain(value).strip()}”"
     match value:
         case None:
             return "–"
+        case str() if name == "found":
+            return f"“{plain(value).strip()}”"
         case bool():
             return "yes" if value else "no"
         case datetime():

@@ -226,7 +226,7 @@ def test_a_trace_shows_the_values_that_the_reached_rules_looked_at() -> None:
     assert steps == [
         ("EXPLICIT_LETTER", "not held", {"letter": None}),
         ("NOT_RELEASED", "not held", {"release_gating": False, "workflow": "released"}),
-        ("INVALID_SUBMISSION", "not held", {"invalid_code": "01122", "feedback": " Good "}),
+        ("INVALID_SUBMISSION", "not held", {"invalid_code": "01122", "found": None}),
         ("AWAITING_SUBMISSION", "not held", {"submitted": True, "deadline": NOW, "now": NOW}),
         ("NO_SUBMISSION", "not held", {"submitted": True}),
         ("UNGRADED", "not held", {"raw": raw, "scale": Scale.BTEC_0_4, "null_means_refer": True}),
@@ -237,6 +237,18 @@ def test_a_trace_shows_the_values_that_the_reached_rules_looked_at() -> None:
         ("MERIT", "not reached", {}),
         ("DISTINCTION", "not reached", {}),
     ]
+
+
+def test_a_trace_quotes_the_feedback_around_the_code_and_no_more_of_it() -> None:
+    def found(feedback: str, code: str | None = "01122") -> object:
+        policy = BTEC_DEFAULT.override(invalid_code=code)
+        return decided("3", policy, feedback=feedback).trace[2].saw["found"]
+
+    assert found("<p>This is the wrong assignment. Code: 01122. Please hand in again.</p>") == (
+        "nt. Code: 01122. Please h"
+    )
+    assert found("A long text without it") is None
+    assert found("A long text without one", None) is None
 
 
 def test_a_trace_to_the_end_shows_the_cap_and_the_thresholds_of_the_scale() -> None:

@@ -152,6 +152,17 @@ def test_no_change_makes_no_version_and_a_given_version_is_kept() -> None:
         ({"name": "n" * 101}, "name must have at most 100 characters"),
         ({"version": "1" * 101}, "version must have at most 100 characters"),
         ({"invalid_code": "0" * 101}, "invalid_code must have at most 100 characters"),
+        *(
+            (
+                {"invalid_code": code},
+                "invalid_code must not be blank; say null where the college uses no code",
+            )
+            for code in ("", "  ", "\u200b", "\u00ad ")
+        ),
+        *(
+            ({"invalid_code": code}, "invalid_code has a character that nobody can type into feedback")
+            for code in ("01\n122", "0\x01", "\ufffd01122", "\x00")
+        ),
         ({"merit_from": "1e64"}, "merit_from must have at most 64 digits on either side of its point"),
         ({"reassessment_cap": "D"}, "A reassessment can be capped at P, at M or not at all, but not at D"),
         (
@@ -225,13 +236,40 @@ def test_a_policy_is_written_as_plain_json() -> None:
     assert set(data) == {field.name for field in attrs.fields(GradingPolicy) if field.init}
 
 
+def is_code(code: str) -> bool:
+    """Whether a policy takes it; the table above says which it refuses."""
+    try:
+        BTEC_DEFAULT.override(invalid_code=code)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (" 01122\t", "01122"),
+        ("٠١١٢٢", "01122"),
+        ("0\u200b1122", "01122"),
+        ("<b>", "<b>"),
+        ("A&amp;B", "A&amp;B"),
+        ("Void 1", "Void 1"),
+    ],
+)
+def test_the_code_is_kept_in_the_form_in_which_feedback_is_read(said: str, kept: str) -> None:
+    policy = BTEC_DEFAULT.override(invalid_code=said)
+    assert policy.invalid_code == kept
+    assert policy.override(invalid_code=kept) is not None
+    assert BTEC_DEFAULT.override(invalid_code=kept) == policy
+
+
 @example(policy=BTEC_DEFAULT, day=None, threshold=Decimal(3), code="x" * LONGEST_NAME)
 @settings(max_examples=often(50, gate=15), deadline=None)
 @given(
     policy=policies,
     day=st.none() | st.dates(date(1900, 1, 1), date(2200, 12, 31)),
     threshold=st.decimals(-1, 5, places=20),
-    code=st.none() | st.text(max_size=LONGEST_NAME),
+    code=st.none() | st.text(max_size=LONGEST_NAME).filter(is_code),
 )
 def test_a_policy_is_read_back_exactly(
     policy: GradingPolicy, day: date | None, threshold: Decimal, code: str | None

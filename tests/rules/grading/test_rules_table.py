@@ -61,6 +61,9 @@ def test_a_released_marking_and_one_without_workflow_pass_the_gate(state: str | 
         "<ul><li>1</li><li>01122</li></ul>",
         "0770112233, but also 01122",
         "الرمز ٠١١٢٢",
+        "و01122",
+        "0&shy;11\u200b22",
+        "<div>x</div><div>01122</div>",
     ],
 )
 def test_the_invalid_code_as_a_token_of_its_own_is_a_fail_whatever_the_mark(feedback: str) -> None:
@@ -70,7 +73,12 @@ def test_the_invalid_code_as_a_token_of_its_own_is_a_fail_whatever_the_mark(feed
 
 
 @pytest.mark.parametrize(
-    "feedback", ["", "0770112233", "x01122", "01122_a", "01 122", "<p>01</p><p>122</p>", "1122"]
+    "feedback",
+    [
+        *("", "0770112233", "x01122", "01122_a", "01 122", "<p>01</p><p>122</p>", "1122"),
+        *("https://moodle.example/01122", "07-01122", "1.01122", "<div>01</div>122", "<img alt='>01122'>"),
+        *("<style>01122</style>", "<script>01122</script>"),
+    ],
 )
 def test_the_invalid_code_inside_something_else_is_nothing(feedback: str) -> None:
     assert grade_of(mark("3.5", feedback=feedback)) == ("MERIT", "M", "M")
@@ -79,6 +87,8 @@ def test_the_invalid_code_inside_something_else_is_nothing(feedback: str) -> Non
 def test_the_code_is_the_policys_own_and_may_be_none() -> None:
     marking = mark("2", feedback="VOID 01122")
     assert grade_of(marking, BTEC_DEFAULT.override(invalid_code="VOID"))[0] == "INVALID_SUBMISSION"
+    assert grade_of(marking, BTEC_DEFAULT.override(invalid_code=" VOID "))[0] == "INVALID_SUBMISSION"
+    assert grade_of(marking, BTEC_DEFAULT.override(invalid_code="Void"))[0] == "PASS"
     assert grade_of(marking, BTEC_DEFAULT.override(invalid_code="NULL"))[0] == "PASS"
     assert grade_of(marking, BTEC_DEFAULT.override(invalid_code=None))[0] == "PASS"
 

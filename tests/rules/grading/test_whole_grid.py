@@ -175,7 +175,7 @@ def test_what_a_trace_shows_is_all_that_the_decision_depended_on(
     belongs_to = {
         "letter": ["letter"],
         "workflow": ["workflow"],
-        "feedback": ["feedback"],
+        "found": ["feedback"],
         "submitted": ["submitted"],
         "deadline": ["due", "extension", "cutoff"],
         "raw": ["raw"],

@@ -21,7 +21,7 @@ import mzi_core.ports
 from mzi_adapters.moodle import NEEDED
 from mzi_adapters.moodle.account_setup import STEPS
 from mzi_adapters.moodle.capabilities import CAPABILITIES
-from mzi_core.grading import BTEC_DEFAULT, BUILT_IN, Marking, RuleId, marking_to_data
+from mzi_core.grading import BTEC_DEFAULT, BUILT_IN, Marking, RuleId, WarningId, marking_to_data
 from mzi_core.module import AnyModule, Field, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases.doctor import CheckName
@@ -158,6 +158,14 @@ def rules() -> Iterator[str]:
     yield from _table(("", "rule", "when", "grade"), rows)
 
 
+def warnings() -> Iterator[str]:
+    """What a decision may warn of, as the code says it."""
+    said = _said_beside("mzi_core.grading.decision")
+    yield from _table(
+        ("warning", "when"), ((f"`{each}`", said["WarningId", each.name]) for each in WarningId)
+    )
+
+
 def policies() -> Iterator[str]:
     """The fields of the default policy, and where the other built-in ones differ."""
     said = _said_beside("mzi_core.grading.policy")
@@ -251,6 +259,7 @@ _MAKERS: Mapping[str, Callable[[], Iterator[str]]] = {
         overview,
         rules,
         policies,
+        warnings,
         names,
         ports,
         problems,

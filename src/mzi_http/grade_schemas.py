@@ -16,7 +16,10 @@ MARKING: Mapping[str, Schema] = {
     },
     "scale": {"enum": list(Scale)},
     "letter": {"enum": [*Grade, None], "description": "Or its word. Somebody decided on it; it wins."},
-    "submitted": {"type": "boolean"},
+    "submitted": {
+        "type": ["boolean", "null"],
+        "description": "null where the assignment takes no submissions.",
+    },
     "attempt": {"type": "integer", "minimum": 0, "description": "From 0."},
     "feedback": TEXT,
     "workflow": nullable(TEXT),

@@ -23,7 +23,7 @@ class TestExplain:
         ran = mzi("grade", "explain", "--raw", "1.5", "--attempt", "1")
         assert ran.code == 0
         lines = ran.out.splitlines()
-        assert lines[0] == "R → RR  by rule BELOW_PASS of btec-default 1"
+        assert lines[0] == "R → RR  by rule BELOW_PASS of btec-default 2"
         rules = [line.split()[0] for line in lines[4:16]]
         assert rules == list(RuleId)
         (held,) = [line for line in lines if " held  " in line]
@@ -47,7 +47,10 @@ class TestExplain:
                 "P",
                 "REASSESSMENT_CAP",
             ),
-            (["--raw", "3", "--workflow", "inmarking", "--level", "L5"], "M", "MERIT"),
+            (["--raw", "3", "--workflow", "inmarking", "--level", "L5"], "PENDING", "NOT_RELEASED"),
+            (["--raw", "3", "--workflow", "Released"], "M", "MERIT"),
+            (["--raw", "3", "--takes-no-submissions"], "M", "MERIT"),
+            (["--takes-no-submissions", "--raw", "-1"], "PENDING", "UNGRADED"),
             (
                 ["--not-submitted", "--due", "2026-02-01T00:00:00Z", "--now", "2026-01-01T00:00:00Z"],
                 "PENDING",
@@ -110,7 +113,11 @@ class TestSimulate:
             *("grade", "simulate", "--policy", "btec-default", "--set", "merit_from=3.5"),
             *("--file", file, "--json"),
         ).json["changes"]
-        merits = [m for m in markings(5, 30) if m["raw"] == "3" and "01122" not in m["feedback"]]
+        merits = [
+            m
+            for m in markings(5, 30)
+            if m["raw"] == "3" and "01122" not in m["feedback"] and m["workflow"] in (None, "released")
+        ]
         assert [change["key"] for change in told] == [str(m["student"]) for m in merits]
         assert {(c["before"]["grade"], c["after"]["grade"]) for c in told} == {("M", "P")}
         assert f"{len(merits)} of 30 grades would change:" in ran.out

@@ -27,7 +27,7 @@ async def simulate(api: Api, status: int = 200, **body: Any) -> dict[str, Any]:
 async def test_a_marking_is_decided_with_rule_trace_and_a_sentence_in_two_languages(api: Api) -> None:
     found = await decide(api, marking={"raw": "3.00000", "scale": "btec-0-4"})
     assert (found["grade"], found["settled"], found["rule"]) == ("M", "M", "MERIT")
-    assert found["policy"] == {"name": "btec-default", "version": "1"}
+    assert found["policy"] == {"name": "btec-default", "version": "2"}
     assert (found["capped_from"], found["warnings"]) == (None, [])
     assert [step["rule"] for step in found["trace"] if step["outcome"] == "held"] == ["MERIT"]
     assert found["explanation"]["en"].startswith("Merit")
@@ -87,7 +87,7 @@ async def test_a_decision_is_kept_when_a_key_is_given_and_simulated_later(api: A
     await decide(api, marking={"raw": 4, "attempt": 1}, record_as="10_20_30")
     await decide(api, marking={"raw": 2}, record_as="11_20_30")
     found = await simulate(api, policy="pearson-higher-national")
-    assert found["policy"] == {"name": "pearson-higher-national", "version": "1"}
+    assert found["policy"] == {"name": "pearson-higher-national", "version": "2"}
     assert [
         (change["key"], change["before"]["grade"], change["after"]["grade"]) for change in found["changes"]
     ] == [("10_20_30", "D", "P")]
@@ -100,7 +100,7 @@ async def test_markings_are_compared_under_an_overridden_policy(api: Api) -> Non
     assert [(change["key"], change["after"]["grade"], change["rule"]) for change in found["changes"]] == [
         ("a", "R", "BELOW_PASS")
     ]
-    assert found["policy"]["version"].startswith("1+")
+    assert found["policy"]["version"].startswith("2+")
 
 
 @pytest.mark.parametrize(

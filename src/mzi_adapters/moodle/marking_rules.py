@@ -6,8 +6,8 @@ from decimal import Decimal
 import attrs
 
 from mzi_adapters.moodle.refusals import rejection
+from mzi_core.grading.marking import WORKFLOW_STATES
 from mzi_core.ports import (
-    WORKFLOW_STATES,
     AssignmentGrade,
     GivenMark,
     MarkingMethod,

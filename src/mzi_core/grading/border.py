@@ -40,6 +40,7 @@ def marking_from_event(
     extension: datetime | None = None,
     cutoff: datetime | None = None,
     scale: Scale | None = None,
+    takes_submissions: bool = True,
     words: GradeWords = LETTERS,
     outcome_words: OutcomeWords = DEFAULT_OUTCOME_WORDS,
 ) -> Marking:
@@ -52,21 +53,25 @@ def marking_from_event(
     the deadline.
 
     `scale` is used when the event does not say its item's maximum or scale: look the item up, or give the
-    policy's `assumed_scale`. A ValueError names the field that cannot be read.
+    policy's `assumed_scale`. Where the assignment takes no submissions (`takes_submissions`, or the event's
+    own `nosubmissions`), nothing was ever to come. A ValueError names the field that cannot be read.
     """
     letter = _letter(data, words)
     nothing_came = letter is Grade.F and _is_automatic(data)
+    expects_work = takes_submissions and not _flag(data, "nosubmissions")
     grademax = _number(data, _GRADEMAX)
     raw = _raw(data)
     scale = _scale(data, grademax, raw, scale)
     if scale is Scale.PERCENT and grademax is not None and raw not in (None, UNGRADED):
         raw = raw * 100 / grademax
     workflow, status = _workflow_and_status(data)
+    if nothing_came:
+        raw = None if expects_work else UNGRADED
     return Marking(
-        raw=None if nothing_came else raw,
+        raw=raw,
         scale=scale,
         letter=None if nothing_came else letter,
-        submitted=status == _SUBMITTED and not nothing_came,
+        submitted=(status == _SUBMITTED and not nothing_came) if expects_work else None,
         attempt=_attempt(data),
         feedback=read_text(data.get("feedback"), "feedback"),
         workflow=workflow,
@@ -79,7 +84,11 @@ def marking_from_event(
 
 
 def _is_automatic(data: Mapping[str, object]) -> bool:
-    return read_bool(data.get("auto_generated", False), "auto_generated")
+    return _flag(data, "auto_generated")
+
+
+def _flag(data: Mapping[str, object], name: str) -> bool:
+    return read_bool(data.get(name, False), name)
 
 
 def _letter(data: Mapping[str, object], words: GradeWords) -> Grade | None:
@@ -132,7 +141,7 @@ def _workflow_and_status(data: Mapping[str, object]) -> tuple[str | None, str]:
     workflow = _first(data, _WORKFLOW)
     state = None if workflow is None else read_text(workflow, "workflow_state")
     status = read_text(_first(data, _STATUS), "submission_status")
-    if state in _NOT_WORKFLOW:
+    if state is not None and state.strip().casefold() in _NOT_WORKFLOW:
         return None, status or state
     return state, status or _SUBMITTED
 

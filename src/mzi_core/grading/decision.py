@@ -7,6 +7,7 @@ from enum import StrEnum
 import attrs
 
 from mzi_core.grading.criteria import unit_outcome
+from mzi_core.grading.feedback import alone_at
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.marking import Marking
 from mzi_core.grading.policy import BTEC_DEFAULT, GradingPolicy, SettleMode
@@ -23,6 +24,18 @@ class WarningId(StrEnum):
 
     UNKNOWN_CRITERION = "UNKNOWN_CRITERION"
     """The code of a criterion cannot be read: its row is kept, and counts towards no grade."""
+
+    LETTER_AGAINST_CODE = "LETTER_AGAINST_CODE"
+    """A letter other than F was given, and the feedback has the code for work that is not valid."""
+
+    OVER_CAP = "OVER_CAP"
+    """The letter that was given is above the cap in force."""
+
+    MARK_WITHOUT_WORK = "MARK_WITHOUT_WORK"
+    """There is a mark above 0, or a letter from P on, and nothing was handed in."""
+
+    UNKNOWN_WORKFLOW = "UNKNOWN_WORKFLOW"
+    """The workflow state is none of Moodle's six; it holds nothing back."""
 
 
 # These grades say nothing about the quality of the work, so criteria cannot contradict them.
@@ -100,11 +113,15 @@ class Decision:
     @property
     def implied(self) -> Grade | None:
         """The grade that the criteria allow, at most the cap that is in force; None where they imply none."""
-        outcome = unit_outcome(self.marking.criteria)
-        cap = self.policy.reassessment_cap
-        if outcome is None or cap is None or not self.marking.attempt:
+        outcome, cap = unit_outcome(self.marking.criteria), self.cap
+        if outcome is None or cap is None:
             return outcome
         return min(outcome, cap, key=lambda grade: grade.rank)
+
+    @property
+    def cap(self) -> Grade | None:
+        """The best that this attempt can earn under the policy; None without a cap."""
+        return self.policy.reassessment_cap if self.marking.attempt else None
 
     def explain(self, language: str = Language.EN, zone: tzinfo = UTC) -> str:
         """The sentence a student may be shown, in `en` or `ar`, with times in the college's `zone`.
@@ -145,9 +162,39 @@ def _unknown_criterion(decision: Decision) -> bool:
     return not all(criterion.is_readable for criterion in decision.marking.criteria)
 
 
+def _letter_against_code(decision: Decision) -> bool:
+    letter, code = decision.marking.letter, decision.policy.invalid_code
+    if letter in (None, Grade.F, Grade.PENDING) or code is None:
+        return False
+    return alone_at(code, decision.marking.text) >= 0
+
+
+def _over_cap(decision: Decision) -> bool:
+    letter, cap = decision.marking.letter, decision.cap
+    return letter is not None and cap is not None and letter.rank > cap.rank
+
+
+def _mark_without_work(decision: Decision) -> bool:
+    marking = decision.marking
+    if marking.submitted is not False:
+        return False
+    marked = marking.raw is not None and marking.raw > 0
+    if marking.letter is None:
+        return marked and decision.rule is RuleId.NO_SUBMISSION
+    return marked or marking.letter.is_achieved
+
+
+def _unknown_workflow(decision: Decision) -> bool:
+    return decision.marking.workflow is not None and not decision.marking.has_known_workflow
+
+
 _WARNINGS: Mapping[WarningId, Callable[[Decision], bool]] = {
     WarningId.CRITERIA_MISMATCH: _criteria_mismatch,
     WarningId.UNKNOWN_CRITERION: _unknown_criterion,
+    WarningId.LETTER_AGAINST_CODE: _letter_against_code,
+    WarningId.OVER_CAP: _over_cap,
+    WarningId.MARK_WITHOUT_WORK: _mark_without_work,
+    WarningId.UNKNOWN_WORKFLOW: _unknown_workflow,
 }
 
 

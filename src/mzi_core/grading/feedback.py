@@ -19,7 +19,9 @@ _BREAKS = re.compile(
 )
 
 # What stands between these and their end is for the browser, not for a reader.
-_UNSEEN = frozenset(("script", "style"))
+_END_OF_SCRIPT = re.compile(r"</script(?=[\s/>])", re.IGNORECASE)
+_END_OF_STYLE = re.compile(r"</style(?=[\s/>])", re.IGNORECASE)
+_UNSEEN = {"script": _END_OF_SCRIPT, "style": _END_OF_STYLE}
 
 # No character has such a number, and Python reads no number of more than 4300 digits.
 _ENDLESS = re.compile("&#[0-9]{20,};?")
@@ -73,7 +75,7 @@ def _visible(text: str) -> Iterator[str]:
             yield " "
         at = end
         if name in _UNSEEN and not found[0].startswith("</"):
-            closing = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(text, at)
+            closing = _UNSEEN[name].search(text, at)
             at = len(text) if closing is None else closing.start()
     yield text[at:]
 

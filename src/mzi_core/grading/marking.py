@@ -14,6 +14,9 @@ from mzi_core.grading.plain_values import in_utc
 RELEASED = "released"
 """The workflow state in which a student may see the grade."""
 
+WORKFLOW_STATES = ("", "inmarking", "readyforreview", "inreview", "readyforrelease", RELEASED)
+"""The states of Moodle's marking workflow; '' is "not marked". Moodle stores any other word, too."""
+
 UNGRADED = Decimal(-1)
 """What Moodle writes into `assign_grades` when there is a row and nobody has graded."""
 
@@ -98,8 +101,9 @@ class Marking:
     letter: Grade | None = attrs.field(default=None, converter=letter_from)
     """A letter or word that a person or sender decided on; it wins over the mark. Blank is none."""
 
-    submitted: bool = True
-    """True for the submission status `submitted` alone; `new`, `draft` and `reopened` are not."""
+    submitted: bool | None = True
+    """True for the submission status `submitted` alone, of the team where teams hand in; `new`, `draft` and
+    `reopened` are not. None where the assignment takes no submissions."""
 
     attempt: int = attrs.field(default=0, validator=_not_negative)
     """From 0; people and Zoho see `attempt_shown`."""
@@ -108,7 +112,8 @@ class Marking:
     """As Moodle has it, HTML and all; `text` has what a reader sees. None, as Moodle says it, is none."""
 
     workflow: str | None = None
-    """Moodle's marking workflow state, '' included; None when the assignment does not use it."""
+    """Moodle's marking workflow state in any case, '' included; None when the assignment does not use it.
+    Another word than Moodle's six holds nothing back."""
 
     due: datetime | None = attrs.field(default=None, converter=_instant)
     extension: datetime | None = attrs.field(default=None, converter=_instant)
@@ -123,9 +128,26 @@ class Marking:
     def _read_feedback(self) -> str:
         return plain_text(self.feedback)
 
+    is_held_back: bool = attrs.field(init=False, eq=False, repr=False)
+    """Whether the marking workflow is in use, at a state before `released`."""
+
+    @is_held_back.default
+    def _before_release(self) -> bool:
+        return self.has_known_workflow and self.workflow_state != RELEASED
+
     def __attrs_post_init__(self) -> None:
         if self.now is None and self.deadline is not None:
             raise ValueError("Whether the deadline has passed depends on now; say when the question is asked")
+
+    @property
+    def workflow_state(self) -> str | None:
+        """The workflow state as Moodle spells it."""
+        return None if self.workflow is None else self.workflow.strip().casefold()
+
+    @property
+    def has_known_workflow(self) -> bool:
+        """Whether the assignment uses the marking workflow, and the state is one of Moodle's six."""
+        return self.workflow_state in WORKFLOW_STATES
 
     @property
     def deadline(self) -> datetime | None:
@@ -139,7 +161,7 @@ class Marking:
     @property
     def is_awaited(self) -> bool:
         """Whether nothing was handed in and there is still time; the deadline itself is in time."""
-        if self.submitted or self.now is None or self.deadline is None:
+        if self.submitted is not False or self.now is None or self.deadline is None:
             return False
         return self.now <= self.deadline
 

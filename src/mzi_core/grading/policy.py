@@ -103,8 +103,8 @@ class GradingPolicy:
     invalid_code: str | None = attrs.field(default="01122", converter=_token, validator=_can_be_typed)
     """The token in the feedback, in this case, that says the work is not valid; None where there is none."""
 
-    release_gating: bool = False
-    """Whether nothing is published before Moodle's marking workflow says `released`."""
+    release_gating: bool = True
+    """Whether nothing is published before Moodle's marking workflow, where it is used, says `released`."""
 
     null_means_refer: bool = True
     """Whether work without a mark is referred. On the percent scale it is ungraded, as -1 is on both."""
@@ -188,7 +188,7 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "effective_from": optional(read_date),
 }
 
-BTEC_DEFAULT = GradingPolicy(name="btec-default")
+BTEC_DEFAULT = GradingPolicy(name="btec-default", version="2")
 """The table of the conversion guide."""
 
 PEARSON_HIGHER_NATIONAL = attrs.evolve(BTEC_DEFAULT, name="pearson-higher-national", reassessment_cap=Grade.P)

@@ -11,27 +11,28 @@ import attrs
 
 from mzi_core.grading.feedback import alone_at
 from mzi_core.grading.grade import Grade
-from mzi_core.grading.marking import RELEASED, UNGRADED, Marking, Scale
+from mzi_core.grading.marking import UNGRADED, Marking, Scale
 from mzi_core.grading.policy import GradingPolicy
 
 
 class RuleId(StrEnum):
     """The rules; the first that holds, in this order, decides."""
 
-    EXPLICIT_LETTER = "EXPLICIT_LETTER"
-    """The sender gave a letter: that letter, as it is, uncapped and never settled into another."""
-
     NOT_RELEASED = "NOT_RELEASED"
     """The tenant waits for release, and the marking workflow is in use and not at `released`: PENDING."""
+
+    EXPLICIT_LETTER = "EXPLICIT_LETTER"
+    """The sender gave a letter: that letter, as it is, uncapped and never settled into another."""
 
     INVALID_SUBMISSION = "INVALID_SUBMISSION"
     """The policy's code stands in the feedback as a token of its own: F."""
 
     AWAITING_SUBMISSION = "AWAITING_SUBMISSION"
-    """Nothing handed in, and the effective deadline has not passed: PENDING. Never without a due date."""
+    """Nothing handed in, and the effective deadline has not passed: PENDING. Never without a due date, nor
+    where the assignment takes no submissions."""
 
     NO_SUBMISSION = "NO_SUBMISSION"
-    """Nothing handed in: F."""
+    """Nothing handed in: F. Never where the assignment takes no submissions."""
 
     UNGRADED = "UNGRADED"
     """The mark is Moodle's -1, or none where the scale or policy takes that for ungraded: PENDING."""
@@ -102,14 +103,14 @@ def judge(marking: Marking, policy: GradingPolicy) -> Verdict:
 
     The result is one of a few constants and knows nothing of the marking; `decide` keeps the two together.
     """
+    if policy.release_gating and marking.is_held_back:
+        return _NOT_RELEASED
     if marking.letter is not None:
         return _EXPLICIT[marking.letter]
-    if policy.release_gating and marking.workflow is not None and marking.workflow != RELEASED:
-        return _NOT_RELEASED
     code = policy.invalid_code
     if code is not None and code in marking.text and alone_at(code, marking.text) >= 0:
         return _INVALID_SUBMISSION
-    if not marking.submitted:
+    if marking.submitted is False:
         return _AWAITING_SUBMISSION if marking.is_awaited else _NO_SUBMISSION
 
     raw = marking.raw

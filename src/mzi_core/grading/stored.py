@@ -90,7 +90,7 @@ _MARKING = {
     "raw": optional(read_decimal),
     "scale": choice(Scale),
     "letter": _letter,
-    "submitted": read_bool,
+    "submitted": optional(read_bool),
     "attempt": read_int,
     "feedback": read_text,
     "workflow": optional(read_text),

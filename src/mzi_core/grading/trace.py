@@ -68,8 +68,8 @@ _FACTS: Mapping[str, Callable[[Marking, GradingPolicy], object]] = {
 }
 
 _LOOKS_AT: Mapping[RuleId, tuple[str, ...]] = {
-    RuleId.EXPLICIT_LETTER: ("letter",),
     RuleId.NOT_RELEASED: ("release_gating", "workflow"),
+    RuleId.EXPLICIT_LETTER: ("letter",),
     RuleId.INVALID_SUBMISSION: ("invalid_code", "found"),
     RuleId.AWAITING_SUBMISSION: ("submitted", "deadline", "now"),
     RuleId.NO_SUBMISSION: ("submitted",),

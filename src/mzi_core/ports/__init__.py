@@ -71,7 +71,6 @@ if TYPE_CHECKING:
     from mzi_core.ports.moodle.gateway import MoodleGateway
     from mzi_core.ports.moodle.groups import GroupMember, MoodleGroup, MoodleGroups, NewGroup
     from mzi_core.ports.moodle.marking import (
-        WORKFLOW_STATES,
         AssignmentGrade,
         Attempt,
         GivenMark,
@@ -131,7 +130,6 @@ __all__ = [
     "LEFT_OUT",
     "MOST_REASONS",
     "SUBMITTED",
-    "WORKFLOW_STATES",
     "AccessToken",
     "AccessTokens",
     "ApiKey",

@@ -30,7 +30,6 @@ CLASS = 16
 """How many are graded: one of each case there is."""
 
 _COURSE, _ASSIGNMENT = 1001, 55
-_POLICY = {"base": "btec-default", "release_gating": True}
 
 
 async def demo(
@@ -133,7 +132,6 @@ class Demo:
     async def _grade(self, seed: int) -> tuple[Sequence[Mapping[str, Any]], Sequence[Decision]]:
         """A class, and the decision on each of its members' work, which is also kept."""
         people = markings(seed, CLASS)
-        await self.use_cases.choose_policy(DEFAULT_TENANT, None, _POLICY)
         asked = []
         for person in people:
             key = GradeKey(student=int(person["student"]), course=_COURSE, assignment=_ASSIGNMENT)

@@ -174,7 +174,7 @@ def _commands(college: College, keep: Path | None) -> Iterable[tuple[str, str]]:
     yield f"{store} show students {refused.zoho_id}", "a record, and why its newest version was refused"
     yield f"{store} fields students --all", "every field mzi reads, and those it could"
     yield (
-        f"{store} grade simulate --policy btec-default --set release_gating=true --set merit_from=2.5",
+        f"{store} grade simulate --policy btec-default --set merit_from=2.5",
         "whose grade would change if a Merit began at 2.5; nothing is written",
     )
     yield (

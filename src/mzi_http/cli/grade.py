@@ -47,6 +47,7 @@ async def explain(
     scale: str | None = None,
     letter: str | None = None,
     not_submitted: bool = False,
+    takes_no_submissions: bool = False,
     attempt: int | None = None,
     feedback: str | None = None,
     workflow: str | None = None,
@@ -75,6 +76,8 @@ async def explain(
         A letter or word that somebody decided on; it wins over the mark.
     not_submitted
         Nothing was handed in.
+    takes_no_submissions
+        The assignment takes none: an observation, a presentation.
     attempt
         The attempt, counted from 0.
     feedback
@@ -111,6 +114,8 @@ async def explain(
         "criteria": None if criteria is None else _criteria(criteria),
     }
     marking = {name: value for name, value in said.items() if value is not None}
+    if takes_no_submissions:
+        marking["submitted"] = None
     async with shell.open(Missing.EMPTY) as use_cases:
         decision = await use_cases.decide_grade(shell.tenant(tenant), marking, policy=policy, level=level)
     if as_json:
@@ -140,7 +145,7 @@ def explained(decision: Decision) -> Iterable[RenderableType]:
         *graded(decision), "  by rule ", (decision.rule, "bold"), f" of {policy.name} {policy.version}"
     )
     for warning in decision.warnings:
-        yield Text(f"Look at this: {warning}: the criteria add up to another grade.", style="yellow")
+        yield Text(f"Look at this: {warning}.", style="yellow")
     yield ""
     yield traced(decision.trace)
     for language in Language:

@@ -36,7 +36,7 @@ moments = st.sampled_from([NOW - DAY, NOW - SECOND, NOW, NOW + SECOND, NOW + DAY
 feedbacks = st.sampled_from(
     ["", "Well done.", "Code: 01122.", "<p>0112<b>2</b></p>", "Call 0770112233", "٠١١٢٢", "a &lt; b"]
 )
-workflows = st.sampled_from([None, "", "inmarking", "readyforrelease", "released"])
+workflows = st.sampled_from([None, "", "inmarking", "ReadyForRelease", "released", "RELEASED", "draft"])
 codes = [*(f"P{n}" for n in range(1, 6)), "M1", "M2", "D1", "LO1.2"]
 criteria_sets = st.lists(st.sampled_from(codes), unique=True, max_size=6).flatmap(
     lambda chosen: st.tuples(
@@ -49,7 +49,7 @@ markings = st.builds(
     raw=marks,
     scale=st.sampled_from(Scale),
     letter=st.none() | st.none() | st.sampled_from(Grade),
-    submitted=st.booleans(),
+    submitted=st.sampled_from([True, True, False, None]),
     attempt=st.integers(0, 3),
     feedback=feedbacks,
     workflow=workflows,
@@ -65,7 +65,7 @@ policies = st.sampled_from(
         BTEC_DEFAULT,
         PEARSON_HIGHER_NATIONAL,
         PERCENT,
-        BTEC_DEFAULT.override(release_gating=True),
+        BTEC_DEFAULT.override(release_gating=False),
         BTEC_DEFAULT.override(null_means_refer=False, settle=SettleMode.IMMEDIATELY),
         BTEC_DEFAULT.override(invalid_code=None, reassessment_cap=Grade.M),
         BTEC_DEFAULT.override(pass_from=Decimal("1.5"), percent_distinction_from=Decimal(80)),
@@ -99,6 +99,7 @@ _HANDED_IN: list[dict[str, Any]] = [
     {"submitted": False},
     {"submitted": False, "due": NOW},
     {"submitted": False, "due": NOW - SECOND},
+    {"submitted": None, "due": NOW - SECOND},
 ]
 
 

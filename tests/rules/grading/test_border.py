@@ -154,8 +154,8 @@ def test_the_invalid_code_wins_over_the_letter_that_the_plugin_worked_out() -> N
 def test_minus_one_is_held_whatever_letter_the_plugin_worked_out() -> None:
     event = {**COMPLETE, "grade": "R", "raw_grade": -1, "feedback": "", "workflow_state": "inmarking"}
     decision = decided(event)
-    assert (decision.rule, decision.grade) == ("UNGRADED", Grade.PENDING)
-    assert decision.marking.workflow == "inmarking"
+    assert (decision.rule, decision.grade) == ("NOT_RELEASED", Grade.PENDING)
+    assert decided({**event, "workflow_state": "released"}).rule == "UNGRADED"
 
 
 def test_of_two_changes_each_gets_its_own_grade() -> None:
@@ -185,7 +185,36 @@ def test_an_automatic_fail_cannot_come_before_the_deadline(
 
 def test_an_automatic_fail_waits_for_no_release_because_its_state_is_no_workflow() -> None:
     marking = marking_from_event(AUTOMATIC_F)
-    assert decide(marking, BTEC_DEFAULT.override(release_gating=True)).grade is Grade.F
+    assert decide(marking, BTEC_DEFAULT).grade is Grade.F
+
+
+def test_an_automatic_fail_without_any_status_is_nothing_handed_in() -> None:
+    marking = marking_from_event({"grade": "F", "auto_generated": True})
+    assert marking == Marking(raw=None, submitted=False)
+    assert marking_from_event({"grade": "F", "auto_generated": True, "raw_grade": 0}) == marking
+
+
+def test_a_fail_that_a_person_gave_without_any_status_is_a_letter_for_work_that_came() -> None:
+    assert marking_from_event({"grade": "F"}) == Marking(letter=Grade.F)
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [({}, {"takes_submissions": False}), ({"nosubmissions": 1}, {}), ({"nosubmissions": True}, {})],
+)
+def test_where_nothing_can_be_handed_in_an_automatic_fail_is_nobody_having_graded(
+    said: dict[str, Any], known: dict[str, Any]
+) -> None:
+    decision = decided({**AUTOMATIC_F, **said}, **known)
+    assert (decision.marking.submitted, decision.rule) == (None, "UNGRADED")
+    assert decided({**COMPLETE, **said}, **known).marking.submitted is None
+    assert decided({**COMPLETE, **said, "submission_status": "new"}, **known).grade is Grade.M
+
+
+def test_work_is_expected_unless_the_event_or_the_caller_says_otherwise() -> None:
+    assert marking_from_event({**COMPLETE, "nosubmissions": 0}).submitted is True
+    with refused("nosubmissions must be true or false, not 'no'"):
+        marking_from_event({**COMPLETE, "nosubmissions": "no"})
 
 
 def test_another_automatic_letter_is_taken_as_it_is() -> None:
@@ -224,7 +253,7 @@ def test_an_event_in_moodles_own_names_is_read() -> None:
 
 
 def test_an_empty_final_grade_beside_a_raw_grade_is_only_not_released() -> None:
-    event = {**OBSERVED, "rawgrade": 0, "assigngrademax": 4, "finalgrade": None, "workflowstate": "inmarking"}
+    event = {**OBSERVED, "rawgrade": 0, "assigngrademax": 4, "finalgrade": None, "workflowstate": "released"}
     assert decided(event).grade is Grade.F
     assert decided({**event, "rawgrade": None}).grade is Grade.R
     assert decided({**COMPLETE, "raw_grade": None, "finalgrade": None}).grade is Grade.R
@@ -253,6 +282,7 @@ def test_only_the_status_submitted_is_handed_in(status: str) -> None:
         ("new", None, None, False),
         ("reopened", None, None, False),
         ("failedtosubmit", None, None, False),
+        (" Draft", None, None, False),
         ("draft", "submitted", None, True),
         ("inmarking", "draft", "inmarking", False),
         ("somethingelse", None, "somethingelse", True),

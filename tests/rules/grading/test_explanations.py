@@ -28,7 +28,6 @@ from mzi_core.grading import (
     decide,
 )
 
-GATED = BTEC_DEFAULT.override(release_gating=True)
 AT_ONCE = BTEC_DEFAULT.override(settle=SettleMode.IMMEDIATELY)
 
 
@@ -44,7 +43,7 @@ SENTENCES = [
         "جدارة (Merit): سُجّلت هذه العلامة كما أُعطيت، ولم تُحسب من درجة رقمية.",
     ),
     (
-        decided("4", GATED, workflow="inmarking"),
+        decided("4", workflow="inmarking"),
         "Not graded yet: the marking of this work has not been released.",
         "لم تُرصد العلامة بعد: لم تُعلن نتيجة تقييم هذا العمل حتى الآن.",
     ),
@@ -224,8 +223,8 @@ def test_a_trace_shows_the_values_that_the_reached_rules_looked_at() -> None:
     steps = [(step.rule.value, step.outcome.value, dict(step.saw)) for step in decision.trace]
     raw = Decimal("2.50000")
     assert steps == [
+        ("NOT_RELEASED", "not held", {"release_gating": True, "workflow": "released"}),
         ("EXPLICIT_LETTER", "not held", {"letter": None}),
-        ("NOT_RELEASED", "not held", {"release_gating": False, "workflow": "released"}),
         ("INVALID_SUBMISSION", "not held", {"invalid_code": "01122", "found": None}),
         ("AWAITING_SUBMISSION", "not held", {"submitted": True, "deadline": NOW, "now": NOW}),
         ("NO_SUBMISSION", "not held", {"submitted": True}),
@@ -284,7 +283,7 @@ def test_a_decision_is_plain_json_with_numbers_and_times_as_text() -> None:
         "settled": "P",
         "published": "P",
         "rule": "REASSESSMENT_CAP",
-        "policy": {"name": "pearson-higher-national", "version": "1"},
+        "policy": {"name": "pearson-higher-national", "version": "2"},
         "capped_from": "M",
         "warnings": ["CRITERIA_MISMATCH"],
     }
@@ -361,7 +360,7 @@ NO_M1 = Criterion(code="M1", achieved=False)
 def test_criteria_that_imply_another_grade_are_a_warning_and_change_nothing(
     decision: Decision, warned: bool
 ) -> None:
-    assert decision.warnings == ((WarningId.CRITERIA_MISMATCH,) if warned else ())
+    assert (WarningId.CRITERIA_MISMATCH in decision.warnings) is warned
 
 
 @pytest.mark.parametrize(
@@ -371,6 +370,64 @@ def test_a_code_that_cannot_be_read_is_a_warning_and_changes_nothing(codes: str,
     criteria = tuple(Criterion(code=code, achieved=True) for code in codes.split())
     decision = decided("-1", criteria=criteria)
     assert decision.warnings == ((WarningId.UNKNOWN_CRITERION,) if warned else ())
+
+
+NOTHING = {"submitted": False, "due": NOW - DAY, "now": NOW}
+
+
+@pytest.mark.parametrize(
+    ("decision", "warned"),
+    [
+        (decided("4", letter="M", feedback="Code: 01122"), ["LETTER_AGAINST_CODE"]),
+        (decided("4", letter="R", feedback="Code: 01122"), ["LETTER_AGAINST_CODE"]),
+        (decided("4", letter="F", feedback="Code: 01122"), []),
+        (decided("4", letter="PENDING", feedback="Code: 01122"), []),
+        (decided("4", letter="M", feedback="Code: 0112233"), []),
+        (decided("4", BTEC_DEFAULT.override(invalid_code=None), letter="M", feedback="01122"), []),
+        (decided("4", feedback="Code: 01122"), []),
+        (decided(None, PEARSON_HIGHER_NATIONAL, letter="M", attempt=1), ["OVER_CAP"]),
+        (decided(None, PEARSON_HIGHER_NATIONAL, letter="P", attempt=1), []),
+        (decided(None, PEARSON_HIGHER_NATIONAL, letter="M"), []),
+        (decided(None, letter="M", attempt=1), []),
+        (decided("4", PEARSON_HIGHER_NATIONAL, attempt=1), []),
+        (decided("0.01", **NOTHING), ["MARK_WITHOUT_WORK"]),
+        (decided("0", **NOTHING), []),
+        (decided("-1", **NOTHING), []),
+        (decided(None, **NOTHING), []),
+        (decided("2", submitted=None), []),
+        (decided("3", submitted=False, due=NOW, now=NOW), []),
+        (decided("3", submitted=False, feedback="01122"), []),
+        (decided("3", letter="F", submitted=False), ["MARK_WITHOUT_WORK"]),
+        (decided(None, letter="P", submitted=False), ["MARK_WITHOUT_WORK"]),
+        (decided(None, letter="R", submitted=False), []),
+        (decided("0", letter="F", submitted=False), []),
+        (decided("3", letter="P", submitted=None), []),
+        (decided("3", workflow="bogusstate"), ["UNKNOWN_WORKFLOW"]),
+        (decided("3", workflow="draft", letter="P"), ["UNKNOWN_WORKFLOW"]),
+        (decided("3", workflow=""), []),
+        (decided("3", workflow=" InMarking "), []),
+        (decided("3", workflow="released"), []),
+        (
+            decided(
+                "4",
+                PEARSON_HIGHER_NATIONAL,
+                letter="M",
+                attempt=1,
+                submitted=False,
+                feedback="01122",
+                workflow="x",
+                criteria=(Criterion(code="P1", achieved=True), Criterion(code="Q", achieved=True)),
+            ),
+            [
+                *("CRITERIA_MISMATCH", "UNKNOWN_CRITERION", "LETTER_AGAINST_CODE", "OVER_CAP"),
+                *("MARK_WITHOUT_WORK", "UNKNOWN_WORKFLOW"),
+            ],
+        ),
+    ],
+    ids=repr,
+)
+def test_what_a_person_should_look_at_is_a_warning(decision: Decision, warned: list[str]) -> None:
+    assert list(decision.warnings) == warned
 
 
 def test_what_the_criteria_allow_is_at_most_the_cap_in_force() -> None:

@@ -128,7 +128,7 @@ def never(rule: RuleId) -> Any:
     def forgetful(marking: Marking, policy: GradingPolicy) -> Verdict:
         verdict = judge(marking, policy)
         if verdict.rule is rule:
-            return judge(attrs.evolve(marking, letter=Grade.PENDING), policy)
+            return judge(attrs.evolve(marking, letter=Grade.PENDING, workflow=None), policy)
         return verdict
 
     return forgetful

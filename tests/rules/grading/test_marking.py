@@ -125,6 +125,30 @@ def test_work_is_awaited_up_to_and_with_the_deadline_unless_it_was_handed_in() -
     assert Marking(submitted=True, due=NOW, now=NOW).is_awaited is False
     assert Marking(submitted=False, now=NOW).is_awaited is False
     assert Marking(submitted=False).is_awaited is False
+    assert Marking(submitted=None, due=NOW, now=NOW).is_awaited is False
+
+
+@pytest.mark.parametrize(
+    ("workflow", "state", "known", "held_back"),
+    [
+        (None, None, False, False),
+        ("", "", True, True),
+        (" InMarking", "inmarking", True, True),
+        ("readyforreview", "readyforreview", True, True),
+        ("INREVIEW", "inreview", True, True),
+        ("readyforrelease", "readyforrelease", True, True),
+        ("Released\n", "released", True, False),
+        ("notmarked", "notmarked", False, False),
+    ],
+)
+def test_a_workflow_state_is_one_of_moodles_six_in_any_case(
+    workflow: str | None, state: str | None, known: bool, held_back: bool
+) -> None:
+    marking = Marking(workflow=workflow)
+    assert (marking.workflow_state, marking.has_known_workflow, marking.is_held_back) == (
+        *(state, known),
+        held_back,
+    )
 
 
 def test_people_count_attempts_from_one() -> None:

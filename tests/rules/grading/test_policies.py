@@ -34,7 +34,7 @@ def test_the_default_policy_is_the_conversion_guide() -> None:
     assert (
         GradingPolicy(
             name="btec-default",
-            version="1",
+            version="2",
             pass_from=Decimal(2),
             merit_from=Decimal(3),
             distinction_from=Decimal(4),
@@ -42,7 +42,7 @@ def test_the_default_policy_is_the_conversion_guide() -> None:
             percent_merit_from=Decimal(60),
             percent_distinction_from=Decimal(70),
             invalid_code="01122",
-            release_gating=False,
+            release_gating=True,
             null_means_refer=True,
             reassessment_cap=None,
             settle=SettleMode.SCHEDULED,
@@ -105,7 +105,7 @@ def test_an_override_gets_a_version_of_its_own_that_says_what_it_changed() -> No
     assert strict.pass_from == Decimal("2.5")
     assert strict.btec.pass_from == Decimal("2.5")
     assert strict.name == "btec-default"
-    assert re.fullmatch(r"1\+[0-9a-f]{8}", strict.version)
+    assert re.fullmatch(r"2\+[0-9a-f]{8}", strict.version)
     assert BTEC_DEFAULT.override(pass_from=Decimal("2.5")) == strict
     assert BTEC_DEFAULT.override(pass_from=Decimal("2.6")).version != strict.version
     assert BTEC_DEFAULT.override(pass_from=Decimal("2.50")) == strict
@@ -116,7 +116,7 @@ def test_an_override_of_an_override_keeps_the_number_of_the_first_version() -> N
     twice = BTEC_DEFAULT.override(pass_from=Decimal("2.5")).override(merit_from=Decimal("3.5"))
     at_once = BTEC_DEFAULT.override(pass_from=Decimal("2.5"), merit_from=Decimal("3.5"))
     assert twice == at_once
-    assert twice.version.startswith("1+")
+    assert twice.version.startswith("2+")
     assert twice.version.count("+") == 1
     assert len(twice.version) == 10
 
@@ -124,7 +124,7 @@ def test_an_override_of_an_override_keeps_the_number_of_the_first_version() -> N
 def test_no_change_makes_no_version_and_a_given_version_is_kept() -> None:
     assert BTEC_DEFAULT.override() == BTEC_DEFAULT
     assert BTEC_DEFAULT.override(pass_from=Decimal(2)) == BTEC_DEFAULT
-    assert BTEC_DEFAULT.override(pass_from=Decimal("2.5"), version="2").version == "2"
+    assert BTEC_DEFAULT.override(pass_from=Decimal("2.5"), version="3").version == "3"
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_data_changes_the_base_it_names_and_the_default_otherwise() -> None:
             "version": "2026",
             "pass_from": 2.5,
             "invalid_code": None,
-            "release_gating": True,
+            "release_gating": False,
             "reassessment_cap": "M",
             "settle": "immediately",
             "effective_from": "2026-09-01",
@@ -205,7 +205,7 @@ def test_data_changes_the_base_it_names_and_the_default_otherwise() -> None:
         version="2026",
         pass_from=Decimal("2.5"),
         invalid_code=None,
-        release_gating=True,
+        release_gating=False,
         reassessment_cap=Grade.M,
         settle=SettleMode.IMMEDIATELY,
         effective_from=date(2026, 9, 1),
@@ -226,7 +226,7 @@ def test_a_policy_is_written_as_plain_json() -> None:
         "percent_merit_from": "60",
         "percent_distinction_from": "70",
         "invalid_code": "01122",
-        "release_gating": False,
+        "release_gating": True,
         "null_means_refer": True,
         "reassessment_cap": "P",
         "settle": "scheduled",

@@ -21,7 +21,7 @@ from mzi_core.grading import (
     judge,
 )
 
-GATED = BTEC_DEFAULT.override(release_gating=True)
+UNGATED = BTEC_DEFAULT.override(release_gating=False)
 HOLDING = BTEC_DEFAULT.override(null_means_refer=False)
 
 
@@ -31,23 +31,28 @@ def mark(raw: str | None, **facts: Any) -> Marking:
 
 @pytest.mark.parametrize("letter", list(Grade))
 def test_an_explicit_letter_wins_over_everything_and_is_never_re_derived(letter: Grade) -> None:
-    marking = mark("4", letter=letter, submitted=False, attempt=1, feedback="01122", workflow="inmarking")
-    for policy in (BTEC_DEFAULT, GATED, PEARSON_HIGHER_NATIONAL):
+    marking = mark("4", letter=letter, submitted=False, attempt=1, feedback="01122", workflow="released")
+    for policy in (BTEC_DEFAULT, UNGATED, PEARSON_HIGHER_NATIONAL):
         assert grade_of(marking, policy) == ("EXPLICIT_LETTER", letter, letter)
 
 
 @pytest.mark.parametrize(
-    "state", ["", "inmarking", "readyforreview", "inreview", "readyforrelease", "Released"]
+    "state",
+    ["", " ", "inmarking", "readyforreview", "inreview", "readyforrelease", "InMarking", " READYFORRELEASE "],
 )
-def test_an_unreleased_marking_is_pending_where_the_tenant_gates_on_release(state: str) -> None:
+def test_an_unreleased_marking_is_pending_whatever_else_is_known(state: str) -> None:
     marking = mark("4", workflow=state, feedback="01122", submitted=False)
-    assert grade_of(marking, GATED) == ("NOT_RELEASED", "PENDING", "PENDING")
-    assert grade_of(marking)[0] == "INVALID_SUBMISSION"
+    assert grade_of(marking) == ("NOT_RELEASED", "PENDING", "PENDING")
+    assert grade_of(mark("4", workflow=state, letter="M")) == ("NOT_RELEASED", "PENDING", "PENDING")
+    assert grade_of(marking, UNGATED)[0] == "INVALID_SUBMISSION"
+    assert grade_of(mark("4", workflow=state, letter="M"), UNGATED) == ("EXPLICIT_LETTER", "M", "M")
 
 
-@pytest.mark.parametrize("state", [None, "released"])
-def test_a_released_marking_and_one_without_workflow_pass_the_gate(state: str | None) -> None:
-    assert grade_of(mark("4", workflow=state), GATED) == ("DISTINCTION", "D", "D")
+@pytest.mark.parametrize(
+    "state", [None, "released", "Released", " RELEASED ", "draft", "bogusstate", "release"]
+)
+def test_a_released_marking_one_without_workflow_and_another_word_pass_the_gate(state: str | None) -> None:
+    assert grade_of(mark("4", workflow=state)) == ("DISTINCTION", "D", "D")
 
 
 @pytest.mark.parametrize(
@@ -133,6 +138,23 @@ def test_nothing_handed_in_is_a_fail_once_the_deadline_has_passed_or_when_there_
         assert grade_of(marking) == ("NO_SUBMISSION", "F", "F")
 
 
+@pytest.mark.parametrize("due", [None, NOW - DAY, NOW + DAY])
+@pytest.mark.parametrize(
+    ("raw", "rule", "grade"),
+    [
+        ("3", "MERIT", "M"),
+        ("0", "EXPLICIT_ZERO", "F"),
+        ("-1", "UNGRADED", "PENDING"),
+        (None, "BELOW_PASS", "R"),
+    ],
+)
+def test_where_nothing_can_be_handed_in_nothing_is_missing(
+    due: datetime | None, raw: str | None, rule: str, grade: str
+) -> None:
+    assert grade_of(mark(raw, submitted=None, due=due, now=NOW)) == (rule, grade, grade)
+    assert grade_of(mark(raw, submitted=None, feedback="01122"))[0] == "INVALID_SUBMISSION"
+
+
 def test_work_that_was_handed_in_is_graded_before_the_deadline() -> None:
     assert grade_of(mark("3", due=NOW + DAY, now=NOW)) == ("MERIT", "M", "M")
 
@@ -146,7 +168,8 @@ def test_moodles_minus_one_is_no_grade_on_either_scale(scale: Scale, policy: Any
 
 def test_a_missing_mark_is_a_refer_on_the_btec_scale_unless_the_policy_holds_it() -> None:
     assert grade_of(mark(None)) == ("BELOW_PASS", "R", "R")
-    assert grade_of(mark(None, attempt=1)) == ("BELOW_PASS", "R", "RR")
+    for attempt in (1, 2, 9):
+        assert grade_of(mark(None, attempt=attempt)) == ("BELOW_PASS", "R", "RR")
     assert grade_of(mark(None), HOLDING) == ("UNGRADED", "PENDING", "PENDING")
     assert grade_of(mark(None, scale=Scale.PERCENT)) == ("UNGRADED", "PENDING", "PENDING")
 
@@ -278,8 +301,8 @@ def test_a_verdict_settles_to_its_own_grade_unless_said_otherwise() -> None:
 
 def test_the_rules_stand_in_the_order_in_which_they_are_asked() -> None:
     assert list(RuleId) == [
-        "EXPLICIT_LETTER",
         "NOT_RELEASED",
+        "EXPLICIT_LETTER",
         "INVALID_SUBMISSION",
         "AWAITING_SUBMISSION",
         "NO_SUBMISSION",

@@ -235,6 +235,11 @@ def test_a_choice_is_one_of_its_values_and_an_option_may_be_none() -> None:
         maybe("", "y")
 
 
+def test_an_assignment_without_submissions_is_read_and_written_as_null() -> None:
+    assert marking_to_data(Marking(submitted=None))["submitted"] is None
+    assert marking_from_data({"submitted": None}) == Marking(submitted=None)
+
+
 def test_zero_and_one_are_read_as_false_and_true() -> None:
     assert [marking_from_data({"submitted": value}).submitted for value in (0, 1, False, True)] == [
         False,

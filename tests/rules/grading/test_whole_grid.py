@@ -23,6 +23,7 @@ from mzi_core.grading import (
     judge,
 )
 
+HELD_BACK = ("", "inmarking", "readyforreview", "inreview", "readyforrelease")
 HAS_CODE = {"Code: 01122.", "<p>0112<b>2</b></p>", "٠١١٢٢"}
 
 
@@ -35,13 +36,15 @@ def rules_that_hold(marking: Marking, policy: GradingPolicy) -> list[str]:
         else (policy.pass_from, policy.merit_from, policy.distinction_from)
     )
     letter = marking.letter is not None
-    gated = policy.release_gating and marking.workflow not in (None, "released")
+    held_back = marking.workflow is not None and marking.workflow.lower() in HELD_BACK
+    gated = policy.release_gating and held_back
     invalid = policy.invalid_code == "01122" and marking.feedback in HAS_CODE
     ends = [] if marking.extension is None and marking.due is None else [marking.extension or marking.due]
     ends += [marking.cutoff] if ends and marking.cutoff else []
     open_ = any(end is not None and end >= NOW for end in ends)
     free = not letter and not gated and not invalid
-    judged = free and marking.submitted
+    missing = free and marking.submitted is False
+    judged = free and marking.submitted is not False
     raw = marking.raw
     unmarked = raw is None and (percent or not policy.null_means_refer)
     ungraded = unmarked or raw == -1
@@ -53,11 +56,11 @@ def rules_that_hold(marking: Marking, policy: GradingPolicy) -> list[str]:
     capped_merit = again and cap is Grade.P
     capped_distinction = again and cap is not None
     table = {
-        "EXPLICIT_LETTER": letter,
-        "NOT_RELEASED": gated and not letter,
+        "NOT_RELEASED": gated,
+        "EXPLICIT_LETTER": letter and not gated,
         "INVALID_SUBMISSION": invalid and not letter and not gated,
-        "AWAITING_SUBMISSION": free and not marking.submitted and open_,
-        "NO_SUBMISSION": free and not marking.submitted and not open_,
+        "AWAITING_SUBMISSION": missing and open_,
+        "NO_SUBMISSION": missing and not open_,
         "UNGRADED": judged and ungraded,
         "EXPLICIT_ZERO": judged and zero,
         "BELOW_PASS": marked and number < low,
@@ -80,7 +83,7 @@ def test_exactly_one_rule_holds_and_it_is_the_one_that_decides(
 
 def test_exactly_one_rule_holds_at_every_point_of_a_grid_walked_completely() -> None:
     seen = set()
-    for policy in (BTEC_DEFAULT.override(release_gating=True), PEARSON_HIGHER_NATIONAL):
+    for policy in (BTEC_DEFAULT.override(release_gating=False), PEARSON_HIGHER_NATIONAL):
         for marking in marking_grid():
             (rule,) = rules_that_hold(marking, policy)
             assert judge(marking, policy).rule == rule

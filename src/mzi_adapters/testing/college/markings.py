@@ -72,8 +72,8 @@ def markings(seed: int, n: int = 30) -> tuple[dict[str, Any], ...]:
     """A class of `n`: the keys are the inputs of a marking, and `student`, `name`, `expected` besides.
 
     `raw` is text or None, times are ISO text, `student` is the Moodle user id. `expected` has the grade, the
-    settled grade and the rule id under the default policy with release gating on (without it the work in
-    marking is a Merit). The first 16 are one of each case; in a larger class all are shuffled.
+    settled grade and the rule id under the default policy (without release gating the work in marking is a
+    Merit). The first 16 are one of each case; in a larger class all are shuffled.
     """
     dice = chance(seed, "markings")
     cases = [_CASES[number] for number in range(min(n, len(_CASES)))]

@@ -12,9 +12,6 @@ from mzi_core.ports.moodle.assignments import SUBMITTED, MoodleAssignment
 from mzi_core.ports.writes import Rejected, WriteResult
 from mzi_core.values import MoodleId
 
-WORKFLOW_STATES = ("", "inmarking", "readyforreview", "inreview", "readyforrelease", "released")
-"""The states of the marking workflow; '' is "not marked". Moodle stores any other word without a protest."""
-
 
 @attrs.frozen(kw_only=True)
 class AssignmentGrade:
@@ -89,7 +86,7 @@ class StudentWork:
 class GivenMark:
     """A mark to write. `attempt`, from 0, is one that exists. `raw` None takes the mark away.
 
-    `workflow` is one of WORKFLOW_STATES where the assignment uses the workflow, else None.
+    `workflow` is one of `grading.marking.WORKFLOW_STATES` where the assignment uses the workflow, else None.
     """
 
     user: MoodleId

@@ -3,18 +3,28 @@
 from collections.abc import Mapping
 
 from mzi_core.grading import BTEC_DEFAULT, BUILT_IN, Grade, Scale
+from mzi_core.grading.stored import MOST_ITEMS
 from mzi_http.schemas import TEXT, Schema, nullable, ref
 
 _INSTANT: Schema = nullable({"type": "string", "format": "date-time"})
 
+_NUMBER: Schema = {
+    "type": ["string", "number", "null"],
+    "pattern": "^-?[0-9]{1,9}([.][0-9]{1,9})?$",
+}
+
 MARKING: Mapping[str, Schema] = {
-    "raw": {
-        "type": ["string", "number", "null"],
-        "pattern": "^-?[0-9]{1,9}([.][0-9]{1,9})?$",
-        "description": "-1 where nobody has graded.",
-        "examples": ["2.5"],
+    "raw": {**_NUMBER, "description": "-1 where nobody has graded.", "examples": ["2.5"]},
+    "minimum": {**_NUMBER, "description": "Of the grade item's points; 0 unless said."},
+    "maximum": {**_NUMBER, "description": "Of the grade item's points.", "examples": ["4"]},
+    "items": {
+        "type": "array",
+        "items": TEXT,
+        "maxItems": MOST_ITEMS,
+        "description": "Of the Moodle scale, lowest first.",
+        "examples": [["Refer", "Pass", "Merit", "Distinction"]],
     },
-    "scale": {"enum": list(Scale)},
+    "scale": {"enum": list(Scale), "description": "Follows from the points or items where they are said."},
     "letter": {"enum": [*Grade, None], "description": "Or its word. Somebody decided on it; it wins."},
     "submitted": {
         "type": ["boolean", "null"],

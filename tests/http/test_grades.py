@@ -46,6 +46,30 @@ async def test_the_tenants_choice_for_a_level_decides(api: Api) -> None:
     assert (await decide(api, marking={"raw": 4, "attempt": 1}, level="L3"))["grade"] == "D"
 
 
+async def test_a_mark_is_read_by_its_item(memory: Api) -> None:
+    items = ["Distinction", "Merit", "Pass", "Refer"]
+    found = await decide(
+        memory,
+        markings=[
+            {"raw": 5, "maximum": 7},
+            {"raw": 1, "items": items},
+            {"raw": 5},
+            {"raw": 1, "items": ["No", "Yes"]},
+            {"raw": 3, "submitted": None},
+        ],
+    )
+    assert [
+        (each["decision"]["grade"], each["decision"]["rule"], each["decision"]["warnings"])
+        for each in found["decisions"]
+    ] == [
+        ("D", "DISTINCTION", []),
+        ("D", "DISTINCTION", []),
+        ("PENDING", "OFF_SCALE", ["OFF_SCALE"]),
+        ("PENDING", "UNKNOWN_SCALE", ["UNKNOWN_SCALE"]),
+        ("M", "MERIT", []),
+    ]
+
+
 async def test_several_markings_are_decided_one_by_one(api: Api) -> None:
     found = await decide(api, markings=[{"raw": 2}, {"raw": "two"}, {}])
     assert [each["position"] for each in found["decisions"]] == [0, 1, 2]

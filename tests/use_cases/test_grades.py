@@ -79,6 +79,35 @@ async def test_a_policy_that_is_wrong_is_not_kept() -> None:
     assert (await mzi.read_settings(DEFAULT_TENANT)).policies == {}
 
 
+async def test_a_policy_that_is_only_warned_of_is_kept() -> None:
+    mzi = Harness().use_cases
+    chosen = await mzi.choose_policy(DEFAULT_TENANT, None, {"invalid_code": "NS"})
+    assert (await mzi.decide_grade(DEFAULT_TENANT, {"raw": 3, "feedback": "NS"})).policy == chosen
+
+
+async def test_a_mark_of_an_unknown_item_is_on_the_scale_that_the_policy_assumes() -> None:
+    mzi = Harness().use_cases
+
+    async def decided(policy: str, **marking: object) -> tuple[str, str]:
+        decision = await mzi.decide_grade(DEFAULT_TENANT, marking, policy=policy)
+        return decision.rule.value, decision.marking.scale.value
+
+    assert await decided("percent", raw=65) == ("MERIT", "percent")
+    assert await decided("percent", raw=3, maximum=4) == ("MERIT", "btec-0-4")
+    assert await decided("percent", raw=3, scale="btec-0-4") == ("MERIT", "btec-0-4")
+    assert await decided("percent", raw=2, items=["Refer", "Merit"]) == ("MERIT", "btec-0-4")
+    assert await decided("percent", raw=3, minimum=1) == ("MERIT", "btec-0-4")
+    assert await decided("btec-default", raw=65) == ("OFF_SCALE", "btec-0-4")
+
+
+async def test_markings_to_simulate_are_on_the_scale_that_the_present_policy_assumes() -> None:
+    mzi = Harness()
+    await mzi.use_cases.choose_policy(DEFAULT_TENANT, None, {"base": "percent"})
+    other: dict[str, object] = {"percent_merit_from": "66"}
+    (change,) = await simulated(mzi, other, {"a": {"raw": 65}, "b": {"raw": 3, "maximum": 4}})
+    assert (change.key, change.before[0], change.after[0]) == ("a", Grade.M, Grade.P)
+
+
 async def test_a_decision_is_kept_under_its_key_and_the_newest_counts() -> None:
     mzi = Harness()
     for raw in ("1", "3"):

@@ -13,7 +13,7 @@ from mzi_core.grading.decision import Decision, WarningId, decide
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.keys import GradeKey, OldKey, parse_key
 from mzi_core.grading.linting import LintFinding, LintRule, lint
-from mzi_core.grading.marking import Marking, Scale
+from mzi_core.grading.marking import Marking
 from mzi_core.grading.outcomes import OutcomeWords, criteria_from, criterion_from, outcome_rows
 from mzi_core.grading.policy import (
     BTEC_DEFAULT,
@@ -26,6 +26,7 @@ from mzi_core.grading.policy import (
     policy_from,
 )
 from mzi_core.grading.rules import RuleId, Verdict, judge
+from mzi_core.grading.scales import Scale
 from mzi_core.grading.sentences import Language
 from mzi_core.grading.settling import Settled, SettledBy, settle
 from mzi_core.grading.simulation import Recorded, SimulatedChange, simulate

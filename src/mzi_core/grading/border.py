@@ -5,17 +5,20 @@ one sends the columns of Moodle by their own names (`rawgrade`, `attemptnumber`,
 `submissionstatus`); the direct route sends what the gradebook has (`finalgrade`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from mzi_core.grading.grade import Grade
-from mzi_core.grading.marking import UNGRADED, Marking, Scale
+from mzi_core.grading.marking import UNGRADED, Marking
 from mzi_core.grading.outcomes import DEFAULT_OUTCOME_WORDS, OutcomeWords, criteria_from
 from mzi_core.grading.plain_values import read_bool, read_decimal, read_int, read_rows, read_text
+from mzi_core.grading.scales import Scale
 from mzi_core.grading.words import LETTERS, GradeWords
 
 _RAW = ("raw_grade", "rawgrade", "finalgrade")
+_GRADEMIN = ("grademin", "rawgrademin")
 _GRADEMAX = ("grademax", "rawgrademax", "assigngrademax")
 _SCALE_ID = ("scaleid", "scale_id")
 _OUTCOMES = ("learning_outcomes", "criteria")
@@ -39,6 +42,7 @@ def marking_from_event(
     due: datetime | None = None,
     extension: datetime | None = None,
     cutoff: datetime | None = None,
+    items: Sequence[str] = (),
     scale: Scale | None = None,
     takes_submissions: bool = True,
     words: GradeWords = LETTERS,
@@ -52,24 +56,21 @@ def marking_from_event(
     taken as a letter but as the fact behind it, that nothing was handed in, so that it cannot come before
     the deadline.
 
-    `scale` is used when the event does not say its item's maximum or scale: look the item up, or give the
-    policy's `assumed_scale`. Where the assignment takes no submissions (`takes_submissions`, or the event's
+    A Moodle scale is read by its items, lowest first: `items`, or the event's own `scale_items`. `scale` is
+    used when nobody says the item's points or items: look the item up, or give the policy's
+    `assumed_scale`. Where the assignment takes no submissions (`takes_submissions`, or the event's
     own `nosubmissions`), nothing was ever to come. A ValueError names the field that cannot be read.
     """
     letter = _letter(data, words)
     nothing_came = letter is Grade.F and _is_automatic(data)
     expects_work = takes_submissions and not _flag(data, "nosubmissions")
-    grademax = _number(data, _GRADEMAX)
     raw = _raw(data)
-    scale = _scale(data, grademax, raw, scale)
-    if scale is Scale.PERCENT and grademax is not None and raw not in (None, UNGRADED):
-        raw = raw * 100 / grademax
     workflow, status = _workflow_and_status(data)
     if nothing_came:
         raw = None if expects_work else UNGRADED
     return Marking(
         raw=raw,
-        scale=scale,
+        **_item(data, tuple(items), raw, scale),
         letter=None if nothing_came else letter,
         submitted=(status == _SUBMITTED and not nothing_came) if expects_work else None,
         attempt=_attempt(data),
@@ -118,22 +119,43 @@ def _raw(data: Mapping[str, object]) -> Decimal | None:
     return raw
 
 
-def _scale(
-    data: Mapping[str, object], grademax: Decimal | None, raw: Decimal | None, otherwise: Scale | None
-) -> Scale:
-    """The item's own scale, else the caller's, else what the sender is known to send.
+def _item(
+    data: Mapping[str, object], items: tuple[str, ...], raw: Decimal | None, assumed: Scale | None
+) -> dict[str, Any]:
+    """What the grade item says: its items, else its points, else the scale that the caller or sender means.
 
-    The plugin reports BTEC assignments only. For the gradebook's `finalgrade` there is no such rule: more
-    than 4 cannot be on the BTEC scale, and everything up to 4 is refused, since a 4 may be a Distinction.
+    Assignments write a scale as a negative maximum. The plugin reports BTEC assignments only; for the
+    gradebook's `finalgrade` there is no such rule, and a 4 may be a Distinction or four per cent.
     """
-    scale_id = _number(data, _SCALE_ID)
-    if grademax is not None or scale_id is not None:
-        return Scale.for_item(grademax, None if scale_id is None else int(scale_id))
-    if otherwise is not None:
-        return otherwise
-    if "finalgrade" not in data or raw is None or raw == UNGRADED:
-        return Scale.BTEC_0_4
-    return Scale.PERCENT if raw > Scale.BTEC_0_4.maximum else Scale.for_item(None)
+    items = items or _scale_items(data)
+    if items:
+        return {"items": items}
+    maximum = _number(data, _GRADEMAX)
+    is_scale = _number(data, _SCALE_ID) is not None or (maximum is not None and maximum < 0)
+    if maximum is not None and not is_scale:
+        return {"minimum": _number(data, _GRADEMIN), "maximum": maximum}
+    if assumed is not None:
+        return {"scale": assumed}
+    if is_scale:
+        raise ValueError(
+            "The event names a scale and not its items, and what a mark means stands there; "
+            "read them and give `items`"
+        )
+    if "finalgrade" in data and raw not in (None, UNGRADED):
+        raise ValueError(
+            "The grade item says neither its maximum nor its scale, and the mark alone cannot tell; "
+            "read grademax or the items of its scale"
+        )
+    return {}
+
+
+def _scale_items(data: Mapping[str, object]) -> tuple[str, ...]:
+    """The items of the scale as a list, or as Moodle writes them: one text with commas."""
+    found = data.get("scale_items")
+    if isinstance(found, list):
+        return tuple(read_text(item, "scale_items").strip() for item in found)
+    text = read_text(found, "scale_items")
+    return tuple(item.strip() for item in text.split(",")) if text else ()
 
 
 def _workflow_and_status(data: Mapping[str, object]) -> tuple[str | None, str]:

@@ -37,6 +37,12 @@ class WarningId(StrEnum):
     UNKNOWN_WORKFLOW = "UNKNOWN_WORKFLOW"
     """The workflow state is none of Moodle's six; it holds nothing back."""
 
+    UNKNOWN_SCALE = "UNKNOWN_SCALE"
+    """Nobody said what an item of the Moodle scale means: map it by `scale_words` of the policy."""
+
+    OFF_SCALE = "OFF_SCALE"
+    """The mark is one that its grade item cannot hold."""
+
 
 # These grades say nothing about the quality of the work, so criteria cannot contradict them.
 _NOT_ABOUT_QUALITY = (RuleId.INVALID_SUBMISSION, RuleId.NO_SUBMISSION)
@@ -195,6 +201,8 @@ _WARNINGS: Mapping[WarningId, Callable[[Decision], bool]] = {
     WarningId.OVER_CAP: _over_cap,
     WarningId.MARK_WITHOUT_WORK: _mark_without_work,
     WarningId.UNKNOWN_WORKFLOW: _unknown_workflow,
+    WarningId.UNKNOWN_SCALE: lambda decision: decision.rule is RuleId.UNKNOWN_SCALE,
+    WarningId.OFF_SCALE: lambda decision: decision.rule is RuleId.OFF_SCALE,
 }
 
 

@@ -1,8 +1,8 @@
 """What a marker did in Moodle, as plain values: the only input of the grading policy."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
-from enum import StrEnum
+from decimal import ROUND_FLOOR, Decimal, localcontext
 
 import attrs
 
@@ -10,6 +10,7 @@ from mzi_core.grading.criteria import Criterion
 from mzi_core.grading.feedback import plain_text
 from mzi_core.grading.grade import Grade, letter_from
 from mzi_core.grading.plain_values import in_utc
+from mzi_core.grading.scales import Scale
 
 RELEASED = "released"
 """The workflow state in which a student may see the grade."""
@@ -20,48 +21,58 @@ WORKFLOW_STATES = ("", "inmarking", "readyforreview", "inreview", "readyforrelea
 UNGRADED = Decimal(-1)
 """What Moodle writes into `assign_grades` when there is a row and nobody has graded."""
 
-_BTEC_MAXIMUM = Decimal(4)
+_HUNDRED = Decimal(100)
+
+_FINE = Decimal(1).scaleb(-70)
+"""Finer than any threshold is told, so that a share cut off here is on its side of each."""
+
+_ENOUGH = 250
+"""Significant digits of a share on the way there."""
 
 
-class Scale(StrEnum):
-    """The scale that a mark is given on."""
-
-    BTEC_0_4 = "btec-0-4"
-    """Points from 0 to 4, or the BTEC scale 1 to 4: Refer, Pass, Merit, Distinction."""
-
-    PERCENT = "percent"
-    """Hundredths, 0 to 100."""
-
-    @property
-    def maximum(self) -> Decimal:
-        """The best mark there is."""
-        return _BTEC_MAXIMUM if self is Scale.BTEC_0_4 else Decimal(100)
-
-    @classmethod
-    def for_item(cls, grademax: Decimal | None, scale_id: int | None = None) -> "Scale":
-        """The scale of a Moodle grade item: BTEC for a Moodle scale or at most 4 points, else percent.
-
-        Assignments write a scale as a negative `grademax`. A ValueError refuses an item that says neither:
-        a 4 may be a Distinction or four per cent, so the number itself never decides.
-        """
-        if scale_id is not None:
-            return cls.BTEC_0_4
-        if grademax is None:
-            raise ValueError(
-                "The grade item says neither its maximum nor its scale, and the mark alone cannot tell; "
-                "read grademax or scaleid of the item"
-            )
-        return cls.BTEC_0_4 if grademax <= _BTEC_MAXIMUM else cls.PERCENT
+# Converters and not validators, so that what follows from a number can rely on it.
 
 
-def _finite(marking: "Marking", _: object, raw: Decimal | None) -> None:
-    if raw is None:
-        return
-    if not isinstance(raw, Decimal):
+def _number(value: Decimal | None, what: str) -> Decimal | None:
+    if value is not None and not isinstance(value, Decimal):
         # What a type checker sees, said to those who have none.
-        raise ValueError(f'A mark must be a Decimal, such as Decimal("2.5"), not {type(raw).__name__}')
-    if not raw.is_finite():
-        raise ValueError(f"A mark must be a finite number, not {raw}")
+        raise ValueError(f'{what} must be a Decimal, such as Decimal("2.5"), not {type(value).__name__}')
+    if value is not None and not value.is_finite():
+        raise ValueError(f"{what} must be a finite number, not {value}")
+    return value
+
+
+def _mark(value: Decimal | None) -> Decimal | None:
+    return _number(value, "A mark")
+
+
+def _least(value: Decimal | None) -> Decimal | None:
+    return _number(value, "The minimum")
+
+
+def _most(value: Decimal | None) -> Decimal | None:
+    return _number(value, "The maximum")
+
+
+def _listed(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(items)
+
+
+def _of_the_item(marking: "Marking", _: object, scale: Scale) -> None:
+    """The scale follows from the item wherever that is known."""
+    if marking.items:
+        if scale is not Scale.BTEC_0_4:
+            raise ValueError(f"A scale with items is no {scale} scale; leave out the scale, or the items")
+        return
+    if marking.lowest >= marking.highest:
+        raise ValueError(
+            f"The maximum must be above the minimum, and {marking.highest} is not above {marking.lowest}"
+        )
+    if marking.maximum is not None and scale is not Scale.of_points(marking.lowest, marking.maximum):
+        raise ValueError(
+            f"Points from {marking.lowest} to {marking.maximum} are not on the scale {scale}; "
+            "leave the scale out, for it follows from them"
+        )
 
 
 def _not_negative(marking: "Marking", _: object, attempt: int) -> None:
@@ -93,10 +104,18 @@ class Marking:
     there is a due date or an extension. A ValueError refuses what no policy could judge.
     """
 
-    raw: Decimal | None = attrs.field(default=None, validator=_finite)
+    raw: Decimal | None = attrs.field(default=None, converter=_mark)
     """The mark in `assign_grades`: None without a value, -1 where Moodle has a row and nobody has graded."""
 
-    scale: Scale = Scale.BTEC_0_4
+    minimum: Decimal | None = attrs.field(default=None, converter=_least)
+    maximum: Decimal | None = attrs.field(default=None, converter=_most)
+    """The points of the grade item go from `minimum`, 0 unless said, to `maximum`."""
+
+    items: tuple[str, ...] = attrs.field(default=(), converter=_listed)
+    """The items of the Moodle scale, lowest first; empty for points. They decide what a mark means."""
+
+    scale: Scale = attrs.field(validator=_of_the_item)
+    """Follows from the items or the points where they are known; else BTEC unless said."""
 
     letter: Grade | None = attrs.field(default=None, converter=letter_from)
     """A letter or word that a person or sender decided on; it wins over the mark. Blank is none."""
@@ -121,8 +140,35 @@ class Marking:
     now: datetime | None = attrs.field(default=None, converter=_instant)
     criteria: tuple[Criterion, ...] = attrs.field(default=(), validator=_no_criterion_twice)
 
+    points: Decimal | None = attrs.field(init=False, eq=False, repr=False)
+    """The mark as thresholds are compared with it: hundredths of the range where the scale is percent, cut
+    off behind the 70th decimal; else the mark itself."""
+
+    is_off_scale: bool = attrs.field(init=False, eq=False, repr=False)
+    """Whether the grade item cannot hold the mark."""
+
     text: str = attrs.field(init=False, eq=False, repr=False)
     """The feedback as a reader sees it. Made here, once, so that a decision need not."""
+
+    @scale.default
+    def _scale_of_the_item(self) -> Scale:
+        if self.items or self.maximum is None:
+            return Scale.BTEC_0_4
+        return Scale.of_points(self.minimum or Decimal(0), self.maximum)
+
+    @points.default
+    def _hundredths(self) -> Decimal | None:
+        raw, lowest, span = self.raw, self.lowest, self.highest - self.lowest
+        if self.scale is not Scale.PERCENT or raw is None or raw == UNGRADED:
+            return raw
+        if span <= 0 or (span == _HUNDRED and not lowest):
+            return raw  # hundredths already, or refused below
+        with localcontext(prec=_ENOUGH, rounding=ROUND_FLOOR):
+            return ((raw - lowest) * _HUNDRED / (self.highest - lowest)).quantize(_FINE)
+
+    @is_off_scale.default
+    def _outside(self) -> bool:
+        return self.raw is not None and self.raw != UNGRADED and not self.lowest <= self.raw <= self.highest
 
     @text.default
     def _read_feedback(self) -> str:
@@ -138,6 +184,26 @@ class Marking:
     def __attrs_post_init__(self) -> None:
         if self.now is None and self.deadline is not None:
             raise ValueError("Whether the deadline has passed depends on now; say when the question is asked")
+
+    @property
+    def lowest(self) -> Decimal:
+        """The least mark that the grade item can hold."""
+        return Decimal(1) if self.items else self.minimum or Decimal(0)
+
+    @property
+    def highest(self) -> Decimal:
+        """The best mark that the grade item can hold."""
+        if self.items:
+            return Decimal(len(self.items))
+        return self.scale.maximum if self.maximum is None else self.maximum
+
+    @property
+    def item(self) -> str | None:
+        """The item of the Moodle scale that was chosen; None for points, and between two items."""
+        raw = self.raw
+        if not self.items or raw is None or raw == UNGRADED or self.is_off_scale or raw != int(raw):
+            return None
+        return self.items[int(raw) - 1]
 
     @property
     def workflow_state(self) -> str | None:

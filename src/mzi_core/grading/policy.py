@@ -2,7 +2,7 @@
 
 import html
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -14,7 +14,7 @@ import attrs
 
 from mzi_core.grading.feedback import plain_text
 from mzi_core.grading.grade import Grade
-from mzi_core.grading.marking import Scale
+from mzi_core.grading.numbers import written
 from mzi_core.grading.plain_values import (
     choice,
     optional,
@@ -24,6 +24,8 @@ from mzi_core.grading.plain_values import (
     read_text,
     refuse_unknown,
 )
+from mzi_core.grading.quoting import quoted
+from mzi_core.grading.scales import KNOWN_ITEMS, MEANINGS, Scale, spelling
 
 
 class SettleMode(StrEnum):
@@ -42,13 +44,42 @@ class Thresholds:
     distinction_from: Decimal
 
 
+Words = Mapping[str, Grade | str] | Iterable[tuple[str, Grade | str]]
+
+
+def _meanings(words: Words) -> tuple[tuple[str, Grade], ...]:
+    """The meanings by spelling, so that one set of words is one policy."""
+    pairs = words.items() if isinstance(words, Mapping) else words
+    return tuple(sorted({spelling(word): Grade(grade) for word, grade in pairs}.items()))
+
+
+def _words(_: object, field: "attrs.Attribute[Any]", words: tuple[tuple[str, Grade], ...]) -> None:
+    if len(words) > MOST_WORDS:
+        raise ValueError(f"{field.name} must have at most {MOST_WORDS} words")
+    for word, grade in words:
+        if not word or len(word) > LONGEST_NAME:
+            raise ValueError(f"A word of {field.name} must have 1 to {LONGEST_NAME} characters")
+        if grade not in MEANINGS:
+            raise ValueError(f"{field.name}: {quoted(word)} can mean F, R, P, M or D, but not {grade}")
+        if KNOWN_ITEMS.get(word, grade) is not grade:
+            raise ValueError(f"{field.name}: everybody reads {quoted(word)} as {KNOWN_ITEMS[word]}")
+
+
 def _finite(_: object, field: "attrs.Attribute[Decimal]", value: Decimal) -> None:
     if not value.is_finite():
         raise ValueError(f"{field.name} must be a finite number, not {value}")
+    if -int(value.as_tuple().exponent) > LONGEST_FRACTION:
+        raise ValueError(f"{field.name} must have at most {LONGEST_FRACTION} decimals")
 
+
+LONGEST_FRACTION = 64
+"""Decimals of a threshold."""
+
+MOST_WORDS = 200
+"""Words for the items of scales."""
 
 LONGEST_NAME = 100
-"""Characters of a policy's name, of its version, and of the code for work that is not valid."""
+"""Characters of a policy's name, of its version, of the code for work that is not valid, and of an item."""
 
 
 def _said(_: object, field: "attrs.Attribute[str]", value: str) -> None:
@@ -117,6 +148,11 @@ class GradingPolicy:
     assumed_scale: Scale | None = None
     """How the border reads a mark whose grade item is not known; decisions go by the marking's own."""
 
+    scale_words: tuple[tuple[str, Grade], ...] = attrs.field(
+        default=(), converter=_meanings, validator=_words
+    )
+    """What items of scales other than Refer, Pass, Merit and Distinction mean: F, R, P, M or D."""
+
     effective_from: date | None = None
     """The first day it is in force; None since ever."""
 
@@ -152,9 +188,9 @@ class GradingPolicy:
         if "version" in changes or changed == self:
             return changed
         values = [getattr(changed, name) for name in _READERS if name != "version"]
-        # As floats, because 2.5 and 2.50 are one threshold.
+        # 2.5 and 2.50 are one threshold.
         content = json.dumps(
-            [float(value) if isinstance(value, Decimal) else _plain(value) for value in values]
+            [written(value) if isinstance(value, Decimal) else _plain(value) for value in values]
         )
         digest = sha256(content.encode()).hexdigest()[:8]
         return attrs.evolve(changed, version=f"{self.version.partition('+')[0]}+{digest}")
@@ -167,7 +203,18 @@ class GradingPolicy:
 def _plain(value: object) -> object:
     if isinstance(value, (Decimal, date)):
         return str(value)
-    return value
+    return dict(value) if isinstance(value, tuple) else value
+
+
+def _read_words(value: object, name: str) -> tuple[tuple[str, Grade], ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} must be an object of words and their grades, not {quoted(value)}")
+    return tuple((word, _grade(grade, f"{name} {quoted(word)}")) for word, grade in value.items())
+
+
+_grade = choice(Grade)
 
 
 _READERS: Mapping[str, Callable[[object, str], object]] = {
@@ -185,6 +232,7 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "reassessment_cap": optional(choice(Grade)),
     "settle": choice(SettleMode),
     "assumed_scale": optional(choice(Scale)),
+    "scale_words": _read_words,
     "effective_from": optional(read_date),
 }
 

@@ -4,15 +4,16 @@
 so a judgement costs no more than its comparisons; what to tell about it is derived later (see `trace`).
 """
 
+from decimal import Decimal
 from enum import StrEnum
-from itertools import product
 
 import attrs
 
 from mzi_core.grading.feedback import alone_at
 from mzi_core.grading.grade import Grade
-from mzi_core.grading.marking import UNGRADED, Marking, Scale
-from mzi_core.grading.policy import GradingPolicy
+from mzi_core.grading.marking import UNGRADED, Marking
+from mzi_core.grading.policy import GradingPolicy, Thresholds
+from mzi_core.grading.scales import LADDER, Scale, grades_of
 
 
 class RuleId(StrEnum):
@@ -34,11 +35,18 @@ class RuleId(StrEnum):
     NO_SUBMISSION = "NO_SUBMISSION"
     """Nothing handed in: F. Never where the assignment takes no submissions."""
 
+    UNKNOWN_SCALE = "UNKNOWN_SCALE"
+    """The items of the Moodle scale are not Refer, Pass, Merit and Distinction in any language the tenant
+    named: PENDING."""
+
     UNGRADED = "UNGRADED"
     """The mark is Moodle's -1, or none where the scale or policy takes that for ungraded: PENDING."""
 
+    OFF_SCALE = "OFF_SCALE"
+    """The grade item cannot hold the mark: PENDING."""
+
     EXPLICIT_ZERO = "EXPLICIT_ZERO"
-    """The mark is 0 on the BTEC scale: F."""
+    """The mark is 0 on the BTEC scale, or an item that means F: F."""
 
     BELOW_PASS = "BELOW_PASS"  # noqa: S105  a rule's name
     """No mark, or one below Pass: R, which settles to RR from the second attempt on."""
@@ -78,6 +86,8 @@ _NOT_RELEASED = Verdict(rule=RuleId.NOT_RELEASED, grade=Grade.PENDING)
 _INVALID_SUBMISSION = Verdict(rule=RuleId.INVALID_SUBMISSION, grade=Grade.F)
 _AWAITING_SUBMISSION = Verdict(rule=RuleId.AWAITING_SUBMISSION, grade=Grade.PENDING)
 _NO_SUBMISSION = Verdict(rule=RuleId.NO_SUBMISSION, grade=Grade.F)
+_UNKNOWN_SCALE = Verdict(rule=RuleId.UNKNOWN_SCALE, grade=Grade.PENDING)
+_OFF_SCALE = Verdict(rule=RuleId.OFF_SCALE, grade=Grade.PENDING)
 _UNGRADED = Verdict(rule=RuleId.UNGRADED, grade=Grade.PENDING)
 _EXPLICIT_ZERO = Verdict(rule=RuleId.EXPLICIT_ZERO, grade=Grade.F)
 _REFERRED = Verdict(rule=RuleId.BELOW_PASS, grade=Grade.R)
@@ -86,12 +96,12 @@ _PASS = Verdict(rule=RuleId.PASS, grade=Grade.P)
 _MERIT = Verdict(rule=RuleId.MERIT, grade=Grade.M)
 _DISTINCTION = Verdict(rule=RuleId.DISTINCTION, grade=Grade.D)
 
-# What a second attempt gets under each cap, by what its mark would have earned.
-_REASSESSED = {
-    (cap, earned.grade): Verdict(rule=RuleId.REASSESSMENT_CAP, grade=cap, capped_from=earned.grade)
-    if earned.grade.rank > cap.rank
-    else earned
-    for cap, earned in product((Grade.P, Grade.M), (_MERIT, _DISTINCTION))
+_ITEMS = {Grade.F: _EXPLICIT_ZERO, Grade.P: _PASS, Grade.M: _MERIT, Grade.D: _DISTINCTION}
+
+# What a second attempt gets under each cap, where its mark would have earned more.
+_CAPPED = {
+    (cap, earned): Verdict(rule=RuleId.REASSESSMENT_CAP, grade=cap, capped_from=earned)
+    for cap, earned in ((Grade.P, Grade.M), (Grade.P, Grade.D), (Grade.M, Grade.D))
 }
 
 # A name of its own: looking a member up in its class costs as much as two comparisons of marks.
@@ -113,23 +123,59 @@ def judge(marking: Marking, policy: GradingPolicy) -> Verdict:
     if marking.submitted is False:
         return _AWAITING_SUBMISSION if marking.is_awaited else _NO_SUBMISSION
 
-    raw = marking.raw
+    if marking.items:
+        return _by_item(marking, policy)
+    points = marking.points
     btec = marking.scale is _BTEC
+    if points is None:
+        return _unmarked(marking, policy) if btec else _UNGRADED
+    if points == UNGRADED:
+        return _UNGRADED
+    if marking.is_off_scale:
+        return _OFF_SCALE
+    if btec and not points:
+        return _EXPLICIT_ZERO
+    return _by_thresholds(points, policy.btec if btec else policy.percent, marking, policy)
+
+
+def _by_item(marking: Marking, policy: GradingPolicy) -> Verdict:
+    """What the chosen item of a Moodle scale means, wherever it stands in the scale."""
+    grades = grades_of(marking.items, policy.scale_words)
+    raw, item = marking.raw, marking.item
+    if grades is None:
+        return _UNKNOWN_SCALE
     if raw is None:
-        if not (btec and policy.null_means_refer):
-            return _UNGRADED
-        return _REFERRED_AGAIN if marking.attempt else _REFERRED
+        return _unmarked(marking, policy)
     if raw == UNGRADED:
         return _UNGRADED
-    if btec and not raw:
-        return _EXPLICIT_ZERO
+    if marking.is_off_scale:
+        return _OFF_SCALE
+    if item is None:
+        # Between two items, as Moodle's web services let pass. Only on the BTEC scale itself is that a mark.
+        return _by_thresholds(raw, policy.btec, marking, policy) if grades == LADDER else _OFF_SCALE
+    grade = grades[int(raw) - 1]
+    if grade is Grade.R:
+        return _referred(marking)
+    return _earned(_ITEMS[grade], marking, policy)
 
-    limits = policy.btec if btec else policy.percent
-    if raw < limits.pass_from:
-        return _REFERRED_AGAIN if marking.attempt else _REFERRED
-    if raw < limits.merit_from:
+
+def _unmarked(marking: Marking, policy: GradingPolicy) -> Verdict:
+    return _referred(marking) if policy.null_means_refer else _UNGRADED
+
+
+def _referred(marking: Marking) -> Verdict:
+    return _REFERRED_AGAIN if marking.attempt else _REFERRED
+
+
+def _by_thresholds(points: Decimal, limits: Thresholds, marking: Marking, policy: GradingPolicy) -> Verdict:
+    if points < limits.pass_from:
+        return _referred(marking)
+    if points < limits.merit_from:
         return _PASS
-    earned = _MERIT if raw < limits.distinction_from else _DISTINCTION
+    return _earned(_MERIT if points < limits.distinction_from else _DISTINCTION, marking, policy)
+
+
+def _earned(earned: Verdict, marking: Marking, policy: GradingPolicy) -> Verdict:
     if policy.reassessment_cap is not None and marking.attempt:
-        return _REASSESSED[policy.reassessment_cap, earned.grade]
+        return _CAPPED.get((policy.reassessment_cap, earned.grade), earned)
     return earned

@@ -6,9 +6,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from mzi_core.grading.grade import Grade
-from mzi_core.grading.marking import Marking, Scale
+from mzi_core.grading.marking import Marking
 from mzi_core.grading.policy import GradingPolicy
 from mzi_core.grading.rules import RuleId, Verdict
+from mzi_core.grading.scales import Scale
 
 
 class Language(StrEnum):
@@ -59,6 +60,8 @@ _SENTENCES: Mapping[Language, Mapping[str, str]] = {
         ),
         RuleId.NO_SUBMISSION: "{grade}: nothing was handed in by {deadline}.",
         _UNDATED: "{grade}: nothing was handed in.",
+        RuleId.UNKNOWN_SCALE: "{grade}: nobody has said what the items of its scale mean ({items}).",
+        RuleId.OFF_SCALE: "{grade}: the mark {raw} is outside {lowest} to {highest}, where marks can be.",
         RuleId.UNGRADED: "{grade}: the work was handed in and has no mark so far.",
         RuleId.EXPLICIT_ZERO: "{grade}: the work was given the mark {raw}.",
         RuleId.BELOW_PASS: (
@@ -91,6 +94,8 @@ _SENTENCES: Mapping[Language, Mapping[str, str]] = {
         RuleId.AWAITING_SUBMISSION: "{grade}: لم يُسلَّم أي عمل حتى الآن، ويُقبل التسليم حتى {deadline}.",
         RuleId.NO_SUBMISSION: "{grade}: لم يُسلَّم أي عمل حتى {deadline}.",
         _UNDATED: "{grade}: لم يُسلَّم أي عمل.",
+        RuleId.UNKNOWN_SCALE: "{grade}: لم يُحدَّد معنى عناصر مقياس التقييم ({items}).",
+        RuleId.OFF_SCALE: "{grade}: الدرجة {raw} خارج المدى من {lowest} إلى {highest}.",
         RuleId.UNGRADED: "{grade}: سُلِّم العمل ولم توضع له درجة حتى الآن.",
         RuleId.EXPLICIT_ZERO: "{grade}: أُعطي العمل الدرجة {raw}.",
         RuleId.BELOW_PASS: (
@@ -134,6 +139,9 @@ def sentence(
         "code": policy.invalid_code,
         "deadline": deadline and f"{deadline.astimezone(zone):%Y-%m-%d %H:%M %Z}",
         "raw": _number(marking.raw, unit),
+        "items": ", ".join(marking.items),
+        "lowest": _number(marking.lowest, ""),
+        "highest": _number(marking.highest, ""),
         "pass_from": _number(limits.pass_from, unit),
         "merit_from": _number(limits.merit_from, unit),
         "distinction_from": _number(limits.distinction_from, unit),

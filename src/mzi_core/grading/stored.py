@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from mzi_core.grading.criteria import Criterion
 from mzi_core.grading.grade import Grade, letter_from
-from mzi_core.grading.marking import Marking, Scale
+from mzi_core.grading.marking import Marking
 from mzi_core.grading.plain_values import (
     choice,
     optional,
@@ -18,12 +19,20 @@ from mzi_core.grading.plain_values import (
     read_text,
     refuse_unknown,
 )
+from mzi_core.grading.quoting import quoted
+from mzi_core.grading.scales import Scale
+
+MOST_ITEMS = 200
+"""Items of one scale."""
 
 
 def marking_to_data(marking: Marking) -> dict[str, object]:
     """Every field as plain JSON: the mark as text, times as ISO 8601 in UTC, criteria as objects."""
     return {
-        "raw": None if marking.raw is None else str(marking.raw),
+        "raw": _digits(marking.raw),
+        "minimum": _digits(marking.minimum),
+        "maximum": _digits(marking.maximum),
+        "items": list(marking.items),
         "scale": marking.scale.value,
         "letter": None if marking.letter is None else marking.letter.value,
         "submitted": marking.submitted,
@@ -50,6 +59,18 @@ def marking_from_data(data: Mapping[str, object]) -> Marking:
     refuse_unknown(data, _MARKING, "A marking")
     fields: dict[str, Any] = {name: _MARKING[name](value, name) for name, value in data.items()}
     return Marking(**fields)
+
+
+def _digits(number: Decimal | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _items(value: object, name: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or len(value) > MOST_ITEMS:
+        raise ValueError(f"{name} must be a list of at most {MOST_ITEMS} texts, not {quoted(value)}")
+    return tuple(read_text(item, f"{name} {place}") for place, item in enumerate(value, start=1))
 
 
 def _written(moment: datetime | None) -> str | None:
@@ -88,6 +109,9 @@ _CRITERION = {
 
 _MARKING = {
     "raw": optional(read_decimal),
+    "minimum": optional(read_decimal),
+    "maximum": optional(read_decimal),
+    "items": _items,
     "scale": choice(Scale),
     "letter": _letter,
     "submitted": optional(read_bool),

@@ -13,8 +13,19 @@ import attrs
 
 from mzi_core.grading.feedback import around
 from mzi_core.grading.marking import Marking
+from mzi_core.grading.numbers import rounded
 from mzi_core.grading.policy import GradingPolicy
 from mzi_core.grading.rules import RuleId
+
+PLACES = 5
+"""Decimals that Moodle keeps of a mark."""
+
+
+def shown_points(marking: Marking, policy: GradingPolicy) -> Decimal | None:
+    """The points with as many decimals as Moodle keeps, or more if that would take them over a threshold."""
+    if marking.points is None:
+        return None
+    return rounded(marking.points, PLACES, attrs.astuple(policy.thresholds(marking.scale)))
 
 
 class RuleOutcome(StrEnum):
@@ -57,7 +68,12 @@ _FACTS: Mapping[str, Callable[[Marking, GradingPolicy], object]] = {
     "submitted": lambda marking, _: marking.submitted,
     "deadline": lambda marking, _: marking.deadline,
     "now": lambda marking, _: marking.now,
+    "items": lambda marking, _: ", ".join(marking.items) or None,
     "raw": lambda marking, _: marking.raw,
+    "lowest": lambda marking, _: marking.lowest,
+    "highest": lambda marking, _: marking.highest,
+    "points": shown_points,
+    "item": lambda marking, _: marking.item,
     "scale": lambda marking, _: marking.scale,
     "null_means_refer": lambda _, policy: policy.null_means_refer,
     "attempt": lambda marking, _: marking.attempt,
@@ -73,13 +89,15 @@ _LOOKS_AT: Mapping[RuleId, tuple[str, ...]] = {
     RuleId.INVALID_SUBMISSION: ("invalid_code", "found"),
     RuleId.AWAITING_SUBMISSION: ("submitted", "deadline", "now"),
     RuleId.NO_SUBMISSION: ("submitted",),
+    RuleId.UNKNOWN_SCALE: ("scale", "items"),
     RuleId.UNGRADED: ("raw", "scale", "null_means_refer"),
-    RuleId.EXPLICIT_ZERO: ("raw", "scale"),
-    RuleId.BELOW_PASS: ("raw", "pass_from", "attempt"),
-    RuleId.PASS: ("raw", "pass_from", "merit_from"),
-    RuleId.REASSESSMENT_CAP: ("raw", "merit_from", "distinction_from", "attempt", "reassessment_cap"),
-    RuleId.MERIT: ("raw", "merit_from", "distinction_from"),
-    RuleId.DISTINCTION: ("raw", "distinction_from"),
+    RuleId.OFF_SCALE: ("raw", "lowest", "highest"),
+    RuleId.EXPLICIT_ZERO: ("points", "scale"),
+    RuleId.BELOW_PASS: ("points", "pass_from", "attempt"),
+    RuleId.PASS: ("points", "pass_from", "merit_from"),
+    RuleId.REASSESSMENT_CAP: ("points", "merit_from", "distinction_from", "attempt", "reassessment_cap"),
+    RuleId.MERIT: ("points", "merit_from", "distinction_from"),
+    RuleId.DISTINCTION: ("points", "distinction_from"),
 }
 
 
@@ -98,4 +116,7 @@ def trace(rule: RuleId, marking: Marking, policy: GradingPolicy) -> tuple[TraceS
 
 def _step(rule: RuleId, outcome: RuleOutcome, marking: Marking, policy: GradingPolicy) -> TraceStep:
     seen = () if outcome is RuleOutcome.NOT_REACHED else _LOOKS_AT[rule]
+    if marking.item is not None and "points" in seen:
+        # An item means a grade by itself: its place is compared with no threshold.
+        seen = tuple("item" if name == "points" else name for name in seen if not name.endswith("_from"))
     return TraceStep(rule=rule, outcome=outcome, saw={name: _FACTS[name](marking, policy) for name in seen})

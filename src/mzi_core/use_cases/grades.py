@@ -108,12 +108,27 @@ class DecideGrades:
         async with self.store.begin(tenant) if keeps else self.store.read(tenant) as session:
             settings = await session.settings()
             chosen = named or book_of(settings).for_level(level, now.date())
-            made = tuple(decide(each, chosen) if isinstance(each, Marking) else each for each in read)
+            made = tuple(
+                decide(_on_its_scale(marking, each.marking, chosen), chosen)
+                if isinstance(marking, Marking)
+                else marking
+                for each, marking in zip(asked, read, strict=True)
+            )
             for each, decision in zip(asked, made, strict=True):
                 if each.record_as is not None and isinstance(decision, Decision):
                     kept = DecisionRecord(key=each.record_as, decision=decision, decided_at=now)
                     await session.record_decision(kept)
         return made
+
+
+_OF_THE_ITEM = frozenset(("scale", "minimum", "maximum", "items"))
+
+
+def _on_its_scale(marking: Marking, said: Mapping[str, object], policy: GradingPolicy) -> Marking:
+    """The marking on the scale that the policy assumes, where nothing is said of the grade item."""
+    if policy.assumed_scale is None or not _OF_THE_ITEM.isdisjoint(said):
+        return marking
+    return attrs.evolve(marking, scale=policy.assumed_scale)
 
 
 def _read(asked: ToDecide, now: datetime) -> Marking | MarkingRefused:
@@ -172,7 +187,9 @@ class SimulateGrades:
             async with self.store.read(tenant) as session:
                 present = book_of(await session.settings()).default
             now = self.clock.now()
-            read = {key: read_marking(data, now) for key, data in markings.items()}
+            read = {
+                key: _on_its_scale(read_marking(data, now), data, present) for key, data in markings.items()
+            }
             for change in simulate(other, _judged(read, present)):
                 yield change
             return
@@ -210,7 +227,7 @@ class ChoosePolicy:
         if family is None:
             raise PolicyRefused(f"`{level}` is no programme level; write L3, L5 or L7")
         chosen = read_policy(policy)
-        problems = lint(chosen)
+        problems = [problem for problem in lint(chosen) if not problem.check.is_warning]
         if problems:
             raise PolicyRefused(*(problem.sentence for problem in problems))
         async with self.store.begin(tenant) as session:

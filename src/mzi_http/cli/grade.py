@@ -18,6 +18,7 @@ from mzi_core.grading import (
     RuleOutcome,
     TraceStep,
     criterion_from,
+    lint,
 )
 from mzi_core.use_cases.grades import book_of
 from mzi_http.answers import decided
@@ -44,6 +45,9 @@ _OUTCOMES: Mapping[RuleOutcome, tuple[str, str]] = {
 async def explain(
     *,
     raw: str | None = None,
+    minimum: str | None = None,
+    maximum: str | None = None,
+    items: str | None = None,
     scale: str | None = None,
     letter: str | None = None,
     not_submitted: bool = False,
@@ -70,8 +74,14 @@ async def explain(
     ----------
     raw
         The mark in Moodle; leave it out for work without one. -1 is Moodle's “not graded”.
+    minimum
+        The least mark of the assignment; 0 if not said.
+    maximum
+        The best mark of the assignment. 4 is the BTEC scale; of any other the mark is a percentage.
+    items
+        The items of its Moodle scale, lowest first: Refer,Pass,Merit,Distinction.
     scale
-        btec-0-4, or percent.
+        btec-0-4, or percent; follows from the maximum or the items.
     letter
         A letter or word that somebody decided on; it wins over the mark.
     not_submitted
@@ -101,6 +111,9 @@ async def explain(
     """
     said = {
         "raw": raw,
+        "minimum": minimum,
+        "maximum": maximum,
+        "items": None if items is None else [item.strip() for item in items.split(",")],
         "scale": scale,
         "letter": letter,
         "submitted": False if not_submitted else None,
@@ -231,6 +244,8 @@ async def choose(
     async with shell.open(Missing.MAKE) as use_cases:
         data = simulate.policy_data(policy, changes)
         chosen = await use_cases.choose_policy(shell.tenant(tenant), level, data)
+    for warning in lint(chosen):
+        shell.say(f"Look at this: {warning.sentence}.")
     if as_json:
         shell.json(chosen.to_data())
     else:

@@ -44,10 +44,22 @@ criteria_sets = st.lists(st.sampled_from(codes), unique=True, max_size=6).flatma
     )
 )
 
+grade_items = st.sampled_from(
+    [
+        {"scale": Scale.BTEC_0_4},
+        {"scale": Scale.PERCENT},
+        {"maximum": Decimal(7)},
+        {"minimum": Decimal(1), "maximum": Decimal(3)},
+        {"items": ("Refer", "Pass", "Merit", "Distinction")},
+        {"items": ("Merit", "Distinction", "Refer")},
+        {"items": ("Fail", "Pass")},
+    ]
+)
+
 markings = st.builds(
-    Marking,
+    lambda item, **facts: Marking(**item, **facts),
+    item=st.just({"scale": Scale.BTEC_0_4}) | grade_items,
     raw=marks,
-    scale=st.sampled_from(Scale),
     letter=st.none() | st.none() | st.sampled_from(Grade),
     submitted=st.sampled_from([True, True, False, None]),
     attempt=st.integers(0, 3),
@@ -68,6 +80,7 @@ policies = st.sampled_from(
         BTEC_DEFAULT.override(release_gating=False),
         BTEC_DEFAULT.override(null_means_refer=False, settle=SettleMode.IMMEDIATELY),
         BTEC_DEFAULT.override(invalid_code=None, reassessment_cap=Grade.M),
+        BTEC_DEFAULT.override(scale_words={"Fail": "F"}),
         BTEC_DEFAULT.override(pass_from=Decimal("1.5"), percent_distinction_from=Decimal(80)),
     ]
 )

@@ -75,6 +75,7 @@ OBSERVED: dict[str, Any] = {
     "assignid": 3,
     "courseid": 2,
     "assigngrademax": -3,
+    "scale_items": "Refer,Pass,Merit,Distinction",
     "userid": 18,
     "attemptnumber": 1,
     "rawgrade": 3,
@@ -238,7 +239,7 @@ def test_an_event_in_moodles_own_names_is_read() -> None:
     decision = decided(OBSERVED)
     assert decision.marking == Marking(
         raw=Decimal(3),
-        scale=Scale.BTEC_0_4,
+        items=("Refer", "Pass", "Merit", "Distinction"),
         attempt=1,
         feedback="<p>event test merit</p>",
         workflow="released",
@@ -253,7 +254,8 @@ def test_an_event_in_moodles_own_names_is_read() -> None:
 
 
 def test_an_empty_final_grade_beside_a_raw_grade_is_only_not_released() -> None:
-    event = {**OBSERVED, "rawgrade": 0, "assigngrademax": 4, "finalgrade": None, "workflowstate": "released"}
+    event = {**OBSERVED, "rawgrade": 0, "finalgrade": None, "workflowstate": "released"}
+    event |= {"assigngrademax": 4, "scale_items": None}
     assert decided(event).grade is Grade.F
     assert decided({**event, "rawgrade": None}).grade is Grade.R
     assert decided({**COMPLETE, "raw_grade": None, "finalgrade": None}).grade is Grade.R
@@ -314,19 +316,38 @@ def test_attempts_are_counted_from_zero_whoever_counts_them(fields: dict[str, An
     assert marking_from_event({"raw_grade": 2, **fields}).attempt == attempt
 
 
-def test_a_direct_event_above_four_can_only_be_percent() -> None:
-    decision = decided(DIRECT)
-    assert (decision.grade, decision.marking.scale) == (Grade.D, Scale.PERCENT)
-    assert decided({**DIRECT, "finalgrade": 4.01}).marking.scale is Scale.PERCENT
-
-
-@pytest.mark.parametrize("final", [4, "4.00000", 3.5, 0])
-def test_a_direct_event_that_may_be_on_either_scale_is_refused(final: object) -> None:
+@pytest.mark.parametrize("final", [85.5, 4.01, 4, "4.00000", 3.5, 0])
+def test_a_direct_event_that_says_nothing_of_its_item_is_refused_whatever_the_size_of_the_mark(
+    final: object,
+) -> None:
     with refused(
         "The grade item says neither its maximum nor its scale, and the mark alone cannot tell; "
-        "read grademax or scaleid of the item"
+        "read grademax or the items of its scale"
     ):
         marking_from_event({**DIRECT, "finalgrade": final})
+
+
+@pytest.mark.parametrize("said", [{"scaleid": 3}, {"scale_id": "3", "grademax": 4}, {"assigngrademax": -3}])
+def test_a_scale_without_its_items_is_refused_unless_the_caller_knows_it(said: dict[str, Any]) -> None:
+    with refused(
+        "The event names a scale and not its items, and what a mark means stands there; "
+        "read them and give `items`"
+    ):
+        marking_from_event({"rawgrade": 3, **said})
+    assert decided({"rawgrade": 3, **said}, scale=Scale.BTEC_0_4).grade is Grade.M
+    assert decided({"rawgrade": 3, **said}, items=["Merit", "Pass", "Refer"]).grade is Grade.R
+
+
+@pytest.mark.parametrize(
+    "items", ["Merit, Pass ,Refer", ["Merit", " Pass", "Refer "]], ids=["one text", "a list"]
+)
+def test_the_items_of_a_scale_may_stand_in_the_event(items: object) -> None:
+    marking = marking_from_event({"rawgrade": 3, "scaleid": 7, "scale_items": items})
+    assert marking.items == ("Merit", "Pass", "Refer")
+    assert decide(marking).grade is Grade.R
+    assert (
+        marking_from_event({"rawgrade": 3, "scale_items": items}, items=["Pass"] * 3).items == ("Pass",) * 3
+    )
 
 
 @pytest.mark.parametrize(
@@ -335,8 +356,10 @@ def test_a_direct_event_that_may_be_on_either_scale_is_refused(final: object) ->
         ({"grademax": 4}, None, Grade.D),
         ({"grademax": 100}, None, Grade.R),
         ({"rawgrademax": "100.00000"}, None, Grade.R),
-        ({"scaleid": 3}, None, Grade.D),
-        ({"scale_id": "3", "grademax": 100}, None, Grade.D),
+        ({"grademin": "1.0", "grademax": 7}, None, Grade.P),
+        ({"grademax": 5, "rawgrademin": 3}, None, Grade.P),
+        ({"scaleid": 3, "scale_items": "Refer,Pass,Merit,Distinction"}, None, Grade.D),
+        ({"scale_id": "3", "grademax": 100}, Scale.BTEC_0_4, Grade.D),
         ({}, Scale.BTEC_0_4, Grade.D),
         ({}, PERCENT.assumed_scale, Grade.R),
         ({"grademax": 4}, Scale.PERCENT, Grade.D),
@@ -356,23 +379,13 @@ def test_the_plugin_reports_btec_assignments_unless_it_says_otherwise() -> None:
     assert marking_from_event({"rawgrade": 85, "assigngrademax": 100}).scale is Scale.PERCENT
 
 
-@pytest.mark.parametrize(
-    ("mark", "grademax", "raw"),
-    [
-        (18, 20, "90"),
-        (85.5, 100, "85.5"),
-        (0, 20, "0"),
-        (-1, 20, "-1"),
-        (3, "12.00000", "25"),
-    ],
-)
-def test_points_of_another_maximum_become_hundredths(mark: object, grademax: object, raw: str) -> None:
-    marking = marking_from_event({"finalgrade": mark, "grademax": grademax})
-    assert (marking.raw, marking.scale) == (Decimal(raw), Scale.PERCENT)
-
-
-def test_points_on_the_btec_scale_stay_as_they_are() -> None:
-    assert marking_from_event({"finalgrade": 2, "grademax": 3}).raw == Decimal(2)
+def test_a_mark_is_kept_as_it_came_with_its_range() -> None:
+    marking = marking_from_event({"finalgrade": "5.00000", "grademin": "0.00000", "grademax": "7.00000"})
+    assert marking == Marking(raw=Decimal(5), minimum=Decimal(0), maximum=Decimal(7))
+    assert str(marking.raw) == "5.00000"
+    assert decided({"finalgrade": 2, "grademax": 3}).grade is Grade.M
+    assert decided({"finalgrade": 8, "grademax": 7}).rule == "OFF_SCALE"
+    assert marking_from_event({"finalgrade": -1, "grademax": 20}).raw == Decimal(-1)
 
 
 def test_an_empty_grade_in_the_gradebook_is_nobody_having_graded() -> None:
@@ -417,6 +430,10 @@ def test_words_of_the_tenant_are_read() -> None:
         ),
         ({"raw_grade": 2, "grademax": "lots"}, "grademax must be a number, not 'lots'"),
         ({"raw_grade": 2, "scaleid": "BTEC"}, "scaleid must be a number, not 'BTEC'"),
+        ({"raw_grade": 2, "grademax": 9, "grademin": "x"}, "grademin must be a number, not 'x'"),
+        ({"raw_grade": 2, "scale_items": {}}, "scale_items must be a text, not an object"),
+        ({"raw_grade": 2, "scale_items": ["a", 1.5]}, "scale_items must be a text, not 1.5"),
+        ({"raw_grade": 2, "grademax": 0}, "The maximum must be above the minimum, and 0 is not above 0"),
         (
             {"raw_grade": 2, "learning_outcomes": {"P1": 1}},
             "learning_outcomes must be a list of objects, not an object",

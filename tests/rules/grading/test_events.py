@@ -70,11 +70,11 @@ def test_42_minus_one_is_no_grade() -> None:
     assert decided(42).grade is Grade.PENDING
 
 
-def test_44_a_percentage_is_a_distinction_and_a_four_of_unknown_scale_is_refused() -> None:
+def test_44_a_percentage_is_a_distinction_and_a_mark_of_unknown_scale_is_refused() -> None:
     (event,) = events(44)
-    assert decide(marking_from_event(event), PERCENT).grade is Grade.D
+    assert decide(marking_from_event(event, scale=PERCENT.assumed_scale), PERCENT).grade is Grade.D
     with pytest.raises(ValueError, match="scale"):
-        marking_from_event({**event, "finalgrade": 4})
+        marking_from_event(event)
 
 
 def test_45_of_two_changes_the_later_one_is_a_distinction() -> None:

@@ -115,10 +115,10 @@ SENTENCES = [
         "نجاح (Pass): بلغت الدرجة 2.5 حدّ النجاح وهو 2، ويبدأ تقدير الجدارة عند 3.",
     ),
     (
-        decided("20", PEARSON_HIGHER_NATIONAL, attempt=1),
-        "Pass: the mark 20 would have earned a Distinction, but attempt 2 is a reassessment, "
+        decided("4", PEARSON_HIGHER_NATIONAL, attempt=1),
+        "Pass: the mark 4 would have earned a Distinction, but attempt 2 is a reassessment, "
         "which can earn no more than a Pass.",
-        "نجاح (Pass): كانت الدرجة 20 تستحق تقدير امتياز (Distinction)، لكن المحاولة رقم 2 إعادة تقييم، "
+        "نجاح (Pass): كانت الدرجة 4 تستحق تقدير امتياز (Distinction)، لكن المحاولة رقم 2 إعادة تقييم، "
         "ولا يُمنح فيها تقدير أعلى من نجاح (Pass).",
     ),
     (
@@ -137,9 +137,14 @@ SENTENCES = [
         "نجاح (Pass): بلغت الدرجة 50% حدّ النجاح وهو 40%، ويبدأ تقدير الجدارة عند 60%.",
     ),
     (
-        decided("1E+2", letter=None),
-        "Distinction: the mark 1E+2 reaches 4, where a Distinction begins.",
-        "امتياز (Distinction): بلغت الدرجة 1E+2 حدّ الامتياز وهو 4.",
+        decided("2", items=("Fail", "Pass")),
+        "Not graded yet: nobody has said what the items of its scale mean (Fail, Pass).",
+        "لم تُرصد العلامة بعد: لم يُحدَّد معنى عناصر مقياس التقييم (Fail, Pass).",
+    ),
+    (
+        decided("5"),
+        "Not graded yet: the mark 5 is outside 0 to 4, where marks can be.",
+        "لم تُرصد العلامة بعد: الدرجة 5 خارج المدى من 0 إلى 4.",
     ),
 ]
 
@@ -228,10 +233,12 @@ def test_a_trace_shows_the_values_that_the_reached_rules_looked_at() -> None:
         ("INVALID_SUBMISSION", "not held", {"invalid_code": "01122", "found": None}),
         ("AWAITING_SUBMISSION", "not held", {"submitted": True, "deadline": NOW, "now": NOW}),
         ("NO_SUBMISSION", "not held", {"submitted": True}),
+        ("UNKNOWN_SCALE", "not held", {"scale": Scale.BTEC_0_4, "items": None}),
         ("UNGRADED", "not held", {"raw": raw, "scale": Scale.BTEC_0_4, "null_means_refer": True}),
-        ("EXPLICIT_ZERO", "not held", {"raw": raw, "scale": Scale.BTEC_0_4}),
-        ("BELOW_PASS", "not held", {"raw": raw, "pass_from": Decimal(2), "attempt": 1}),
-        ("PASS", "held", {"raw": raw, "pass_from": Decimal(2), "merit_from": Decimal(3)}),
+        ("OFF_SCALE", "not held", {"raw": raw, "lowest": Decimal(0), "highest": Decimal(4)}),
+        ("EXPLICIT_ZERO", "not held", {"points": raw, "scale": Scale.BTEC_0_4}),
+        ("BELOW_PASS", "not held", {"points": raw, "pass_from": Decimal(2), "attempt": 1}),
+        ("PASS", "held", {"points": raw, "pass_from": Decimal(2), "merit_from": Decimal(3)}),
         ("REASSESSMENT_CAP", "not reached", {}),
         ("MERIT", "not reached", {}),
         ("DISTINCTION", "not reached", {}),
@@ -250,19 +257,35 @@ def test_a_trace_quotes_the_feedback_around_the_code_and_no_more_of_it() -> None
     assert found("A long text without one", None) is None
 
 
+def test_a_trace_shows_the_item_that_was_chosen_and_no_threshold() -> None:
+    items = ("Refer", "Pass", "Merit")
+    steps = {step.rule: dict(step.saw) for step in decided("3", items=items).trace}
+    assert steps[RuleId.UNKNOWN_SCALE] == {"scale": Scale.BTEC_0_4, "items": "Refer, Pass, Merit"}
+    assert steps[RuleId.OFF_SCALE] == {"raw": Decimal(3), "lowest": Decimal(1), "highest": Decimal(3)}
+    assert steps[RuleId.BELOW_PASS] == {"item": "Merit", "attempt": 0}
+    assert steps[RuleId.MERIT] == {"item": "Merit"}
+
+
+def test_a_trace_shows_a_share_with_moodles_decimals_unless_they_would_cross_a_threshold() -> None:
+    steps = {step.rule: step.saw for step in decided("5", maximum=Decimal(7)).trace}
+    assert steps[RuleId.DISTINCTION]["points"] == Decimal("71.42857")
+    close = decided("39.9999999", scale=Scale.PERCENT).trace
+    assert close[-6].saw["points"] == Decimal("39.9999999")
+
+
 def test_a_trace_to_the_end_shows_the_cap_and_the_thresholds_of_the_scale() -> None:
     steps = {step.rule: dict(step.saw) for step in decided("85.5", scale=Scale.PERCENT).trace}
     raw = Decimal("85.5")
-    assert steps[RuleId.PASS] == {"raw": raw, "pass_from": Decimal(40), "merit_from": Decimal(60)}
+    assert steps[RuleId.PASS] == {"points": raw, "pass_from": Decimal(40), "merit_from": Decimal(60)}
     assert steps[RuleId.REASSESSMENT_CAP] == {
-        "raw": raw,
+        "points": raw,
         "merit_from": Decimal(60),
         "distinction_from": Decimal(70),
         "attempt": 0,
         "reassessment_cap": None,
     }
-    assert steps[RuleId.MERIT] == {"raw": raw, "merit_from": Decimal(60), "distinction_from": Decimal(70)}
-    assert steps[RuleId.DISTINCTION] == {"raw": raw, "distinction_from": Decimal(70)}
+    assert steps[RuleId.MERIT] == {"points": raw, "merit_from": Decimal(60), "distinction_from": Decimal(70)}
+    assert steps[RuleId.DISTINCTION] == {"points": raw, "distinction_from": Decimal(70)}
 
 
 def test_a_decision_is_plain_json_with_numbers_and_times_as_text() -> None:
@@ -288,25 +311,25 @@ def test_a_decision_is_plain_json_with_numbers_and_times_as_text() -> None:
         "warnings": ["CRITERIA_MISMATCH"],
     }
     assert isinstance(trace, list)
-    assert len(trace) == 12
+    assert len(trace) == 14
     assert trace[3] == {
         "rule": "AWAITING_SUBMISSION",
         "outcome": "not held",
         "saw": {"submitted": True, "deadline": NOW.isoformat(), "now": NOW.isoformat()},
     }
-    assert trace[9] == {
+    assert trace[11] == {
         "rule": "REASSESSMENT_CAP",
         "outcome": "held",
         "saw": {
-            "raw": "3.00000",
+            "points": "3.00000",
             "merit_from": "3",
             "distinction_from": "4",
             "attempt": 1,
             "reassessment_cap": "P",
         },
     }
-    assert [type(value) for value in trace[9]["saw"].values()] == [str, str, str, int, str]
-    assert trace[10] == {"rule": "MERIT", "outcome": "not reached", "saw": {}}
+    assert [type(value) for value in trace[11]["saw"].values()] == [str, str, str, int, str]
+    assert trace[12] == {"rule": "MERIT", "outcome": "not reached", "saw": {}}
 
 
 def test_an_uncapped_decision_without_warnings_says_so_in_json() -> None:
@@ -372,7 +395,7 @@ def test_a_code_that_cannot_be_read_is_a_warning_and_changes_nothing(codes: str,
     assert decision.warnings == ((WarningId.UNKNOWN_CRITERION,) if warned else ())
 
 
-NOTHING = {"submitted": False, "due": NOW - DAY, "now": NOW}
+NOTHING: dict[str, Any] = {"submitted": False, "due": NOW - DAY, "now": NOW}
 
 
 @pytest.mark.parametrize(

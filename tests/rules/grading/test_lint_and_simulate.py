@@ -93,6 +93,45 @@ def unreachable(rule: str, scale: str = "btec-0-4") -> LintFinding:
         ),
         ({"pass_from": Decimal("0.001")}, ()),
         (
+            {
+                "percent_pass_from": Decimal("0.40"),
+                "percent_merit_from": Decimal("0.6"),
+                "percent_distinction_from": Decimal(1),
+            },
+            (
+                LintFinding(
+                    LintRule.PERCENT_IN_HUNDREDTHS,
+                    "Thresholds in percent are hundredths: write 40, 60, 100, not 0.4, 0.6, 1",
+                ),
+            ),
+        ),
+        ({"percent_pass_from": Decimal("0.4"), "percent_merit_from": Decimal(1)}, ()),
+        (
+            {"pass_from": Decimal("2.000001"), "merit_from": Decimal("2.00001")},
+            (
+                LintFinding(
+                    LintRule.THRESHOLDS_APART,
+                    "On the scale btec-0-4 2.000001 and 2.00001 are closer than the five decimals that "
+                    "Moodle keeps of a mark",
+                ),
+            ),
+        ),
+        ({"pass_from": Decimal("2.00000"), "merit_from": Decimal("2.00001")}, ()),
+        *(
+            (
+                {"invalid_code": code},
+                (
+                    LintFinding(
+                        LintRule.TELLING_CODE,
+                        f"The code {code!r} has fewer than 4 letters or digits, and feedback may have it by "
+                        "chance",
+                    ),
+                ),
+            )
+            for code in ("0", "-", "A-1.2", "ملف")
+        ),
+        ({"invalid_code": "A-1.23"}, ()),
+        (
             {"null_means_refer": False, "pass_from": Decimal("0.001")},
             (),
         ),
@@ -100,7 +139,7 @@ def unreachable(rule: str, scale: str = "btec-0-4") -> LintFinding:
             {"invalid_code": "<01122>", "reassessment_cap": Grade.P},
             (),
         ),
-        ({"invalid_code": "<b>1"}, ()),
+        ({"invalid_code": "<b>123"}, ()),
         ({"invalid_code": "٠١١٢٢"}, ()),
         (
             {"reassessment_cap": Grade.M, "distinction_from": Decimal(5), "merit_from": Decimal(4)},
@@ -138,7 +177,7 @@ def never(rule: RuleId) -> Any:
 def test_a_rule_that_a_judge_has_forgotten_is_unreachable(rule: RuleId) -> None:
     policy = PEARSON_HIGHER_NATIONAL.override(release_gating=True)
     expected = [unreachable(rule, scale) for scale in Scale]
-    if rule is RuleId.EXPLICIT_ZERO:
+    if rule in (RuleId.EXPLICIT_ZERO, RuleId.UNKNOWN_SCALE):
         expected = expected[:1]
     assert list(lint(policy, never(rule))) == expected
 
@@ -159,10 +198,40 @@ def test_a_judge_that_gives_less_for_more_is_caught_once_a_scale() -> None:
 
     assert lint(BTEC_DEFAULT, upside_down) == (
         LintFinding(
-            LintRule.MORE_IS_NEVER_WORSE, "On the scale btec-0-4 the mark 3.99999 earns M, but 4 earns P"
+            LintRule.MORE_IS_NEVER_WORSE, "On the scale btec-0-4 the mark 3.999995 earns M, but 4 earns P"
         ),
         LintFinding(
-            LintRule.MORE_IS_NEVER_WORSE, "On the scale percent the mark 69.99999 earns M, but 70 earns P"
+            LintRule.MORE_IS_NEVER_WORSE, "On the scale percent the mark 69.999995 earns M, but 70 earns P"
+        ),
+    )
+
+
+def test_a_settled_grade_that_is_less_for_more_is_caught() -> None:
+    def harsh(marking: Marking, policy: GradingPolicy) -> Verdict:
+        verdict = judge(marking, policy)
+        if verdict.rule is RuleId.MERIT and marking.attempt == 1 and marking.scale is Scale.PERCENT:
+            return attrs.evolve(verdict, settled=Grade.RR)
+        return verdict
+
+    assert [found for found in lint(BTEC_DEFAULT, harsh) if found.check is LintRule.MORE_IS_NEVER_WORSE] == [
+        LintFinding(
+            LintRule.MORE_IS_NEVER_WORSE,
+            "On the scale percent the mark 59.999995 settles to P, but 60 settles to RR",
+        )
+    ]
+
+
+def test_a_grade_that_is_less_half_way_between_two_thresholds_is_caught() -> None:
+    def hollow(marking: Marking, policy: GradingPolicy) -> Verdict:
+        verdict = judge(marking, policy)
+        if verdict.rule is RuleId.MERIT and marking.raw is not None and 64 < marking.raw < 66:
+            return attrs.evolve(verdict, grade=Grade.R)
+        return verdict
+
+    assert lint(BTEC_DEFAULT, hollow) == (
+        LintFinding(
+            LintRule.MORE_IS_NEVER_WORSE,
+            "On the scale percent the mark 60.00001 earns M, but 65 earns R",
         ),
     )
 
@@ -179,6 +248,10 @@ def test_a_hole_between_two_grades_does_not_hide_that_more_is_worse() -> None:
     assert LintFinding(
         LintRule.MORE_IS_NEVER_WORSE, "On the scale btec-0-4 the mark 3 earns M, but 4 earns P"
     ) in (lint(BTEC_DEFAULT, holed))
+
+
+def test_only_a_code_that_anybody_may_write_is_no_more_than_a_warning() -> None:
+    assert [check for check in LintRule if check.is_warning] == [LintRule.TELLING_CODE]
 
 
 def test_a_cap_that_goes_on_lowering_is_caught() -> None:

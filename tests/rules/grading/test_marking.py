@@ -16,6 +16,9 @@ def test_a_marking_needs_only_what_is_known() -> None:
     marking = Marking()
     assert marking == Marking(
         raw=None,
+        minimum=None,
+        maximum=None,
+        items=(),
         scale=Scale.BTEC_0_4,
         letter=None,
         submitted=True,
@@ -170,29 +173,121 @@ def test_the_text_is_the_feedback_as_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("grademax", "scale_id", "scale"),
+    ("facts", "scale", "lowest", "highest"),
     [
-        ("4", None, Scale.BTEC_0_4),
-        ("4.00000", None, Scale.BTEC_0_4),
-        ("3", None, Scale.BTEC_0_4),
-        ("-3", None, Scale.BTEC_0_4),
-        (None, 3, Scale.BTEC_0_4),
-        ("100", 3, Scale.BTEC_0_4),
-        ("4.01", None, Scale.PERCENT),
-        ("20", None, Scale.PERCENT),
-        ("100", None, Scale.PERCENT),
+        ({}, Scale.BTEC_0_4, "0", "4"),
+        ({"scale": Scale.PERCENT}, Scale.PERCENT, "0", "100"),
+        ({"maximum": Decimal(4)}, Scale.BTEC_0_4, "0", "4"),
+        ({"minimum": Decimal("0.0"), "maximum": Decimal("4.00000")}, Scale.BTEC_0_4, "0", "4"),
+        ({"minimum": Decimal(1), "maximum": Decimal(4)}, Scale.PERCENT, "1", "4"),
+        ({"maximum": Decimal(3)}, Scale.PERCENT, "0", "3"),
+        ({"maximum": Decimal("4.01")}, Scale.PERCENT, "0", "4.01"),
+        ({"maximum": Decimal(100)}, Scale.PERCENT, "0", "100"),
+        ({"minimum": Decimal(-5), "maximum": Decimal(5), "scale": Scale.PERCENT}, Scale.PERCENT, "-5", "5"),
+        ({"items": ["Refer", "Pass", "Merit"]}, Scale.BTEC_0_4, "1", "3"),
+        ({"items": ("A",), "minimum": Decimal(0), "maximum": Decimal(9)}, Scale.BTEC_0_4, "1", "1"),
+        ({"items": ("A", "B"), "scale": Scale.BTEC_0_4}, Scale.BTEC_0_4, "1", "2"),
+        ({"minimum": Decimal(1)}, Scale.BTEC_0_4, "1", "4"),
     ],
 )
-def test_the_grade_item_decides_the_scale(grademax: str | None, scale_id: int | None, scale: Scale) -> None:
-    assert Scale.for_item(None if grademax is None else Decimal(grademax), scale_id) is scale
+def test_the_grade_item_decides_the_scale(
+    facts: dict[str, Any], scale: Scale, lowest: str, highest: str
+) -> None:
+    marking = Marking(**facts)
+    assert marking.scale is scale
+    assert (marking.lowest, marking.highest) == (Decimal(lowest), Decimal(highest))
+    assert marking.items == tuple(facts.get("items", ()))
 
 
-def test_an_item_that_says_nothing_is_refused_because_a_mark_cannot_tell_its_scale() -> None:
-    with refused(
-        "The grade item says neither its maximum nor its scale, and the mark alone cannot tell; "
-        "read grademax or scaleid of the item"
-    ):
-        Scale.for_item(None)
+@pytest.mark.parametrize(
+    ("facts", "refusal"),
+    [
+        (
+            {"maximum": Decimal(100), "scale": Scale.BTEC_0_4},
+            "Points from 0 to 100 are not on the scale btec-0-4; "
+            "leave the scale out, for it follows from them",
+        ),
+        (
+            {"minimum": Decimal(0), "maximum": Decimal(4), "scale": Scale.PERCENT},
+            "Points from 0 to 4 are not on the scale percent; leave the scale out, for it follows from them",
+        ),
+        (
+            {"items": ("Refer", "Pass"), "scale": Scale.PERCENT},
+            "A scale with items is no percent scale; leave out the scale, or the items",
+        ),
+        (
+            {"minimum": Decimal(7), "maximum": Decimal(7)},
+            "The maximum must be above the minimum, and 7 is not above 7",
+        ),
+        ({"maximum": Decimal(0)}, "The maximum must be above the minimum, and 0 is not above 0"),
+        ({"minimum": Decimal(5)}, "The maximum must be above the minimum, and 4 is not above 5"),
+        ({"maximum": Decimal("NaN")}, "The maximum must be a finite number, not NaN"),
+        ({"minimum": Decimal("-Infinity")}, "The minimum must be a finite number, not -Infinity"),
+        ({"maximum": 7}, 'The maximum must be a Decimal, such as Decimal("2.5"), not int'),
+    ],
+)
+def test_an_item_that_contradicts_itself_is_refused(facts: dict[str, Any], refusal: str) -> None:
+    with refused(refusal):
+        Marking(**facts)
+
+
+@pytest.mark.parametrize(
+    ("raw", "minimum", "maximum", "points"),
+    [
+        ("18", "0", "20", "90"),
+        ("85.5", "0", "100", "85.5"),
+        ("0", "0", "20", "0"),
+        ("-1", "0", "20", "-1"),
+        ("2", "1", "3", "50"),
+        ("0", "-5", "5", "50"),
+        ("2", "0", "4", "2"),
+        ("5", "0", "7", f"71.{'428571' * 11}4285"),
+        ("2", "0", "3", f"66.{'6' * 70}"),
+        (None, "0", "20", None),
+    ],
+)
+def test_points_count_as_hundredths_of_their_range_and_are_never_rounded_up(
+    raw: str | None, minimum: str, maximum: str, points: str | None
+) -> None:
+    marking = Marking(
+        raw=None if raw is None else Decimal(raw), minimum=Decimal(minimum), maximum=Decimal(maximum)
+    )
+    assert marking.points == (None if points is None else Decimal(points))
+
+
+@pytest.mark.parametrize(
+    ("raw", "facts", "off"),
+    [
+        ("4", {}, False),
+        ("4.00001", {}, True),
+        ("0", {}, False),
+        ("-0.5", {}, True),
+        ("-1", {}, False),
+        ("-1.00001", {}, True),
+        ("100", {"scale": Scale.PERCENT}, False),
+        ("100.5", {"scale": Scale.PERCENT}, True),
+        ("8", {"maximum": Decimal(7)}, True),
+        ("0.5", {"minimum": Decimal(1), "maximum": Decimal(7)}, True),
+        ("0", {"items": ("Refer", "Pass")}, True),
+        ("1", {"items": ("Refer", "Pass")}, False),
+        ("2", {"items": ("Refer", "Pass")}, False),
+        ("3", {"items": ("Refer", "Pass")}, True),
+    ],
+)
+def test_a_mark_that_its_item_cannot_hold_is_off_the_scale(
+    raw: str, facts: dict[str, Any], off: bool
+) -> None:
+    assert Marking(raw=Decimal(raw), **facts).is_off_scale is off
+    assert Marking(**facts).is_off_scale is False
+
+
+def test_the_item_that_was_chosen_is_the_one_at_the_place_of_the_mark() -> None:
+    items = ("Refer", "Pass", "Merit")
+    places = ("-1", "0", "1", "1.5", "3", "3.0", "4")
+    chosen = [Marking(raw=Decimal(place), items=items).item for place in places]
+    assert chosen == [None, None, "Refer", None, "Merit", "Merit", None]
+    assert Marking(raw=Decimal(1)).item is None
+    assert Marking(items=items).item is None
 
 
 def test_each_scale_has_a_best_mark() -> None:

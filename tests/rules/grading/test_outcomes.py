@@ -127,7 +127,11 @@ def test_a_row_that_cannot_be_read_is_refused_by_position(rows: list[dict[str, A
 
 
 def test_a_row_whose_code_cannot_be_read_is_kept_and_written_as_it_came() -> None:
-    rows = [{"code": "M10", "score": 1, "remark": "x"}, {"score": 1}, {"code": "m1", "score": 1}]
+    rows: list[dict[str, object]] = [
+        {"code": "M10", "score": 1, "remark": "x"},
+        {"score": 1},
+        {"code": "m1", "score": 1},
+    ]
     criteria = criteria_from(rows)
     assert [(each.code, each.is_readable) for each in criteria] == [("M1", True), ("", False), ("M10", False)]
     assert [(row["LO_Code"], row["LO_Score"], row["LO_Feedback"]) for row in outcome_rows(criteria)] == [

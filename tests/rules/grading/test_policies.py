@@ -47,6 +47,7 @@ def test_the_default_policy_is_the_conversion_guide() -> None:
             reassessment_cap=None,
             settle=SettleMode.SCHEDULED,
             assumed_scale=None,
+            scale_words=(),
             effective_from=None,
         )
         == BTEC_DEFAULT
@@ -112,6 +113,51 @@ def test_an_override_gets_a_version_of_its_own_that_says_what_it_changed() -> No
     assert strict.override(pass_from=Decimal("2.5")) == strict
 
 
+CHANGES: dict[str, Any] = {
+    "name": "college",
+    "pass_from": Decimal("2.5"),
+    "merit_from": Decimal("3.5"),
+    "distinction_from": Decimal("3.75"),
+    "percent_pass_from": Decimal(45),
+    "percent_merit_from": Decimal(65),
+    "percent_distinction_from": Decimal(75),
+    "invalid_code": "VOID",
+    "release_gating": False,
+    "null_means_refer": False,
+    "reassessment_cap": Grade.P,
+    "settle": SettleMode.IMMEDIATELY,
+    "assumed_scale": Scale.PERCENT,
+    "scale_words": {"Top": "D"},
+    "effective_from": date(2026, 9, 1),
+}
+
+
+def test_every_field_has_its_part_in_the_version() -> None:
+    assert set(CHANGES) == set(BTEC_DEFAULT.to_data()) - {"version"}
+    versions = {BTEC_DEFAULT.override(**{name: value}).version for name, value in CHANGES.items()}
+    assert len(versions) == len(CHANGES)
+    fine = {BTEC_DEFAULT.override(pass_from=Decimal(f"2.{'0' * 30}{n}")).version for n in range(3)}
+    assert len(fine) == 3
+
+
+def test_words_for_the_items_of_scales_are_one_policy_however_they_are_written() -> None:
+    policy = BTEC_DEFAULT.override(scale_words={"Top": "D", "so so": Grade.R})
+    assert policy.scale_words == (("so so", Grade.R), ("top", Grade.D))
+    assert policy == BTEC_DEFAULT.override(scale_words=[("SO  SO", "R"), (" top", "D")])
+    assert policy == policy_from({"scale_words": {"TOP": "D", "So So": "R"}})
+    assert policy.to_data()["scale_words"] == {"so so": "R", "top": "D"}
+    assert policy_from(policy.to_data()) == policy
+    assert policy_from({"scale_words": None}) == BTEC_DEFAULT
+    assert policy_from({"scale_words": {"Pass": "P"}}).scale_words == (("pass", Grade.P),)
+    assert len(policy_from({"scale_words": {f"w{n}": "P" for n in range(200)}}).scale_words) == 200
+
+
+def test_a_threshold_is_no_finer_than_a_share_is_cut_off() -> None:
+    with refused("pass_from must have at most 64 decimals"):
+        BTEC_DEFAULT.override(pass_from=Decimal("1e-65"))
+    assert BTEC_DEFAULT.override(pass_from=Decimal("1e-64")).pass_from == Decimal("1e-64")
+
+
 def test_an_override_of_an_override_keeps_the_number_of_the_first_version() -> None:
     twice = BTEC_DEFAULT.override(pass_from=Decimal("2.5")).override(merit_from=Decimal("3.5"))
     at_once = BTEC_DEFAULT.override(pass_from=Decimal("2.5"), merit_from=Decimal("3.5"))
@@ -164,6 +210,23 @@ def test_no_change_makes_no_version_and_a_given_version_is_kept() -> None:
             for code in ("01\n122", "0\x01", "\ufffd01122", "\x00")
         ),
         ({"merit_from": "1e64"}, "merit_from must have at most 64 digits on either side of its point"),
+        (
+            {"merit_from": "1e-65"},
+            "merit_from must have at most 64 digits on either side of its point",
+        ),
+        ({"scale_words": ["P"]}, "scale_words must be an object of words and their grades, not a list"),
+        (
+            {"scale_words": {"Top": "A"}},
+            "scale_words 'Top' must be one of F, R, RR, P, M, D, PENDING, not 'A'",
+        ),
+        ({"scale_words": {"Top": "RR"}}, "scale_words: 'top' can mean F, R, P, M or D, but not RR"),
+        ({"scale_words": {"Pass": "M"}}, "scale_words: everybody reads 'pass' as P"),
+        ({"scale_words": {" ": "P"}}, "A word of scale_words must have 1 to 100 characters"),
+        ({"scale_words": {"w" * 101: "P"}}, "A word of scale_words must have 1 to 100 characters"),
+        (
+            {"scale_words": {f"w{n}": "P" for n in range(201)}},
+            "scale_words must have at most 200 words",
+        ),
         ({"reassessment_cap": "D"}, "A reassessment can be capped at P, at M or not at all, but not at D"),
         (
             {"reassessment_cap": "X"},
@@ -231,6 +294,7 @@ def test_a_policy_is_written_as_plain_json() -> None:
         "reassessment_cap": "P",
         "settle": "scheduled",
         "assumed_scale": None,
+        "scale_words": {},
         "effective_from": "2026-09-01",
     }
     assert set(data) == {field.name for field in attrs.fields(GradingPolicy) if field.init}

@@ -179,7 +179,6 @@ def test_a_missing_mark_is_a_refer_on_the_btec_scale_unless_the_policy_holds_it(
     [
         ("0", "EXPLICIT_ZERO", "F"),
         ("0.00000", "EXPLICIT_ZERO", "F"),
-        ("-0.5", "BELOW_PASS", "R"),
         ("0.01", "BELOW_PASS", "R"),
         ("1", "BELOW_PASS", "R"),
         ("1.99", "BELOW_PASS", "R"),
@@ -189,7 +188,9 @@ def test_a_missing_mark_is_a_refer_on_the_btec_scale_unless_the_policy_holds_it(
         ("3", "MERIT", "M"),
         ("3.99", "MERIT", "M"),
         ("4", "DISTINCTION", "D"),
-        ("4.5", "DISTINCTION", "D"),
+        ("4.5", "OFF_SCALE", "PENDING"),
+        ("-0.5", "OFF_SCALE", "PENDING"),
+        ("-2", "OFF_SCALE", "PENDING"),
     ],
 )
 def test_a_mark_on_the_btec_scale(raw: str, rule: str, grade: str) -> None:
@@ -212,12 +213,115 @@ def test_a_mark_on_the_btec_scale(raw: str, rule: str, grade: str) -> None:
         ("70", "DISTINCTION", "D"),
         ("85.5", "DISTINCTION", "D"),
         ("100", "DISTINCTION", "D"),
+        ("100.1", "OFF_SCALE", "PENDING"),
+        ("-0.1", "OFF_SCALE", "PENDING"),
     ],
 )
 def test_a_mark_on_the_percent_scale(raw: str, rule: str, grade: str) -> None:
     for policy in (PERCENT, BTEC_DEFAULT):
         assert grade_of(mark(raw, scale=Scale.PERCENT), policy) == (rule, grade, grade)
     assert grade_of(mark(raw, scale=Scale.PERCENT, attempt=1))[2] == ("RR" if grade == "R" else grade)
+
+
+BTEC = ("Refer", "Pass", "Merit", "Distinction")
+
+
+@pytest.mark.parametrize(
+    ("raw", "items", "rule", "grade"),
+    [
+        ("1", BTEC, "BELOW_PASS", "R"),
+        ("2", BTEC, "PASS", "P"),
+        ("3", BTEC, "MERIT", "M"),
+        ("4", BTEC, "DISTINCTION", "D"),
+        ("3.00000", (" REFER", "pass", "MeRiT ", "distinction"), "MERIT", "M"),
+        ("1", ("Distinction", "Merit", "Pass", "Refer"), "DISTINCTION", "D"),
+        ("4", ("Distinction", "Merit", "Pass", "Refer"), "BELOW_PASS", "R"),
+        ("2", ("Refer", "Pass"), "PASS", "P"),
+        ("1", ("Passed", "Referred"), "PASS", "P"),
+        ("1", ("إعادة تسليم", "نجاح", "جدارة", "امتياز"), "BELOW_PASS", "R"),
+        ("2", ("اعاده", "نَجاحـ", "تفوّق", "إمتياز"), "PASS", "P"),
+        ("3", ("إعادة", "ناجح", "تفوّق", "امتياز"), "MERIT", "M"),
+        ("4", ("إحالة", "ناجح", "جدارة", "إمتياز"), "DISTINCTION", "D"),
+        ("1", ("R", "P", "M", "D"), "UNKNOWN_SCALE", "PENDING"),
+        ("2", ("Fail", "Pass"), "UNKNOWN_SCALE", "PENDING"),
+        ("2", (*BTEC, "Not assessed"), "UNKNOWN_SCALE", "PENDING"),
+        ("-1", ("Fail", "Pass"), "UNKNOWN_SCALE", "PENDING"),
+        (None, ("Fail", "Pass"), "UNKNOWN_SCALE", "PENDING"),
+        (None, BTEC, "BELOW_PASS", "R"),
+        ("-1", BTEC, "UNGRADED", "PENDING"),
+        ("0", BTEC, "OFF_SCALE", "PENDING"),
+        ("5", BTEC, "OFF_SCALE", "PENDING"),
+        ("3", ("Refer", "Pass"), "OFF_SCALE", "PENDING"),
+        ("1.5", BTEC, "BELOW_PASS", "R"),
+        ("2.5", BTEC, "PASS", "P"),
+        ("3.5", BTEC, "MERIT", "M"),
+        ("1.5", ("Pass", "Refer"), "OFF_SCALE", "PENDING"),
+        ("1.5", ("Refer", "Pass"), "OFF_SCALE", "PENDING"),
+    ],
+)
+def test_a_scale_is_read_by_its_items_and_not_by_their_places(
+    raw: str | None, items: tuple[str, ...], rule: str, grade: str
+) -> None:
+    assert grade_of(mark(raw, items=items)) == (rule, grade, grade)
+    assert grade_of(mark(raw, items=items, attempt=1))[2] == ("RR" if grade == "R" else grade)
+
+
+def test_items_mean_what_the_tenant_says_they_mean() -> None:
+    items = ("Unclassified", "Near miss", "P", "M", "Star")
+    words = {"unclassified": "F", "NEAR  MISS": "R", "p": "P", "M": "M", "Star": "D"}
+    policy = BTEC_DEFAULT.override(scale_words=words)
+    assert [grade_of(mark(str(place), items=items), policy)[:2] for place in range(1, 6)] == [
+        ("EXPLICIT_ZERO", "F"),
+        ("BELOW_PASS", "R"),
+        ("PASS", "P"),
+        ("MERIT", "M"),
+        ("DISTINCTION", "D"),
+    ]
+    assert grade_of(mark("2", items=(*items, "Other")), policy)[0] == "UNKNOWN_SCALE"
+    assert grade_of(mark("2", items=("Star", "Distinction")), policy)[0] == "DISTINCTION"
+    assert grade_of(mark("5", items=items)) == ("UNKNOWN_SCALE", "PENDING", "PENDING")
+
+
+def test_an_item_is_a_grade_whatever_the_thresholds_are() -> None:
+    policy = BTEC_DEFAULT.override(pass_from=Decimal("2.5"), merit_from=Decimal("3.25"))
+    assert [grade_of(mark(str(place), items=BTEC), policy)[1] for place in range(1, 5)] == [
+        "R",
+        "P",
+        "M",
+        "D",
+    ]
+    assert grade_of(mark("3", items=BTEC, attempt=1), PEARSON_HIGHER_NATIONAL)[0] == "REASSESSMENT_CAP"
+    assert grade_of(mark("2.3", items=BTEC), policy)[1] == "R"
+    assert grade_of(mark(None, items=BTEC), HOLDING)[0] == "UNGRADED"
+
+
+@pytest.mark.parametrize(
+    ("raw", "minimum", "maximum", "grade"),
+    [
+        ("5", "0", "7", "D"),
+        ("2", "0", "3", "M"),
+        ("2", "1", "3", "P"),
+        ("1.7", "1", "3", "R"),
+        ("12", "0", "20", "M"),
+        ("11.99999", "0", "20", "P"),
+        ("0", "0", "20", "R"),
+        ("0", "-5", "5", "P"),
+        ("21", "0", "20", "PENDING"),
+        ("-6", "-5", "5", "PENDING"),
+        ("-1", "-5", "5", "PENDING"),
+        ("1", "1", "4", "R"),
+        ("4", "1", "4", "D"),
+    ],
+)
+def test_other_points_are_hundredths_of_their_range(raw: str, minimum: str, maximum: str, grade: str) -> None:
+    marking = mark(raw, minimum=Decimal(minimum), maximum=Decimal(maximum))
+    assert grade_of(marking)[1] == grade
+
+
+def test_a_share_that_never_ends_is_on_the_right_side_of_a_threshold() -> None:
+    third = mark("1", maximum=Decimal(3))
+    for pass_from, rule in ((f"33.{'3' * 64}", "PASS"), (f"33.{'3' * 63}4", "BELOW_PASS")):
+        assert grade_of(third, BTEC_DEFAULT.override(percent_pass_from=Decimal(pass_from)))[0] == rule
 
 
 @pytest.mark.parametrize(
@@ -306,7 +410,9 @@ def test_the_rules_stand_in_the_order_in_which_they_are_asked() -> None:
         "INVALID_SUBMISSION",
         "AWAITING_SUBMISSION",
         "NO_SUBMISSION",
+        "UNKNOWN_SCALE",
         "UNGRADED",
+        "OFF_SCALE",
         "EXPLICIT_ZERO",
         "BELOW_PASS",
         "PASS",

@@ -36,7 +36,8 @@ from mzi_core.grading.plain_values import (
 def test_a_marking_is_written_with_marks_and_times_as_text() -> None:
     marking = Marking(
         raw=Decimal("3.00000"),
-        scale=Scale.PERCENT,
+        minimum=Decimal("1.0"),
+        maximum=Decimal("7.00"),
         letter=Grade.M,
         submitted=False,
         attempt=1,
@@ -51,6 +52,9 @@ def test_a_marking_is_written_with_marks_and_times_as_text() -> None:
     data = marking_to_data(marking)
     assert data == {
         "raw": "3.00000",
+        "minimum": "1.0",
+        "maximum": "7.00",
+        "items": [],
         "scale": "percent",
         "letter": "M",
         "submitted": False,
@@ -69,6 +73,9 @@ def test_a_marking_is_written_with_marks_and_times_as_text() -> None:
 def test_what_is_not_known_is_written_as_null() -> None:
     assert marking_to_data(Marking()) == {
         "raw": None,
+        "minimum": None,
+        "maximum": None,
+        "items": [],
         "scale": "btec-0-4",
         "letter": None,
         "submitted": True,
@@ -113,6 +120,14 @@ def test_a_letter_may_be_written_as_a_word() -> None:
     assert letters == [Grade.M, Grade.RR, Grade.D, None, None]
 
 
+def test_a_scale_is_written_and_read_by_its_items() -> None:
+    marking = Marking(raw=Decimal(2), items=("Refer", "نجاح"))
+    assert marking_to_data(marking)["items"] == ["Refer", "نجاح"]
+    assert marking_from_data(marking_to_data(marking)) == marking
+    assert marking_from_data({"items": None}) == marking_from_data({"items": []}) == Marking()
+    assert len(marking_from_data({"items": ["x"] * 200}).items) == 200
+
+
 def test_missing_fields_have_their_defaults() -> None:
     assert marking_from_data({}) == Marking()
     assert marking_from_data({"criteria": None}) == Marking()
@@ -132,6 +147,16 @@ def test_missing_fields_have_their_defaults() -> None:
         ({"raw": "-1e-999999"}, "raw must have at most 64 digits on either side of its point"),
         ({"raw": "three"}, "raw must be a number, not 'three'"),
         ({"raw": "Infinity"}, "raw must be a number, not 'Infinity'"),
+        ({"minimum": "x"}, "minimum must be a number, not 'x'"),
+        ({"maximum": True}, "maximum must be a number, not True"),
+        ({"items": "Pass"}, "items must be a list of at most 200 texts, not 'Pass'"),
+        ({"items": ["x"] * 201}, "items must be a list of at most 200 texts, not a list"),
+        ({"items": ["x", 1.5]}, "items 2 must be a text, not 1.5"),
+        (
+            {"maximum": 100, "scale": "btec-0-4"},
+            "Points from 0 to 100 are not on the scale btec-0-4; "
+            "leave the scale out, for it follows from them",
+        ),
         ({"scale": "points"}, "scale must be one of btec-0-4, percent, not 'points'"),
         ({"scale": None}, "scale must be one of btec-0-4, percent, not None"),
         (
@@ -191,8 +216,8 @@ def test_missing_fields_have_their_defaults() -> None:
         ),
         (
             {"a" * 10**6: 1},
-            f"A marking has no '{'a' * 60}'…; known are raw, scale, letter, submitted, "
-            "attempt, feedback, workflow, due, extension, cutoff, now, criteria",
+            f"A marking has no '{'a' * 60}'…; known are raw, minimum, maximum, items, scale, letter, "
+            "submitted, attempt, feedback, workflow, due, extension, cutoff, now, criteria",
         ),
         ({"now": ""}, "now must be a time with its offset, like 2026-02-09T14:30:00+00:00, not ''"),
         ({"criteria": "P1"}, "criteria must be a list of objects, not 'P1'"),
@@ -217,8 +242,8 @@ def test_a_stored_marking_that_cannot_be_read_is_refused_by_field(data: dict[str
 
 def test_an_unknown_field_that_resembles_none_is_refused_with_all_there_are() -> None:
     with refused(
-        "A marking has no '???'; known are raw, scale, letter, submitted, attempt, feedback, "
-        "workflow, due, extension, cutoff, now, criteria"
+        "A marking has no '???'; known are raw, minimum, maximum, items, scale, letter, submitted, attempt, "
+        "feedback, workflow, due, extension, cutoff, now, criteria"
     ):
         marking_from_data({"???": 1})
 

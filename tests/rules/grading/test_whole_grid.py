@@ -1,6 +1,7 @@
 """What holds at every point of the input grid, against predicates written down a second time."""
 
 from decimal import Decimal
+from fractions import Fraction
 from itertools import takewhile
 
 import attrs
@@ -30,7 +31,7 @@ HAS_CODE = {"Code: 01122.", "<p>0112<b>2</b></p>", "٠١١٢٢"}
 def rules_that_hold(marking: Marking, policy: GradingPolicy) -> list[str]:
     """The table of the rules once more, each row complete in itself, so that exactly one may hold."""
     percent = marking.scale is Scale.PERCENT
-    low, middle, high = (
+    thresholds = (
         (policy.percent_pass_from, policy.percent_merit_from, policy.percent_distinction_from)
         if percent
         else (policy.pass_from, policy.merit_from, policy.distinction_from)
@@ -46,11 +47,32 @@ def rules_that_hold(marking: Marking, policy: GradingPolicy) -> list[str]:
     missing = free and marking.submitted is False
     judged = free and marking.submitted is not False
     raw = marking.raw
+    meanings = {"Refer": 1, "Pass": 2, "Merit": 3, "Distinction": 4}
+    if policy.scale_words:
+        meanings["Fail"] = 0
+    unknown = not meanings.keys() >= set(marking.items)
+    places = [meanings.get(item, 0) for item in marking.items]
     unmarked = raw is None and (percent or not policy.null_means_refer)
     ungraded = unmarked or raw == -1
-    zero = raw == 0 and not percent
-    number = raw if raw is not None else Decimal("-Infinity")
-    marked = judged and not ungraded and not zero
+    least, most = marking.minimum or Decimal(0), marking.maximum or Decimal(100 if percent else 4)
+    if places:
+        least, most = Decimal(1), Decimal(len(places))
+    off = raw is not None and raw != -1 and not least <= raw <= most
+    low, middle, high = map(Fraction, thresholds)
+    number = None if raw is None else Fraction(raw)
+    if number is not None and places and not off and not ungraded:
+        if number.denominator == 1:
+            number = Fraction(places[int(number) - 1])
+            low, middle, high = Fraction(2), Fraction(3), Fraction(4)
+        else:
+            off = places != [1, 2, 3, 4]
+    if number is not None and percent and not ungraded:
+        number = (number - Fraction(least)) * 100 / (Fraction(most) - Fraction(least))
+    zero = number == 0 and not percent
+    below = number is None or number < low
+    between = number is not None and middle <= number < high
+    best = number is not None and number >= high
+    marked = judged and not ungraded and not zero and not unknown and not off
     cap = policy.reassessment_cap
     again = marking.attempt > 0
     capped_merit = again and cap is Grade.P
@@ -61,14 +83,15 @@ def rules_that_hold(marking: Marking, policy: GradingPolicy) -> list[str]:
         "INVALID_SUBMISSION": invalid and not letter and not gated,
         "AWAITING_SUBMISSION": missing and open_,
         "NO_SUBMISSION": missing and not open_,
-        "UNGRADED": judged and ungraded,
-        "EXPLICIT_ZERO": judged and zero,
-        "BELOW_PASS": marked and number < low,
-        "PASS": marked and low <= number < middle,
-        "REASSESSMENT_CAP": marked
-        and ((middle <= number < high and capped_merit) or (number >= high and capped_distinction)),
-        "MERIT": marked and middle <= number < high and not capped_merit,
-        "DISTINCTION": marked and number >= high and not capped_distinction,
+        "UNKNOWN_SCALE": judged and unknown,
+        "UNGRADED": judged and ungraded and not unknown,
+        "OFF_SCALE": judged and off and not unknown,
+        "EXPLICIT_ZERO": judged and zero and not unknown and not off,
+        "BELOW_PASS": marked and below,
+        "PASS": marked and not (below or between or best),
+        "REASSESSMENT_CAP": marked and ((between and capped_merit) or (best and capped_distinction)),
+        "MERIT": marked and between and not capped_merit,
+        "DISTINCTION": marked and best and not capped_distinction,
     }
     return [rule for rule, holds in table.items() if holds]
 
@@ -88,7 +111,7 @@ def test_exactly_one_rule_holds_at_every_point_of_a_grid_walked_completely() -> 
             (rule,) = rules_that_hold(marking, policy)
             assert judge(marking, policy).rule == rule
             seen.add(rule)
-    assert seen == set(RuleId)
+    assert seen == set(RuleId) - {RuleId.UNKNOWN_SCALE}
 
 
 @settings(max_examples=often(100, gate=30), deadline=None)
@@ -113,7 +136,7 @@ def test_a_better_mark_never_gets_a_worse_grade(
 ) -> None:
     grades = [
         decide(Marking(raw=raw, scale=scale, attempt=attempt, feedback=feedback), policy).grade
-        for raw in sorted(raw / 20 if scale is Scale.BTEC_0_4 else raw for raw in raws)
+        for raw in sorted(raw / 25 if scale is Scale.BTEC_0_4 else raw for raw in raws)
     ]
     ranks = [grade.rank for grade in grades]
     assert ranks == sorted(ranks)
@@ -181,12 +204,16 @@ def test_what_a_trace_shows_is_all_that_the_decision_depended_on(
         "found": ["feedback"],
         "submitted": ["submitted"],
         "deadline": ["due", "extension", "cutoff"],
-        "raw": ["raw"],
-        "scale": ["scale"],
-        "pass_from": ["scale"],
+        "raw": ["raw", "items", "minimum", "maximum"],
+        "item": ["raw", "items", "minimum", "maximum"],
+        "points": ["raw", "items", "minimum", "maximum"],
+        "scale": ["scale", "items", "minimum", "maximum"],
+        "items": ["scale", "items", "minimum", "maximum"],
         "attempt": ["attempt"],
     }
     kept = {field for name, fields in belongs_to.items() if name in seen for field in fields}
+    if "items" in kept:
+        kept |= {"scale", "items", "minimum", "maximum"}
     changed = attrs.evolve(other, now=NOW, criteria=(), **{field: getattr(marking, field) for field in kept})
     assert decide(changed, policy).verdict is decision.verdict
 

@@ -27,7 +27,11 @@ class TestExplain:
         end = 4 + len(RuleId)
         assert [line.split()[0] for line in lines[4:end]] == list(RuleId)
         (held,) = [line for line in lines if " held  " in line]
-        assert held.rstrip().split(maxsplit=2) == ["BELOW_PASS", "held", "points 1.5, pass_from 2, attempt 1"]
+        assert held.rstrip().split(maxsplit=2) == [
+            "BELOW_PASS",
+            "held",
+            "points 1.5, pass_from 2, attempt 1, before –",
+        ]
         assert lines[end + 1].startswith("Refer: the mark 1.5 on attempt 2 is below 2")
         assert lines[end + 3].startswith("إعادة (Refer)")
         assert list(folder.iterdir()) == []
@@ -42,6 +46,14 @@ class TestExplain:
             (["--not-submitted"], "F", "NO_SUBMISSION"),
             (["--raw", "65", "--scale", "percent"], "M", "MERIT"),
             (["--raw", "65", "--policy", "percent"], "M", "MERIT"),
+            (["--raw", "1", "--attempt", "1", "--before", "Merit", *PEARSON], "M", "REASSESSED_AFTER_PASS"),
+            (["--raw", "4", "--attempt", "2", *PEARSON], "PENDING", "NOT_PERMITTED"),
+            (["--raw", "4", "--attempt", "2", "--repeats-unit", *PEARSON], "P", "REASSESSMENT_CAP"),
+            (
+                ["--raw", "4", "--submitted-at", "2026-02-02T00:00:00Z", "--due", "2026-02-01T00:00:00Z"],
+                "D",
+                "DISTINCTION",
+            ),
             (["--raw", "65"], "PENDING", "OFF_SCALE"),
             (["--raw", "5", "--maximum", "7"], "D", "DISTINCTION"),
             (["--raw", "2", "--minimum", "1", "--maximum", "3"], "P", "PASS"),

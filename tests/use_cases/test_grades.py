@@ -119,6 +119,60 @@ async def test_a_decision_is_kept_under_its_key_and_the_newest_counts() -> None:
     assert kept.decision.grade is Grade.M
 
 
+KEY = "4101_1001_55"
+
+
+async def kept_under(mzi: Harness, key: str = KEY) -> Decision | None:
+    async with mzi.store.read(DEFAULT_TENANT) as session:
+        found = await session.decision(key)
+    return None if found is None else found.decision
+
+
+async def recorded(mzi: Harness, policy: str, **marking: object) -> Decision:
+    mzi.clock.advance(timedelta(minutes=1))
+    return await mzi.use_cases.decide_grade(DEFAULT_TENANT, marking, policy=policy, record_as=KEY)
+
+
+async def test_an_attempt_that_is_kept_knows_what_passed_before_it() -> None:
+    mzi = Harness()
+    hn = "pearson-higher-national"
+    await recorded(mzi, hn, raw=3)
+    again = await recorded(mzi, hn, raw=1, attempt=1)
+    assert (again.rule, again.grade) == (RuleId.REASSESSED_AFTER_PASS, Grade.M)
+    regraded = await recorded(mzi, hn, raw=0, attempt=1)
+    assert (regraded.marking.before, regraded.grade) == (Grade.M, Grade.M)
+    told = await recorded(mzi, hn, raw=2, attempt=1, before="R")
+    assert (told.rule, told.grade) == (RuleId.PASS, Grade.P)
+    alone = await mzi.use_cases.decide_grade(DEFAULT_TENANT, {"raw": 1, "attempt": 1}, policy=hn)
+    assert alone.marking.before is None
+
+
+async def test_the_best_grade_of_all_earlier_attempts_is_known() -> None:
+    mzi = Harness()
+    grades = [
+        (await recorded(mzi, "btec-default", raw=raw, attempt=attempt)).marking.before
+        for attempt, raw in enumerate((1, 3, 2, 4, 1))
+    ]
+    assert grades == [None, None, Grade.M, Grade.M, Grade.D]
+    first = await recorded(mzi, "btec-default", raw=2, repeats_unit=True)
+    assert first.marking.before is Grade.D
+
+
+@pytest.mark.parametrize("raw", [None, -1], ids=["no mark", "not graded"])
+async def test_what_is_not_marked_undoes_no_mark_of_the_same_attempt(raw: object) -> None:
+    mzi = Harness()
+    await recorded(mzi, "btec-default", raw=3)
+    assert not (await recorded(mzi, "btec-default", raw=raw)).is_marked
+    assert (await kept_under(mzi) or pytest.fail("nothing kept")).grade is Grade.M
+    await recorded(mzi, "btec-default", raw=raw, attempt=1)
+    later = await kept_under(mzi)
+    assert later is not None
+    assert (later.marking.attempt, later.is_marked) == (1, False)
+    await recorded(mzi, "btec-default", raw=4, attempt=1)
+    await recorded(mzi, "btec-default", raw=raw, attempt=1)
+    assert (await kept_under(mzi) or pytest.fail("nothing kept")).grade is Grade.D
+
+
 async def test_several_are_decided_and_kept_in_one_transaction_and_a_refused_one_harms_no_other() -> None:
     store = CountedStore()
     mzi = Harness(store=store)

@@ -9,7 +9,7 @@ clock, a file or a network.
 from mzi_core.grading.book import PolicyBook, family_of
 from mzi_core.grading.border import marking_from_event
 from mzi_core.grading.criteria import Criterion, Level, unit_outcome
-from mzi_core.grading.decision import Decision, WarningId, decide
+from mzi_core.grading.decision import Decision, WarningId, decide, decide_attempts
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.keys import GradeKey, OldKey, parse_key
 from mzi_core.grading.linting import LintFinding, LintRule, lint
@@ -70,6 +70,7 @@ __all__ = [
     "criteria_from",
     "criterion_from",
     "decide",
+    "decide_attempts",
     "family_of",
     "judge",
     "lint",

@@ -1,6 +1,6 @@
 """From a marking to a decision that can explain itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, tzinfo
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from mzi_core.grading.feedback import alone_at
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.marking import Marking
 from mzi_core.grading.policy import BTEC_DEFAULT, GradingPolicy, SettleMode
-from mzi_core.grading.rules import RuleId, Verdict, judge
+from mzi_core.grading.rules import RuleId, Verdict, cap_of, judge
 from mzi_core.grading.sentences import Language, sentence
 from mzi_core.grading.trace import TraceStep, trace
 
@@ -43,9 +43,12 @@ class WarningId(StrEnum):
     OFF_SCALE = "OFF_SCALE"
     """The mark is one that its grade item cannot hold."""
 
+    LOWER_THAN_BEFORE = "LOWER_THAN_BEFORE"
+    """An earlier attempt passed with a better grade."""
 
-# These grades say nothing about the quality of the work, so criteria cannot contradict them.
-_NOT_ABOUT_QUALITY = (RuleId.INVALID_SUBMISSION, RuleId.NO_SUBMISSION)
+
+# These grades say nothing about the quality of this work, so criteria cannot contradict them.
+_NOT_ABOUT_QUALITY = (RuleId.INVALID_SUBMISSION, RuleId.NO_SUBMISSION, RuleId.REASSESSED_AFTER_PASS)
 
 
 @attrs.define(unsafe_hash=True)
@@ -98,13 +101,19 @@ class Decision:
 
     @property
     def capped_from(self) -> Grade | None:
-        """The grade that the mark would have earned on a first attempt, if a cap lowered it."""
+        """The grade that the mark would have earned without a cap, if one lowered it."""
         return self.verdict.capped_from
 
     @property
     def is_automatic(self) -> bool:
         """Whether nobody graded: an F because nothing was handed in. See `supersedes`."""
         return self.rule is RuleId.NO_SUBMISSION
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether somebody decided something: an attempt without a mark, or with -1, says nothing yet."""
+        unmarked = self.rule is RuleId.BELOW_PASS and self.marking.raw is None
+        return self.grade.is_final and not self.is_automatic and not unmarked
 
     @property
     def trace(self) -> tuple[TraceStep, ...]:
@@ -127,7 +136,7 @@ class Decision:
     @property
     def cap(self) -> Grade | None:
         """The best that this attempt can earn under the policy; None without a cap."""
-        return self.policy.reassessment_cap if self.marking.attempt else None
+        return cap_of(self.marking, self.policy)[0]
 
     def explain(self, language: str = Language.EN, zone: tzinfo = UTC) -> str:
         """The sentence a student may be shown, in `en` or `ar`, with times in the college's `zone`.
@@ -194,6 +203,11 @@ def _unknown_workflow(decision: Decision) -> bool:
     return decision.marking.workflow is not None and not decision.marking.has_known_workflow
 
 
+def _lower_than_before(decision: Decision) -> bool:
+    before = decision.marking.before
+    return before is not None and decision.grade.is_final and decision.grade.rank < before.rank
+
+
 _WARNINGS: Mapping[WarningId, Callable[[Decision], bool]] = {
     WarningId.CRITERIA_MISMATCH: _criteria_mismatch,
     WarningId.UNKNOWN_CRITERION: _unknown_criterion,
@@ -203,6 +217,7 @@ _WARNINGS: Mapping[WarningId, Callable[[Decision], bool]] = {
     WarningId.UNKNOWN_WORKFLOW: _unknown_workflow,
     WarningId.UNKNOWN_SCALE: lambda decision: decision.rule is RuleId.UNKNOWN_SCALE,
     WarningId.OFF_SCALE: lambda decision: decision.rule is RuleId.OFF_SCALE,
+    WarningId.LOWER_THAN_BEFORE: _lower_than_before,
 }
 
 
@@ -212,3 +227,22 @@ def decide(marking: Marking, policy: GradingPolicy = BTEC_DEFAULT) -> Decision:
     Where only the grade of very many markings matters, `judge` gives the bare verdict at half the cost.
     """
     return Decision(marking, policy, judge(marking, policy))
+
+
+def decide_attempts(
+    markings: Iterable[Marking], policy: GradingPolicy = BTEC_DEFAULT
+) -> tuple[Decision, ...]:
+    """Judge the attempts of one student at one piece of work, each knowing what the earlier ones passed with.
+
+    In the order of the attempts. A marking that says itself what was `before` is believed.
+    """
+    best: Grade | None = None
+    decisions = []
+    for marking in sorted(markings, key=lambda marking: marking.attempt):
+        knowing = attrs.evolve(marking, before=best) if marking.before is None else marking
+        decision = decide(knowing, policy)
+        decisions.append(decision)
+        known = (grade for grade in (knowing.before, decision.grade) if grade is not None)
+        best = max(known, key=lambda grade: grade.rank)
+        best = best if best.is_achieved else None
+    return tuple(decisions)

@@ -110,10 +110,13 @@ def _thresholds(policy: GradingPolicy, scale: Scale) -> Iterator[LintFinding]:
 def _unreachable(policy: GradingPolicy, scale: Scale, judge: Judge) -> Iterator[LintFinding]:
     in_force = {
         RuleId.NOT_RELEASED: policy.release_gating,
+        RuleId.REASSESSED_AFTER_PASS: policy.one_reassessment,
+        RuleId.NOT_PERMITTED: policy.one_reassessment,
         RuleId.INVALID_SUBMISSION: policy.invalid_code is not None,
         RuleId.UNKNOWN_SCALE: scale is Scale.BTEC_0_4,
         RuleId.EXPLICIT_ZERO: scale is Scale.BTEC_0_4,
         RuleId.REASSESSMENT_CAP: policy.reassessment_cap is not None,
+        RuleId.LATE_CAP: policy.late_cap is not None,
     }
     marks = (None, UNGRADED, *_marks(policy, scale), scale.maximum + 1)
     held = {
@@ -203,6 +206,11 @@ def _situations(policy: GradingPolicy, scale: Scale) -> Iterator[Marking]:
             now=_NOW,
             attempt=attempt,
         )
+
+    again = Marking(scale=scale, attempt=1)
+    yield attrs.evolve(again, before=Grade.P)
+    yield attrs.evolve(again, attempt=2, repeats_unit=True)
+    yield Marking(scale=scale, due=_NOW, submitted_at=_NOW + timedelta(seconds=1), now=_NOW)
 
 
 STEP = Decimal("0.00001")

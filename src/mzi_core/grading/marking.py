@@ -127,6 +127,12 @@ class Marking:
     attempt: int = attrs.field(default=0, validator=_not_negative)
     """From 0; people and Zoho see `attempt_shown`."""
 
+    before: Grade | None = attrs.field(default=None, converter=letter_from)
+    """The best grade that an earlier attempt at the same work was given, as far as it is known."""
+
+    repeats_unit: bool = False
+    """Whether the student studies the whole unit again."""
+
     feedback: str = attrs.field(default="", converter=_written)
     """As Moodle has it, HTML and all; `text` has what a reader sees. None, as Moodle says it, is none."""
 
@@ -137,6 +143,9 @@ class Marking:
     due: datetime | None = attrs.field(default=None, converter=_instant)
     extension: datetime | None = attrs.field(default=None, converter=_instant)
     cutoff: datetime | None = attrs.field(default=None, converter=_instant)
+    submitted_at: datetime | None = attrs.field(default=None, converter=_instant)
+    """When the work was handed in; without it nothing counts as late."""
+
     now: datetime | None = attrs.field(default=None, converter=_instant)
     criteria: tuple[Criterion, ...] = attrs.field(default=(), validator=_no_criterion_twice)
 
@@ -223,6 +232,22 @@ class Marking:
         """
         wanted = self.extension or self.due
         return None if wanted is None else max(wanted, self.cutoff or wanted)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the work came after the extension, else the due date; a cut-off only says it is taken."""
+        wanted = self.extension or self.due
+        return wanted is not None and self.submitted_at is not None and self.submitted_at > wanted
+
+    @property
+    def is_again(self) -> bool:
+        """Whether the student was assessed before: on a later attempt, or in a unit that is repeated."""
+        return self.attempt > 0 or self.repeats_unit
+
+    @property
+    def has_passed_before(self) -> bool:
+        """Whether an earlier attempt is known to have passed."""
+        return self.before is not None and self.before.is_achieved
 
     @property
     def is_awaited(self) -> bool:

@@ -108,9 +108,12 @@ def _can_be_typed(_: object, field: "attrs.Attribute[Any]", code: str | None) ->
         raise ValueError(f"{field.name} has a character that nobody can type into feedback")
 
 
+_CAPPED = {"reassessment_cap": "A reassessment", "late_cap": "Late work"}
+
+
 def _pass_or_merit(_: object, field: "attrs.Attribute[Grade | None]", cap: Grade | None) -> None:
     if cap not in (None, Grade.P, Grade.M):
-        raise ValueError(f"A reassessment can be capped at P, at M or not at all, but not at {cap}")
+        raise ValueError(f"{_CAPPED[field.name]} can be capped at P, at M or not at all, but not at {cap}")
 
 
 @attrs.frozen(kw_only=True)
@@ -141,7 +144,13 @@ class GradingPolicy:
     """Whether work without a mark is referred. On the percent scale it is ungraded, as -1 is on both."""
 
     reassessment_cap: Grade | None = attrs.field(default=None, validator=_pass_or_merit)
-    """The best that a second or later attempt can earn by its mark: P, M, or None for no cap."""
+    """The best that a second or later attempt, or a repeated unit, can earn by its mark: P, M, or None."""
+
+    one_reassessment: bool = False
+    """Whether there is one reassessment, unless the unit is repeated, and none of what already passed."""
+
+    late_cap: Grade | None = attrs.field(default=None, validator=_pass_or_merit)
+    """The best that work accepted after its deadline can earn by its mark: P, M, or None for no cap."""
 
     settle: SettleMode = SettleMode.SCHEDULED
 
@@ -230,6 +239,8 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
     "release_gating": read_bool,
     "null_means_refer": read_bool,
     "reassessment_cap": optional(choice(Grade)),
+    "one_reassessment": read_bool,
+    "late_cap": optional(choice(Grade)),
     "settle": choice(SettleMode),
     "assumed_scale": optional(choice(Scale)),
     "scale_words": _read_words,
@@ -239,8 +250,11 @@ _READERS: Mapping[str, Callable[[object, str], object]] = {
 BTEC_DEFAULT = GradingPolicy(name="btec-default", version="2")
 """The table of the conversion guide."""
 
-PEARSON_HIGHER_NATIONAL = attrs.evolve(BTEC_DEFAULT, name="pearson-higher-national", reassessment_cap=Grade.P)
-"""As the default, but one reassessment a unit, capped at Pass (Pearson's quality assurance rules, 2025)."""
+PEARSON_HIGHER_NATIONAL = attrs.evolve(
+    BTEC_DEFAULT, name="pearson-higher-national", reassessment_cap=Grade.P, one_reassessment=True
+)
+"""As the default, but one reassessment a unit, of what did not pass, capped at Pass (Pearson's quality
+assurance rules, 2025)."""
 
 PERCENT = attrs.evolve(BTEC_DEFAULT, name="percent", assumed_scale=Scale.PERCENT)
 """As the default, for a college whose marks are hundredths: a mark of unknown scale is read so."""

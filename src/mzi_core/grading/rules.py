@@ -25,6 +25,13 @@ class RuleId(StrEnum):
     EXPLICIT_LETTER = "EXPLICIT_LETTER"
     """The sender gave a letter: that letter, as it is, uncapped and never settled into another."""
 
+    REASSESSED_AFTER_PASS = "REASSESSED_AFTER_PASS"  # noqa: S105  a rule's name
+    """The policy reassesses nobody in what already passed, and an earlier attempt did: the earlier grade."""
+
+    NOT_PERMITTED = "NOT_PERMITTED"
+    """The policy has one reassessment, this is a later attempt, and the unit is not repeated: PENDING. What
+    was recorded before stays."""
+
     INVALID_SUBMISSION = "INVALID_SUBMISSION"
     """The policy's code stands in the feedback as a token of its own: F."""
 
@@ -55,7 +62,10 @@ class RuleId(StrEnum):
     """From Pass to below Merit: P."""
 
     REASSESSMENT_CAP = "REASSESSMENT_CAP"
-    """A second or later attempt earned more than the policy's cap: the cap."""
+    """A second or later attempt, or one in a repeated unit, earned more than the policy's cap: the cap."""
+
+    LATE_CAP = "LATE_CAP"
+    """Work handed in after its deadline earned more than the policy's cap for it: the cap."""
 
     MERIT = "MERIT"
     """From Merit to below Distinction: M."""
@@ -83,6 +93,10 @@ class Verdict:
 
 _EXPLICIT = {grade: Verdict(rule=RuleId.EXPLICIT_LETTER, grade=grade) for grade in Grade}
 _NOT_RELEASED = Verdict(rule=RuleId.NOT_RELEASED, grade=Grade.PENDING)
+_STANDS = {
+    grade: Verdict(rule=RuleId.REASSESSED_AFTER_PASS, grade=grade) for grade in (Grade.P, Grade.M, Grade.D)
+}
+_NOT_PERMITTED = Verdict(rule=RuleId.NOT_PERMITTED, grade=Grade.PENDING)
 _INVALID_SUBMISSION = Verdict(rule=RuleId.INVALID_SUBMISSION, grade=Grade.F)
 _AWAITING_SUBMISSION = Verdict(rule=RuleId.AWAITING_SUBMISSION, grade=Grade.PENDING)
 _NO_SUBMISSION = Verdict(rule=RuleId.NO_SUBMISSION, grade=Grade.F)
@@ -98,9 +112,10 @@ _DISTINCTION = Verdict(rule=RuleId.DISTINCTION, grade=Grade.D)
 
 _ITEMS = {Grade.F: _EXPLICIT_ZERO, Grade.P: _PASS, Grade.M: _MERIT, Grade.D: _DISTINCTION}
 
-# What a second attempt gets under each cap, where its mark would have earned more.
+# What is recorded under each cap, where the mark would have earned more.
 _CAPPED = {
-    (cap, earned): Verdict(rule=RuleId.REASSESSMENT_CAP, grade=cap, capped_from=earned)
+    (rule, cap, earned): Verdict(rule=rule, grade=cap, capped_from=earned)
+    for rule in (RuleId.REASSESSMENT_CAP, RuleId.LATE_CAP)
     for cap, earned in ((Grade.P, Grade.M), (Grade.P, Grade.D), (Grade.M, Grade.D))
 }
 
@@ -117,6 +132,11 @@ def judge(marking: Marking, policy: GradingPolicy) -> Verdict:
         return _NOT_RELEASED
     if marking.letter is not None:
         return _EXPLICIT[marking.letter]
+    if policy.one_reassessment:
+        if marking.before is not None and marking.before in _STANDS:
+            return _STANDS[marking.before]
+        if marking.attempt > 1 and not marking.repeats_unit:
+            return _NOT_PERMITTED
     code = policy.invalid_code
     if code is not None and code in marking.text and alone_at(code, marking.text) >= 0:
         return _INVALID_SUBMISSION
@@ -164,7 +184,8 @@ def _unmarked(marking: Marking, policy: GradingPolicy) -> Verdict:
 
 
 def _referred(marking: Marking) -> Verdict:
-    return _REFERRED_AGAIN if marking.attempt else _REFERRED
+    """Nobody who passed before is referred twice."""
+    return _REFERRED_AGAIN if marking.attempt and not marking.has_passed_before else _REFERRED
 
 
 def _by_thresholds(points: Decimal, limits: Thresholds, marking: Marking, policy: GradingPolicy) -> Verdict:
@@ -176,6 +197,14 @@ def _by_thresholds(points: Decimal, limits: Thresholds, marking: Marking, policy
 
 
 def _earned(earned: Verdict, marking: Marking, policy: GradingPolicy) -> Verdict:
-    if policy.reassessment_cap is not None and marking.attempt:
-        return _CAPPED.get((policy.reassessment_cap, earned.grade), earned)
-    return earned
+    cap, rule = cap_of(marking, policy)
+    return earned if cap is None else _CAPPED.get((rule, cap, earned.grade), earned)
+
+
+def cap_of(marking: Marking, policy: GradingPolicy) -> tuple[Grade | None, RuleId]:
+    """The best that a mark can earn, None for no cap, and the rule that says so: the lower of two caps."""
+    again = policy.reassessment_cap if marking.is_again else None
+    late = policy.late_cap
+    if late is None or not marking.is_late or (again is not None and again.rank <= late.rank):
+        return again, RuleId.REASSESSMENT_CAP
+    return late, RuleId.LATE_CAP

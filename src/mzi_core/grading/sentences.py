@@ -52,6 +52,8 @@ _SENTENCES: Mapping[Language, Mapping[str, str]] = {
             "{grade}: this grade was recorded as it was given and was not worked out from a mark."
         ),
         RuleId.NOT_RELEASED: "{grade}: the marking of this work has not been released.",
+        RuleId.REASSESSED_AFTER_PASS: "{grade}: this work had already passed, so its grade stands.",
+        RuleId.NOT_PERMITTED: "{grade}: attempt {attempt} is not permitted, so the earlier grade stands.",
         RuleId.INVALID_SUBMISSION: (
             "{grade}: the work handed in is not valid (code {code}), which is as if nothing had come."
         ),
@@ -77,6 +79,10 @@ _SENTENCES: Mapping[Language, Mapping[str, str]] = {
             "{grade}: the mark {raw} would have earned a {earned}, but attempt {attempt} is a reassessment, "
             "which can earn no more than a {grade}."
         ),
+        RuleId.LATE_CAP: (
+            "{grade}: the mark {raw} would have earned a {earned}, but the work was late, "
+            "and late work can earn no more than a {grade}."
+        ),
         RuleId.MERIT: (
             "{grade}: the mark {raw} reaches {merit_from}, where a Merit begins; "
             "a Distinction takes {distinction_from}."
@@ -88,6 +94,8 @@ _SENTENCES: Mapping[Language, Mapping[str, str]] = {
     Language.AR: {
         RuleId.EXPLICIT_LETTER: "{grade}: سُجّلت هذه العلامة كما أُعطيت، ولم تُحسب من درجة رقمية.",
         RuleId.NOT_RELEASED: "{grade}: لم تُعلن نتيجة تقييم هذا العمل حتى الآن.",
+        RuleId.REASSESSED_AFTER_PASS: "{grade}: سبق أن اجتاز هذا العمل التقييم، فيبقى تقديره.",
+        RuleId.NOT_PERMITTED: "{grade}: المحاولة رقم {attempt} غير مسموح بها، فيبقى التقدير السابق.",
         RuleId.INVALID_SUBMISSION: (
             "{grade}: عُدّ العمل المسلَّم غير صالح (الرمز {code})، ويُعامل كأنه لم يُسلَّم أي عمل."
         ),
@@ -109,6 +117,10 @@ _SENTENCES: Mapping[Language, Mapping[str, str]] = {
         RuleId.REASSESSMENT_CAP: (
             "{grade}: كانت الدرجة {raw} تستحق تقدير {earned}، لكن المحاولة رقم {attempt} إعادة تقييم، "
             "ولا يُمنح فيها تقدير أعلى من {grade}."
+        ),
+        RuleId.LATE_CAP: (
+            "{grade}: كانت الدرجة {raw} تستحق تقدير {earned}، لكن العمل سُلِّم متأخرًا، "
+            "ولا يُمنح العمل المتأخر تقديرًا أعلى من {grade}."
         ),
         RuleId.MERIT: (
             "{grade}: بلغت الدرجة {raw} حدّ الجدارة وهو {merit_from}، "

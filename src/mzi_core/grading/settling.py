@@ -8,6 +8,7 @@ import attrs
 
 from mzi_core.grading.decision import Decision
 from mzi_core.grading.grade import Grade
+from mzi_core.grading.rules import RuleId
 
 
 class SettledBy(StrEnum):
@@ -23,7 +24,7 @@ class SettledBy(StrEnum):
     """The work was referred and reopened, and nothing came by the new deadline: RR."""
 
     EARLIER_STANDS = "earlier stands"
-    """The latest attempt has no grade of its own, so an earlier attempt's grade stands."""
+    """The latest attempt has no grade of its own, or takes nothing from a pass: an earlier grade stands."""
 
 
 @attrs.frozen(kw_only=True)
@@ -49,6 +50,8 @@ def settle(attempts: Iterable[Decision], reopened: datetime | None = None) -> Se
         raise ValueError("There is no attempt to settle")
     *earlier, latest = ordered
     passed = any(decision.grade.is_achieved for decision in earlier)
+    if passed and _takes_nothing(latest):
+        return attrs.evolve(settle(earlier), by=SettledBy.EARLIER_STANDS)
     if latest.grade.is_final and not latest.is_automatic:
         if latest.settled is Grade.RR and latest.grade is Grade.R and not passed:
             return _settled(Grade.RR, latest, SettledBy.SECOND_REFER)
@@ -61,6 +64,13 @@ def settle(attempts: Iterable[Decision], reopened: datetime | None = None) -> Se
     if latest.is_automatic and referred and _had_new_time(latest, reopened or earlier[-1].marking.now):
         return _settled(Grade.RR, latest, SettledBy.NOT_RESUBMITTED)
     return attrs.evolve(before, by=SettledBy.EARLIER_STANDS)
+
+
+def _takes_nothing(latest: Decision) -> bool:
+    """Whether what passed stands: against an attempt without a mark, and against any but an explicit letter
+    where the policy reassesses nobody who passed."""
+    reassessed = latest.policy.one_reassessment and latest.rule is not RuleId.EXPLICIT_LETTER
+    return reassessed or not latest.is_marked
 
 
 def _settled(grade: Grade, decision: Decision, by: SettledBy) -> Settled:

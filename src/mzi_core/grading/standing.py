@@ -1,10 +1,12 @@
 """Which of two grades for the same assignment stands in the record."""
 
 from datetime import datetime
+from typing import Self
 
 import attrs
 
 from mzi_core.grading.criteria import Criterion
+from mzi_core.grading.decision import Decision
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.plain_values import in_utc
 
@@ -21,9 +23,26 @@ class Standing:
     is_automatic: bool = False
     """Whether nobody graded: an F for nothing handed in, an RR from the settling pass."""
 
+    is_marked: bool = True
+    """Whether somebody gave a mark or a letter; an R for work without a mark has none behind it."""
+
     feedback: str = ""
     grader: str = ""
     outcomes: tuple[Criterion, ...] = ()
+
+    @classmethod
+    def of(cls, decision: Decision, graded_at: datetime, *, grader: str = "") -> Self:
+        """What a decision that is published now puts into the record."""
+        return cls(
+            grade=decision.published,
+            attempt=decision.marking.attempt,
+            graded_at=graded_at,
+            is_automatic=decision.is_automatic,
+            is_marked=decision.is_marked,
+            feedback=decision.marking.feedback,
+            grader=grader,
+            outcomes=decision.marking.criteria,
+        )
 
 
 def supersedes(new: Standing, old: Standing | None) -> bool:
@@ -33,7 +52,8 @@ def supersedes(new: Standing, old: Standing | None) -> bool:
     later (a later attempt, or the same attempt graded later, of two at one moment the better), with one
     exception: an automatic RR settles a Refer of the same or an earlier attempt. An automatic F or RR gives
     way to a person's grade for that attempt or a later one, or one given after it, except that a Refer,
-    which would settle to RR again, does not undo an RR.
+    which would settle to RR again, does not undo an RR. An attempt without a mark never takes the place of a
+    mark for the same attempt, nor of a pass, whenever it was told.
     """
     if not new.grade.is_final:
         return False
@@ -45,11 +65,13 @@ def supersedes(new: Standing, old: Standing | None) -> bool:
         if (new.grade, old.grade) == (Grade.R, Grade.RR):
             return False
         return new.attempt >= old.attempt or new.graded_at > old.graded_at
+    if not new.is_marked and old.grade.is_achieved:
+        return False
     return _order(new) > _order(old)
 
 
-def _order(standing: Standing) -> tuple[int, datetime, int]:
-    return standing.attempt, standing.graded_at, standing.grade.rank
+def _order(standing: Standing) -> tuple[int, bool, datetime, int]:
+    return standing.attempt, standing.is_marked, standing.graded_at, standing.grade.rank
 
 
 def supersede(new: Standing, old: Standing | None) -> Standing:

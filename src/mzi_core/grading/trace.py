@@ -77,15 +77,24 @@ _FACTS: Mapping[str, Callable[[Marking, GradingPolicy], object]] = {
     "scale": lambda marking, _: marking.scale,
     "null_means_refer": lambda _, policy: policy.null_means_refer,
     "attempt": lambda marking, _: marking.attempt,
+    "before": lambda marking, _: marking.before,
+    "repeats_unit": lambda marking, _: marking.repeats_unit,
+    "is_late": lambda marking, _: marking.is_late,
+    "one_reassessment": lambda _, policy: policy.one_reassessment,
+    "late_cap": lambda _, policy: policy.late_cap,
     "pass_from": lambda marking, policy: policy.thresholds(marking.scale).pass_from,
     "merit_from": lambda marking, policy: policy.thresholds(marking.scale).merit_from,
     "distinction_from": lambda marking, policy: policy.thresholds(marking.scale).distinction_from,
     "reassessment_cap": lambda _, policy: policy.reassessment_cap,
 }
 
+_FROM_MERIT = ("merit_from", "distinction_from")
+
 _LOOKS_AT: Mapping[RuleId, tuple[str, ...]] = {
     RuleId.NOT_RELEASED: ("release_gating", "workflow"),
     RuleId.EXPLICIT_LETTER: ("letter",),
+    RuleId.REASSESSED_AFTER_PASS: ("one_reassessment", "before"),
+    RuleId.NOT_PERMITTED: ("one_reassessment", "attempt", "repeats_unit"),
     RuleId.INVALID_SUBMISSION: ("invalid_code", "found"),
     RuleId.AWAITING_SUBMISSION: ("submitted", "deadline", "now"),
     RuleId.NO_SUBMISSION: ("submitted",),
@@ -93,9 +102,10 @@ _LOOKS_AT: Mapping[RuleId, tuple[str, ...]] = {
     RuleId.UNGRADED: ("raw", "scale", "null_means_refer"),
     RuleId.OFF_SCALE: ("raw", "lowest", "highest"),
     RuleId.EXPLICIT_ZERO: ("points", "scale"),
-    RuleId.BELOW_PASS: ("points", "pass_from", "attempt"),
+    RuleId.BELOW_PASS: ("points", "pass_from", "attempt", "before"),
     RuleId.PASS: ("points", "pass_from", "merit_from"),
-    RuleId.REASSESSMENT_CAP: ("points", "merit_from", "distinction_from", "attempt", "reassessment_cap"),
+    RuleId.REASSESSMENT_CAP: ("points", *_FROM_MERIT, "attempt", "repeats_unit", "reassessment_cap"),
+    RuleId.LATE_CAP: ("points", *_FROM_MERIT, "is_late", "late_cap"),
     RuleId.MERIT: ("points", "merit_from", "distinction_from"),
     RuleId.DISTINCTION: ("points", "distinction_from"),
 }

@@ -9,6 +9,7 @@ from mzi_core.errors import MziError
 from mzi_core.grading import (
     BTEC_DEFAULT,
     Decision,
+    Grade,
     GradingPolicy,
     Marking,
     PolicyBook,
@@ -21,7 +22,7 @@ from mzi_core.grading import (
     policy_from,
     simulate,
 )
-from mzi_core.ports import Clock, Cursor, DecisionRecord, Store, TenantSettings
+from mzi_core.ports import Clock, Cursor, DecisionRecord, Session, Store, TenantSettings
 from mzi_core.values import TenantId
 
 DEFAULT = "default"
@@ -95,8 +96,9 @@ class DecideGrades:
         """In order, the decision about each marking, or why it cannot be judged.
 
         All are judged by the built-in called `policy`, else by the tenant's choice for programme `level`, and
-        in one session: of what is to be kept all is kept or nothing. Raises PolicyRefused, UnknownTenant,
-        StoreUnavailable.
+        in one session: of what is to be kept all is kept or nothing. What has a key is judged knowing what
+        was decided before under it, and an attempt that is not marked yet is not kept over a mark for it.
+        Raises PolicyRefused, UnknownTenant, StoreUnavailable.
         """
         named = None if policy is None else read_policy({"base": policy})
         now = self.clock.now()
@@ -108,17 +110,51 @@ class DecideGrades:
         async with self.store.begin(tenant) if keeps else self.store.read(tenant) as session:
             settings = await session.settings()
             chosen = named or book_of(settings).for_level(level, now.date())
-            made = tuple(
-                decide(_on_its_scale(marking, each.marking, chosen), chosen)
+            made = [
+                await self._decided(session, each, marking, chosen, now)
                 if isinstance(marking, Marking)
                 else marking
                 for each, marking in zip(asked, read, strict=True)
-            )
-            for each, decision in zip(asked, made, strict=True):
-                if each.record_as is not None and isinstance(decision, Decision):
-                    kept = DecisionRecord(key=each.record_as, decision=decision, decided_at=now)
-                    await session.record_decision(kept)
-        return made
+            ]
+        return tuple(made)
+
+    async def _decided(
+        self, session: Session, asked: ToDecide, marking: Marking, policy: GradingPolicy, now: datetime
+    ) -> Decision:
+        """The decision. With a key it knows what was decided before, and is kept unless it undid a mark."""
+        marking = _on_its_scale(marking, asked.marking, policy)
+        key = asked.record_as
+        if key is None:
+            return decide(marking, policy)
+        kept = None
+        if marking.is_again and marking.before is None:
+            kept = await session.decision(key)
+            if kept is not None:
+                marking = attrs.evolve(marking, before=_passed_before(kept.decision, marking))
+        decision = decide(marking, policy)
+        if not decision.is_marked:
+            kept = kept or await session.decision(key)
+            if kept is not None and _is_mark_of(kept.decision, marking):
+                return decision
+        await session.record_decision(DecisionRecord(key=key, decision=decision, decided_at=now))
+        return decision
+
+
+def _passed_before(kept: Decision, marking: Marking) -> Grade | None:
+    """The best that attempts before this one passed with, as far as the newest decision knows."""
+    known = [kept.marking.before]
+    if kept.marking.attempt < marking.attempt:
+        known.append(kept.grade)
+    return max((grade for grade in known if grade is not None and grade.is_achieved), default=None, key=_rank)
+
+
+def _rank(grade: Grade) -> int:
+    return grade.rank
+
+
+def _is_mark_of(kept: Decision, marking: Marking) -> bool:
+    """Whether it is a mark for the same attempt, which no mark at all never undoes."""
+    return kept.is_marked and kept.marking.attempt == marking.attempt
 
 
 _OF_THE_ITEM = frozenset(("scale", "minimum", "maximum", "items"))

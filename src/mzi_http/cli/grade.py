@@ -53,11 +53,14 @@ async def explain(
     not_submitted: bool = False,
     takes_no_submissions: bool = False,
     attempt: int | None = None,
+    before: str | None = None,
+    repeats_unit: bool = False,
     feedback: str | None = None,
     workflow: str | None = None,
     due: str | None = None,
     extension: str | None = None,
     cutoff: str | None = None,
+    submitted_at: str | None = None,
     now: str | None = None,
     criteria: Annotated[str | None, Parameter(show_default=False)] = None,
     policy: str | None = None,
@@ -90,6 +93,10 @@ async def explain(
         The assignment takes none: an observation, a presentation.
     attempt
         The attempt, counted from 0.
+    before
+        The best grade of an earlier attempt at this work.
+    repeats_unit
+        The student studies the whole unit again.
     feedback
         The marker's feedback, HTML and all.
     workflow
@@ -100,6 +107,8 @@ async def explain(
         Until when this student was given time.
     cutoff
         After which nothing is taken any more.
+    submitted_at
+        When the work was handed in.
     now
         The moment the question is asked; the present if not said.
     criteria
@@ -118,11 +127,14 @@ async def explain(
         "letter": letter,
         "submitted": False if not_submitted else None,
         "attempt": attempt,
+        "before": before,
+        "repeats_unit": repeats_unit or None,
         "feedback": feedback,
         "workflow": workflow,
         "due": due,
         "extension": extension,
         "cutoff": cutoff,
+        "submitted_at": submitted_at,
         "now": now,
         "criteria": None if criteria is None else _criteria(criteria),
     }

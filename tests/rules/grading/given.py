@@ -63,6 +63,9 @@ markings = st.builds(
     letter=st.none() | st.none() | st.sampled_from(Grade),
     submitted=st.sampled_from([True, True, False, None]),
     attempt=st.integers(0, 3),
+    before=st.none() | st.none() | st.sampled_from(Grade),
+    repeats_unit=st.sampled_from([False, False, True]),
+    submitted_at=st.none() | moments,
     feedback=feedbacks,
     workflow=workflows,
     due=st.none() | moments,
@@ -80,7 +83,8 @@ policies = st.sampled_from(
         BTEC_DEFAULT.override(release_gating=False),
         BTEC_DEFAULT.override(null_means_refer=False, settle=SettleMode.IMMEDIATELY),
         BTEC_DEFAULT.override(invalid_code=None, reassessment_cap=Grade.M),
-        BTEC_DEFAULT.override(scale_words={"Fail": "F"}),
+        BTEC_DEFAULT.override(scale_words={"Fail": "F"}, late_cap=Grade.P),
+        PEARSON_HIGHER_NATIONAL.override(late_cap=Grade.M, release_gating=False),
         BTEC_DEFAULT.override(pass_from=Decimal("1.5"), percent_distinction_from=Decimal(80)),
     ]
 )
@@ -102,9 +106,9 @@ def marking_grid() -> list[Marking]:
         for scale in Scale
         for feedback in ("", "Code: 01122.", "Call 0770112233")
         for workflow in (None, "inmarking", "released")
-        for attempt in (0, 1)
+        for attempt in (0, 1, 2)
         for handed_in in _HANDED_IN
-    ] + [Marking(letter=grade) for grade in Grade]
+    ] + [Marking(letter=grade, before=grade) for grade in Grade]
 
 
 _HANDED_IN: list[dict[str, Any]] = [
@@ -112,7 +116,8 @@ _HANDED_IN: list[dict[str, Any]] = [
     {"submitted": False},
     {"submitted": False, "due": NOW},
     {"submitted": False, "due": NOW - SECOND},
-    {"submitted": None, "due": NOW - SECOND},
+    {"submitted": None, "due": NOW - SECOND, "before": Grade.P},
+    {"due": NOW - SECOND, "submitted_at": NOW, "repeats_unit": True},
 ]
 
 

@@ -35,6 +35,12 @@ def decided(raw: str | None, policy: GradingPolicy = BTEC_DEFAULT, **facts: Any)
     return decide(Marking(raw=None if raw is None else Decimal(raw), **facts), policy)
 
 
+P1 = Criterion(code="P1", achieved=True)
+NO_P1 = Criterion(code="P1", achieved=False)
+M1 = Criterion(code="M1", achieved=True)
+NO_M1 = Criterion(code="M1", achieved=False)
+
+
 # Isolates around the values in Arabic are left out of these tables.
 SENTENCES = [
     (
@@ -137,6 +143,23 @@ SENTENCES = [
         "نجاح (Pass): بلغت الدرجة 50% حدّ النجاح وهو 40%، ويبدأ تقدير الجدارة عند 60%.",
     ),
     (
+        decided("1", PEARSON_HIGHER_NATIONAL, attempt=1, before="M"),
+        "Merit: this work had already passed, so its grade stands.",
+        "جدارة (Merit): سبق أن اجتاز هذا العمل التقييم، فيبقى تقديره.",
+    ),
+    (
+        decided("4", PEARSON_HIGHER_NATIONAL, attempt=2),
+        "Not graded yet: attempt 3 is not permitted, so the earlier grade stands.",
+        "لم تُرصد العلامة بعد: المحاولة رقم 3 غير مسموح بها، فيبقى التقدير السابق.",
+    ),
+    (
+        decided("4", BTEC_DEFAULT.override(late_cap=Grade.P), due=NOW - DAY, submitted_at=NOW, now=NOW),
+        "Pass: the mark 4 would have earned a Distinction, but the work was late, "
+        "and late work can earn no more than a Pass.",
+        "نجاح (Pass): كانت الدرجة 4 تستحق تقدير امتياز (Distinction)، لكن العمل سُلِّم متأخرًا، "
+        "ولا يُمنح العمل المتأخر تقديرًا أعلى من نجاح (Pass).",
+    ),
+    (
         decided("2", items=("Fail", "Pass")),
         "Not graded yet: nobody has said what the items of its scale mean (Fail, Pass).",
         "لم تُرصد العلامة بعد: لم يُحدَّد معنى عناصر مقياس التقييم (Fail, Pass).",
@@ -230,6 +253,8 @@ def test_a_trace_shows_the_values_that_the_reached_rules_looked_at() -> None:
     assert steps == [
         ("NOT_RELEASED", "not held", {"release_gating": True, "workflow": "released"}),
         ("EXPLICIT_LETTER", "not held", {"letter": None}),
+        ("REASSESSED_AFTER_PASS", "not held", {"one_reassessment": True, "before": None}),
+        ("NOT_PERMITTED", "not held", {"one_reassessment": True, "attempt": 1, "repeats_unit": False}),
         ("INVALID_SUBMISSION", "not held", {"invalid_code": "01122", "found": None}),
         ("AWAITING_SUBMISSION", "not held", {"submitted": True, "deadline": NOW, "now": NOW}),
         ("NO_SUBMISSION", "not held", {"submitted": True}),
@@ -237,9 +262,10 @@ def test_a_trace_shows_the_values_that_the_reached_rules_looked_at() -> None:
         ("UNGRADED", "not held", {"raw": raw, "scale": Scale.BTEC_0_4, "null_means_refer": True}),
         ("OFF_SCALE", "not held", {"raw": raw, "lowest": Decimal(0), "highest": Decimal(4)}),
         ("EXPLICIT_ZERO", "not held", {"points": raw, "scale": Scale.BTEC_0_4}),
-        ("BELOW_PASS", "not held", {"points": raw, "pass_from": Decimal(2), "attempt": 1}),
+        ("BELOW_PASS", "not held", {"points": raw, "pass_from": Decimal(2), "attempt": 1, "before": None}),
         ("PASS", "held", {"points": raw, "pass_from": Decimal(2), "merit_from": Decimal(3)}),
         ("REASSESSMENT_CAP", "not reached", {}),
+        ("LATE_CAP", "not reached", {}),
         ("MERIT", "not reached", {}),
         ("DISTINCTION", "not reached", {}),
     ]
@@ -248,7 +274,7 @@ def test_a_trace_shows_the_values_that_the_reached_rules_looked_at() -> None:
 def test_a_trace_quotes_the_feedback_around_the_code_and_no_more_of_it() -> None:
     def found(feedback: str, code: str | None = "01122") -> object:
         policy = BTEC_DEFAULT.override(invalid_code=code)
-        return decided("3", policy, feedback=feedback).trace[2].saw["found"]
+        return decided("3", policy, feedback=feedback).trace[4].saw["found"]
 
     assert found("<p>This is the wrong assignment. Code: 01122. Please hand in again.</p>") == (
         "nt. Code: 01122. Please h"
@@ -262,7 +288,7 @@ def test_a_trace_shows_the_item_that_was_chosen_and_no_threshold() -> None:
     steps = {step.rule: dict(step.saw) for step in decided("3", items=items).trace}
     assert steps[RuleId.UNKNOWN_SCALE] == {"scale": Scale.BTEC_0_4, "items": "Refer, Pass, Merit"}
     assert steps[RuleId.OFF_SCALE] == {"raw": Decimal(3), "lowest": Decimal(1), "highest": Decimal(3)}
-    assert steps[RuleId.BELOW_PASS] == {"item": "Merit", "attempt": 0}
+    assert steps[RuleId.BELOW_PASS] == {"item": "Merit", "attempt": 0, "before": None}
     assert steps[RuleId.MERIT] == {"item": "Merit"}
 
 
@@ -270,7 +296,7 @@ def test_a_trace_shows_a_share_with_moodles_decimals_unless_they_would_cross_a_t
     steps = {step.rule: step.saw for step in decided("5", maximum=Decimal(7)).trace}
     assert steps[RuleId.DISTINCTION]["points"] == Decimal("71.42857")
     close = decided("39.9999999", scale=Scale.PERCENT).trace
-    assert close[-6].saw["points"] == Decimal("39.9999999")
+    assert close[-7].saw["points"] == Decimal("39.9999999")
 
 
 def test_a_trace_to_the_end_shows_the_cap_and_the_thresholds_of_the_scale() -> None:
@@ -282,7 +308,15 @@ def test_a_trace_to_the_end_shows_the_cap_and_the_thresholds_of_the_scale() -> N
         "merit_from": Decimal(60),
         "distinction_from": Decimal(70),
         "attempt": 0,
+        "repeats_unit": False,
         "reassessment_cap": None,
+    }
+    assert steps[RuleId.LATE_CAP] == {
+        "points": raw,
+        "merit_from": Decimal(60),
+        "distinction_from": Decimal(70),
+        "is_late": False,
+        "late_cap": None,
     }
     assert steps[RuleId.MERIT] == {"points": raw, "merit_from": Decimal(60), "distinction_from": Decimal(70)}
     assert steps[RuleId.DISTINCTION] == {"points": raw, "distinction_from": Decimal(70)}
@@ -311,13 +345,13 @@ def test_a_decision_is_plain_json_with_numbers_and_times_as_text() -> None:
         "warnings": ["CRITERIA_MISMATCH"],
     }
     assert isinstance(trace, list)
-    assert len(trace) == 14
-    assert trace[3] == {
+    assert len(trace) == 17
+    assert trace[5] == {
         "rule": "AWAITING_SUBMISSION",
         "outcome": "not held",
         "saw": {"submitted": True, "deadline": NOW.isoformat(), "now": NOW.isoformat()},
     }
-    assert trace[11] == {
+    assert trace[13] == {
         "rule": "REASSESSMENT_CAP",
         "outcome": "held",
         "saw": {
@@ -325,11 +359,12 @@ def test_a_decision_is_plain_json_with_numbers_and_times_as_text() -> None:
             "merit_from": "3",
             "distinction_from": "4",
             "attempt": 1,
+            "repeats_unit": False,
             "reassessment_cap": "P",
         },
     }
-    assert [type(value) for value in trace[11]["saw"].values()] == [str, str, str, int, str]
-    assert trace[12] == {"rule": "MERIT", "outcome": "not reached", "saw": {}}
+    assert [type(value) for value in trace[13]["saw"].values()] == [str, str, str, int, bool, str]
+    assert trace[15] == {"rule": "MERIT", "outcome": "not reached", "saw": {}}
 
 
 def test_an_uncapped_decision_without_warnings_says_so_in_json() -> None:
@@ -344,12 +379,6 @@ def test_an_uncapped_decision_without_warnings_says_so_in_json() -> None:
 def test_every_decision_is_plain_json(marking: Marking, policy: GradingPolicy) -> None:
     data = decide(marking, policy).as_data()
     assert json.loads(json.dumps(data)) == data
-
-
-P1 = Criterion(code="P1", achieved=True)
-NO_P1 = Criterion(code="P1", achieved=False)
-M1 = Criterion(code="M1", achieved=True)
-NO_M1 = Criterion(code="M1", achieved=False)
 
 
 @pytest.mark.parametrize(
@@ -426,6 +455,19 @@ NOTHING: dict[str, Any] = {"submitted": False, "due": NOW - DAY, "now": NOW}
         (decided("0", letter="F", submitted=False), []),
         (decided("3", letter="P", submitted=None), []),
         (decided("3", workflow="bogusstate"), ["UNKNOWN_WORKFLOW"]),
+        (decided("2", before="M"), ["LOWER_THAN_BEFORE"]),
+        (decided("1", before="P", attempt=1), ["LOWER_THAN_BEFORE"]),
+        (decided(None, before="D", letter="M"), ["LOWER_THAN_BEFORE"]),
+        (
+            decided("4", PEARSON_HIGHER_NATIONAL.override(one_reassessment=False), before="M", attempt=1),
+            ["LOWER_THAN_BEFORE"],
+        ),
+        (decided("3", before="M"), []),
+        (decided("-1", before="M"), []),
+        (decided("1", before="R"), []),
+        (decided("1", PEARSON_HIGHER_NATIONAL, before="M", attempt=1), []),
+        (decided("1", PEARSON_HIGHER_NATIONAL, before="M", attempt=1, criteria=(NO_P1,)), []),
+        (decided("1", PEARSON_HIGHER_NATIONAL, repeats_unit=True, letter="M"), ["OVER_CAP"]),
         (decided("3", workflow="draft", letter="P"), ["UNKNOWN_WORKFLOW"]),
         (decided("3", workflow=""), []),
         (decided("3", workflow=" InMarking "), []),

@@ -23,11 +23,14 @@ def test_a_marking_needs_only_what_is_known() -> None:
         letter=None,
         submitted=True,
         attempt=0,
+        before=None,
+        repeats_unit=False,
         feedback="",
         workflow=None,
         due=None,
         extension=None,
         cutoff=None,
+        submitted_at=None,
         now=None,
         criteria=(),
     )
@@ -87,6 +90,7 @@ def test_a_letter_may_be_a_word_and_a_blank_is_none() -> None:
     assert Marking(letter=Grade.RR).letter is Grade.RR
     assert Marking(letter="  ").letter is None
     assert Marking(letter="").letter is None
+    assert Marking(before="distinction").before is Grade.D
 
 
 def test_times_are_kept_in_utc() -> None:
@@ -95,9 +99,11 @@ def test_times_are_kept_in_utc() -> None:
         due=datetime(2026, 2, 9, 2, tzinfo=amman),
         extension=datetime(2026, 2, 10, 2, tzinfo=amman),
         cutoff=datetime(2026, 2, 11, 2, tzinfo=amman),
+        submitted_at=datetime(2026, 2, 8, 2, tzinfo=amman),
         now=datetime(2026, 2, 12, 2, tzinfo=amman),
     )
-    for moment, day in ((marking.due, 8), (marking.extension, 9), (marking.cutoff, 10), (marking.now, 11)):
+    moments = (marking.submitted_at, marking.due, marking.extension, marking.cutoff, marking.now)
+    for day, moment in enumerate(moments, start=7):
         assert moment == datetime(2026, 2, day, 23, tzinfo=UTC)
         assert moment.tzinfo is UTC
 

@@ -45,6 +45,8 @@ def test_the_default_policy_is_the_conversion_guide() -> None:
             release_gating=True,
             null_means_refer=True,
             reassessment_cap=None,
+            one_reassessment=False,
+            late_cap=None,
             settle=SettleMode.SCHEDULED,
             assumed_scale=None,
             scale_words=(),
@@ -54,10 +56,10 @@ def test_the_default_policy_is_the_conversion_guide() -> None:
     )
 
 
-def test_the_other_built_in_policies_differ_in_one_thing_each() -> None:
-    assert attrs.evolve(BTEC_DEFAULT, name="pearson-higher-national", reassessment_cap=Grade.P) == (
-        PEARSON_HIGHER_NATIONAL
-    )
+def test_the_other_built_in_policies_differ_in_what_they_are_for() -> None:
+    assert attrs.evolve(
+        BTEC_DEFAULT, name="pearson-higher-national", reassessment_cap=Grade.P, one_reassessment=True
+    ) == (PEARSON_HIGHER_NATIONAL)
     assert attrs.evolve(BTEC_DEFAULT, name="percent", assumed_scale=Scale.PERCENT) == PERCENT
     assert dict(BUILT_IN) == {
         "btec-default": BTEC_DEFAULT,
@@ -90,6 +92,7 @@ def test_a_policy_has_thresholds_for_each_scale() -> None:
             {"reassessment_cap": Grade.D},
             "A reassessment can be capped at P, at M or not at all, but not at D",
         ),
+        ({"late_cap": Grade.F}, "Late work can be capped at P, at M or not at all, but not at F"),
         (
             {"reassessment_cap": Grade.R},
             "A reassessment can be capped at P, at M or not at all, but not at R",
@@ -125,6 +128,8 @@ CHANGES: dict[str, Any] = {
     "release_gating": False,
     "null_means_refer": False,
     "reassessment_cap": Grade.P,
+    "one_reassessment": True,
+    "late_cap": Grade.P,
     "settle": SettleMode.IMMEDIATELY,
     "assumed_scale": Scale.PERCENT,
     "scale_words": {"Top": "D"},
@@ -292,6 +297,8 @@ def test_a_policy_is_written_as_plain_json() -> None:
         "release_gating": True,
         "null_means_refer": True,
         "reassessment_cap": "P",
+        "one_reassessment": False,
+        "late_cap": None,
         "settle": "scheduled",
         "assumed_scale": None,
         "scale_words": {},

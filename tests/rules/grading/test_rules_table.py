@@ -331,7 +331,8 @@ def test_a_share_that_never_ends_is_on_the_right_side_of_a_threshold() -> None:
         ("3", 0, ("MERIT", "M", "M"), None),
         ("4", 1, ("REASSESSMENT_CAP", "P", "P"), Grade.D),
         ("3", 1, ("REASSESSMENT_CAP", "P", "P"), Grade.M),
-        ("3", 2, ("REASSESSMENT_CAP", "P", "P"), Grade.M),
+        ("3", 2, ("NOT_PERMITTED", "PENDING", "PENDING"), None),
+        ("1", 2, ("NOT_PERMITTED", "PENDING", "PENDING"), None),
         ("2", 1, ("PASS", "P", "P"), None),
         ("1", 1, ("BELOW_PASS", "R", "RR"), None),
         ("0", 1, ("EXPLICIT_ZERO", "F", "F"), None),
@@ -344,6 +345,97 @@ def test_a_reassessment_under_the_higher_national_rules_is_capped_at_pass(
     assert grade_of(marking, PEARSON_HIGHER_NATIONAL) == expected
     assert decide(marking, PEARSON_HIGHER_NATIONAL).capped_from == capped_from
     assert decide(marking).capped_from is None
+
+
+HN = PEARSON_HIGHER_NATIONAL
+
+
+@pytest.mark.parametrize("before", ["P", "M", "D"])
+@pytest.mark.parametrize(
+    "facts", [{"attempt": 1}, {"attempt": 3}, {"repeats_unit": True}, {"feedback": "01122"}]
+)
+def test_what_passed_is_not_reassessed_where_there_is_one_reassessment(
+    before: str, facts: dict[str, Any]
+) -> None:
+    for raw in ("4", "1", "-1", None):
+        assert grade_of(mark(raw, before=before, **facts), HN) == ("REASSESSED_AFTER_PASS", before, before)
+    assert grade_of(mark("4", before=before, submitted=False, **facts), HN)[1] == before
+    assert grade_of(mark("2", before=before, letter="R", **facts), HN)[0] == "EXPLICIT_LETTER"
+    assert grade_of(mark("2", before=before, workflow="", **facts), HN)[0] == "NOT_RELEASED"
+    assert grade_of(mark("2", before=before), BTEC_DEFAULT)[0] == "PASS"
+
+
+@pytest.mark.parametrize("before", [None, "R", "RR", "F", "PENDING"])
+def test_there_is_one_reassessment_of_what_did_not_pass(before: str | None) -> None:
+    assert grade_of(mark("2", before=before, attempt=1), HN) == ("PASS", "P", "P")
+    assert grade_of(mark("1", before=before, attempt=1), HN) == ("BELOW_PASS", "R", "RR")
+    for raw in ("4", "-1", None):
+        assert grade_of(mark(raw, before=before, attempt=2), HN)[0] == "NOT_PERMITTED"
+        assert grade_of(mark(raw, before=before, attempt=7, submitted=False), HN)[1] == "PENDING"
+    assert grade_of(mark("2", before=before, attempt=2, letter="P"), HN) == ("EXPLICIT_LETTER", "P", "P")
+    assert grade_of(mark("3", before=before, attempt=2), BTEC_DEFAULT) == ("MERIT", "M", "M")
+
+
+def test_a_repeated_unit_is_assessed_as_often_as_it_takes_and_capped() -> None:
+    for attempt in (0, 1, 2, 3):
+        marking = mark("4", attempt=attempt, repeats_unit=True)
+        assert grade_of(marking, HN) == ("REASSESSMENT_CAP", "P", "P")
+        assert decide(marking, HN).capped_from is Grade.D
+        assert grade_of(marking, BTEC_DEFAULT)[0] == "DISTINCTION"
+    assert grade_of(mark("1", repeats_unit=True), HN) == ("BELOW_PASS", "R", "R")
+    assert grade_of(mark("1", repeats_unit=True, attempt=2), HN) == ("BELOW_PASS", "R", "RR")
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 5])
+def test_who_passed_before_is_referred_and_not_doubly(attempt: int) -> None:
+    for raw in ("1", None):
+        assert grade_of(mark(raw, attempt=attempt, before="P")) == ("BELOW_PASS", "R", "R")
+        assert grade_of(mark(raw, attempt=attempt, before="R")) == ("BELOW_PASS", "R", "RR")
+
+
+@pytest.mark.parametrize(
+    ("facts", "late"),
+    [
+        ({"due": NOW, "submitted_at": NOW}, False),
+        ({"due": NOW, "submitted_at": NOW + SECOND}, True),
+        ({"due": NOW, "extension": NOW + DAY, "submitted_at": NOW + SECOND}, False),
+        ({"due": NOW, "cutoff": NOW + DAY, "submitted_at": NOW + SECOND}, True),
+        ({"extension": NOW, "submitted_at": NOW + SECOND}, True),
+        ({"cutoff": NOW, "submitted_at": NOW + SECOND}, False),
+        ({"due": NOW}, False),
+        ({"submitted_at": NOW}, False),
+    ],
+)
+def test_late_work_may_be_capped_after_it_was_assessed(facts: dict[str, Any], late: bool) -> None:
+    policy = BTEC_DEFAULT.override(late_cap=Grade.P)
+    marking = mark("4", now=NOW, **facts)
+    assert grade_of(marking, policy) == (("LATE_CAP", "P", "P") if late else ("DISTINCTION", "D", "D"))
+    assert decide(marking, policy).capped_from is (Grade.D if late else None)
+    assert grade_of(mark("2", now=NOW, **facts), policy)[0] == "PASS"
+    assert grade_of(marking) == ("DISTINCTION", "D", "D")
+
+
+LATE: dict[str, Any] = {"due": NOW, "submitted_at": NOW + SECOND, "now": NOW}
+
+
+@pytest.mark.parametrize(
+    ("reassessment", "late", "raw", "expected"),
+    [
+        (Grade.P, Grade.P, "4", "REASSESSMENT_CAP P"),
+        (Grade.P, Grade.M, "4", "REASSESSMENT_CAP P"),
+        (Grade.M, Grade.P, "4", "LATE_CAP P"),
+        (Grade.M, Grade.P, "3", "LATE_CAP P"),
+        (Grade.M, None, "4", "REASSESSMENT_CAP M"),
+        (None, Grade.M, "4", "LATE_CAP M"),
+        (None, Grade.M, "3", "MERIT M"),
+    ],
+)
+def test_of_two_caps_the_lower_one_holds(
+    reassessment: Grade | None, late: Grade | None, raw: str, expected: str
+) -> None:
+    policy = BTEC_DEFAULT.override(reassessment_cap=reassessment, late_cap=late)
+    decision = decide(mark(raw, attempt=1, **LATE), policy)
+    assert f"{decision.rule} {decision.grade}" == expected
 
 
 def test_a_cap_at_merit_leaves_a_merit_alone() -> None:
@@ -407,6 +499,8 @@ def test_the_rules_stand_in_the_order_in_which_they_are_asked() -> None:
     assert list(RuleId) == [
         "NOT_RELEASED",
         "EXPLICIT_LETTER",
+        "REASSESSED_AFTER_PASS",
+        "NOT_PERMITTED",
         "INVALID_SUBMISSION",
         "AWAITING_SUBMISSION",
         "NO_SUBMISSION",
@@ -417,6 +511,7 @@ def test_the_rules_stand_in_the_order_in_which_they_are_asked() -> None:
         "BELOW_PASS",
         "PASS",
         "REASSESSMENT_CAP",
+        "LATE_CAP",
         "MERIT",
         "DISTINCTION",
     ]

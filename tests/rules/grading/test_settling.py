@@ -15,11 +15,15 @@ from mzi_core.grading import (
     Criterion,
     Decision,
     Grade,
+    GradingPolicy,
     Marking,
     Settled,
     SettledBy,
+    SettleMode,
     Standing,
+    WarningId,
     decide,
+    decide_attempts,
     settle,
     supersede,
     supersedes,
@@ -66,6 +70,38 @@ REFERRED = attempt(0, "1.5", due=NOW - 10 * DAY, now=NOW - 5 * DAY)
             1,
             "as graded",
             id="an explicit refer is not re-derived",
+        ),
+        pytest.param(
+            [REFERRED, attempt(1, "1", letter="RR")],
+            "RR",
+            1,
+            "as graded",
+            id="an explicit double refer is no second refer",
+        ),
+        pytest.param(
+            [attempt(0, "3"), attempt(1, None)],
+            "M",
+            0,
+            "earlier stands",
+            id="no mark takes nothing from what passed",
+        ),
+        pytest.param(
+            [
+                attempt(0, "1", due=NOW - 20 * DAY, now=NOW - 10 * DAY),
+                attempt(1, "1", due=NOW - 5 * DAY, now=NOW - 2 * DAY),
+                nothing(2, due=NOW - 5 * DAY),
+            ],
+            "RR",
+            1,
+            "earlier stands",
+            id="new time is after the attempt before, not after the first",
+        ),
+        pytest.param(
+            [attempt(0, "1"), attempt(1, "1"), attempt(2, "1")],
+            "RR",
+            2,
+            "second refer",
+            id="referred a third time",
         ),
         pytest.param(
             [attempt(0, "1"), attempt(1, "2"), attempt(2, "1")], "R", 2, "as graded", id="passed between"
@@ -198,6 +234,65 @@ def test_a_capped_pass_on_the_second_attempt_is_settled_as_it_is() -> None:
     assert settle([REFERRED, second]) == Settled(grade=Grade.P, attempt=1, by=SettledBy.AS_GRADED)
 
 
+def under(policy: GradingPolicy, *marks: str | None, **facts: Any) -> list[Decision]:
+    """The attempts with these marks, in order."""
+    return list(
+        decide_attempts(
+            [
+                Marking(attempt=number, raw=None if raw is None else Decimal(raw), **facts)
+                for number, raw in enumerate(marks)
+            ],
+            policy,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("marks", "grade", "of", "by"),
+    [
+        (["2", "4"], "P", 0, "earlier stands"),
+        (["4", "1"], "D", 0, "earlier stands"),
+        (["1", "4"], "P", 1, "as graded"),
+        (["1", "1"], "RR", 1, "second refer"),
+        (["1", "1", "4"], "RR", 1, "earlier stands"),
+        (["1", "4", "4"], "P", 1, "earlier stands"),
+        (["1", "1", None], "RR", 1, "earlier stands"),
+    ],
+)
+def test_what_passed_stands_where_there_is_one_reassessment(
+    marks: list[str], grade: str, of: int, by: str
+) -> None:
+    expected = Settled(grade=Grade(grade), attempt=of, by=SettledBy(by))
+    assert settle(under(PEARSON_HIGHER_NATIONAL, *marks)) == expected
+    alone = [decide(each.marking, PEARSON_HIGHER_NATIONAL) for each in under(BTEC_DEFAULT, *marks)]
+    unknowing = [attrs.evolve(each.marking, before=None) for each in alone]
+    assert settle([decide(each, PEARSON_HIGHER_NATIONAL) for each in unknowing]) == expected
+
+
+def test_a_letter_for_what_already_passed_is_what_somebody_wants() -> None:
+    passed, again = under(PEARSON_HIGHER_NATIONAL, "2", "2")
+    letter = decide(attrs.evolve(again.marking, letter=Grade.D), PEARSON_HIGHER_NATIONAL)
+    assert settle([passed, letter]) == Settled(grade=D, attempt=1, by=SettledBy.AS_GRADED)
+
+
+def test_each_attempt_knows_the_best_that_earlier_ones_passed_with() -> None:
+    decisions = under(BTEC_DEFAULT, "1", "3", "2", None, "0", "4")
+    assert [each.marking.before for each in decisions] == [None, None, M, M, M, M]
+    assert [each.grade for each in decisions] == [R, M, P, R, F, D]
+    assert [WarningId.LOWER_THAN_BEFORE in each.warnings for each in decisions] == [
+        *(False, False, True, True, True, False)
+    ]
+    shuffled = [each.marking for each in decisions[::-1]]
+    assert list(decide_attempts(shuffled)) == decisions
+
+
+def test_a_marking_that_says_what_was_before_is_believed() -> None:
+    first = Marking(raw=Decimal(2), repeats_unit=True, before=Grade.D)
+    second = Marking(raw=Decimal(2), attempt=1)
+    told = Marking(raw=Decimal(2), attempt=2, before=Grade.R)
+    assert [each.marking.before for each in decide_attempts([first, second, told])] == [D, D, R]
+
+
 def test_no_attempts_cannot_be_settled() -> None:
     with refused("There is no attempt to settle"):
         settle([])
@@ -209,6 +304,10 @@ def real(grade: Grade, of: int = 0, at: datetime = NOW) -> Standing:
 
 def automatic(grade: Grade, of: int = 0, at: datetime = NOW) -> Standing:
     return Standing(grade=grade, attempt=of, graded_at=at, is_automatic=True)
+
+
+def unmarked(of: int = 0, at: datetime = NOW) -> Standing:
+    return Standing(grade=Grade.R, attempt=of, graded_at=at, is_marked=False)
 
 
 BEFORE, AFTER = NOW - SECOND, NOW + SECOND
@@ -261,6 +360,19 @@ PENDING, F, R, RR, P, M, D = Grade.PENDING, Grade.F, Grade.R, Grade.RR, Grade.P,
         (automatic(F), automatic(RR, 1), False),
         (automatic(F), automatic(F), False),
         (automatic(RR, 1, AFTER), automatic(RR, 1), True),
+        # what has no mark takes nothing from a mark of the same attempt, nor from a pass
+        (unmarked(0, AFTER), real(P), False),
+        (unmarked(0, AFTER), real(F), False),
+        (unmarked(0, AFTER), real(R), False),
+        (unmarked(1, AFTER), real(P), False),
+        (unmarked(1, BEFORE), real(R), True),
+        (unmarked(1, BEFORE), real(F), True),
+        (real(F, 0, BEFORE), unmarked(0), True),
+        (real(P, 0, BEFORE), unmarked(0), True),
+        (real(P, 0, AFTER), unmarked(1), False),
+        (unmarked(0, AFTER), unmarked(0), True),
+        (unmarked(0), automatic(F), True),
+        (unmarked(0), None, True),
     ],
     ids=repr,
 )
@@ -297,6 +409,36 @@ def test_a_persons_grade_brings_its_own_feedback_grader_and_outcomes() -> None:
 def test_a_grade_that_does_not_win_changes_nothing() -> None:
     assert supersede(automatic(F, 1, AFTER), GRADED) is GRADED
     assert supersede(real(P, 0, BEFORE), GRADED) is GRADED
+
+
+def test_a_decision_says_what_it_puts_into_the_record() -> None:
+    criteria = (Criterion(code="P1", achieved=True),)
+    decision = attempt(1, "3", feedback="Well done", criteria=criteria)
+    assert Standing.of(decision, NOW, grader="Lina Saleh") == Standing(
+        grade=M, attempt=1, graded_at=NOW, feedback="Well done", grader="Lina Saleh", outcomes=criteria
+    )
+    assert Standing.of(attempt(0, None), NOW) == unmarked()
+    assert Standing.of(nothing(0, due=NOW - DAY), NOW) == attrs.evolve(automatic(F), is_marked=False)
+    at_once = BTEC_DEFAULT.override(settle=SettleMode.IMMEDIATELY)
+    assert Standing.of(decide(Marking(raw=Decimal(1), attempt=1), at_once), NOW).grade is RR
+
+
+@pytest.mark.parametrize(
+    ("decision", "marked"),
+    [
+        (attempt(0, "0"), True),
+        (attempt(0, "1"), True),
+        (attempt(0, None), False),
+        (attempt(0, "-1"), False),
+        (attempt(0, None, letter="R"), True),
+        (attempt(0, None, feedback="01122"), True),
+        (attempt(0, "3", workflow=""), False),
+        (nothing(0, due=NOW - DAY), False),
+        (nothing(0, due=NOW), False),
+    ],
+)
+def test_a_decision_is_marked_when_somebody_decided_something(decision: Decision, marked: bool) -> None:
+    assert decision.is_marked is marked
 
 
 def test_a_pending_mark_with_nothing_before_it_is_what_there_is() -> None:

@@ -41,11 +41,14 @@ def test_a_marking_is_written_with_marks_and_times_as_text() -> None:
         letter=Grade.M,
         submitted=False,
         attempt=1,
+        before=Grade.R,
+        repeats_unit=True,
         feedback="<p>ok</p>",
         workflow="released",
         due=NOW,
         extension=NOW + DAY,
         cutoff=NOW + 2 * DAY,
+        submitted_at=NOW - 2 * DAY,
         now=NOW - DAY,
         criteria=(Criterion(code="P1", achieved=True, title="T", definition="D", remark="R"),),
     )
@@ -59,11 +62,14 @@ def test_a_marking_is_written_with_marks_and_times_as_text() -> None:
         "letter": "M",
         "submitted": False,
         "attempt": 1,
+        "before": "R",
+        "repeats_unit": True,
         "feedback": "<p>ok</p>",
         "workflow": "released",
         "due": "2026-02-09T12:00:00+00:00",
         "extension": "2026-02-10T12:00:00+00:00",
         "cutoff": "2026-02-11T12:00:00+00:00",
+        "submitted_at": "2026-02-07T12:00:00+00:00",
         "now": "2026-02-08T12:00:00+00:00",
         "criteria": [{"code": "P1", "achieved": True, "title": "T", "definition": "D", "remark": "R"}],
     }
@@ -80,11 +86,14 @@ def test_what_is_not_known_is_written_as_null() -> None:
         "letter": None,
         "submitted": True,
         "attempt": 0,
+        "before": None,
+        "repeats_unit": False,
         "feedback": "",
         "workflow": None,
         "due": None,
         "extension": None,
         "cutoff": None,
+        "submitted_at": None,
         "now": None,
         "criteria": [],
     }
@@ -165,6 +174,12 @@ def test_missing_fields_have_their_defaults() -> None:
             "or Fail, Refer, Double Refer, Pass, Merit or Distinction",
         ),
         ({"letter": 1.5}, "letter must be a text, not 1.5"),
+        ({"repeats_unit": "x"}, "repeats_unit must be true or false, not 'x'"),
+        (
+            {"before": "A"},
+            "before: 'A' is no grade; write F, R, RR, P, M or D, "
+            "or Fail, Refer, Double Refer, Pass, Merit or Distinction",
+        ),
         ({"submitted": "yes"}, "submitted must be true or false, not 'yes'"),
         ({"attempt": "1.5"}, "attempt must be a whole number, not '1.5'"),
         ({"attempt": "1e30"}, "attempt must be a whole number, not '1e30'"),
@@ -217,7 +232,8 @@ def test_missing_fields_have_their_defaults() -> None:
         (
             {"a" * 10**6: 1},
             f"A marking has no '{'a' * 60}'…; known are raw, minimum, maximum, items, scale, letter, "
-            "submitted, attempt, feedback, workflow, due, extension, cutoff, now, criteria",
+            "submitted, attempt, before, repeats_unit, feedback, workflow, due, extension, cutoff, "
+            "submitted_at, now, criteria",
         ),
         ({"now": ""}, "now must be a time with its offset, like 2026-02-09T14:30:00+00:00, not ''"),
         ({"criteria": "P1"}, "criteria must be a list of objects, not 'P1'"),
@@ -243,7 +259,7 @@ def test_a_stored_marking_that_cannot_be_read_is_refused_by_field(data: dict[str
 def test_an_unknown_field_that_resembles_none_is_refused_with_all_there_are() -> None:
     with refused(
         "A marking has no '???'; known are raw, minimum, maximum, items, scale, letter, submitted, attempt, "
-        "feedback, workflow, due, extension, cutoff, now, criteria"
+        "before, repeats_unit, feedback, workflow, due, extension, cutoff, submitted_at, now, criteria"
     ):
         marking_from_data({"???": 1})
 

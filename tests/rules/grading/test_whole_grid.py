@@ -28,6 +28,18 @@ HELD_BACK = ("", "inmarking", "readyforreview", "inreview", "readyforrelease")
 HAS_CODE = {"Code: 01122.", "<p>0112<b>2</b></p>", "٠١١٢٢"}
 
 
+def cap_in_force(marking: Marking, policy: GradingPolicy) -> tuple[str, Grade | None]:
+    """The rule of the lower cap, and the cap."""
+    caps = []
+    if policy.reassessment_cap is not None and (marking.attempt > 0 or marking.repeats_unit):
+        caps.append(("REASSESSMENT_CAP", policy.reassessment_cap))
+    wanted = marking.extension or marking.due
+    late = wanted is not None and marking.submitted_at is not None and marking.submitted_at > wanted
+    if policy.late_cap is not None and late:
+        caps.append(("LATE_CAP", policy.late_cap))
+    return min(caps, key=lambda cap: cap[1].rank, default=("", None))
+
+
 def rules_that_hold(marking: Marking, policy: GradingPolicy) -> list[str]:
     """The table of the rules once more, each row complete in itself, so that exactly one may hold."""
     percent = marking.scale is Scale.PERCENT
@@ -43,7 +55,12 @@ def rules_that_hold(marking: Marking, policy: GradingPolicy) -> list[str]:
     ends = [] if marking.extension is None and marking.due is None else [marking.extension or marking.due]
     ends += [marking.cutoff] if ends and marking.cutoff else []
     open_ = any(end is not None and end >= NOW for end in ends)
-    free = not letter and not gated and not invalid
+    passed = marking.before in ("P", "M", "D")
+    stands = policy.one_reassessment and passed and not gated and not letter
+    third = policy.one_reassessment and marking.attempt >= 2 and not marking.repeats_unit
+    refused = third and not gated and not letter and not stands
+    open_to_judge = not letter and not gated and not stands and not refused
+    free = open_to_judge and not invalid
     missing = free and marking.submitted is False
     judged = free and marking.submitted is not False
     raw = marking.raw
@@ -73,14 +90,15 @@ def rules_that_hold(marking: Marking, policy: GradingPolicy) -> list[str]:
     between = number is not None and middle <= number < high
     best = number is not None and number >= high
     marked = judged and not ungraded and not zero and not unknown and not off
-    cap = policy.reassessment_cap
-    again = marking.attempt > 0
-    capped_merit = again and cap is Grade.P
-    capped_distinction = again and cap is not None
+    capped_by, cap = cap_in_force(marking, policy)
+    capped_merit, capped_distinction = cap is Grade.P, cap is not None
+    lowered = marked and ((between and capped_merit) or (best and capped_distinction))
     table = {
         "NOT_RELEASED": gated,
         "EXPLICIT_LETTER": letter and not gated,
-        "INVALID_SUBMISSION": invalid and not letter and not gated,
+        "REASSESSED_AFTER_PASS": stands,
+        "NOT_PERMITTED": refused,
+        "INVALID_SUBMISSION": open_to_judge and invalid,
         "AWAITING_SUBMISSION": missing and open_,
         "NO_SUBMISSION": missing and not open_,
         "UNKNOWN_SCALE": judged and unknown,
@@ -89,7 +107,8 @@ def rules_that_hold(marking: Marking, policy: GradingPolicy) -> list[str]:
         "EXPLICIT_ZERO": judged and zero and not unknown and not off,
         "BELOW_PASS": marked and below,
         "PASS": marked and not (below or between or best),
-        "REASSESSMENT_CAP": marked and ((between and capped_merit) or (best and capped_distinction)),
+        "REASSESSMENT_CAP": lowered and capped_by == "REASSESSMENT_CAP",
+        "LATE_CAP": lowered and capped_by == "LATE_CAP",
         "MERIT": marked and between and not capped_merit,
         "DISTINCTION": marked and best and not capped_distinction,
     }
@@ -106,7 +125,8 @@ def test_exactly_one_rule_holds_and_it_is_the_one_that_decides(
 
 def test_exactly_one_rule_holds_at_every_point_of_a_grid_walked_completely() -> None:
     seen = set()
-    for policy in (BTEC_DEFAULT.override(release_gating=False), PEARSON_HIGHER_NATIONAL):
+    late = BTEC_DEFAULT.override(release_gating=False, late_cap=Grade.P)
+    for policy in (late, PEARSON_HIGHER_NATIONAL):
         for marking in marking_grid():
             (rule,) = rules_that_hold(marking, policy)
             assert judge(marking, policy).rule == rule
@@ -140,7 +160,8 @@ def test_a_better_mark_never_gets_a_worse_grade(
     ]
     ranks = [grade.rank for grade in grades]
     assert ranks == sorted(ranks)
-    assert all(grade.is_final for grade in grades)
+    not_permitted = policy.one_reassessment and attempt == 2
+    assert all(grade.is_final is not not_permitted for grade in grades)
 
 
 @settings(max_examples=often(100, gate=30), deadline=None)
@@ -149,7 +170,8 @@ def test_a_better_mark_never_gets_a_worse_grade(
 def test_a_cap_lowers_a_reassessment_to_itself_and_changes_nothing_else(marking: Marking, cap: Grade) -> None:
     free = decide(marking, BTEC_DEFAULT)
     capped = decide(marking, BTEC_DEFAULT.override(reassessment_cap=cap))
-    lowered = marking.letter is None and marking.attempt > 0 and free.grade.rank > cap.rank
+    again = marking.attempt > 0 or marking.repeats_unit
+    lowered = marking.letter is None and again and free.grade.rank > cap.rank
     assert capped.grade is (cap if lowered else free.grade)
     assert capped.capped_from is (free.grade if lowered else None)
     assert (capped.rule is RuleId.REASSESSMENT_CAP) == lowered
@@ -210,6 +232,9 @@ def test_what_a_trace_shows_is_all_that_the_decision_depended_on(
         "scale": ["scale", "items", "minimum", "maximum"],
         "items": ["scale", "items", "minimum", "maximum"],
         "attempt": ["attempt"],
+        "before": ["before"],
+        "repeats_unit": ["repeats_unit"],
+        "is_late": ["due", "extension", "submitted_at"],
     }
     kept = {field for name, fields in belongs_to.items() if name in seen for field in fields}
     if "items" in kept:

@@ -10,8 +10,10 @@ from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import attrs
+from grade_examples import EXAMPLES
 from rich.console import Console
 from sphinx.application import Sphinx
 from sphinx.pycode import ModuleAnalyzer
@@ -21,7 +23,7 @@ import mzi_core.ports
 from mzi_adapters.moodle import NEEDED
 from mzi_adapters.moodle.account_setup import STEPS
 from mzi_adapters.moodle.capabilities import CAPABILITIES
-from mzi_core.grading import BTEC_DEFAULT, BUILT_IN, Marking, RuleId, WarningId, marking_to_data
+from mzi_core.grading import BTEC_DEFAULT, BUILT_IN, Language, Marking, RuleId, WarningId, marking_to_data
 from mzi_core.module import AnyModule, Field, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases.doctor import CheckName
@@ -158,9 +160,20 @@ def rules() -> Iterator[str]:
     yield from _table(("", "rule", "when", "grade"), rows)
 
 
+def sentences() -> Iterator[str]:
+    """What is said of a grade by each rule, in both languages, on the clock of a college in Amman."""
+    zone = ZoneInfo("Asia/Amman")
+    for rule, decision in zip(RuleId, EXAMPLES, strict=True):
+        if decision.rule is not rule:
+            raise ValueError(f"The example of {rule} is one of {decision.rule}")
+        yield from (f"## {rule}", "")
+        yield from (decision.explain(Language.EN, zone), "")
+        yield from ('<div lang="ar" dir="rtl">', "", decision.explain(Language.AR, zone), "", "</div>", "")
+
+
 def warnings() -> Iterator[str]:
     """What a decision may warn of, as the code says it."""
-    said = _said_beside("mzi_core.grading.decision")
+    said = _said_beside("mzi_core.grading.warning_ids")
     yield from _table(
         ("warning", "when"), ((f"`{each}`", said["WarningId", each.name]) for each in WarningId)
     )

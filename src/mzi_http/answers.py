@@ -1,7 +1,7 @@
 """What the core says, as it is answered: plain JSON in the shapes of `shapes`."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, cast
 
 import msgspec
@@ -96,13 +96,13 @@ def one_record(shown: Shown) -> OneRecord:
     }
 
 
-def explanation(decision: Decision) -> Explanation:
-    """The sentence in each language."""
-    return {"en": decision.explain(Language.EN), "ar": decision.explain(Language.AR)}
+def explanation(decision: Decision, zone: tzinfo) -> Explanation:
+    """All that a student may be told, in each language, with times in `zone`."""
+    return {"en": decision.explain(Language.EN, zone), "ar": decision.explain(Language.AR, zone)}
 
 
-def decided(decision: Decision) -> Decided:
-    """A decision as it is answered."""
+def decided(decision: Decision, zone: tzinfo) -> Decided:
+    """A decision as it is answered, with times for people in `zone`."""
     return {
         "grade": decision.grade,
         "settled": decision.settled,
@@ -112,7 +112,7 @@ def decided(decision: Decision) -> Decided:
         "capped_from": decision.capped_from,
         "warnings": list(decision.warnings),
         "trace": [cast("Step", step.as_data()) for step in decision.trace],
-        "explanation": explanation(decision),
+        "explanation": explanation(decision, zone),
     }
 
 
@@ -123,7 +123,7 @@ def grade_change(change: SimulatedChange[str]) -> GradeChange:
         "before": {"grade": change.before[0], "settled": change.before[1]},
         "after": {"grade": change.after[0], "settled": change.after[1]},
         "rule": change.decision.rule,
-        "explanation": explanation(change.decision),
+        "explanation": explanation(change.decision, change.zone),
     }
 
 

@@ -53,6 +53,7 @@ from mzi_core.use_cases.access import TenantNameRefused
 from mzi_core.use_cases.event_sources import OverlapRefused, SchemeRefused, SourceRevoked
 from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused
 from mzi_core.use_cases.moodle_target import NothingInMoodle
+from mzi_core.use_cases.tenants import ZoneRefused
 from mzi_http.jsontext import encode
 
 MEDIA_TYPE = "application/problem+json"
@@ -188,6 +189,7 @@ KINDS: Mapping[type[MziError], ProblemType] = {
     MappingRefused: REFUSED,
     MarkingRefused: REFUSED,
     PolicyRefused: REFUSED,
+    ZoneRefused: REFUSED,
     NothingInMoodle: REFUSED,
     MessageRefused: BAD_BODY,
     SecretRefused: REFUSED,

@@ -48,7 +48,7 @@ SUBCOMMANDS = {
     "keys": ("new", "list", "revoke"),
     "secrets": ("new-key", "reseal"),
     "sources": ("add", "list", "rotate", "revoke", "sign"),
-    "tenants": ("add", "list"),
+    "tenants": ("add", "list", "zone"),
 }
 
 

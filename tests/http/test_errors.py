@@ -22,6 +22,7 @@ from mzi_core.use_cases.access import TenantNameRefused
 from mzi_core.use_cases.event_sources import OverlapRefused, SchemeRefused, SourceRevoked
 from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused
 from mzi_core.use_cases.moodle_target import NothingInMoodle
+from mzi_core.use_cases.tenants import ZoneRefused
 from mzi_core.values import DEFAULT_TENANT
 from mzi_http.cli.main import meaning
 from mzi_http.cli.shell import Ended
@@ -52,6 +53,7 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
     TenantNameRefused(): (400, "bad-parameter", Ended.MISUSED),
     MarkingRefused("raw must be a number."): (422, "refused", Ended.MISUSED),
     PolicyRefused("One.", "Two."): (422, "refused", Ended.MISUSED),
+    ZoneRefused("Amman"): (422, "refused", Ended.MISUSED),
     NothingInMoodle(CATALOGUE["payments"], CATALOGUE): (422, "refused", Ended.MISUSED),
     errors.StoreError("It broke."): (500, "unforeseen", Ended.NO_STORE),
     errors.StoreUnavailable("It is away."): (503, "unavailable", Ended.NO_STORE),

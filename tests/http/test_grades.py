@@ -6,6 +6,8 @@ import pytest
 from tests.counted import CountedStore
 from tests.http.serving import Api, serving
 
+from mzi_core.values import DEFAULT_TENANT
+
 DECIDE = "/api/v1/grades/decide"
 SIMULATE = "/api/v1/grades/simulate"
 
@@ -33,6 +35,18 @@ async def test_a_marking_is_decided_with_rule_trace_and_a_sentence_in_two_langua
     assert found["explanation"]["en"].startswith("Merit")
     assert "Merit" in found["explanation"]["ar"]
     assert found["explanation"]["ar"] != found["explanation"]["en"]
+
+
+async def test_times_are_told_in_the_zone_of_the_tenant(memory: Api) -> None:
+    await memory.mzi.use_cases.choose_zone(DEFAULT_TENANT, "Asia/Amman")
+    waiting = {"submitted": False, "due": "2026-02-09T12:00:00Z", "now": "2026-02-09T11:00:00Z"}
+    told = "9 February 2026, 15:00 (Asia/Amman)"
+    assert told in (await decide(memory, marking=waiting))["explanation"]["en"]
+    several = await decide(memory, markings=[waiting])
+    assert told in several["decisions"][0]["decision"]["explanation"]["en"]
+    late = {"raw": 4, "due": "2026-02-09T12:00:00Z", "submitted_at": "2026-02-10T00:00:00Z"}
+    changed = await simulate(memory, policy={"late_cap": "P"}, markings={"a": late})
+    assert f"after {told}" in changed["changes"][0]["explanation"]["en"]
 
 
 async def test_a_named_policy_caps_a_reassessment(api: Api) -> None:

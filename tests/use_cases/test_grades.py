@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.counted import CountedStore
@@ -176,7 +177,7 @@ async def test_what_is_not_marked_undoes_no_mark_of_the_same_attempt(raw: object
 async def test_several_are_decided_and_kept_in_one_transaction_and_a_refused_one_harms_no_other() -> None:
     store = CountedStore()
     mzi = Harness(store=store)
-    made = await mzi.use_cases.decide_grades(
+    decided = await mzi.use_cases.decide_grades(
         DEFAULT_TENANT,
         [
             ToDecide(marking={"raw": "2"}, record_as="a"),
@@ -186,7 +187,7 @@ async def test_several_are_decided_and_kept_in_one_transaction_and_a_refused_one
         ],
     )
     assert (store.reads, store.writes) == (0, 1)
-    assert [each.grade.value if isinstance(each, Decision) else str(each) for each in made] == [
+    assert [each.grade.value if isinstance(each, Decision) else str(each) for each in decided.made] == [
         "P",
         "raw must be a number, not 'much'.",
         "M",
@@ -230,6 +231,22 @@ async def test_one_marking_takes_one_session(
     with suppress(MarkingRefused):
         await Harness(store=store).use_cases.decide_grade(DEFAULT_TENANT, marking, record_as=record_as)
     assert (store.reads, store.writes) == sessions
+
+
+async def test_times_are_told_in_the_zone_of_the_tenant() -> None:
+    mzi = Harness()
+    assert (await mzi.use_cases.decide_grade.in_zone(DEFAULT_TENANT, {}))[1] == ZoneInfo("UTC")
+    await mzi.use_cases.choose_zone(DEFAULT_TENANT, "Asia/Amman")
+    waiting = {"submitted": False, "due": "2026-02-09T12:00:00Z", "now": "2026-02-09T11:00:00Z"}
+    decision, zone = await mzi.use_cases.decide_grade.in_zone(DEFAULT_TENANT, waiting)
+    assert zone == ZoneInfo("Asia/Amman")
+    assert "until 9 February 2026, 15:00 (Asia/Amman)" in decision.reason(zone=zone)
+    assert (await mzi.use_cases.decide_grades(DEFAULT_TENANT, [])).zone == zone
+    (change,) = await simulated(mzi, {"pass_from": "2.5"}, {"a": {"raw": 2}})
+    assert change.zone == zone
+    await mzi.use_cases.decide_grade(DEFAULT_TENANT, {"raw": 2}, record_as="a")
+    (change,) = await simulated(mzi, {"pass_from": "2.5"})
+    assert change.zone == zone
 
 
 async def test_a_policy_that_is_unknown_refuses_all_markings_and_opens_no_session() -> None:

@@ -11,7 +11,7 @@ from mzi_adapters.sql.deliveries import TimedScope
 from mzi_adapters.sql.event_sources import EventSources
 from mzi_adapters.sql.tables import API_KEYS, TENANTS
 from mzi_adapters.sql.types import UtcDateTime
-from mzi_core.ports import ApiKey, TenantFlow
+from mzi_core.ports import ApiKey, TenantFlow, TenantSettings
 from mzi_core.values import TenantId
 
 KEYS = "SELECT id, digest, label, tenant_id, created_at, revoked_at FROM api_keys"
@@ -33,7 +33,7 @@ class SqlRegistry(TimedScope, EventSources):
         """Make a tenant; False when it is there already."""
         made = await self.run(
             self.insert(TENANTS)
-            .values(tenant_id=tenant, policies={}, created_at=at)
+            .values(tenant_id=tenant, policies={}, zone=TenantSettings().zone, created_at=at)
             .on_conflict_do_nothing(index_elements=[TENANTS.c.tenant_id])
         )
         return made.rowcount == 1

@@ -12,7 +12,7 @@ from mzi_core.mapping import FieldMapping
 from mzi_core.ports import TenantSettings
 
 SETTINGS_OF = """\
-SELECT policies, module, field, zoho_name
+SELECT zone, policies, module, field, zoho_name
 FROM extension_tenants LEFT JOIN extension_field_mappings USING (tenant_id)
 WHERE tenant_id = %1 ORDER BY module, position"""
 
@@ -28,20 +28,20 @@ class StoredSettings(Scope):
         if not found:
             raise UnknownTenant(self.tenant)
         mappings: dict[str, list[FieldMapping]] = defaultdict(list)
-        for _, module, field, zoho_name in found:
+        for _, _, module, field, zoho_name in found:
             if module is not None:
                 mappings[module].append(FieldMapping(field, zoho_name))
-        policies = found[0][0]
+        zone, policies, *_ = found[0]
         return TenantSettings(
             mappings={module: tuple(lines) for module, lines in mappings.items()},
             policies=json.loads(policies) if isinstance(policies, str) else policies,
+            zone=zone,
         )
 
     async def save_settings(self, settings: TenantSettings) -> None:
         """Replace the tenant's choices; raises UnknownTenant."""
-        changed = await self.run(
-            sa.update(TENANTS).where(self.mine(TENANTS)).values(policies=dict(settings.policies))
-        )
+        chosen = {"policies": dict(settings.policies), "zone": settings.zone}
+        changed = await self.run(sa.update(TENANTS).where(self.mine(TENANTS)).values(chosen))
         if not changed.rowcount:
             raise UnknownTenant(self.tenant)
         await self.run(sa.delete(MAPPINGS).where(self.mine(MAPPINGS)))

@@ -9,7 +9,7 @@ clock, a file or a network.
 from mzi_core.grading.book import PolicyBook, family_of
 from mzi_core.grading.border import marking_from_event
 from mzi_core.grading.criteria import Criterion, Level, unit_outcome
-from mzi_core.grading.decision import Decision, WarningId, decide, decide_attempts
+from mzi_core.grading.decision import Decision, decide, decide_attempts
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.keys import GradeKey, OldKey, parse_key
 from mzi_core.grading.linting import LintFinding, LintRule, lint
@@ -27,12 +27,13 @@ from mzi_core.grading.policy import (
 )
 from mzi_core.grading.rules import RuleId, Verdict, judge
 from mzi_core.grading.scales import Scale
-from mzi_core.grading.sentences import Language
+from mzi_core.grading.sentence_texts import Language
 from mzi_core.grading.settling import Settled, SettledBy, settle
 from mzi_core.grading.simulation import Recorded, SimulatedChange, simulate
 from mzi_core.grading.standing import Standing, supersede, supersedes
 from mzi_core.grading.stored import marking_from_data, marking_to_data
 from mzi_core.grading.trace import RuleOutcome, TraceStep
+from mzi_core.grading.warning_ids import WarningId
 from mzi_core.grading.words import GradeWords
 
 __all__ = [

@@ -1,8 +1,7 @@
 """From a marking to a decision that can explain itself."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, tzinfo
-from enum import StrEnum
+from datetime import UTC, datetime, tzinfo
 
 import attrs
 
@@ -12,40 +11,10 @@ from mzi_core.grading.grade import Grade
 from mzi_core.grading.marking import Marking
 from mzi_core.grading.policy import BTEC_DEFAULT, GradingPolicy, SettleMode
 from mzi_core.grading.rules import RuleId, Verdict, cap_of, judge
-from mzi_core.grading.sentences import Language, sentence
+from mzi_core.grading.sentence_texts import Language
+from mzi_core.grading.sentences import Facts, explanation, notes, reason
 from mzi_core.grading.trace import TraceStep, trace
-
-
-class WarningId(StrEnum):
-    """What somebody should look at, though the grade stands."""
-
-    CRITERIA_MISMATCH = "CRITERIA_MISMATCH"
-    """The criteria of the marking imply another grade than the one decided on."""
-
-    UNKNOWN_CRITERION = "UNKNOWN_CRITERION"
-    """The code of a criterion cannot be read: its row is kept, and counts towards no grade."""
-
-    LETTER_AGAINST_CODE = "LETTER_AGAINST_CODE"
-    """A letter other than F was given, and the feedback has the code for work that is not valid."""
-
-    OVER_CAP = "OVER_CAP"
-    """The letter that was given is above the cap in force."""
-
-    MARK_WITHOUT_WORK = "MARK_WITHOUT_WORK"
-    """There is a mark above 0, or a letter from P on, and nothing was handed in."""
-
-    UNKNOWN_WORKFLOW = "UNKNOWN_WORKFLOW"
-    """The workflow state is none of Moodle's six; it holds nothing back."""
-
-    UNKNOWN_SCALE = "UNKNOWN_SCALE"
-    """Nobody said what an item of the Moodle scale means: map it by `scale_words` of the policy."""
-
-    OFF_SCALE = "OFF_SCALE"
-    """The mark is one that its grade item cannot hold."""
-
-    LOWER_THAN_BEFORE = "LOWER_THAN_BEFORE"
-    """An earlier attempt passed with a better grade."""
-
+from mzi_core.grading.warning_ids import WarningId
 
 # These grades say nothing about the quality of this work, so criteria cannot contradict them.
 _NOT_ABOUT_QUALITY = (RuleId.INVALID_SUBMISSION, RuleId.NO_SUBMISSION, RuleId.REASSESSED_AFTER_PASS)
@@ -138,18 +107,34 @@ class Decision:
         """The best that this attempt can earn under the policy; None without a cap."""
         return cap_of(self.marking, self.policy)[0]
 
-    def explain(self, language: str = Language.EN, zone: tzinfo = UTC) -> str:
-        """The sentence a student may be shown, in `en` or `ar`, with times in the college's `zone`.
+    def explain(
+        self, language: str = Language.EN, zone: tzinfo = UTC, decided_at: datetime | None = None
+    ) -> str:
+        """All that a student may be told in an appeal, in `en` or `ar`, with times in the college's `zone`.
 
-        A ValueError refuses another language.
+        The reason, whether the criteria agree, what may be done next, the policy, and when it was decided:
+        at `decided_at`, else when the marking was judged. A ValueError refuses another language.
         """
-        return sentence(
-            self.verdict,
+        return explanation(self._facts(), Language(language), zone, decided_at)
+
+    def reason(self, language: str = Language.EN, zone: tzinfo = UTC) -> str:
+        """The grade and the rule that decided, as the explanation begins."""
+        return reason(self._facts(), Language(language), zone)
+
+    def notes(self, language: str = Language.EN) -> tuple[str, ...]:
+        """A sentence for each of the warnings, for whoever looks after the grades."""
+        return notes(self._facts(), Language(language))
+
+    def _facts(self) -> Facts:
+        return Facts(
+            verdict=self.verdict,
             published=self.published,
+            implied=self.implied,
+            cap=self.cap,
+            criteria_count=_criteria_count(self),
+            warnings=self.warnings,
             marking=self.marking,
             policy=self.policy,
-            language=Language(language),
-            zone=zone,
         )
 
     def as_data(self) -> dict[str, object]:
@@ -166,11 +151,16 @@ class Decision:
         }
 
 
+def _criteria_count(decision: Decision) -> bool:
+    """Whether the criteria are about the grade."""
+    about_quality = decision.grade.is_final and decision.rule not in _NOT_ABOUT_QUALITY
+    return about_quality and decision.implied is not None
+
+
 def _criteria_mismatch(decision: Decision) -> bool:
     """F, R and RR all agree with a missing Pass."""
-    if not decision.grade.is_final or decision.rule in _NOT_ABOUT_QUALITY:
-        return False
-    return decision.implied is not None and decision.implied.rank != decision.grade.rank
+    implied = decision.implied
+    return _criteria_count(decision) and implied is not None and implied.rank != decision.grade.rank
 
 
 def _unknown_criterion(decision: Decision) -> bool:

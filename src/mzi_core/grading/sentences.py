@@ -1,186 +1,221 @@
-"""What a student may be told about a grade, in English and in Arabic."""
+"""What a student may be told about a grade, in English and in Arabic, fit to answer an appeal."""
 
-from collections.abc import Mapping
-from datetime import tzinfo
-from decimal import Decimal
-from enum import StrEnum
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+
+import attrs
 
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.marking import Marking
+from mzi_core.grading.numbers import rounded, written
 from mzi_core.grading.policy import GradingPolicy
 from mzi_core.grading.rules import RuleId, Verdict
-from mzi_core.grading.scales import Scale
+from mzi_core.grading.scales import Scale, grades_of
+from mzi_core.grading.sentence_texts import COMMA, GRADES, MONTHS, QUOTED, TEXTS, Language, Text
+from mzi_core.grading.trace import PLACES
+from mzi_core.grading.warning_ids import WarningId
 
+_MOST_ITEMS = 12
+"""Items of a scale that a sentence names."""
 
-class Language(StrEnum):
-    """The languages a decision explains itself in."""
+_LONGEST_ITEM = 60
 
-    EN = "en"
-    AR = "ar"
+_PLACES_OF_A_SHARE = 2
 
+# Told to the student; what else a decision warns of is the college's to look at.
+_TOLD = (WarningId.CRITERIA_MISMATCH, WarningId.MARK_WITHOUT_WORK, WarningId.LOWER_THAN_BEFORE)
 
-_GRADES: Mapping[Language, Mapping[Grade, str]] = {
-    Language.EN: {
-        Grade.F: "Fail",
-        Grade.R: "Refer",
-        Grade.RR: "Double Refer",
-        Grade.P: "Pass",
-        Grade.M: "Merit",
-        Grade.D: "Distinction",
-        Grade.PENDING: "Not graded yet",
-    },
-    Language.AR: {
-        Grade.F: "رسوب (Fail)",
-        Grade.R: "إعادة (Refer)",
-        Grade.RR: "إعادة مزدوجة (Double Refer)",
-        Grade.P: "نجاح (Pass)",
-        Grade.M: "جدارة (Merit)",
-        Grade.D: "امتياز (Distinction)",
-        Grade.PENDING: "لم تُرصد العلامة بعد",
-    },
-}
+_ON_THRESHOLDS = (RuleId.BELOW_PASS, RuleId.PASS, RuleId.MERIT, RuleId.DISTINCTION)
 
-# By rule; two of them have something else to say when a value is missing.
-_UNDATED = "NO_SUBMISSION without a deadline"
-_UNMARKED = "BELOW_PASS without a mark"
-_WILL_SETTLE = "settled later"
-_SETTLED = "settled at once"
-
-_SENTENCES: Mapping[Language, Mapping[str, str]] = {
-    Language.EN: {
-        RuleId.EXPLICIT_LETTER: (
-            "{grade}: this grade was recorded as it was given and was not worked out from a mark."
-        ),
-        RuleId.NOT_RELEASED: "{grade}: the marking of this work has not been released.",
-        RuleId.REASSESSED_AFTER_PASS: "{grade}: this work had already passed, so its grade stands.",
-        RuleId.NOT_PERMITTED: "{grade}: attempt {attempt} is not permitted, so the earlier grade stands.",
-        RuleId.INVALID_SUBMISSION: (
-            "{grade}: the work handed in is not valid (code {code}), which is as if nothing had come."
-        ),
-        RuleId.AWAITING_SUBMISSION: (
-            "{grade}: nothing has been handed in so far, and work is accepted until {deadline}."
-        ),
-        RuleId.NO_SUBMISSION: "{grade}: nothing was handed in by {deadline}.",
-        _UNDATED: "{grade}: nothing was handed in.",
-        RuleId.UNKNOWN_SCALE: "{grade}: nobody has said what the items of its scale mean ({items}).",
-        RuleId.OFF_SCALE: "{grade}: the mark {raw} is outside {lowest} to {highest}, where marks can be.",
-        RuleId.UNGRADED: "{grade}: the work was handed in and has no mark so far.",
-        RuleId.EXPLICIT_ZERO: "{grade}: the work was given the mark {raw}.",
-        RuleId.BELOW_PASS: (
-            "{grade}: the mark {raw} on attempt {attempt} is below {pass_from}, where a Pass begins."
-        ),
-        _UNMARKED: (
-            "{grade}: the work of attempt {attempt} was handed in and given no mark, which is no Pass."
-        ),
-        RuleId.PASS: (
-            "{grade}: the mark {raw} reaches {pass_from}, where a Pass begins; a Merit takes {merit_from}."
-        ),
-        RuleId.REASSESSMENT_CAP: (
-            "{grade}: the mark {raw} would have earned a {earned}, but attempt {attempt} is a reassessment, "
-            "which can earn no more than a {grade}."
-        ),
-        RuleId.LATE_CAP: (
-            "{grade}: the mark {raw} would have earned a {earned}, but the work was late, "
-            "and late work can earn no more than a {grade}."
-        ),
-        RuleId.MERIT: (
-            "{grade}: the mark {raw} reaches {merit_from}, where a Merit begins; "
-            "a Distinction takes {distinction_from}."
-        ),
-        RuleId.DISTINCTION: "{grade}: the mark {raw} reaches {distinction_from}, where a Distinction begins.",
-        _WILL_SETTLE: " A Refer on attempt {attempt} becomes a {settled} when grades are settled.",
-        _SETTLED: " A Refer on attempt {attempt} counts as a {settled}.",
-    },
-    Language.AR: {
-        RuleId.EXPLICIT_LETTER: "{grade}: سُجّلت هذه العلامة كما أُعطيت، ولم تُحسب من درجة رقمية.",
-        RuleId.NOT_RELEASED: "{grade}: لم تُعلن نتيجة تقييم هذا العمل حتى الآن.",
-        RuleId.REASSESSED_AFTER_PASS: "{grade}: سبق أن اجتاز هذا العمل التقييم، فيبقى تقديره.",
-        RuleId.NOT_PERMITTED: "{grade}: المحاولة رقم {attempt} غير مسموح بها، فيبقى التقدير السابق.",
-        RuleId.INVALID_SUBMISSION: (
-            "{grade}: عُدّ العمل المسلَّم غير صالح (الرمز {code})، ويُعامل كأنه لم يُسلَّم أي عمل."
-        ),
-        RuleId.AWAITING_SUBMISSION: "{grade}: لم يُسلَّم أي عمل حتى الآن، ويُقبل التسليم حتى {deadline}.",
-        RuleId.NO_SUBMISSION: "{grade}: لم يُسلَّم أي عمل حتى {deadline}.",
-        _UNDATED: "{grade}: لم يُسلَّم أي عمل.",
-        RuleId.UNKNOWN_SCALE: "{grade}: لم يُحدَّد معنى عناصر مقياس التقييم ({items}).",
-        RuleId.OFF_SCALE: "{grade}: الدرجة {raw} خارج المدى من {lowest} إلى {highest}.",
-        RuleId.UNGRADED: "{grade}: سُلِّم العمل ولم توضع له درجة حتى الآن.",
-        RuleId.EXPLICIT_ZERO: "{grade}: أُعطي العمل الدرجة {raw}.",
-        RuleId.BELOW_PASS: (
-            "{grade}: الدرجة {raw} في المحاولة رقم {attempt} أقل من {pass_from}، "
-            "وهي الدرجة التي يبدأ عندها النجاح."
-        ),
-        _UNMARKED: "{grade}: سُلِّم العمل في المحاولة رقم {attempt} ولم يُعطَ درجة، فلم يبلغ حدّ النجاح.",
-        RuleId.PASS: (
-            "{grade}: بلغت الدرجة {raw} حدّ النجاح وهو {pass_from}، ويبدأ تقدير الجدارة عند {merit_from}."
-        ),
-        RuleId.REASSESSMENT_CAP: (
-            "{grade}: كانت الدرجة {raw} تستحق تقدير {earned}، لكن المحاولة رقم {attempt} إعادة تقييم، "
-            "ولا يُمنح فيها تقدير أعلى من {grade}."
-        ),
-        RuleId.LATE_CAP: (
-            "{grade}: كانت الدرجة {raw} تستحق تقدير {earned}، لكن العمل سُلِّم متأخرًا، "
-            "ولا يُمنح العمل المتأخر تقديرًا أعلى من {grade}."
-        ),
-        RuleId.MERIT: (
-            "{grade}: بلغت الدرجة {raw} حدّ الجدارة وهو {merit_from}، "
-            "ويبدأ تقدير الامتياز عند {distinction_from}."
-        ),
-        RuleId.DISTINCTION: "{grade}: بلغت الدرجة {raw} حدّ الامتياز وهو {distinction_from}.",
-        _WILL_SETTLE: " وتصبح الإعادة في المحاولة رقم {attempt} {settled} عند تثبيت العلامات.",
-        _SETTLED: " وتُعدّ الإعادة في المحاولة رقم {attempt} {settled}.",
-    },
+_NEXT: Mapping[RuleId, Text] = {
+    RuleId.NOT_RELEASED: Text.NEXT_WAIT,
+    RuleId.NOT_PERMITTED: Text.NEXT_REPEAT,
+    RuleId.AWAITING_SUBMISSION: Text.NEXT_HAND_IN,
+    RuleId.UNKNOWN_SCALE: Text.NEXT_COLLEGE,
+    RuleId.UNGRADED: Text.NEXT_WAIT,
+    RuleId.OFF_SCALE: Text.NEXT_COLLEGE,
 }
 
 
-def sentence(
-    verdict: Verdict,
-    *,
-    published: Grade,
-    marking: Marking,
-    policy: GradingPolicy,
-    language: Language,
-    zone: tzinfo,
-) -> str:
-    """The sentence for `verdict`, headed by the grade that is published; times are told in `zone`."""
-    grades = _GRADES[language]
-    limits = policy.thresholds(marking.scale)
-    deadline = marking.deadline
-    unit = "%" if marking.scale is Scale.PERCENT else ""
+@attrs.frozen(kw_only=True)
+class Facts:
+    """What the sentences are about: a verdict with its marking and policy, and what follows from them."""
+
+    verdict: Verdict
+    published: Grade
+    implied: Grade | None
+    cap: Grade | None
+    criteria_count: bool
+    """Whether the criteria are about this grade, so that they agree with it or do not."""
+
+    warnings: Sequence[WarningId]
+    marking: Marking
+    policy: GradingPolicy
+
+
+def reason(facts: Facts, language: Language, zone: tzinfo) -> str:
+    """The rule's sentence, headed by the grade that is published, and what settling makes of it."""
+    values = _values(facts, language, zone)
+    return " ".join(TEXTS[language][text].format_map(values) for text in _reason(facts))
+
+
+def explanation(facts: Facts, language: Language, zone: tzinfo, decided_at: datetime | None) -> str:
+    """The reason, whether the criteria agree, what the student may do, and when and by what it was decided.
+
+    Times are told in `zone`. It was decided at `decided_at`, else when the marking was judged.
+    """
+    values = _values(facts, language, zone)
+    at = decided_at or facts.marking.now
+    values["decided"] = "" if at is None else _moment(at, language, zone)
+    parts = (*_reason(facts), *_about(facts), *_next(facts), Text.DECIDED if at else Text.DECIDED_SOMETIME)
+    return " ".join(TEXTS[language][part].format_map(values) for part in parts)
+
+
+def notes(facts: Facts, language: Language) -> tuple[str, ...]:
+    """A sentence for each warning, for whoever looks after the grades."""
+    values = _values(facts, language, UTC)
+    return tuple(TEXTS[language][Text(warning.value)].format_map(values) for warning in facts.warnings)
+
+
+def _reason(facts: Facts) -> Iterator[Text]:
+    yield _opening(facts)
+    verdict = facts.verdict
+    if verdict.settled is not verdict.grade:
+        yield Text.SETTLED if facts.published is verdict.settled else Text.WILL_SETTLE
+
+
+def _opening(facts: Facts) -> Text:
+    """The rule's own sentence; some have another one where a value is missing."""
+    rule, marking = facts.verdict.rule, facts.marking
+    if rule is RuleId.NO_SUBMISSION and marking.deadline is None:
+        return Text.UNDATED
+    if rule is RuleId.BELOW_PASS and marking.raw is None:
+        return Text.UNMARKED
+    if rule is RuleId.REASSESSMENT_CAP and not marking.attempt:
+        return Text.REPEAT_CAP
+    if rule in _ON_THRESHOLDS and marking.item is not None:
+        return Text.ITEM
+    return Text(rule.value)
+
+
+def _about(facts: Facts) -> Iterator[Text]:
+    for warning in _TOLD:
+        if warning in facts.warnings:
+            yield Text(warning.value)
+    if facts.criteria_count and WarningId.CRITERIA_MISMATCH not in facts.warnings:
+        yield Text.CRITERIA_AGREE
+
+
+def _next(facts: Facts) -> Iterator[Text]:
+    """What the student may do: never more than the policy grants."""
+    if facts.verdict.rule in _NEXT:
+        yield _NEXT[facts.verdict.rule]
+    elif not facts.published.is_final:
+        yield Text.NEXT_WAIT
+    else:
+        if facts.published is Grade.R and not facts.marking.is_again:
+            yield Text.NEXT_RESUBMIT
+        elif not facts.published.is_achieved:
+            yield (
+                Text.NEXT_REPEAT
+                if facts.policy.one_reassessment and facts.marking.is_again
+                else Text.NEXT_ASK
+            )
+        yield Text.NEXT_APPEAL
+
+
+def _values(facts: Facts, language: Language, zone: tzinfo) -> dict[str, str]:
+    """What may stand in a sentence."""
+    marking, policy, grades = facts.marking, facts.policy, GRADES[language]
+    unit = " %" if marking.scale is Scale.PERCENT else ""
+    unreadable = [each.code[:_LONGEST_ITEM] for each in marking.criteria if not each.is_readable]
     values = {
-        "code": policy.invalid_code,
-        "deadline": deadline and f"{deadline.astimezone(zone):%Y-%m-%d %H:%M %Z}",
-        "raw": _number(marking.raw, unit),
-        "items": ", ".join(marking.items),
-        "lowest": _number(marking.lowest, ""),
-        "highest": _number(marking.highest, ""),
-        "pass_from": _number(limits.pass_from, unit),
-        "merit_from": _number(limits.merit_from, unit),
-        "distinction_from": _number(limits.distinction_from, unit),
-        "attempt": marking.attempt_shown,
+        "code": policy.invalid_code or "",
+        "attempt": str(marking.attempt_shown),
+        "policy": policy.name,
+        "version": policy.version,
+        "workflow": (marking.workflow or "")[:_LONGEST_ITEM],
+        "items": _items(marking, language),
+        "criteria": COMMA[language].join(unreadable[:_MOST_ITEMS]),
+        "lowest": written(marking.lowest),
+        "highest": written(marking.highest),
+        "raw": _raw(marking, policy),
     }
-    if language is Language.AR:
-        # Isolated, or the groups of a date would be read right to left.
-        values = {name: f"\u2068{value}\u2069" for name, value in values.items()}
-    words = {"grade": grades[published], "settled": grades[verdict.settled]}
-    if verdict.capped_from is not None:
-        words["earned"] = grades[verdict.capped_from]
-    text = "".join(_SENTENCES[language][part] for part in _parts(verdict, published, marking))
-    return text.format_map({**values, **words})
+    for name, limit in attrs.asdict(policy.thresholds(marking.scale)).items():
+        values[name] = written(limit) + unit
+    values = {name: _isolate(value, language) for name, value in values.items()}
+    if marking.items:
+        values["pass_from"] = _word(marking, policy, Grade.P, language)
+    values["grade"] = grades[facts.published]
+    for name, grade in (
+        ("settled", facts.verdict.settled),
+        ("earned", facts.verdict.capped_from),
+        ("letter", marking.letter),
+        ("implied", facts.implied),
+        ("cap", facts.cap),
+        ("before", marking.before),
+    ):
+        values[name] = values["grade"] if grade is None else grades[grade]
+    return {**values, **dict(_times(marking, language, zone)), "mark": _mark(facts, values, language)}
 
 
-def _parts(verdict: Verdict, published: Grade, marking: Marking) -> tuple[str, ...]:
-    opening: str = verdict.rule
-    if verdict.rule is RuleId.NO_SUBMISSION and marking.deadline is None:
-        opening = _UNDATED
-    if verdict.rule is RuleId.BELOW_PASS and marking.raw is None:
-        opening = _UNMARKED
-    if verdict.settled is verdict.grade:
-        return (opening,)
-    return opening, _SETTLED if published is verdict.settled else _WILL_SETTLE
+def _mark(facts: Facts, values: Mapping[str, str], language: Language) -> str:
+    """The mark of how many, and on which scale."""
+    marking, texts = facts.marking, TEXTS[language]
+    if marking.raw is None or marking.points is None:
+        return ""
+    if marking.item is not None:
+        return texts[Text.MARK_ITEM].format_map(
+            {**values, "item": _isolate(marking.item[:_LONGEST_ITEM], language)}
+        )
+    if marking.items:
+        return texts[Text.MARK_BETWEEN].format_map(values)
+    if marking.scale is Scale.BTEC_0_4:
+        return texts[Text.MARK_BTEC].format_map(values)
+    share = rounded(marking.points, _PLACES_OF_A_SHARE, attrs.astuple(facts.policy.percent))
+    text = Text.MARK_RANGE if marking.lowest else Text.MARK_PERCENT
+    return texts[text].format_map({**values, "share": _isolate(f"{written(share)} %", language)})
 
 
-def _number(value: Decimal | None, unit: str) -> str:
-    """A mark as people write it: 3.00000 is 3."""
-    text = str(value)
-    return (text.rstrip("0").rstrip(".") if "." in text and "E" not in text else text) + unit
+def _raw(marking: Marking, policy: GradingPolicy) -> str:
+    """The mark as it came, with as many decimals as Moodle keeps, or more where a threshold is nearer."""
+    if marking.raw is None:
+        return ""
+    limits = attrs.astuple(policy.btec) if marking.scale is Scale.BTEC_0_4 else ()
+    return written(rounded(marking.raw, PLACES, limits))
+
+
+def _items(marking: Marking, language: Language) -> str:
+    shown = [item[:_LONGEST_ITEM] for item in marking.items[:_MOST_ITEMS]]
+    return COMMA[language].join(shown + ["…"] * (len(marking.items) > _MOST_ITEMS))
+
+
+def _word(marking: Marking, policy: GradingPolicy, grade: Grade, language: Language) -> str:
+    """The item of the scale that means the grade, else the grade's own name."""
+    grades = grades_of(marking.items, policy.scale_words) or ()
+    items = (item for item, meant in zip(marking.items, grades, strict=False) if meant is grade)
+    item = next(items, None)
+    return GRADES[language][grade] if item is None else QUOTED[language].format(item[:_LONGEST_ITEM])
+
+
+def _times(marking: Marking, language: Language, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    """The deadline that counted, which one it was, and after when work is late."""
+    deadline, wanted = marking.deadline, marking.extension or marking.due
+    if deadline is None or wanted is None:
+        return
+    yield "deadline", _moment(deadline, language, zone)
+    yield "wanted", _moment(wanted, language, zone)
+    usual = Text.BY_EXTENSION if marking.extension else Text.BY_DUE
+    yield "which", TEXTS[language][Text.BY_CUTOFF if deadline > wanted else usual]
+
+
+def _moment(at: datetime, language: Language, zone: tzinfo) -> str:
+    """Day and time on the college's clock, and whose clock that is."""
+    local = at.astimezone(zone)
+    told = f"{local.day} {MONTHS[language][local.month - 1]} {local.year}{COMMA[language]}{local:%H:%M}"
+    name = str(getattr(zone, "key", local.tzname()))
+    return f"{told} ({_isolate(name, language)})"
+
+
+def _isolate(value: str, language: Language) -> str:
+    return f"\u2068{value}\u2069" if language is Language.AR else value

@@ -1,6 +1,7 @@
 """What would change if marks of the past were judged by another policy."""
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, tzinfo
 from typing import Generic, Self, TypeVar
 
 import attrs
@@ -34,6 +35,7 @@ class SimulatedChange(Generic[K]):
 
     recorded: Recorded[K]
     decision: Decision
+    zone: tzinfo = UTC
 
     @property
     def key(self) -> K:
@@ -52,15 +54,18 @@ class SimulatedChange(Generic[K]):
 
     def why(self, language: str = "en") -> str:
         """The sentence for the new grade, in `en` or `ar`."""
-        return self.decision.explain(language)
+        return self.decision.reason(language, self.zone)
 
 
-def simulate(policy: GradingPolicy, recorded: Iterable[Recorded[K]]) -> Iterator[SimulatedChange[K]]:
+def simulate(
+    policy: GradingPolicy, recorded: Iterable[Recorded[K]], zone: tzinfo = UTC
+) -> Iterator[SimulatedChange[K]]:
     """The changes that `policy` would make, in the order given, one at a time; nothing is written.
 
-    Each marking is judged as of the moment it was judged before, which it carries itself.
+    Each marking is judged as of the moment it was judged before, which it carries itself. Times are told in
+    `zone`.
     """
     for each in recorded:
-        change = SimulatedChange(recorded=each, decision=decide(each.marking, policy))
+        change = SimulatedChange(recorded=each, decision=decide(each.marking, policy), zone=zone)
         if change.after != change.before:
             yield change

@@ -10,10 +10,13 @@ from mzi_core.mapping import FieldMapping
 
 @attrs.frozen(kw_only=True)
 class TenantSettings:
-    """What a tenant chose: field mappings by module, grading policies as data (see `grading.policy`)."""
+    """What a tenant chose: field mappings by module, grading policies as data (see `grading.policy`), and the
+    time zone in which people are told times, by its name in the IANA database.
+    """
 
     mappings: Mapping[str, tuple[FieldMapping, ...]] = attrs.field(factory=dict)
     policies: Mapping[str, Any] = attrs.field(factory=dict)
+    zone: str = "UTC"
 
 
 class StoredSettings(Protocol):

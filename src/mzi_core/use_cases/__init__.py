@@ -16,7 +16,7 @@ from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, DecideGrades, S
 from mzi_core.use_cases.one_by_one import in_numbers
 from mzi_core.use_cases.sync import SyncBatch
 from mzi_core.use_cases.sync_runs import SyncRuns
-from mzi_core.use_cases.tenants import AddTenant, ListTenants, MapFields, ReadSettings
+from mzi_core.use_cases.tenants import AddTenant, ChooseZone, ListTenants, MapFields, ReadSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +47,7 @@ class UseCases:
     decide_grades: DecideGrades
     simulate_grades: SimulateGrades
     choose_policy: ChoosePolicy
+    choose_zone: ChooseZone
     add_tenant: AddTenant
     list_tenants: ListTenants
     read_settings: ReadSettings
@@ -102,6 +103,7 @@ class UseCases:
             decide_grades=decide_grades,
             simulate_grades=SimulateGrades(store=store, clock=clock),
             choose_policy=ChoosePolicy(store),
+            choose_zone=ChooseZone(store),
             add_tenant=AddTenant(store=store, clock=clock),
             list_tenants=ListTenants(store),
             read_settings=ReadSettings(store),

@@ -1,7 +1,7 @@
 """Decide grades, keep the decisions, and see what another policy would have decided."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 import attrs
 
@@ -23,6 +23,7 @@ from mzi_core.grading import (
     simulate,
 )
 from mzi_core.ports import Clock, Cursor, DecisionRecord, Session, Store, TenantSettings
+from mzi_core.use_cases.tenants import zone_of
 from mzi_core.values import TenantId
 
 DEFAULT = "default"
@@ -79,6 +80,14 @@ class ToDecide:
 
 
 @attrs.frozen(kw_only=True)
+class DecidedTogether:
+    """What became of markings that were judged together, in order, and the zone to tell their times in."""
+
+    made: Sequence[Decision | MarkingRefused]
+    zone: tzinfo
+
+
+@attrs.frozen(kw_only=True)
 class DecideGrades:
     """Judge markings by the tenant's policy, and keep the decisions that have a key, trace and all."""
 
@@ -92,8 +101,8 @@ class DecideGrades:
         *,
         policy: str | None = None,
         level: str | None = None,
-    ) -> tuple[Decision | MarkingRefused, ...]:
-        """In order, the decision about each marking, or why it cannot be judged.
+    ) -> DecidedTogether:
+        """The decision about each marking, or why it cannot be judged.
 
         All are judged by the built-in called `policy`, else by the tenant's choice for programme `level`, and
         in one session: of what is to be kept all is kept or nothing. What has a key is judged knowing what
@@ -109,6 +118,7 @@ class DecideGrades:
         )
         async with self.store.begin(tenant) if keeps else self.store.read(tenant) as session:
             settings = await session.settings()
+            zone = zone_of(settings)
             chosen = named or book_of(settings).for_level(level, now.date())
             made = [
                 await self._decided(session, each, marking, chosen, now)
@@ -116,7 +126,7 @@ class DecideGrades:
                 else marking
                 for each, marking in zip(asked, read, strict=True)
             ]
-        return tuple(made)
+        return DecidedTogether(made=made, zone=zone)
 
     async def _decided(
         self, session: Session, asked: ToDecide, marking: Marking, policy: GradingPolicy, now: datetime
@@ -193,11 +203,25 @@ class DecideGrade:
 
         Raises MarkingRefused, PolicyRefused, UnknownTenant, StoreUnavailable.
         """
+        made, _ = await self.in_zone(tenant, marking, policy=policy, level=level, record_as=record_as)
+        return made
+
+    async def in_zone(
+        self,
+        tenant: TenantId,
+        marking: Mapping[str, object],
+        *,
+        policy: str | None = None,
+        level: str | None = None,
+        record_as: str | None = None,
+    ) -> tuple[Decision, tzinfo]:
+        """The decision, and the time zone in which its times are told. Raises what a call raises."""
         asked = ToDecide(marking=marking, record_as=record_as)
-        (made,) = await self.decide_grades(tenant, [asked], policy=policy, level=level)
+        decided = await self.decide_grades(tenant, [asked], policy=policy, level=level)
+        (made,) = decided.made
         if isinstance(made, MarkingRefused):
             raise made
-        return made
+        return made, decided.zone
 
 
 @attrs.frozen(kw_only=True)
@@ -221,22 +245,25 @@ class SimulateGrades:
         other = read_policy(policy)
         if markings is not None:
             async with self.store.read(tenant) as session:
-                present = book_of(await session.settings()).default
+                settings = await session.settings()
+            present, zone = book_of(settings).default, zone_of(settings)
             now = self.clock.now()
             read = {
                 key: _on_its_scale(read_marking(data, now), data, present) for key, data in markings.items()
             }
-            for change in simulate(other, _judged(read, present)):
+            for change in simulate(other, _judged(read, present), zone):
                 yield change
             return
         after: Cursor | None = None
         while True:
             async with self.store.read(tenant) as session:
-                await session.settings()
+                zone = zone_of(await session.settings())
                 kept = await session.decisions(after, PAGE)
             if not kept:
                 return
-            for change in simulate(other, [Recorded.of(record.key, record.decision) for record in kept]):
+            for change in simulate(
+                other, [Recorded.of(record.key, record.decision) for record in kept], zone
+            ):
                 yield change
             after = Cursor(kept[-1].decided_at, kept[-1].key)
 

@@ -1,14 +1,39 @@
 """Tenants and what each of them chose."""
 
 from collections.abc import Sequence
+from datetime import tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
-from mzi_core.errors import MappingRefused
+from mzi_core.errors import MappingRefused, MziError
 from mzi_core.mapping import FieldMapping, overlay
 from mzi_core.module import AnyModule
 from mzi_core.ports import Clock, Store, TenantSettings
 from mzi_core.values import TenantId
+
+_LONGEST = 64
+"""Characters of a zone's name."""
+
+
+class ZoneRefused(MziError):
+    """No time zone has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no time zone `{name[:_LONGEST]}`; write it like Asia/Amman.")
+
+
+def zone_of(settings: TenantSettings) -> tzinfo:
+    """The time zone in which the people of a tenant are told times. Raises ZoneRefused."""
+    return zone_named(settings.zone)
+
+
+def zone_named(name: str) -> tzinfo:
+    """A zone of the IANA database. Raises ZoneRefused."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ZoneRefused(name) from None
 
 
 @attrs.frozen(kw_only=True)
@@ -64,5 +89,20 @@ class MapFields:
         async with self.store.begin(tenant) as session:
             settings = await session.settings()
             settings = attrs.evolve(settings, mappings={**settings.mappings, module.name: tuple(lines)})
+            await session.save_settings(settings)
+        return settings
+
+
+@attrs.frozen
+class ChooseZone:
+    """Choose the time zone in which the people of a tenant are told times."""
+
+    store: Store
+
+    async def __call__(self, tenant: TenantId, name: str) -> TenantSettings:
+        """The settings as kept. Raises ZoneRefused, UnknownTenant, StoreUnavailable."""
+        zone_named(name)
+        async with self.store.begin(tenant) as session:
+            settings = attrs.evolve(await session.settings(), zone=name)
             await session.save_settings(settings)
         return settings

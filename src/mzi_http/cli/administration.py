@@ -6,7 +6,7 @@ from mzi_http import services
 from mzi_http.answers import moment as instant
 from mzi_http.answers import store_state
 from mzi_http.cli.console_tables import key, moment, pairs, plain, table
-from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, UsageError
+from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, UsageError
 
 
 def _schema(shell: Shell) -> None:
@@ -129,4 +129,18 @@ async def list_tenants(*, as_json: AsJson = False, shell: Given) -> Ended:
         shell.json(list(found))
     else:
         shell.show(*found)
+    return Ended.WELL
+
+
+async def zone(name: str, /, *, tenant: Tenant = None, shell: Given) -> Ended:
+    """Choose the time zone in which the people of a tenant are told times.
+
+    Parameters
+    ----------
+    name
+        As in the IANA database: Asia/Amman.
+    """
+    async with shell.open(Missing.MAKE) as use_cases:
+        chosen = await use_cases.choose_zone(shell.tenant(tenant), name)
+    shell.show(f"Times are told in the zone {chosen.zone}.")
     return Ended.WELL

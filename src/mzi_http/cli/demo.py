@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import tzinfo
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -100,9 +101,9 @@ class Demo:
         second = await self._sync(later)
         again = await self._sync(later, [SENT_AGAIN])
         self.shell.show(*demo_view.second_round(later, second.tallies, again.tallies[0]))
-        people, decisions = await self._grade(seed)
-        self.shell.show(*demo_view.graded_class(people, decisions, self.shell.out.width))
-        self.shell.show(*demo_view.one_trace(people, decisions))
+        people, decisions, zone = await self._grade(seed)
+        self.shell.show(*demo_view.graded_class(people, decisions, zone, self.shell.out.width))
+        self.shell.show(*demo_view.one_trace(people, decisions, zone))
         return later
 
     async def _sync(self, college: College, modules: Sequence[str] = MODULES) -> Round:
@@ -129,8 +130,8 @@ class Demo:
         for start in range(0, len(records), self.page):
             yield [before_moodle(module, record) for record in records[start : start + self.page]]
 
-    async def _grade(self, seed: int) -> tuple[Sequence[Mapping[str, Any]], Sequence[Decision]]:
-        """A class, and the decision on each of its members' work, which is also kept."""
+    async def _grade(self, seed: int) -> tuple[Sequence[Mapping[str, Any]], Sequence[Decision], tzinfo]:
+        """A class, the decision on each of its members' work, which is also kept, and the zone of times."""
         people = markings(seed, CLASS)
         asked = []
         for person in people:
@@ -138,11 +139,12 @@ class Demo:
             marking = {k: v for k, v in person.items() if k not in ("student", "name", "expected")}
             asked.append(ToDecide(marking=marking, record_as=str(key)))
         decisions = []
-        for made in await self.use_cases.decide_grades(DEFAULT_TENANT, asked):
+        found = await self.use_cases.decide_grades(DEFAULT_TENANT, asked)
+        for made in found.made:
             if isinstance(made, MarkingRefused):
                 raise made
             decisions.append(made)
-        return people, decisions
+        return people, decisions, found.zone
 
     @contextmanager
     def _busy(self, what: str) -> Iterator[None]:

@@ -3,6 +3,7 @@
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def second_round(college: College, tallies: Sequence[Tally], again: Tally) -> It
 
 
 def graded_class(
-    people: Sequence[Mapping[str, Any]], decisions: Sequence[Decision], width: int
+    people: Sequence[Mapping[str, Any]], decisions: Sequence[Decision], zone: tzinfo, width: int
 ) -> Iterable[RenderableType]:
     """A class with its grades and the sentence each student may be shown."""
     policy = decisions[0].policy
@@ -144,21 +145,23 @@ def graded_class(
         marking = decision.marking
         given = "–" if marking.raw is None else f"{marking.raw}"
         grade = Text.assemble(*graded(decision))
-        _, _, why = decision.explain().partition(": ")
+        _, _, why = decision.reason(zone=zone).partition(": ")
         row = [Text(decision.rule, style="dim")] if rule else []
         tried = str(marking.attempt_shown)
         shown.add_row(plain(person["name"]), given, tried, grade, *row, plain(why[:1].upper() + why[1:]))
     yield shown
 
 
-def one_trace(people: Sequence[Mapping[str, Any]], decisions: Sequence[Decision]) -> Iterable[RenderableType]:
+def one_trace(
+    people: Sequence[Mapping[str, Any]], decisions: Sequence[Decision], zone: tzinfo
+) -> Iterable[RenderableType]:
     """One decision in full."""
     place = min(_SETTLED_LATER, len(decisions) - 1)
     name = plain(people[place]["name"])
     yield from _heading(
         f"5  Why {name} got this", "Every rule in order, until one held. The trace is kept with the grade."
     )
-    yield from explained(decisions[place])
+    yield from explained(decisions[place], zone)
 
 
 def _commands(college: College, keep: Path | None) -> Iterable[tuple[str, str]]:

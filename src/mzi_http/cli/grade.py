@@ -1,7 +1,7 @@
 """`mzi grade`: what a mark comes to and why, and what another policy would make of it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -138,15 +138,17 @@ async def explain(
         "now": now,
         "criteria": None if criteria is None else _criteria(criteria),
     }
-    marking = {name: value for name, value in said.items() if value is not None}
+    marking: dict[str, object] = {name: value for name, value in said.items() if value is not None}
     if takes_no_submissions:
         marking["submitted"] = None
     async with shell.open(Missing.EMPTY) as use_cases:
-        decision = await use_cases.decide_grade(shell.tenant(tenant), marking, policy=policy, level=level)
+        decision, zone = await use_cases.decide_grade.in_zone(
+            shell.tenant(tenant), marking, policy=policy, level=level
+        )
     if as_json:
-        shell.json(decided(decision))
+        shell.json(decided(decision, zone))
     else:
-        shell.show(*explained(decision))
+        shell.show(*explained(decision, zone))
     return Ended.WELL
 
 
@@ -163,19 +165,19 @@ def _criteria(text: str) -> list[dict[str, object]]:
     return rows
 
 
-def explained(decision: Decision) -> Iterable[RenderableType]:
-    """A decision as people read it: the grade, the trace, the sentences."""
+def explained(decision: Decision, zone: tzinfo) -> Iterable[RenderableType]:
+    """A decision as people read it: the grade, the trace, the sentences, with times in `zone`."""
     policy = decision.policy
     yield Text.assemble(
         *graded(decision), "  by rule ", (decision.rule, "bold"), f" of {policy.name} {policy.version}"
     )
-    for warning in decision.warnings:
-        yield Text(f"Look at this: {warning}.", style="yellow")
+    for warning, note in zip(decision.warnings, decision.notes(), strict=True):
+        yield Text(f"Look at this: {warning}: {plain(note)}", style="yellow")
     yield ""
     yield traced(decision.trace)
     for language in Language:
         yield ""
-        yield plain_sentence(decision.explain(language))
+        yield plain_sentence(decision.explain(language, zone))
 
 
 def graded(decision: Decision) -> list[tuple[str, str]]:

@@ -61,6 +61,7 @@ _COMMANDS: Mapping[str, str] = {
     "sources sign": "event_sources:sign",
     "tenants add": "administration:add",
     "tenants list": "administration:list_tenants",
+    "tenants zone": "administration:zone",
     "bench": "bench:bench",
     "serve": "serve:serve",
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
+from datetime import tzinfo
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -38,14 +39,15 @@ async def decide(request: Request) -> Response:
     said.finish()
     use_cases = service(request).use_cases
     if several is None:
-        decision = await use_cases.decide_grade(
+        decision, zone = await use_cases.decide_grade.in_zone(
             tenant(request), one or {}, policy=policy, level=level, record_as=record_as
         )
-        return answer(decided(decision))
+        return answer(decided(decision, zone))
     asked = [ToDecide(marking=marking) for marking in several]
-    made = iter(await use_cases.decide_grades(tenant(request), asked, policy=policy, level=level))
+    found = await use_cases.decide_grades(tenant(request), asked, policy=policy, level=level)
+    made = iter(found.made)
     every = (bad[place] if place in bad else next(made) for place in range(len(asked) + len(bad)))
-    return answer({"decisions": [_judged(position, each) for position, each in enumerate(every)]})
+    return answer({"decisions": [_judged(position, each, found.zone) for position, each in enumerate(every)]})
 
 
 def _apart(fields: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[int, Unreadable]]:
@@ -57,12 +59,12 @@ def _apart(fields: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[
     return {**fields, "markings": good} if bad else fields, bad
 
 
-def _judged(position: int, made: Decision | MarkingRefused | Unreadable) -> Judged:
+def _judged(position: int, made: Decision | MarkingRefused | Unreadable, zone: tzinfo) -> Judged:
     if isinstance(made, Unreadable):
         return {"position": position, "decision": None, "errors": [f"The marking {made.said}"]}
     if isinstance(made, MarkingRefused):
         return {"position": position, "decision": None, "errors": [str(made)]}
-    return {"position": position, "decision": decided(made), "errors": []}
+    return {"position": position, "decision": decided(made, zone), "errors": []}
 
 
 async def simulate(request: Request) -> Response:

@@ -2,15 +2,16 @@
 
 import json
 import re
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
 from hypothesis import given, settings
 from tests.repetitions import often
-from tests.rules.grading.given import DAY, NOW, markings, policies, refused
+from tests.rules.grading.given import DAY, NOW, SECOND, markings, policies, refused
 
 from mzi_core.grading import (
     BTEC_DEFAULT,
@@ -27,6 +28,8 @@ from mzi_core.grading import (
     WarningId,
     decide,
 )
+from mzi_core.grading.numbers import rounded, written
+from mzi_core.grading.sentence_texts import TEXTS, Text
 
 AT_ONCE = BTEC_DEFAULT.override(settle=SettleMode.IMMEDIATELY)
 
@@ -39,34 +42,38 @@ P1 = Criterion(code="P1", achieved=True)
 NO_P1 = Criterion(code="P1", achieved=False)
 M1 = Criterion(code="M1", achieved=True)
 NO_M1 = Criterion(code="M1", achieved=False)
+M10 = Criterion(code="M10", achieved=True)
+Q = Criterion(code="Q", achieved=True)
 
 
 # Isolates around the values in Arabic are left out of these tables.
 SENTENCES = [
     (
         decided("4", letter="M"),
-        "Merit: this grade was recorded as it was given and was not worked out from a mark.",
-        "جدارة (Merit): سُجّلت هذه العلامة كما أُعطيت، ولم تُحسب من درجة رقمية.",
+        "Merit: this grade was recorded as it was given, and was not worked out from a mark.",
+        "جدارة (Merit): سُجِّل هذا التقدير كما مُنح، ولم يُحسب من درجة.",
     ),
     (
         decided("4", workflow="inmarking"),
         "Not graded yet: the marking of this work has not been released.",
-        "لم تُرصد العلامة بعد: لم تُعلن نتيجة تقييم هذا العمل حتى الآن.",
+        "لم يُرصد التقدير بعد: لم تُعلَن نتيجة تقييم هذا العمل بعد.",
     ),
     (
         decided("4", feedback="01122"),
-        "Fail: the work handed in is not valid (code 01122), which is as if nothing had come.",
-        "رسوب (Fail): عُدّ العمل المسلَّم غير صالح (الرمز 01122)، ويُعامل كأنه لم يُسلَّم أي عمل.",
+        "Fail: the work handed in is treated as not handed in, because the feedback has the code 01122.",
+        "رسوب (Fail): يُعامَل العمل المسلَّم كأنه لم يُسلَّم، لأن ملاحظات المدرّس تتضمن الرمز 01122.",
     ),
     (
         decided(None, submitted=False, due=NOW - DAY, extension=NOW + DAY, now=NOW),
-        "Not graded yet: nothing has been handed in so far, and work is accepted until 2026-02-10 12:00 UTC.",
-        "لم تُرصد العلامة بعد: لم يُسلَّم أي عمل حتى الآن، ويُقبل التسليم حتى 2026-02-10 12:00 UTC.",
+        "Not graded yet: nothing has been handed in yet, and work is accepted until 10 February "
+        "2026, 12:00 (UTC), the end of the extension.",
+        "لم يُرصد التقدير بعد: لم يُسلَّم أي عمل بعد، ويُقبل التسليم حتى 10 شباط 2026، 12:00 "
+        "(UTC)، وهو نهاية التمديد.",
     ),
     (
         decided(None, submitted=False, due=NOW - DAY, now=NOW),
-        "Fail: nothing was handed in by 2026-02-08 12:00 UTC.",
-        "رسوب (Fail): لم يُسلَّم أي عمل حتى 2026-02-08 12:00 UTC.",
+        "Fail: nothing was handed in by 8 February 2026, 12:00 (UTC), the due date.",
+        "رسوب (Fail): لم يُسلَّم أي عمل حتى 8 شباط 2026، 12:00 (UTC)، وهو موعد التسليم.",
     ),
     (
         decided(None, submitted=False),
@@ -75,110 +82,432 @@ SENTENCES = [
     ),
     (
         decided("-1"),
-        "Not graded yet: the work was handed in and has no mark so far.",
-        "لم تُرصد العلامة بعد: سُلِّم العمل ولم توضع له درجة حتى الآن.",
+        "Not graded yet: the work has no mark yet.",
+        "لم يُرصد التقدير بعد: لم تُرصد درجة لهذا العمل بعد.",
     ),
     (
         decided("0.00000"),
-        "Fail: the work was given the mark 0.",
-        "رسوب (Fail): أُعطي العمل الدرجة 0.",
+        "Fail: the work was given the mark 0 of 4 on the BTEC scale.",
+        "رسوب (Fail): مُنح العمل الدرجة 0 من 4 على مقياس BTEC.",
     ),
     (
         decided("1.50000"),
-        "Refer: the mark 1.5 on attempt 1 is below 2, where a Pass begins.",
-        "إعادة (Refer): الدرجة 1.5 في المحاولة رقم 1 أقل من 2، وهي الدرجة التي يبدأ عندها النجاح.",
+        "Refer: attempt 1 was given 1.5 of 4 on the BTEC scale, which is below 2, where Pass begins.",
+        "إعادة تسليم (Refer): مُنحت المحاولة رقم 1 الدرجة 1.5 من 4 على مقياس BTEC، وهي أقل من 2 "
+        "حيث يبدأ النجاح.",
     ),
     (
         decided(None),
-        "Refer: the work of attempt 1 was handed in and given no mark, which is no Pass.",
-        "إعادة (Refer): سُلِّم العمل في المحاولة رقم 1 ولم يُعطَ درجة، فلم يبلغ حدّ النجاح.",
+        "Refer: attempt 1 was given no mark, and needs at least 2 to pass.",
+        "إعادة تسليم (Refer): لم تُمنح المحاولة رقم 1 درجة، وتحتاج إلى 2 على الأقل للنجاح.",
     ),
     (
         decided("1.8", attempt=1),
-        "Refer: the mark 1.8 on attempt 2 is below 2, where a Pass begins. "
-        "A Refer on attempt 2 becomes a Double Refer when grades are settled.",
-        "إعادة (Refer): الدرجة 1.8 في المحاولة رقم 2 أقل من 2، وهي الدرجة التي يبدأ عندها النجاح. "
-        "وتصبح الإعادة في المحاولة رقم 2 إعادة مزدوجة (Double Refer) عند تثبيت العلامات.",
+        "Refer: attempt 2 was given 1.8 of 4 on the BTEC scale, which is below 2, where Pass "
+        "begins. A Refer on attempt 2 becomes a Double Refer when grades are settled.",
+        "إعادة تسليم (Refer): مُنحت المحاولة رقم 2 الدرجة 1.8 من 4 على مقياس BTEC، وهي أقل من 2 "
+        "حيث يبدأ النجاح. ويصبح التقدير في المحاولة رقم 2 إعادة تسليم مزدوجة (Double Refer) عند "
+        "تثبيت التقديرات.",
     ),
     (
         decided("1.8", AT_ONCE, attempt=2),
-        "Double Refer: the mark 1.8 on attempt 3 is below 2, where a Pass begins. "
-        "A Refer on attempt 3 counts as a Double Refer.",
-        "إعادة مزدوجة (Double Refer): الدرجة 1.8 في المحاولة رقم 3 أقل من 2، "
-        "وهي الدرجة التي يبدأ عندها النجاح. "
-        "وتُعدّ الإعادة في المحاولة رقم 3 إعادة مزدوجة (Double Refer).",
+        "Double Refer: attempt 3 was given 1.8 of 4 on the BTEC scale, which is below 2, where "
+        "Pass begins. A Refer on attempt 3 counts as a Double Refer.",
+        "إعادة تسليم مزدوجة (Double Refer): مُنحت المحاولة رقم 3 الدرجة 1.8 من 4 على مقياس BTEC، "
+        "وهي أقل من 2 حيث يبدأ النجاح. ويُعدّ التقدير في المحاولة رقم 3 إعادة تسليم مزدوجة "
+        "(Double Refer).",
     ),
     (
         decided(None, attempt=1),
-        "Refer: the work of attempt 2 was handed in and given no mark, which is no Pass. "
-        "A Refer on attempt 2 becomes a Double Refer when grades are settled.",
-        "إعادة (Refer): سُلِّم العمل في المحاولة رقم 2 ولم يُعطَ درجة، فلم يبلغ حدّ النجاح. "
-        "وتصبح الإعادة في المحاولة رقم 2 إعادة مزدوجة (Double Refer) عند تثبيت العلامات.",
+        "Refer: attempt 2 was given no mark, and needs at least 2 to pass. A Refer on attempt 2 "
+        "becomes a Double Refer when grades are settled.",
+        "إعادة تسليم (Refer): لم تُمنح المحاولة رقم 2 درجة، وتحتاج إلى 2 على الأقل للنجاح. ويصبح "
+        "التقدير في المحاولة رقم 2 إعادة تسليم مزدوجة (Double Refer) عند تثبيت التقديرات.",
     ),
     (
         decided("2.50000"),
-        "Pass: the mark 2.5 reaches 2, where a Pass begins; a Merit takes 3.",
-        "نجاح (Pass): بلغت الدرجة 2.5 حدّ النجاح وهو 2، ويبدأ تقدير الجدارة عند 3.",
+        "Pass: the mark 2.5 of 4 on the BTEC scale reaches 2, where Pass begins; Merit needs 3.",
+        "نجاح (Pass): بلغت الدرجة 2.5 من 4 على مقياس BTEC حد النجاح وهو 2، ويتطلب تقدير الجدارة 3.",
     ),
     (
         decided("4", PEARSON_HIGHER_NATIONAL, attempt=1),
-        "Pass: the mark 4 would have earned a Distinction, but attempt 2 is a reassessment, "
-        "which can earn no more than a Pass.",
-        "نجاح (Pass): كانت الدرجة 4 تستحق تقدير امتياز (Distinction)، لكن المحاولة رقم 2 إعادة تقييم، "
-        "ولا يُمنح فيها تقدير أعلى من نجاح (Pass).",
+        "Pass: the mark 4 of 4 on the BTEC scale would have earned Distinction, but attempt 2 is "
+        "a reassessment, which can earn at most Pass.",
+        "نجاح (Pass): كانت الدرجة 4 من 4 على مقياس BTEC تستحق تقدير امتياز (Distinction)، لكن "
+        "المحاولة رقم 2 إعادة تقييم، وأعلى تقدير يُمنح فيها هو نجاح (Pass).",
     ),
     (
         decided("3"),
-        "Merit: the mark 3 reaches 3, where a Merit begins; a Distinction takes 4.",
-        "جدارة (Merit): بلغت الدرجة 3 حدّ الجدارة وهو 3، ويبدأ تقدير الامتياز عند 4.",
+        "Merit: the mark 3 of 4 on the BTEC scale reaches 3, where Merit begins; Distinction needs 4.",
+        "جدارة (Merit): بلغت الدرجة 3 من 4 على مقياس BTEC حد الجدارة وهو 3، ويتطلب تقدير الامتياز 4.",
     ),
     (
         decided("85.5", scale=Scale.PERCENT),
-        "Distinction: the mark 85.5% reaches 70%, where a Distinction begins.",
-        "امتياز (Distinction): بلغت الدرجة 85.5% حدّ الامتياز وهو 70%.",
+        "Distinction: the mark 85.5 of 100 (85.5 %) reaches 70 %, where Distinction begins.",
+        "امتياز (Distinction): بلغت الدرجة 85.5 من 100 (85.5 %) حد الامتياز وهو 70 %.",
     ),
     (
         decided("50", scale=Scale.PERCENT),
-        "Pass: the mark 50% reaches 40%, where a Pass begins; a Merit takes 60%.",
-        "نجاح (Pass): بلغت الدرجة 50% حدّ النجاح وهو 40%، ويبدأ تقدير الجدارة عند 60%.",
+        "Pass: the mark 50 of 100 (50 %) reaches 40 %, where Pass begins; Merit needs 60 %.",
+        "نجاح (Pass): بلغت الدرجة 50 من 100 (50 %) حد النجاح وهو 40 %، ويتطلب تقدير الجدارة 60 %.",
     ),
     (
         decided("1", PEARSON_HIGHER_NATIONAL, attempt=1, before="M"),
-        "Merit: this work had already passed, so its grade stands.",
-        "جدارة (Merit): سبق أن اجتاز هذا العمل التقييم، فيبقى تقديره.",
+        "Merit: an earlier attempt had already passed with this grade. It stands, because work "
+        "that has passed is not assessed again.",
+        "جدارة (Merit): سبق أن نجحت محاولة سابقة بهذا التقدير. ويبقى هذا التقدير قائمًا لأن "
+        "العمل الناجح لا يُعاد تقييمه.",
     ),
     (
         decided("4", PEARSON_HIGHER_NATIONAL, attempt=2),
-        "Not graded yet: attempt 3 is not permitted, so the earlier grade stands.",
-        "لم تُرصد العلامة بعد: المحاولة رقم 3 غير مسموح بها، فيبقى التقدير السابق.",
+        "Not graded yet: attempt 3 cannot be assessed, because only one reassessment is "
+        "permitted. The grade recorded before it stands.",
+        "لم يُرصد التقدير بعد: لا يمكن تقييم المحاولة رقم 3 لأن إعادة التقييم مسموحة مرة واحدة. "
+        "ويبقى التقدير المسجَّل قبلها.",
     ),
     (
         decided("4", BTEC_DEFAULT.override(late_cap=Grade.P), due=NOW - DAY, submitted_at=NOW, now=NOW),
-        "Pass: the mark 4 would have earned a Distinction, but the work was late, "
-        "and late work can earn no more than a Pass.",
-        "نجاح (Pass): كانت الدرجة 4 تستحق تقدير امتياز (Distinction)، لكن العمل سُلِّم متأخرًا، "
-        "ولا يُمنح العمل المتأخر تقديرًا أعلى من نجاح (Pass).",
+        "Pass: the mark 4 of 4 on the BTEC scale would have earned Distinction, but the work was "
+        "handed in after 8 February 2026, 12:00 (UTC), and late work can earn at most Pass.",
+        "نجاح (Pass): كانت الدرجة 4 من 4 على مقياس BTEC تستحق تقدير امتياز (Distinction)، لكن "
+        "العمل سُلِّم بعد 8 شباط 2026، 12:00 (UTC)، وأعلى تقدير يُمنح للعمل المتأخر هو نجاح "
+        "(Pass).",
+    ),
+    (
+        decided("4", PEARSON_HIGHER_NATIONAL, repeats_unit=True),
+        "Pass: the mark 4 of 4 on the BTEC scale would have earned Distinction, but the unit is "
+        "being repeated, and a repeated unit can earn at most Pass.",
+        "نجاح (Pass): كانت الدرجة 4 من 4 على مقياس BTEC تستحق تقدير امتياز (Distinction)، لكن "
+        "الوحدة معادة، وأعلى تقدير يُمنح فيها هو نجاح (Pass).",
+    ),
+    (
+        decided("5", maximum=Decimal(7)),
+        "Distinction: the mark 5 of 7 (71.43 %) reaches 70 %, where Distinction begins.",
+        "امتياز (Distinction): بلغت الدرجة 5 من 7 (71.43 %) حد الامتياز وهو 70 %.",
+    ),
+    (
+        decided("2", minimum=Decimal(1), maximum=Decimal(3)),
+        "Pass: the mark 2 on the scale from 1 to 3 (50 %) reaches 40 %, where Pass begins; Merit needs 60 %.",
+        "نجاح (Pass): بلغت الدرجة 2 على المقياس من 1 إلى 3 (50 %) حد النجاح وهو 40 %، ويتطلب "
+        "تقدير الجدارة 60 %.",
+    ),
+    (
+        decided("39.996", scale=Scale.PERCENT),
+        "Refer: attempt 1 was given 39.996 of 100 (39.996 %), which is below 40 %, where Pass begins.",
+        "إعادة تسليم (Refer): مُنحت المحاولة رقم 1 الدرجة 39.996 من 100 (39.996 %)، وهي أقل من "
+        "40 % حيث يبدأ النجاح.",
+    ),
+    (
+        decided("11.9999", maximum=Decimal(20)),
+        "Pass: the mark 11.9999 of 20 (59.9995 %) reaches 40 %, where Pass begins; Merit needs 60 %.",
+        "نجاح (Pass): بلغت الدرجة 11.9999 من 20 (59.9995 %) حد النجاح وهو 40 %، ويتطلب تقدير الجدارة 60 %.",
+    ),
+    (
+        decided("1E+1", maximum=Decimal("2E+1")),
+        "Pass: the mark 10 of 20 (50 %) reaches 40 %, where Pass begins; Merit needs 60 %.",
+        "نجاح (Pass): بلغت الدرجة 10 من 20 (50 %) حد النجاح وهو 40 %، ويتطلب تقدير الجدارة 60 %.",
+    ),
+    (
+        decided("1.99999999999999999999999999"),
+        "Refer: attempt 1 was given 1.99999 of 4 on the BTEC scale, which is below 2, where Pass begins.",
+        "إعادة تسليم (Refer): مُنحت المحاولة رقم 1 الدرجة 1.99999 من 4 على مقياس BTEC، وهي أقل "
+        "من 2 حيث يبدأ النجاح.",
+    ),
+    (
+        decided("-0"),
+        "Fail: the work was given the mark 0 of 4 on the BTEC scale.",
+        "رسوب (Fail): مُنح العمل الدرجة 0 من 4 على مقياس BTEC.",
+    ),
+    (
+        decided("3", items=("Refer", "Pass", "Merit")),
+        "Merit: attempt 1 was given the mark “Merit” of the scale Refer, Pass, Merit.",
+        "جدارة (Merit): مُنحت المحاولة رقم 1 الدرجة «Merit» من المقياس Refer، Pass، Merit.",
+    ),
+    (
+        decided("1", items=("إعادة", "نجاح"), attempt=1),
+        "Refer: attempt 2 was given the mark “إعادة” of the scale إعادة, نجاح. A Refer on "
+        "attempt 2 becomes a Double Refer when grades are settled.",
+        "إعادة تسليم (Refer): مُنحت المحاولة رقم 2 الدرجة «إعادة» من المقياس إعادة، نجاح. ويصبح "
+        "التقدير في المحاولة رقم 2 إعادة تسليم مزدوجة (Double Refer) عند تثبيت التقديرات.",
+    ),
+    (
+        decided("1.5", items=("Refer", "Pass", "Merit", "Distinction")),
+        "Refer: attempt 1 was given 1.5 of 4 on the scale Refer, Pass, Merit, Distinction, which "
+        "is below “Pass”, where Pass begins.",
+        "إعادة تسليم (Refer): مُنحت المحاولة رقم 1 الدرجة 1.5 من 4 على المقياس Refer، Pass، "
+        "Merit، Distinction، وهي أقل من «Pass» حيث يبدأ النجاح.",
+    ),
+    (
+        decided(None, items=("Referred", "Passed")),
+        "Refer: attempt 1 was given no mark, and needs at least “Passed” to pass.",
+        "إعادة تسليم (Refer): لم تُمنح المحاولة رقم 1 درجة، وتحتاج إلى «Passed» على الأقل للنجاح.",
+    ),
+    (
+        decided(None, items=("Refer", "Merit")),
+        "Refer: attempt 1 was given no mark, and needs at least Pass to pass.",
+        "إعادة تسليم (Refer): لم تُمنح المحاولة رقم 1 درجة، وتحتاج إلى نجاح (Pass) على الأقل للنجاح.",
     ),
     (
         decided("2", items=("Fail", "Pass")),
-        "Not graded yet: nobody has said what the items of its scale mean (Fail, Pass).",
-        "لم تُرصد العلامة بعد: لم يُحدَّد معنى عناصر مقياس التقييم (Fail, Pass).",
+        "Not graded yet: the college has not said what the words of the scale of this work mean "
+        "(Fail, Pass).",
+        "لم يُرصد التقدير بعد: لم تحدّد الكلية معنى كلمات المقياس المستخدم لهذا العمل (Fail، Pass).",
     ),
     (
         decided("5"),
-        "Not graded yet: the mark 5 is outside 0 to 4, where marks can be.",
-        "لم تُرصد العلامة بعد: الدرجة 5 خارج المدى من 0 إلى 4.",
+        "Not graded yet: the mark 5 is none that this work can have; its marks go from 0 to 4.",
+        "لم يُرصد التقدير بعد: الدرجة 5 ليست من الدرجات الممكنة لهذا العمل، وهي من 0 إلى 4.",
     ),
 ]
 
 
 @pytest.mark.parametrize(("decision", "english", "arabic"), SENTENCES, ids=str)
-def test_a_decision_explains_itself_in_english_and_arabic(
+def test_a_decision_says_its_reason_in_english_and_arabic(
     decision: Decision, english: str, arabic: str
 ) -> None:
-    assert decision.explain("en") == english
-    assert decision.explain() == english
-    assert re.sub("[\u2068\u2069]", "", decision.explain("ar")) == arabic
+    assert decision.reason("en") == english
+    assert decision.reason() == english
+    assert bare(decision.reason("ar")) == arabic
+    assert decision.explain().startswith(f"{english} ")
+    assert decision.explain("ar").startswith(f"{decision.reason('ar')} ")
+
+
+def bare(arabic: str) -> str:
+    """Without the isolates around values."""
+    return re.sub("[\u2068\u2069]", "", arabic)
+
+
+WAIT = ("There is nothing for you to do yet.", "ليس عليك فعل شيء الآن.")
+APPEAL = (
+    "If you think this grade is wrong, you can appeal to the college.",
+    "إذا رأيت أن هذا التقدير غير صحيح فيمكنك تقديم اعتراض إلى الكلية.",
+)
+ASK = ("Ask the college whether you can try again.", "اسأل الكلية إن كان بإمكانك المحاولة من جديد.")
+REPEAT = (
+    "To try again, ask the college whether you can repeat the unit.",
+    "للمحاولة من جديد اسأل الكلية إن كان بإمكانك إعادة الوحدة.",
+)
+AGAIN = (
+    "You can hand in again as soon as the college opens another attempt.",
+    "يمكنك التسليم من جديد عندما تفتح الكلية محاولة أخرى.",
+)
+HAND_IN = ("You can still hand in your work.", "ما زال بإمكانك تسليم عملك.")
+COLLEGE = (
+    "The college has to put this right; there is nothing for you to do.",
+    "على الكلية تصحيح ذلك، وليس عليك فعل شيء.",
+)
+HN = PEARSON_HIGHER_NATIONAL
+
+
+@pytest.mark.parametrize(
+    ("decision", "told"),
+    [
+        (decided("3"), [APPEAL]),
+        (decided("1"), [AGAIN, APPEAL]),
+        (decided("1", HN), [AGAIN, APPEAL]),
+        (decided("1", attempt=1), [ASK, APPEAL]),
+        (decided("1", AT_ONCE, attempt=1), [ASK, APPEAL]),
+        (decided("1", HN, attempt=1), [REPEAT, APPEAL]),
+        (decided("1", HN, repeats_unit=True), [REPEAT, APPEAL]),
+        (decided("0"), [ASK, APPEAL]),
+        (decided("0", HN), [ASK, APPEAL]),
+        (decided(None, submitted=False), [ASK, APPEAL]),
+        (decided("3", feedback="01122"), [ASK, APPEAL]),
+        (decided(None, letter="R"), [AGAIN, APPEAL]),
+        (decided(None, letter="PENDING"), [WAIT]),
+        (decided("3", workflow=""), [WAIT]),
+        (decided("-1"), [WAIT]),
+        (decided(None, submitted=False, due=NOW, now=NOW), [HAND_IN]),
+        (decided("5"), [COLLEGE]),
+        (decided("1", items=("x",)), [COLLEGE]),
+        (decided("1", HN, attempt=2), [REPEAT]),
+        (decided("1", HN, attempt=1, before="P"), [APPEAL]),
+        (
+            decided("3", criteria=(P1, M1)),
+            [
+                (
+                    "The assessment criteria agree with this grade.",
+                    "وتتفق معايير التقييم مع هذا التقدير.",
+                ),
+                APPEAL,
+            ],
+        ),
+        (
+            decided("3", criteria=(P1, NO_M1)),
+            [
+                (
+                    "The assessment criteria add up to Pass and so disagree with this grade; "
+                    "the college should look at it.",
+                    "تشير معايير التقييم إلى تقدير نجاح (Pass)، وهو يخالف هذا التقدير، "
+                    "وعلى الكلية مراجعة ذلك.",
+                ),
+                APPEAL,
+            ],
+        ),
+        (decided("3", criteria=(Criterion(code="LO1", achieved=True),)), [APPEAL]),
+        (decided("-1", criteria=(P1,)), [WAIT]),
+        (decided("3", feedback="01122", criteria=(P1,)), [ASK, APPEAL]),
+        (
+            decided("2", before="M", submitted=False),
+            [
+                (
+                    "A mark was entered, although no work is recorded as handed in.",
+                    "أُدخلت درجة مع أنه لم يُسجَّل تسليم أي عمل.",
+                ),
+                (
+                    "An earlier attempt had earned Merit, which is better.",
+                    "وكانت محاولة سابقة قد نالت تقدير جدارة (Merit)، وهو أعلى.",
+                ),
+                ASK,
+                APPEAL,
+            ],
+        ),
+        (decided("2", workflow="x", criteria=(Criterion(code="Q", achieved=True),)), [APPEAL]),
+    ],
+    ids=str,
+)
+def test_an_explanation_tells_whether_criteria_agree_and_what_the_student_may_do(
+    decision: Decision, told: list[tuple[str, str]]
+) -> None:
+    at = decision.marking.now
+    policy = decision.policy
+    when = ("on 9 February 2026, 12:00 (UTC) ", "في 9 شباط 2026، 12:00 (UTC) ") if at else ("", "")
+    assert decision.explain("en") == " ".join(
+        (
+            decision.reason("en"),
+            *(english for english, _ in told),
+            f"Decided {when[0]}under the policy {policy.name}, version {policy.version}.",
+        )
+    )
+    assert bare(decision.explain("ar")) == " ".join(
+        (
+            bare(decision.reason("ar")),
+            *(arabic for _, arabic in told),
+            f"صدر هذا القرار {when[1]}وفق السياسة {policy.name}، الإصدار {policy.version}.",
+        )
+    )
+
+
+def test_an_explanation_says_when_it_was_decided_on_the_clock_of_the_college() -> None:
+    decision = decided("3", now=NOW)
+    later = NOW + DAY * 300
+    amman = ZoneInfo("Asia/Amman")
+    assert "Decided on 9 February 2026, 15:00 (Asia/Amman) under" in decision.explain("en", amman)
+    assert "Decided on 6 December 2026, 12:00 (UTC) under" in decision.explain(decided_at=later)
+    assert "Decided on 6 December 2026, 12:00 (UTC) under" in decided("3").explain(decided_at=later)
+    assert "في 6 كانون الأول 2026، 15:00 (Asia/Amman)" in bare(decision.explain("ar", amman, later))
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_every_month_has_its_name(month: int) -> None:
+    at = NOW.replace(month=month)
+    decision = decided("3")
+    assert f"{at:%d %B}".lstrip("0") in decision.explain("en", decided_at=at)
+    arabic = bare(decision.explain("ar", decided_at=at))
+    assert f"في 9 {LEVANTINE.split('/')[month - 1]} 2026" in arabic
+
+
+LEVANTINE = "كانون الثاني/شباط/آذار/نيسان/أيار/حزيران/تموز/آب/أيلول/تشرين الأول/تشرين الثاني/كانون الأول"
+
+
+@pytest.mark.parametrize(
+    ("due", "extension", "cutoff", "which", "which_in_arabic"),
+    [
+        (NOW, None, None, "9 February 2026, 12:00 (UTC), the due date", "موعد التسليم"),
+        (NOW - DAY, NOW, None, "9 February 2026, 12:00 (UTC), the end of the extension", "نهاية التمديد"),
+        *(
+            (
+                *(NOW - DAY, extension, NOW),
+                *("9 February 2026, 12:00 (UTC), the cut-off date", "آخر موعد لقبول التسليم"),
+            )
+            for extension in (None, NOW - SECOND)
+        ),
+        (NOW, None, NOW, "9 February 2026, 12:00 (UTC), the due date", "موعد التسليم"),
+    ],
+)
+def test_the_deadline_that_counted_is_named(
+    due: datetime, extension: datetime | None, cutoff: datetime | None, which: str, which_in_arabic: str
+) -> None:
+    for now, said in ((NOW, "until"), (NOW + SECOND, "by")):
+        decision = decided(None, submitted=False, due=due, extension=extension, cutoff=cutoff, now=now)
+        assert decision.reason().endswith(f" {said} {which}.")
+        assert decision.reason("ar").endswith(f"، وهو {which_in_arabic}.")
+
+
+@pytest.mark.parametrize(
+    ("decision", "notes", "arabic"),
+    [
+        (
+            decided("3", HN, letter="D", attempt=1, feedback="01122"),
+            (
+                "Distinction was given, but the feedback has the code 01122 for work that is not valid.",
+                "Distinction was given, but this attempt can earn at most Pass.",
+            ),
+            (
+                "مُنح تقدير امتياز (Distinction)، لكن الملاحظات تتضمن الرمز 01122 "
+                "الدال على أن العمل غير صالح.",
+                "مُنح تقدير امتياز (Distinction)، لكن أعلى تقدير لهذه المحاولة هو نجاح (Pass).",
+            ),
+        ),
+        (
+            decided("3", workflow="Bogus", criteria=(M10, Q)),
+            (
+                "A criterion has a code that cannot be read and counts for nothing: M10, Q.",
+                "“Bogus” is no state of Moodle's marking workflow, so it held nothing back.",
+            ),
+            (
+                "يوجد معيار لا يمكن قراءة رمزه ولا يُحتسب: M10، Q.",
+                "«Bogus» ليست من حالات سير التقييم في Moodle، فلم تمنع إعلان النتيجة.",
+            ),
+        ),
+        (
+            decided("1", items=("Fail", "Pass")),
+            (
+                "Not graded yet: the college has not said what the words of the scale of this work mean "
+                "(Fail, Pass).",
+            ),
+            ("لم يُرصد التقدير بعد: لم تحدّد الكلية معنى كلمات المقياس المستخدم لهذا العمل (Fail، Pass).",),
+        ),
+        (
+            decided("5"),
+            ("Not graded yet: the mark 5 is none that this work can have; its marks go from 0 to 4.",),
+            ("لم يُرصد التقدير بعد: الدرجة 5 ليست من الدرجات الممكنة لهذا العمل، وهي من 0 إلى 4.",),
+        ),
+        (decided("3"), (), ()),
+    ],
+    ids=str,
+)
+def test_each_warning_has_its_sentence(
+    decision: Decision, notes: tuple[str, ...], arabic: tuple[str, ...]
+) -> None:
+    assert decision.notes() == notes
+    assert tuple(map(bare, decision.notes("ar"))) == arabic
+    assert len(decision.warnings) == len(notes)
+
+
+def test_a_long_scale_and_long_words_are_named_by_their_beginning() -> None:
+    items = tuple(f"{n:02}{'x' * 70}" for n in range(1, 14))
+    reason = decided("1", items=items).reason()
+    shown = ", ".join(item[:60] for item in items[:12])
+    assert reason.endswith(f"mean ({shown}, …).")
+    assert decided("1", items=items[:12]).reason().endswith(f"mean ({shown}).")
+    words = BTEC_DEFAULT.override(scale_words={items[0]: "M"})
+    assert (
+        decided("1", words, items=items[:1])
+        .reason()
+        .endswith(f"“{items[0][:60]}” of the scale {items[0][:60]}.")
+    )
+    codes = tuple(Criterion(code=item, achieved=True) for item in items)
+    assert decided("3", criteria=codes).notes()[0].endswith(f"nothing: {shown}.")
+    assert f"“{'w' * 60}”" in decided("3", workflow="w" * 99).notes()[0]
+
+
+def test_braces_in_what_people_wrote_are_no_places_to_fill() -> None:
+    policy = BTEC_DEFAULT.override(name="{grade}", invalid_code="{code}")
+    explained = decided("1", policy, items=("{mark}",)).explain()
+    assert "({mark})" in explained
+    assert "policy {grade}," in explained
+    assert decided("1", policy, feedback="{code}").reason().endswith("has the code {code}.")
 
 
 def test_every_rule_and_both_ways_of_settling_stand_in_the_tables_above() -> None:
@@ -194,26 +523,75 @@ def test_every_grade_has_its_word_in_both_languages() -> None:
         ["Fail", "Refer", "Double Refer", "Pass", "Merit", "Distinction", "Not graded yet"],
         [
             "رسوب (Fail)",
-            "إعادة (Refer)",
-            "إعادة مزدوجة (Double Refer)",
+            "إعادة تسليم (Refer)",
+            "إعادة تسليم مزدوجة (Double Refer)",
             "نجاح (Pass)",
             "جدارة (Merit)",
             "امتياز (Distinction)",
-            "لم تُرصد العلامة بعد",
+            "لم يُرصد التقدير بعد",
         ],
     ]
 
 
+def test_every_text_is_there_in_both_languages_and_fills_in_the_same_values() -> None:
+    """And a grade is called a grade, a mark a mark, in one word each."""
+    places = {
+        language: {text: set(re.findall(r"\{(\w+)\}", said)) for text, said in texts.items()}
+        for language, texts in TEXTS.items()
+    }
+    assert places[Language.EN].keys() == places[Language.AR].keys() == set(Text)
+    assert places[Language.EN] == places[Language.AR]
+    assert not any("علامة" in said for said in TEXTS[Language.AR].values())
+
+
 def test_values_in_arabic_are_isolated_so_that_a_date_is_not_read_backwards() -> None:
-    decision = decided(None, submitted=False, due=NOW, now=NOW)
-    assert "\u20682026-02-09 12:00 UTC\u2069." in decision.explain("ar")
+    decision = decided("5", maximum=Decimal(7))
+    assert "\u20685\u2069 من \u20687\u2069 (\u206871.43 %\u2069)" in decision.explain("ar")
     assert "\u2068" not in decision.explain("en")
+    assert "(\u2068UTC\u2069)" in decided(None, submitted=False, due=NOW, now=NOW).reason("ar")
+    assert "«\u2068Merit\u2069»" in decided("1", items=("Merit",)).reason("ar")
 
 
 def test_times_are_told_in_the_zone_of_the_college() -> None:
     decision = decided(None, submitted=False, due=NOW, now=NOW)
     amman = timezone(timedelta(hours=3))
-    assert decision.explain("en", amman).endswith("until 2026-02-09 15:00 UTC+03:00.")
+    assert decision.reason("en", amman).endswith("until 9 February 2026, 15:00 (UTC+03:00), the due date.")
+    far = ZoneInfo("Pacific/Kiritimati")
+    assert "until 10 February 2026, 02:00 (Pacific/Kiritimati)" in decision.reason("en", far)
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "limits", "shown"),
+    [
+        ("3.00000", 5, "2 3 4", "3"),
+        ("2.345678", 5, "2 3 4", "2.34568"),
+        ("1.999999", 5, "2 3 4", "1.999999"),
+        ("1.99999999999", 5, "2 3 4", "1.99999"),
+        ("71.428571", 2, "40 60 70", "71.43"),
+        ("39.996", 2, "40 60 70", "39.996"),
+        ("39.99999999", 2, "40 60 70", "39.99"),
+        ("1.2345671", 5, "1.234567", "1.23457"),
+        ("1.2345671", 5, "1.23456711", "1.234567"),
+        ("1.2345611", 5, "1.234561", "1.234561"),
+        ("1.0000000000019", 2, "1.000000000001", "1.000000000001"),
+        ("0.005", 2, "", "0.01"),
+        ("10", 2, "", "10"),
+        ("1E+1", 2, "", "10"),
+        ("100", 5, "", "100"),
+        ("-0", 2, "", "0"),
+        ("-0.00", 1, "", "0"),
+        ("0.0", 0, "", "0"),
+        ("-0.5", 2, "", "-0.5"),
+        (f"66.{'6' * 70}", 2, "40 60 70", "66.67"),
+    ],
+)
+def test_numbers_are_written_as_people_write_them_and_never_across_a_limit(
+    value: str, places: int, limits: str, shown: str
+) -> None:
+    near = rounded(Decimal(value), places, map(Decimal, limits.split()))
+    assert written(near) == shown
+    for limit in map(Decimal, limits.split()):
+        assert (near < limit) == (Decimal(value) < limit)
 
 
 def test_another_language_is_refused() -> None:
@@ -228,9 +606,9 @@ def test_every_decision_has_a_whole_sentence_in_both_languages(
 ) -> None:
     decision = decide(marking, policy)
     english, arabic = decision.explain("en"), decision.explain("ar")
-    for text in (english, arabic):
+    for text in (english, arabic, *decision.notes("en"), *decision.notes("ar")):
         assert text.endswith(".")
-        assert not re.search(r"[{}]|None", text)
+        assert not re.search(r"[{}]|None|E\+|\(\)|  |[0-9.]{20}", text)
     assert re.search("[\u0600-\u06ff]", arabic)
     assert not re.search("[\u0600-\u06ff]", english)
     if decision.settled is not decision.grade:

@@ -68,6 +68,17 @@ async def test_a_tenant_chooses_a_policy_for_a_family_and_one_for_the_rest() -> 
     assert grades == [Grade.P, Grade.M, Grade.M]
 
 
+async def test_a_policy_is_chosen_for_both_levels_of_a_higher_national() -> None:
+    mzi = Harness().use_cases
+    await mzi.choose_policy(DEFAULT_TENANT, "HNC/HND", {"base": "pearson-higher-national"})
+    second = {"raw": "4", "attempt": 1}
+    for level in ("L4", "المستوى الخامس", "Level 4/5"):
+        assert (await mzi.decide_grade(DEFAULT_TENANT, second, level=level)).grade is Grade.P
+    for level, said in (("kindergarten", "is no programme level"), ("Level 3/4", "different policies")):
+        with pytest.raises(PolicyRefused, match=said):
+            await mzi.decide_grade(DEFAULT_TENANT, second, level=level)
+
+
 async def test_a_policy_that_is_wrong_is_not_kept() -> None:
     mzi = Harness().use_cases
     with pytest.raises(PolicyRefused) as refused:

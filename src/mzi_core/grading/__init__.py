@@ -6,12 +6,13 @@ are values: pick a built-in, `override` it, `lint` it, `simulate` it on stored m
 clock, a file or a network.
 """
 
-from mzi_core.grading.book import PolicyBook, family_of
+from mzi_core.grading.book import PolicyBook
 from mzi_core.grading.border import marking_from_event
 from mzi_core.grading.criteria import Criterion, Level, unit_outcome
 from mzi_core.grading.decision import Decision, decide, decide_attempts
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.keys import GradeKey, OldKey, parse_key
+from mzi_core.grading.levels import families_of
 from mzi_core.grading.linting import LintFinding, LintRule, lint
 from mzi_core.grading.marking import Marking
 from mzi_core.grading.outcomes import OutcomeWords, criteria_from, criterion_from, outcome_rows
@@ -72,7 +73,7 @@ __all__ = [
     "criterion_from",
     "decide",
     "decide_attempts",
-    "family_of",
+    "families_of",
     "judge",
     "lint",
     "marking_from_data",

@@ -1,7 +1,7 @@
 """Decide grades, keep the decisions, and see what another policy would have decided."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 import attrs
 
@@ -16,12 +16,14 @@ from mzi_core.grading import (
     Recorded,
     SimulatedChange,
     decide,
-    family_of,
+    families_of,
     lint,
     marking_from_data,
     policy_from,
     simulate,
 )
+from mzi_core.grading.book import SPELLINGS
+from mzi_core.grading.quoting import quoted
 from mzi_core.ports import Clock, Cursor, DecisionRecord, Session, Store, TenantSettings
 from mzi_core.use_cases.tenants import zone_of
 from mzi_core.values import TenantId
@@ -69,6 +71,15 @@ def book_of(settings: TenantSettings) -> PolicyBook:
     """The policies a tenant chose, by family. Raises PolicyRefused."""
     chosen = {family: read_policy(data) for family, data in settings.policies.items()}
     return PolicyBook(default=chosen.pop(DEFAULT, BTEC_DEFAULT), by_family=chosen)
+
+
+def _chosen(settings: TenantSettings, level: str | None, on: date) -> GradingPolicy:
+    """The tenant's policy for a programme level on a day. Raises PolicyRefused."""
+    book = book_of(settings)
+    try:
+        return book.for_level(level, on)
+    except ValueError as error:
+        raise PolicyRefused(str(error)) from error
 
 
 @attrs.frozen(kw_only=True)
@@ -119,7 +130,7 @@ class DecideGrades:
         async with self.store.begin(tenant) if keeps else self.store.read(tenant) as session:
             settings = await session.settings()
             zone = zone_of(settings)
-            chosen = named or book_of(settings).for_level(level, now.date())
+            chosen = named or _chosen(settings, level, now.date())
             made = [
                 await self._decided(session, each, marking, chosen, now)
                 if isinstance(marking, Marking)
@@ -281,20 +292,20 @@ class ChoosePolicy:
     async def __call__(
         self, tenant: TenantId, level: str | None, policy: Mapping[str, object]
     ) -> GradingPolicy:
-        """The policy as kept, for the family of `level` (L3, L5, L7), or for everything else without one.
+        """The policy as kept, for the families of `level` (L5, HND, Level 4/5), or without for all else.
 
         A policy that cannot be right is refused with every problem, and nothing changes. Raises
         PolicyRefused, UnknownTenant, StoreUnavailable.
         """
-        family = DEFAULT if level is None else family_of(level)
-        if family is None:
-            raise PolicyRefused(f"`{level}` is no programme level; write L3, L5 or L7")
+        families = (DEFAULT,) if level is None else families_of(level)
+        if not families:
+            raise PolicyRefused(f"{quoted(level)} is no programme level; {SPELLINGS}")
         chosen = read_policy(policy)
         problems = [problem for problem in lint(chosen) if not problem.check.is_warning]
         if problems:
             raise PolicyRefused(*(problem.sentence for problem in problems))
         async with self.store.begin(tenant) as session:
             settings = await session.settings()
-            policies = {**settings.policies, family: chosen.to_data()}
+            policies = {**settings.policies, **dict.fromkeys(families, chosen.to_data())}
             await session.save_settings(attrs.evolve(settings, policies=policies))
         return chosen

@@ -24,7 +24,7 @@ from mzi_core.grading import (
     Scale,
     SettleMode,
     Thresholds,
-    family_of,
+    families_of,
     policy_from,
 )
 from mzi_core.grading.policy import LONGEST_NAME
@@ -351,33 +351,33 @@ def test_a_policy_is_read_back_exactly(
     assert again.to_data() == policy.to_data()
 
 
-@pytest.mark.parametrize(
-    ("level", "family"),
-    [
-        ("L3", "L3"),
-        ("l5", "L5"),
-        ("L 5", "L5"),
-        ("Level 7", "L7"),
-        ("level-7", "L7"),
-        ("level7", "L7"),
-        ("5", "L5"),
-        ("BTEC HND Computing (Level 5)", "L5"),
-        ("Pearson BTEC Level 3 Extended Diploma", "L3"),
-        ("2025 intake, Level 5", "L5"),
-        ("HND, 3 years, Level 5", "L5"),
-        ("\t5 ", "L5"),
-        ("HND, 3 years", None),
-        ("3 years", None),
-        ("L55", None),
-        ("SQL5", None),
-        ("Level 9", None),
-        ("HND", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_the_family_of_a_programme_is_its_level(level: str | None, family: str | None) -> None:
-    assert family_of(level) == family
+# What people write, and the levels they mean.
+LEVELS = """
+L3=3|l5=5|L 5=5|Level 7=7|level-7=7|Level – 7=7|level7=7|5=5|05=5|L05=5|\t5 =5|lvl.5=5|Level: 5=5|LEVEL FIVE=5
+BTEC HND Computing (Level 5)=5|Pearson BTEC Level 3 Extended Diploma=3|2025 intake, Level 5=5
+HND, 3 years, Level 5=5|Level 5, 3 years=5|Level 5 - 2026=5|Ｌｅｖｅｌ ５=5|HND, 3 years=5|HND=5|hnc=4
+Higher National=5|Higher National Certificate in Business=4|BTEC Higher National Diploma=5|Level 4 HNC=4
+HND (Level 4)=4|Level 4/5=4 5|L4/L5=4 5|L4/5=4 5|4/5=4 5|Levels 4 and 5=4 5|Level 4 & Level 5=4 5
+Levels 3, 4 and 5=3 4 5|Level 4, 5=4 5|Level 3-5=3 4 5|Level 6 to 7=6 7|HNC/HND=4 5
+HNC (Level 4), HND (Level 5)=4 5|L3-L5=3 4 5|L5-L3=3 5|Levels 4, 5 years=4
+المستوى الخامس=5|المستوى 5=5|المستوى ٥=5|مستوى رابع=4|المستوى الرابع والخامس=4 5|المستويان 4 و 5=4 5
+المستويان ٤ و٥=4 5|المستوى الثالث (BTEC)=3|المستوى السادس أو السابع=6 7|الدبلوم الوطني العالي=5
+الشهادة الوطنية العليا=4|الوطنية العليا=5|3 years=|L55=|SQL5=|Level 9=|L8=|L2=|Unit 5=|Level=
+Level x=|kindergarten=|=
+"""
+
+
+@pytest.mark.parametrize("row", re.split(r"[|\n]", LEVELS.strip("\n")))
+def test_the_families_of_a_programme_are_its_levels_as_people_write_them(row: str) -> None:
+    written, _, levels = row.partition("=")
+    assert families_of(written.replace("\\t", "\t")) == tuple(f"L{level}" for level in levels.split())
+
+
+def test_a_level_is_looked_for_in_the_beginning_of_a_text() -> None:
+    assert families_of(None) == ()
+    assert families_of("x" * 198 + " 5") == ()
+    assert families_of("x" * 195 + " HND") == ("L5",)
+    assert families_of("x" * 198 + " HND") == ()
 
 
 def test_a_book_gives_each_family_its_policy_and_everything_else_the_default() -> None:
@@ -399,6 +399,38 @@ def test_a_policy_that_is_not_in_force_yet_gives_way_to_the_default() -> None:
     assert PolicyBook(by_family={"L5": PERCENT}).for_level("L5", on=date(2026, 1, 1)) is PERCENT
 
 
+NO_LEVEL = "is no programme level; write L3 to L7, Level 5, HNC, HND or Level 4/5"
+
+
 def test_a_book_refuses_a_family_that_is_no_level() -> None:
-    with refused("'HND' is no programme level; write L3, L5 or L7"):
-        PolicyBook(by_family={"HND": PERCENT})
+    with refused(f"'kindergarten' {NO_LEVEL}"):
+        PolicyBook(by_family={"kindergarten": PERCENT})
+
+
+@pytest.mark.parametrize("level", ["Level 9", "kindergarten", "3 years"])
+def test_a_level_that_cannot_be_read_is_refused_where_there_is_a_choice(level: str) -> None:
+    assert PolicyBook(default=PERCENT).for_level(level) is PERCENT
+    with refused(f"{level!r} {NO_LEVEL}"):
+        PolicyBook(by_family={"L5": PERCENT}).for_level(level)
+
+
+def test_a_level_that_nobody_says_is_graded_by_the_default() -> None:
+    book = PolicyBook(by_family={"L5": PERCENT})
+    assert [book.for_level(level) for level in (None, "", "  ")] == [BTEC_DEFAULT] * 3
+
+
+def test_two_levels_are_one_policy_or_refused() -> None:
+    both = PolicyBook(by_family={"Level 4/5": PEARSON_HIGHER_NATIONAL, "L7": PERCENT})
+    assert both.by_family == {
+        "L4": PEARSON_HIGHER_NATIONAL,
+        "L5": PEARSON_HIGHER_NATIONAL,
+        "L7": PERCENT,
+    }
+    for level in ("HNC/HND", "HNC", "L5"):
+        assert both.for_level(level) is PEARSON_HIGHER_NATIONAL
+    assert both.for_level("L3/L6") is BTEC_DEFAULT
+    with refused("'L3-L5' is L3 and L4 and L5, which are graded by different policies; say one of them"):
+        both.for_level("L3-L5")
+    later = PEARSON_HIGHER_NATIONAL.override(effective_from=date(2026, 9, 1))
+    begun = PolicyBook(by_family={"L5": later})
+    assert begun.for_level("L4/L5", on=date(2026, 8, 31)) is BTEC_DEFAULT

@@ -21,6 +21,7 @@ from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.ports import (
+    MOST_DECISIONS,
     AccessToken,
     ApiKey,
     Claim,
@@ -891,18 +892,46 @@ class KeepsTheWaitOfAReplacedRecord(Faithful):
 class CountsTheLastDecision(Faithful):
     noticed_by = "test_the_newest_decision_under_a_key_counts"
 
-    async def record_decision(self, record: DecisionRecord) -> None:
-        before = await self.real.decision(record.key)
-        at = max(record.decided_at, before.decided_at) if before else record.decided_at
-        await self.real.record_decision(attrs.evolve(record, decided_at=at))
+    async def record_decisions(self, records: Sequence[DecisionRecord]) -> None:
+        before = await self.real.newest_decisions([record.key for record in records])
+        for record in records:
+            newest = before.get(record.key, record)
+            at = max(record.decided_at, newest.decided_at)
+            await self.real.record_decisions([attrs.evolve(record, decided_at=at)])
 
 
 class CountsTheFirstDecision(Faithful):
     noticed_by = "test_decisions_are_listed_by_key"
 
-    async def record_decision(self, record: DecisionRecord) -> None:
-        if await self.real.decision(record.key) is None:
-            await self.real.record_decision(record)
+    async def record_decisions(self, records: Sequence[DecisionRecord]) -> None:
+        for record in records:
+            if not await self.real.newest_decisions([record.key]):
+                await self.real.record_decisions([record])
+
+
+class ForgetsNoDecision(Faithful):
+    noticed_by = "test_of_very_many_decisions_under_a_key_the_oldest_are_forgotten"
+
+    async def record_decisions(self, records: Sequence[DecisionRecord]) -> None:
+        for record in records:
+            if len(await self.real.decision_history(record.key, None, 9999)) < MOST_DECISIONS:
+                await self.real.record_decisions([record])
+
+
+class TellsHistoryBehindItsStart(Faithful):
+    noticed_by = "test_every_decision_under_a_key_stays"
+
+    async def decision_history(self, key: str, start: Cursor | None, limit: int) -> Sequence[DecisionRecord]:
+        found: Sequence[DecisionRecord] = await self.real.decision_history(key, start, limit + 1)
+        return found[1:] if start is not None else found[:limit]
+
+
+class KeepsOnlyTheNewestDecision(Faithful):
+    noticed_by = "test_every_decision_under_a_key_stays"
+
+    async def decision_history(self, key: str, start: Cursor | None, limit: int) -> Sequence[DecisionRecord]:
+        found: Sequence[DecisionRecord] = await self.real.decision_history(key, None, 1)
+        return found
 
 
 class PagesDecisionsFromTheStart(Faithful):
@@ -915,19 +944,33 @@ class PagesDecisionsFromTheStart(Faithful):
 class DecidesAnew(Faithful):
     noticed_by = "test_a_decision_is_kept_as_it_was_made"
 
-    async def decision(self, key: str) -> DecisionRecord | None:
-        found: DecisionRecord | None = await self.real.decision(key)
-        if found is None:
-            return None
-        return attrs.evolve(found, decision=decide(found.decision.marking, found.decision.policy))
+    async def newest_decisions(self, keys: Collection[str]) -> dict[str, DecisionRecord]:
+        found: dict[str, DecisionRecord] = await self.real.newest_decisions(keys)
+        return {
+            key: attrs.evolve(each, decision=decide(each.decision.marking, each.decision.policy))
+            for key, each in found.items()
+        }
+
+
+class TellsTheTraceAnew(Faithful):
+    noticed_by = "test_a_decision_is_kept_as_it_was_made"
+
+    async def newest_decisions(self, keys: Collection[str]) -> dict[str, DecisionRecord]:
+        found: dict[str, DecisionRecord] = await self.real.newest_decisions(keys)
+        return {
+            key: DecisionRecord(key=key, decision=each.decision, decided_at=each.decided_at)
+            for key, each in found.items()
+        }
 
 
 class DecidesByTodaysPolicy(Faithful):
     noticed_by = "test_a_decision_comes_back_equal"
 
-    async def decision(self, key: str) -> DecisionRecord | None:
-        found: DecisionRecord | None = await self.real.decision(key)
-        return found and attrs.evolve(found, decision=decide(found.decision.marking))
+    async def newest_decisions(self, keys: Collection[str]) -> dict[str, DecisionRecord]:
+        found: dict[str, DecisionRecord] = await self.real.newest_decisions(keys)
+        return {
+            key: attrs.evolve(each, decision=decide(each.decision.marking)) for key, each in found.items()
+        }
 
 
 class KeepsTheFirstAnswer(Faithful):

@@ -1,5 +1,6 @@
 """A whole college through the real use cases ends the same on every store."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,7 @@ from mzi_adapters.testing.college import build, changed
 from mzi_adapters.testing.harness import Harness
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Query
+from mzi_core.use_cases.grades import ToDecide
 from mzi_core.values import DEFAULT_TENANT, BatchResult
 
 pytestmark = pytest.mark.slow
@@ -56,3 +58,12 @@ async def test_a_database_answers_and_keeps_what_the_store_in_memory_does(databa
         ):
             assert await take(real, records, modules) == await take(model, records, modules)
         assert await contents(real) == await contents(model)
+
+
+async def test_sessions_that_decide_the_same_at_once_keep_it_once(database_url: str) -> None:
+    async with open_store(database_url) as store:
+        mzi = Harness(store=store)
+        same = ToDecide(marking={"raw": "2"}, record_as="4101_1001_55")
+        await asyncio.gather(*(mzi.use_cases.decide_grades(DEFAULT_TENANT, [same]) for _ in range(8)))
+        async with store.read(DEFAULT_TENANT) as session:
+            assert len(await session.decision_history("4101_1001_55", None, 99)) == 1

@@ -126,9 +126,8 @@ async def test_a_decision_is_kept_under_its_key_and_the_newest_counts() -> None:
         await mzi.use_cases.decide_grade(DEFAULT_TENANT, {"raw": raw}, record_as="4101_1001_55")
         mzi.clock.advance(timedelta(minutes=1))
     async with mzi.store.begin(DEFAULT_TENANT) as session:
-        kept = await session.decision("4101_1001_55")
-    assert kept is not None
-    assert kept.decision.grade is Grade.M
+        kept = await session.newest_decisions(["4101_1001_55"])
+    assert kept["4101_1001_55"].decision.grade is Grade.M
 
 
 KEY = "4101_1001_55"
@@ -136,7 +135,7 @@ KEY = "4101_1001_55"
 
 async def kept_under(mzi: Harness, key: str = KEY) -> Decision | None:
     async with mzi.store.read(DEFAULT_TENANT) as session:
-        found = await session.decision(key)
+        found = (await session.newest_decisions([key])).get(key)
     return None if found is None else found.decision
 
 

@@ -1,11 +1,12 @@
 """Grading decisions that were kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import attrs
 
 from mzi_adapters.memory.scope import TenantTables
 from mzi_core.ports import (
+    MOST_DECISIONS,
     Cursor,
     DecisionRecord,
 )
@@ -15,17 +16,37 @@ from mzi_core.ports import (
 class Decisions(TenantTables):
     """The part of a session that is about grading decisions."""
 
-    async def record_decision(self, record: DecisionRecord) -> None:
-        newest = await self.decision(record.key)
-        if newest is None or newest.decided_at <= record.decided_at:
-            self.tables.decisions.put((self.tenant, record.key), record)
+    async def record_decisions(self, records: Sequence[DecisionRecord]) -> None:
+        decisions = self.tables.decisions
+        for record in records:
+            place = (self.tenant, record.key)
+            numbered = attrs.evolve(record, number=self._next_number())
+            newest_first = sorted((numbered, *decisions.get(place, ())), key=_order, reverse=True)
+            decisions.put(place, tuple(newest_first[:MOST_DECISIONS]))
+
+    def _next_number(self) -> int:
+        """As a database counts: over all tenants, and a number that was given is not given again."""
+        counted = self.tables.numbers
+        counted.put("decisions", counted.get("decisions", 0) + 1)
+        return int(counted["decisions"])
 
     async def decisions(self, after: Cursor | None, limit: int) -> Sequence[DecisionRecord]:
         mine = sorted(
-            (record for key, record in self.tables.decisions.items() if key[0] == self.tenant),
+            (under[0] for key, under in self.tables.decisions.items() if key[0] == self.tenant),
             key=lambda record: record.key,
         )
         return [record for record in mine if after is None or record.key > after.key][:limit]
 
-    async def decision(self, key: str) -> DecisionRecord | None:
-        return self.tables.decisions.get((self.tenant, key))
+    async def newest_decisions(self, keys: Collection[str]) -> dict[str, DecisionRecord]:
+        decisions = self.tables.decisions
+        return {key: decisions[self.tenant, key][0] for key in keys if (self.tenant, key) in decisions}
+
+    async def decision_history(self, key: str, start: Cursor | None, limit: int) -> Sequence[DecisionRecord]:
+        under = self.tables.decisions.get((self.tenant, key), ())
+        if start is not None:
+            under = [each for each in under if _order(each) <= (start.at, int(start.key))]
+        return list(under[:limit])
+
+
+def _order(record: DecisionRecord) -> tuple[object, int]:
+    return record.decided_at, record.number

@@ -54,7 +54,10 @@ class Tables:
     )  # (tenant, module, key) -> mark of the wire record
     owners: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, field, value) -> key
     parked: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, key) -> ParkedRecord
-    decisions: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, key) -> DecisionRecord
+    decisions: JournaledTable = attrs.field(
+        factory=JournaledTable
+    )  # (tenant, key) -> DecisionRecords, newest first
+    numbers: JournaledTable = attrs.field(factory=JournaledTable)  # what is counted -> the last number given
     events: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, id) -> Event
     repeatable: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, source, repeats) -> event id
     responses: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, key) -> StoredResponse

@@ -133,7 +133,7 @@ def decision_to_row(tenant: TenantId, record: DecisionRecord) -> dict[str, Any]:
         "grade": verdict.grade.value,
         "settled": verdict.settled.value,
         "capped_from": verdict.capped_from and verdict.capped_from.value,
-        "trace": [step.as_data() for step in decision.trace],
+        "trace": list(record.trace),
     }
 
 
@@ -146,4 +146,10 @@ def decision_from_row(row: AnyRow) -> DecisionRecord:
         capped_from=None if row.capped_from is None else Grade(row.capped_from),
     )
     decision = Decision(marking_from_data(row.marking), policy_from(row.policy), verdict)
-    return DecisionRecord(key=row.key, decision=decision, decided_at=row.decided_at)
+    return DecisionRecord(
+        key=row.key,
+        decision=decision,
+        decided_at=row.decided_at,
+        trace=tuple(row.trace),
+        number=row.number,
+    )

@@ -33,6 +33,7 @@ from mzi_core.grading.settling import Settled, SettledBy, settle
 from mzi_core.grading.simulation import Recorded, SimulatedChange, simulate
 from mzi_core.grading.standing import Standing, supersede, supersedes
 from mzi_core.grading.stored import marking_from_data, marking_to_data
+from mzi_core.grading.supersession import Cause, causes_of, why_superseded
 from mzi_core.grading.trace import RuleOutcome, TraceStep
 from mzi_core.grading.warning_ids import WarningId
 from mzi_core.grading.words import GradeWords
@@ -42,6 +43,7 @@ __all__ = [
     "BUILT_IN",
     "PEARSON_HIGHER_NATIONAL",
     "PERCENT",
+    "Cause",
     "Criterion",
     "Decision",
     "Grade",
@@ -69,6 +71,7 @@ __all__ = [
     "TraceStep",
     "Verdict",
     "WarningId",
+    "causes_of",
     "criteria_from",
     "criterion_from",
     "decide",
@@ -87,4 +90,5 @@ __all__ = [
     "supersede",
     "supersedes",
     "unit_outcome",
+    "why_superseded",
 ]

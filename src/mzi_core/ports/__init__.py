@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         decoded,
     )
     from mzi_core.ports.connections import Connections, NoConnections
-    from mzi_core.ports.decisions import DecisionRecord, Decisions
+    from mzi_core.ports.decisions import MOST_DECISIONS, DecisionRecord, Decisions
     from mzi_core.ports.deliveries import (
         AT_ONCE,
         Claim,
@@ -128,6 +128,7 @@ __all__ = [
     "AT_ONCE",
     "LARGEST_PARKED",
     "LEFT_OUT",
+    "MOST_DECISIONS",
     "MOST_REASONS",
     "SUBMITTED",
     "AccessToken",

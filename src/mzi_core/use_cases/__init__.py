@@ -13,6 +13,7 @@ from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.browse import ListBreakers, ListRecords, Overview, ShowRecord, Status
 from mzi_core.use_cases.bulk import BulkSync
 from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, DecideGrades, SimulateGrades
+from mzi_core.use_cases.kept_decisions import ListDecisions, ShowDecision
 from mzi_core.use_cases.one_by_one import in_numbers
 from mzi_core.use_cases.sync import SyncBatch
 from mzi_core.use_cases.sync_runs import SyncRuns
@@ -46,6 +47,8 @@ class UseCases:
     decide_grade: DecideGrade
     decide_grades: DecideGrades
     simulate_grades: SimulateGrades
+    list_decisions: ListDecisions
+    show_decision: ShowDecision
     choose_policy: ChoosePolicy
     choose_zone: ChooseZone
     add_tenant: AddTenant
@@ -87,6 +90,7 @@ class UseCases:
         batches = Batches(store=store, codec=codec, clock=clock, ids=ids, catalogue=catalogue)
         runs = SyncRuns(batches=batches)
         decide_grades = DecideGrades(store=store, clock=clock)
+        list_decisions = ListDecisions(store)
         return cls(
             store=store,
             batches=batches,
@@ -102,6 +106,8 @@ class UseCases:
             decide_grade=DecideGrade(decide_grades),
             decide_grades=decide_grades,
             simulate_grades=SimulateGrades(store=store, clock=clock),
+            list_decisions=list_decisions,
+            show_decision=ShowDecision(list_decisions),
             choose_policy=ChoosePolicy(store),
             choose_zone=ChooseZone(store),
             add_tenant=AddTenant(store=store, clock=clock),

@@ -15,6 +15,7 @@ from mzi_core.grading import (
     PolicyBook,
     Recorded,
     SimulatedChange,
+    causes_of,
     decide,
     families_of,
     lint,
@@ -24,12 +25,15 @@ from mzi_core.grading import (
 )
 from mzi_core.grading.book import SPELLINGS
 from mzi_core.grading.quoting import quoted
-from mzi_core.ports import Clock, Cursor, DecisionRecord, Session, Store, TenantSettings
+from mzi_core.ports import Clock, Cursor, DecisionRecord, Lock, Store, TenantSettings
 from mzi_core.use_cases.tenants import zone_of
 from mzi_core.values import TenantId
 
 DEFAULT = "default"
 """The family under which a tenant's policy for everything else is kept."""
+
+DECISIONS = "grade decisions"
+"""What is locked while decisions are kept, so that two sessions do not both keep the same one."""
 
 PAGE = 500
 """How many decisions are read at a time."""
@@ -117,8 +121,9 @@ class DecideGrades:
 
         All are judged by the built-in called `policy`, else by the tenant's choice for programme `level`, and
         in one session: of what is to be kept all is kept or nothing. What has a key is judged knowing what
-        was decided before under it, and an attempt that is not marked yet is not kept over a mark for it.
-        Raises PolicyRefused, UnknownTenant, StoreUnavailable.
+        was decided before under it. Not kept again is a decision that says what the newest under its key
+        says, nor is an attempt that is not marked yet kept over a mark for it. Raises PolicyRefused,
+        UnknownTenant, StoreUnavailable.
         """
         named = None if policy is None else read_policy({"base": policy})
         now = self.clock.now()
@@ -128,54 +133,57 @@ class DecideGrades:
             for each, marking in zip(asked, read, strict=True)
         )
         async with self.store.begin(tenant) if keeps else self.store.read(tenant) as session:
+            if keeps:
+                await session.lock([Lock(DECISIONS, shared=False)])
             settings = await session.settings()
             zone = zone_of(settings)
             chosen = named or _chosen(settings, level, now.date())
-            made = [
-                await self._decided(session, each, marking, chosen, now)
-                if isinstance(marking, Marking)
-                else marking
-                for each, marking in zip(asked, read, strict=True)
-            ]
+            keys = {each.record_as for each in asked if each.record_as is not None}
+            standing = await session.newest_decisions(keys) if keeps else {}
+            made: list[Decision | MarkingRefused] = []
+            kept: list[DecisionRecord] = []
+            for each, marking in zip(asked, read, strict=True):
+                if not isinstance(marking, Marking):
+                    made.append(marking)
+                    continue
+                on_its_scale = _on_its_scale(marking, each.marking, chosen)
+                before = None if each.record_as is None else standing.get(each.record_as)
+                decision = decide(_knowing(on_its_scale, before), chosen)
+                made.append(decision)
+                if each.record_as is not None and _is_news(decision, before):
+                    record = DecisionRecord(key=each.record_as, decision=decision, decided_at=now)
+                    standing[each.record_as] = record
+                    kept.append(record)
+            if kept:
+                await session.record_decisions(kept)
         return DecidedTogether(made=made, zone=zone)
 
-    async def _decided(
-        self, session: Session, asked: ToDecide, marking: Marking, policy: GradingPolicy, now: datetime
-    ) -> Decision:
-        """The decision. With a key it knows what was decided before, and is kept unless it undid a mark."""
-        marking = _on_its_scale(marking, asked.marking, policy)
-        key = asked.record_as
-        if key is None:
-            return decide(marking, policy)
-        kept = None
-        if marking.is_again and marking.before is None:
-            kept = await session.decision(key)
-            if kept is not None:
-                marking = attrs.evolve(marking, before=_passed_before(kept.decision, marking))
-        decision = decide(marking, policy)
-        if not decision.is_marked:
-            kept = kept or await session.decision(key)
-            if kept is not None and _is_mark_of(kept.decision, marking):
-                return decision
-        await session.record_decision(DecisionRecord(key=key, decision=decision, decided_at=now))
-        return decision
 
-
-def _passed_before(kept: Decision, marking: Marking) -> Grade | None:
-    """The best that attempts before this one passed with, as far as the newest decision knows."""
-    known = [kept.marking.before]
-    if kept.marking.attempt < marking.attempt:
-        known.append(kept.grade)
-    return max((grade for grade in known if grade is not None and grade.is_achieved), default=None, key=_rank)
+def _knowing(marking: Marking, before: DecisionRecord | None) -> Marking:
+    """The marking, with the best that attempts before it passed with, unless it says that itself."""
+    if before is None or marking.before is not None or not marking.is_again:
+        return marking
+    earlier = before.decision
+    known = [earlier.marking.before]
+    if earlier.marking.attempt < marking.attempt:
+        known.append(earlier.grade)
+    passed = (grade for grade in known if grade is not None and grade.is_achieved)
+    return attrs.evolve(marking, before=max(passed, default=None, key=_rank))
 
 
 def _rank(grade: Grade) -> int:
     return grade.rank
 
 
-def _is_mark_of(kept: Decision, marking: Marking) -> bool:
-    """Whether it is a mark for the same attempt, which no mark at all never undoes."""
-    return kept.is_marked and kept.marking.attempt == marking.attempt
+def _is_news(decision: Decision, before: DecisionRecord | None) -> bool:
+    """Whether a decision says another thing than the one that stands, and is not no mark over a mark."""
+    if before is None:
+        return True
+    earlier = before.decision
+    undoes = earlier.is_marked and not decision.is_marked
+    if undoes and earlier.marking.attempt == decision.marking.attempt:
+        return False
+    return bool(causes_of(earlier, decision))
 
 
 _OF_THE_ITEM = frozenset(("scale", "minimum", "maximum", "items"))

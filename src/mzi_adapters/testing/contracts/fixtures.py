@@ -210,7 +210,7 @@ async def _fill(session: Session, note: str) -> None:
     await session.delete(TEACHERS, [key_of(TEACHERS, GONE)], BEGAN)
     waiting = parked(REGISTRATIONS, 7, BEGAN, waits_for=Parent("students", key_of(STUDENTS, 7)))
     await session.park([attrs.evolve(parked(STUDENTS, 8, BEGAN), record={"whose": note}), waiting])
-    await session.record_decision(DecisionRecord(key="1_2_3", decision=decision(), decided_at=BEGAN))
+    await session.record_decisions([DecisionRecord(key="1_2_3", decision=decision(), decided_at=BEGAN)])
     hint = attrs.evolve(event(2, FURNISHED), repeats=None, module="students", key=ZohoId("1"))
     await session.keep_events([event(1, FURNISHED), hint])
     await session.keep_response(StoredResponse(key="k", digest="d", body=note, answered_at=BEGAN), BEGAN)
@@ -223,7 +223,7 @@ async def _fill_more(session: Session) -> None:
     await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, ONLY_THEIRS))], BEGAN)
     waiting = Parent("students", key_of(STUDENTS, ONLY_THEIRS))
     await session.park([parked(STUDENTS, ONLY_THEIRS, BEGAN), parked(CLASSES, 9, BEGAN, waits_for=waiting)])
-    await session.record_decision(DecisionRecord(key="only theirs", decision=decision(), decided_at=BEGAN))
+    await session.record_decisions([DecisionRecord(key="only theirs", decision=decision(), decided_at=BEGAN)])
     await session.keep_response(
         StoredResponse(key="only theirs", digest="", body="", answered_at=BEGAN), BEGAN
     )
@@ -254,6 +254,7 @@ class Everything:
     records: Mapping[str, Sequence[object]]
     parked: Mapping[str, Sequence[ParkedRecord]]
     decisions: Sequence[DecisionRecord]
+    history: Sequence[DecisionRecord]
     events: Sequence[Event]
     event_counts: Mapping[EventState, int]
     runs: Sequence[Run]
@@ -280,6 +281,7 @@ async def everything(store: Store, tenant: TenantId) -> Everything:
             records={module.name: list(await session.list(module, ALL)) for module in CATALOGUE},
             parked={module.name: list(await session.parked_list(module.name, ALL)) for module in CATALOGUE},
             decisions=list(await session.decisions(None, 10_000)),
+            history=list(await session.decision_history("1_2_3", None, 10_000)),
             events=await session.events(EventQuery(limit=10_000)),
             event_counts=dict(await session.event_counts()),
             runs=list(await session.runs(10_000)),

@@ -4,7 +4,7 @@ import attrs
 
 from mzi_adapters.testing.contracts.fixtures import BEGAN, decision, later, ours
 from mzi_core.grading import BTEC_DEFAULT, Grade, Marking, RuleId, decide
-from mzi_core.ports import Cursor, DecisionRecord, Store
+from mzi_core.ports import MOST_DECISIONS, Cursor, DecisionRecord, Store
 
 
 def _record(key: str, minutes: float, attempt: int = 1) -> DecisionRecord:
@@ -17,44 +17,76 @@ class DecisionPromises:
     async def test_a_decision_comes_back_equal(self, store: Store) -> None:
         """With its marking, its policy, its verdict, and so its trace and its sentence."""
         async with ours(store) as session:
-            for number, made in enumerate((decision(), decision(0), decide(Marking(letter=Grade.RR)))):
-                record = DecisionRecord(key=f"key {number}", decision=made, decided_at=later(1))
-                await session.record_decision(record)
-                found = await session.decision(record.key)
-                assert found == record
-                assert found.decision.trace == made.trace
-                assert found.decision.explain("ar") == made.explain("ar")
+            made = (decision(), decision(0), decide(Marking(letter=Grade.RR)))
+            records = {
+                f"key {n}": DecisionRecord(key=f"key {n}", decision=each, decided_at=later(1))
+                for n, each in enumerate(made)
+            }
+            await session.record_decisions(list(records.values()))
+            found = await session.newest_decisions([*records, "no such key"])
+            assert found == records
+            for key, record in records.items():
+                assert found[key].decision.trace == record.decision.trace
+                assert found[key].decision.explain("ar") == record.decision.explain("ar")
+            assert await session.newest_decisions([]) == {}
 
     async def test_a_decision_is_kept_as_it_was_made(self, store: Store) -> None:
-        """Not as the rules of another day would make it."""
+        """Not as the rules of another day would make it, and with the trace that was told on the day."""
         async with ours(store) as session:
             made = decide(Marking(), BTEC_DEFAULT)
             odd = attrs.evolve(made, verdict=attrs.evolve(made.verdict, rule=RuleId.PASS, grade=Grade.P))
-            await session.record_decision(DecisionRecord(key="odd", decision=odd, decided_at=later(1)))
-            found = await session.decision("odd")
-            assert found is not None
+            told = ({"rule": "OF_ANOTHER_DAY", "outcome": "held", "saw": {"raw": "1.0", "gone": None}},)
+            record = DecisionRecord(key="odd", decision=odd, decided_at=later(1), trace=told)
+            await session.record_decisions([record])
+            found = (await session.newest_decisions(["odd"]))["odd"]
             assert (found.decision.rule, found.decision.grade) == (RuleId.PASS, Grade.P)
+            assert found.trace == told
 
     async def test_the_newest_decision_under_a_key_counts(self, store: Store) -> None:
         """Whatever the order they were recorded in; of two made at one moment the one recorded later."""
         async with ours(store) as session:
             old, new = _record("k", 1, attempt=1), _record("k", 2, attempt=2)
             for record in (new, old):
-                await session.record_decision(record)
-            assert await session.decision("k") == new
+                await session.record_decisions([record])
+            assert await session.newest_decisions(["k", "K"]) == {"k": new}
             newer = _record("k", 2, attempt=3)
-            await session.record_decision(newer)
-            assert await session.decision("k") == newer
+            await session.record_decisions([newer])
+            assert await session.newest_decisions(["k"]) == {"k": newer}
             assert [one for one in await session.decisions(None, 9) if one.key == "k"] == [newer]
-            assert await session.decision("K") is None
+
+    async def test_every_decision_under_a_key_stays(self, store: Store) -> None:
+        """Newest first, from any of them on; those of other keys stand apart."""
+        async with ours(store) as session:
+            await session.record_decisions([_record("k", 2, 2), _record("K", 2, 9), _record("k", 1, 1)])
+            await session.record_decisions([_record("k", 2, 3), _record("k", 3, 4)])
+            whole = await session.decision_history("k", None, 99)
+            expected = [_record("k", 3, 4), _record("k", 2, 3), _record("k", 2, 2), _record("k", 1, 1)]
+            assert list(whole) == expected
+            assert len({one.place for one in whole}) == len(expected)
+            for place, one in enumerate(whole):
+                for limit in (1, 2, 99):
+                    found = await session.decision_history("k", one.place, limit)
+                    assert list(found) == expected[place : place + limit]
+            assert list(await session.decision_history("no such key", None, 9)) == []
+
+    async def test_of_very_many_decisions_under_a_key_the_oldest_are_forgotten(self, store: Store) -> None:
+        """However many come together, and those of other keys are not counted."""
+        async with ours(store) as session:
+            await session.record_decisions([_record("k", n) for n in range(MOST_DECISIONS - 1)])
+            await session.record_decisions([_record("other", 0)])
+            await session.record_decisions([_record("k", n) for n in (500, 501, 502)])
+            times = [one.decided_at for one in await session.decision_history("k", None, 9999)]
+            kept = [502, 501, 500, *range(MOST_DECISIONS - 2, 1, -1)]
+            assert times == [later(minutes) for minutes in kept]
+            assert len(await session.decision_history("other", None, 9)) == 1
 
     async def test_decisions_are_listed_by_key(self, store: Store) -> None:
         """In pages that show each key once, in the order of its characters."""
         async with ours(store) as session:
             keys = ["10_1_1", "1_2_3", "9_1_1", "B", "a", "é"]
-            for key in ("a", "9_1_1", "10_1_1", "é", "B"):
-                for minutes in (1, 2):
-                    await session.record_decision(_record(key, minutes))
+            await session.record_decisions(
+                [_record(key, minutes) for key in ("a", "9_1_1", "10_1_1", "é", "B") for minutes in (1, 2)]
+            )
             for limit in (1, 2, 4, 6, 99):
                 found: list[DecisionRecord] = []
                 after = None

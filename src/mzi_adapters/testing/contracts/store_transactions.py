@@ -36,7 +36,7 @@ async def _change_everything(session: Session) -> None:
     await session.delete(TEACHERS, [key_of(TEACHERS, 1)], at)
     await session.park([parked(CLASSES, 21, at)])
     await session.unpark(STUDENTS.name, [key_of(STUDENTS, 8)])
-    await session.record_decision(DecisionRecord(key="9_9_9", decision=decision(), decided_at=at))
+    await session.record_decisions([DecisionRecord(key="9_9_9", decision=decision(), decided_at=at)])
     await session.keep_response(StoredResponse(key="k", digest="new", body=None, answered_at=at), BEGAN)
     await session.save_run(run(2, at))
     await session.save_settings(chosen("new"))
@@ -187,7 +187,8 @@ class TransactionPromises:
             assert await session.parked("students", ids) == {}
             assert await session.waiting_for("students", ids, 9) == []
             await session.unpark("students", ids)
-            assert await session.decision("only theirs") is None
+            assert await session.newest_decisions(["only theirs"]) == {}
+            assert list(await session.decision_history("only theirs", None, 9)) == []
             assert await session.response("only theirs") is None
             await session.write(STUDENTS, [row(STUDENTS, theirs)], at)
 
@@ -201,7 +202,7 @@ class TransactionPromises:
                 assert await session.delete(module, [key_of(module, 2)], at) == (key_of(module, 2),)
             await session.unpark("registrations", [key_of(REGISTRATIONS, 7)])
             await session.park([parked(STUDENTS, 8, at)])
-            await session.record_decision(DecisionRecord(key="1_2_3", decision=decision(0), decided_at=at))
+            await session.record_decisions([DecisionRecord(key="1_2_3", decision=decision(0), decided_at=at)])
             await session.keep_response(
                 StoredResponse(key="k", digest="x", body="x", answered_at=at), later(9)
             )

@@ -23,7 +23,16 @@ import mzi_core.ports
 from mzi_adapters.moodle import NEEDED
 from mzi_adapters.moodle.account_setup import STEPS
 from mzi_adapters.moodle.capabilities import CAPABILITIES
-from mzi_core.grading import BTEC_DEFAULT, BUILT_IN, Language, Marking, RuleId, WarningId, marking_to_data
+from mzi_core.grading import (
+    BTEC_DEFAULT,
+    BUILT_IN,
+    Cause,
+    Language,
+    Marking,
+    RuleId,
+    WarningId,
+    marking_to_data,
+)
 from mzi_core.module import AnyModule, Field, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases.doctor import CheckName
@@ -179,6 +188,13 @@ def warnings() -> Iterator[str]:
     )
 
 
+def causes() -> Iterator[str]:
+    """What can make a decision another one, as the code says it."""
+    said = _said_beside("mzi_core.grading.supersession")
+    rows = [(f"`{cause}`", said["Cause", cause.name]) for cause in Cause]
+    yield from _table(("cause", "what was different when the decision was made again"), rows)
+
+
 def policies() -> Iterator[str]:
     """The fields of the default policy, and where the other built-in ones differ."""
     said = _said_beside("mzi_core.grading.policy")
@@ -271,6 +287,7 @@ _MAKERS: Mapping[str, Callable[[], Iterator[str]]] = {
         modules,
         overview,
         rules,
+        causes,
         policies,
         warnings,
         names,

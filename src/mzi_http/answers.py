@@ -7,16 +7,18 @@ from typing import Any, cast
 import msgspec
 
 from mzi_core import values
-from mzi_core.grading import Decision, Language, SimulatedChange
+from mzi_core.grading import Decision, Language, SimulatedChange, why_superseded
 from mzi_core.module import Entity, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Event, ParkedRecord, Stored, StoreHealth
+from mzi_core.use_cases import kept_decisions
 from mzi_core.use_cases.browse import Shown
 from mzi_http.shapes import (
     Decided,
     Explanation,
     GradeChange,
     HeldRecord,
+    KeptDecision,
     KeptEvent,
     OneRecord,
     Reason,
@@ -24,6 +26,7 @@ from mzi_http.shapes import (
     Step,
     StoredRecord,
     StoreState,
+    Superseded,
 )
 
 
@@ -113,6 +116,36 @@ def decided(decision: Decision, zone: tzinfo) -> Decided:
         "warnings": list(decision.warnings),
         "trace": [cast("Step", step.as_data()) for step in decision.trace],
         "explanation": explanation(decision, zone),
+    }
+
+
+def kept_decision(kept: kept_decisions.KeptDecision) -> KeptDecision:
+    """A kept decision as it is answered."""
+    record = kept.record
+    return {
+        "key": record.key,
+        "decided_at": moment(record.decided_at),
+        "decision": {
+            **decided(record.decision, kept.zone),
+            "trace": [cast("Step", step) for step in record.trace],
+            "explanation": {
+                "en": record.decision.explain(Language.EN, kept.zone, record.decided_at),
+                "ar": record.decision.explain(Language.AR, kept.zone, record.decided_at),
+            },
+        },
+        "superseded": None if kept.superseded is None else _superseded(kept.superseded),
+    }
+
+
+def _superseded(superseded: kept_decisions.Superseded) -> Superseded:
+    causes = superseded.causes
+    return {
+        "at": moment(superseded.at),
+        "causes": list(causes),
+        "explanation": {
+            "en": why_superseded(causes, Language.EN),
+            "ar": why_superseded(causes, Language.AR),
+        },
     }
 
 

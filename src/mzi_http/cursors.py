@@ -16,6 +16,9 @@ _LONGEST = 1000  # of a cursor, in characters; an id has a hundred
 class BadCursor(ValueError):
     """The text is no cursor, was changed on the way, or belongs to another list."""
 
+    def __init__(self) -> None:
+        super().__init__("This cursor is damaged, or belongs to another list; begin without one.")
+
 
 def _check(place: bytes, list_id: Sequence[object]) -> bytes:
     return sha256(json.dumps([*map(str, list_id), place.decode()]).encode()).digest()[:_CHECK]
@@ -45,4 +48,4 @@ def read_cursor(text: str, list_id: Sequence[object]) -> Cursor:
             raise BadCursor
         return Cursor(read_instant(at, "at"), key)
     except (ValueError, TypeError) as error:
-        raise BadCursor("This cursor is damaged, or belongs to another list; begin without one.") from error
+        raise BadCursor from error

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 
+from mzi_core.grading import Language
 from mzi_core.grading.plain_values import read_instant
 from mzi_core.ports import Cursor, Query
 from mzi_core.values import YEARS, State
@@ -14,6 +15,9 @@ from mzi_http.errors import BAD_PARAMETER, Problem, ProblemItem
 
 LIMIT = 50
 LARGEST_LIMIT = 200
+
+_LONGEST_NUMBER = 18
+"""Digits of a number that any database can hold."""
 
 PARAMETERS = ("state", "updated_since", "limit", "cursor", "with_deleted")
 _LISTED = tuple(state for state in State if state is not State.UNCHANGED)
@@ -37,6 +41,12 @@ DESCRIBED = (
     parameter("with_deleted", "Deleted records too.", {"type": "boolean", "default": False}),
 )
 """As the document has them."""
+
+DESCRIBED_PAGE = (
+    parameter("lang", "The language of the page.", {"enum": list(Language), "default": Language.EN}),
+    parameter("history", "Every earlier decision too.", {"type": "boolean", "default": False}),
+)
+"""Those of a page for people, as the document has them."""
 
 
 class ListParameters:
@@ -93,11 +103,18 @@ class ListParameters:
         self.refuse("limit", f"`limit` must be a whole number from 1 to {LARGEST_LIMIT}.")
         return LIMIT
 
-    def with_deleted(self) -> bool:
-        given = self.values.get("with_deleted", "false")
+    def switch(self, name: str) -> bool:
+        given = self.values.get(name, "false")
         if given not in ("true", "false"):
-            self.refuse("with_deleted", "`with_deleted` must be true or false.")
+            self.refuse(name, f"`{name}` must be true or false.")
         return given == "true"
+
+    def language(self) -> Language:
+        given = self.values.get("lang", Language.EN)
+        if given not in list(Language):
+            self.refuse("lang", f"`lang` must be one of {', '.join(Language)}.")
+            return Language.EN
+        return Language(given)
 
     def after(self, list_id: Sequence[object]) -> Cursor | None:
         given = self.values.get("cursor")
@@ -107,11 +124,19 @@ class ListParameters:
             self.refuse("cursor", str(error))
             return None
 
+    def after_number(self, list_id: Sequence[object]) -> Cursor | None:
+        """As `after`, in a list whose keys are numbers."""
+        found = self.after(list_id)
+        if found is None or (found.key.isdecimal() and len(found.key) <= _LONGEST_NUMBER):
+            return found
+        self.refuse("cursor", str(BadCursor()))
+        return None
+
 
 def read_query(request: Request, module: str) -> tuple[Query, Sequence[object]]:
     """The query of a request, and what its list depends on. Raises Problem: 400 with every reason."""
     read = ListParameters(request)
-    state, since, with_deleted = read.state(), read.updated_since(), read.with_deleted()
+    state, since, with_deleted = read.state(), read.updated_since(), read.switch("with_deleted")
     list_id = (tenant(request), module, state, since, with_deleted)
     query = Query(
         state=state,
@@ -122,3 +147,19 @@ def read_query(request: Request, module: str) -> tuple[Query, Sequence[object]]:
     )
     read.finish()
     return query, list_id
+
+
+def read_history_query(request: Request, list_id: Sequence[object]) -> tuple[Cursor | None, int]:
+    """Behind which decision a history goes on, and how many are asked for. Raises Problem."""
+    read = ListParameters(request, ("limit", "cursor"))
+    asked = read.after_number(list_id), read.limit()
+    read.finish()
+    return asked
+
+
+def read_page_query(request: Request) -> tuple[Language, bool]:
+    """In which language a page is asked for, and whether with the history. Raises Problem."""
+    read = ListParameters(request, ("lang", "history"))
+    asked = read.language(), read.switch("history")
+    read.finish()
+    return asked

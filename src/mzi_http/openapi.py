@@ -70,6 +70,7 @@ def document(version: str, operations: Iterable[Operation]) -> dict[str, Any]:
 
 def _operation(operation: Operation) -> dict[str, Any]:
     guards = (*(_GUARDED if operation.guarded else ()), *(_WITH_A_BODY if operation.body else ()))
+    content = {operation.media_type: {"schema": operation.answer}}
     described: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [operation.tag],
@@ -77,13 +78,16 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "description": operation.description,
         "parameters": [*operation.parameters, *([_TENANT] if operation.guarded else [])],
         "responses": {
-            "200": {"description": "As asked", "content": {"application/json": {"schema": operation.answer}}},
+            "200": {
+                "description": "As asked",
+                "content": content,
+            },
             **_problems([*operation.problems, *guards, *_EVERYWHERE]),
         },
     }
     if operation.body is not None:
-        content = {media_type: {"schema": schema} for media_type, schema in operation.body.items()}
-        described["requestBody"] = {"required": True, "content": content}
+        taken = {media_type: {"schema": schema} for media_type, schema in operation.body.items()}
+        described["requestBody"] = {"required": True, "content": taken}
     if not operation.guarded:
         described["security"] = []
     return described

@@ -51,6 +51,9 @@ class Operation:
     body: Mapping[str, Json] | None = None
     """By media type."""
     answer: Json
+    media_type: str = "application/json"
+    """Of the answer."""
+
     problems: Sequence[ProblemType] = ()
     guarded: bool = True
 

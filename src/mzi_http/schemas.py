@@ -21,6 +21,8 @@ _SHAPES = (
     shapes.OneRecord,
     shapes.Decided,
     shapes.DecidedAll,
+    shapes.KeptDecision,
+    shapes.DecisionHistory,
     shapes.Simulated,
     shapes.Received,
     shapes.KeptEvent,

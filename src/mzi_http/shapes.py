@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from mzi_core.grading import Grade, RuleId, RuleOutcome, WarningId
+from mzi_core.grading import Cause, Grade, RuleId, RuleOutcome, WarningId
 from mzi_core.values import Code, State
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -147,6 +147,30 @@ class Decided(TypedDict):
     warnings: list[WarningId]
     trace: list[Step]
     explanation: Explanation
+
+
+class Superseded(TypedDict):
+    """When a decision gave way to the next one, and what was different then."""
+
+    at: Moment
+    causes: list[Cause]
+    explanation: Explanation
+
+
+class KeptDecision(TypedDict):
+    """A decision that was kept, with the trace as it was told on the day; null: it was not superseded."""
+
+    key: str
+    decided_at: Moment
+    decision: Decided
+    superseded: Superseded | None
+
+
+class DecisionHistory(TypedDict):
+    """The decisions under a key, newest first."""
+
+    items: list[KeptDecision]
+    next: Annotated[str | None, Meta(description="The cursor of the next page; null after the last")]
 
 
 class Judged(TypedDict):

@@ -29,7 +29,7 @@ COMMANDS = {
     "runs": "What was done of late.",
     "modules": "List the modules mzi knows",
     "fields": "List the fields of a module",
-    "grade": "Decide, explain and simulate grades.",
+    "grade": "Decide, explain, show and simulate grades.",
     "db": "The schema of the store.",
     "keys": "The keys that open the service.",
     "secrets": "With which key secrets are kept.",
@@ -43,7 +43,7 @@ COMMANDS = {
 SUBCOMMANDS = {
     "moodle": ("setup",),
     "runs": ("list", "show"),
-    "grade": ("explain", "policies", "choose", "simulate"),
+    "grade": ("explain", "show", "policies", "choose", "simulate"),
     "db": ("upgrade", "check", "status"),
     "keys": ("new", "list", "revoke"),
     "secrets": ("new-key", "reseal"),

@@ -21,7 +21,10 @@ from mzi_http.security import TENANT_HEADER
 EXAMPLES = often(50, gate=8)
 """How many a route."""
 
-CLOSELY = ("/api/v1/sync/teachers", "/api/v1/teachers", "/api/v1/grades/decide", "/api/v1/grades/simulate")
+CLOSELY = (
+    *("/api/v1/sync/teachers", "/api/v1/teachers", "/api/v1/grades/decide", "/api/v1/grades/simulate"),
+    *(f"/api/v1/grades/{{key}}/{what}" for what in ("decision", "decisions", "decision.html")),
+)
 """Where every corner of the schemas is tried too; other modules differ from these in their fields only."""
 
 # What is wrong with a record is said in its result and not by the status; and the document cannot say all
@@ -39,6 +42,7 @@ async def opened() -> AsyncIterator[UseCases]:
     there = {"id": "5398830000090000001", "Name": "A", "Academic_Email": "a@college.example"}
     for module in CATALOGUE.in_order():
         await use_cases.sync(DEFAULT_TENANT, module, [there | {"Product_Name": "P", "Class_Name": "C"}])
+    await use_cases.decide_grade(DEFAULT_TENANT, {"raw": "2"}, record_as="4101_1001_55")
     yield use_cases
 
 

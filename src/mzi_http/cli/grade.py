@@ -171,13 +171,18 @@ def explained(decision: Decision, zone: tzinfo) -> Iterable[RenderableType]:
     yield Text.assemble(
         *graded(decision), "  by rule ", (decision.rule, "bold"), f" of {policy.name} {policy.version}"
     )
-    for warning, note in zip(decision.warnings, decision.notes(), strict=True):
-        yield Text(f"Look at this: {warning}: {plain(note)}", style="yellow")
+    yield from warned(decision)
     yield ""
     yield traced(decision.trace)
     for language in Language:
         yield ""
         yield plain_sentence(decision.explain(language, zone))
+
+
+def warned(decision: Decision) -> Iterable[Text]:
+    """What somebody should look at, a line each."""
+    for warning, note in zip(decision.warnings, decision.notes(), strict=True):
+        yield Text(f"Look at this: {warning}: {plain(note)}", style="yellow")
 
 
 def graded(decision: Decision) -> list[tuple[str, str]]:

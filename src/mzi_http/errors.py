@@ -243,10 +243,8 @@ def problem_of(error: MziError) -> Problem:
             return Problem(kind, error.told, headers={"Retry-After": str(_seconds(error))})
         case UnknownModule():
             return Problem(kind, str(error), more={"nearest": list(error.nearest)})
-        case PolicyRefused() | MappingRefused() | FieldsMissing():
+        case PolicyRefused() | MarkingRefused() | MappingRefused() | FieldsMissing():
             return Problem.of(kind, [ProblemItem(problem) for problem in error.problems])
-        case MarkingRefused():
-            return Problem.of(kind, [ProblemItem(str(error))])
     return Problem(kind, error.told)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from mzi_core.use_cases.grades import NamedMarkings, faults
 from mzi_http.errors import REFUSED, TOO_LARGE, Problem, ProblemItem
 from mzi_http.jsontext import is_keepable, texts
 
@@ -38,9 +39,10 @@ class GradeBody:
         """Note a fault."""
         self.faults.append(ProblemItem(sentence))
 
-    def finish(self) -> None:
-        """Raises Problem: 422 with every reason, if there is one."""
+    def finish(self, policy: Mapping[str, object] | None, markings: NamedMarkings) -> None:
+        """Raises Problem: 422 with every reason, if there is one, those of the policy and markings too."""
         if self.faults:
+            self.faults += map(ProblemItem, faults(policy, markings))
             raise Problem.of(REFUSED, self.faults)
 
     def text(self, name: str) -> str | None:

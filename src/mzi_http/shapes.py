@@ -205,9 +205,13 @@ class GradeChange(TypedDict):
 
 
 class Simulated(TypedDict):
-    """The grades that would change under a policy; with `more` there are more than were asked for."""
+    """The grades that would change under a policy; with `more` there are more than were asked for.
+
+    `problems`: what is wrong with the policy, for which it would not be saved, or is to be looked at.
+    """
 
     policy: PolicyName
+    problems: list[str]
     changes: list[GradeChange]
     more: bool
 

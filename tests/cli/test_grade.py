@@ -152,7 +152,7 @@ class TestSimulate:
         assert [change["key"] for change in told] == [str(m["student"]) for m in merits]
         assert {(c["before"]["grade"], c["after"]["grade"]) for c in told} == {("M", "P")}
         assert f"{len(merits)} of 30 grades would change:" in ran.out
-        assert "Pass: the mark 3 reaches 2, where a Pass begins" in ran.out
+        assert "Pass: the mark 3 of 4 on the BTEC scale reaches 2" in ran.out
         assert not (folder / "mzi.db").exists()
 
     def test_the_same_policy_changes_nothing(self, mzi: Mzi, file: str) -> None:

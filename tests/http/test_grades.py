@@ -211,6 +211,65 @@ async def test_several_things_wrong_are_all_said(memory: Api) -> None:
     assert len((await decide(memory, 422, policy=5, nonsense=1))["errors"]) == 3
 
 
+async def test_everything_wrong_with_a_marking_and_its_policy_is_said(memory: Api) -> None:
+    marking = {"raw": "x", "attempt": "y", "grade": 1, "criteria": [{"code": "P1", "achieved": 7}, {}]}
+    wrong = [
+        "A marking has no 'grade'; did you mean 'raw'?",
+        "raw must be a number, not 'x'.",
+        "attempt must be a number, not 'y'.",
+        "criteria 1 achieved must be true or false, not 7.",
+        "criteria 2 must have a code, such as P1.",
+    ]
+    wrong[0] = (await decide(memory, 422, marking={"grade": 1}))["errors"][0]["detail"]
+    found = await decide(memory, 422, marking=marking)
+    assert [error["detail"] for error in found["errors"]] == wrong
+    found = await decide(memory, 422, marking=marking, policy="nonsense")
+    assert "nonsense" in found["errors"][0]["detail"]
+    assert [error["detail"] for error in found["errors"][1:]] == wrong
+    found = await decide(memory, 422, marking=marking, level="", polcy=1)
+    assert [error["detail"] for error in found["errors"][2:]] == wrong
+    several = await decide(memory, markings=[{"raw": 2}, marking])
+    assert several["decisions"][1]["errors"] == wrong
+
+
+async def test_everything_wrong_with_a_simulation_is_said(memory: Api) -> None:
+    policy = {"pass_from": "x", "nonsense": 1, "late_cap": "D", "invalid_code": " "}
+    markings = {"a": {"raw": "x", "attempt": 1.5}, "b": {"raw": 2}, "c": {"maximum": 0}}
+    wrong = [
+        "A grading policy has no 'nonsense'; known are ",
+        "pass_from must be a number, not 'x'.",
+        "'a': raw must be a number, not 'x'.",
+        "'a': attempt must be a whole number, not 1.5.",
+        "'c': The maximum must be above the minimum, and 0 is not above 0.",
+    ]
+    found = [
+        error["detail"] for error in (await simulate(memory, 422, policy=policy, markings=markings))["errors"]
+    ]
+    assert found[0].startswith(wrong[0])
+    assert found[1:] == wrong[1:]
+    del policy["pass_from"], policy["nonsense"]
+    refused = await simulate(memory, 422, policy=policy, limit=0)
+    found = [error["detail"] for error in refused["errors"]]
+    assert found == [
+        "`limit` must be a whole number from 1 to 1000.",
+        "Late work can be capped at P, at M or not at all, but not at D.",
+        "invalid_code must not be blank; say null where the college uses no code.",
+    ]
+    many = [{"raw": "x"}] * 150
+    assert len((await simulate(memory, 422, policy="percent", markings=many))["errors"]) == 20
+
+
+async def test_a_simulation_says_what_is_wrong_with_the_policy(memory: Api) -> None:
+    assert (await simulate(memory, policy="percent", markings=[]))["problems"] == []
+    found = await simulate(memory, policy={"merit_from": 4, "invalid_code": "NS"}, markings=[{"raw": 4}])
+    assert found["problems"] == [
+        "The code 'NS' has fewer than 4 letters or digits, and feedback may have it by chance",
+        "On the scale btec-0-4 Pass begins at 2, Merit at 4 and Distinction at 4; "
+        "each must begin above the one before",
+        "On the scale btec-0-4 the rule MERIT can never hold",
+    ]
+
+
 async def test_bodies_that_are_no_object_and_forms_are_refused(memory: Api) -> None:
     for path in (DECIDE, SIMULATE):
         assert (await memory.client.post(path, json=[])).json()["detail"] == "The body must be a JSON object."

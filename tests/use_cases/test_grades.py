@@ -48,6 +48,26 @@ async def test_what_cannot_be_judged_is_refused_in_a_sentence() -> None:
     assert str(refused.value).endswith(".")
 
 
+async def test_everything_that_cannot_be_judged_is_told_with_what_is_wrong_with_the_policy() -> None:
+    mzi = Harness()
+    bad = {"raw": "much", "attempt": "x"}
+    with pytest.raises(MarkingRefused) as refused:
+        await mzi.use_cases.decide_grade(DEFAULT_TENANT, bad, policy="percent")
+    assert refused.value.problems == (
+        "raw must be a number, not 'much'.",
+        "attempt must be a number, not 'x'.",
+    )
+    with pytest.raises(PolicyRefused) as both:
+        await mzi.use_cases.decide_grade(DEFAULT_TENANT, bad, policy="percnt")
+    assert both.value.problems[1:] == refused.value.problems
+    with pytest.raises(PolicyRefused) as both:
+        await simulated(mzi, {"base": "percnt"}, {"a": bad})
+    assert both.value.problems[1:] == tuple(f"'a': {problem}" for problem in refused.value.problems)
+    with pytest.raises(MarkingRefused) as refused:
+        await simulated(mzi, {"base": "percent"}, {f"m{n}": bad for n in range(99)})
+    assert len(refused.value.problems) == 100
+
+
 async def test_a_policy_may_be_named_and_an_unknown_one_is_refused() -> None:
     mzi = Harness().use_cases
     second = {"raw": "4", "attempt": 1}

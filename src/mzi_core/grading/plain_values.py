@@ -1,11 +1,12 @@
 """Plain JSON values read with a sentence for every refusal; each takes the value and its field's name."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import TypeVar
+from itertools import islice
+from typing import Any, TypeVar
 
 from mzi_core.grading.quoting import quoted
 from mzi_core.values import YEARS, is_of_these_years
@@ -147,11 +148,56 @@ def _instant(moment: datetime) -> datetime | None:
     return instant if is_of_these_years(instant) else None
 
 
+Readers = Mapping[str, Callable[[object, str], object]]
+"""How each field is read, by its name."""
+
+
+class Problems(ValueError):
+    """Everything that is wrong with some data, each a sentence without its full stop."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
+
+
+def problems_of(error: ValueError) -> tuple[str, ...]:
+    """What an error says: several things where it knows them apart."""
+    return error.problems if isinstance(error, Problems) else (str(error),)
+
+
+def read_fields(
+    data: Mapping[str, object],
+    readers: Mapping[str, Callable[[object, str], object]],
+    what: str,
+    within: str = "",
+) -> dict[str, Any]:
+    """The fields by name. Raises Problems with everything that cannot be read, or is unknown."""
+    problems = list(islice(_unknown(data, readers, what), _MOST_UNKNOWN))
+    fields: dict[str, Any] = {}
+    for name in (name for name in data if name in readers):
+        try:
+            fields[name] = readers[name](data[name], f"{within}{name}")
+        except ValueError as error:
+            problems += problems_of(error)
+    if problems:
+        raise Problems(problems)
+    return {name: fields[name] for name in data}
+
+
+_MOST_UNKNOWN = 5
+"""Unknown fields that are named."""
+
+
 def refuse_unknown(names: Iterable[str], known: Iterable[str], what: str) -> None:
     """Raise a ValueError for the first name that is not known, with the nearest that is."""
+    for problem in _unknown(names, known, what):
+        raise ValueError(problem)
+
+
+def _unknown(names: Iterable[str], known: Iterable[str], what: str) -> Iterator[str]:
     known = list(known)
     for name in names:
         if name not in known:
             near = get_close_matches(name[:_LONGEST], known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            raise ValueError(f"{what} has no {quoted(name)}; {hint}")
+            yield f"{what} has no {quoted(name)}; {hint}"

@@ -16,11 +16,14 @@ from mzi_core.grading.feedback import plain_text
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.numbers import written
 from mzi_core.grading.plain_values import (
+    Problems,
     choice,
     optional,
+    problems_of,
     read_bool,
     read_date,
     read_decimal,
+    read_fields,
     read_text,
     refuse_unknown,
 )
@@ -268,10 +271,18 @@ def policy_from(data: Mapping[str, object]) -> GradingPolicy:
     """A policy from plain JSON: the built-in `base`, unsaid `btec-default`, with the given fields changed.
 
     `{"base": "percent", "pass_from": "50"}` is an override as by `GradingPolicy.override`; what `to_data`
-    wrote is read back as it was. A ValueError names the field that is unknown or cannot be read.
+    wrote is read back as it was. Raises Problems with every field that is unknown or wrong.
     """
     base = read_text(data.get("base", BTEC_DEFAULT.name), "base")
     refuse_unknown([base], BUILT_IN, "The set of built-in policies")
     given = {name: value for name, value in data.items() if name != "base"}
-    refuse_unknown(given, _READERS, "A grading policy")
-    return BUILT_IN[base].override(**{name: _READERS[name](value, name) for name, value in given.items()})
+    fields = read_fields(given, _READERS, "A grading policy")
+    problems: list[str] = []
+    for name, value in fields.items():
+        try:
+            attrs.evolve(BUILT_IN[base], **{name: value})
+        except ValueError as error:
+            problems += problems_of(error)
+    if problems:
+        raise Problems(problems)
+    return BUILT_IN[base].override(**fields)

@@ -3,21 +3,22 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from mzi_core.grading.criteria import Criterion
 from mzi_core.grading.grade import Grade, letter_from
 from mzi_core.grading.marking import Marking
 from mzi_core.grading.plain_values import (
+    Problems,
     choice,
     optional,
+    problems_of,
     read_bool,
     read_decimal,
+    read_fields,
     read_instant,
     read_int,
     read_rows,
     read_text,
-    refuse_unknown,
 )
 from mzi_core.grading.quoting import quoted
 from mzi_core.grading.scales import Scale
@@ -57,11 +58,9 @@ def marking_from_data(data: Mapping[str, object]) -> Marking:
 
     A field that is missing has its default; `letter` may be a word.
 
-    A ValueError names the field that is unknown or cannot be read.
+    Raises Problems with every field that is unknown or cannot be read, else a ValueError as Marking does.
     """
-    refuse_unknown(data, _MARKING, "A marking")
-    fields: dict[str, Any] = {name: _MARKING[name](value, name) for name, value in data.items()}
-    return Marking(**fields)
+    return Marking(**read_fields(data, _MARKING, "A marking"))
 
 
 def _digits(number: Decimal | None) -> str | None:
@@ -89,14 +88,20 @@ def _letter(value: object, name: str) -> Grade | None:
 
 
 def _criteria(value: object, name: str) -> tuple[Criterion, ...]:
-    return tuple(
-        _criterion(row, f"{name} {position}") for position, row in enumerate(read_rows(value, name), start=1)
-    )
+    criteria: list[Criterion] = []
+    problems: list[str] = []
+    for position, row in enumerate(read_rows(value, name), start=1):
+        try:
+            criteria.append(_criterion(row, f"{name} {position}"))
+        except ValueError as error:
+            problems += problems_of(error)
+    if problems:
+        raise Problems(problems)
+    return tuple(criteria)
 
 
 def _criterion(row: Mapping[str, object], name: str) -> Criterion:
-    refuse_unknown(row, _CRITERION, f"A criterion ({name})")
-    fields: dict[str, Any] = {key: _CRITERION[key](value, f"{name} {key}") for key, value in row.items()}
+    fields = read_fields(row, _CRITERION, f"A criterion ({name})", f"{name} ")
     if not row.get("code"):
         raise ValueError(f"{name} must have a code, such as P1")
     return Criterion(**{"achieved": False, **fields})

@@ -1,7 +1,7 @@
 """Decide grades, keep the decisions, and see what another policy would have decided."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 
 import attrs
 
@@ -24,6 +24,7 @@ from mzi_core.grading import (
     simulate,
 )
 from mzi_core.grading.book import SPELLINGS
+from mzi_core.grading.plain_values import problems_of
 from mzi_core.grading.quoting import quoted
 from mzi_core.ports import Clock, Cursor, DecisionRecord, Lock, Store, TenantSettings
 from mzi_core.use_cases.tenants import zone_of
@@ -34,6 +35,11 @@ DEFAULT = "default"
 
 DECISIONS = "grade decisions"
 """What is locked while decisions are kept, so that two sessions do not both keep the same one."""
+MOST_FAULTS = 100
+"""So many faults of a request are told."""
+
+_SOMETIME = datetime(2026, 1, 1, tzinfo=UTC)
+"""When a question is asked whose answer nobody wants: only whether it can be asked."""
 
 PAGE = 500
 """How many decisions are read at a time."""
@@ -44,15 +50,19 @@ def _sentence(said: str) -> str:
 
 
 class MarkingRefused(MziError):
-    """What was said about a marking cannot be judged; the message says which part and why."""
+    """What was said about markings cannot be judged; `problems` says of each part why."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = tuple(map(_sentence, problems))
+        super().__init__(" ".join(self.problems))
 
 
 class PolicyRefused(MziError):
     """A policy that is not known, cannot be read, or would be wrong; `problems` says everything about it."""
 
     def __init__(self, *problems: str) -> None:
-        self.problems = problems
-        super().__init__(" ".join(map(_sentence, problems)))
+        self.problems = tuple(map(_sentence, problems))
+        super().__init__(" ".join(self.problems))
 
 
 def read_marking(data: Mapping[str, object], now: datetime) -> Marking:
@@ -60,7 +70,7 @@ def read_marking(data: Mapping[str, object], now: datetime) -> Marking:
     try:
         return marking_from_data({"now": now.isoformat(), **data})
     except ValueError as error:
-        raise MarkingRefused(_sentence(str(error))) from error
+        raise MarkingRefused(*problems_of(error)) from error
 
 
 def read_policy(data: Mapping[str, object]) -> GradingPolicy:
@@ -68,7 +78,37 @@ def read_policy(data: Mapping[str, object]) -> GradingPolicy:
     try:
         return policy_from(data)
     except ValueError as error:
-        raise PolicyRefused(str(error)) from error
+        raise PolicyRefused(*problems_of(error)) from error
+
+
+NamedMarkings = Iterable[tuple[str, Mapping[str, object]]]
+"""Markings as data, each behind how a sentence about it begins."""
+
+
+def faults(policy: Mapping[str, object] | None, markings: NamedMarkings) -> list[str]:
+    """What is wrong with a policy and with markings; of very much the beginning."""
+    found: list[str] = []
+    if policy is not None:
+        try:
+            read_policy(policy)
+        except PolicyRefused as refused:
+            found += refused.problems
+    for called, data in markings:
+        if len(found) >= MOST_FAULTS:
+            break
+        try:
+            read_marking(data, _SOMETIME)
+        except MarkingRefused as refused:
+            found += (f"{called}{problem}" for problem in refused.problems)
+    return found
+
+
+def _refuse_wrong(policy: Mapping[str, object], markings: NamedMarkings) -> None:
+    """Raises PolicyRefused with everything that is wrong with both, MarkingRefused if only markings are."""
+    wrong = faults(policy, ())
+    found = [*wrong, *faults(None, markings)]
+    if found:
+        raise PolicyRefused(*found) if wrong else MarkingRefused(*found)
 
 
 def book_of(settings: TenantSettings) -> PolicyBook:
@@ -236,6 +276,8 @@ class DecideGrade:
     ) -> tuple[Decision, tzinfo]:
         """The decision, and the time zone in which its times are told. Raises what a call raises."""
         asked = ToDecide(marking=marking, record_as=record_as)
+        if policy is not None:
+            _refuse_wrong({"base": policy}, [("", marking)])
         decided = await self.decide_grades(tenant, [asked], policy=policy, level=level)
         (made,) = decided.made
         if isinstance(made, MarkingRefused):
@@ -261,6 +303,8 @@ class SimulateGrades:
         `markings` by a key of the caller's are compared with what the tenant's present policy makes of them.
         Raises MarkingRefused, PolicyRefused, UnknownTenant, StoreUnavailable.
         """
+        if markings is not None:
+            _refuse_wrong(policy, ((f"{quoted(key)}: ", data) for key, data in markings.items()))
         other = read_policy(policy)
         if markings is not None:
             async with self.store.read(tenant) as session:

@@ -47,14 +47,15 @@ async def simulate(
         One marking a line as JSON, in place of recorded decisions; judged before by the tenant's policy.
     """
     other = policy_data(policy, changes)
-    for problem in lint(read_policy(other)):
-        shell.say(f"Wrong with this policy: {problem.sentence}")
+    problems = [problem.sentence for problem in lint(read_policy(other))]
+    for problem in problems:
+        shell.say(f"Wrong with this policy: {problem}")
     markings = None if file is None else _markings(file)
     missing = Missing.REFUSE if file is None else Missing.EMPTY
     async with shell.open(missing) as use_cases:
         found = [change async for change in use_cases.simulate_grades(shell.tenant(tenant), other, markings)]
     if as_json:
-        shell.json({"changes": [grade_change(change) for change in found]})
+        shell.json({"problems": problems, "changes": [grade_change(change) for change in found]})
         return Ended.WELL
     _show(shell, found, None if markings is None else len(markings))
     return Ended.WELL

@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from mzi_core.grading import Decision
+from mzi_core.grading import Decision, lint
+from mzi_core.grading.quoting import quoted
 from mzi_core.ports import Unreadable
-from mzi_core.use_cases.grades import MarkingRefused, ToDecide, read_policy
+from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused, ToDecide, faults, read_policy
 from mzi_http import grade_schemas
 from mzi_http.answers import decided, grade_change
 from mzi_http.bodies import JSON, object_of, read_body
@@ -36,7 +37,7 @@ async def decide(request: Request) -> Response:
         said.refuse(
             "`markings` goes neither with `marking` nor with `record_as`, which are about a single one."
         )
-    said.finish()
+    said.finish(None if policy is None else {"base": policy}, [] if one is None else [("", one)])
     use_cases = service(request).use_cases
     if several is None:
         decision, zone = await use_cases.decide_grade.in_zone(
@@ -63,7 +64,7 @@ def _judged(position: int, made: Decision | MarkingRefused | Unreadable, zone: t
     if isinstance(made, Unreadable):
         return {"position": position, "decision": None, "errors": [f"The marking {made.said}"]}
     if isinstance(made, MarkingRefused):
-        return {"position": position, "decision": None, "errors": [str(made)]}
+        return {"position": position, "decision": None, "errors": list(made.problems)}
     return {"position": position, "decision": decided(made, zone), "errors": []}
 
 
@@ -73,12 +74,17 @@ async def simulate(request: Request) -> Response:
     data = said.policy()
     limit = said.limit()
     markings = said.by_key(service(request).max_records)
-    said.finish()
-    policy = read_policy(data)
+    named = [(f"{quoted(key)}: ", marking) for key, marking in (markings or {}).items()]
+    said.finish(data, named)
+    try:
+        policy = read_policy(data)
+    except PolicyRefused:
+        raise PolicyRefused(*faults(data, named)) from None
     simulate_grades = service(request).use_cases.simulate_grades
     found = simulate_grades(tenant(request), data, markings)
     simulated: Simulated = {
         "policy": {"name": policy.name, "version": policy.version},
+        "problems": [problem.sentence for problem in lint(policy)],
         "changes": [],
         "more": False,
     }

@@ -244,6 +244,19 @@ def test_policy_data_that_cannot_be_read_is_refused_by_name(data: dict[str, Any]
         policy_from(data)
 
 
+def test_everything_that_is_wrong_with_policy_data_is_told_at_once() -> None:
+    with refused(
+        "A grading policy has no 'pas_from'; did you mean 'pass_from'?; "
+        "release_gating must be true or false, not 'x'; settle must be one of immediately, scheduled, not 1"
+    ):
+        policy_from({"release_gating": "x", "pas_from": 1, "settle": 1})
+    with refused(
+        "A grading policy must have a name; "
+        "A reassessment can be capped at P, at M or not at all, but not at D"
+    ):
+        policy_from({"name": " ", "reassessment_cap": "D", "pass_from": 1})
+
+
 def test_an_override_of_an_unknown_field_is_refused_with_the_nearest_name() -> None:
     with refused("A grading policy has no 'merit'; did you mean 'merit_from'?"):
         BTEC_DEFAULT.override(merit=Decimal(3))

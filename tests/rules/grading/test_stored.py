@@ -23,6 +23,7 @@ from mzi_core.grading import (
     policy_from,
 )
 from mzi_core.grading.plain_values import (
+    Problems,
     choice,
     optional,
     read_date,
@@ -254,6 +255,35 @@ def test_missing_fields_have_their_defaults() -> None:
 def test_a_stored_marking_that_cannot_be_read_is_refused_by_field(data: dict[str, Any], refusal: str) -> None:
     with refused(refusal):
         marking_from_data(data)
+
+
+def test_everything_that_cannot_be_read_is_told_at_once() -> None:
+    data = {
+        "raw": "x",
+        "nonsense": 1,
+        "due": 5,
+        "attempt": 1,
+        "criteria": [{"code": "P1", "achieved": "x", "kode": 1}, {"code": "M1"}, {}],
+    }
+    with pytest.raises(Problems) as refused_all:
+        marking_from_data(data)
+    known = "raw, minimum, maximum, items, scale"
+    first, *others = refused_all.value.problems
+    assert first.startswith(f"A marking has no 'nonsense'; known are {known}")
+    assert others == [
+        "raw must be a number, not 'x'",
+        "due must be a time with its offset, like 2026-02-09T14:30:00+00:00, not 5",
+        "A criterion (criteria 1) has no 'kode'; did you mean 'code'?",
+        "criteria 1 achieved must be true or false, not 'x'",
+        "criteria 3 must have a code, such as P1",
+    ]
+    assert str(refused_all.value) == "; ".join((first, *others))
+
+
+def test_of_very_many_unknown_fields_five_are_named() -> None:
+    with pytest.raises(Problems) as refused_all:
+        marking_from_data({f"nonsense{n}": n for n in range(9)})
+    assert len(refused_all.value.problems) == 5
 
 
 def test_an_unknown_field_that_resembles_none_is_refused_with_all_there_are() -> None:

@@ -161,7 +161,7 @@ def test_what_has_no_word_here_is_told_by_its_own_name() -> None:
 
 def test_every_rule_and_value_has_words_in_both_languages() -> None:
     ladder = ("Refer", "Pass", "Merit", "Distinction")
-    every = [kept(raw=Decimal(4), policy=BTEC_DEFAULT, **item) for item in ({}, {"items": ladder})]
+    every = [kept(raw=Decimal(4), policy=BTEC_DEFAULT, items=items) for items in ((), ladder)]
     steps: list[Any] = [step for each in every for step in each.record.trace]
     looked_at = {name for step in steps for name in step["saw"]}
     for language in Language:

@@ -31,7 +31,9 @@ def work_from(answer: Row, user: MoodleId) -> StudentWork:
     workflow = None if status in _WITHOUT_WORKFLOW else status.replace(_NOT_MARKED, "")
     released = workflow in (None, RELEASED)
     feedback = part(answer, "feedback") if released else {}
-    submission = part(last, "teamsubmission") or part(last, "submission")  # a member's own says nothing
+    # Where teams hand in, a member's own row says nothing, whether or not the team has one yet.
+    own = {} if some_id(last, "submissiongroup") else part(last, "submission")
+    submission = part(last, "teamsubmission") or own
     attempts = [_earlier(one) for one in inner_rows(answer, "previousattempts")]
     grade = part(feedback, "grade")
     if submission or grade:

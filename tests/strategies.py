@@ -8,9 +8,9 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from mzi_adapters.zoho.criteria import CRITERION_FIELDS
+from mzi_adapters.codecs.criteria import CRITERION_FIELDS
 from mzi_core.module import AnyModule, Field, Kind, declared
-from mzi_core.modules import CATALOGUE, CriterionText
+from mzi_core.modules import ZOHO_CATALOGUE, CriterionText
 from mzi_core.values import FIRST_YEAR, LAST_YEAR
 
 LEGIBLE = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
@@ -82,7 +82,7 @@ def entities(module: AnyModule, **fixed: object) -> st.SearchStrategy[Any]:
     return rows(module.entity).map(lambda entity: module.complete(attrs.evolve(entity, **fixed)))
 
 
-modules = st.sampled_from(list(CATALOGUE))
+modules = st.sampled_from(list(ZOHO_CATALOGUE))
 
 extras = st.dictionaries(
     st.sampled_from(["note", "grade|x", "a"]),

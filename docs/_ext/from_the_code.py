@@ -122,15 +122,21 @@ def _module(module: AnyModule) -> Iterator[str]:
     yield f"## {module.name}"
     yield ""
     others = [module.singular, *module.aliases]
-    yield f"Zoho's `{module.remote_name}`; also called {_code(others)}. {_prose(module.entity.__doc__)}"
+    side = module.side.title()
+    yield f"{side}'s `{module.remote_name}`; also called {_code(others)}. {_prose(module.entity.__doc__)}"
     yield ""
     yield from _fields(module, module.fields)
     yield from _follows(module)
-    for field in module.fields:
+    yield from _rows(module.fields)
+
+
+def _rows(fields: Iterable[Field]) -> Iterator[str]:
+    for field in fields:
         if field.row is not None and declared(field.row):
             yield f"A row of `{field.name}`. {_prose(field.row.__doc__)}"
             yield ""
             yield from _fields(None, declared(field.row))
+            yield from _rows(declared(field.row))
 
 
 def modules() -> Iterator[str]:
@@ -142,10 +148,11 @@ def modules() -> Iterator[str]:
 def overview() -> Iterator[str]:
     """The modules in the order in which parents come first."""
     yield from _table(
-        ("module", "Zoho calls it", "waits for", "points at"),
+        ("module", "side", "called there", "waits for", "points at"),
         (
             (
                 f"[{m.name}](#{m.name})",
+                m.side.title(),
                 f"`{m.remote_name}`",
                 ", ".join(dict.fromkeys(m.depends_on.values())) or "–",
                 ", ".join(dict.fromkeys(m.refers_to.values())) or "–",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mzi_core.errors import MziError
     from mzi_core.fingerprints import changed_fields, fingerprint
     from mzi_core.grading import Decision, Grade, GradingPolicy, Marking
-    from mzi_core.module import Entity, Field, Kind, Module, Side, ZohoEntity
+    from mzi_core.module import Entity, Field, Kind, Module, MoodleEntity, Side, ZohoEntity
     from mzi_core.modules import CATALOGUE
     from mzi_core.use_cases import UseCases
     from mzi_core.values import BatchResult, Code, Outcome, Reason, RecordKey, State, TenantId, ZohoId
@@ -32,6 +32,7 @@ __all__ = [
     "Kind",
     "Marking",
     "Module",
+    "MoodleEntity",
     "MziError",
     "Outcome",
     "Reason",

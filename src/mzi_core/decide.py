@@ -26,8 +26,12 @@ from mzi_core.values import (
     Value,
 )
 
-STALE = Reason(Code.STALE, "$.Modified_Time", "A newer version of this record is already stored.")
-"""Said of an older version of a record, which changes nothing."""
+
+def stale(module: Module[Any]) -> Reason:
+    """What is said of an older version of a record, which changes nothing."""
+    path = f"$.{module.field['modified_at'].names[0]}"
+    return Reason(Code.STALE, path, "A newer version of this record is already stored.")
+
 
 DELETED = "deleted_at"
 """Named among the changed fields of a record that comes back after it was deleted."""
@@ -40,6 +44,7 @@ class Known:
     id: RecordId
     fingerprint: str
     modified_at: datetime | None = None
+    event_number: int | None = None
     links: Mapping[str, MoodleId] = attrs.field(factory=dict)
     deleted: bool = False
     mark: str | None = None
@@ -125,6 +130,7 @@ class Touch:
     fingerprint: str
     modified_at: datetime | None
     mark: str | None
+    event_number: int | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -176,10 +182,13 @@ def with_untold(module: Module[Any], stored: Values, values: Values, untold: Col
 def fingerprints(
     module: Module[E], arrivals: Iterable[Arrival[E]], known: Mapping[RecordKey, Known]
 ) -> tuple[str | None, ...]:
-    """The fingerprint of each arrival with the links we know; None where nothing was understood."""
+    """The fingerprint of each arrival with the links we know; None where nothing was understood.
+
+    None too for one that is to be put together with what is stored, which has to be read first.
+    """
     return tuple(
         None
-        if arrival.entity is None
+        if arrival.entity is None or (module.merges and arrival.entity.key in known)
         else fingerprint(module, with_links(module, known.get(arrival.entity.key), arrival.entity))
         for arrival in arrivals
     )
@@ -224,9 +233,7 @@ def parents_of(module: Module[E], entity: E) -> Parents:
 
 def _older(entity: Entity, known: Known) -> bool:
     """Whether `entity` is a version from before the stored one, where both say when they are of."""
-    if entity.modified_at is None or known.modified_at is None:
-        return False
-    return entity.modified_at < known.modified_at
+    return entity.is_before(known.modified_at, known.event_number)
 
 
 def _memorable(arrival: Arrival[Any]) -> str | None:
@@ -259,6 +266,9 @@ class _Page(Generic[E]):
             return self._refuse(arrival, arrival.reasons, None)
         known = self.known.get(entity.key)
         entity = with_links(self.module, known, entity)
+        is_old = known is not None and _older(entity, known)
+        if known is not None and self.module.merges:
+            entity, print = self.module.merge(self.entities[entity.key], entity), None
         claims = unique_values(self.module, entity)
         missing = [
             (name, parent)
@@ -278,7 +288,7 @@ class _Page(Generic[E]):
             return self._refuse(arrival, reasons, waits_for)
         if print is None:
             print = fingerprint(self.module, entity)
-        return self._accept(arrival, entity, print, claims)
+        return self._accept(arrival, entity, print, claims, is_old=is_old)
 
     def _taken(self, found: tuple[str, RecordKey]) -> Reason:
         name, owner = found
@@ -313,11 +323,13 @@ class _Page(Generic[E]):
         entity: E,
         digest: str,
         claims: Claims,
+        *,
+        is_old: bool,
     ) -> Outcome:
         known = self.known.get(entity.key)
         changed = self._changes(entity, digest, known) if known else ()
-        if known and changed and _older(entity, known):
-            return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, STALE))
+        if is_old and not self._is_news(changed):
+            return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, stale(self.module)))
         if self.park.pop(entity.key, None) or entity.key in self.facts.parked:
             self.unpark.add(entity.key)
         if known and not changed:
@@ -327,6 +339,13 @@ class _Page(Generic[E]):
         self._claim(entity.key, claims)
         self._write(arrival, entity, digest, state)
         return self._outcome(arrival, state, arrival.reasons, changed)
+
+    def _is_news(self, changed: tuple[str, ...]) -> bool:
+        """Whether an older version is to be taken: put together with the stored one, it may add to it.
+
+        Of a record that is not put together one that changes nothing is only seen again.
+        """
+        return bool(set(changed) - {DELETED}) if self.module.merges else not changed
 
     def _changes(self, entity: E, digest: str, known: Known) -> tuple[str, ...]:
         fields: tuple[str, ...] = ()
@@ -338,17 +357,25 @@ class _Page(Generic[E]):
         """Remember that the record came again, where that is news; a word for word repetition is none."""
         key = entity.key
         mark = _memorable(arrival)
-        modified_at = known.modified_at if _older(entity, known) else entity.modified_at
-        if (digest, modified_at, mark) == (known.fingerprint, known.modified_at, known.mark):
+        newest = known if _older(entity, known) else entity
+        modified_at, number = newest.modified_at, newest.event_number
+        if (digest, modified_at, number, mark) == (
+            *(known.fingerprint, known.modified_at, known.event_number),
+            known.mark,
+        ):
             return
         written = self.groups[-1].get(key)
         if written is not None:
             self.groups[-1][key] = attrs.evolve(
-                written, entity=attrs.evolve(written.entity, modified_at=modified_at), mark=mark
+                written,
+                entity=attrs.evolve(written.entity, modified_at=modified_at, event_number=number),
+                mark=mark,
             )
         else:
-            self.touches[key] = Touch(key=key, fingerprint=digest, modified_at=modified_at, mark=mark)
-        self.known[key] = attrs.evolve(known, modified_at=modified_at)
+            self.touches[key] = Touch(
+                key=key, fingerprint=digest, modified_at=modified_at, mark=mark, event_number=number
+            )
+        self.known[key] = attrs.evolve(known, modified_at=modified_at, event_number=number)
 
     def _claim(self, key: RecordKey, claims: Claims) -> None:
         """Note which unique values a record has from now on, and which it gives up."""
@@ -387,6 +414,7 @@ class _Page(Generic[E]):
             id=record_id,
             fingerprint=digest,
             modified_at=entity.modified_at,
+            event_number=entity.event_number,
             links={f.name: v for f in self.module.links if (v := getattr(entity, f.name)) is not None},
             mark=_memorable(arrival),
         )

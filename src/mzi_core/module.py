@@ -75,6 +75,12 @@ class Wire:
     maximum: Decimal | None = None
     clean: Callable[[str], str] | None = None
     row_key: str | None = None
+    from_one: tuple[str, ...] = ()
+    """Names under which what is counted from 0 here is counted from 1."""
+    is_itself: bool = False
+    """Of a table of rows: a record that has none, but the row key, is one row of it itself."""
+    parts: tuple[str, ...] = ()
+    """Of a key that is made of other fields: their names inside, in order."""
 
 
 def zoho(
@@ -98,6 +104,26 @@ def zoho(
         maximum=None if maximum is None else Decimal(maximum),
         clean=clean,
     )
+
+
+def moodle(
+    *names: str,
+    volatile: bool = False,
+    minimum: int | None = None,
+    clean: Callable[[str], str] | None = None,
+    from_one: tuple[str, ...] = (),
+) -> Wire:
+    """A field read from the first of `names` that a record of Moodle's carries; see `zoho`.
+
+    `from_one`: names under which a number is counted from 1, and which count only where no other is there.
+    """
+    wire = zoho(*names, volatile=volatile, minimum=minimum, clean=clean)
+    return attrs.evolve(wire, from_one=from_one)
+
+
+def composed(*parts: str) -> Wire:
+    """A key made of the values of these fields, by their names inside, joined by `_`."""
+    return Wire(names=(), kind=Kind.ID, parts=parts)
 
 
 def identity(*names: str) -> Wire:
@@ -130,12 +156,13 @@ def link(*names: str) -> Wire:
     return Wire(names=names, kind=Kind.MOODLE_ID, unique=True, link=True)
 
 
-def subform(name: str, *, row_key: str) -> Wire:
+def subform(name: str, *more: str, row_key: str, is_itself: bool = False) -> Wire:
     """A table of rows inside the record; the annotated type is `tuple[Row, ...]` of a declared row class.
 
-    `row_key`: the cell, by its name inside, that tells the rows of one record apart.
+    `row_key`: the cell, by its name inside, that tells the rows of one record apart. `is_itself`: a record
+    without the table, but with this cell, is one row of it itself.
     """
-    return Wire(names=(name,), kind=Kind.SUBFORM, row_key=row_key)
+    return Wire(names=(name, *more), kind=Kind.SUBFORM, row_key=row_key, is_itself=is_itself)
 
 
 def criterion_texts(rows: str) -> Wire:
@@ -152,6 +179,8 @@ class Entity:
 
     side: ClassVar[Side]
     modified_at: datetime | None = None
+    event_number: int | None = None
+    """The number of the event that told it, where there is one: within one moment it says what is newer."""
     extra: Extra = attrs.field(factory=dict)
     """Fields that only this tenant maps, by the name it gave them."""
 
@@ -161,6 +190,15 @@ class Entity:
         key: RecordKey = getattr(self, self.side.key_name)
         return key
 
+    def is_before(self, at: datetime | None, number: int | None) -> bool:
+        """Whether it is from before a version of this moment and event number, as far as both are known.
+
+        The numbers tell the versions of one moment apart, and those of which no moment is known.
+        """
+        if self.modified_at is None or at is None or self.modified_at == at:
+            return self.event_number is not None and number is not None and self.event_number < number
+        return self.modified_at < at
+
 
 @attrs.frozen(kw_only=True)
 class ZohoEntity(Entity):
@@ -169,6 +207,18 @@ class ZohoEntity(Entity):
     side = Side.ZOHO
     zoho_id: Annotated[ZohoId, identity("id", "ID")]
     modified_at: Annotated[datetime | None, zoho("Modified_Time", volatile=True)] = None
+
+
+@attrs.frozen(kw_only=True)
+class MoodleEntity(Entity):
+    """What every record of Moodle has. Its times are of whole seconds; the event number orders the rest."""
+
+    side = Side.MOODLE
+    moodle_key: Annotated[MoodleKey, identity("id")]
+    modified_at: Annotated[
+        datetime | None, moodle("timemodified", "timestamp", "timecreated", volatile=True)
+    ] = None
+    event_number: Annotated[int | None, moodle("event_number", "eventnumber", volatile=True)] = None
 
 
 E = TypeVar("E", bound=Entity)
@@ -306,6 +356,10 @@ def _as_it_is(entity: Any) -> Any:
     return entity
 
 
+def _the_newer(stored: Any, told: Any) -> Any:
+    return told
+
+
 @attrs.frozen(kw_only=True, slots=False, eq=False)  # there is one of each; derived views are cached on it
 class Module(Generic[E]):
     """A kind of record that one side keeps: its names, its entity, and what follows from them.
@@ -313,7 +367,8 @@ class Module(Generic[E]):
     `remote_name`: what its side calls it. `depends_on` names the fields whose record must be stored first;
     `refers_to` the fields that only point. `upsert_key`: the field by which Zoho can find a record whose id
     nobody knows. `counterpart`: what a record of Zoho is in Moodle, if anything. `complete` fills in what is
-    left to be inferred; `check` says what no single field can.
+    left to be inferred; `check` says what no single field can. `merge` makes one of what is stored and what
+    is told, where a record tells only a part of what is kept: the same one in whatever order they come.
     """
 
     name: str
@@ -327,6 +382,7 @@ class Module(Generic[E]):
     counterpart: Counterpart | None = None
     complete: Callable[[E], E] = _as_it_is
     check: Callable[[E], tuple[Reason, ...]] = _nothing_more
+    merge: Callable[[E, E], E] = _the_newer
 
     @property
     def side(self) -> Side:
@@ -387,6 +443,16 @@ class Module(Generic[E]):
     def checks(self) -> bool:
         """Whether the declaration says of a record what no single field can."""
         return self.check is not _nothing_more
+
+    @property
+    def merges(self) -> bool:
+        """Whether a record that comes is put together with the one that is stored."""
+        return self.merge is not _the_newer
+
+    @property
+    def numbers_events(self) -> bool:
+        """Whether its records say the number of the event that told them."""
+        return "event_number" in self.field
 
     @cached_property
     def unique(self) -> tuple[Field, ...]:

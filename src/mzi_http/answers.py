@@ -8,7 +8,7 @@ import msgspec
 
 from mzi_core import values
 from mzi_core.grading import Decision, Language, SimulatedChange, why_superseded
-from mzi_core.module import Entity, declared
+from mzi_core.module import Entity, Side, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Event, ParkedRecord, Stored, StoreHealth
 from mzi_core.use_cases import kept_decisions
@@ -20,6 +20,7 @@ from mzi_http.shapes import (
     HeldRecord,
     KeptDecision,
     KeptEvent,
+    Keyed,
     OneRecord,
     Reason,
     Result,
@@ -35,9 +36,14 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def zoho_key(module: str) -> str:
-    """The name under which a result carries its record's id: `zoho_student_id`."""
-    return f"zoho_{CATALOGUE[module].singular}_id"
+def result_key(module: str) -> str:
+    """The name under which a result carries its record's key: `zoho_student_id`; of Moodle's `moodle_id`."""
+    declared = CATALOGUE[module]
+    return f"zoho_{declared.singular}_id" if declared.side is Side.ZOHO else "moodle_id"
+
+
+def _keyed(side: Side, key: str) -> Keyed:
+    return {"zoho_id": key} if side is Side.ZOHO else {"moodle_key": key}
 
 
 def reasons(found: Sequence[values.Reason]) -> list[Reason]:
@@ -56,7 +62,7 @@ def result(outcome: values.Outcome) -> dict[str, object]:
     }
     if outcome.parked:
         plain["parked"] = True
-    return {**plain, zoho_key(outcome.module): outcome.key}
+    return {**plain, result_key(outcome.module): outcome.key}
 
 
 def fields(entity: Entity) -> dict[str, Any]:
@@ -69,7 +75,7 @@ def stored_record(stored: Stored[Any]) -> StoredRecord:
     """A stored record as it is answered."""
     return {
         "id": stored.id,
-        "zoho_id": stored.entity.key,
+        **_keyed(stored.entity.side, stored.entity.key),
         "state": stored.state,
         "record": fields(stored.entity),
         "created_at": moment(stored.created_at),
@@ -81,11 +87,12 @@ def stored_record(stored: Stored[Any]) -> StoredRecord:
 def held_record(held: ParkedRecord) -> HeldRecord:
     """A held record as it is answered."""
     parent = held.waits_for
+    side = CATALOGUE[held.module].side
     return {
-        "zoho_id": held.key,
+        **_keyed(side, held.key),
         "state": held.state,
         "reasons": reasons(held.reasons),
-        "waits_for": None if parent is None else {"module": parent.module, "zoho_id": parent.key},
+        "waits_for": None if parent is None else {"module": parent.module, **_keyed(side, parent.key)},
         "received": held.record,
         "held_at": moment(held.parked_at),
     }

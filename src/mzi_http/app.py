@@ -13,7 +13,7 @@ from mzi_http.error_boundary import ErrorBoundary
 from mzi_http.errors import HANDLERS
 from mzi_http.intake import RequestIntake
 from mzi_http.openapi import document
-from mzi_http.routes import decisions, docs, events, grades, health, records, sync
+from mzi_http.routes import decisions, docs, events, grades, health, moodle_records, records, sync
 from mzi_http.security import ApiKeyMiddleware, SafeHeaders
 
 MAX_BODY = 16 * 2**20
@@ -49,11 +49,11 @@ def create_app(
                 )
             }
 
-    subjects = (sync, events, grades, decisions, records, health)
+    subjects = (sync, moodle_records, events, grades, decisions, records, health)
     described = document(version, [each for subject in subjects for each in subject.operations()])
     public = [*health.ROUTES, *docs.routes(described)]
-    keyed = [*sync.ROUTES, *events.ROUTES, *grades.ROUTES, *decisions.ROUTES, *records.ROUTES]
-    routes = [*public, *events.DOORS, *keyed]
+    keyed = [*sync.ROUTES, *moodle_records.ROUTES, *events.ROUTES, *grades.ROUTES, *decisions.ROUTES]
+    routes = [*public, *events.DOORS, *keyed, *records.ROUTES]
     guard = Middleware(
         ApiKeyMiddleware,
         open_paths={route.path for route in public},

@@ -113,20 +113,22 @@ def object_of(body: Body, listed: str | None = None) -> Mapping[str, object]:
     return value
 
 
-def records_of(body: Body, most: int) -> list[object]:
+def records_of(body: Body, most: int, listed: str = "data") -> list[object]:
     """The records of a body, in any of the shapes senders use. Raises Problem: 400, 413 for more than `most`.
 
-    A form carries JSON in its field `data`, a list or one record; without that field it is the record.
+    `listed`: the name under which several records stand. A form carries JSON in its field `data`, a list or
+    one record; without that field it is the record.
     """
     if body.is_form:
         return _form_records(body, most)
+    wanted = RECORDS_WANTED.replace("data", listed)
     with _as_problem("The body"):
-        value = decode_listed(body.raw, "data", most, body.most_values)
+        value = decode_listed(body.raw, listed, most, body.most_values)
     if isinstance(value, list):
-        raise Problem(BAD_BODY, f"The body is a list. {RECORDS_WANTED}")
+        raise Problem(BAD_BODY, f"The body is a list. {wanted}")
     if not isinstance(value, dict) or not value:
-        raise Problem(BAD_BODY, f"The body has no record. {RECORDS_WANTED}")
-    return _listed(value["data"]) if "data" in value else [value]
+        raise Problem(BAD_BODY, f"The body has no record. {wanted}")
+    return _listed(value[listed], listed) if listed in value else [value]
 
 
 def said_by(body: Body) -> object:
@@ -140,12 +142,13 @@ def said_by(body: Body) -> object:
     return fields
 
 
-def _listed(data: object) -> list[object]:
+def _listed(data: object, listed: str = "data") -> list[object]:
     if isinstance(data, list):
         return data
     if isinstance(data, dict):
         return [data]
-    raise Problem(BAD_BODY, f"`data` must be a list of records, or one record. {RECORDS_WANTED}")
+    wanted = RECORDS_WANTED.replace("data", listed)
+    raise Problem(BAD_BODY, f"`{listed}` must be a list of records, or one record. {wanted}")
 
 
 def _form_fields(body: Body) -> list[tuple[str, str]]:

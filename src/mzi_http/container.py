@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from dependency_injector import containers, providers
 
+from mzi_adapters.codecs import CodecBySide
 from mzi_adapters.leases import StoreLeases
 from mzi_adapters.sql import open_store
 from mzi_adapters.system import SystemClock, SystemIds
 from mzi_adapters.web import LoopTimer, Timer, Transport
 from mzi_adapters.zoho import DATA_CENTRES, DataCentre, ZohoAccount, ZohoCodec
+from mzi_core.module import Side
 from mzi_core.ports import Clock, Codec, Ids, Leases, Store, Vault
 from mzi_core.values import TenantId
 from mzi_http.remote_accounts import Moodle, Zoho, ZohoEnvironment
@@ -34,6 +36,12 @@ async def _in_memory() -> AsyncIterator[Store]:
     from mzi_adapters.memory import MemoryStore  # noqa: PLC0415
 
     yield MemoryStore()
+
+
+def _moodle_codec() -> Codec:
+    from mzi_adapters.moodle import MoodleCodec  # noqa: PLC0415
+
+    return MoodleCodec()
 
 
 @asynccontextmanager
@@ -140,7 +148,9 @@ class Container(containers.DeclarativeContainer):
             statement_timeout=config.statement_timeout,
         ),
     )
-    codec: providers.Provider[Codec] = providers.Singleton(ZohoCodec)
+    codec: providers.Provider[Codec] = providers.Singleton(
+        CodecBySide, {Side.ZOHO: ZohoCodec, Side.MOODLE: _moodle_codec}
+    )
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     ids: providers.Provider[Ids] = providers.Singleton(SystemIds)
     leases: providers.Provider[Leases] = providers.Singleton(StoreLeases, store=store, clock=clock, ids=ids)

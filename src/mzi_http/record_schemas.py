@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from mzi_core.module import AnyModule, Field, Kind, declared
+from mzi_core.module import AnyModule, Field, Kind, Side, declared
 from mzi_http.schemas import TEXT, Schema, entity_name, nullable, ref, whole
 
 _ID = "5398830000090000001"
@@ -72,10 +72,12 @@ def _sent_row(fields: Sequence[Field]) -> Schema:
     """An object with a property for each field, under the name that is read first."""
     properties = {}
     for field in fields:
-        first, *others = field.names
+        if field.wire.parts:
+            continue  # it is made of the others
+        first, *others = (*field.names, *field.wire.from_one)
         also = {"description": f"Also read: {', '.join(others)}."} if others else {}
         properties[first] = {**_sent(field), **also}
-    needed = [field.names[0] for field in fields if field.required]
+    needed = [field.names[0] for field in fields if field.required and field.names]
     return {"type": "object", "properties": properties, "required": needed}
 
 
@@ -87,7 +89,7 @@ def _answered(field: Field) -> Schema:
 
 
 def _sent_name(module: AnyModule) -> str:
-    return f"Zoho{entity_name(module)}"
+    return f"{'Zoho' if module.side is Side.ZOHO else 'Sent'}{entity_name(module)}"
 
 
 def of_module(module: AnyModule) -> dict[str, Schema]:
@@ -95,7 +97,7 @@ def of_module(module: AnyModule) -> dict[str, Schema]:
     fields = {field.name: _answered(field) for field in module.fields}
     return {
         _sent_name(module): {
-            **_sent_row(module.fields),
+            **_sent_row(_sent_fields(module)),
             "title": module.remote_name,
             "description": "A field that is wrong makes its record INVALID, and harms no other record. "
             "Fields that are not listed are passed over.",
@@ -104,15 +106,21 @@ def of_module(module: AnyModule) -> dict[str, Schema]:
     }
 
 
-def body(module: AnyModule) -> Schema:
-    """The three shapes of a sync body."""
+def _sent_fields(module: AnyModule) -> Sequence[Field]:
+    """The fields, and those of the row that a record can be itself."""
+    tables = [field.row for field in module.fields if field.wire.is_itself and field.row is not None]
+    return (*(cell for row in tables for cell in declared(row)), *module.fields)
+
+
+def body(module: AnyModule, listed: str = "data") -> Schema:
+    """The three shapes of a sync body; `listed`: the name under which several records stand."""
     record = ref(_sent_name(module))
     records = {"type": "array", "items": record}
     return {
         "anyOf": [
-            {"type": "object", "properties": {"data": records}, "required": ["data"]},
-            {"type": "object", "properties": {"data": record}, "required": ["data"]},
-            {"allOf": [record, {"not": {"required": ["data"]}}]},
+            {"type": "object", "properties": {listed: records}, "required": [listed]},
+            {"type": "object", "properties": {listed: record}, "required": [listed]},
+            {"allOf": [record, {"not": {"required": [listed]}}]},
         ]
     }
 

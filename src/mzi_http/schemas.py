@@ -7,7 +7,7 @@ import msgspec
 
 from mzi_core.module import AnyModule
 from mzi_http import shapes
-from mzi_http.answers import zoho_key
+from mzi_http.answers import result_key
 
 Schema = dict[str, Any]
 
@@ -86,9 +86,14 @@ def of_module(module: AnyModule) -> dict[str, Schema]:
     """The answers about one record of a module."""
     name = entity_name(module)
     return {
-        f"{name}Result": {"allOf": [ref("Result"), whole({zoho_key(module.name): nullable(TEXT)})]},
-        f"Stored{name}": {"allOf": [ref("StoredRecord"), {"properties": {"record": ref(name)}}]},
+        f"{name}Result": {"allOf": [ref("Result"), whole({result_key(module.name): nullable(TEXT)})]},
+        f"Stored{name}": {"allOf": [ref("StoredRecord"), _keyed(module, {"record": ref(name)})]},
     }
+
+
+def _keyed(module: AnyModule, properties: Mapping[str, Schema]) -> Schema:
+    """An object with the key of a record of this module."""
+    return {"properties": {module.key_name: TEXT, **properties}, "required": [module.key_name]}
 
 
 def synced(module: AnyModule) -> Schema:
@@ -99,7 +104,7 @@ def synced(module: AnyModule) -> Schema:
 
 def listed(module: AnyModule) -> Schema:
     """A page of this module."""
-    either = [ref(f"Stored{entity_name(module)}"), ref("HeldRecord")]
+    either = [ref(f"Stored{entity_name(module)}"), {"allOf": [ref("HeldRecord"), _keyed(module, {})]}]
     return {
         "allOf": [ref("Listed"), {"properties": {"items": {"type": "array", "items": {"anyOf": either}}}}]
     }

@@ -64,20 +64,26 @@ class Synced(TypedDict):
     summary: Summary
     results: list[Result]
     released: list[Released]
+    received: NotRequired[Annotated[Count, Meta(description="How many records of Moodle came")]]
 
 
-class Parent(TypedDict):
+class Keyed(TypedDict):
+    """What a record is known by: `zoho_id` if it is Zoho's, `moodle_key` if it is Moodle's."""
+
+    zoho_id: NotRequired[str]
+    moodle_key: NotRequired[str]
+
+
+class Parent(Keyed):
     """The record another one waits for."""
 
     module: str
-    zoho_id: str
 
 
-class StoredRecord(TypedDict):
+class StoredRecord(Keyed):
     """A record as it is stored. `record`: its fields by the name inside, amounts as text, times in UTC."""
 
     id: Annotated[str, Meta(description="Our own key, a UUID")]
-    zoho_id: str
     state: State
     record: dict[str, Any]
     created_at: Moment
@@ -85,13 +91,12 @@ class StoredRecord(TypedDict):
     deleted_at: Moment | None
 
 
-class HeldRecord(TypedDict):
+class HeldRecord(Keyed):
     """A record that was refused, or waits for another.
 
     `received`: what mzi reads of it, as it came; null if it is too large.
     """
 
-    zoho_id: str
     state: State
     reasons: list[Reason]
     waits_for: Parent | None

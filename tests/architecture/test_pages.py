@@ -77,7 +77,7 @@ def is_there(path: str) -> bool:
         ("Read `src/mzi_core/ports.py`, and `lost.py`.", ["src/mzi_core/ports.py", "lost.py"]),
         ("In `src/mzi_core` and `tests/rules/`.", []),
         ("In `src/mzi_core/lost/` and `tests/lost`.", ["src/mzi_core/lost", "tests/lost"]),
-        ("`module.py`, `zoho/coerce.py`, `pyproject.toml`, `college/build.py`.", []),
+        ("`module.py`, `codecs/coerce.py`, `pyproject.toml`, `college/build.py`.", []),
         ("`zoho/module.py` is the end of no path.", ["zoho/module.py"]),
         ("`POST /api/v1/sync`, `students.json`, `mzi.toml`, `docs/_build/html`, `a/b`.", []),
         ("```text\n`src/lost.py`\n```\n`lost.py`", ["lost.py"]),

@@ -596,6 +596,13 @@ class WritesWhatItTouches(Faithful):
             await self.real.write(module, [attrs.evolve(again, fingerprint=one.fingerprint)], later(9))
 
 
+class ForgetsEventNumbers(Faithful):
+    noticed_by = "test_the_number_of_the_event_that_told_it_is_remembered"
+
+    async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
+        await self.real.touch(module, [attrs.evolve(each, event_number=None) for each in touches])
+
+
 class TouchesBothTenants(Faithful):
     noticed_by = "test_what_only_another_tenant_has_does_not_come_again"
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.http.serving import Api, serving, statuses, student
 
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import ZOHO_CATALOGUE
 from mzi_core.ports import Unreadable
 from mzi_http.jsontext import BadJson, decode, decode_listed
 
@@ -350,7 +350,7 @@ async def test_a_request_that_breaks_off_is_no_fault_of_the_service(
 
 
 @pytest.mark.parametrize("prefix", ["/api/v1", "/v1"])
-@pytest.mark.parametrize("module", list(CATALOGUE), ids=lambda module: module.name)
+@pytest.mark.parametrize("module", list(ZOHO_CATALOGUE), ids=lambda module: module.name)
 async def test_every_module_is_served_under_both_prefixes_and_all_its_names(
     prefix: str, module: object
 ) -> None:

@@ -8,9 +8,10 @@ import pytest
 from tests.http.serving import Api, serving
 
 from mzi_core.grading import Marking, marking_to_data
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import CATALOGUE, MOODLE_CATALOGUE, ZOHO_CATALOGUE
 from mzi_http.grade_schemas import MARKING
 from mzi_http.routes.docs import ChangedAsset, asset
+from mzi_http.routes.moodle_records import KINDS
 
 
 async def document() -> dict[str, Any]:
@@ -34,9 +35,11 @@ async def test_the_document_describes_every_module_and_refers_to_nothing_that_is
     found = await document()
     assert (found["openapi"], found["info"]["version"]) == ("3.1.0", "1.2.3")
     for module in CATALOGUE:
-        assert "post" in found["paths"][f"/api/v1/sync/{module.name}"]
         assert "get" in found["paths"][f"/api/v1/{module.name}"]
-        assert "get" in found["paths"][f"/api/v1/{module.name}/{{zoho_id}}"]
+        assert "get" in found["paths"][f"/api/v1/{module.name}/{{{module.key_name}}}"]
+    taken = [*(f"sync/{module.name}" for module in ZOHO_CATALOGUE), *(f"moodle/{kind}" for kind in KINDS)]
+    assert [path for path in taken if "post" not in found["paths"][f"/api/v1/{path}"]] == []
+    assert set(KINDS.values()) == set(MOODLE_CATALOGUE)
     here = {f"#/components/schemas/{name}" for name in found["components"]["schemas"]}
     assert references(found) <= here
 

@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from tests.repetitions import often
 
 from mzi_adapters.testing.harness import Harness
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import ZOHO_CATALOGUE
 from mzi_core.use_cases import UseCases
 from mzi_core.values import DEFAULT_TENANT
 from mzi_http.app import create_app
@@ -40,7 +40,7 @@ async def opened() -> AsyncIterator[UseCases]:
     use_cases = Harness().use_cases
     KEYS.append((await use_cases.new_key("fuzz"))[1])
     there = {"id": "5398830000090000001", "Name": "A", "Academic_Email": "a@college.example"}
-    for module in CATALOGUE.in_order():
+    for module in ZOHO_CATALOGUE.in_order():
         await use_cases.sync(DEFAULT_TENANT, module, [there | {"Product_Name": "P", "Class_Name": "C"}])
     await use_cases.decide_grade(DEFAULT_TENANT, {"raw": "2"}, record_as="4101_1001_55")
     yield use_cases

@@ -12,7 +12,7 @@ from tests.http.serving import PAYLOADS, Api, serving
 from tests.repetitions import often
 
 from mzi_adapters.sql import open_store
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import ZOHO_CATALOGUE
 
 pytestmark = pytest.mark.slow
 
@@ -93,7 +93,7 @@ async def test_damaged_requests_are_answered_and_never_with_a_5xx(api: Api) -> N
         for raw in files
         if b'"body"' in raw
     ]
-    names = [module.name for module in CATALOGUE]
+    names = [module.name for module in ZOHO_CATALOGUE]
     used = 0
     for number in range(REQUESTS):
         if number == REQUESTS // 3:  # by now everything is imported and cached

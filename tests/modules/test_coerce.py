@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mzi_adapters.zoho import coerce
-from mzi_adapters.zoho.coerce import ValueRefused
+from mzi_adapters.codecs import coerce
+from mzi_adapters.codecs.coerce import ValueRefused
 from mzi_core.values import Code
 
 table = partial(pytest.mark.parametrize, ids=repr)

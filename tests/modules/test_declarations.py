@@ -9,18 +9,20 @@ import pytest
 
 from mzi_core.errors import UnknownModule
 from mzi_core.field_reference import known_fields
-from mzi_core.module import AnyModule, Kind, Wire, ZohoEntity, declared, zoho
-from mzi_core.modules import CATALOGUE, GRADES, STUDENTS, TEACHERS
+from mzi_core.module import AnyModule, Kind, Side, Wire, ZohoEntity, declared, zoho
+from mzi_core.modules import CATALOGUE, GRADES, MOODLE_CATALOGUE, STUDENTS, TEACHERS, ZOHO_CATALOGUE
 from mzi_core.values import ZohoId
 
 # Names of older exports and of the phase-4 endpoints, and system fields, which no field list names.
 EXPECTED_NAMES = {
     "students", "teachers", "programs", "units", "classes",
     "enrollments", "registrations", "payments", "grades", "requests",
+    "moodle_users", "moodle_courses", "moodle_enrollments", "moodle_marks",
 }  # fmt: skip
 
 
 every_module = pytest.mark.parametrize("module", list(CATALOGUE), ids=lambda module: module.name)
+every_module_of_zoho = pytest.mark.parametrize("module", list(ZOHO_CATALOGUE), ids=lambda module: module.name)
 
 
 def test_every_expected_module_is_there_once() -> None:
@@ -83,17 +85,36 @@ def test_every_lookup_says_where_it_points(module: AnyModule) -> None:
 
 
 @every_module
-def test_no_two_fields_prefer_the_same_zoho_name(module: AnyModule) -> None:
-    first = [field.names[0] for field in module.fields]
+def test_no_two_fields_prefer_the_same_name(module: AnyModule) -> None:
+    first = [field.names[0] for field in module.fields if field.names]
     assert len(first) == len(set(first))
 
 
 @every_module
-def test_every_field_is_an_attribute_and_the_id_comes_first(module: AnyModule) -> None:
-    assert [field.name for field in module.fields] == [
-        a.name for a in attrs.fields(module.entity) if a.name != "extra"
+def test_every_field_is_an_attribute_and_one_is_the_key(module: AnyModule) -> None:
+    own = {"extra"} if module.numbers_events else {"extra", "event_number"}
+    attributes = [a.name for a in attrs.fields(module.entity)]
+    assert [field.name for field in module.fields] == [name for name in attributes if name not in own]
+    assert [field.name for field in module.fields if field.kind is Kind.ID] == [module.key_name]
+    assert module.fields[module.key_place].name == module.key_name
+
+
+@every_module
+def test_a_key_is_told_by_its_names_or_made_of_fields_that_every_record_has(module: AnyModule) -> None:
+    wire = module.field[module.key_name].wire
+    assert bool(wire.names) is not bool(wire.parts)
+    assert all(module.field[part].required for part in wire.parts)
+
+
+def test_each_side_has_a_catalogue_of_its_own_and_none_depends_on_the_other() -> None:
+    assert [module.side for module in CATALOGUE] == [
+        *[Side.ZOHO for _ in ZOHO_CATALOGUE],
+        *[Side.MOODLE for _ in MOODLE_CATALOGUE],
     ]
-    assert module.fields[0].kind is Kind.ID or module.name in ("programs", "enrollments")
+    for module in CATALOGUE:
+        for parent in {*module.depends_on.values(), *module.refers_to.values()}:
+            assert CATALOGUE[parent].side is module.side
+        assert {field.points_at for field in module.fields} <= {None, module.side}
 
 
 def _wire_names(module: AnyModule) -> Iterator[str]:
@@ -115,7 +136,7 @@ BESIDE_THE_LIST = {
 }
 
 
-@every_module
+@every_module_of_zoho
 def test_every_preferred_name_is_a_real_field_or_is_known_not_to_be(module: AnyModule) -> None:
     missing = {name for name in _wire_names(module) if name not in known_fields(module.name)}
     assert missing - {"id", "Modified_Time"} == BESIDE_THE_LIST.get(module.name, set())

@@ -12,7 +12,7 @@ from mzi_adapters.zoho import ZohoCodec
 from mzi_adapters.zoho.storing import in_words
 from mzi_core.mapping import NO_OVERLAY, ExtraField, Overlay
 from mzi_core.module import AnyModule, Kind
-from mzi_core.modules import CATALOGUE, GRADES, REGISTRATIONS, STUDENTS
+from mzi_core.modules import GRADES, REGISTRATIONS, STUDENTS, ZOHO_CATALOGUE
 from mzi_core.ports import Columns, FieldForms
 from mzi_core.values import MoodleId
 
@@ -81,7 +81,7 @@ def test_rows_are_written_under_the_columns_there_are_without_ids_and_empty_cell
     assert held[subform.name] == ({"Held_Amount": digits}, {})
 
 
-@pytest.mark.parametrize("module", CATALOGUE.modules, ids=lambda module: module.name)
+@pytest.mark.parametrize("module", ZOHO_CATALOGUE.modules, ids=lambda module: module.name)
 def test_what_is_written_is_understood_as_the_entity_that_was_read(module: AnyModule) -> None:
     """Of every module, under the names by which it is declared."""
     decode = CODEC.decoder(module, NO_OVERLAY)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.strategies import entities, modules
 
 from mzi_adapters import fast_json
-from mzi_adapters.zoho import ZohoCodec, wire_digest
+from mzi_adapters.codecs import wire_digest
+from mzi_adapters.zoho import ZohoCodec
 from mzi_core.mapping import NO_OVERLAY, ExtraField, Overlay
 from mzi_core.module import AnyModule, Kind
 from mzi_core.modules import PROGRAMS, STUDENTS, UNITS

@@ -21,7 +21,7 @@ import attrs
 from mzi_adapters.sql import open_store
 from mzi_adapters.system import SystemClock, SystemIds
 from mzi_adapters.zoho import ZohoCodec
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import CATALOGUE, ZOHO_CATALOGUE
 from mzi_core.ports import Query, Store
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.bulk import BulkSync
@@ -158,7 +158,7 @@ async def contents(store: Store) -> Mapping[str, Sequence[object]]:
     """All that a store holds of the records, but for our own keys and times."""
     found: dict[str, Sequence[object]] = {}
     async with store.read(DEFAULT_TENANT) as session:
-        for module in CATALOGUE:
+        for module in ZOHO_CATALOGUE:
             stored = await session.list(module, ALL)
             held = await session.parked_list(module.name, ALL)
             found[module.name] = [

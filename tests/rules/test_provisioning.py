@@ -15,12 +15,12 @@ from mzi_core.errors import ModuleMissing
 from mzi_core.mapping import ExtraField, Overlay
 from mzi_core.module import AnyModule, Counterpart, Kind, Module, ZohoEntity, declared, subform, zoho
 from mzi_core.modules import (
-    CATALOGUE,
     CLASSES,
     ENROLLMENTS,
     GRADES,
     STUDENTS,
     UNITS,
+    ZOHO_CATALOGUE,
     Class,
     CriterionText,
     Enrollment,
@@ -668,7 +668,7 @@ class TestRecords:
         assert (step.act, step.why) == (Action.CHANGE, "Left as they are: enrolled_students.")
 
     def test_the_rows_of_every_subform_have_a_cell_that_tells_them_apart(self) -> None:
-        subforms = [each for module in CATALOGUE for each in module.fields if each.kind is Kind.SUBFORM]
+        subforms = [each for module in ZOHO_CATALOGUE for each in module.fields if each.kind is Kind.SUBFORM]
         cells = {each.name: {cell.name for cell in declared(each.row)} for each in subforms if each.row}
         assert [each.name for each in subforms if each.row_key not in cells[each.name]] == []
         assert len(subforms) >= 4

@@ -20,7 +20,7 @@ from mzi_adapters.testing.harness import Harness
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.mapping import FieldMapping, Overlay, overlay
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import CATALOGUE, ZOHO_CATALOGUE
 from mzi_core.ports import Codec, ParkedRecord, Query, Session, Store, Stored
 from mzi_core.values import BatchResult, Outcome, RecordId, TenantId, ZohoId
 
@@ -128,13 +128,13 @@ async def take(
             outcomes += ((number, "again", outcome) for outcome in result.released)
             counts.append((number, result.summary, result.complete))
     async with store.read(tenant) as session:
-        for module in CATALOGUE:
+        for module in ZOHO_CATALOGUE:
             counts.append({state: n for state, n in (await session.count(module)).items() if n})
         return Told(
             outcomes=outcomes,
             counts=counts,
-            records=[kept for module in CATALOGUE for kept in await _records(session, module)],
-            held=[held for module in CATALOGUE for held in await _held(session, module)],
+            records=[kept for module in ZOHO_CATALOGUE for kept in await _records(session, module)],
+            held=[held for module in ZOHO_CATALOGUE for held in await _held(session, module)],
         )
 
 

@@ -9,7 +9,7 @@ import pytest
 from mzi_adapters.sql import open_store
 from mzi_adapters.testing.college import build, changed
 from mzi_adapters.testing.harness import Harness
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import ZOHO_CATALOGUE
 from mzi_core.ports import Query
 from mzi_core.use_cases.grades import ToDecide
 from mzi_core.values import DEFAULT_TENANT, BatchResult
@@ -22,7 +22,7 @@ EVERYTHING = Query(limit=10**6, with_deleted=True)
 async def contents(mzi: Harness) -> dict[str, Any]:
     found: dict[str, Any] = {}
     async with mzi.store.read(DEFAULT_TENANT) as session:
-        for module in CATALOGUE:
+        for module in ZOHO_CATALOGUE:
             rows = await session.list(module, EVERYTHING)
             held = await session.parked_list(module.name, EVERYTHING)
             found[module.name] = {r.entity.key: (r.entity, r.fingerprint, r.state) for r in rows}
@@ -50,11 +50,11 @@ async def test_a_database_answers_and_keeps_what_the_store_in_memory_does(databa
     next_week = changed(college)
     async with open_store(database_url) as store:
         model, real = Harness(), Harness(store=store)
-        children_first = list(reversed(CATALOGUE.in_order()))
+        children_first = list(reversed(ZOHO_CATALOGUE.in_order()))
         for records, modules in (
             (college.records, children_first),
             (college.records, children_first),
-            (next_week.records, CATALOGUE.in_order()),
+            (next_week.records, ZOHO_CATALOGUE.in_order()),
         ):
             assert await take(real, records, modules) == await take(model, records, modules)
         assert await contents(real) == await contents(model)

@@ -16,7 +16,7 @@ from mzi_adapters.testing.remotes import furnish
 from mzi_adapters.testing.zoho.college import module_name
 from mzi_core.errors import ModuleMissing
 from mzi_core.module import AnyModule, Field, declared
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import CATALOGUE, ZOHO_CATALOGUE
 from mzi_core.ports import Applied, Query, ReadMethod, StoreHealth
 from mzi_core.provisioning import Action
 from mzi_core.use_cases.doctor import CheckName, Environment, Finding, Severity, Subject
@@ -50,7 +50,7 @@ def fill(college: World) -> None:
     """The invented college under the last names."""
     usual = College()
     furnish(usual.zoho, build(students=STUDENTS))
-    for module in CATALOGUE.in_order():
+    for module in ZOHO_CATALOGUE.in_order():
         name = module_name(module, last)
         there = college.zoho.organization.table(name).fields
         for record in usual.zoho.records(module.remote_name).values():
@@ -62,7 +62,7 @@ async def everything(college: World) -> dict[str, dict[str, Any]]:
     """Every stored entity by module and id."""
     found: dict[str, dict[str, Any]] = {}
     async with college.use_cases.store.read(DEFAULT_TENANT) as session:
-        for module in CATALOGUE:
+        for module in ZOHO_CATALOGUE:
             rows = await session.list(module, Query(limit=10_000))
             found[module.name] = {row.entity.key: row.entity for row in rows}
     return found
@@ -73,7 +73,7 @@ async def test_a_college_is_pulled_under_its_other_names_as_under_the_usual_ones
     async with world(only=last) as other, world() as usual:
         fill(other)
         furnish(usual.zoho, build(students=STUDENTS))
-        for module in CATALOGUE.in_order():
+        for module in ZOHO_CATALOGUE.in_order():
             drawn, expected = await other.pull(module.name, via=via), await usual.pull(module.name, via=via)
             assert (module.name, drawn.counts, drawn.plan.records, drawn.plan.choice.untold) == (
                 module.name,
@@ -83,7 +83,7 @@ async def test_a_college_is_pulled_under_its_other_names_as_under_the_usual_ones
             )
         found = await everything(other)
         assert found == await everything(usual)
-        assert all(found[module.name] for module in CATALOGUE)
+        assert all(found[module.name] for module in ZOHO_CATALOGUE)
 
 
 async def test_what_was_deleted_is_asked_of_the_module_that_is_there() -> None:

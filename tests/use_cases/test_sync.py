@@ -26,7 +26,7 @@ from mzi_core.decide import Write
 from mzi_core.errors import KeyReused, SourceChanged, StoreRefused, UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE, STUDENTS
+from mzi_core.modules import CATALOGUE, STUDENTS, ZOHO_CATALOGUE
 from mzi_core.page_decisions import NewRows, RecordUpdate
 from mzi_core.ports import Lock, Query, Session
 from mzi_core.use_cases.sync import REMEMBERED, IdempotencyKey, Replay
@@ -61,7 +61,7 @@ async def contents(mzi: Harness, tenant: TenantId = DEFAULT_TENANT) -> dict[str,
     """Everything a tenant has, without our own ids and times."""
     found: dict[str, Any] = {}
     async with mzi.store.begin(tenant) as session:
-        for module in CATALOGUE:
+        for module in ZOHO_CATALOGUE:
             rows = await session.list(module, Query(limit=10**6))
             held = await session.parked_list(module.name, Query(limit=10**6))
             found[module.name] = {row.entity.key: (row.entity, row.fingerprint) for row in rows}
@@ -764,11 +764,11 @@ async def test_a_bad_record_never_changes_what_becomes_of_another(data: st.DataO
 
 
 @settings(max_examples=8)
-@given(st.integers(0, 10**6), st.permutations(list(CATALOGUE)))
+@given(st.integers(0, 10**6), st.permutations(list(ZOHO_CATALOGUE)))
 async def test_the_modules_may_come_in_any_order(seed: int, order: list[Any]) -> None:
     college = build(seed=seed, students=12)
     in_order, shuffled = Harness(), Harness()
-    for mzi, modules in ((in_order, CATALOGUE.in_order()), (shuffled, order)):
+    for mzi, modules in ((in_order, ZOHO_CATALOGUE.in_order()), (shuffled, order)):
         for module in modules:
             await sync(mzi, module.name, *college.records[module.name])
     assert await contents(shuffled) == await contents(in_order)
@@ -779,7 +779,7 @@ async def test_the_modules_may_come_in_any_order(seed: int, order: list[Any]) ->
 async def test_how_records_are_cut_into_pages_does_not_matter(seed: int, size: int) -> None:
     college = build(seed=seed, students=12)
     whole, cut = Harness(), Harness()
-    for module in CATALOGUE.in_order():
+    for module in ZOHO_CATALOGUE.in_order():
         records = college.records[module.name]
         await sync(whole, module.name, *records)
         for start in range(0, len(records), size):
@@ -789,10 +789,10 @@ async def test_how_records_are_cut_into_pages_does_not_matter(seed: int, size: i
 
 async def test_a_whole_college_synced_twice_changes_nothing() -> None:
     mzi, college = Harness(), build(students=40)
-    for module in CATALOGUE.in_order():
+    for module in ZOHO_CATALOGUE.in_order():
         await sync(mzi, module.name, *college.records[module.name])
     before = await contents(mzi)
-    for module in CATALOGUE.in_order():
+    for module in ZOHO_CATALOGUE.in_order():
         records = list(college.records[module.name])
         random.Random(1).shuffle(records)
         again = await sync(mzi, module.name, *records)

@@ -32,6 +32,7 @@ class Records(TenantTables):
                 id=row.id,
                 fingerprint=row.fingerprint,
                 modified_at=row.entity.modified_at,
+                event_number=row.entity.event_number,
                 links={
                     f.name: MoodleId(value)
                     for f in module.links
@@ -157,7 +158,9 @@ class Records(TenantTables):
         for touch in touches:
             row = self._row(module, touch.key)
             if row is not None:
-                entity = attrs.evolve(row.entity, modified_at=touch.modified_at)
+                entity = attrs.evolve(
+                    row.entity, modified_at=touch.modified_at, event_number=touch.event_number
+                )
                 key = (self.tenant, module.name, touch.key)
                 self.tables.records.put(key, attrs.evolve(row, entity=entity, fingerprint=touch.fingerprint))
                 self.tables.marks.put(key, touch.mark)

@@ -16,8 +16,8 @@ from mzi_core.values import Value
 Rows = Sequence[tuple[Any, ...]]
 """Rows of a table whole: a value for each of its columns, in the order of the schema."""
 
-TOUCHED = ("fingerprint", "modified_at", "mark")
-"""What is remembered of a record that came again; it is found by its key."""
+EVENT_NUMBER = "event_number"
+"""The column that tables of records have whose side numbers its events."""
 
 CHANGED = ("fingerprint", "mark", "state", "updated_at", "modified_at")
 """What is set of every changed record beside what changed; it is found by its key."""
@@ -27,6 +27,12 @@ def key_of(table: sa.Table) -> str:
     """The column of a table of records that holds their keys: its primary key, behind the tenant."""
     _, key = table.primary_key.columns.keys()
     return key
+
+
+def touched_of(table: sa.Table) -> tuple[str, ...]:
+    """What is remembered of a record that came again, behind the key that it is found by."""
+    numbered = (EVENT_NUMBER,) if EVENT_NUMBER in table.c else ()
+    return (key_of(table), "fingerprint", "modified_at", "mark", *numbered)
 
 
 def kept_of(table: sa.Table) -> tuple[str, ...]:
@@ -83,7 +89,7 @@ class Driver(Protocol):
         ...
 
     async def touch(self, connection: AsyncConnection, table: sa.Table, tenant: str, touched: Rows) -> None:
-        """Set the columns `TOUCHED` of a tenant's rows, found by the key before them; none need be there."""
+        """Set the columns `touched_of` of a tenant's rows, found by the first; unknown ones are no error."""
         ...
 
     async def count(

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mzi_adapters.sql.driver import TOUCHED, Driver, Find, Rows, kept_of, key_of, raw
+from mzi_adapters.sql.driver import EVENT_NUMBER, Driver, Find, Rows, kept_of, raw, touched_of
 from mzi_adapters.sql.types import moment_since_2000
 from mzi_core.values import Value
 
@@ -174,17 +174,21 @@ ON CONFLICT (tenant_id, module, state) DO UPDATE SET number = record_counts.numb
 
 TOUCHING = """\
 UPDATE {table} AS old SET {changes} FROM (
-    SELECT $1::text AS tenant_id, * FROM unnest($2::text[], $3::bytea[], $4::timestamptz[], $5::bytea[])
-    AS touched({touched}) OFFSET 0
+    SELECT $1::text AS tenant_id, *
+    FROM unnest($2::text[], $3::bytea[], $4::timestamptz[], $5::bytea[]{numbers}) AS touched({touched})
+    OFFSET 0
 ) AS new WHERE old.tenant_id = new.tenant_id AND old.{by} = new.{by}"""
 """Behind OFFSET 0 the planner does not see the tenant; see `FINDING` for what it would make of him."""
 
 
 @cache
 def _touching(table: sa.Table) -> str:
-    by = key_of(table)
-    changes = ", ".join(f"{name} = new.{name}" for name in TOUCHED)
-    return TOUCHING.format(table=table.name, changes=changes, touched=", ".join((by, *TOUCHED)), by=by)
+    touched = by, *changed = touched_of(table)
+    changes = ", ".join(f"{name} = new.{name}" for name in changed)
+    numbers = ", $6::bigint[]" if EVENT_NUMBER in changed else ""
+    return TOUCHING.format(
+        table=table.name, changes=changes, numbers=numbers, touched=", ".join(touched), by=by
+    )
 
 
 CHANGING = """\

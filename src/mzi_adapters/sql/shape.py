@@ -15,7 +15,7 @@ import attrs
 import sqlalchemy as sa
 
 from mzi_adapters import fast_json
-from mzi_adapters.sql.driver import CHANGED, Find, Rows
+from mzi_adapters.sql.driver import CHANGED, EVENT_NUMBER, Find, Rows
 from mzi_adapters.sql.own_tables import table_of
 from mzi_adapters.sql.rows import converter, extra_from_data, extra_to_data
 from mzi_adapters.sql.tables import IN_JSON, column_of
@@ -141,7 +141,8 @@ class Shape(Generic[E]):
         wanted = (key, "id", "fingerprint", "mark", "modified_at", "deleted_at IS NOT NULL")
         links = tuple(map(self.column, self._links))
         find = partial(Find, self.table.name, kind=kind, by=key)
-        self.find_known = find((*wanted, *links))
+        number = EVENT_NUMBER if module.numbers_events else "NULL"
+        self.find_known = find((*wanted, number, *links))
         self.find_marks = find((key, "CASE WHEN deleted_at IS NULL THEN mark END"))
         # Asked for as text, JSON is read here and not by the driver.
         text = "" if dialect.name == "sqlite" else "::text"
@@ -254,10 +255,13 @@ class Shape(Generic[E]):
         except (TypeError, ValueError, ArithmeticError):
             raise self._misfit() from None
 
-    def touched(self, touches: Iterable[Touch]) -> Rows:
-        """The keys of records that came again, and what is remembered of them in the order of `TOUCHED`."""
+    def touched(self, touches: Sequence[Touch]) -> Rows:
+        """What is remembered of records that came again, in the order of `touched_of`."""
         moment, digest, mark = self._maybe_moment, self._digest, self._mark
-        return [(t.key, digest(t.fingerprint), moment(t.modified_at), mark(t.mark)) for t in touches]
+        rows = [(t.key, digest(t.fingerprint), moment(t.modified_at), mark(t.mark)) for t in touches]
+        if not self.module.numbers_events:
+            return rows
+        return [(*row, touch.event_number) for row, touch in zip(rows, touches, strict=True)]
 
     def what_is_known(self, rows: Iterable[Sequence[Any]]) -> dict[RecordKey, Known]:
         """From rows of `find_known`."""
@@ -268,11 +272,12 @@ class Shape(Generic[E]):
                 id=id_of(record_id),
                 fingerprint=digits(fingerprint),
                 modified_at=moment(modified_at),
+                event_number=number,
                 links=links_of(links) if links else _NO_LINKS,
                 deleted=bool(deleted),
                 mark=digits_of_mark(mark),
             )
-            for key, record_id, fingerprint, mark, modified_at, deleted, *links in rows
+            for key, record_id, fingerprint, mark, modified_at, deleted, number, *links in rows
         }
 
     def marks(self, rows: Iterable[Sequence[Any]]) -> dict[RecordKey, str | None]:

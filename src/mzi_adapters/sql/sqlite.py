@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mzi_adapters import private
-from mzi_adapters.sql.driver import TOUCHED, Driver, Find, Rows, kept_of, key_of, raw
+from mzi_adapters.sql.driver import Driver, Find, Rows, kept_of, raw, touched_of
 from mzi_core.values import Value
 
 BEGIN = "mzi_begin"
@@ -112,7 +112,8 @@ def _replacing(table: sa.Table) -> tuple[str, Callable[[Sequence[Any]], tuple[An
 
 @cache
 def _touching(table: sa.Table) -> str:
-    return f"UPDATE {table.name} SET {_equal(TOUCHED, ', ')} WHERE tenant_id = ? AND {key_of(table)} = ?"  # noqa: S608  # names of the schema
+    by, *changed = touched_of(table)
+    return f"UPDATE {table.name} SET {_equal(changed, ', ')} WHERE tenant_id = ? AND {by} = ?"  # noqa: S608  # names of the schema
 
 
 @lru_cache(1000)  # of the columns that change together there are few kinds, but a tenant could make many

@@ -11,8 +11,10 @@ from itertools import count, islice
 
 import attrs
 
+from mzi_adapters.codecs import CodecBySide
 from mzi_adapters.events import event_adapters
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.moodle import MoodleCodec
 from mzi_adapters.system import RANDOM_DIGITS, ordered_uuids
 from mzi_adapters.testing.connections import SITE, TOKEN, FakeConnections
 from mzi_adapters.testing.moodle import FakeMoodle
@@ -20,6 +22,7 @@ from mzi_adapters.testing.vault import FakeVault
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.zoho import ZohoCodec
+from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import Codec, Ids, Store, Vault
 from mzi_core.provisioning import MoodleDefaults
@@ -60,6 +63,10 @@ class CountedIds:
         return f"secret-{next(self._numbers):026d}"
 
 
+def _codec() -> Codec:
+    return CodecBySide({Side.ZOHO: ZohoCodec, Side.MOODLE: MoodleCodec})
+
+
 @attrs.define(slots=False)
 class Harness:
     """Use cases ready to be called; hand in another `store` to try the same rules over it.
@@ -72,7 +79,7 @@ class Harness:
     store: Store = attrs.field(factory=MemoryStore)
     clock: FixedClock = attrs.field(factory=FixedClock)
     ids: Ids = attrs.field(factory=CountedIds)
-    codec: Codec = attrs.field(factory=ZohoCodec)
+    codec: Codec = attrs.field(factory=_codec)
     catalogue: Catalogue = CATALOGUE
     tenant: TenantId = DEFAULT_TENANT
     moodle_defaults: MoodleDefaults = attrs.field(factory=MoodleDefaults)

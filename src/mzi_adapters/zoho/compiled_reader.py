@@ -17,9 +17,9 @@ from typing import Any, Protocol, cast
 import attrs
 import msgspec
 
-from mzi_adapters.zoho import coerce
-from mzi_adapters.zoho.criteria import CRITERION_FIELDS
-from mzi_adapters.zoho.field_readers import READ, FieldReader, field_reader
+from mzi_adapters.codecs import coerce
+from mzi_adapters.codecs.criteria import CRITERION_FIELDS
+from mzi_adapters.codecs.field_readers import READ, FieldReader, field_reader
 from mzi_core.mapping import ExtraField
 from mzi_core.module import E, Field, Kind, Module, Values, declared, zoho
 from mzi_core.modules import CriterionText

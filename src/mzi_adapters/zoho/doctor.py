@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from mzi_adapters.zoho.refusals import NO_SCOPE
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayRefused, ModuleMissing
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import ZOHO_CATALOGUE
 from mzi_core.naming import real_module
 from mzi_core.ports import ZohoMetadata, ZohoModule
 from mzi_core.use_cases.doctor import (
@@ -106,10 +106,10 @@ async def _any_module(zoho: ZohoMetadata) -> str:
         real: Sequence[ZohoModule] = await zoho.modules()
     except GatewayRefused:
         real = ()
-    for module in CATALOGUE:
+    for module in ZOHO_CATALOGUE:
         with suppress(ModuleMissing):
             return real_module(module, real)
-    return CATALOGUE["students"].remote_name
+    return ZOHO_CATALOGUE["students"].remote_name
 
 
 async def _is_closed(probe: Callable[[], Awaitable[object]]) -> bool:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mzi_adapters.zoho.coerce import ValueRefused, record_id
+from mzi_adapters.codecs.coerce import ValueRefused, record_id
 from mzi_core.errors import MessageRefused, UnknownModule
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE

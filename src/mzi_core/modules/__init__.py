@@ -1,4 +1,4 @@
-"""The catalogue: every Zoho module mzi knows, each declared in a file of its own."""
+"""The catalogue: every kind of record mzi knows, each declared in a file of its own."""
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -7,10 +7,19 @@ from graphlib import TopologicalSorter
 import attrs
 
 from mzi_core.errors import UnknownModule
-from mzi_core.module import AnyModule
+from mzi_core.module import AnyModule, Side
 from mzi_core.modules.classes import CLASSES, Class
 from mzi_core.modules.enrollments import ENROLLMENTS, Enrollment
 from mzi_core.modules.grades import GRADES, OutcomeRow, RecordedGrade
+from mzi_core.modules.moodle_courses import MOODLE_COURSES, MoodleCourseRecord
+from mzi_core.modules.moodle_enrollments import MOODLE_ENROLLMENTS, MoodleEnrollmentRecord
+from mzi_core.modules.moodle_marks import (
+    MOODLE_MARKS,
+    MarkedAttempt,
+    MarkedCriterion,
+    MoodleMarkRecord,
+)
+from mzi_core.modules.moodle_users import MOODLE_USERS, MoodleUserRecord
 from mzi_core.modules.payments import PAYMENTS, Payment
 from mzi_core.modules.programs import PROGRAMS, Program
 from mzi_core.modules.registrations import REGISTRATIONS, Installment, Registration
@@ -43,7 +52,7 @@ class Catalogue:
         return iter(self.modules)
 
     def __getitem__(self, name: str) -> AnyModule:
-        """The module called `name`: its plural, singular, Zoho or other name, in any letter case.
+        """The module called `name`: its plural, singular, remote or other name, in any letter case.
 
         Raises UnknownModule, which names the nearest ones.
         """
@@ -53,9 +62,13 @@ class Catalogue:
         return found
 
     def in_order(self) -> Sequence[AnyModule]:
-        """Every module after those its records depend on or refer to."""
-        graph = {m.name: {*m.depends_on.values(), *m.refers_to.values()} for m in self.modules}
-        return [self[name] for name in TopologicalSorter(graph).static_order()]
+        """Every module after those its records depend on or refer to, one side after the other."""
+        return [self[name] for side in Side for name in TopologicalSorter(self._graph(side)).static_order()]
+
+    def _graph(self, side: Side) -> dict[str, set[str]]:
+        return {
+            m.name: {*m.depends_on.values(), *m.refers_to.values()} for m in self.modules if m.side is side
+        }
 
     def descendants(self, module: AnyModule) -> frozenset[str]:
         """The modules whose records may be unparked by one of `module`, or by one of those."""
@@ -72,7 +85,7 @@ class Catalogue:
         return [other for other in self.modules if module.name in other.depends_on.values()]
 
 
-CATALOGUE = Catalogue(
+ZOHO_CATALOGUE = Catalogue(
     (
         STUDENTS,
         TEACHERS,
@@ -86,12 +99,24 @@ CATALOGUE = Catalogue(
         REQUESTS,
     )
 )
+"""The modules of Zoho."""
+
+MOODLE_CATALOGUE = Catalogue((MOODLE_USERS, MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_MARKS))
+"""The kinds of record of Moodle."""
+
+CATALOGUE = Catalogue((*ZOHO_CATALOGUE, *MOODLE_CATALOGUE))
+"""All of both sides: what the store keeps and lists. None of one side depends on one of the other."""
 
 __all__ = [
     "CATALOGUE",
     "CLASSES",
     "ENROLLMENTS",
     "GRADES",
+    "MOODLE_CATALOGUE",
+    "MOODLE_COURSES",
+    "MOODLE_ENROLLMENTS",
+    "MOODLE_MARKS",
+    "MOODLE_USERS",
     "PAYMENTS",
     "PROGRAMS",
     "REGISTRATIONS",
@@ -99,12 +124,19 @@ __all__ = [
     "STUDENTS",
     "TEACHERS",
     "UNITS",
+    "ZOHO_CATALOGUE",
     "Catalogue",
     "Class",
     "CriterionText",
     "Enrollment",
     "FieldChange",
     "Installment",
+    "MarkedAttempt",
+    "MarkedCriterion",
+    "MoodleCourseRecord",
+    "MoodleEnrollmentRecord",
+    "MoodleMarkRecord",
+    "MoodleUserRecord",
     "OutcomeRow",
     "Payment",
     "Program",

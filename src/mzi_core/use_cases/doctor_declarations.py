@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from mzi_core.errors import FieldsMissing, GatewayRefused, ModuleMissing, RemoteNotFound, UnknownTenant
 from mzi_core.mapping import Overlay, overlay
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import ZOHO_CATALOGUE
 from mzi_core.naming import Absent, Described, naming, real_module
 from mzi_core.ports import ReadMethod, Selection, ZohoModule, ZohoReading
 from mzi_core.suggestions import either
@@ -17,7 +17,7 @@ from mzi_core.use_cases.field_selection import Choice, describe, in_no_record, s
 async def _modules(environment: Environment) -> Sequence[Finding]:
     real = await zoho_of(environment).modules()
     findings = []
-    for module in CATALOGUE:
+    for module in ZOHO_CATALOGUE:
         try:
             real_module(module, real)
         except ModuleMissing as missing:
@@ -28,7 +28,7 @@ async def _modules(environment: Environment) -> Sequence[Finding]:
             )
     if findings:
         return findings
-    said = f"All {len(CATALOGUE.modules)} modules are there."
+    said = f"All {len(ZOHO_CATALOGUE.modules)} modules are there."
     return [Finding(check=CheckName.ZOHO_MODULES, level=Severity.GREEN, said=said)]
 
 
@@ -43,7 +43,7 @@ async def _fields(environment: Environment) -> Sequence[Finding]:
     real = await zoho.modules()
     findings: list[Finding] = []
     seen = 0
-    for module in CATALOGUE:
+    for module in ZOHO_CATALOGUE:
         laid, problems = overlay(module, settings.mappings.get(module.name, ()))
         findings += [_wrong_mapping(module, problem) for problem in problems]
         try:
@@ -122,7 +122,7 @@ async def _records(environment: Environment) -> Sequence[Finding]:
         return [_UNSEEN]
     findings: list[Finding] = []
     reached = seen = 0
-    for module in CATALOGUE:
+    for module in ZOHO_CATALOGUE:
         laid, _ = overlay(module, settings.mappings.get(module.name, ()))
         try:
             choice = await select(zoho, module, laid)

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from mzi_core.module import AnyModule
+from mzi_core.module import AnyModule, Side
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import ParkedRecord, Query, Stored
 from mzi_core.use_cases import UseCases
@@ -34,6 +34,9 @@ _TELLING = ("display_name", "name", "composite_key", "full_name", "student_id", 
 """Fields that tell a person which record it is; a table has the first three that the page holds."""
 
 _HELD_COLUMNS = ("state", "waits_for_module", "waits_for", "held_at", "codes", "paths", "messages")
+
+_KEYS = {Side.ZOHO: "Zoho id", Side.MOODLE: "Moodle key"}
+"""What people call the key of a record."""
 
 Item = Stored[Any] | ParkedRecord
 
@@ -208,7 +211,7 @@ async def _as_table(shell: Shell, asked: Asked, pages: AsyncIterator[Sequence[It
         if shown:
             shell.show("")
         shown += len(page)
-        shell.show(_held_table(page) if asked.held else _stored_table(asked.module, page))
+        shell.show(_held_table(asked.module, page) if asked.held else _stored_table(asked.module, page))
     if not shown:
         shell.show(_nothing(asked))
     if asked.more:
@@ -231,7 +234,7 @@ def _stored_table(module: AnyModule, page: Sequence[Item]) -> Table:
     stored = [each for each in page if isinstance(each, Stored)]
     known = [name for name in _TELLING if name in module.field]
     telling = [name for name in known if any(getattr(each.entity, name) is not None for each in stored)][:3]
-    shown = table(key("Zoho id"), key("", ""), "changed", *telling)
+    shown = table(key(_KEYS[module.side]), key("", ""), "changed", *telling)
     for item in stored:
         gone = " deleted" if item.deleted_at is not None else ""
         shown.add_row(
@@ -247,8 +250,8 @@ def _shown(value: object) -> str:
     return "" if value is None else plain(value)
 
 
-def _held_table(page: Sequence[Item]) -> Table:
-    shown = table(key("Zoho id"), key("", ""), "since", "why")
+def _held_table(module: AnyModule, page: Sequence[Item]) -> Table:
+    shown = table(key(_KEYS[module.side]), key("", ""), "since", "why")
     for item in (each for each in page if isinstance(each, ParkedRecord)):
         said = [f"{reason.message} ({reason.code})" for reason in item.reasons]
         shown.add_row(

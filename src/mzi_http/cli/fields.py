@@ -10,7 +10,7 @@ from rich.table import Table
 from mzi_core.errors import AccountMissing, GatewayError
 from mzi_core.field_reference import KnownField, known_fields
 from mzi_core.mapping import EXTRA, FieldMapping, overlay, suggest
-from mzi_core.module import AnyModule, Field
+from mzi_core.module import AnyModule, Field, Side
 from mzi_core.modules import CATALOGUE
 from mzi_core.secrecy import names_a_secret
 from mzi_core.suggestions import either
@@ -47,6 +47,8 @@ async def fields(
         The name of a field that was mapped: keep it no longer.
     """
     declared = CATALOGUE[module]
+    if (map or unmap) and declared.side is not Side.ZOHO:
+        raise UsageError(f"`{declared.name}` is Moodle's; only Zoho's modules have fields of one's own.")
     whose = shell.tenant(tenant)
     async with shell.open(Missing.MAKE if map or unmap else Missing.EMPTY) as use_cases:
         settings = await use_cases.read_settings(whose)

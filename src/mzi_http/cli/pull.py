@@ -20,7 +20,7 @@ from mzi_core.errors import (
     RemoteNotFound,
 )
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import ZOHO_CATALOGUE
 from mzi_core.ports import ApiUsage, ReadMethod, ZohoGateway
 from mzi_core.use_cases.bulk import closing
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
@@ -94,7 +94,7 @@ async def pull(
     if insist and not prune:
         raise UsageError("--insist says something of --prune alone: add --prune, or leave it out.")
     need("Zoho", shell.settings.zoho)  # before a store is made for nothing
-    modules = CATALOGUE.in_order() if module.strip().lower() == ALL else [CATALOGUE[module]]
+    modules = ZOHO_CATALOGUE.in_order() if module.strip().lower() == ALL else [ZOHO_CATALOGUE[module]]
     with ExitStack() as stack:
         draw = Draw(
             shell=shell,

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from mzi_core.errors import MziError
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import ZOHO_CATALOGUE
 from mzi_core.provisioning import Target
 from mzi_core.use_cases.remote import RemoteUseCases
 from mzi_http.cli.pushed import Sent, data_of, shown
@@ -54,7 +54,7 @@ async def push(
     yes
         Ask nothing.
     """
-    declared = CATALOGUE[module]
+    declared = ZOHO_CATALOGUE[module]
     async with shell.open() as use_cases:
         run = PushCommand(
             shell=shell,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from rich.console import RenderableType
 
-from mzi_core.module import AnyModule, Entity
+from mzi_core.module import AnyModule, Entity, Side
 from mzi_core.modules import CATALOGUE
 from mzi_http.cli.console_tables import key, moment, number, pairs, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Tenant
@@ -107,7 +107,7 @@ def modules(*, as_json: AsJson = False, shell: Given) -> Ended:
     if as_json:
         shell.json([_module(module) for module in CATALOGUE.in_order()])
         return Ended.WELL
-    shown = table(key("module"), key("in Zoho", ""), "needs first", "points at", number("fields"))
+    shown = table(key("module"), key("called there", ""), "needs first", "points at", number("fields"))
     for module in CATALOGUE.in_order():
         shown.add_row(
             module.name,
@@ -124,7 +124,8 @@ def _module(module: AnyModule) -> dict[str, object]:
     return {
         "name": module.name,
         "singular": module.singular,
-        "zoho_module": module.remote_name,
+        "side": module.side,
+        "zoho_module": module.remote_name if module.side is Side.ZOHO else None,
         "aliases": list(module.aliases),
         "depends_on": dict(module.depends_on),
         "refers_to": dict(module.refers_to),

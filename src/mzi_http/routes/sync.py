@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import ZOHO_CATALOGUE
 from mzi_core.use_cases.sync import IdempotencyKey, Replay
 from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import BatchResult, State, TenantId
@@ -22,10 +22,17 @@ from mzi_http.bodies import FORM, JSON, Body, read_body, records_of
 from mzi_http.context import service, tenant
 from mzi_http.errors import BAD_BODY, BAD_PARAMETER, KEY_REUSED, OTHER_MEDIA_TYPE, TOO_LARGE, Problem
 from mzi_http.jsontext import encode
-from mzi_http.routing import PREFIX, Operation, answer, under_prefixes
+from mzi_http.routing import PREFIX, Json, Operation, answer, under_prefixes
 
 KEY_HEADER = "Idempotency-Key"
 KEY_PATTERN = re.compile("[!-~]{1,255}")
+KEY_PARAMETER: Json = {
+    "name": KEY_HEADER,
+    "in": "header",
+    "description": "The same request under the same key is answered as the first time.",
+    "schema": {"type": "string", "pattern": f"^{KEY_PATTERN.pattern}$"},
+}
+PROBLEMS = (BAD_BODY, BAD_PARAMETER, KEY_REUSED, TOO_LARGE, OTHER_MEDIA_TYPE)
 
 
 async def take(request: Request) -> Response:
@@ -37,13 +44,20 @@ async def take(request: Request) -> Response:
     the store goes away between two pages the caller gets 503; sent again, the finished pages are replayed and
     the others taken.
     """
-    module = CATALOGUE[request.path_params["module"]]
-    given = _given_key(request)
+    module = ZOHO_CATALOGUE[request.path_params["module"]]
+    given = given_key(request)
     body = await read_body(request, forms=True)
     records = records_of(body, service(request).max_records)
+    return answer(await take_records(request, module, body, records, given))
+
+
+async def take_records(
+    request: Request, module: AnyModule, body: Body, records: Sequence[object], given: str | None
+) -> dict[str, object]:
+    """Judge and store these records of a body, and say what became of them; `given`: the caller's key."""
     parts = await _take_pages(request, module, records, given, _digest(module, body))
     key = given or _derived_key(tenant(request), module, body)
-    return answer(_whole(tenant(request), key, parts))
+    return _whole(tenant(request), key, parts)
 
 
 @attrs.frozen
@@ -109,7 +123,8 @@ def _whole(tenant_id: TenantId, key: str, parts: Sequence[_Part]) -> dict[str, o
     }
 
 
-def _given_key(request: Request) -> str | None:
+def given_key(request: Request) -> str | None:
+    """The idempotency key that the caller sent. Raises Problem: 400."""
     key = request.headers.get(KEY_HEADER)
     if key is None or KEY_PATTERN.fullmatch(key):
         return key
@@ -137,7 +152,7 @@ ROUTES: Sequence[BaseRoute] = (
 
 def operations() -> Iterator[Operation]:
     """One a module; its other names are served too, and not described."""
-    for module in CATALOGUE:
+    for module in ZOHO_CATALOGUE:
         names = ", ".join(f"`{name}`" for name in (module.remote_name, *module.aliases))
         yield Operation(
             method="post",
@@ -149,15 +164,8 @@ def operations() -> Iterator[Operation]:
                 f"Records of {names}. Every record has a result of its own; a bad one harms no other. "
                 "A record whose parent is missing is parked, and taken by itself when the parent arrives."
             ),
-            parameters=[
-                {
-                    "name": KEY_HEADER,
-                    "in": "header",
-                    "description": "The same request under the same key is answered as the first time.",
-                    "schema": {"type": "string", "pattern": f"^{KEY_PATTERN.pattern}$"},
-                }
-            ],
+            parameters=[KEY_PARAMETER],
             body={JSON: record_schemas.body(module), FORM: record_schemas.form()},
             answer=schemas.synced(module),
-            problems=(BAD_BODY, BAD_PARAMETER, KEY_REUSED, TOO_LARGE, OTHER_MEDIA_TYPE),
+            problems=PROBLEMS,
         )

@@ -11,7 +11,7 @@ from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.zoho.codec import ZohoCodec
 from mzi_core.field_reference import known_fields
 from mzi_core.mapping import NO_OVERLAY
-from mzi_core.modules import CATALOGUE, GRADES, STUDENTS
+from mzi_core.modules import CATALOGUE, GRADES, STUDENTS, ZOHO_CATALOGUE
 
 
 async def fields(ask: Asking, module: str) -> dict[str, Any]:
@@ -58,7 +58,7 @@ async def test_the_organisation_tells_its_edition_and_the_user_himself(ask: Aski
     assert users == [["Sync Bot"], ["Sync Bot", "Registrar"]]
 
 
-@pytest.mark.parametrize("module", CATALOGUE.modules, ids=lambda module: repr(module.name))
+@pytest.mark.parametrize("module", ZOHO_CATALOGUE.modules, ids=lambda module: repr(module.name))
 async def test_a_declared_module_is_there_with_known_fields_and_its_own(module: Any) -> None:
     ask = Asking(FakeZoho(clock=VirtualTimer()), VirtualTimer())
     define_modules(ask.zoho)

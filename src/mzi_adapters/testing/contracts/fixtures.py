@@ -16,7 +16,7 @@ from mzi_core.event_proofs import Origin, Scheme
 from mzi_core.grading import PEARSON_HIGHER_NATIONAL, Criterion, Decision, Marking, decide
 from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE, CLASSES, REGISTRATIONS, STUDENTS, TEACHERS
+from mzi_core.modules import CATALOGUE, CLASSES, REGISTRATIONS, STUDENTS, TEACHERS, Catalogue
 from mzi_core.ports import (
     AT_ONCE,
     AccessToken,
@@ -202,10 +202,15 @@ def chosen(note: str) -> TenantSettings:
     )
 
 
-async def _fill(session: Session, note: str) -> None:
-    for module in CATALOGUE.in_order():
+async def fill_records(session: Session, note: str, catalogue: Catalogue = CATALOGUE) -> None:
+    """Write the records that every furnished tenant has of these modules."""
+    for module in catalogue.in_order():
         entities = [changed(module, sample(module, n), extra={"whose": note}) for n in THERE]
         await session.write(module, [row(module, entity) for entity in entities], BEGAN)
+
+
+async def _fill(session: Session, note: str) -> None:
+    await fill_records(session, note)
     await session.write(TEACHERS, [row(TEACHERS, sample(TEACHERS, GONE))], BEGAN)
     await session.delete(TEACHERS, [key_of(TEACHERS, GONE)], BEGAN)
     waiting = parked(REGISTRATIONS, 7, BEGAN, waits_for=Parent("students", key_of(STUDENTS, 7)))

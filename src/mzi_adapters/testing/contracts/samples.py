@@ -10,9 +10,9 @@ import attrs
 
 from mzi_core.decide import Write
 from mzi_core.fingerprints import fingerprint
-from mzi_core.module import AnyModule, E, Field, Kind, Module, declared
+from mzi_core.module import AnyModule, E, Field, Kind, Module, Side, declared
 from mzi_core.modules import CATALOGUE, STUDENTS
-from mzi_core.values import Email, Extra, MoodleId, RecordId, RecordKey, State, ZohoId
+from mzi_core.values import Email, Extra, MoodleId, MoodleKey, RecordId, RecordKey, State, ZohoId
 
 TEXTS = (
     "قسم إدارة الأعمال",
@@ -32,9 +32,10 @@ AMOUNTS = (Decimal("0.1"), Decimal("9999999999.99"), Decimal("0.000000001"), Dec
 _MODULES = [module.name for module in CATALOGUE]
 
 
-def key_of(module: AnyModule, n: int) -> ZohoId:
-    """The 19-digit id of the n-th sample of a module."""
-    return ZohoId(str(5_600_000_000_000_000_001 + _MODULES.index(module.name) * 10_000_000 + n))
+def key_of(module: AnyModule, n: int) -> Any:
+    """The key of the n-th sample of a module: 19 digits, as a ZohoId or a MoodleKey."""
+    kind = ZohoId if module.side is Side.ZOHO else MoodleKey
+    return kind(str(5_600_000_000_000_000_001 + _MODULES.index(module.name) * 10_000_000 + n))
 
 
 def record_id(of: RecordKey) -> RecordId:

@@ -3,11 +3,11 @@
 import attrs
 
 from mzi_adapters.testing.contracts.fixtures import ONLY_THEIRS, later, ours
-from mzi_adapters.testing.contracts.samples import key_of
+from mzi_adapters.testing.contracts.samples import changed, key_of, row
 from mzi_core.decide import Touch
-from mzi_core.modules import STUDENTS
+from mzi_core.modules import MOODLE_USERS, STUDENTS
 from mzi_core.ports import Store
-from mzi_core.values import ZohoId
+from mzi_core.values import State, ZohoId
 
 AGAIN = "b" * 64
 
@@ -36,6 +36,22 @@ class TouchPromises:
             await session.touch(STUDENTS, [Touch(key=first, fingerprint=AGAIN, modified_at=None, mark=None)])
             known = (await session.known(STUDENTS, [first]))[first]
             assert (known.modified_at, known.mark) == (None, None)
+
+    async def test_the_number_of_the_event_that_told_it_is_remembered(self, store: Store) -> None:
+        """By a write and by a touch, of the records whose side numbers its events."""
+        async with ours(store) as session:
+            key = key_of(MOODLE_USERS, 1)
+            for number in (7, 2**53 + 1, None):
+                touch = Touch(
+                    key=key, fingerprint=AGAIN, modified_at=later(7), mark=None, event_number=number
+                )
+                await session.touch(MOODLE_USERS, [touch])
+                assert (await session.known(MOODLE_USERS, [key]))[key].event_number == number
+                found = (await session.stored(MOODLE_USERS, [key]))[key].entity
+                assert (found.event_number, found.modified_at) == (number, later(7))
+            written = changed(MOODLE_USERS, found, event_number=8)
+            await session.write(MOODLE_USERS, [row(MOODLE_USERS, written, state=State.UPDATED)], later(8))
+            assert (await session.known(MOODLE_USERS, [key]))[key].event_number == 8
 
     async def test_what_only_another_tenant_has_does_not_come_again(self, store: Store) -> None:
         """It is passed over."""

@@ -8,7 +8,7 @@ from mzi_adapters.testing.zoho.fake import FakeZoho
 from mzi_adapters.testing.zoho.module_tables import SYSTEM
 from mzi_core.field_reference import ZohoType, known_fields
 from mzi_core.module import AnyModule, Field, Kind, declared
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import ZOHO_CATALOGUE
 from mzi_core.ports.zoho.metadata import ZohoField
 
 _TYPES = {
@@ -65,7 +65,7 @@ Pick = Callable[[Sequence[str]], str]
 
 
 def define_modules(
-    zoho: FakeZoho, modules: Iterable[AnyModule] = CATALOGUE, *, only: Pick | None = None
+    zoho: FakeZoho, modules: Iterable[AnyModule] = ZOHO_CATALOGUE, *, only: Pick | None = None
 ) -> None:
     """Give an organisation these modules: their known fields, and what their declarations add or demand.
 
@@ -111,7 +111,7 @@ def _target(module: AnyModule, field: Field, only: Pick | None) -> str | None:
     if field.kind in (Kind.SUBFORM, Kind.CRITERIA):
         return field.names[0]
     pointed = {**module.refers_to, **module.depends_on}.get(field.name)
-    return None if pointed is None else module_name(CATALOGUE[pointed], only)
+    return None if pointed is None else module_name(ZOHO_CATALOGUE[pointed], only)
 
 
 def _fields(module: AnyModule, only: Pick | None) -> list[ZohoField]:

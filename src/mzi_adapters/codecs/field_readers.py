@@ -10,8 +10,8 @@ from typing import Any
 
 import attrs
 
-from mzi_adapters.zoho import coerce
-from mzi_adapters.zoho.coerce import ValueRefused
+from mzi_adapters.codecs import coerce
+from mzi_adapters.codecs.coerce import ValueRefused
 from mzi_core.module import Field, Kind, Wire
 from mzi_core.values import Code, Reason
 
@@ -77,6 +77,7 @@ class FieldReader:
     further: tuple[str, ...]
     required: bool
     is_money: bool
+    from_one: tuple[str, ...]
     read: Callable[[Any], Any]
     """From a value that is not None; None: there is nothing after all. Raises ValueRefused, RowsRefused."""
 
@@ -97,6 +98,7 @@ def field_reader(field: Field, names: tuple[str, ...], read: Callable[[Any], Any
         further=tuple(further),
         required=field.required,
         is_money=field.kind is Kind.MONEY,
+        from_one=wire.from_one,
         read=read,
     )
 
@@ -147,6 +149,15 @@ def elsewhere(record: Mapping[str, object], reader: FieldReader, raw: object) ->
     return found or (reader.first, None)
 
 
+def _counted_from_one(record: Mapping[str, object], reader: FieldReader, name: str) -> tuple[str, int | None]:
+    """The number that a name says which counts from 1, counted from 0; some write 0 for the first, too."""
+    for other in reader.from_one:
+        if record.get(other) is not None:
+            value = reader.read(record[other])
+            return other, None if value is None else max(value - 1, 0)
+    return name, None
+
+
 def read_fields(
     readers: Iterable[FieldReader], record: Mapping[str, object], reading: ReadNotes
 ) -> dict[str, Any]:
@@ -159,6 +170,8 @@ def read_fields(
             name, raw = elsewhere(record, reader, raw)
         try:
             value = None if raw is None else reader.read(raw)
+            if value is None and reader.from_one:
+                name, value = _counted_from_one(record, reader, name)
         except ValueRefused as refused:
             reading.refuse(refused, f"$.{name}")
         except RowsRefused as refused:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from mzi_adapters.zoho import coerce
-from mzi_adapters.zoho.coerce import ValueRefused
-from mzi_adapters.zoho.field_readers import ReadNotes
+from mzi_adapters.codecs import coerce
+from mzi_adapters.codecs.coerce import ValueRefused
+from mzi_adapters.codecs.field_readers import ReadNotes
 from mzi_core.modules import CriterionText
 from mzi_core.values import Code, Reason
 

@@ -12,10 +12,10 @@ from operator import methodcaller
 from typing import Any, cast
 
 from mzi_adapters import fast_json
-from mzi_adapters.zoho import coerce
-from mzi_adapters.zoho.criteria import CRITERION_FIELDS
+from mzi_adapters.codecs import coerce
+from mzi_adapters.codecs.keeping import wire_names
 from mzi_core.mapping import Overlay
-from mzi_core.module import E, Kind, Module
+from mzi_core.module import E, Module
 from mzi_core.ports import RawRecord
 from mzi_core.values import RecordKey, ZohoId
 
@@ -27,18 +27,31 @@ _SIZE = 16
 
 
 def _names(module: Module[E], overlay: Overlay) -> Iterator[str]:
-    for field in module.fields:
-        if field.name == module.key_name:
-            continue
-        yield from field.names
-        if field.kind is Kind.CRITERIA:
-            yield from CRITERION_FIELDS
+    yield from wire_names(field for field in module.fields if field.name != module.key_name)
     yield from overlay.names.values()
     yield from (extra.zoho_name for extra in overlay.extras)
 
 
 Marks = tuple[list[RecordKey | None], list[str | None]]
 """The id of each record, and its mark."""
+
+
+KeyOf = Callable[[Mapping[str, object]], RecordKey | None]
+"""Finds the key of a wire record; None where it has none. It may raise whatever a reader raises."""
+
+
+def object_marker(module: Module[E], overlay: Overlay, key_of: KeyOf) -> Callable[[Sequence[object]], Marks]:
+    """How to mark records whose key does not stand under one name, as `marker` does."""
+    names = tuple(dict.fromkeys(_names(module, overlay)))
+    how = repr((READING, module.name, names, overlay.version)).encode()
+    mark_object = _of_objects(key_of, names, blake2b(how, digest_size=_SIZE))
+
+    def mark(records: Sequence[object]) -> Marks:
+        read = (each.read() if isinstance(each, RawRecord) else each for each in records)
+        found = [mark_object(each) for each in read]
+        return [key for key, _ in found], [mark for _, mark in found]
+
+    return mark
 
 
 def marker(module: Module[E], overlay: Overlay) -> Callable[[Sequence[object]], Marks]:
@@ -48,7 +61,12 @@ def marker(module: Module[E], overlay: Overlay) -> Callable[[Sequence[object]], 
     """
     names = tuple(dict.fromkeys(_names(module, overlay)))
     how = repr((READING, module.name, names, overlay.version)).encode()
-    mark_object = _of_objects(module.field[module.key_name].names, names, blake2b(how, digest_size=_SIZE))
+    ids = module.field[module.key_name].names
+
+    def key_of(record: Mapping[str, object]) -> RecordKey | None:
+        return next(filter(None, map(coerce.record_id, map(record.get, ids))), None)
+
+    mark_object = _of_objects(key_of, names, blake2b(how, digest_size=_SIZE))
     mark_line = _of_lines(sha256(how))
 
     def mark(records: Sequence[object]) -> Marks:
@@ -75,24 +93,24 @@ def _is_unread(record: object) -> bool:
 
 
 def _of_objects(
-    ids: Sequence[str], names: Sequence[str], said: Any
+    key_of: KeyOf, names: Sequence[str], said: Any
 ) -> Callable[[object], tuple[RecordKey | None, str | None]]:
     def mark(record: object) -> tuple[RecordKey | None, str | None]:
         if not isinstance(record, Mapping):
             return _NONE
         try:
-            zoho_id = next(filter(None, map(coerce.record_id, map(record.get, ids))), None)
+            key = key_of(record)
         except Exception:  # the decoder says what is wrong with it
             return _NONE
-        if zoho_id is None:
+        if key is None:
             return _NONE
         try:
-            values = marshal.dumps([zoho_id, *map(record.get, names)], _FORMAT)
+            values = marshal.dumps([key, *map(record.get, names)], _FORMAT)
         except ValueError:
-            return zoho_id, None  # a value that JSON does not have, such as a Decimal
+            return key, None  # a value that JSON does not have, such as a Decimal
         digest = said.copy()
         digest.update(values)
-        return zoho_id, digest.hexdigest()
+        return key, digest.hexdigest()
 
     return mark
 

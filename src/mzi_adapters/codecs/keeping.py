@@ -1,8 +1,8 @@
 """What of a parked record is kept: what mzi reads, and nothing that is a secret by its name."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from mzi_adapters.zoho.criteria import CRITERION_FIELDS
+from mzi_adapters.codecs.criteria import CRITERION_FIELDS
 from mzi_core.mapping import Overlay
 from mzi_core.module import AnyModule, Field, Kind, declared
 from mzi_core.secrecy import names_a_secret
@@ -14,9 +14,9 @@ def keeper(module: AnyModule, overlay: Overlay) -> Callable[[object], object]:
 
     Of a subform the declared columns are kept. What is no object is kept as it came.
     """
-    names = _names(module.fields) | {*overlay.names.values(), *(extra.zoho_name for extra in overlay.extras)}
+    names = {*wire_names(module.fields), *overlay.names.values(), *(e.zoho_name for e in overlay.extras)}
     rows = {
-        name: _names(declared(field.row)) | ({*CRITERION_FIELDS} if field.kind is Kind.CRITERIA else set())
+        name: {*wire_names(declared(field.row)), *(CRITERION_FIELDS if field.kind is Kind.CRITERIA else ())}
         for field in module.fields
         if field.row is not None
         for name in field.names
@@ -34,13 +34,15 @@ def keeper(module: AnyModule, overlay: Overlay) -> Callable[[object], object]:
     return keep
 
 
-def _names(fields: Iterable[Field]) -> set[str]:
-    names: set[str] = set()
+def wire_names(fields: Iterable[Field]) -> Iterator[str]:
+    """Every name under which something of these fields is read."""
     for field in fields:
-        names.update(field.names)
+        yield from field.names
+        yield from field.wire.from_one
         if field.kind is Kind.CRITERIA:
-            names.update(CRITERION_FIELDS)
-    return names
+            yield from CRITERION_FIELDS
+        if field.wire.is_itself and field.row is not None:
+            yield from wire_names(declared(field.row))
 
 
 def _rows(value: object, columns: set[str]) -> object:

@@ -1,0 +1,127 @@
+"""Marks in Moodle: a student's work for an assignment. Sources: reference §1.1, C8, recorded events."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated
+
+import attrs
+
+from mzi_core.module import Module, MoodleEntity, composed, lookup, moodle, subform
+from mzi_core.values import MoodleId, MoodleKey
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@attrs.frozen(kw_only=True)
+class MarkedCriterion:
+    """A criterion of an attempt: `score` as Moodle writes it, `achieved` as a sender read it."""
+
+    code: Annotated[str | None, moodle("code", "LO_Code", "outcome_id", "shortname", "criterion")] = None
+    definition: Annotated[
+        str | None, moodle("definition", "description", "LO_Definition", "outcome_name", "LO_Title")
+    ] = None
+    score: Annotated[str | None, moodle("score", "LO_Score", "grade")] = None
+    achieved: Annotated[str | None, moodle("achieved")] = None
+    remark: Annotated[str | None, moodle("remark", "feedback", "LO_Feedback")] = None
+
+
+@attrs.frozen(kw_only=True)
+class MarkedAttempt:
+    """One attempt and its mark. `raw` is what `assign_grades` has, -1 where nobody has graded."""
+
+    number: Annotated[
+        int,
+        moodle(
+            *("attemptnumber", "attemptnumber_zero_indexed", "attempt", "number"),
+            from_one=("attempt_number",),
+            minimum=0,
+        ),
+    ] = 0
+    grade_id: Annotated[MoodleId | None, moodle("gradeid", "assign_grade_id")] = None
+    raw: Annotated[Decimal | None, moodle("rawgrade", "raw_grade", "raw")] = None
+    letter: Annotated[str | None, moodle("grade", "letter", "btec_grade")] = None
+    submission_status: Annotated[str | None, moodle("submissionstatus", "submission_status")] = None
+    team_status: Annotated[str | None, moodle("teamsubmissionstatus", "team_submission_status")] = None
+    feedback: Annotated[str | None, moodle("feedback", "feedback_text")] = None
+    grader: Annotated[MoodleId | None, moodle("graderid", "grader", "usermodified")] = None
+    grader_name: Annotated[str | None, moodle("grader_name", "gradername")] = None
+    grader_role: Annotated[str | None, moodle("grader_role", "graderrole")] = None
+    graded_at: Annotated[
+        datetime | None, moodle("timegraded", "timemodified", "timestamp", "graded_at", "timecreated")
+    ] = None
+    event_number: Annotated[int | None, moodle("event_number", "eventnumber")] = None
+    criteria: Annotated[
+        tuple[MarkedCriterion, ...], subform("criteria", "learning_outcomes", row_key="code")
+    ] = ()
+
+    @property
+    def version(self) -> tuple[datetime, int]:
+        """What puts the versions of one attempt in order: the moment, then the event number."""
+        return self.graded_at or _NEVER, -1 if self.event_number is None else self.event_number
+
+
+@attrs.frozen(kw_only=True)
+class MoodleMarkRecord(MoodleEntity):
+    """What is known of a student's work for an assignment: every attempt, the item, the student's times.
+
+    A negative maximum is Moodle's way of naming a scale: it is kept as `scale`. `grade_id` is that of the
+    gradebook's row; each attempt has the id of its own.
+    """
+
+    moodle_key: Annotated[MoodleKey, composed("student", "course", "assignment")]
+    student: Annotated[
+        MoodleKey, lookup("userid", "student_id", "studentid", "relateduserid", "moodle_userid")
+    ]
+    course: Annotated[MoodleKey, lookup("courseid", "course_id", "moodle_course_id")]
+    assignment: Annotated[
+        MoodleId, moodle("assignid", "assignmentid", "assignment_id", "assignment", "iteminstance")
+    ]
+    assignment_name: Annotated[str | None, moodle("assignname", "assignment_name", "itemname")] = None
+    minimum: Annotated[Decimal | None, moodle("grademin", "rawgrademin", "minimum")] = None
+    maximum: Annotated[Decimal | None, moodle("assigngrademax", "grademax", "rawgrademax", "maximum")] = None
+    scale: Annotated[MoodleId | None, moodle("scaleid", "scale_id", "rawscaleid")] = None
+    scale_items: Annotated[tuple[str, ...], moodle("scale_items", "scaleitems", "scale")] = ()
+    workflow: Annotated[str | None, moodle("workflowstate", "workflow_state", "workflow")] = None
+    due: Annotated[datetime | None, moodle("duedate", "due_date", "due")] = None
+    extension: Annotated[datetime | None, moodle("extensionduedate", "extension")] = None
+    cutoff: Annotated[datetime | None, moodle("cutoffdate", "cutoff_date", "cutoff")] = None
+    item: Annotated[MoodleId | None, moodle("gradeitemid", "itemid", "item_id")] = None
+    grade_id: Annotated[MoodleId | None, moodle("gradegradeid", "grade_id", "grade_grade_id", "id")] = None
+    final: Annotated[Decimal | None, moodle("finalgrade", "final_grade")] = None
+    attempts: Annotated[tuple[MarkedAttempt, ...], subform("attempts", row_key="number", is_itself=True)] = ()
+
+
+def in_their_order(mark: MoodleMarkRecord) -> MoodleMarkRecord:
+    """A negative maximum as the scale that it names; each attempt once, in their order."""
+    whole = attrs.evolve(mark, attempts=_newest(mark.attempts))
+    if mark.maximum is None or mark.maximum >= 0:
+        return whole
+    return attrs.evolve(whole, maximum=None, scale=mark.scale or MoodleId(int(-mark.maximum)))
+
+
+def _newest(attempts: Iterable[MarkedAttempt]) -> tuple[MarkedAttempt, ...]:
+    """Each attempt in its newest version, the last told of those that cannot be told apart."""
+    newest: dict[int, MarkedAttempt] = {}
+    for each in attempts:
+        before = newest.get(each.number)
+        if before is None or each.version >= before.version:
+            newest[each.number] = each
+    return tuple(newest[number] for number in sorted(newest))
+
+
+def with_all_attempts(stored: MoodleMarkRecord, told: MoodleMarkRecord) -> MoodleMarkRecord:
+    """The newer of the two, with the attempts of both: what is told is mostly one attempt."""
+    newer = stored if told.is_before(stored.modified_at, stored.event_number) else told
+    return attrs.evolve(newer, attempts=_newest((*stored.attempts, *told.attempts)))
+
+
+MOODLE_MARKS = Module(
+    name="moodle_marks",
+    singular="moodle_mark",
+    remote_name="assign_grades",
+    entity=MoodleMarkRecord,
+    depends_on={"student": "moodle_users", "course": "moodle_courses"},
+    complete=in_their_order,
+    merge=with_all_attempts,
+)

@@ -1,0 +1,126 @@
+"""Records of Moodle, taken in batches, listed and shown."""
+
+from typing import Any
+
+import pytest
+from tests.http.serving import Api
+
+SECONDS = 1770640200
+
+
+async def taken(api: Api, kind: str, body: object, **headers: str) -> dict[str, Any]:
+    answer = await api.post(f"/api/v1/moodle/{kind}", body, **headers)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def user(id: int, **fields: object) -> dict[str, object]:
+    return {"id": id, "username": f"u{id}", "email": f"u{id}@campus.example", **fields}
+
+
+COURSE = {"id": 1001, "shortname": "NET-A", "fullname": "Networking A", "startdate": SECONDS}
+
+
+def mark(student: int, **fields: object) -> dict[str, object]:
+    ids = {"userid": student, "courseid": 1001, "assignid": 55, "attemptnumber": 0}
+    return {**ids, "rawgrade": "3.00000", "timemodified": SECONDS, **fields}
+
+
+async def test_users_are_taken_with_a_result_for_each(api: Api) -> None:
+    body = {"users": [user(7, city="Irbid"), user(8), {"username": "nobody"}]}
+    found = await taken(api, "users", body)
+    assert (found["status"], found["received"]) == ("partial", 3)
+    assert [(each["moodle_id"], each["status"]) for each in found["results"]] == [
+        ("7", "NEW"),
+        ("8", "NEW"),
+        (None, "INVALID"),
+    ]
+    assert found["results"][2]["reasons"] == [
+        {
+            "code": "required",
+            "path": "$.userid",
+            "message": "`userid` is missing, and a record cannot do without it.",
+        }
+    ]
+    assert found["summary"] == {"NEW": 2, "UPDATED": 0, "UNCHANGED": 0, "INVALID": 1, "ERROR": 0}
+    again = await taken(api, "users", {"users": [user(7, city="Zarqa"), user(8)]})
+    assert [each["status"] for each in again["results"]] == ["UPDATED", "UNCHANGED"]
+    assert again["results"][0]["changed_fields"] == ["city"]
+
+
+async def test_an_older_event_of_the_same_second_changes_nothing(api: Api) -> None:
+    newer, older = (user(7, timemodified=SECONDS, city=c, event_number=n) for c, n in (("A", 9), ("B", 8)))
+    await taken(api, "users", {"users": [newer]})
+    (result,) = (await taken(api, "users", {"users": [older]}))["results"]
+    assert (result["status"], [each["code"] for each in result["reasons"]]) == ("UNCHANGED", ["stale"])
+    assert (await api.stored("moodle_users", "7"))["city"] == "A"
+
+
+async def test_a_mark_of_an_unknown_user_is_parked_until_the_user_comes(api: Api) -> None:
+    await taken(api, "courses", {"courses": [COURSE]})
+    (waits,) = (await taken(api, "grades", {"grades": [mark(7)]}))["results"]
+    assert (waits["moodle_id"], waits["status"], waits["parked"]) == ("7_1001_55", "INVALID", True)
+    assert [each["code"] for each in waits["reasons"]] == ["dependency_missing"]
+    held = (await api.client.get("/api/v1/moodle_marks/7_1001_55")).json()["held"]
+    assert held["moodle_key"] == "7_1001_55"
+    assert held["waits_for"] == {"module": "moodle_users", "moodle_key": "7"}
+    found = await taken(api, "users", {"users": [user(7)]})
+    assert [(each["module"], each["moodle_id"], each["status"]) for each in found["released"]] == [
+        ("moodle_marks", "7_1001_55", "NEW")
+    ]
+    await taken(api, "grades", {"grades": [mark(7, attemptnumber=1, rawgrade=4)]})
+    stored = await api.stored("moodle_marks", "7_1001_55")
+    assert [(each["number"], each["raw"]) for each in stored["attempts"]] == [(0, "3.00000"), (1, "4")]
+
+
+async def test_enrolments_wait_for_both_and_are_listed(api: Api) -> None:
+    body = {
+        "enrollments": [{"id": 12, "userid": 7, "courseid": 1001, "roleid": 5, "status": 0, "timeend": 0}]
+    }
+    (result,) = (await taken(api, "enrollments", body))["results"]
+    assert (result["moodle_id"], result["parked"]) == ("1001_7", True)
+    await taken(api, "users", user(7))
+    released = (await taken(api, "courses", {"courses": COURSE}))["released"]
+    assert [(each["moodle_id"], each["status"]) for each in released] == [("1001_7", "NEW")]
+    (listed,) = (await api.client.get("/v1/moodle_enrollments")).json()["items"]
+    assert (listed["moodle_key"], listed["state"]) == ("1001_7", "NEW")
+    assert "zoho_id" not in listed
+    assert (listed["record"]["course"], listed["record"]["status"]) == ("1001", "active")
+
+
+async def test_a_request_under_one_key_is_carried_out_once(api: Api) -> None:
+    body = {"users": [user(7)]}
+    first = await taken(api, "users", body, **{"Idempotency-Key": "k"})
+    again = await taken(api, "users", body, **{"Idempotency-Key": "k"})
+    assert again == {**first, "idempotent_replay": True}
+    for path in ("users", "courses"):
+        answer = await api.post(f"/v1/moodle/{path}", {path: [COURSE]}, **{"Idempotency-Key": "k"})
+        assert answer.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ([], "The body is a list."),
+        ({}, "The body has no record."),
+        ({"users": 5}, "`users` must be a list of records, or one record."),
+    ],
+    ids=repr,
+)
+async def test_a_body_without_records_is_refused_with_the_shape_that_is_read(
+    api: Api, body: object, said: str
+) -> None:
+    answer = await api.post("/api/v1/moodle/users", body)
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == (
+        f'{said} Send {{"users": [<record>, …]}}, {{"users": <record>}} or one record as the object itself.'
+    )
+
+
+async def test_no_other_kind_is_taken_here_and_none_of_moodles_by_sync(api: Api) -> None:
+    answer = await api.post("/api/v1/moodle/students", {"students": []})
+    assert answer.status_code == 404
+    answer = await api.post("/api/v1/sync/moodle_users", {"data": []})
+    assert answer.status_code == 404
+    assert (await api.client.post("/api/v1/moodle/users", headers={"X-API-Key": "wrong"})).status_code == 401

@@ -1,6 +1,6 @@
 """A college with its Zoho and its Moodle in memory, and the real clients between them and us."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from email.utils import format_datetime
@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import attrs
+import pytest
 
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.moodle import MoodleAccount
@@ -18,7 +19,11 @@ from mzi_adapters.testing.session_guard import GuardedStore
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.testing.zoho.college import Pick
+from mzi_adapters.testing.zoho.coql import CoqlApi
 from mzi_adapters.testing.zoho.fake import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from mzi_adapters.testing.zoho.module_tables import Row, Table
+from mzi_adapters.testing.zoho.organization import FakeOrganization
+from mzi_adapters.testing.zoho.query_columns import Column
 from mzi_adapters.web import Lost, Request, Response, Streamed, Transport
 from mzi_adapters.zoho import ZohoAccount, ZohoCodec
 from mzi_core.modules import CATALOGUE
@@ -35,6 +40,28 @@ TOKEN = "0123456789abcdef0123456789abcdef"
 def became(pushed: PushResult) -> type[object] | None:
     """What kind of result a record had; None where nothing was sent."""
     return None if pushed.result is None else type(pushed.result)
+
+
+def hidden_from_the_account(monkeypatch: pytest.MonkeyPatch, name: str, of: Collection[object]) -> None:
+    """Zoho describes a field of students and leaves it out of these records, in lists and in queries."""
+    shown, queried = FakeOrganization.shown, CoqlApi._shown
+
+    def without(
+        self: FakeOrganization, table: Table, row: Row, names: Collection[str] | None = None
+    ) -> dict[str, object]:
+        found = dict(shown(self, table, row, names))
+        if table.name == "BTEC_Students" and (row.id in of or str(row.id) in of):
+            found.pop(name, None)
+        return found
+
+    def queried_without(self: CoqlApi, columns: list[Column], row: Row) -> dict[str, object]:
+        found = dict(queried(self, columns, row))
+        if row.id in of or str(row.id) in of:
+            found.pop(name, None)
+        return found
+
+    monkeypatch.setattr(FakeOrganization, "shown", without)
+    monkeypatch.setattr(CoqlApi, "_shown", queried_without)
 
 
 def lost() -> Response:

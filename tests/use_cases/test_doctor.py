@@ -1,6 +1,6 @@
 """The doctor: a sound college is green; what is ours and what we declare is named with its remedy alone."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
@@ -19,10 +19,9 @@ from tests.use_cases.doctoring import (
     said,
     zoho_answers,
 )
+from tests.use_cases.remotes import hidden_from_the_account
 
 from mzi_adapters.testing.moodle.site import Site
-from mzi_adapters.testing.zoho.module_tables import Row, Table
-from mzi_adapters.testing.zoho.organization import FakeOrganization
 from mzi_core.circuit_breaker import opened
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayUnavailable, ProtocolError, UnknownTenant
 from mzi_core.mapping import FieldMapping
@@ -161,21 +160,6 @@ async def test_a_tenant_nobody_made_hides_nothing_else() -> None:
     told = {finding.check: finding.said for finding in findings if finding.level is RED}
     assert set(told) == {CheckName.ZOHO_FIELDS}
     assert "`mzi tenants add nobody` makes it" in told[CheckName.ZOHO_FIELDS]
-
-
-def hidden_from_the_account(monkeypatch: pytest.MonkeyPatch, name: str, of: range) -> None:
-    """Zoho describes a field of students and leaves it out of these records."""
-    shown = FakeOrganization.shown
-
-    def without(
-        self: FakeOrganization, table: Table, row: Row, names: Collection[str] | None = None
-    ) -> dict[str, object]:
-        found = dict(shown(self, table, row, names))
-        if table.name == "BTEC_Students" and row.id in of:
-            found.pop(name, None)
-        return found
-
-    monkeypatch.setattr(FakeOrganization, "shown", without)
 
 
 async def test_a_field_that_comes_with_no_record_is_amber_and_one_that_is_empty_is_not(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.use_cases.remotes import College, became, lost
+from tests.use_cases.remotes import College, became, hidden_from_the_account, lost
 
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.errors import FieldsMissing
@@ -117,6 +117,26 @@ async def test_what_we_have_nothing_for_is_never_emptied_there() -> None:
     (result,) = results(await college.push_zoho("students"))
     assert [change.field for change in result.step.changes] == ["major"]
     assert college.zoho.records("BTEC_Students")[id]["City"] == "Irbid"
+
+
+@pytest.mark.parametrize("force", [False, True])
+async def test_a_field_that_zoho_hides_from_the_account_is_neither_shown_nor_written(
+    monkeypatch: pytest.MonkeyPatch, force: bool
+) -> None:
+    """It comes with no record, which does not say that it is empty there."""
+    college = College()
+    ids = [
+        await taken(college, "BTEC_Students", "students", {**STUDENT, "Academic_Email": f"{n}@c.example"})
+        for n in range(2)
+    ]
+    for id in ids:
+        await changed(college, "BTEC_Students", "students", id, City="Amman")
+    hidden_from_the_account(monkeypatch, "City", ids)
+    college.timer.jump(60)
+    pushed = results(await college.push_zoho("students", force=force))
+    assert [(each.step.act, each.step.changes) for each in pushed] == [(Action.NOTHING, ())] * 2
+    monkeypatch.undo()
+    assert {each["City"] for each in college.zoho.records("BTEC_Students").values()} == {"Irbid"}
 
 
 async def test_a_preview_sends_no_write() -> None:

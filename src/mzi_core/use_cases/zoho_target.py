@@ -12,6 +12,7 @@ from mzi_core.ports import (
     Applied,
     Codec,
     Store,
+    WireRecord,
     WriteResult,
     ZohoMetadata,
     ZohoReading,
@@ -27,7 +28,7 @@ from mzi_core.provisioning import (
     record_steps,
 )
 from mzi_core.provisioning.records import Subform
-from mzi_core.use_cases.field_selection import Choice
+from mzi_core.use_cases.field_selection import Choice, in_no_record
 from mzi_core.values import MoodleId, RecordKey, TenantId, ZohoId
 
 
@@ -74,7 +75,7 @@ class ZohoTarget:
                     for zoho_id, one in understood.items()
                     if one.entity is None
                 },
-                names=_writable(self.choice),
+                names=_writable(self.choice, _hidden(self.choice, found)),
                 columns={field: columns.names for field, columns in named.columns.items()},
                 present=await self._present(ours),
             ),
@@ -134,10 +135,15 @@ class ZohoTarget:
         return result
 
 
-def _writable(choice: Choice) -> Mapping[str, str]:
+def _hidden(choice: Choice, found: Mapping[ZohoId, WireRecord]) -> frozenset[str]:
+    """The fields that came with no record: what Zoho has in them nobody here can tell."""
+    return in_no_record(choice, list(found.values())) if found else frozenset()
+
+
+def _writable(choice: Choice, hidden: frozenset[str]) -> Mapping[str, str]:
     """The API names of the fields that may be written.
 
-    Rows that cannot be read, or whose key has no column, are left as they are.
+    Rows that cannot be read, or whose key has no column, and what is hidden are left as they are.
     """
     named = choice.named
     keyless = {
@@ -145,5 +151,5 @@ def _writable(choice: Choice) -> Mapping[str, str]:
         for name, columns in named.columns.items()
         if named.module.field[name].row_key not in columns.names
     }
-    left = choice.untold | keyless
+    left = choice.untold | keyless | hidden
     return {name: api_name for name, api_name in named.writable.items() if name not in left}

@@ -56,6 +56,9 @@ from mzi_core.values import MoodleId
 NOBODY = MoodleId(2**31 - 1)
 """A user that cannot be."""
 
+GUEST = MoodleId(1)
+"""Whom every site is installed with."""
+
 NO_ADDRESS = "mzi.doctor"
 """An address that is none. With one, and a login method of the site, nothing is wrong of a new account."""
 
@@ -155,9 +158,10 @@ def _unknown(why: str) -> list[Finding]:
 async def _on_site(environment: Environment, rights: Rights) -> None:
     moodle = moodle_of(environment)
     await _users(moodle, rights)
+    finds_users = not rights.lacking
     (changed,) = await moodle.update_users([UserChange(id=NOBODY, id_number="")])
     rights.note("moodle/user:update", not _denied(changed))
-    if "moodle/user:viewdetails" in rights.seen:  # else the look-up before it would be refused
+    if finds_users:  # else the look-up before it would be refused
         newcomer = NewUser(
             username="mzi.doctor",
             first_name="No",
@@ -185,7 +189,7 @@ async def _on_site(environment: Environment, rights: Rights) -> None:
 async def _users(moodle: ExaminedMoodle, rights: Rights) -> None:
     """What is shown of other users: of the guest, whom every site has."""
     try:
-        await moodle.find_users(UserKey.USERNAME, ["guest"])
+        await moodle.find_users(UserKey.ID, [str(GUEST)])  # by what is not shown nobody would be found
     except KeptBack as kept:
         rights.note("moodle/user:viewdetails", True)
         rights.note(kept.capability, False)

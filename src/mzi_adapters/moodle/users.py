@@ -34,9 +34,9 @@ _DELETED_EMAIL = re.compile(r"[0-9a-f]{32}")
 def user_from(found: Row) -> MoodleUser:
     """A user as every function that returns whole users writes one.
 
-    Raises AccessRefused where the address or the id number is kept from the account: Moodle leaves the key
-    out then, and read as empty it would be changed at every comparison. An empty id number is left out too,
-    but who is shown the login method is shown every id number.
+    Raises AccessRefused where the username, the address or the id number is kept from the account: Moodle
+    leaves the key out then, and read as empty it would be changed at every comparison, or its owner not be
+    found. An empty id number is left out too, but who is shown the username is shown every id number.
     """
     id, username = moodle_id(found), text(found, "username")
     if "email" not in found:
@@ -46,8 +46,9 @@ def user_from(found: Row) -> MoodleUser:
             also=", and tick the address under Users > Permissions > User policies > Show user identity "
             "(`showuseridentity`)",
         )
-    if "idnumber" not in found and "auth" not in found:
-        raise KeptBack("It keeps the id numbers of users from the account.", "moodle/user:viewalldetails")
+    if "username" not in found:
+        said = "It keeps the usernames and id numbers of users from the account."
+        raise KeptBack(said, "moodle/user:viewalldetails")
     email = text(found, "email")
     return MoodleUser(
         id=id,
@@ -92,9 +93,11 @@ async def _by_criterion(calls: MoodleCaller, name: str, value: str) -> list[Row]
 async def must_see_others(calls: MoodleCaller) -> None:
     """Nobody was found at all: is nobody there, or may the account not look? Raises AccessRefused.
 
-    Every site has a guest. Without the capability Moodle shows an account itself alone, and no error.
+    Every site has a guest. Without the capability Moodle shows an account itself alone, and no error; and by
+    what it does not show of somebody, nobody is found.
     """
-    if not any(text(user, "username") == _GUEST for user in await _by_criterion(calls, "username", _GUEST)):
+    found = await _by_criterion(calls, "username", _GUEST)
+    if _GUEST not in [user_from(user).username for user in found]:
         raise AccessRefused(
             SERVICE,
             "The account sees no other user. Give its role moodle/user:viewdetails and "

@@ -32,11 +32,12 @@ def get_users_by_field(site: Site, given: dict[str, Any]) -> list[dict[str, Any]
     for value in values:
         for user in site.people.where(field, str(value)):
             found.setdefault(user.id, user)
-    return [
+    shown = [
         user_fields(site, found[each])
         for each in sorted(found)
         if sees(site, found[each]) and (field == "id" or not found[each].deleted)
     ]
+    return [user for user in shown if field in user]  # nobody is found by what is not shown
 
 
 @FUNCTIONS.offer("core_user_get_users", criteria=Many(One({"key": Value("alpha"), "value": Value("raw")})))
@@ -58,6 +59,7 @@ def get_users(site: Site, given: dict[str, Any]) -> dict[str, Any]:
         for user in site.people.visible()
         if all(_matches(user, key, value) for key, value in asked) and sees(site, user)
     ]
+    users = [user for user in users if all(key in user for key, _ in asked)]
     return {"users": users, "warnings": warnings}
 
 

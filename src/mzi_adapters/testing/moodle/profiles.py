@@ -20,10 +20,11 @@ def pictures(site: Site) -> dict[str, str]:
 def identity(site: Site, user: SiteUser) -> dict[str, Any]:
     """The fields a person is known by, empty ones left out as Moodle leaves them out."""
     own = user.id == site.caller.userid
+    whole = own or site.may("moodle/user:viewalldetails")
     listed = site.identity if site.may("moodle/site:viewuseridentity") else ()
     shown: dict[str, Any] = {
         "id": user.id,
-        "username": user.username,
+        **({"username": user.username} if whole else {}),
         "firstname": user.firstname,
         "lastname": user.lastname,
         "fullname": user.fullname,
@@ -32,8 +33,9 @@ def identity(site: Site, user: SiteUser) -> dict[str, Any]:
         shown["email"] = user.email
     if user.phone1 and "phone1" in listed:
         shown["phone1"] = user.phone1
-    shown["department"] = user.department
-    if user.idnumber and ("idnumber" in listed or site.may("moodle/user:viewalldetails")):
+    if whole or "department" in listed:
+        shown["department"] = user.department
+    if user.idnumber and (whole or "idnumber" in listed):
         shown["idnumber"] = user.idnumber
     return shown | {"firstaccess": 0, "lastaccess": 0}
 
@@ -47,14 +49,14 @@ def place(user: SiteUser) -> dict[str, str]:
 def user_fields(site: Site, user: SiteUser) -> dict[str, Any]:
     """One user as the user functions show it."""
     own = user.id == site.caller.userid
-    shown = identity(site, user) | {"suspended": user.suspended, "trackforums": 0}
+    shown = identity(site, user) | {"suspended": user.suspended, "timezone": "99"}
     if own or site.may("moodle/user:viewalldetails"):
         shown |= {
             "auth": user.auth,
             "confirmed": True,
             "lang": user.lang,
             "theme": "",
-            "timezone": "99",
+            "trackforums": 0,
             "mailformat": 1,
         }
     shown |= place(user) | pictures(site)

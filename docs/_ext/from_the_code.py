@@ -4,6 +4,7 @@ A line `<!-- mzi: NAME -->` in a page is replaced by what the function of that n
 `<!-- mzi: all NAME -->` is a promise that the page has a table row for each of some names, and for no others.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
@@ -222,6 +223,8 @@ def policies() -> Iterator[str]:
 
 
 def _json(value: object) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
     return {None: "null", True: "true", False: "false"}.get(value, value)  # type: ignore[call-overload]
 
 
@@ -296,6 +299,7 @@ _MAKERS: Mapping[str, Callable[[], Iterator[str]]] = {
         rules,
         causes,
         policies,
+        sentences,
         warnings,
         names,
         ports,

@@ -12,7 +12,7 @@ from mzi_core.grading.marking import Marking
 from mzi_core.grading.policy import BTEC_DEFAULT, GradingPolicy, SettleMode
 from mzi_core.grading.rules import RuleId, Verdict, cap_of, judge
 from mzi_core.grading.sentence_texts import Language
-from mzi_core.grading.sentences import Facts, explanation, notes, reason
+from mzi_core.grading.sentences import DecisionFacts, explanation, notes, reason
 from mzi_core.grading.trace import TraceStep, trace
 from mzi_core.grading.warning_ids import WarningId
 
@@ -125,8 +125,8 @@ class Decision:
         """A sentence for each of the warnings, for whoever looks after the grades."""
         return notes(self._facts(), Language(language))
 
-    def _facts(self) -> Facts:
-        return Facts(
+    def _facts(self) -> DecisionFacts:
+        return DecisionFacts(
             verdict=self.verdict,
             published=self.published,
             implied=self.implied,

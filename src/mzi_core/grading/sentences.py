@@ -11,7 +11,7 @@ from mzi_core.grading.numbers import rounded, written
 from mzi_core.grading.policy import GradingPolicy
 from mzi_core.grading.rules import RuleId, Verdict
 from mzi_core.grading.scales import Scale, grades_of
-from mzi_core.grading.sentence_texts import COMMA, GRADES, MONTHS, QUOTED, TEXTS, Language, Text
+from mzi_core.grading.sentence_texts import COMMA, GRADES, MONTHS, QUOTED, TEXTS, Language, Phrase
 from mzi_core.grading.trace import PLACES
 from mzi_core.grading.warning_ids import WarningId
 
@@ -27,18 +27,18 @@ _TOLD = (WarningId.CRITERIA_MISMATCH, WarningId.MARK_WITHOUT_WORK, WarningId.LOW
 
 _ON_THRESHOLDS = (RuleId.BELOW_PASS, RuleId.PASS, RuleId.MERIT, RuleId.DISTINCTION)
 
-_NEXT: Mapping[RuleId, Text] = {
-    RuleId.NOT_RELEASED: Text.NEXT_WAIT,
-    RuleId.NOT_PERMITTED: Text.NEXT_REPEAT,
-    RuleId.AWAITING_SUBMISSION: Text.NEXT_HAND_IN,
-    RuleId.UNKNOWN_SCALE: Text.NEXT_COLLEGE,
-    RuleId.UNGRADED: Text.NEXT_WAIT,
-    RuleId.OFF_SCALE: Text.NEXT_COLLEGE,
+_NEXT: Mapping[RuleId, Phrase] = {
+    RuleId.NOT_RELEASED: Phrase.NEXT_WAIT,
+    RuleId.NOT_PERMITTED: Phrase.NEXT_REPEAT,
+    RuleId.AWAITING_SUBMISSION: Phrase.NEXT_HAND_IN,
+    RuleId.UNKNOWN_SCALE: Phrase.NEXT_COLLEGE,
+    RuleId.UNGRADED: Phrase.NEXT_WAIT,
+    RuleId.OFF_SCALE: Phrase.NEXT_COLLEGE,
 }
 
 
 @attrs.frozen(kw_only=True)
-class Facts:
+class DecisionFacts:
     """What the sentences are about: a verdict with its marking and policy, and what follows from them."""
 
     verdict: Verdict
@@ -53,13 +53,13 @@ class Facts:
     policy: GradingPolicy
 
 
-def reason(facts: Facts, language: Language, zone: tzinfo) -> str:
+def reason(facts: DecisionFacts, language: Language, zone: tzinfo) -> str:
     """The rule's sentence, headed by the grade that is published, and what settling makes of it."""
     values = _values(facts, language, zone)
     return " ".join(TEXTS[language][text].format_map(values) for text in _reason(facts))
 
 
-def explanation(facts: Facts, language: Language, zone: tzinfo, decided_at: datetime | None) -> str:
+def explanation(facts: DecisionFacts, language: Language, zone: tzinfo, decided_at: datetime | None) -> str:
     """The reason, whether the criteria agree, what the student may do, and when and by what it was decided.
 
     Times are told in `zone`. It was decided at `decided_at`, else when the marking was judged.
@@ -67,64 +67,69 @@ def explanation(facts: Facts, language: Language, zone: tzinfo, decided_at: date
     values = _values(facts, language, zone)
     at = decided_at or facts.marking.now
     values["decided"] = "" if at is None else _moment(at, language, zone)
-    parts = (*_reason(facts), *_about(facts), *_next(facts), Text.DECIDED if at else Text.DECIDED_SOMETIME)
+    parts = (
+        *_reason(facts),
+        *_about(facts),
+        *_next(facts),
+        Phrase.DECIDED if at else Phrase.DECIDED_SOMETIME,
+    )
     return " ".join(TEXTS[language][part].format_map(values) for part in parts)
 
 
-def notes(facts: Facts, language: Language) -> tuple[str, ...]:
+def notes(facts: DecisionFacts, language: Language) -> tuple[str, ...]:
     """A sentence for each warning, for whoever looks after the grades."""
     values = _values(facts, language, UTC)
-    return tuple(TEXTS[language][Text(warning.value)].format_map(values) for warning in facts.warnings)
+    return tuple(TEXTS[language][Phrase(warning.value)].format_map(values) for warning in facts.warnings)
 
 
-def _reason(facts: Facts) -> Iterator[Text]:
+def _reason(facts: DecisionFacts) -> Iterator[Phrase]:
     yield _opening(facts)
     verdict = facts.verdict
     if verdict.settled is not verdict.grade:
-        yield Text.SETTLED if facts.published is verdict.settled else Text.WILL_SETTLE
+        yield Phrase.SETTLED if facts.published is verdict.settled else Phrase.WILL_SETTLE
 
 
-def _opening(facts: Facts) -> Text:
+def _opening(facts: DecisionFacts) -> Phrase:
     """The rule's own sentence; some have another one where a value is missing."""
     rule, marking = facts.verdict.rule, facts.marking
     if rule is RuleId.NO_SUBMISSION and marking.deadline is None:
-        return Text.UNDATED
+        return Phrase.UNDATED
     if rule is RuleId.BELOW_PASS and marking.raw is None:
-        return Text.UNMARKED
+        return Phrase.UNMARKED
     if rule is RuleId.REASSESSMENT_CAP and not marking.attempt:
-        return Text.REPEAT_CAP
+        return Phrase.REPEAT_CAP
     if rule in _ON_THRESHOLDS and marking.item is not None:
-        return Text.ITEM
-    return Text(rule.value)
+        return Phrase.ITEM
+    return Phrase(rule.value)
 
 
-def _about(facts: Facts) -> Iterator[Text]:
+def _about(facts: DecisionFacts) -> Iterator[Phrase]:
     for warning in _TOLD:
         if warning in facts.warnings:
-            yield Text(warning.value)
+            yield Phrase(warning.value)
     if facts.criteria_count and WarningId.CRITERIA_MISMATCH not in facts.warnings:
-        yield Text.CRITERIA_AGREE
+        yield Phrase.CRITERIA_AGREE
 
 
-def _next(facts: Facts) -> Iterator[Text]:
+def _next(facts: DecisionFacts) -> Iterator[Phrase]:
     """What the student may do: never more than the policy grants."""
     if facts.verdict.rule in _NEXT:
         yield _NEXT[facts.verdict.rule]
     elif not facts.published.is_final:
-        yield Text.NEXT_WAIT
+        yield Phrase.NEXT_WAIT
     else:
         if facts.published is Grade.R and not facts.marking.is_again:
-            yield Text.NEXT_RESUBMIT
+            yield Phrase.NEXT_RESUBMIT
         elif not facts.published.is_achieved:
             yield (
-                Text.NEXT_REPEAT
+                Phrase.NEXT_REPEAT
                 if facts.policy.one_reassessment and facts.marking.is_again
-                else Text.NEXT_ASK
+                else Phrase.NEXT_ASK
             )
-        yield Text.NEXT_APPEAL
+        yield Phrase.NEXT_APPEAL
 
 
-def _values(facts: Facts, language: Language, zone: tzinfo) -> dict[str, str]:
+def _values(facts: DecisionFacts, language: Language, zone: tzinfo) -> dict[str, str]:
     """What may stand in a sentence."""
     marking, policy, grades = facts.marking, facts.policy, GRADES[language]
     unit = " %" if marking.scale is Scale.PERCENT else ""
@@ -159,21 +164,21 @@ def _values(facts: Facts, language: Language, zone: tzinfo) -> dict[str, str]:
     return {**values, **dict(_times(marking, language, zone)), "mark": _mark(facts, values, language)}
 
 
-def _mark(facts: Facts, values: Mapping[str, str], language: Language) -> str:
+def _mark(facts: DecisionFacts, values: Mapping[str, str], language: Language) -> str:
     """The mark of how many, and on which scale."""
     marking, texts = facts.marking, TEXTS[language]
     if marking.raw is None or marking.points is None:
         return ""
     if marking.item is not None:
-        return texts[Text.MARK_ITEM].format_map(
+        return texts[Phrase.MARK_ITEM].format_map(
             {**values, "item": _isolate(marking.item[:_LONGEST_ITEM], language)}
         )
     if marking.items:
-        return texts[Text.MARK_BETWEEN].format_map(values)
+        return texts[Phrase.MARK_BETWEEN].format_map(values)
     if marking.scale is Scale.BTEC_0_4:
-        return texts[Text.MARK_BTEC].format_map(values)
+        return texts[Phrase.MARK_BTEC].format_map(values)
     share = rounded(marking.points, _PLACES_OF_A_SHARE, attrs.astuple(facts.policy.percent))
-    text = Text.MARK_RANGE if marking.lowest else Text.MARK_PERCENT
+    text = Phrase.MARK_RANGE if marking.lowest else Phrase.MARK_PERCENT
     return texts[text].format_map({**values, "share": _isolate(f"{written(share)} %", language)})
 
 
@@ -205,8 +210,8 @@ def _times(marking: Marking, language: Language, zone: tzinfo) -> Iterator[tuple
         return
     yield "deadline", _moment(deadline, language, zone)
     yield "wanted", _moment(wanted, language, zone)
-    usual = Text.BY_EXTENSION if marking.extension else Text.BY_DUE
-    yield "which", TEXTS[language][Text.BY_CUTOFF if deadline > wanted else usual]
+    usual = Phrase.BY_EXTENSION if marking.extension else Phrase.BY_DUE
+    yield "which", TEXTS[language][Phrase.BY_CUTOFF if deadline > wanted else usual]
 
 
 def _moment(at: datetime, language: Language, zone: tzinfo) -> str:

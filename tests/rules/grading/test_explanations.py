@@ -29,7 +29,7 @@ from mzi_core.grading import (
     decide,
 )
 from mzi_core.grading.numbers import rounded, written
-from mzi_core.grading.sentence_texts import TEXTS, Text
+from mzi_core.grading.sentence_texts import TEXTS, Phrase
 
 AT_ONCE = BTEC_DEFAULT.override(settle=SettleMode.IMMEDIATELY)
 
@@ -539,7 +539,7 @@ def test_every_text_is_there_in_both_languages_and_fills_in_the_same_values() ->
         language: {text: set(re.findall(r"\{(\w+)\}", said)) for text, said in texts.items()}
         for language, texts in TEXTS.items()
     }
-    assert places[Language.EN].keys() == places[Language.AR].keys() == set(Text)
+    assert places[Language.EN].keys() == places[Language.AR].keys() == set(Phrase)
     assert places[Language.EN] == places[Language.AR]
     assert not any("علامة" in said for said in TEXTS[Language.AR].values())
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
-from tests.rules.grading.given import policies
+from tests.rules.grading.given import DAY, NOW, policies
 
 from mzi_core.grading import (
     BTEC_DEFAULT,
@@ -175,7 +176,7 @@ def never(rule: RuleId) -> Any:
 
 @pytest.mark.parametrize("rule", [rule for rule in RuleId if rule is not RuleId.EXPLICIT_LETTER])
 def test_a_rule_that_a_judge_has_forgotten_is_unreachable(rule: RuleId) -> None:
-    policy = PEARSON_HIGHER_NATIONAL.override(release_gating=True)
+    policy = PEARSON_HIGHER_NATIONAL.override(late_cap=Grade.P)
     expected = [unreachable(rule, scale) for scale in Scale]
     if rule in (RuleId.EXPLICIT_ZERO, RuleId.UNKNOWN_SCALE):
         expected = expected[:1]
@@ -283,9 +284,17 @@ def test_simulating_another_policy_gives_the_grades_that_would_change_and_why() 
         recorded=PAST[0], decision=decide(PAST[0].marking, PEARSON_HIGHER_NATIONAL)
     )
     assert (change.key, change.before, change.after) == ("noor", (Grade.M, Grade.M), (Grade.P, Grade.P))
-    assert change.why() == change.why("en") == change.decision.explain("en")
-    assert change.why("ar") == change.decision.explain("ar")
+    assert change.why() == change.why("en") == change.decision.reason("en")
+    assert change.why("ar") == change.decision.reason("ar")
     assert change.decision.rule is RuleId.REASSESSMENT_CAP
+
+
+def test_a_change_tells_times_in_the_zone_that_is_given() -> None:
+    late = Marking(raw=Decimal(4), due=NOW - DAY, submitted_at=NOW, now=NOW)
+    amman = ZoneInfo("Asia/Amman")
+    policy = BTEC_DEFAULT.override(late_cap=Grade.P)
+    (change,) = simulate(policy, [Recorded.of("noor", decide(late))], amman)
+    assert "after 8 February 2026, 15:00 (Asia/Amman)" in change.why()
 
 
 def test_simulating_keeps_the_order_and_sees_a_change_of_the_settled_grade_alone() -> None:

@@ -10,7 +10,7 @@ from tests.bench.rows import Row, at_most
 from mzi_adapters.bench import Rounds, Stopwatch
 from mzi_core.grading import BTEC_DEFAULT, Marking, decide, judge
 
-MARKS = [None, *(Decimal(n) / 4 for n in range(-4, 18))]
+MARKS = [None, Decimal(-1), *(Decimal(n) / 4 for n in range(17))]
 MARKINGS = [
     Marking(raw=raw, submitted=submitted, attempt=attempt, feedback=feedback)
     for raw in MARKS

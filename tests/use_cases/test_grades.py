@@ -187,6 +187,7 @@ async def test_the_best_grade_of_all_earlier_attempts_is_known() -> None:
     assert grades == [None, None, Grade.M, Grade.M, Grade.D]
     first = await recorded(mzi, "btec-default", raw=2, repeats_unit=True)
     assert first.marking.before is Grade.D
+    assert (await recorded(Harness(), "btec-default", raw=2, attempt=1)).marking.before is None
 
 
 @pytest.mark.parametrize("raw", [None, -1], ids=["no mark", "not graded"])

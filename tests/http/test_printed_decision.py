@@ -61,14 +61,15 @@ def test_arabic_begins_at_the_right_and_numbers_keep_their_order(tab: Any) -> No
     place = "(selector) => { const r = document.querySelector(selector).getBoundingClientRect(); return r.x }"
     assert tab.evaluate(place, "th:nth-child(1)") > tab.evaluate(place, "th:nth-child(2)")
     assert tab.evaluate(place, "dt") > tab.evaluate(place, "dd")
-    # a date inside Arabic: its year stands left of its day, as it does elsewhere
-    year = """() => {
-      const text = document.querySelector('dd time bdi').firstChild
-      return [[0, 4], [8, 10]].map(([from, to]) => {
-        const range = document.createRange(); range.setStart(text, from); range.setEnd(text, to)
+    # a key inside Arabic: the student stands left of the assignment, as elsewhere
+    ends = """() => {
+      const all = [...document.querySelectorAll('dd bdi')]
+      const key = all.find((each) => each.textContent === '4101_1001_55').firstChild
+      return [[0, 4], [10, 12]].map(([from, to]) => {
+        const range = document.createRange(); range.setStart(key, from); range.setEnd(key, to)
         return range.getBoundingClientRect().x })
     }"""
-    left, right = tab.evaluate(year)
+    left, right = tab.evaluate(ends)
     assert left < right
 
 

@@ -158,3 +158,10 @@ class TestFields:
         assert ran.code == 2
         assert said in ran.err
         assert len(json.loads(mzi("fields", "students", "--json").out)["mapped"]) == 1
+
+
+@pytest.mark.parametrize("command", ["sync", "pull", "push", "fields"])
+def test_a_command_about_zoho_says_that_a_kind_of_record_is_moodles(mzi: Mzi, command: str) -> None:
+    ran = mzi(command, "moodle_users", *(["x.csv"] if command == "sync" else []))
+    assert ran.code == 2
+    assert f"`moodle_users` are records of Moodle; `mzi {command}` is about Zoho's modules." in ran.err

@@ -8,7 +8,7 @@ from mzi_adapters.files.header_columns import titled
 from mzi_adapters.files.labels import is_field, is_id
 from mzi_adapters.files.source import FileProblem
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import ZOHO_CATALOGUE
 
 LOOKED_AT = 20
 """Lines in which the header is looked for."""
@@ -96,7 +96,7 @@ def of_another_module(source: str, module: AnyModule, titles: Sequence[str]) -> 
     strange = [title for title in named if not is_field(module, title)]
     if 2 * len(strange) <= len(named):
         return None
-    best = min(CATALOGUE.in_order(), key=lambda each: sum(not is_field(each, title) for title in named))
+    best = min(ZOHO_CATALOGUE.in_order(), key=lambda each: sum(not is_field(each, title) for title in named))
     fit = sum(is_field(best, title) for title in named)
     if best.name == module.name or 3 * (len(named) - fit) > len(strange):
         return None

@@ -30,7 +30,10 @@ PAGE = 200
 """Records that are read at a time, and rows of which one table is made."""
 
 _HELD = (State.INVALID, State.ERROR)
-_TELLING = ("display_name", "name", "composite_key", "full_name", "student_id", "registration_id", "status")
+_TELLING = (
+    *("display_name", "name", "composite_key", "full_name", "student_id", "registration_id"),
+    *("username", "short_name", "assignment_name", "status"),
+)
 """Fields that tell a person which record it is; a table has the first three that the page holds."""
 
 _HELD_COLUMNS = ("state", "waits_for_module", "waits_for", "held_at", "codes", "paths", "messages")

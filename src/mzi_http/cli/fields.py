@@ -10,12 +10,12 @@ from rich.table import Table
 from mzi_core.errors import AccountMissing, GatewayError
 from mzi_core.field_reference import KnownField, known_fields
 from mzi_core.mapping import EXTRA, FieldMapping, overlay, suggest
-from mzi_core.module import AnyModule, Field, Side
-from mzi_core.modules import CATALOGUE
+from mzi_core.module import AnyModule, Field
 from mzi_core.secrecy import names_a_secret
 from mzi_core.suggestions import either
 from mzi_http.cli.console_tables import key, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Tenant, UsageError
+from mzi_http.cli.zoho_modules import of_zoho
 
 if TYPE_CHECKING:
     from mzi_core.use_cases import UseCases
@@ -46,9 +46,7 @@ async def fields(
     unmap
         The name of a field that was mapped: keep it no longer.
     """
-    declared = CATALOGUE[module]
-    if (map or unmap) and declared.side is not Side.ZOHO:
-        raise UsageError(f"`{declared.name}` is Moodle's; only Zoho's modules have fields of one's own.")
+    declared = of_zoho(module, "mzi fields")
     whose = shell.tenant(tenant)
     async with shell.open(Missing.MAKE if map or unmap else Missing.EMPTY) as use_cases:
         settings = await use_cases.read_settings(whose)

@@ -34,6 +34,7 @@ from mzi_http.cli.progress import bar, so_far
 from mzi_http.cli.pulled import Pulled, PulledLine, foreseen, many, outcome_of, told
 from mzi_http.cli.report import JsonResults, Report, open_report, worth_telling
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, UsageError
+from mzi_http.cli.zoho_modules import of_zoho
 from mzi_http.gateways import need
 
 ALL = "all"
@@ -93,8 +94,8 @@ async def pull(
         raise UsageError("Everything or what changed since a moment: take either --full or --since.")
     if insist and not prune:
         raise UsageError("--insist says something of --prune alone: add --prune, or leave it out.")
+    modules = ZOHO_CATALOGUE.in_order() if module.strip().lower() == ALL else [of_zoho(module, "mzi pull")]
     need("Zoho", shell.settings.zoho)  # before a store is made for nothing
-    modules = ZOHO_CATALOGUE.in_order() if module.strip().lower() == ALL else [ZOHO_CATALOGUE[module]]
     with ExitStack() as stack:
         draw = Draw(
             shell=shell,

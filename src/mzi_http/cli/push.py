@@ -10,11 +10,11 @@ from cyclopts import Parameter
 
 from mzi_core.errors import MziError
 from mzi_core.module import AnyModule
-from mzi_core.modules import ZOHO_CATALOGUE
 from mzi_core.provisioning import Target
 from mzi_core.use_cases.remote import RemoteUseCases
 from mzi_http.cli.pushed import Sent, data_of, shown
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell
+from mzi_http.cli.zoho_modules import of_zoho
 
 
 class Destination(StrEnum):
@@ -54,7 +54,7 @@ async def push(
     yes
         Ask nothing.
     """
-    declared = ZOHO_CATALOGUE[module]
+    declared = of_zoho(module, "mzi push")
     async with shell.open() as use_cases:
         run = PushCommand(
             shell=shell,

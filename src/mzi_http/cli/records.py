@@ -50,9 +50,13 @@ def _stored(module: AnyModule, stored: "Stored[Any]") -> Iterable[RenderableType
     entity: Entity = stored.entity
     gone = "" if stored.deleted_at is None else f", deleted {moment(stored.deleted_at)}"
     when = f"stored {moment(stored.created_at)}, changed {moment(stored.updated_at)}{gone}"
-    yield f"{module.singular.capitalize()} {entity.key}: {stored.state}, {when}"
+    yield f"{_in_words(module).capitalize()} {entity.key}: {stored.state}, {when}"
     yield ""
     yield pairs(_values(module, entity))
+
+
+def _in_words(module: AnyModule) -> str:
+    return module.singular.replace("_", " ")
 
 
 def _values(module: AnyModule, entity: Entity) -> Iterable[tuple[str, object]]:
@@ -62,12 +66,29 @@ def _values(module: AnyModule, entity: Entity) -> Iterable[tuple[str, object]]:
         if value is None or value == ():
             continue
         if isinstance(value, tuple):
-            yield from ((f"{field.name}[{place}]", _row(row)) for place, row in enumerate(value))
+            yield from _rows(field.name, value)
         elif isinstance(value, datetime):
             yield field.name, f"{value:%Y-%m-%d %H:%M:%S}Z"
         else:
             yield field.name, value
     yield from ((f"extra.{name}", _row(value)) for name, value in sorted(entity.extra.items()))
+
+
+def _rows(name: str, rows: tuple[Any, ...]) -> Iterable[tuple[str, object]]:
+    """Rows of a subform, each followed by the rows that stand in it."""
+    for place, row in enumerate(rows):
+        yield f"{name}[{place}]", _row(row)
+        for cell, value in _cells(row):
+            if _holds_rows(value):
+                yield from _rows(f"{name}[{place}].{cell}", value)
+
+
+def _holds_rows(value: object) -> bool:
+    return isinstance(value, tuple) and any(attrs.has(type(each)) for each in value)
+
+
+def _cells(row: Any) -> Iterable[tuple[str, Any]]:
+    return attrs.asdict(row, recurse=False).items() if attrs.has(type(row)) else ()
 
 
 def _row(value: Any) -> str:
@@ -76,8 +97,12 @@ def _row(value: Any) -> str:
         return ", ".join(map(str, value))
     if not attrs.has(type(value)):
         return str(value)
-    cells = attrs.asdict(value, recurse=False)
-    return ", ".join(f"{name}: {cell}" for name, cell in cells.items() if cell is not None)
+    told = ((name, cell) for name, cell in _cells(value) if cell not in (None, ()) and not _holds_rows(cell))
+    return ", ".join(f"{name}: {_cell(cell)}" for name, cell in told)
+
+
+def _cell(value: object) -> object:
+    return f"{value:%Y-%m-%d %H:%M:%S}Z" if isinstance(value, datetime) else value
 
 
 def _as_sent(value: object) -> str:
@@ -88,7 +113,7 @@ def _held(module: AnyModule, held: "ParkedRecord") -> Iterable[RenderableType]:
     fate = (
         "was refused" if held.waits_for is None else f"waits for {held.waits_for.module} {held.waits_for.key}"
     )
-    yield f"A version of {module.singular} {held.key} of {moment(held.parked_at)} {fate} ({held.state}):"
+    yield f"A version of {_in_words(module)} {held.key} of {moment(held.parked_at)} {fate} ({held.state}):"
     yield ""
     reasons = table(key("where"), "why", key("code"))
     for reason in held.reasons:

@@ -24,7 +24,6 @@ from mzi_adapters.files import (
 )
 from mzi_core.errors import MziError
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.batches import overlay_of
 from mzi_core.use_cases.deletions import Seen
@@ -35,6 +34,7 @@ from mzi_http.cli.refused import RefusalSummary
 from mzi_http.cli.report import JsonResults, Report, ReportLine, open_report, worth_telling
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, UsageError
 from mzi_http.cli.tally import Tally, changes, counted, summed
+from mzi_http.cli.zoho_modules import of_zoho
 from mzi_http.converters import offset_from_utc
 
 STDIN = "-"
@@ -92,7 +92,7 @@ async def sync(
     report
         Write every record that was not UNCHANGED into this CSV file.
     """
-    declared = CATALOGUE[module]
+    declared = of_zoho(module, "mzi sync")
     _check(files, report, page)
     missing = Missing.EMPTY if dry_run else Missing.MAKE
     with ExitStack() as stack:

@@ -39,7 +39,7 @@ async def _in_memory() -> AsyncIterator[Store]:
 
 
 def _moodle_codec() -> Codec:
-    from mzi_adapters.moodle import MoodleCodec  # noqa: PLC0415
+    from mzi_adapters.moodle.codec import MoodleCodec  # noqa: PLC0415
 
     return MoodleCodec()
 
@@ -232,6 +232,6 @@ def account_at_moodle(moodle: Moodle) -> "MoodleAccount | None":
     """The account that the settings describe; None without an address."""
     if not moodle.url:
         return None
-    from mzi_adapters.moodle import MoodleAccount  # noqa: PLC0415
+    from mzi_adapters.moodle.calling import MoodleAccount  # noqa: PLC0415
 
     return MoodleAccount(url=moodle.url, token=moodle.token)

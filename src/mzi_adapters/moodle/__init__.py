@@ -13,6 +13,6 @@ if TYPE_CHECKING:
     from mzi_adapters.moodle.gateway import MoodleClient
     from mzi_adapters.moodle.site import NEEDED
 else:  # a type checker would take any name for one of these
-    __getattr__ = finder(__name__, ["codec", "calling", "site", "gateway"])
+    __getattr__ = finder(__name__, ["calling", "site", "codec", "gateway"])
 
 __all__ = ["NEEDED", "MoodleAccount", "MoodleClient", "MoodleCodec"]

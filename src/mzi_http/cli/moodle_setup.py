@@ -7,7 +7,6 @@ import attrs
 from cyclopts import Parameter
 from rich.text import Text
 
-from mzi_adapters.moodle import NEEDED
 from mzi_adapters.moodle.account_setup import (
     FILE,
     SERVICE_NAME,
@@ -15,6 +14,7 @@ from mzi_adapters.moodle.account_setup import (
     STEPS,
     role_preset,
 )
+from mzi_adapters.moodle.site import NEEDED
 from mzi_http.cli.console_tables import OneLine
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell, UsageError
 

@@ -198,7 +198,6 @@ def chosen(note: str) -> TenantSettings:
             "grades": (FieldMapping("extra.aaa", "Tag"),),
         },
         policies={"default": PEARSON_HIGHER_NATIONAL.to_data(), "by_family": {"L3": {"note": note}}},
-        zone="Asia/Amman",
     )
 
 

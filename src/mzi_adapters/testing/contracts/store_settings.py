@@ -22,7 +22,7 @@ class SettingsPromises:
         async with ours(store) as session:
             assert await session.settings() == chosen("of default")
             policies: dict[str, object] = {"default": {"pass_from": "2.50", "n": [1, None, True, {}]}}
-            other = attrs.evolve(chosen("x"), policies=policies)
+            other = attrs.evolve(chosen("x"), policies=policies, zone="Asia/Amman")
             await session.save_settings(other)
             assert await session.settings() == other
             await session.save_settings(TenantSettings())

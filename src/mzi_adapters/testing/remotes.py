@@ -14,7 +14,7 @@ from mzi_adapters.testing.connections import TOKEN
 from mzi_adapters.testing.loopback import serving
 from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import ZOHO_CATALOGUE
 from mzi_core.ports import Clock, Feature
 
 
@@ -39,7 +39,7 @@ def furnish(zoho: FakeZoho, college: College, *, in_moodle: bool = True) -> None
 
     Without `in_moodle` it is a college of which nothing is in Moodle yet.
     """
-    for module in CATALOGUE.in_order():
+    for module in ZOHO_CATALOGUE.in_order():
         for record in college.records[module.name]:
             shown = record if in_moodle else before_moodle(module.name, record)
             with suppress(ValueError):

@@ -217,7 +217,7 @@ async def test_without_an_assignment_what_needs_one_is_not_seen() -> None:
     case.college.moodle.site.assignments.clear()
     findings = {finding.check: finding for finding in await case.findings()}
     told = findings[CheckName.MOODLE_CAPABILITIES]
-    assert (told.level, "`mod/assign:view`, `mod/assign:grade`" in told.said) == (AMBER, True)
+    assert (told.level, "`mod/assign:grade`, `mod/assign:view`" in told.said) == (AMBER, True)
 
 
 async def test_without_its_category_the_right_to_make_courses_is_not_seen() -> None:
@@ -235,7 +235,7 @@ async def test_without_work_or_a_hidden_course_what_needs_one_is_not_seen() -> N
     findings = {finding.check: finding for finding in await case.findings()}
     told = findings[CheckName.MOODLE_CAPABILITIES]
     assert told.level is AMBER
-    assert told.said.endswith("Not seen: `moodle/course:viewhiddencourses`, `mod/assign:viewgrades`.")
+    assert told.said.endswith("Not seen: `mod/assign:viewgrades`, `moodle/course:viewhiddencourses`.")
     assert "Every capability" not in told.said
 
 

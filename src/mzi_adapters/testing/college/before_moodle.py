@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from mzi_adapters.testing.college.seeds import Record
-from mzi_core.modules import CATALOGUE, PROGRAMS
+from mzi_core.modules import PROGRAMS, ZOHO_CATALOGUE
 
 _EMPTIED: Mapping[str, tuple[str, ...]] = {
     PROGRAMS.name: PROGRAMS.field["moodle_id"].names,
     **{
         module.name: module.field[module.counterpart.id].names
-        for module in CATALOGUE
+        for module in ZOHO_CATALOGUE
         if module.counterpart is not None
     },
 }

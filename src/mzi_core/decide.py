@@ -267,8 +267,9 @@ class _Page(Generic[E]):
         known = self.known.get(entity.key)
         entity = with_links(self.module, known, entity)
         is_old = known is not None and _older(entity, known)
-        if known is not None and self.module.merges:
-            entity, print = self.module.merge(self.entities[entity.key], entity), None
+        merge = self.module.merge
+        if known is not None and merge is not None:
+            entity, print = merge(self.entities[entity.key], entity), None
         claims = unique_values(self.module, entity)
         missing = [
             (name, parent)

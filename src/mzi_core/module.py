@@ -356,10 +356,6 @@ def _as_it_is(entity: Any) -> Any:
     return entity
 
 
-def _the_newer(stored: Any, told: Any) -> Any:
-    return told
-
-
 @attrs.frozen(kw_only=True, slots=False, eq=False)  # there is one of each; derived views are cached on it
 class Module(Generic[E]):
     """A kind of record that one side keeps: its names, its entity, and what follows from them.
@@ -382,7 +378,7 @@ class Module(Generic[E]):
     counterpart: Counterpart | None = None
     complete: Callable[[E], E] = _as_it_is
     check: Callable[[E], tuple[Reason, ...]] = _nothing_more
-    merge: Callable[[E, E], E] = _the_newer
+    merge: Callable[[E, E], E] | None = None
 
     @property
     def side(self) -> Side:
@@ -447,7 +443,7 @@ class Module(Generic[E]):
     @property
     def merges(self) -> bool:
         """Whether a record that comes is put together with the one that is stored."""
-        return self.merge is not _the_newer
+        return self.merge is not None
 
     @property
     def numbers_events(self) -> bool:

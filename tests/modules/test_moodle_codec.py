@@ -297,7 +297,9 @@ def _id(text: str) -> str:
 
 
 def _seconds(at: datetime | None) -> datetime | None:
-    return None if at is None else at.replace(microsecond=0)
+    """Whole seconds; the first of 1970 is none, as Moodle has it."""
+    second = None if at is None else at.replace(microsecond=0)
+    return None if second == datetime(1970, 1, 1, tzinfo=UTC) else second
 
 
 @pytest.mark.parametrize("module", list(MOODLE_CATALOGUE), ids=lambda module: module.name)
@@ -305,7 +307,7 @@ def _seconds(at: datetime | None) -> datetime | None:
 def test_what_is_written_is_read_again(module: AnyModule, data: st.DataObject) -> None:
     made = _plain(module, data.draw(rows(module.entity)))
     record = CODEC.encode(module, made, NO_OVERLAY)
-    assert entity(module, record) == made
+    assert CODEC.decoder(module, NO_OVERLAY)(record).entity == made
     (key,), (mark,) = CODEC.marker(module, NO_OVERLAY)([record])
     assert key == made.key
     assert mark is not None

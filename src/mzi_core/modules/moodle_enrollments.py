@@ -1,4 +1,4 @@
-"""Moodle's enrolments: a user in a course. Sources: reference §1.1, C25, recorded events."""
+"""Moodle's enrolments: a user in a course. Sources: reference §1.1, recorded events."""
 
 from datetime import datetime
 from typing import Annotated

@@ -28,7 +28,10 @@ class MarkedCriterion:
 
 @attrs.frozen(kw_only=True)
 class MarkedAttempt:
-    """One attempt and its mark. `raw` is what `assign_grades` has, -1 where nobody has graded."""
+    """One attempt and its mark. `raw` is what `assign_grades` has, -1 where nobody has graded.
+
+    The event number is kept with each attempt, for what is told of one of them says nothing of the others.
+    """
 
     number: Annotated[
         int,

@@ -9,7 +9,7 @@ import attrs
 
 from mzi_adapters.system import SystemClock
 from mzi_adapters.testing.moodle import FakeMoodle
-from mzi_adapters.testing.remotes import serving_remotes, sound_moodle, sound_zoho
+from mzi_adapters.testing.remotes import at_work, serving_remotes, sound_moodle, sound_zoho
 from mzi_adapters.testing.zoho import FakeZoho
 from mzi_http.sources import variable_of
 
@@ -26,8 +26,7 @@ class Remotes:
 def sound() -> Remotes:
     """Fakes in which nothing is wrong."""
     moodle = sound_moodle()
-    course = moodle.add_course(shortname="NET-1")
-    moodle.add_assignment(course, name="Task 1")
+    at_work(moodle)
     return Remotes(sound_zoho(SystemClock()), moodle)
 
 

@@ -8,6 +8,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from tests.cli.college import sound, standing
 from tests.cli.terminal import Mzi, forget_settings
 
@@ -130,5 +131,5 @@ def test_a_college_of_another_size_is_refused(mzi: Mzi, students: int) -> None:
 def test_it_fits_eighty_columns(mzi: Mzi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     lines = mzi("demo", "--students", 30).out.splitlines()
-    assert max(len(line) for line in lines if not line.startswith("mzi ")) <= 80
+    assert max(cell_len(line) for line in lines if not line.startswith("mzi ")) <= 80
     assert not any("…" in line for line in lines)

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from tests.cli.college import Remotes, sound, standing
 from tests.cli.terminal import Mzi
-from tests.use_cases.doctoring import at_work
 
 from mzi_adapters.testing.connections import TOKEN
 from mzi_adapters.testing.zoho.fake import CLIENT_SECRET, REFRESH_TOKEN
@@ -16,7 +15,6 @@ from mzi_adapters.testing.zoho.fake import CLIENT_SECRET, REFRESH_TOKEN
 def college(monkeypatch: pytest.MonkeyPatch) -> Iterator[Remotes]:
     """A college in which everything is well, and the settings that lead to it."""
     remotes = sound()
-    at_work(remotes.moodle, course=2, assignment=1)
     with standing(remotes):
         for name, value in remotes.settings.items():
             monkeypatch.setenv(name, value)

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 from tests.use_cases.remotes import TOKEN, College
 
-from mzi_adapters.testing.moodle import FakeMoodle
+from mzi_adapters.testing.remotes import at_work
 from mzi_adapters.testing.zoho.fake import CLIENT_SECRET, REFRESH_TOKEN
 from mzi_adapters.web import Response
 from mzi_core.ports import Feature, StoreHealth
@@ -26,18 +26,8 @@ def sound() -> College:
     college.moodle.max_input_vars = 5000
     college.moodle.plugin = True
     college.moodle.functions.update(Feature)
-    course = college.moodle.add_course(shortname="NET-1")
-    assignment = college.moodle.add_assignment(course, name="Task 1")
-    at_work(college.moodle, course, assignment)
+    at_work(college.moodle)
     return college
-
-
-def at_work(moodle: FakeMoodle, course: int, assignment: int) -> None:
-    """Give a site what shows the last capabilities: work that was handed in, and a hidden course."""
-    student = moodle.add_user(username="rana@college.example")
-    moodle.enrol(student, course)
-    moodle.submit(assignment, student)
-    moodle.add_course(shortname="NET-2", visible=False)
 
 
 @attrs.define

@@ -34,6 +34,16 @@ def sound_moodle(clock: Clock | None = None) -> FakeMoodle:
     return moodle
 
 
+def at_work(moodle: FakeMoodle) -> None:
+    """Give a site what shows an account's last capabilities: work that was handed in, and a hidden course."""
+    course = moodle.add_course(shortname="NET-1")
+    assignment = moodle.add_assignment(course, name="Task 1")
+    student = moodle.add_user(username="rana@college.example")
+    moodle.enrol(student, course)
+    moodle.submit(assignment, student)
+    moodle.add_course(shortname="NET-2", visible=False)
+
+
 def furnish(zoho: FakeZoho, college: College, *, in_moodle: bool = True) -> None:
     """Put the college's records into a Zoho; what is broken on purpose, and Zoho would not hold, is left out.
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mzi_adapters.system import SystemClock
 from mzi_adapters.testing.college import build
-from mzi_adapters.testing.remotes import furnish, serving_remotes, sound_moodle, sound_zoho
+from mzi_adapters.testing.remotes import at_work, furnish, serving_remotes, sound_moodle, sound_zoho
 from mzi_http.cli.console_tables import OneLine
 from mzi_http.cli.shell import Ended, Shell
 from mzi_http.sources import variable_of
@@ -35,6 +35,7 @@ async def serve_remotes(shell: Shell, seed: int, students: int) -> Ended:
     """Serve both until somebody has seen enough."""
     clock = SystemClock()
     zoho, moodle = sound_zoho(clock), sound_moodle(clock)
+    at_work(moodle)
     with shell.err.status("Making up a college …"):
         furnish(zoho, build(seed, students), in_moodle=False)
     stop = asyncio.Event()

@@ -21,7 +21,12 @@ _GRACE = 10
 
 
 async def serve(
-    *, host: str | None = None, port: int | None = None, dev: bool = False, shell: Given
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    dev: bool = False,
+    no_worker: bool = False,
+    shell: Given,
 ) -> Ended:
     """Run the HTTP service until it is told to stop.
 
@@ -33,10 +38,12 @@ async def serve(
         The port to listen on; 0 takes any that is free.
     dev
         For trying it out: the store is made and brought up to date, and no key is asked for.
+    no_worker
+        Only answer: what sources tell is kept, and taken by another process at the store, or by `mzi take`.
     """
     # Only here, because a web framework takes longer to import than the other commands take to run.
     from mzi_http import logs  # noqa: PLC0415
-    from mzi_http.app import create_app  # noqa: PLC0415
+    from mzi_http.app import create_app, nothing_beside  # noqa: PLC0415
     from mzi_http.worker import beside_the_service  # noqa: PLC0415
 
     settings = shell.settings
@@ -51,7 +58,7 @@ async def serve(
             max_body=settings.http.max_body,
             max_records=settings.http.max_records,
             open_to_all=dev,
-            beside=beside_the_service,
+            beside=nothing_beside if no_worker else beside_the_service,
         )
         logs.set_up(settings.log)
         _announce(shell, address, listening.getsockname()[1], dev)

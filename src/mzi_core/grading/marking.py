@@ -75,6 +75,12 @@ def _of_the_item(marking: "Marking", _: object, scale: Scale) -> None:
         )
 
 
+def _scale_of_the_item(marking: "Marking") -> Scale:
+    if marking.items or marking.maximum is None:
+        return Scale.BTEC_0_4
+    return Scale.of_points(marking.minimum or Decimal(0), marking.maximum)
+
+
 def _not_negative(marking: "Marking", _: object, attempt: int) -> None:
     if attempt < 0:
         raise ValueError(f"Attempts are counted from 0 here, so {attempt} is none")
@@ -114,7 +120,11 @@ class Marking:
     items: tuple[str, ...] = attrs.field(default=(), converter=_listed)
     """The items of the Moodle scale, lowest first; empty for points. They decide what a mark means."""
 
-    scale: Scale = attrs.field(validator=_of_the_item)
+    scale: Scale = attrs.field(
+        # not by `@scale.default`, which only mypy understands
+        default=attrs.Factory(_scale_of_the_item, takes_self=True),
+        validator=_of_the_item,
+    )
     """Follows from the items or the points where they are known; else BTEC unless said."""
 
     letter: Grade | None = attrs.field(default=None, converter=letter_from)
@@ -158,12 +168,6 @@ class Marking:
 
     text: str = attrs.field(init=False, eq=False, repr=False)
     """The feedback as a reader sees it. Made here, once, so that a decision need not."""
-
-    @scale.default
-    def _scale_of_the_item(self) -> Scale:
-        if self.items or self.maximum is None:
-            return Scale.BTEC_0_4
-        return Scale.of_points(self.minimum or Decimal(0), self.maximum)
 
     @points.default
     def _hundredths(self) -> Decimal | None:

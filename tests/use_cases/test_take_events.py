@@ -12,16 +12,17 @@ from mzi_adapters.events import event_adapters
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.testing.connections import FakeConnections
 from mzi_adapters.testing.faults import Faults, FaultyTransport, Unreachable
-from mzi_adapters.testing.harness import CountedIds
+from mzi_adapters.testing.harness import CountedIds, Harness
 from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_adapters.testing.session_guard import GuardedStore
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.backoff import MOST_TRIES
+from mzi_core.errors import StoreUnavailable
 from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE, STUDENTS, Student
-from mzi_core.ports import DeliveryState, Event, EventQuery, EventState, Stored
+from mzi_core.ports import DeliveryState, Due, Event, EventQuery, EventState, Stored
 from mzi_core.use_cases import UseCases, take_events
 from mzi_core.use_cases.receive import Message
 from mzi_core.use_cases.take_events import AT_ONCE, EventsTaken
@@ -300,3 +301,76 @@ async def test_a_record_with_very_many_events_ends_them_a_part_at_a_time(
     while (done := await college.take()) is not None:
         ended.append(done.taken)
     assert ended == [3, 3, 2]
+
+
+async def test_a_store_that_goes_away_while_it_is_asked_is_no_fault_of_the_record(college: College) -> None:
+    """It is raised to whoever takes; the claim ends by its lease."""
+    college.zoho.add("BTEC_Students", student(1))
+    event = await college.told({"zoho_id": number(1)})
+
+    async def away(*_: object) -> object:
+        raise StoreUnavailable("The store is being moved.")
+
+    take = attrs.evolve(college.use_cases.events.take, looks={Side.ZOHO: away})  # type: ignore[dict-item]
+    with pytest.raises(StoreUnavailable):
+        await take(DEFAULT_TENANT, STUDENTS)
+    assert (await college.event(event)).state is EventState.WAITING
+    await college.timer.sleep(take_events.LEASE.total_seconds() + 1)
+    assert await college.take() == EventsTaken(looked_at=1, taken=1)
+
+
+async def test_what_is_due_without_an_event_is_nothing_where_there_is_no_account(
+    accountless: College,
+) -> None:
+    """As after its events were forgotten: nothing tells anything of the record."""
+    async with accountless.use_cases.store.begin(ACCOUNTLESS) as session:
+        await session.make_due([Due("take:students", number(1))])
+    assert await accountless.take() == EventsTaken(looked_at=1)
+    assert await accountless.stored(number(1)) is None
+
+
+async def test_everything_due_is_found_and_taken_parents_before_children(college: College) -> None:
+    """Of every tenant; a flow of no module is somebody else's."""
+    enrolment = {"id": number(9), "Enrolled_Students": number(1), "Classes": number(5)}
+    college.zoho.add("BTEC_Enrollments", enrolment)
+    college.zoho.add("BTEC_Students", student(1))
+    college.zoho.add("BTEC_Classes", {"id": number(5), "Class_Name": "IT 1"})
+    for door, id in (("enrollment_updated", 9), ("student_updated", 1), ("class_updated", 5)):
+        await college.told({"zoho_id": number(id)}, door)
+    events = college.use_cases.events
+    async with college.use_cases.store.begin(ACCOUNTLESS) as session:
+        await session.make_due([Due("grade", "1_2_3")])
+    (due,) = await events.find_due()
+    assert (due.tenant, [module.name for module in due.modules][-1]) == (DEFAULT_TENANT, "enrollments")
+    told: list[str] = []
+    await events.take_due(due.tenant, due.modules, done=lambda module, _: told.append(module.name))
+    assert sorted(told) == ["classes", "enrollments", "students"]
+    assert told[-1] == "enrollments"
+    assert await events.find_due() == []
+
+
+async def test_nothing_further_is_begun_once_it_is_stopped_or_put_off(college: College) -> None:
+    """What was put off ends its module, and not the next one."""
+    for door, id in (("student_updated", 1), ("class_updated", 5)):
+        await college.told({"zoho_id": number(id)}, door)
+    events = college.use_cases.events
+    (due,) = await events.find_due()
+    told: list[str] = []
+    await events.take_due(due.tenant, due.modules, stopped=lambda: True)
+    assert len((await events.find_due())[0].modules) == 2
+    college.faults.when(lambda _: True, Unreachable(), times=1000)
+    await events.take_due(due.tenant, due.modules, done=lambda module, done: told.append(done.put_off))
+    assert len(told) == 2
+    assert all(told)
+
+
+async def test_who_listens_is_told_that_something_was_kept(college: College) -> None:
+    heard: list[int] = []
+    college.use_cases.events.receive.listeners.append(lambda: heard.append(1))
+    await college.told({"zoho_id": number(1)})
+    assert heard == [1]
+
+
+async def test_use_cases_without_adapters_for_events_have_none() -> None:
+    with pytest.raises(TypeError, match="event_adapters"):
+        _ = attrs.evolve(Harness().use_cases, event_adapters=None).events

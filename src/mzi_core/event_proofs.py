@@ -18,6 +18,7 @@ from typing import Protocol
 import attrs
 
 from mzi_core.errors import MziError
+from mzi_core.module import Side
 from mzi_core.values import TenantId
 
 LONGEST_TOKEN = 50
@@ -35,13 +36,6 @@ _STANDARD_PREFIX = "whsec_"
 _TIMESTAMP = re.compile(r"[0-9]{1,11}", re.ASCII)
 
 
-class Origin(StrEnum):
-    """Which system an event is about and comes from."""
-
-    ZOHO = "zoho"
-    MOODLE = "moodle"
-
-
 class Scheme(StrEnum):
     """How a source proves itself."""
 
@@ -57,17 +51,17 @@ class Scheme(StrEnum):
         return self not in (Scheme.HMAC, Scheme.STANDARD)
 
 
-SCHEMES_OF: Mapping[Origin, Sequence[Scheme]] = {
-    Origin.ZOHO: (Scheme.HEADER, Scheme.URL, Scheme.CHANNEL, Scheme.HMAC, Scheme.STANDARD),
-    Origin.MOODLE: (Scheme.STANDARD, Scheme.HMAC, Scheme.HEADER),
+SCHEMES_OF: Mapping[Side, Sequence[Scheme]] = {
+    Side.ZOHO: (Scheme.HEADER, Scheme.URL, Scheme.CHANNEL, Scheme.HMAC, Scheme.STANDARD),
+    Side.MOODLE: (Scheme.STANDARD, Scheme.HMAC, Scheme.HEADER),
 }
 """What each origin can do; the first is what a new source of it has if nobody says otherwise."""
 
-SIGNATURE_HEADERS: Mapping[Origin, str] = {
-    Origin.ZOHO: "X-Zoho-Signature",
-    Origin.MOODLE: "X-Moodle-Signature",
+SIGNATURE_HEADERS: Mapping[Side, str] = {
+    Side.ZOHO: "X-Zoho-Signature",
+    Side.MOODLE: "X-Moodle-Signature",
 }
-TOKEN_HEADERS: Mapping[Origin, str] = {Origin.ZOHO: "X-Zoho-Token", Origin.MOODLE: "X-Moodle-Token"}
+TOKEN_HEADERS: Mapping[Side, str] = {Side.ZOHO: "X-Zoho-Token", Side.MOODLE: "X-Moodle-Token"}
 AUTHORIZATION = "Authorization"
 _SIGNATURE = {origin: name.lower() for origin, name in SIGNATURE_HEADERS.items()}
 _TOKEN = {origin: name.lower() for origin, name in TOKEN_HEADERS.items()}
@@ -103,7 +97,7 @@ class EventRequest:
     `body_token` in the body of a watch channel's callback.
     """
 
-    origin: Origin
+    origin: Side
     body: bytes = attrs.field(repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     source: str = ""
@@ -294,7 +288,7 @@ def checked_secret(scheme: Scheme, secret: str) -> str:
 
 
 def signing_headers(
-    origin: Origin, scheme: Scheme, secret: str, body: bytes, *, id: str, at: datetime
+    origin: Side, scheme: Scheme, secret: str, body: bytes, *, id: str, at: datetime
 ) -> Mapping[str, str]:
     """The headers by which this body proves itself; of the schemes that sign. `id`: of Standard Webhooks."""
     if scheme is Scheme.HMAC:

@@ -12,8 +12,8 @@ from mzi_core.event_proofs import (
     TOKEN_HEADERS,
     TOKEN_PARAMETER,
     EventRequest,
-    Origin,
 )
+from mzi_core.module import Side
 from mzi_core.ports import EventSource
 from mzi_core.use_cases.event_sources import Disbelief
 from mzi_http.context import service
@@ -24,7 +24,7 @@ _LONGEST_ID = 40  # characters
 _RAW = {name.encode(): name for name in HEADERS}
 
 
-async def sender_of(request: Request, origin: Origin, body: bytes, *, body_token: str = "") -> EventSource:
+async def sender_of(request: Request, origin: Side, body: bytes, *, body_token: str = "") -> EventSource:
     """The source that a request proves to be from; its tenant is the one that the request is about.
 
     To be asked before anything in `body` is understood; `body_token`: what stood in it where a watch channel
@@ -50,7 +50,7 @@ async def sender_of(request: Request, origin: Origin, body: bytes, *, body_token
     raise _refusal(origin, found)
 
 
-def _came(request: Request, origin: Origin, body: bytes, body_token: str) -> EventRequest:
+def _came(request: Request, origin: Side, body: bytes, body_token: str) -> EventRequest:
     query = request.query_params.multi_items() if request.scope["query_string"] else ()
     named = _once(query)
     return EventRequest(
@@ -83,7 +83,7 @@ def _known_by(came: EventRequest) -> str:
     return "\0".join((came.origin, came.source, came.tenant or "", *tokens))
 
 
-def _refusal(origin: Origin, why: Disbelief) -> Problem:
+def _refusal(origin: Side, why: Disbelief) -> Problem:
     name = origin.capitalize()
     match why:
         case Disbelief.OTHER_TENANT:

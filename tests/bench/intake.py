@@ -14,7 +14,8 @@ from tests.bench.measure import Bench, Database, Measurement
 from tests.bench.rows import Quantity, Row, at_least, at_most, counted, served
 
 from mzi_adapters.bench import Rounds, Side, Stopwatch, scratch, wall
-from mzi_core.event_proofs import Origin, Scheme
+from mzi_core.event_proofs import Scheme
+from mzi_core.module import Side as RecordSide
 from mzi_core.values import DEFAULT_TENANT
 
 SECONDS = 1.0
@@ -62,7 +63,7 @@ async def _run(bench: Bench) -> Rounds:
         for database in Database:
             place = await stack.enter_async_context(scratch(bench.url(database)))
             _, token = await place.use_cases.sources.add(
-                Origin.ZOHO, "bench", DEFAULT_TENANT, scheme=Scheme.HEADER
+                RecordSide.ZOHO, "bench", DEFAULT_TENANT, scheme=Scheme.HEADER
             )
             command = (*MZI, "--store", place.url, "serve", "--no-worker", "--port", "0")
             service = stack.enter_context(serving(command, bench.folder / f"{database}.log"))

@@ -15,9 +15,9 @@ from mzi_adapters.testing.contracts.fixtures import ALL, BEGAN, CANARY, OURS, la
 from mzi_adapters.testing.contracts.samples import row
 from mzi_core.decide import Known, Touch, Write, unique_values
 from mzi_core.errors import MziError, StoreRefused, StoreUnavailable
-from mzi_core.event_proofs import Origin, Scheme
+from mzi_core.event_proofs import Scheme
 from mzi_core.grading import decide
-from mzi_core.module import AnyModule
+from mzi_core.module import AnyModule, Side
 from mzi_core.modules import CATALOGUE
 from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.ports import (
@@ -1336,7 +1336,7 @@ class _Active(FaithfulRegistry):
 
     async def active_sources(
         self,
-        origin: Origin,
+        origin: Side,
         *,
         scheme: Scheme | None = None,
         tenant: TenantId | None = None,

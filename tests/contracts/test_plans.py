@@ -20,7 +20,8 @@ from mzi_adapters.testing.contracts.samples import key_of, row, sample
 from mzi_adapters.testing.contracts.store_columns import change
 from mzi_core.decide import Touch
 from mzi_core.errors import StoreRefused
-from mzi_core.event_proofs import Origin, Scheme
+from mzi_core.event_proofs import Scheme
+from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE, PROGRAMS, REGISTRATIONS, STUDENTS
 from mzi_core.ports import (
     Cursor,
@@ -109,9 +110,9 @@ async def _ask_about_sources(session: Session) -> None:
     registry = SqlRegistry(OURS, session.connection, session.clock)
     await registry.source("1a2b3c4d")
     await registry.source_of_token("0" * 64)
-    await registry.active_sources(Origin.ZOHO, limit=1)
-    await registry.active_sources(Origin.ZOHO, scheme=Scheme.HMAC, limit=9)
-    await registry.active_sources(Origin.ZOHO, scheme=Scheme.HMAC, tenant=OURS, limit=9)
+    await registry.active_sources(Side.ZOHO, limit=1)
+    await registry.active_sources(Side.ZOHO, scheme=Scheme.HMAC, limit=9)
+    await registry.active_sources(Side.ZOHO, scheme=Scheme.HMAC, tenant=OURS, limit=9)
     await registry.rotate_source("1a2b3c4d", ())
     await registry.replace_sealed("1a2b3c4d", "before", "after")
     await registry.revoke_source("1a2b3c4d", BEGAN)

@@ -16,7 +16,8 @@ import mzi_core
 import mzi_http
 from mzi_core import errors
 from mzi_core.errors import GatewayLimited, GatewayUnavailable, MziError
-from mzi_core.event_proofs import Origin, Scheme, SecretRefused
+from mzi_core.event_proofs import Scheme, SecretRefused
+from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases.access import TenantNameRefused
 from mzi_core.use_cases.event_sources import OverlapRefused, SchemeRefused, SourceRevoked
@@ -47,7 +48,7 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
     errors.MappingRefused(["One.", "Two."]): (422, "refused", Ended.MISUSED),
     errors.MessageRefused("It is no object."): (400, "bad-body", Ended.MISUSED),
     SecretRefused("A secret has no blanks."): (422, "refused", Ended.MISUSED),
-    SchemeRefused(Origin.MOODLE, Scheme.URL): (422, "refused", Ended.MISUSED),
+    SchemeRefused(Side.MOODLE, Scheme.URL): (422, "refused", Ended.MISUSED),
     OverlapRefused(): (422, "refused", Ended.MISUSED),
     SourceRevoked("1a2b3c4d"): (422, "refused", Ended.MISUSED),
     TenantNameRefused(): (400, "bad-parameter", Ended.MISUSED),

@@ -12,7 +12,8 @@ from tests.http.serving import PAYLOADS, Api, serving
 
 from mzi_adapters.memory import MemoryStore
 from mzi_core.errors import StoreUnavailable
-from mzi_core.event_proofs import Origin, Scheme
+from mzi_core.event_proofs import Scheme
+from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import DeliveryState
 from mzi_core.values import DEFAULT_TENANT
@@ -50,7 +51,7 @@ class Doors:
 async def doors() -> AsyncIterator[Doors]:
     async with serving() as api:
         _, token = await api.mzi.use_cases.sources.add(
-            Origin.ZOHO, "rules", DEFAULT_TENANT, scheme=Scheme.HEADER
+            Side.ZOHO, "rules", DEFAULT_TENANT, scheme=Scheme.HEADER
         )
         yield Doors(api, token)
 
@@ -217,7 +218,7 @@ async def test_when_the_store_is_down_the_sender_is_told_to_come_again() -> None
     store = Away()
     async with serving(store) as api:
         _, token = await api.mzi.use_cases.sources.add(
-            Origin.ZOHO, "rules", DEFAULT_TENANT, scheme=Scheme.HEADER
+            Side.ZOHO, "rules", DEFAULT_TENANT, scheme=Scheme.HEADER
         )
         doors = Doors(api, token)
         store.away = True

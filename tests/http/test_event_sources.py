@@ -20,7 +20,8 @@ from tests.http.serving import serving
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.testing.harness import Harness
 from mzi_adapters.zoho.callbacks import channel_token
-from mzi_core.event_proofs import SCHEMES_OF, Origin, Scheme, signing_headers
+from mzi_core.event_proofs import SCHEMES_OF, Scheme, signing_headers
+from mzi_core.module import Side
 from mzi_core.ports import EventSource, NoVault, Store
 from mzi_core.values import DEFAULT_TENANT, TenantId
 from mzi_http.context import Service
@@ -31,12 +32,12 @@ from mzi_http.wrong_keys import BURST
 
 NORTH = TenantId("north")
 BODY = b'{"module": "BTEC_Students", "id": "5398830000090000001"}'
-EVERY = [(origin, scheme) for origin in Origin for scheme in SCHEMES_OF[origin]]
+EVERY = [(origin, scheme) for origin in Side for scheme in SCHEMES_OF[origin]]
 
 
 async def door(request: Request) -> Response:
     """A door as the service has: it says whose data the event is about."""
-    origin = Origin(request.path_params["origin"])
+    origin = Side(request.path_params["origin"])
     body = await request.body()
     told = channel_token(body) if request.path_params.get("kind") == "channel" else ""
     source = await sender_of(request, origin, body, body_token=told)
@@ -51,13 +52,13 @@ class Doors:
     mzi: Harness
 
     async def source(
-        self, origin: Origin, scheme: Scheme | None = None, tenant: TenantId = DEFAULT_TENANT
+        self, origin: Side, scheme: Scheme | None = None, tenant: TenantId = DEFAULT_TENANT
     ) -> tuple[EventSource, str]:
         return await self.mzi.use_cases.sources.add(origin, "tests", tenant, scheme=scheme)
 
     async def knock(
         self,
-        origin: Origin,
+        origin: Side,
         body: bytes = BODY,
         path: str = "",
         *,
@@ -129,7 +130,7 @@ def refused(said: httpx2.Response, status: int, name: str) -> str:
 
 @pytest.mark.parametrize(("origin", "scheme"), EVERY)
 async def test_a_source_is_let_in_and_says_whose_data_it_is_about(
-    doors: Doors, origin: Origin, scheme: Scheme
+    doors: Doors, origin: Side, scheme: Scheme
 ) -> None:
     await doors.mzi.use_cases.add_tenant(NORTH)
     for tenant in (DEFAULT_TENANT, NORTH):
@@ -144,9 +145,9 @@ async def test_a_source_is_let_in_and_says_whose_data_it_is_about(
         assert (await doors.send(source, secret, x_tenant_id="NO WAY")).status_code == 400
 
 
-@pytest.mark.parametrize("origin", Origin)
+@pytest.mark.parametrize("origin", Side)
 async def test_while_nothing_is_set_up_everybody_is_refused_and_told_how_to_do_it(
-    doors: Doors, origin: Origin
+    doors: Doors, origin: Side
 ) -> None:
     """Nothing asks whether the service was started with --dev."""
     shown: list[dict[str, str]] = [{}, {"authorization": "Bearer x"}, {"x-zoho-signature": "0" * 64}]
@@ -157,29 +158,29 @@ async def test_while_nothing_is_set_up_everybody_is_refused_and_told_how_to_do_i
 
 async def test_what_is_wrong_is_not_told_any_closer(doors: Doors) -> None:
     """Neither whether the source is there, nor whether the body or the secret is another one."""
-    source, secret = await doors.source(Origin.MOODLE)
-    gone, left = await doors.source(Origin.MOODLE)
+    source, secret = await doors.source(Side.MOODLE)
+    gone, left = await doors.source(Side.MOODLE)
     await doors.mzi.use_cases.sources.revoke(gone.id)
-    stale = signing_headers(Origin.MOODLE, Scheme.STANDARD, secret, BODY, id="1", at=doors.mzi.clock.now())
+    stale = signing_headers(Side.MOODLE, Scheme.STANDARD, secret, BODY, id="1", at=doors.mzi.clock.now())
     doors.mzi.clock.jump(3600)
     answers = [
         await doors.send(source, "whsec_" + "A" * 43 + "="),
         await doors.send(gone, left),
         await doors.send(source, secret, x_mzi_source="nobody"),
         await doors.send(source, secret, x_mzi_source=gone.id),
-        await doors.knock(Origin.MOODLE, sent=stale),
-        await doors.knock(Origin.MOODLE, authorization="Bearer nonsense"),
-        await doors.knock(Origin.MOODLE, x_moodle_signature="0" * 64),
-        await doors.knock(Origin.MOODLE, authorization=f"Bearer {secret}"),
+        await doors.knock(Side.MOODLE, sent=stale),
+        await doors.knock(Side.MOODLE, authorization="Bearer nonsense"),
+        await doors.knock(Side.MOODLE, x_moodle_signature="0" * 64),
+        await doors.knock(Side.MOODLE, authorization=f"Bearer {secret}"),
     ]
     assert len({refused(each, 401, "not-believed") for each in answers}) == 1
-    nothing = await doors.knock(Origin.MOODLE)
+    nothing = await doors.knock(Side.MOODLE)
     assert "neither a signature nor a token" in refused(nothing, 401, "not-believed")
 
 
 async def test_one_of_many_that_sign_is_asked_to_say_which_it_is(doors: Doors) -> None:
     for _ in range(9):
-        source, secret = await doors.source(Origin.ZOHO, Scheme.HMAC)
+        source, secret = await doors.source(Side.ZOHO, Scheme.HMAC)
     said = refused(await doors.send(source, secret), 401, "not-believed")
     assert "`X-MZI-Source` or `?source=`" in said
     assert (await doors.send(source, secret, path=f"?source={source.id}")).status_code == 200
@@ -187,17 +188,17 @@ async def test_one_of_many_that_sign_is_asked_to_say_which_it_is(doors: Doors) -
 
 
 async def test_a_token_may_stand_in_the_path(doors: Doors) -> None:
-    source, secret = await doors.source(Origin.ZOHO, Scheme.URL)
-    assert (await doors.knock(Origin.ZOHO, path=f"/by/{secret}")).json()["source"] == source.id
-    assert (await doors.knock(Origin.ZOHO, path=f"/by/{secret}x")).status_code == 401
+    source, secret = await doors.source(Side.ZOHO, Scheme.URL)
+    assert (await doors.knock(Side.ZOHO, path=f"/by/{secret}")).json()["source"] == source.id
+    assert (await doors.knock(Side.ZOHO, path=f"/by/{secret}x")).status_code == 401
 
 
 async def test_what_is_said_twice_is_not_taken_for_either(doors: Doors) -> None:
     """Of a header or a parameter two readers could take another one."""
-    token, secret = await doors.source(Origin.ZOHO, Scheme.URL)
-    assert (await doors.knock(Origin.ZOHO, path=f"?token=x&token={secret}")).status_code == 401
-    assert (await doors.knock(Origin.ZOHO, path=f"?token={secret}&token={secret}")).status_code == 401
-    header, agreed = await doors.source(Origin.ZOHO, Scheme.HEADER)
+    token, secret = await doors.source(Side.ZOHO, Scheme.URL)
+    assert (await doors.knock(Side.ZOHO, path=f"?token=x&token={secret}")).status_code == 401
+    assert (await doors.knock(Side.ZOHO, path=f"?token={secret}&token={secret}")).status_code == 401
+    header, agreed = await doors.source(Side.ZOHO, Scheme.HEADER)
     twice = [("X-Zoho-Token", agreed), ("X-Zoho-Token", agreed)]
     said = await doors.client.post("/events/zoho", content=BODY, headers=twice)
     assert said.status_code == 401
@@ -206,13 +207,13 @@ async def test_what_is_said_twice_is_not_taken_for_either(doors: Doors) -> None:
 
 async def test_too_many_wrong_ones_of_an_address_are_429_and_who_was_right_goes_on() -> None:
     async with opened() as doors:
-        used = await doors.source(Origin.MOODLE)
-        token = await doors.source(Origin.MOODLE, Scheme.HEADER)
-        fresh = await doors.source(Origin.ZOHO)
+        used = await doors.source(Side.MOODLE)
+        token = await doors.source(Side.MOODLE, Scheme.HEADER)
+        fresh = await doors.source(Side.ZOHO)
         for source, secret in (used, token):
             assert (await doors.send(source, secret)).status_code == 200
         wrong = [
-            (await doors.knock(Origin.MOODLE, authorization=f"Bearer wrong {n}")).status_code
+            (await doors.knock(Side.MOODLE, authorization=f"Bearer wrong {n}")).status_code
             for n in range(BURST + 5)
         ]
         assert wrong == [401] * BURST + [429] * 5
@@ -224,14 +225,14 @@ async def test_too_many_wrong_ones_of_an_address_are_429_and_who_was_right_goes_
         for _ in range(BURST + 5):
             proved = await doors.send(*token, x_tenant_id="north", address="198.51.100.8")
             assert proved.status_code == 403
-        elsewhere = await doors.knock(Origin.MOODLE, authorization="Bearer x", address="198.51.100.7")
+        elsewhere = await doors.knock(Side.MOODLE, authorization="Bearer x", address="198.51.100.7")
         assert elsewhere.status_code == 401
 
 
 async def test_wrong_api_keys_count_against_tokens_too() -> None:
     """An address has one allowance, before whichever guard it is used up."""
     async with serving() as api:
-        await api.mzi.use_cases.sources.add(Origin.MOODLE, "tests", DEFAULT_TENANT)
+        await api.mzi.use_cases.sources.add(Side.MOODLE, "tests", DEFAULT_TENANT)
         for n in range(BURST):
             wrong = {"X-API-Key": f"wrong {n}"}
             assert (await api.client.get("/api/v1/students", headers=wrong)).status_code == 401
@@ -246,13 +247,13 @@ async def test_wrong_api_keys_count_against_tokens_too() -> None:
             }
         )
         with pytest.raises(Problem) as caught:
-            await sender_of(request, Origin.MOODLE, BODY)
+            await sender_of(request, Side.MOODLE, BODY)
         assert caught.value.kind is WRONG_KEYS
 
 
 async def test_a_key_that_cannot_be_opened_asks_the_sender_to_come_again() -> None:
     async with opened() as doors:
-        source, secret = await doors.source(Origin.MOODLE)
+        source, secret = await doors.source(Side.MOODLE)
         use_cases = doors.mzi.use_cases
         blind = attrs.evolve(
             use_cases.sources, authenticate=attrs.evolve(use_cases.sources.authenticate, vault=NoVault())
@@ -276,10 +277,10 @@ async def test_a_key_that_cannot_be_opened_asks_the_sender_to_come_again() -> No
     ),
     query=st.text(max_size=50),
     body=st.binary(max_size=200),
-    origin=st.sampled_from(Origin),
+    origin=st.sampled_from(Side),
 )
 def test_whatever_comes_is_refused_and_nothing_breaks(
-    headers: Mapping[str, bytes], query: str, body: bytes, origin: Origin
+    headers: Mapping[str, bytes], query: str, body: bytes, origin: Side
 ) -> None:
     async def knock() -> None:
         async with opened() as doors:
@@ -296,7 +297,7 @@ def test_whatever_comes_is_refused_and_nothing_breaks(
 
 
 @pytest.mark.parametrize(("origin", "scheme"), EVERY)
-async def test_no_secret_comes_out(origin: Origin, scheme: Scheme, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_secret_comes_out(origin: Side, scheme: Scheme, caplog: pytest.LogCaptureFixture) -> None:
     """Neither in an answer, right or wrong, nor in what anybody logs at any level."""
     caplog.set_level(logging.DEBUG)
     async with opened() as doors:

@@ -18,7 +18,6 @@ from mzi_core.event_proofs import (
     SCHEMES,
     SCHEMES_OF,
     EventRequest,
-    Origin,
     Scheme,
     SecretRefused,
     checked_secret,
@@ -26,6 +25,7 @@ from mzi_core.event_proofs import (
     new_secret,
     signing_headers,
 )
+from mzi_core.module import Side
 
 NOW = datetime(2021, 2, 25, 14, 55, 30, tzinfo=UTC)
 BODY = '{"id": "1", "name": "رنا"}'.encode()
@@ -44,7 +44,7 @@ def believed(came: EventRequest, scheme: Scheme, at: datetime = NOW) -> bool:
 
 
 def came(
-    origin: Origin = Origin.ZOHO,
+    origin: Side = Side.ZOHO,
     body: bytes = BODY,
     *,
     sent: Mapping[str, str] | None = None,
@@ -76,10 +76,10 @@ class TestHmac:
     @pytest.mark.parametrize("form", [hexadecimal, base64_of, lambda raw: raw.hex().upper()])
     @pytest.mark.parametrize(
         ("origin", "header"),
-        [(Origin.ZOHO, "x_zoho_signature"), (Origin.MOODLE, "x_moodle_signature")],
+        [(Side.ZOHO, "x_zoho_signature"), (Side.MOODLE, "x_moodle_signature")],
     )
     def test_hexadecimal_and_base64_are_believed(
-        self, origin: Origin, header: str, form: type[str], prefix: str
+        self, origin: Side, header: str, form: type[str], prefix: str
     ) -> None:
         assert believed(came(origin, sent={header: prefix + form(signature())}), Scheme.HMAC)
 
@@ -111,7 +111,7 @@ class TestHmac:
         assert not believed(came(x_zoho_signature=sent), Scheme.HMAC)
 
     def test_the_header_of_the_other_origin_says_nothing(self) -> None:
-        assert not believed(came(Origin.MOODLE, x_zoho_signature=signature().hex()), Scheme.HMAC)
+        assert not believed(came(Side.MOODLE, x_zoho_signature=signature().hex()), Scheme.HMAC)
 
     def test_the_recorded_event_of_zoho_is_believed_and_changed_by_a_byte_is_not(self) -> None:
         """The signature is over these bytes, with the secret `test-secret`."""
@@ -137,8 +137,8 @@ class TestTokens:
         ("event", "scheme"),
         [
             (came(x_zoho_token=TOKEN), Scheme.HEADER),
-            (came(Origin.MOODLE, x_moodle_token=TOKEN), Scheme.HEADER),
-            (came(Origin.MOODLE, authorization=f"Bearer {TOKEN}"), Scheme.HEADER),
+            (came(Side.MOODLE, x_moodle_token=TOKEN), Scheme.HEADER),
+            (came(Side.MOODLE, authorization=f"Bearer {TOKEN}"), Scheme.HEADER),
             (came(authorization=f"bearer  {TOKEN}"), Scheme.HEADER),
             (came(url_token=TOKEN), Scheme.URL),
             (came(body_token=TOKEN), Scheme.CHANNEL),
@@ -160,7 +160,7 @@ class TestTokens:
             came(x_zoho_token="é" + TOKEN),
             came(x_zoho_token=TOKEN * 100),
             came(x_moodle_token=TOKEN),
-            came(Origin.MOODLE, x_zoho_token=TOKEN),
+            came(Side.MOODLE, x_zoho_token=TOKEN),
             came(authorization=TOKEN),
             came(authorization=f"Basic {TOKEN}"),
             came(authorization="Bearer"),
@@ -180,8 +180,8 @@ def standard(
     body: bytes = BODY, *, secret: str = WHSEC, changed: Mapping[str, str] | None = None
 ) -> EventRequest:
     """A Standard Webhook of this moment, rightly signed; then some headers are changed."""
-    signed = signing_headers(Origin.MOODLE, Scheme.STANDARD, secret, body, id="msg_1", at=NOW)
-    return came(Origin.MOODLE, body, sent={**signed, **(changed or {})})
+    signed = signing_headers(Side.MOODLE, Scheme.STANDARD, secret, body, id="msg_1", at=NOW)
+    return came(Side.MOODLE, body, sent={**signed, **(changed or {})})
 
 
 SIGNED = standard().headers["webhook-signature"]
@@ -194,7 +194,7 @@ class TestStandard:
     def test_the_published_vector_is_believed(self) -> None:
         """It was made by the plugin's PHP."""
         event = came(
-            Origin.MOODLE,
+            Side.MOODLE,
             b'{"test": 2432232314}',
             webhook_id="msg_p5jXN8AQM9LWM0D4loKWxJek",
             webhook_timestamp="1614265330",
@@ -259,7 +259,7 @@ class TestStandard:
         other = "whsec_" + base64_of(b"x" * 32)
         assert not believed(standard(secret=other), Scheme.STANDARD)
         headers = standard().headers
-        changed = EventRequest(origin=Origin.MOODLE, body=BODY + b" ", headers=headers)
+        changed = EventRequest(origin=Side.MOODLE, body=BODY + b" ", headers=headers)
         assert not believed(changed, Scheme.STANDARD)
         assert not believed(standard(b"\xff"), Scheme.STANDARD)
 
@@ -271,20 +271,20 @@ def test_a_body_that_is_changed_anywhere_is_not_believed(
 ) -> None:
     place %= len(body)
     changed = body[:place] + bytes([body[place] ^ byte]) + body[place + 1 :]
-    signed = signing_headers(Origin.MOODLE, scheme, SECRETS[scheme], body, id="1", at=NOW)
+    signed = signing_headers(Side.MOODLE, scheme, SECRETS[scheme], body, id="1", at=NOW)
     headers = {name.lower(): value for name, value in signed.items()}
     try:
         is_text = bool(body.decode())
     except UnicodeDecodeError:
         is_text = scheme is Scheme.HMAC
-    assert believed(EventRequest(origin=Origin.MOODLE, body=body, headers=headers), scheme) == is_text
-    assert not believed(EventRequest(origin=Origin.MOODLE, body=changed, headers=headers), scheme)
+    assert believed(EventRequest(origin=Side.MOODLE, body=body, headers=headers), scheme) == is_text
+    assert not believed(EventRequest(origin=Side.MOODLE, body=changed, headers=headers), scheme)
 
 
 @pytest.mark.parametrize("scheme", SECRETS)
 @given(data=st.data())
 def test_headers_that_are_changed_anywhere_are_not_believed(scheme: Scheme, data: st.DataObject) -> None:
-    signed = signing_headers(Origin.MOODLE, scheme, SECRETS[scheme], BODY, id="msg_1", at=NOW)
+    signed = signing_headers(Side.MOODLE, scheme, SECRETS[scheme], BODY, id="msg_1", at=NOW)
     headers = {name.lower(): value for name, value in signed.items()}
     name = data.draw(st.sampled_from(sorted(headers)))
     value = headers[name].removeprefix("sha256=")
@@ -292,7 +292,7 @@ def test_headers_that_are_changed_anywhere_are_not_believed(scheme: Scheme, data
     other = data.draw(st.characters(min_codepoint=1, max_codepoint=255))
     assume(other != value[place])
     headers[name] = value[:place] + other + value[place + 1 :]
-    assert not believed(EventRequest(origin=Origin.MOODLE, body=BODY, headers=headers), scheme)
+    assert not believed(EventRequest(origin=Side.MOODLE, body=BODY, headers=headers), scheme)
 
 
 SAID = st.dictionaries(
@@ -307,9 +307,9 @@ SAID = st.dictionaries(
 )
 
 
-@given(origin=st.sampled_from(Origin), headers=SAID, token=st.text(), body=st.binary())
+@given(origin=st.sampled_from(Side), headers=SAID, token=st.text(), body=st.binary())
 def test_whatever_comes_nothing_raises(
-    origin: Origin, headers: Mapping[str, str], token: str, body: bytes
+    origin: Side, headers: Mapping[str, str], token: str, body: bytes
 ) -> None:
     event = EventRequest(origin=origin, body=body, headers=headers, url_token=token, body_token=token)
     for scheme, presented in event.presented.items():
@@ -334,10 +334,10 @@ def test_the_official_library_believes_what_is_believed_here(
     text = "whsec_" + base64_of(secret)
     now = datetime.now(UTC)
     signed = signing_headers(
-        Origin.MOODLE, Scheme.STANDARD, text, body, id="msg_1", at=now + timedelta(seconds=ahead)
+        Side.MOODLE, Scheme.STANDARD, text, body, id="msg_1", at=now + timedelta(seconds=ahead)
     )
     headers = {**signed, **said}
-    event = EventRequest(origin=Origin.MOODLE, body=body, headers=headers)
+    event = EventRequest(origin=Side.MOODLE, body=body, headers=headers)
     presented = SCHEMES[Scheme.STANDARD].presented(event)
     here = bool(presented) and SCHEMES[Scheme.STANDARD].proves(presented, text, event, now)
     try:
@@ -353,9 +353,7 @@ def test_the_official_library_believes_what_is_believed_here(
 @given(body=st.text(min_size=1), id=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1))
 def test_what_is_signed_here_the_official_library_believes(body: str, id: str) -> None:
     body = json.dumps(body)
-    headers = signing_headers(
-        Origin.MOODLE, Scheme.STANDARD, WHSEC, body.encode(), id=id, at=datetime.now(UTC)
-    )
+    headers = signing_headers(Side.MOODLE, Scheme.STANDARD, WHSEC, body.encode(), id=id, at=datetime.now(UTC))
     Webhook(WHSEC).verify(body, dict(headers))
 
 

@@ -13,14 +13,8 @@ from mzi_adapters.memory import MemoryStore
 from mzi_adapters.sql import open_store
 from mzi_adapters.testing.harness import Harness
 from mzi_core.errors import NotFound, SecretNotKept, SecretUnreadable, StoreUnavailable, UnknownTenant
-from mzi_core.event_proofs import (
-    SCHEMES_OF,
-    EventRequest,
-    Origin,
-    Scheme,
-    SecretRefused,
-    signing_headers,
-)
+from mzi_core.event_proofs import SCHEMES_OF, EventRequest, Scheme, SecretRefused, signing_headers
+from mzi_core.module import Side
 from mzi_core.ports import EventSource, NoVault, Registry
 from mzi_core.use_cases import UseCases, event_sources
 from mzi_core.use_cases.event_sources import (
@@ -37,7 +31,7 @@ from mzi_core.values import DEFAULT_TENANT, TenantId
 
 NORTH = TenantId("north")
 BODY = b'{"id": "1"}'
-EVERY = [(origin, scheme) for origin in Origin for scheme in SCHEMES_OF[origin]]
+EVERY = [(origin, scheme) for origin in Side for scheme in SCHEMES_OF[origin]]
 SIGNING = (Scheme.HMAC, Scheme.STANDARD)
 SECOND = timedelta(seconds=1)
 
@@ -82,7 +76,7 @@ def request(mzi: Harness, source: EventSource, secret: str, /, **said: Any) -> E
 
 
 @pytest.mark.parametrize(("origin", "scheme"), EVERY)
-async def test_a_source_is_believed_by_its_secret_and_by_no_other(origin: Origin, scheme: Scheme) -> None:
+async def test_a_source_is_believed_by_its_secret_and_by_no_other(origin: Side, scheme: Scheme) -> None:
     mzi, sources = opened()
     source, secret = await sources.add(origin, "ours", DEFAULT_TENANT, scheme=scheme)
     _, other = await sources.add(origin, "another", DEFAULT_TENANT, scheme=scheme)
@@ -91,16 +85,16 @@ async def test_a_source_is_believed_by_its_secret_and_by_no_other(origin: Origin
     assert believed.id == source.id
     named = await sources.authenticate(request(mzi, source, other, source=source.id))
     assert named is Disbelief.NOT_PROVED
-    for origin_of in set(Origin) - {origin}:
+    for origin_of in set(Side) - {origin}:
         came = attrs.evolve(request(mzi, source, secret), origin=origin_of)
         assert isinstance(await sources.authenticate(came), Disbelief)
 
 
-@pytest.mark.parametrize("origin", Origin)
-async def test_without_a_source_nothing_is_believed(origin: Origin) -> None:
+@pytest.mark.parametrize("origin", Side)
+async def test_without_a_source_nothing_is_believed(origin: Side) -> None:
     """Sources of the other system change nothing about that; nor does one that was revoked."""
     _, sources = opened()
-    (other,) = set(Origin) - {origin}
+    (other,) = set(Side) - {origin}
     await sources.add(other, "another", DEFAULT_TENANT)
     source, _ = await sources.add(origin, "left", DEFAULT_TENANT)
     await sources.revoke(source.id)
@@ -111,15 +105,15 @@ async def test_without_a_source_nothing_is_believed(origin: Origin) -> None:
 
 async def test_whoever_shows_nothing_is_told_apart_from_who_shows_the_wrong_thing() -> None:
     _, sources = opened()
-    await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT)
-    nothing = EventRequest(origin=Origin.MOODLE, body=BODY)
+    await sources.add(Side.MOODLE, "ours", DEFAULT_TENANT)
+    nothing = EventRequest(origin=Side.MOODLE, body=BODY)
     assert await sources.authenticate(nothing) is Disbelief.NOTHING_SHOWN
     wrong = attrs.evolve(nothing, headers={"x-moodle-token": "nonsense"})
     assert await sources.authenticate(wrong) is Disbelief.NOT_PROVED
 
 
 @pytest.mark.parametrize(("origin", "scheme"), EVERY)
-async def test_the_source_decides_the_tenant(origin: Origin, scheme: Scheme) -> None:
+async def test_the_source_decides_the_tenant(origin: Side, scheme: Scheme) -> None:
     """A tenant that is named may only agree with it."""
     mzi, sources = opened()
     await mzi.use_cases.add_tenant(NORTH)
@@ -155,7 +149,7 @@ async def test_two_tenants_with_everything_in_common_but_their_secrets_never_cro
 
 
 @pytest.mark.parametrize(("origin", "scheme"), EVERY)
-async def test_two_secrets_are_valid_while_one_replaces_the_other(origin: Origin, scheme: Scheme) -> None:
+async def test_two_secrets_are_valid_while_one_replaces_the_other(origin: Side, scheme: Scheme) -> None:
     mzi, sources = opened()
     source, first = await sources.add(origin, "ours", DEFAULT_TENANT, scheme=scheme)
 
@@ -182,7 +176,7 @@ async def test_two_secrets_are_valid_while_one_replaces_the_other(origin: Origin
 
 
 @pytest.mark.parametrize(("origin", "scheme"), EVERY)
-async def test_a_revoked_source_is_believed_no_more(origin: Origin, scheme: Scheme) -> None:
+async def test_a_revoked_source_is_believed_no_more(origin: Side, scheme: Scheme) -> None:
     mzi, sources = opened()
     source, secret = await sources.add(origin, "ours", DEFAULT_TENANT, scheme=scheme)
     await sources.add(origin, "another", DEFAULT_TENANT, scheme=scheme)
@@ -207,7 +201,7 @@ def of_another_process(mzi: Harness) -> SourceUseCases:
 async def test_the_store_is_asked_every_few_seconds_at_most(scheme: Scheme) -> None:
     store = CountingStore()
     mzi, sources = opened(store=store)
-    source, secret = await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT, scheme=scheme)
+    source, secret = await sources.add(Side.MOODLE, "ours", DEFAULT_TENANT, scheme=scheme)
     for _ in range(100):
         assert isinstance(await sources.authenticate(request(mzi, source, secret)), EventSource)
         mzi.clock.advance(timedelta(milliseconds=100))
@@ -217,7 +211,7 @@ async def test_the_store_is_asked_every_few_seconds_at_most(scheme: Scheme) -> N
 @pytest.mark.parametrize("scheme", [Scheme.STANDARD, Scheme.HEADER])
 async def test_what_another_process_revoked_is_believed_for_seconds_at_most(scheme: Scheme) -> None:
     mzi, sources = opened()
-    source, secret = await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT, scheme=scheme)
+    source, secret = await sources.add(Side.MOODLE, "ours", DEFAULT_TENANT, scheme=scheme)
     assert isinstance(await sources.authenticate(request(mzi, source, secret)), EventSource)
     await of_another_process(mzi).revoke(source.id)
     mzi.clock.advance(FRESH)
@@ -226,7 +220,7 @@ async def test_what_another_process_revoked_is_believed_for_seconds_at_most(sche
 
 async def test_a_secret_that_another_process_made_is_believed_within_a_second() -> None:
     mzi, sources = opened()
-    source, secret = await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT)
+    source, secret = await sources.add(Side.MOODLE, "ours", DEFAULT_TENANT)
     assert isinstance(await sources.authenticate(request(mzi, source, secret)), EventSource)
     _, new = await of_another_process(mzi).rotate(source.id, timedelta(hours=1))
     mzi.clock.advance(SECOND)
@@ -237,9 +231,9 @@ async def test_a_secret_that_another_process_made_is_believed_within_a_second() 
 async def test_a_source_that_was_set_up_is_believed_at_once_and_elsewhere_within_a_second() -> None:
     mzi, sources = opened()
     for _ in range(2):
-        source, secret = await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT)
+        source, secret = await sources.add(Side.MOODLE, "ours", DEFAULT_TENANT)
         assert isinstance(await sources.authenticate(request(mzi, source, secret)), EventSource)
-    source, secret = await of_another_process(mzi).add(Origin.MOODLE, "theirs", DEFAULT_TENANT)
+    source, secret = await of_another_process(mzi).add(Side.MOODLE, "theirs", DEFAULT_TENANT)
     mzi.clock.advance(SECOND)
     assert isinstance(await sources.authenticate(request(mzi, source, secret)), EventSource)
 
@@ -248,7 +242,7 @@ async def test_wrong_signatures_ask_the_store_once_a_second_at_most() -> None:
     """Beside the question whether any source is there at all."""
     store = CountingStore()
     mzi, sources = opened(store=store)
-    source, secret = await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT)
+    source, secret = await sources.add(Side.MOODLE, "ours", DEFAULT_TENANT)
     await sources.authenticate(request(mzi, source, secret))
     store.reads = 0
     for _ in range(50):
@@ -261,7 +255,7 @@ async def test_while_one_request_reads_anew_the_others_go_on_and_not_for_long() 
     """Also when the store is away: what was read counts for ten seconds and no more."""
     store = CountingStore()
     mzi, sources = opened(store=store)
-    source, secret = await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT)
+    source, secret = await sources.add(Side.MOODLE, "ours", DEFAULT_TENANT)
     await sources.authenticate(request(mzi, source, secret))
     store.is_away = True
     mzi.clock.advance(FRESH)
@@ -279,7 +273,7 @@ async def test_while_one_request_reads_anew_the_others_go_on_and_not_for_long() 
 async def test_a_clock_that_is_set_back_makes_nothing_believed_for_longer() -> None:
     store = CountingStore()
     mzi, sources = opened(store=store)
-    source, secret = await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT, scheme=Scheme.HEADER)
+    source, secret = await sources.add(Side.MOODLE, "ours", DEFAULT_TENANT, scheme=Scheme.HEADER)
     await sources.authenticate(request(mzi, source, secret))
     mzi.clock.advance(timedelta(hours=-1))
     await sources.authenticate(request(mzi, source, secret))
@@ -292,12 +286,10 @@ async def test_among_many_sources_one_that_signs_says_which_it_is(scheme: Scheme
     store = CountingStore()
     mzi, sources = opened(store=store)
     await mzi.use_cases.add_tenant(NORTH)
-    known = [
-        await sources.add(Origin.ZOHO, f"{n}", DEFAULT_TENANT, scheme=scheme) for n in range(MOST_UNNAMED)
-    ]
+    known = [await sources.add(Side.ZOHO, f"{n}", DEFAULT_TENANT, scheme=scheme) for n in range(MOST_UNNAMED)]
     for source, secret in known:
         assert isinstance(await sources.authenticate(request(mzi, source, secret)), EventSource)
-    source, secret = await sources.add(Origin.ZOHO, "one more", NORTH, scheme=scheme)
+    source, secret = await sources.add(Side.ZOHO, "one more", NORTH, scheme=scheme)
     mzi.clock.advance(FRESH)
     store.reads = 0
     for _ in range(3):
@@ -311,12 +303,12 @@ async def test_among_many_sources_one_that_signs_says_which_it_is(scheme: Scheme
 async def test_a_key_that_cannot_be_opened_is_no_proof_against_its_source() -> None:
     """The sender is told to come again, not that it is wrong; but others are believed as before."""
     mzi, sources = opened()
-    source, secret = await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT)
+    source, secret = await sources.add(Side.MOODLE, "ours", DEFAULT_TENANT)
     elsewhere = SourceUseCases.over(store=mzi.store, clock=mzi.clock, ids=mzi.ids, vault=NoVault())
     for _ in range(2):
         with pytest.raises(SecretUnreadable):
             await elsewhere.authenticate(request(mzi, source, secret))
-    token, shown = await elsewhere.add(Origin.MOODLE, "token", DEFAULT_TENANT, scheme=Scheme.HEADER)
+    token, shown = await elsewhere.add(Side.MOODLE, "token", DEFAULT_TENANT, scheme=Scheme.HEADER)
     assert isinstance(await elsewhere.authenticate(request(mzi, token, shown)), EventSource)
     with pytest.raises(SecretUnreadable):
         await elsewhere.reseal()
@@ -326,14 +318,14 @@ async def test_without_a_key_of_the_vault_no_signing_source_is_made() -> None:
     mzi = Harness()
     use_cases = UseCases.over(store=mzi.store, codec=mzi.codec, clock=mzi.clock, ids=mzi.ids)
     with pytest.raises(SecretNotKept, match="`mzi secrets new-key`"):
-        await use_cases.sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT)
+        await use_cases.sources.add(Side.MOODLE, "ours", DEFAULT_TENANT)
     assert await use_cases.sources.list() == []
 
 
 async def test_a_secret_that_somebody_brings_is_taken() -> None:
     mzi, sources = opened()
     brought = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-    source, told = await sources.add(Origin.MOODLE, "theirs", DEFAULT_TENANT, secret=brought)
+    source, told = await sources.add(Side.MOODLE, "theirs", DEFAULT_TENANT, secret=brought)
     assert told == brought
     assert isinstance(await sources.authenticate(request(mzi, source, brought)), EventSource)
     other = "whsec_" + "B" * 43 + "="
@@ -345,12 +337,12 @@ async def test_a_secret_that_somebody_brings_is_taken() -> None:
 async def test_what_cannot_be_set_up_is_refused_with_a_sentence() -> None:
     _, sources = opened()
     with pytest.raises(UnknownTenant, match="`mzi tenants add north`"):
-        await sources.add(Origin.ZOHO, "ours", NORTH)
+        await sources.add(Side.ZOHO, "ours", NORTH)
     with pytest.raises(SchemeRefused, match="take one of `standard`, `hmac`, `header`"):
-        await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT, scheme=Scheme.URL)
+        await sources.add(Side.MOODLE, "ours", DEFAULT_TENANT, scheme=Scheme.URL)
     with pytest.raises(SecretRefused):
-        await sources.add(Origin.ZOHO, "ours", DEFAULT_TENANT, secret="short")
-    source, _ = await sources.add(Origin.ZOHO, "ours", DEFAULT_TENANT)
+        await sources.add(Side.ZOHO, "ours", DEFAULT_TENANT, secret="short")
+    source, _ = await sources.add(Side.ZOHO, "ours", DEFAULT_TENANT)
     for overlap in (timedelta(seconds=-1), timedelta(days=31)):
         with pytest.raises(OverlapRefused, match="0 to 720 hours"):
             await sources.rotate(source.id, overlap)
@@ -367,16 +359,16 @@ async def test_what_cannot_be_set_up_is_refused_with_a_sentence() -> None:
 async def test_sources_are_listed_for_all_tenants_or_for_one() -> None:
     mzi, sources = opened()
     await mzi.use_cases.add_tenant(NORTH)
-    ours, _ = await sources.add(Origin.ZOHO, "ours", DEFAULT_TENANT)
+    ours, _ = await sources.add(Side.ZOHO, "ours", DEFAULT_TENANT)
     mzi.clock.advance(SECOND)
-    theirs, _ = await sources.add(Origin.ZOHO, "theirs", NORTH)
+    theirs, _ = await sources.add(Side.ZOHO, "theirs", NORTH)
     assert await sources.list() == [ours, theirs]
     assert await sources.list(NORTH) == [theirs]
 
 
 async def test_keys_are_sealed_anew_and_open_as_before() -> None:
     mzi, sources = opened()
-    known = [await sources.add(Origin.ZOHO, "ours", DEFAULT_TENANT, scheme=scheme) for scheme in Scheme]
+    known = [await sources.add(Side.ZOHO, "ours", DEFAULT_TENANT, scheme=scheme) for scheme in Scheme]
     await sources.rotate(known[-1][0].id, timedelta(hours=1))
     before = {each.id: [secret.sealed for secret in each.secrets] for each in await sources.list()}
     assert await sources.reseal() == 3
@@ -391,7 +383,7 @@ async def test_keys_are_sealed_anew_and_open_as_before() -> None:
 async def test_no_secret_is_kept_as_it_is_or_shown() -> None:
     mzi, sources = opened()
     for scheme in Scheme:
-        source, secret = await sources.add(Origin.ZOHO, "ours", DEFAULT_TENANT, scheme=scheme)
+        source, secret = await sources.add(Side.ZOHO, "ours", DEFAULT_TENANT, scheme=scheme)
         came = request(mzi, source, secret)
         await sources.authenticate(came)
         kept = [attrs.asdict(each) for each in await sources.list()]
@@ -405,12 +397,12 @@ async def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(event_sources, "_REMEMBERED", 20)
     mzi, sources = opened()
     known = sources.authenticate.known
-    source, secret = await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT)
+    source, secret = await sources.add(Side.MOODLE, "ours", DEFAULT_TENANT)
     for n in range(100):
         came = request(mzi, source, secret, tenant=TenantId(f"tenant-{n}"))
         assert isinstance(await sources.authenticate(came), Disbelief)
     assert len(known._memories) == 0
-    for made, token in [await sources.add(Origin.ZOHO, f"{n}", DEFAULT_TENANT) for n in range(30)]:
+    for made, token in [await sources.add(Side.ZOHO, f"{n}", DEFAULT_TENANT) for n in range(30)]:
         assert isinstance(await sources.authenticate(request(mzi, made, token)), EventSource)
     assert len(known._memories) == 20
 
@@ -420,6 +412,6 @@ async def test_what_is_no_id_names_no_source(database_url: str, id: str) -> None
     """Also in a database that takes no such text."""
     async with open_store(database_url) as store:
         mzi, sources = opened(store=store)
-        source, secret = await sources.add(Origin.MOODLE, "ours", DEFAULT_TENANT)
+        source, secret = await sources.add(Side.MOODLE, "ours", DEFAULT_TENANT)
         assert await sources.authenticate(request(mzi, source, secret, source=id)) is Disbelief.NOT_PROVED
         assert isinstance(await sources.authenticate(request(mzi, source, secret)), EventSource)

@@ -7,7 +7,8 @@ import attrs
 
 from mzi_adapters.memory.scope import Tables
 from mzi_core.errors import StoreRefused
-from mzi_core.event_proofs import Origin, Scheme
+from mzi_core.event_proofs import Scheme
+from mzi_core.module import Side
 from mzi_core.ports import EventSource, SourceSecret
 from mzi_core.values import TenantId
 
@@ -33,7 +34,7 @@ class EventSources:
 
     async def active_sources(
         self,
-        origin: Origin,
+        origin: Side,
         *,
         scheme: Scheme | None = None,
         tenant: TenantId | None = None,

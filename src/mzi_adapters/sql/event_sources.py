@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from mzi_adapters.sql.scope import Scope
 from mzi_adapters.sql.tables import EVENT_SOURCE_SECRETS, EVENT_SOURCES
-from mzi_core.event_proofs import Origin, Scheme
+from mzi_core.event_proofs import Scheme
+from mzi_core.module import Side
 from mzi_core.ports import EventSource, SourceSecret
 from mzi_core.values import TenantId
 
@@ -48,7 +49,7 @@ class EventSources(Scope):
 
     async def active_sources(
         self,
-        origin: Origin,
+        origin: Side,
         *,
         scheme: Scheme | None = None,
         tenant: TenantId | None = None,
@@ -107,7 +108,7 @@ class EventSources(Scope):
             found[row.id] = EventSource(
                 id=row.id,
                 tenant=TenantId(row.tenant_id),
-                origin=Origin(row.origin),
+                origin=Side(row.origin),
                 scheme=Scheme(row.scheme),
                 label=row.label,
                 created_at=row.created_at,

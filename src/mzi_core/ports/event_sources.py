@@ -6,7 +6,8 @@ from typing import Protocol
 
 import attrs
 
-from mzi_core.event_proofs import Origin, Scheme
+from mzi_core.event_proofs import Scheme
+from mzi_core.module import Side
 from mzi_core.values import TenantId
 
 
@@ -35,7 +36,7 @@ class EventSource:
 
     id: str
     tenant: TenantId
-    origin: Origin
+    origin: Side
     scheme: Scheme
     label: str
     created_at: datetime
@@ -70,7 +71,7 @@ class EventSources(Protocol):
 
     async def active_sources(
         self,
-        origin: Origin,
+        origin: Side,
         *,
         scheme: Scheme | None = None,
         tenant: TenantId | None = None,

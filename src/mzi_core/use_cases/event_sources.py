@@ -16,12 +16,12 @@ from mzi_core.event_proofs import (
     SCHEMES,
     SCHEMES_OF,
     EventRequest,
-    Origin,
     Scheme,
     checked_secret,
     digest_of,
     new_secret,
 )
+from mzi_core.module import Side
 from mzi_core.ports import Clock, EventSource, Ids, Registry, SourceSecret, Store, Vault
 from mzi_core.ports.event_sources import FIRST
 from mzi_core.values import TenantId
@@ -45,7 +45,7 @@ _LONGEST_OVERLAP = timedelta(days=30)
 class SchemeRefused(MziError):
     """An origin cannot prove itself by this scheme."""
 
-    def __init__(self, origin: Origin, scheme: Scheme) -> None:
+    def __init__(self, origin: Side, scheme: Scheme) -> None:
         able = ", ".join(f"`{each}`" for each in SCHEMES_OF[origin])
         super().__init__(f"A source of {origin} has no scheme `{scheme}`; take one of {able}.")
 
@@ -84,7 +84,7 @@ def _place(source: EventSource) -> str:
 class _Question:
     """How the sources that a request may be from are found: by a token, by their id, or else all of them."""
 
-    origin: Origin
+    origin: Side
     scheme: Scheme
     digest: str = attrs.field(default="", repr=False)
     source: str = ""
@@ -180,7 +180,7 @@ class AddSource:
 
     async def __call__(
         self,
-        origin: Origin,
+        origin: Side,
         label: str,
         tenant: TenantId,
         *,

@@ -15,11 +15,11 @@ from mzi_core.event_proofs import (
     SOURCE_HEADER,
     TOKEN_HEADERS,
     TOKEN_PARAMETER,
-    Origin,
     Scheme,
     checked_secret,
     signing_headers,
 )
+from mzi_core.module import Side
 from mzi_core.ports import EventSource
 from mzi_http.answers import moment as instant
 from mzi_http.cli.console_tables import OneLine, key, moment, plain, table
@@ -37,7 +37,7 @@ SecretFrom = Annotated[
 
 
 async def add(
-    origin: Origin,
+    origin: Side,
     label: str,
     /,
     *,

@@ -12,7 +12,6 @@ from starlette.routing import BaseRoute
 
 from mzi_adapters.zoho.callbacks import channel_token
 from mzi_core.errors import NotFound
-from mzi_core.event_proofs import Origin
 from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Cursor, Event, EventState
@@ -51,7 +50,7 @@ async def from_zoho(request: Request) -> Response:
     door = request.path_params["door"]
     body = await read_body(request, forms=True)
     token = channel_token(body.raw) if door == CHANNEL else ""
-    source = await sender_of(request, Origin.ZOHO, body.raw, body_token=token)
+    source = await sender_of(request, Side.ZOHO, body.raw, body_token=token)
     address = {name: value for name in _NAMING if (value := request.query_params.get(name)) is not None}
     message = Message(door=door, content=said_by(body), address=address)
     kept = await service(request).use_cases.events.receive(source.tenant, source.id, Side.ZOHO, [message])

@@ -12,10 +12,10 @@ from unittest import SkipTest
 import attrs
 
 from mzi_adapters.testing.contracts.samples import changed, key_of, record_id, row, sample
-from mzi_core.event_proofs import Origin, Scheme
+from mzi_core.event_proofs import Scheme
 from mzi_core.grading import PEARSON_HIGHER_NATIONAL, Criterion, Decision, Marking, decide
 from mzi_core.mapping import FieldMapping
-from mzi_core.module import AnyModule
+from mzi_core.module import AnyModule, Side
 from mzi_core.modules import CATALOGUE, CLASSES, REGISTRATIONS, STUDENTS, TEACHERS, Catalogue
 from mzi_core.ports import (
     AT_ONCE,
@@ -163,7 +163,7 @@ def event_source(
     at: datetime,
     *,
     tenant: TenantId = OURS,
-    origin: Origin = Origin.ZOHO,
+    origin: Side = Side.ZOHO,
     scheme: Scheme = Scheme.HEADER,
 ) -> EventSource:
     """The n-th source of events: with two tokens, or where it signs with two keys."""

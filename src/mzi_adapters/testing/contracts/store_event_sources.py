@@ -16,7 +16,8 @@ from mzi_adapters.testing.contracts.fixtures import (
     token_digest,
 )
 from mzi_core.errors import StoreRefused
-from mzi_core.event_proofs import Origin, Scheme
+from mzi_core.event_proofs import Scheme
+from mzi_core.module import Side
 from mzi_core.ports import Store
 
 
@@ -35,7 +36,7 @@ class EventSourcePromises:
     async def test_a_source_comes_back_as_it_was_kept(self, store: Store) -> None:
         """With all its secrets, oldest first; ids are compared exactly."""
         async with _beside_theirs(store):
-            signs = event_source(2, later(1), origin=Origin.MOODLE, scheme=Scheme.STANDARD)
+            signs = event_source(2, later(1), origin=Side.MOODLE, scheme=Scheme.STANDARD)
             plain = attrs.evolve(event_source(3, later(2)), secrets=())
             async with store.registry() as registry:
                 await registry.add_source(signs)
@@ -80,16 +81,16 @@ class EventSourcePromises:
             await registry.add_source(event_source(2, later(2)))
             await registry.add_source(event_source(3, later(1), scheme=Scheme.HMAC))
             await registry.add_source(event_source(4, later(3), tenant=CANARY, scheme=Scheme.HMAC))
-            await registry.add_source(event_source(5, later(4), origin=Origin.MOODLE))
+            await registry.add_source(event_source(5, later(4), origin=Side.MOODLE))
             await registry.revoke_source("source5", later(5))
             asked = {
-                "all": await registry.active_sources(Origin.ZOHO, limit=9),
-                "of a scheme": await registry.active_sources(Origin.ZOHO, scheme=Scheme.HMAC, limit=9),
-                "of a tenant": await registry.active_sources(Origin.ZOHO, tenant=CANARY, limit=9),
+                "all": await registry.active_sources(Side.ZOHO, limit=9),
+                "of a scheme": await registry.active_sources(Side.ZOHO, scheme=Scheme.HMAC, limit=9),
+                "of a tenant": await registry.active_sources(Side.ZOHO, tenant=CANARY, limit=9),
                 "of both": await registry.active_sources(
-                    Origin.ZOHO, scheme=Scheme.HMAC, tenant=CANARY, limit=9
+                    Side.ZOHO, scheme=Scheme.HMAC, tenant=CANARY, limit=9
                 ),
-                "revoked": await registry.active_sources(Origin.MOODLE, limit=9),
+                "revoked": await registry.active_sources(Side.MOODLE, limit=9),
             }
             assert {name: {int(each.id[-1]) for each in found} for name, found in asked.items()} == {
                 "all": {1, 2, 3, 4},
@@ -99,7 +100,7 @@ class EventSourcePromises:
                 "revoked": set(),
             }
             assert event_source(3, later(1), scheme=Scheme.HMAC) in asked["of a scheme"]
-            assert len(await registry.active_sources(Origin.ZOHO, limit=2)) == 2
+            assert len(await registry.active_sources(Side.ZOHO, limit=2)) == 2
 
     async def test_secrets_are_replaced(self, store: Store) -> None:
         """All of one source, and none of another's; those that are gone find nothing."""
@@ -123,7 +124,7 @@ class EventSourcePromises:
             await registry.replace_sealed("source2", "gone by now", "never kept")
             found = {
                 each.id: [secret.sealed for secret in each.secrets]
-                for each in await registry.active_sources(Origin.ZOHO, scheme=Scheme.HMAC, limit=9)
+                for each in await registry.active_sources(Side.ZOHO, scheme=Scheme.HMAC, limit=9)
             }
             assert found == {"source2": ["anew", "text 2"], "source3": ["text 1", "text 2"]}
 

@@ -69,10 +69,18 @@ class TakeDue:
         What was put off ends its module, not the others. Raises UnknownTenant, StoreUnavailable.
         """
         for module in modules:
-            while not stopped():
-                taken = await self.take(tenant, module)
-                if taken is None:
-                    break
+            await self._of_module(tenant, module, stopped, done)
+
+    async def _of_module(
+        self,
+        tenant: TenantId,
+        module: AnyModule,
+        stopped: Callable[[], bool],
+        done: Callable[[AnyModule, EventsTaken], None],
+    ) -> None:
+        while not stopped():
+            taken = await self.take(tenant, module)
+            if taken is not None:
                 done(module, taken)
-                if taken.put_off:
-                    break
+            if taken is None or taken.put_off:
+                return

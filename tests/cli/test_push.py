@@ -18,6 +18,9 @@ from mzi_http.cli.shell import Shell
 
 FULL = {"First_Name": "Rana", "Last_Name": "Example"}
 
+ALREADY = 4
+"""Users in a Moodle at work, before anybody is pushed."""
+
 
 @pytest.fixture
 def college(monkeypatch: pytest.MonkeyPatch) -> Iterator[Remotes]:
@@ -38,7 +41,7 @@ def test_a_dry_run_shows_what_would_be_written_where_and_writes_nothing(
     assert "a1@campus.example" in ran.out
     assert "It has no first and last name; Moodle needs both." in ran.out
     assert "nothing was written anywhere" in ran.out
-    assert len(college.moodle.site.people.rows) == 3
+    assert len(college.moodle.site.people.rows) == ALREADY
 
 
 def test_students_go_to_moodle_and_their_ids_to_zoho(mzi: Mzi, college: Remotes, folder: Path) -> None:
@@ -73,7 +76,7 @@ def test_a_conflict_ends_with_another_code_and_force_overwrites(
     assert college.zoho.records("BTEC_Students")[id]["City"] == "Amman"
 
 
-@pytest.mark.parametrize(("answer", "users"), [("n", 3), ("y", 4)], ids=["no", "yes"])
+@pytest.mark.parametrize(("answer", "users"), [("n", ALREADY), ("y", ALREADY + 1)], ids=["no", "yes"])
 def test_at_a_terminal_it_shows_what_it_would_write_and_asks(
     mzi: Mzi, college: Remotes, folder: Path, monkeypatch: pytest.MonkeyPatch, *, answer: str, users: int
 ) -> None:

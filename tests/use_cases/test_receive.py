@@ -112,6 +112,9 @@ def test_two_things_that_are_told_are_no_repetition_of_each_other() -> None:
         repeats(attrs.evolve(FACT, sent_as="1"), 1),
         repeats(attrs.evolve(FACT, sent_as="1 1"), 0),
         repeats(attrs.evolve(FACT, sent_as="2"), 0),
+        repeats(attrs.evolve(FACT, sent_as="1", body="{}"), 0),
+        repeats(attrs.evolve(HINT, sent_as="1"), 0),
+        repeats(attrs.evolve(HINT, sent_as="1", key=ZohoId("2")), 0),
     ]
     assert len(set(different)) == len(different)
-    assert repeats(FACT, 0) == repeats(FACT, 5)
+    assert repeats(attrs.evolve(HINT, sent_as="1"), 0) == repeats(attrs.evolve(HINT, sent_as="1"), 0)

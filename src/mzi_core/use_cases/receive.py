@@ -77,8 +77,8 @@ def repeats(told: Told, place: int) -> str | None:
 
     `place`: where in its message it stands, for a message may tell of several records.
     """
-    if told.sent_as is not None:
-        return f"id {told.sent_as} {place}"
-    if told.is_fact:
-        return f"body {sha256(f'{told.kind} {told.body}'.encode()).hexdigest()}"
-    return None
+    if told.sent_as is None and not told.is_fact:
+        return None
+    # With its content: a sender may give one id to several messages, as a rule whose field was not replaced.
+    what = f"{told.kind} {told.module} {told.key} {told.body}"
+    return f"{told.sent_as or ''} {place} {sha256(what.encode()).hexdigest()}"

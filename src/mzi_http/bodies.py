@@ -43,13 +43,22 @@ class Body:
     """The most values of its JSON that are taken."""
 
 
-async def read_body(request: Request, *, forms: bool = False) -> Body:
-    """The body, if its media type is one that is read here. Raises Problem: 400 empty, 413, 415."""
+async def read_body(request: Request, *, forms: bool = False, may_be_empty: bool = False) -> Body:
+    """The body, if its media type is one that is read here. Raises Problem: 400 empty, 413, 415.
+
+    One that may be empty needs no media type then, and is an empty form.
+    """
+    if may_be_empty and request.headers.get("Content-Length", "0") == "0" and not _is_chunked(request):
+        return Body(b"", is_form=True, most_values=FEWEST_VALUES)
     is_form = _is_form(request, forms=forms)
     raw = await _all(request, service(request).max_body)
     if not raw.strip():
         raise Problem(BAD_BODY, "The body is empty.")
     return Body(raw, is_form, max(FEWEST_VALUES, service(request).max_body // BYTES_OF_A_VALUE))
+
+
+def _is_chunked(request: Request) -> bool:
+    return "Transfer-Encoding" in request.headers
 
 
 def _is_form(request: Request, *, forms: bool) -> bool:

@@ -78,6 +78,10 @@ def test_the_door_and_the_message_say_which_record_of_which_module(
         ({"ids[]": [ID]}, {}),
         ({"ids[0]": [ID]}, {}),
         ({"data[0]": [ID]}, {}),
+        ({"data": [f'{{"id": "{ID}", "City": "Irbid"}}']}, {}),
+        ({"ids": [f'["{ID}"]']}, {}),
+        ({"ids": f"{ID},{ID}"}, {}),
+        ({}, {"ids": f"{ID}, {ID}"}),
     ],
     ids=str,
 )
@@ -94,7 +98,12 @@ def test_several_records_are_told_one_by_one_and_each_once() -> None:
     assert [each.key for each in told] == [ID, OTHER]
     told = read("student_updated", {"data": [{"id": ID, "City": "Irbid"}, {"id": OTHER}]})
     assert [json.loads(each.body) for each in told] == [{"id": ID, "City": "Irbid"}, {"id": OTHER}]
-    assert [each.key for each in read("unit", {"ids[0]": [ID], "ids[1]": [OTHER]})] == [ID, OTHER]
+    for ids in (
+        {"ids[0]": [ID], "ids[1]": [OTHER]},
+        {"ids": f"{ID}, {OTHER}"},
+        {"ids": [f'["{ID}", {OTHER}]']},
+    ):
+        assert [each.key for each in read("unit", ids)] == [ID, OTHER]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +116,9 @@ def test_several_records_are_told_one_by_one_and_each_once() -> None:
         ("student_updated", {"zoho_id": True}, "students", "must be an id"),
         ("student_updated", {"data": [{"Name": "A01"}]}, "students", "no id of a record"),
         ("student_updated", {"zoho_id": "x" * 10_000}, "students", "longer than"),
+        ("student_updated", {"zoho_id": "9" * 26}, "students", "no id of a record"),
+        ("student_updated", {"zoho_id": "1') or (id is not null"}, "students", "no id of a record"),
+        ("student_updated", {"ids": '["539'}, "students", "no id of a record"),
         ("student_updated", {"zoho_id": ID, "module": "Leads"}, None, "`Leads` is not a module"),
         ("student_updated", {"zoho_id": ID, "module": "BTEC_Teachers"}, "students", "correct the address"),
         ("channel", {"ids": [ID]}, None, "names no `module`"),

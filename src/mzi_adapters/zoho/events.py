@@ -5,6 +5,7 @@ rule sends the same body every time, so that hints without an id of their own ar
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -54,6 +55,12 @@ _ID_NAMES = ("zoho_id", "record_id", "id", "ids", "data")
 
 _BARE = frozenset({"id", "ID", "module", "zoho_id", "record_id", "operation", "event_type", *_SENT_AS})
 """What a message that merely names a record has beside the name."""
+
+_ID = re.compile(r"[\w.:-]{1,100}", re.ASCII)
+"""An id as Zoho and its scripts write one; of Zoho's own it is digits."""
+
+_MOST_DIGITS = 19
+_LONGEST_LIST = 100_000  # characters of a text that may be a list
 
 _SHOWN = 60  # of what was sent, in characters
 
@@ -188,7 +195,7 @@ def _records(
     fields: Mapping[str, object], address: Mapping[str, str], message: Mapping[str, object]
 ) -> Iterator[_Record]:
     for name in _ID_NAMES:
-        value = fields.get(name, address.get(name))
+        value = _apart(fields.get(name, address.get(name)))
         if name == "data" and isinstance(value, dict):
             value = [value]
         if value in (None, "", [], {}):
@@ -206,6 +213,19 @@ def _records(
     yield None, message, "The message names no record: it has none of `zoho_id`, `record_id`, `id` and `ids`."
 
 
+def _apart(value: object) -> object:
+    """What a text says that holds JSON, or several ids with commas between them, as forms have them."""
+    said = _one(value)
+    if not isinstance(said, str) or len(said) > _LONGEST_LIST:
+        return value
+    if said.lstrip().startswith(("{", "[")):
+        try:
+            return json.loads(said)
+        except (ValueError, RecursionError):
+            return value
+    return [each.strip() for each in said.split(",")] if "," in said else value
+
+
 def _key(name: str, value: object) -> tuple[ZohoId | None, str]:
     if isinstance(value, dict):
         value = value.get("id", value.get("ID"))
@@ -217,7 +237,9 @@ def _key(name: str, value: object) -> tuple[ZohoId | None, str]:
         key = record_id(value)
     except ValueRefused as refused:
         return None, f"`{name}` {refused.said}"
-    return key, "" if key else f"`{name}` holds no id of a record."
+    if key is None or not _ID.fullmatch(key) or (key.isdigit() and len(key) > _MOST_DIGITS):
+        return None, f"`{name}` holds no id of a record."
+    return key, ""
 
 
 def _json(value: object) -> str:

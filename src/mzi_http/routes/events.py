@@ -48,7 +48,7 @@ _NAMING = ("zoho_id", "record_id", "id", "ids")
 async def from_zoho(request: Request) -> Response:
     """Take in what a rule, script, button or channel of Zoho sends."""
     door = request.path_params["door"]
-    body = await read_body(request, forms=True)
+    body = await read_body(request, forms=True, may_be_empty=True)
     token = channel_token(body.raw) if door == CHANNEL else ""
     source = await sender_of(request, Side.ZOHO, body.raw, body_token=token)
     address = {name: value for name in _NAMING if (value := request.query_params.get(name)) is not None}

@@ -1,6 +1,6 @@
 """What sources told ends on the shelf: the record is looked at, stored, and every event ends in a state."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -19,14 +19,15 @@ from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.backoff import MOST_TRIES
-from mzi_core.errors import StoreUnavailable
-from mzi_core.module import Side
+from mzi_core.errors import InputRefused, StoreUnavailable
+from mzi_core.module import AnyModule, Side
 from mzi_core.modules import CATALOGUE, STUDENTS, Student
 from mzi_core.ports import DeliveryState, Due, Event, EventQuery, EventState, Stored
 from mzi_core.use_cases import UseCases, take_events
+from mzi_core.use_cases.looking import Observed
 from mzi_core.use_cases.receive import Message
 from mzi_core.use_cases.take_events import AT_ONCE, EventsTaken
-from mzi_core.values import DEFAULT_TENANT, TenantId, ZohoId
+from mzi_core.values import DEFAULT_TENANT, RecordKey, TenantId, ZohoId
 
 ACCOUNTLESS = TenantId("accountless")
 
@@ -374,3 +375,31 @@ async def test_who_listens_is_told_that_something_was_kept(college: College) -> 
 async def test_use_cases_without_adapters_for_events_have_none() -> None:
     with pytest.raises(TypeError, match="event_adapters"):
         _ = attrs.evolve(Harness().use_cases, event_adapters=None).events
+
+
+async def test_one_record_that_zoho_refuses_to_look_for_spoils_none_beside_it(college: College) -> None:
+    """Half by half: the good are taken at once, and it alone is tried again."""
+    for n in range(1, 8):
+        college.zoho.add("BTEC_Students", student(n))
+        await college.told({"zoho_id": number(n)})
+    take = college.use_cases.events.take
+    look = take.looks[Side.ZOHO]
+
+    async def picky(
+        tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey], events: Sequence[Event]
+    ) -> Observed:
+        if number(5) in keys:
+            raise InputRefused("Zoho", "An id is none.")
+        return await look(tenant, module, keys, events)
+
+    done = await attrs.evolve(take, looks={Side.ZOHO: picky})(DEFAULT_TENANT, STUDENTS)
+    assert done is not None
+    assert (done.looked_at, done.taken, done.put_off) == (6, 6, "Zoho: An id is none.")
+    assert await college.state(number(5)) is DeliveryState.DUE
+    assert await college.state(number(4)) is DeliveryState.SETTLED
+
+
+async def test_a_key_that_is_no_id_of_zohos_is_parked_and_deletes_nothing(college: College) -> None:
+    event = await college.told({"zoho_id": "stu_1"})
+    assert await college.take() == EventsTaken(looked_at=1, parked=1)
+    assert (await college.event(event)).reason == "`stu_1` is no id of Zoho's."

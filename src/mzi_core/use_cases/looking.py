@@ -67,7 +67,8 @@ class LookAtZoho:
         records = list(found.values())
         return Observed(
             records=records,
-            gone=[key for key in keys if key not in found],
+            gone=[key for key in real if key not in found],
+            unknown={key: f"`{key}` is no id of Zoho's." for key in keys if key not in real},
             untold=choice.untold | (in_no_record(choice, records) if records else frozenset()),
         )
 

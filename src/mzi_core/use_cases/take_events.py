@@ -11,7 +11,15 @@ from datetime import datetime, timedelta
 import attrs
 
 from mzi_core.backoff import MOST_TRIES, delay_after
-from mzi_core.errors import AuthRevoked, GatewayUnavailable, MziError, StoreError
+from mzi_core.errors import (
+    AccessRefused,
+    AuthRevoked,
+    GatewayRefused,
+    GatewayUnavailable,
+    MziError,
+    RemoteNotFound,
+    StoreError,
+)
 from mzi_core.flows import take_flow
 from mzi_core.module import AnyModule, Side
 from mzi_core.ports import Claim, Deleted, DeliveryState, Ending, Event, EventState, Session
@@ -47,6 +55,17 @@ class EventsTaken:
     deleted: int = 0
     put_off: str = ""
 
+    def __add__(self, other: "EventsTaken") -> "EventsTaken":
+        """Both together; of two reasons the first."""
+        return EventsTaken(
+            looked_at=self.looked_at + other.looked_at,
+            taken=self.taken + other.taken,
+            parked=self.parked + other.parked,
+            dead=self.dead + other.dead,
+            deleted=self.deleted + other.deleted,
+            put_off=self.put_off or other.put_off,
+        )
+
 
 @attrs.frozen(kw_only=True)
 class TakeEvents:
@@ -61,8 +80,11 @@ class TakeEvents:
         store = self.batches.store
         async with store.begin(tenant) as session:
             claims = await session.claim(take_flow(module.name), AT_ONCE, LEASE)
-        if not claims:
-            return None
+        return await self._taken(tenant, module, claims) if claims else None
+
+    async def _taken(self, tenant: TenantId, module: AnyModule, claims: Sequence[Claim]) -> EventsTaken:
+        """Where the service refuses to show them all, each half by itself: one record spoils no other."""
+        store = self.batches.store
         keys = [module.side.key(claim.key) for claim in claims]
         async with store.read(tenant) as session:
             events = await session.waiting_events(module.name, keys, MOST_EVENTS + 1)
@@ -71,6 +93,11 @@ class TakeEvents:
         except StoreError:
             raise
         except MziError as error:
+            if len(claims) > 1 and _may_be_about_one(error):
+                half = len(claims) // 2
+                return await self._taken(tenant, module, claims[:half]) + await self._taken(
+                    tenant, module, claims[half:]
+                )
             return await self._put_off(tenant, module, claims, events, error)
         gone = [Deleted(zoho_id=ZohoId(key), deleted_at=self._now(), permanently=False) for key in seen.gone]
         deleted = await self.mark_deleted(tenant, module, gone) if gone else 0
@@ -141,6 +168,11 @@ class TakeEvents:
             if isinstance(error, AuthRevoked):
                 await session.pause(take_flow(module.name), error.told)
         return EventsTaken(looked_at=0, dead=buried, put_off=error.told)
+
+
+def _may_be_about_one(error: MziError) -> bool:
+    """Whether the service may refuse one record alone, and not the account or the module."""
+    return isinstance(error, GatewayRefused) and not isinstance(error, AccessRefused | RemoteNotFound)
 
 
 def _ending(claim: Claim, error: MziError) -> Ending:

@@ -240,6 +240,17 @@ def test_a_mark_can_come_with_all_its_attempts_or_with_none() -> None:
     assert entity(MOODLE_MARKS, {**ids, "finalgrade": 85.5, "grademax": 100}).attempts == ()
 
 
+@pytest.mark.parametrize(
+    "told", [{"rawgrade": "4"}, {"feedback": "Well done"}, {"submissionstatus": "submitted"}], ids=str
+)
+def test_an_attempt_that_is_told_without_its_number_is_the_first(told: dict[str, object]) -> None:
+    """Nothing of it is lost; what only the record has, such as its time, is no attempt."""
+    ids = {"userid": 1, "courseid": 2, "assignid": 3}
+    (attempt,) = entity(MOODLE_MARKS, {**ids, **told, "timemodified": 1770640300}).attempts
+    assert attempt.number == 0
+    assert entity(MOODLE_MARKS, {**ids, "timemodified": 1770640300, "duedate": 1770640300}).attempts == ()
+
+
 def test_what_lacks_a_part_of_its_key_is_refused_with_every_part() -> None:
     row = {"id": 5001, "userid": 4101, "itemid": 301, "finalgrade": 85.5}
     assert refusals(MOODLE_MARKS, row) == [(Code.REQUIRED, "$.courseid"), (Code.REQUIRED, "$.assignid")]

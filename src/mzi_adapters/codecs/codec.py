@@ -81,7 +81,9 @@ class DeclaredCodec:
         has_currency = "currency" in module.field
         key_name = module.key_name
         parts = module.field[key_name].wire.parts
-        themselves = [(field.name, self._itself(field)) for field in module.fields if field.wire.is_itself]
+        themselves = [
+            (field.name, self._itself(module, field)) for field in module.fields if field.wire.is_itself
+        ]
 
         def decode(record: object) -> Decoded[E]:
             if type(record) is not dict and not isinstance(record, Mapping):
@@ -134,12 +136,18 @@ class DeclaredCodec:
 
         return read_rows
 
-    def _itself(self, field: Field) -> Callable[[Mapping[str, object], ReadNotes], tuple[object, ...]]:
-        """How a record that has no table of rows is read as the one row of it."""
+    def _itself(
+        self, module: AnyModule, field: Field
+    ) -> Callable[[Mapping[str, object], ReadNotes], tuple[object, ...]]:
+        """How a record that has no table of rows is read as the one row of it, where it tells a cell of it.
+
+        Names that the record itself has, such as that of its time, tell none.
+        """
         cls = cast("type[object]", field.row)
         read_row = self._converter.get_structure_hook(cls)
-        row_key = next(each for each in declared(cls) if each.name == field.row_key)
-        telling = (*row_key.names, *row_key.wire.from_one)
+        own = {name for each in module.fields for name in each.names}
+        cells = (name for each in declared(cls) for name in (*each.names, *each.wire.from_one))
+        telling = tuple(name for name in cells if name not in own)
 
         def read_itself(record: Mapping[str, object], reading: ReadNotes) -> tuple[object, ...]:
             has_rows = any(record.get(name) is not None for name in field.names)

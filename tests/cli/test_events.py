@@ -151,6 +151,7 @@ def test_an_event_is_shown_without_its_secrets_and_replayed(mzi: Mzi, zoho: Fake
         (("events", "replay", "019f0000-0000-7000-8000-000000000001"), "There is no event"),
         (("events", "list", "--about", "students"), "--about must be a module and a key"),
         (("events", "list", "--about", "leads/1"), "`leads` is not a module"),
+        (("take", "--tenant", "nobody"), "Tenant `nobody` is not known here"),
         (("events", "list", "--limit", "0"), "--limit must be from 1 to 10,000."),
     ],
 )

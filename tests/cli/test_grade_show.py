@@ -60,8 +60,11 @@ def test_the_history_tells_what_superseded_what_and_why(mzi: Mzi) -> None:
     lines = mzi("grade", "show", KEY, "--history").out.splitlines()
     assert [line.split()[0] for line in lines if "  decided " in line] == ["R", "F", "PENDING"]
     told = " ".join(lines)
-    assert "Z: Replaced because the mark changed, and the criteria changed." in told
-    assert "Z: Replaced because the mark changed, the attempt changed, and the submission" in told
+    assert "Z: Replaced because the mark or its scale changed, and the criteria changed." in told
+    assert (
+        "Z: Replaced because the mark or its scale changed, the attempt or what is known of it changed, "
+        "and the submission" in told
+    )
     assert told.endswith("Z: Replaced because time passed and the grade was settled.")
 
 

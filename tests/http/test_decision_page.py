@@ -93,7 +93,7 @@ def test_the_history_tells_each_decision_and_why_it_gave_way() -> None:
     items = [kept(), kept(raw=Decimal(1), attempt=1, superseded=earlier)]
     seen = read(decision_page(items, Language.EN))
     assert "Earlier decisions 15 February 2026, 20:30 Grade Refer settles into Double Refer" in seen
-    assert "It stood until 16 February 2026, 20:30 . Replaced because the mark changed" in seen
+    assert "It stood until 16 February 2026, 20:30 . Replaced because the mark or its scale changed" in seen
     assert "Older decisions" not in seen
     assert "Older decisions are not on this page." in read(decision_page(items, Language.EN, more=True))
     assert "Earlier decisions" not in read(decision_page(items[:1], Language.EN))

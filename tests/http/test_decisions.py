@@ -54,7 +54,10 @@ async def test_every_earlier_decision_says_when_and_why_it_gave_way(memory: Api)
     ]
     last = told["items"][1]["superseded"]
     assert last["at"] == told["items"][0]["decided_at"]
-    assert last["explanation"]["en"] == "Replaced because the mark changed, and the attempt changed."
+    assert (
+        last["explanation"]["en"]
+        == "Replaced because the mark or its scale changed, and the attempt or what is known of it changed."
+    )
     assert last["explanation"]["ar"].startswith("استُبدل")
 
 

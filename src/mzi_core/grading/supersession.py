@@ -84,8 +84,8 @@ def _came_with_time(earlier: Decision, later: Decision) -> bool:
 
 _BECAUSE: Mapping[Language, Mapping[Cause, str]] = {
     Language.EN: {
-        Cause.MARK: "the mark changed",
-        Cause.ATTEMPT: "the attempt changed",
+        Cause.MARK: "the mark or its scale changed",
+        Cause.ATTEMPT: "the attempt or what is known of it changed",
         Cause.WORK: "the submission changed",
         Cause.FEEDBACK: "the feedback changed",
         Cause.CRITERIA: "the criteria changed",
@@ -96,8 +96,8 @@ _BECAUSE: Mapping[Language, Mapping[Cause, str]] = {
         Cause.RULES: "a later version of the grading rules applied",
     },
     Language.AR: {
-        Cause.MARK: "تغيّرت الدرجة",
-        Cause.ATTEMPT: "تغيّرت المحاولة",
+        Cause.MARK: "تغيّرت الدرجة أو مقياسها",
+        Cause.ATTEMPT: "تغيّرت المحاولة أو ما يُعرف عنها",
         Cause.WORK: "تغيّرت حالة التسليم",
         Cause.FEEDBACK: "تغيّرت ملاحظات المقيّم",
         Cause.CRITERIA: "تغيّرت نتائج المعايير",

@@ -163,7 +163,8 @@ async def replay_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = F
     if as_json:
         shell.json(told_event(event))
     elif event.state is EventState.WAITING:
-        shell.show(f"{_about(event)} is due; `mzi take` or the running service looks at it.")
+        said = f"{_about(event)} is due; `mzi take` or the running service looks at it."
+        shell.show(f"{said} What failed before is looked at once its time has come.")
     else:
         shell.show(plain(f"It stays {event.state}. {event.reason}"))
     return Ended.WELL if event.state is EventState.WAITING else Ended.REFUSED
@@ -176,7 +177,9 @@ async def take(*, tenant: Tenant = None, as_json: AsJson = False, shell: Given) 
     """
     found = _Taken()
     async with shell.open() as use_cases:
-        await use_cases.events.take_due(shell.tenant(tenant), CATALOGUE.in_order(), done=found.note)
+        whose = shell.tenant(tenant)
+        await use_cases.events.count(whose)  # refuses a tenant that nobody has made
+        await use_cases.events.take_due(whose, CATALOGUE.in_order(), done=found.note)
     if as_json:
         shell.json(found.as_data())
     else:

@@ -99,17 +99,22 @@ def test_the_same_marking_judged_otherwise_under_the_same_policy_is_told_as_othe
 @pytest.mark.parametrize(
     ("causes", "english", "arabic"),
     [
-        ((Cause.MARK,), "Replaced because the mark changed.", "استُبدل هذا القرار، والسبب: تغيّرت الدرجة."),
+        (
+            (Cause.MARK,),
+            "Replaced because the mark or its scale changed.",
+            "استُبدل هذا القرار، والسبب: تغيّرت الدرجة أو مقياسها.",
+        ),
         (
             (Cause.MARK, Cause.FEEDBACK),
-            "Replaced because the mark changed, and the feedback changed.",
-            "استُبدل هذا القرار، والسبب: تغيّرت الدرجة، وتغيّرت ملاحظات المقيّم.",
+            "Replaced because the mark or its scale changed, and the feedback changed.",
+            "استُبدل هذا القرار، والسبب: تغيّرت الدرجة أو مقياسها، وتغيّرت ملاحظات المقيّم.",
         ),
         (
             (Cause.MARK, Cause.ATTEMPT, Cause.SETTLING),
-            "Replaced because the mark changed, the attempt changed, "
+            "Replaced because the mark or its scale changed, the attempt or what is known of it changed, "
             "and time passed and the grade was settled.",
-            "استُبدل هذا القرار، والسبب: تغيّرت الدرجة، وتغيّرت المحاولة، ومضى الوقت فثُبّت التقدير.",
+            "استُبدل هذا القرار، والسبب: تغيّرت الدرجة أو مقياسها، وتغيّرت المحاولة أو ما يُعرف عنها"
+            "، ومضى الوقت فثُبّت التقدير.",
         ),
     ],
 )

@@ -41,6 +41,10 @@ def messages() -> Iterator[bytes]:
         yield json.dumps(said).encode()
 
 
+def _request(token: str, body: bytes) -> bytes:
+    return request(PATH, body, **{TOKEN: token})
+
+
 async def _served(
     service: Serving, requests: Iterator[bytes], connections: int, expected: bytes, meter: Stopwatch
 ) -> None:
@@ -68,7 +72,7 @@ async def _run(bench: Bench) -> Rounds:
             command = (*MZI, "--store", place.url, "serve", "--no-worker", "--port", "0")
             service = stack.enter_context(serving(command, bench.folder / f"{database}.log"))
             services.append(service)
-            told = (request(PATH, body, **{TOKEN: token}) for body in messages())
+            told = map(partial(_request, token), messages())
             for number in (CONNECTIONS, MANY):
                 sides[f"{database}, {number}"] = partial(_served, service, told, number, b"queued")
         return await bench.turns("intake", sides, [bench.server, *services])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import attrs
 
@@ -94,6 +95,14 @@ class CountEvents:
             await session.settings()
             counts = await session.event_counts()
         return {state: counts.get(state, 0) for state in EventState}
+
+
+def written_id(text: str) -> RecordId:
+    """The id of an event that `text` writes. Raises NotFound for what is none of ours."""
+    try:
+        return RecordId(str(UUID(text)))
+    except ValueError:
+        raise NotFound("event", text[:60]) from None
 
 
 def masked(event: Event) -> object:

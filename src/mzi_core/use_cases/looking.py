@@ -6,6 +6,7 @@ from typing import Protocol
 import attrs
 
 from mzi_core.errors import AccountMissing
+from mzi_core.ids import is_digits
 from mzi_core.module import AnyModule
 from mzi_core.ports import Connections, Event, EventReader, Store
 from mzi_core.use_cases.batches import overlay_of
@@ -62,7 +63,7 @@ class LookAtZoho:
             overlay = overlay_of(await session.settings(), module)
         choice = await select(zoho, module, overlay)
         # Zoho's own ids are digits: any other names nothing there, and would spoil the query.
-        real = [ZohoId(key) for key in keys if key.isascii() and key.isdigit()]
+        real = [ZohoId(key) for key in keys if is_digits(key)]
         found = await zoho.get_many(choice.named.api_name, real, choice.selection) if real else {}
         records = list(found.values())
         return Observed(

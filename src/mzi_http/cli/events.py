@@ -3,18 +3,17 @@
 import json
 from collections import Counter
 from typing import Annotated
-from uuid import UUID
 
 from cyclopts import Parameter
 from rich.text import Text
 
-from mzi_core.errors import NotFound, UnknownModule
+from mzi_core.errors import UnknownModule
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Event, EventQuery, EventState
-from mzi_core.use_cases.browse_events import masked
+from mzi_core.use_cases.browse_events import masked, written_id
 from mzi_core.use_cases.take_events import EventsTaken
-from mzi_core.values import RecordId, RecordKey
+from mzi_core.values import RecordKey
 from mzi_http.answers import told_event
 from mzi_http.cli.console_tables import key, moment, number, pairs, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
@@ -109,13 +108,6 @@ def _about(event: Event) -> str:
     return "–" if event.module is None else f"{event.module} {event.key or ''}".strip()
 
 
-def _id(text: str) -> RecordId:
-    try:
-        return RecordId(str(UUID(text.strip())))
-    except ValueError:
-        raise NotFound("event", text) from None
-
-
 async def show_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
     """Show one event with what was sent, in which nothing stands that lets anybody in.
 
@@ -125,7 +117,7 @@ async def show_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = Fal
         The id of the event, as `mzi events list` shows it.
     """
     async with shell.open() as use_cases:
-        event = await use_cases.events.show(shell.tenant(tenant), _id(id))
+        event = await use_cases.events.show(shell.tenant(tenant), written_id(id.strip()))
     if as_json:
         shell.json({**told_event(event), "body": masked(event)})
         return Ended.WELL
@@ -159,7 +151,7 @@ async def replay_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = F
         The id of the event, as `mzi events list` shows it.
     """
     async with shell.open() as use_cases:
-        event = await use_cases.events.replay(shell.tenant(tenant), _id(id))
+        event = await use_cases.events.replay(shell.tenant(tenant), written_id(id.strip()))
     if as_json:
         shell.json(told_event(event))
     elif event.state is EventState.WAITING:

@@ -4,20 +4,18 @@ Whatever comes is kept before it is answered; it is looked at afterwards.
 """
 
 from collections.abc import Iterator, Sequence
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from mzi_adapters.zoho.callbacks import channel_token
-from mzi_core.errors import NotFound
+from mzi_adapters.zoho.events import CHANNEL
 from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Cursor, Event, EventState
-from mzi_core.use_cases.browse_events import masked
+from mzi_core.use_cases.browse_events import masked, written_id
 from mzi_core.use_cases.receive import Message
-from mzi_core.values import RecordId
 from mzi_http.answers import moment, told_event
 from mzi_http.bodies import FORM, JSON, read_body, said_by
 from mzi_http.context import service, tenant
@@ -37,9 +35,6 @@ from mzi_http.event_sources import sender_of
 from mzi_http.routing import PREFIX, PREFIXES, Operation, answer, under_prefixes
 from mzi_http.schemas import ref
 from mzi_http.shapes import EventCounts, ListedEvents, Received
-
-CHANNEL = "channel"
-"""The door of Zoho's watch channels, whose token stands in the body."""
 
 _NAMING = ("zoho_id", "record_id", "id", "ids")
 """The parameters of an address by which a workflow rule may name a record."""
@@ -89,13 +84,17 @@ async def list_events(request: Request) -> Response:
 
 async def show_event(request: Request) -> Response:
     """One event with its body."""
-    event = await service(request).use_cases.events.show(tenant(request), event_id(request))
+    event = await service(request).use_cases.events.show(
+        tenant(request), written_id(request.path_params["id"])
+    )
     return answer({**told_event(event), "body": masked(event)})
 
 
 async def replay_event(request: Request) -> Response:
     """Let an event wait again."""
-    event = await service(request).use_cases.events.replay(tenant(request), event_id(request))
+    event = await service(request).use_cases.events.replay(
+        tenant(request), written_id(request.path_params["id"])
+    )
     return answer(told_event(event))
 
 
@@ -110,15 +109,6 @@ async def count_events(request: Request) -> Response:
         "total": sum(counts.values()),
     }
     return answer(said)
-
-
-def event_id(request: Request) -> RecordId:
-    """The id in the path. Raises NotFound for what is none of ours."""
-    id: str = request.path_params["id"]
-    try:
-        return RecordId(str(UUID(id)))
-    except ValueError:
-        raise NotFound("event", id[:60]) from None
 
 
 _ZOHO_DOORS = ("/events/zoho/", "/webhooks/student-dashboard/")

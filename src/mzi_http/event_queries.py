@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from starlette.requests import Request
 
-from mzi_core.errors import UnknownModule
-from mzi_core.modules import CATALOGUE
 from mzi_core.ports import EventQuery, EventState
+from mzi_core.use_cases.browse_events import written_subject
 from mzi_core.values import RecordId
 from mzi_http.context import tenant
 from mzi_http.list_queries import PAGING, ListParameters, parameter
@@ -32,11 +31,10 @@ def read_event_query(request: Request) -> tuple[EventQuery, Sequence[object]]:
         state = None
     module = key = None
     if subject is not None:
-        name, _, key = subject.partition("/")
         try:
-            module = CATALOGUE[name[:60]]
-        except UnknownModule as error:
-            read.refuse("subject", f"`subject` must be a module and a key, as students/539. {error}")
+            module, key = written_subject(subject)
+        except ValueError as error:
+            read.refuse("subject", f"`subject` {error}")
     source, kind = read.values.get("source"), read.values.get("kind")
     list_id = (tenant(request), "events", state, source, kind, subject)
     after = read.after(list_id)
@@ -44,8 +42,8 @@ def read_event_query(request: Request) -> tuple[EventQuery, Sequence[object]]:
         source=source,
         kind=kind,
         state=None if state is None else EventState(state),
-        module=None if module is None else module.name,
-        key=None if module is None or key is None else module.side.key(key),
+        module=module,
+        key=key,
         after=None if after is None else RecordId(after.key),
         limit=read.limit(),
     )

@@ -15,6 +15,8 @@ from mzi_core.use_cases.browse_events import (
     ReplayEvent,
     ShowEvent,
     masked,
+    written_id,
+    written_subject,
 )
 from mzi_core.values import TenantId, ZohoId
 
@@ -98,3 +100,27 @@ def test_what_is_shown_of_a_body_holds_no_secret() -> None:
 def test_a_large_body_is_told_by_its_size() -> None:
     said = masked(attrs.evolve(ABOUT, body="x" * (LARGEST_BODY + 1)))
     assert said == f"The body has {LARGEST_BODY + 1:,} characters, and is not shown."
+
+
+def test_an_id_is_read_however_it_is_written_and_what_is_none_is_not_found() -> None:
+    assert written_id(event(1).id.upper()) == event(1).id
+    with pytest.raises(NotFound):
+        written_id("7")
+
+
+def test_a_subject_is_a_module_and_a_key() -> None:
+    assert written_subject("students/539") == ("students", "539")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("students", "must be a module and a key"),
+        ("students/", "must be a module and a key"),
+        ("leads/1", "`leads` is not a module"),
+        ("", "is not a module"),
+    ],
+)
+def test_a_subject_that_names_no_record_is_refused_in_a_sentence(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        written_subject(text)

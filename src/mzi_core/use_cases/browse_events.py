@@ -6,11 +6,12 @@ from uuid import UUID
 
 import attrs
 
-from mzi_core.errors import NotFound
+from mzi_core.errors import NotFound, UnknownModule
 from mzi_core.flows import looked_at_for
+from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Event, EventQuery, EventState, Store
 from mzi_core.secrecy import names_a_secret
-from mzi_core.values import RecordId, TenantId
+from mzi_core.values import RecordId, RecordKey, TenantId
 
 MASKED = "•••"
 """What stands where a message holds a secret."""
@@ -103,6 +104,18 @@ def written_id(text: str) -> RecordId:
         return RecordId(str(UUID(text)))
     except ValueError:
         raise NotFound("event", text[:60]) from None
+
+
+def written_subject(text: str) -> tuple[str, RecordKey]:
+    """The record that `text` writes as a module and a key, as `students/539`. Raises ValueError in words."""
+    name, _, key = text.partition("/")
+    try:
+        module = CATALOGUE[name[:60]]
+    except UnknownModule as error:
+        raise ValueError(f"must be a module and a key, as students/539. {error}") from error
+    if not key:
+        raise ValueError("must be a module and a key, as students/539.")
+    return module.name, module.side.key(key)
 
 
 def masked(event: Event) -> object:

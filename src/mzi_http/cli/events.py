@@ -7,11 +7,10 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
-from mzi_core.errors import UnknownModule
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Event, EventQuery, EventState
-from mzi_core.use_cases.browse_events import masked, written_id
+from mzi_core.use_cases.browse_events import masked, written_id, written_subject
 from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import RecordKey
 from mzi_http.answers import told_event
@@ -94,14 +93,10 @@ async def list_events(
 def _subject(about: str | None) -> tuple[str | None, RecordKey | None]:
     if about is None:
         return None, None
-    name, slash, key = about.partition("/")
     try:
-        module = CATALOGUE[name]
-    except UnknownModule as error:
-        raise UsageError(f"--about must be a module and a key, as students/539. {error}") from error
-    if not slash or not key:
-        raise UsageError("--about must be a module and a key, as students/539.")
-    return module.name, module.side.key(key)
+        return written_subject(about)
+    except ValueError as error:
+        raise UsageError(f"--about {error}") from error
 
 
 def _about(event: Event) -> str:

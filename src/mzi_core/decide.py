@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
-from typing import Any, Generic
+from typing import Any, Generic, cast
 
 import attrs
 
 from mzi_core.errors import unforeseen
 from mzi_core.fingerprints import changed_fields, fingerprint
-from mzi_core.module import E, Entity, Module, Values
+from mzi_core.module import UNVERSIONED, E, Module, Values, Version
 from mzi_core.values import (
     Code,
     MoodleId,
@@ -27,10 +27,10 @@ from mzi_core.values import (
 )
 
 
-def stale(module: Module[Any]) -> Reason:
-    """What is said of an older version of a record, which changes nothing."""
+def stale(module: Module[Any], what: str = "stored") -> Reason:
+    """What is said of an older version of a record, which changes nothing; `what` became of the newer one."""
     path = f"$.{module.field['modified_at'].names[0]}"
-    return Reason(Code.STALE, path, "A newer version of this record is already stored.")
+    return Reason(Code.STALE, path, f"A newer version of this record is already {what}.")
 
 
 DELETED = "deleted_at"
@@ -50,10 +50,18 @@ class Known:
     mark: str | None = None
     """The mark of the record it was last taken from; None when that one must be read again."""
 
+    @property
+    def version(self) -> Version:
+        """Of when it is."""
+        return Version(self.modified_at, self.event_number)
+
 
 @attrs.frozen(kw_only=True)
 class Arrival(Generic[E]):
-    """A record of a request: as it came (`record`), and as it was understood (`entity`, or why not)."""
+    """A record of a request: as it came (`record`), and as it was understood (`entity`, or why not).
+
+    `version`: of when one is that was not understood, as far as it could be read.
+    """
 
     position: int
     record: object
@@ -61,6 +69,52 @@ class Arrival(Generic[E]):
     entity: E | None
     reasons: tuple[Reason, ...] = ()
     mark: str | None = None
+    version: Version = UNVERSIONED
+
+
+@attrs.frozen(kw_only=True)
+class Waiting(Generic[E]):
+    """A version that waits until its parent arrives, and lacks nothing else.
+
+    `record`: as it came; None where it was put together from several versions, and is written from `entity`.
+    """
+
+    entity: E
+    record: Mapping[str, object] | None
+    waits_for: Parent
+
+
+@attrs.frozen(kw_only=True)
+class Refused:
+    """A version that was refused for good, as it came."""
+
+    record: object
+    reasons: tuple[Reason, ...]
+    state: State
+    version: Version = UNVERSIONED
+
+
+@attrs.frozen(kw_only=True)
+class Parked(Generic[E]):
+    """What is parked of one record: the newest version that waits, and the newest one that was refused.
+
+    They stand side by side, so that it is all the same in which order they come.
+    """
+
+    waiting: Waiting[E] | None = None
+    refused: Refused | None = None
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return self.waiting is not None or self.refused is not None
+
+    def refused_after(self, version: Version) -> Refused | None:
+        """The refused one, where it is newer than a version that is good."""
+        is_newer = self.refused is not None and version.is_before(self.refused.version)
+        return self.refused if is_newer else None
+
+
+NOT_PARKED: Parked[Any] = Parked()
 
 
 @attrs.frozen(kw_only=True)
@@ -68,9 +122,9 @@ class Facts(Generic[E]):
     """What the store said about a page of arrivals.
 
     `stored` need hold only the records named by `suspects`; `owners` the live owner of each unique value, by
-    field name; `parents` the records that are there, by module; `parked` the ids an earlier version of which
-    was refused or is waiting; `new_ids` the keys to give to records that are not stored yet; `prints` what
-    `fingerprints` found of the arrivals, or nothing.
+    field name; `parents` the records that are there, by module; `parked` what is parked of the arrivals;
+    `new_ids` the keys to give to records that are not stored yet; `prints` what `fingerprints` found of the
+    arrivals, or nothing.
     """
 
     new_ids: Mapping[RecordKey, RecordId] = attrs.field(factory=dict)
@@ -78,7 +132,7 @@ class Facts(Generic[E]):
     stored: Mapping[RecordKey, E] = attrs.field(factory=dict)
     owners: Mapping[str, Mapping[Value, RecordKey]] = attrs.field(factory=dict)
     parents: Mapping[str, Collection[RecordKey]] = attrs.field(factory=dict)
-    parked: frozenset[RecordKey] = frozenset()
+    parked: Mapping[RecordKey, Parked[E]] = attrs.field(factory=dict)
     prints: tuple[str | None, ...] = ()
 
 
@@ -93,20 +147,6 @@ class Write(Generic[E]):
     new: bool
     mark: str | None = None
     """The mark to remember; None where the record has something about it that must be told every time."""
-
-
-@attrs.frozen(kw_only=True)
-class Park:
-    """A record to park: refused for good, or waiting until the record it waits for arrives.
-
-    A parked one keeps only the reason it waits for: what else is missing now may have come by then.
-    """
-
-    key: RecordKey
-    record: object
-    reasons: tuple[Reason, ...]
-    waits_for: Parent | None
-    state: State = State.INVALID
 
 
 def checked(module: Module[E], entity: E) -> tuple[Reason, ...]:
@@ -138,13 +178,14 @@ class Plan(Generic[E]):
     """What to do about a page: one outcome per arrival, and the writes in groups.
 
     A group is written before the next one begins: the later group takes a unique value that the earlier one
-    gives up, and no store need care about the order within a group.
+    gives up, and no store need care about the order within a group. `park`: what is parked from now on, of
+    the records of which that is another than before.
     """
 
     outcomes: tuple[Outcome, ...]
     writes: tuple[tuple[Write[E], ...], ...]
     touches: tuple[Touch, ...]
-    park: tuple[Park, ...]
+    park: Mapping[RecordKey, Parked[E]]
     unpark: frozenset[RecordKey]
 
 
@@ -231,9 +272,22 @@ def parents_of(module: Module[E], entity: E) -> Parents:
     )
 
 
-def _older(entity: Entity, known: Known) -> bool:
-    """Whether `entity` is a version from before the stored one, where both say when they are of."""
-    return entity.is_before(known.modified_at, known.event_number)
+def together(module: Module[E], before: E, told: E) -> E:
+    """What is known of a record, and what is told of it afterwards, by a module that merges.
+
+    Its version is the newer of the two: an older one changes it as little as one that does not say when.
+    """
+    assert module.merge is not None  # noqa: S101  # asked by the caller
+    is_old = told.record_version.is_before(before.record_version)
+    version = before.record_version if is_old else told.record_version.after(before.record_version)
+    return module.merge(before, told).as_of(version)
+
+
+def missing_parent(module: Module[Any], name: str, parent: Parent) -> Reason:
+    """What is said of a record whose field `name` points at a record that is not there."""
+    wire = module.field[name].names[0]
+    said = f"`{wire}` points at {parent.key}, which is not among the {parent.module} yet."
+    return Reason(Code.DEPENDENCY_MISSING, f"$.{wire}", said)
 
 
 def _memorable(arrival: Arrival[Any]) -> str | None:
@@ -256,20 +310,18 @@ class _Page(Generic[E]):
         self.groups: list[dict[RecordKey, Write[E]]] = [{}]
         self.given_up: set[tuple[str, Value]] = set()
         self.touches: dict[RecordKey, Touch] = {}
-        self.park: dict[RecordKey, Park] = {}
-        self.unpark: set[RecordKey] = set()
+        self.parked: dict[RecordKey, Parked[E]] = dict(facts.parked)
 
     def judge(self, arrival: Arrival[E], print: str | None) -> Outcome:
         """Decide one arrival after all before it; `print`: its fingerprint, if it is the first of its id."""
-        entity = arrival.entity
-        if entity is None:
-            return self._refuse(arrival, arrival.reasons, None)
-        known = self.known.get(entity.key)
-        entity = with_links(self.module, known, entity)
-        is_old = known is not None and _older(entity, known)
-        merge = self.module.merge
-        if known is not None and merge is not None:
-            entity, print = merge(self.entities[entity.key], entity), None
+        told = arrival.entity
+        if told is None:
+            return self._refuse(arrival, arrival.reasons, arrival.version)
+        known = self.known.get(told.key)
+        is_old = known is not None and told.record_version.is_before(known.version)
+        entity = self._whole(with_links(self.module, known, told), known, is_old=is_old)
+        if self.module.merges and entity is not told:
+            print = None
         claims = unique_values(self.module, entity)
         missing = [
             (name, parent)
@@ -283,13 +335,28 @@ class _Page(Generic[E]):
         ]
         reasons = checked(self.module, entity)
         if taken or missing:
-            reasons = (*reasons, *map(self._taken, taken), *map(self._missing, missing))
+            lacks = [missing_parent(self.module, *found) for found in missing]
+            reasons = (*reasons, *map(self._taken, taken), *lacks)
+        if reasons and is_old and not self.module.merges:
+            return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, stale(self.module)))
         if reasons:
-            waits_for = missing[0][1] if len(missing) == len(reasons) else None
-            return self._refuse(arrival, reasons, waits_for)
+            if len(missing) == len(reasons):
+                return self._wait(arrival, entity, reasons, missing[0][1])
+            return self._refuse(arrival, reasons, told.record_version)
         if print is None:
             print = fingerprint(self.module, entity)
         return self._accept(arrival, entity, print, claims, is_old=is_old)
+
+    def _whole(self, entity: E, known: Known | None, *, is_old: bool) -> E:
+        """What a record comes to with what is stored and with what waits, and of when it is by then."""
+        if not self.module.merges:
+            if known is None or is_old:
+                return entity
+            return entity.as_of(entity.record_version.after(known.version))
+        waiting = self.parked.get(entity.key, NOT_PARKED).waiting
+        if waiting is not None:
+            entity = together(self.module, waiting.entity, entity)
+        return entity if known is None else together(self.module, self.entities[entity.key], entity)
 
     def _taken(self, found: tuple[str, RecordKey]) -> Reason:
         name, owner = found
@@ -297,26 +364,38 @@ class _Page(Generic[E]):
         said = f"`{wire}` already belongs to record {owner}. Correct one of the two"
         return Reason(Code.DUPLICATE, f"$.{wire}", f"{said}; to swap their values, go by way of a third.")
 
-    def _missing(self, found: tuple[str, Parent]) -> Reason:
-        name, parent = found
-        wire = self.module.field[name].names[0]
-        return Reason(
-            Code.DEPENDENCY_MISSING,
-            f"$.{wire}",
-            f"`{wire}` points at {parent.key}, which is not among the {parent.module} yet.",
-        )
-
-    def _refuse(self, arrival: Arrival[E], reasons: tuple[Reason, ...], waits_for: Parent | None) -> Outcome:
+    def _refuse(self, arrival: Arrival[E], reasons: tuple[Reason, ...], version: Version) -> Outcome:
+        """Park it as the refused version, unless a newer one is there already."""
+        state = _state(reasons)
         if arrival.key is not None:
-            self.park[arrival.key] = Park(
-                key=arrival.key,
-                record=arrival.record,
-                reasons=reasons[:1] if waits_for else reasons,
-                waits_for=waits_for,
-                state=_state(reasons),
-            )
-            self.unpark.discard(arrival.key)
-        return self._outcome(arrival, _state(reasons), reasons, parked=waits_for is not None)
+            parked, known = self.parked.get(arrival.key, NOT_PARKED), self.known.get(arrival.key)
+            newer = [] if known is None else [known.version]
+            newer += [] if parked.waiting is None else [parked.waiting.entity.record_version]
+            newer += [] if parked.refused is None else [parked.refused.version]
+            if not any(map(version.is_before, newer)):
+                refused = Refused(record=arrival.record, reasons=reasons, state=state, version=version)
+                self.parked[arrival.key] = attrs.evolve(parked, refused=refused)
+        return self._outcome(arrival, state, reasons)
+
+    def _wait(self, arrival: Arrival[E], entity: E, reasons: tuple[Reason, ...], parent: Parent) -> Outcome:
+        """Park it until its parent arrives, in place of an older version that waits."""
+        parked = self.parked.get(entity.key, NOT_PARKED)
+        waiting = parked.waiting
+        if waiting is not None and not self.module.merges:
+            if entity.record_version.is_before(waiting.entity.record_version):
+                reasons = (*arrival.reasons, stale(self.module, "parked"))
+                return self._outcome(arrival, State.UNCHANGED, reasons)
+            entity = entity.as_of(entity.record_version.after(waiting.entity.record_version))
+        as_it_came = arrival.record if entity is arrival.entity else None
+        self.parked[entity.key] = Parked(
+            waiting=Waiting(
+                entity=entity,
+                record=cast("Mapping[str, object] | None", as_it_came),
+                waits_for=parent,
+            ),
+            refused=parked.refused_after(entity.record_version),
+        )
+        return self._outcome(arrival, _state(reasons), reasons, parked=True)
 
     def _accept(
         self,
@@ -331,8 +410,7 @@ class _Page(Generic[E]):
         changed = self._changes(entity, digest, known) if known else ()
         if is_old and not self._is_news(changed):
             return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, stale(self.module)))
-        if self.park.pop(entity.key, None) or entity.key in self.facts.parked:
-            self.unpark.add(entity.key)
+        self._unpark(entity)
         if known and not changed:
             self._touch(arrival, entity, digest, known)
             return self._outcome(arrival, State.UNCHANGED, arrival.reasons)
@@ -340,6 +418,19 @@ class _Page(Generic[E]):
         self._claim(entity.key, claims)
         self._write(arrival, entity, digest, state)
         return self._outcome(arrival, state, arrival.reasons, changed)
+
+    def _unpark(self, entity: E) -> None:
+        """Forget what is parked of a record that is accepted, but for versions that are newer."""
+        parked = self.parked.get(entity.key)
+        if not parked:
+            return
+        waiting = parked.waiting
+        is_newer = waiting is not None and entity.record_version.is_before(waiting.entity.record_version)
+        left: Parked[E] = Parked(
+            waiting=waiting if is_newer else None, refused=parked.refused_after(entity.record_version)
+        )
+        if left != parked:
+            self.parked[entity.key] = left
 
     def _is_news(self, changed: tuple[str, ...]) -> bool:
         """Whether an older version is to be taken: put together with the stored one, it may add to it.
@@ -358,8 +449,8 @@ class _Page(Generic[E]):
         """Remember that the record came again, where that is news; a word for word repetition is none."""
         key = entity.key
         mark = _memorable(arrival)
-        newest = known if _older(entity, known) else entity
-        modified_at, number = newest.modified_at, newest.event_number
+        is_old = entity.record_version.is_before(known.version)
+        modified_at, number = known.version if is_old else entity.record_version
         if (digest, modified_at, number, mark) == (
             *(known.fingerprint, known.modified_at, known.event_number),
             known.mark,
@@ -369,7 +460,7 @@ class _Page(Generic[E]):
         if written is not None:
             self.groups[-1][key] = attrs.evolve(
                 written,
-                entity=attrs.evolve(written.entity, modified_at=modified_at, event_number=number),
+                entity=written.entity.as_of(Version(modified_at, number)),
                 mark=mark,
             )
         else:
@@ -455,6 +546,6 @@ def plan(module: Module[E], arrivals: Sequence[Arrival[E]], facts: Facts[E]) -> 
         outcomes=outcomes,
         writes=tuple(tuple(group.values()) for group in page.groups if group),
         touches=tuple(page.touches.values()),
-        park=tuple(page.park.values()),
-        unpark=frozenset(page.unpark),
+        park={key: each for key, each in page.parked.items() if each and each is not facts.parked.get(key)},
+        unpark=frozenset(key for key in facts.parked if not page.parked[key]),
     )

@@ -12,7 +12,18 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    NamedTuple,
+    Self,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import attrs
 
@@ -170,6 +181,32 @@ def criterion_texts(rows: str) -> Wire:
     return Wire(names=(rows,), kind=Kind.CRITERIA)
 
 
+class Version(NamedTuple):
+    """Of when a record is: the moment by its side's clock, and the number of the event that told it.
+
+    The numbers tell the versions of one moment apart, and those of which no moment is known.
+    """
+
+    at: datetime | None = None
+    number: int | None = None
+
+    def is_before(self, other: "Version") -> bool:
+        """Whether it is older, as far as both are known."""
+        if self.at is None or other.at is None or self.at == other.at:
+            return self.number is not None and other.number is not None and self.number < other.number
+        return self.at < other.at
+
+    def after(self, other: "Version") -> "Version":
+        """Itself, where it follows `other`: what it does not say of itself is as it was there."""
+        if self.at is None:
+            return Version(other.at, other.number if self.number is None else self.number)
+        return Version(self.at, other.number) if self.number is None and self.at == other.at else self
+
+
+UNVERSIONED = Version()
+"""Of a record that does not say of when it is."""
+
+
 @attrs.frozen(kw_only=True)
 class Entity:
     """What every record has. `modified_at`: when its side changed it last, by that side's clock.
@@ -190,14 +227,16 @@ class Entity:
         key: RecordKey = getattr(self, self.side.key_name)
         return key
 
-    def is_before(self, at: datetime | None, number: int | None) -> bool:
-        """Whether it is from before a version of this moment and event number, as far as both are known.
+    @property
+    def record_version(self) -> Version:
+        """Of when it is."""
+        return Version(self.modified_at, self.event_number)
 
-        The numbers tell the versions of one moment apart, and those of which no moment is known.
-        """
-        if self.modified_at is None or at is None or self.modified_at == at:
-            return self.event_number is not None and number is not None and self.event_number < number
-        return self.modified_at < at
+    def as_of(self, version: Version) -> Self:
+        """The same record of another version."""
+        if version == self.record_version:
+            return self
+        return attrs.evolve(self, modified_at=version.at, event_number=version.number)
 
 
 @attrs.frozen(kw_only=True)

@@ -141,6 +141,8 @@ def compare(
         extras = changed_extras(before[-1], values[-1])
         now, then = values[modified], before[modified]
         older = now is not None and then is not None and now < then
+        if now is None and then is not None:  # what a source does not say is as it was
+            values, now = (*values[:modified], then, *values[modified + 1 :]), then
         if is_deleted or older or not tied.isdisjoint(differing):
             found.left.add(place)
         elif differing or extras:

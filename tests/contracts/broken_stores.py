@@ -841,6 +841,13 @@ class ParksWithoutReasons(Faithful):
         await self.real.park([attrs.evolve(one, reasons=()) for one in parked])
 
 
+class ForgetsWhatWaitsBesideARefusedVersion(Faithful):
+    noticed_by = "test_a_parked_record_comes_back_as_it_came"
+
+    async def park(self, parked: Sequence[ParkedRecord]) -> None:
+        await self.real.park([attrs.evolve(one, waiting=None) for one in parked])
+
+
 class UnparksEveryModule(Faithful):
     noticed_by = "test_unparked_records_are_forgotten"
 

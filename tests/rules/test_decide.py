@@ -11,8 +11,11 @@ from mzi_core.decide import (
     Arrival,
     Facts,
     Known,
+    Parked,
     Plan,
+    Refused,
     Touch,
+    Waiting,
     fingerprints,
     plan,
     suspects,
@@ -20,7 +23,7 @@ from mzi_core.decide import (
     with_untold,
 )
 from mzi_core.fingerprints import fingerprint
-from mzi_core.module import AnyModule
+from mzi_core.module import UNVERSIONED, AnyModule, Version
 from mzi_core.modules import CATALOGUE, ENROLLMENTS, GRADES, STUDENTS, Student
 from mzi_core.values import Code, Email, MoodleId, Outcome, Parent, Reason, RecordId, RecordKey, State, ZohoId
 
@@ -55,6 +58,10 @@ def refused(zoho_id: str | None, position: int = 0, record: object = "bad") -> A
         entity=None,
         reasons=REFUSED,
     )
+
+
+def bad(record: object = "bad", version: Version = UNVERSIONED) -> Refused:
+    return Refused(record=record, reasons=REFUSED, state=State.INVALID, version=version)
 
 
 def known(entity: Student, **more: Any) -> Known:
@@ -102,7 +109,7 @@ def test_a_record_nobody_knows_is_new_and_gets_the_id_it_was_given() -> None:
     ((write,),) = decided.writes
     assert (write.id, write.new, write.state) == (RecordId("new-1"), True, State.NEW)
     assert (write.entity, write.fingerprint) == (student(), fingerprint(STUDENTS, student()))
-    assert (decided.park, decided.unpark) == ((), frozenset())
+    assert (decided.park, decided.unpark) == ({}, frozenset())
 
 
 def test_a_record_that_says_the_same_again_is_unchanged_and_costs_no_write() -> None:
@@ -148,38 +155,36 @@ def test_a_record_that_could_not_be_understood_is_invalid_with_its_reasons_and_h
     assert only(decided).state is State.INVALID
     assert only(decided).reasons == REFUSED
     assert not only(decided).parked
-    (hold,) = decided.park
-    assert (hold.key, hold.record, hold.reasons, hold.waits_for) == (ZohoId("7"), "bad", REFUSED, None)
+    assert decided.park == {ZohoId("7"): Parked(refused=bad())}
 
 
 def test_a_record_without_an_id_is_reported_and_cannot_be_held() -> None:
     decided = plan(STUDENTS, [refused(None)], facts())
     assert only(decided).state is State.INVALID
     assert only(decided).key is None
-    assert decided.park == ()
+    assert decided.park == {}
 
 
 def test_the_last_refused_version_is_the_one_held() -> None:
     decided = plan(STUDENTS, [refused("7", 0, "first"), refused("7", 1, "second")], facts())
-    assert [hold.record for hold in decided.park] == ["second"]
+    assert decided.park == {ZohoId("7"): Parked(refused=bad("second"))}
 
 
 def test_an_accepted_version_after_a_refused_one_releases_it() -> None:
     decided = plan(STUDENTS, [refused("1"), *arrivals(student())], facts())
-    assert decided.park == ()
-    assert decided.unpark == {ZohoId("1")}
+    assert (decided.park, decided.unpark) == ({}, frozenset())
 
 
 def test_a_refused_version_after_an_accepted_one_is_held_and_not_released() -> None:
-    found = facts(parked=frozenset({ZohoId("1")}))
+    found = facts(parked={ZohoId("1"): Parked(refused=bad("earlier"))})
     decided = plan(STUDENTS, [*arrivals(student()), refused("1", 1)], found)
     assert states(decided) == [State.NEW, State.INVALID]
-    assert [hold.key for hold in decided.park] == [ZohoId("1")]
+    assert decided.park == {ZohoId("1"): Parked(refused=bad())}
     assert decided.unpark == frozenset()
 
 
 def test_a_version_held_earlier_is_released_when_the_record_is_accepted_even_unchanged() -> None:
-    found = facts(student(), parked=frozenset({ZohoId("1")}))
+    found = facts(student(), parked={ZohoId("1"): Parked(refused=bad())})
     decided = plan(STUDENTS, arrivals(student()), found)
     assert only(decided).state is State.UNCHANGED
     assert decided.unpark == {ZohoId("1")}
@@ -217,7 +222,8 @@ def test_a_value_owned_in_the_store_is_refused() -> None:
     taken = student("2", moodle_userid=MoodleId(7))
     decided = plan(STUDENTS, arrivals(taken), facts(student("1", moodle_userid=MoodleId(7))))
     assert [reason.path for reason in only(decided).reasons] == ["$.Student_Moodle_ID"]
-    assert [hold.waits_for for hold in decided.park] == [None]
+    (parked,) = decided.park.values()
+    assert (parked.waiting, parked.refused and parked.refused.reasons) == (None, only(decided).reasons)
 
 
 def test_every_value_that_is_taken_is_named() -> None:
@@ -399,18 +405,17 @@ def test_a_record_whose_parent_is_missing_is_parked_until_that_one_arrives() -> 
             "`Classes` points at 2, which is not among the classes yet.",
         ),
     )
-    (hold,) = decided.park
-    assert hold.waits_for == Parent("classes", ZohoId("2"))
-    assert hold.reasons == only(decided).reasons
+    waiting = Waiting(entity=enrollment(), record={"n": 0}, waits_for=Parent("classes", ZohoId("2")))
+    assert decided.park == {ZohoId("9"): Parked(waiting=waiting)}
     assert decided.writes == ()
 
 
 def test_with_two_parents_missing_both_are_named_and_the_first_is_waited_for() -> None:
     decided = plan(ENROLLMENTS, arrivals(enrollment()), with_parents())
     assert [r.path for r in only(decided).reasons] == ["$.Enrolled_Students", "$.Classes"]
-    (hold,) = decided.park
-    assert hold.waits_for == Parent("students", ZohoId("1"))
-    assert hold.reasons == only(decided).reasons[:1]
+    (parked,) = decided.park.values()
+    assert parked.waiting is not None
+    assert parked.waiting.waits_for == Parent("students", ZohoId("1"))
 
 
 def test_a_record_with_another_fault_as_well_is_not_parked() -> None:
@@ -418,8 +423,8 @@ def test_a_record_with_another_fault_as_well_is_not_parked() -> None:
     decided = plan(GRADES, arrivals(grade), with_parents())
     assert [r.code for r in only(decided).reasons] == [Code.REQUIRED, Code.DEPENDENCY_MISSING]
     assert not only(decided).parked
-    (hold,) = decided.park
-    assert (hold.waits_for, hold.reasons) == (None, only(decided).reasons)
+    (parked,) = decided.park.values()
+    assert (parked.waiting, parked.refused and parked.refused.reasons) == (None, only(decided).reasons)
 
 
 def test_a_lookup_that_is_empty_waits_for_nobody() -> None:
@@ -596,4 +601,4 @@ def test_a_record_with_something_to_tell_about_it_is_read_every_time() -> None:
 
 @pytest.mark.parametrize("module", [STUDENTS, ENROLLMENTS])
 def test_an_empty_page_decides_nothing(module: AnyModule) -> None:
-    assert plan(module, [], Facts()) == Plan(outcomes=(), writes=(), touches=(), park=(), unpark=frozenset())
+    assert plan(module, [], Facts()) == Plan(outcomes=(), writes=(), touches=(), park={}, unpark=frozenset())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mzi_core.decide import Arrival, Facts, Known, plan, stale
 from mzi_core.fingerprints import fingerprint
-from mzi_core.module import Module, Side
+from mzi_core.module import Module, Side, Version
 from mzi_core.modules import (
     MOODLE_COURSES,
     MOODLE_ENROLLMENTS,
@@ -108,8 +108,8 @@ def shelf(module: Module[Any], *told: Any) -> Any:
 def test_the_event_number_orders_the_versions_of_one_second(
     at: datetime | None, number: int | None, is_before: bool
 ) -> None:
-    assert user("Irbid", AT, 5).is_before(at, number) is is_before
-    assert not user("Irbid", AT).is_before(AT, number)
+    assert user("Irbid", AT, 5).record_version.is_before(Version(at, number)) is is_before
+    assert not user("Irbid", AT).record_version.is_before(Version(AT, number))
 
 
 def test_each_side_names_its_keys() -> None:
@@ -174,12 +174,32 @@ def test_a_maximum_below_0_names_a_scale() -> None:
 
 
 def test_of_an_attempt_that_is_told_twice_the_newer_one_counts() -> None:
-    twice = mark(attempt(0, 1, SOON), attempt(0, 2), attempt(0, 3, None))
+    twice = mark(attempt(0, 1, SOON), attempt(0, 2))
     assert twice.attempts == (attempt(0, 1, SOON),)
-    assert mark(attempt(0, 1, AT, 5), attempt(0, 2, AT, 6), attempt(0, 3, AT)).attempts == (
-        attempt(0, 2, AT, 6),
-    )
+    assert mark(attempt(0, 2, AT, 6), attempt(0, 1, AT, 5)).attempts == (attempt(0, 2, AT, 6),)
     assert mark(attempt(0, 1), attempt(0, 2)).attempts == (attempt(0, 2),)
+
+
+def test_an_attempt_that_does_not_say_when_it_is_of_follows_the_one_before() -> None:
+    """It is no older one; and an older one that comes after it changes it as little as before."""
+    for told in (attempt(0, 3, None), attempt(0, 3, SOON)):
+        both = mark(attempt(0, 1, SOON, 5), told)
+        assert both.attempts == (attempt(0, 3, SOON, 5),)
+        late = with_all_attempts(both, mark(attempt(0, 2, AT), attempt(0, 4, SOON, 4)))
+        assert late.attempts == (attempt(0, 3, SOON, 5),)
+
+
+@pytest.mark.parametrize("told", [user("Zarqa", None), user("Zarqa", AT), user("Zarqa", None, 6)])
+def test_a_version_that_does_not_say_when_it_is_of_lets_no_older_one_in_after_it(
+    told: MoodleUserRecord,
+) -> None:
+    """What is known of the one before is kept: the moment, and within one moment the event number."""
+    stored = shelf(MOODLE_USERS, user("Irbid", AT, 5), told)
+    assert (stored.city, stored.modified_at, stored.event_number) == ("Zarqa", AT, told.event_number or 5)
+    assert shelf(MOODLE_USERS, user("Irbid", AT, 5), told, user("Amman", AT, 4)) == stored
+    assert shelf(MOODLE_USERS, user("Irbid", SOON), told, user("Amman", AT)).modified_at == SOON
+    merged = shelf(MOODLE_MARKS, mark(attempt(0, 1), at=SOON), mark(attempt(1, 2), at=None, workflow="x"))
+    assert (merged.workflow, merged.modified_at) == ("x", SOON)
 
 
 def test_the_maker_of_an_enrolment_outlives_what_others_tell_of_it() -> None:

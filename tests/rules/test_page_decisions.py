@@ -226,9 +226,8 @@ def test_a_link_that_a_record_does_not_bring_is_kept() -> None:
         (student(modified_at=LATER), {"mark": "now"}),
         (student(modified_at=AT), {"mark": "before"}),
         (student(modified_at=AT), {"mark": "now", "fingerprint": "of another format"}),
-        (student(), {"mark": "now"}),
     ],
-    ids=["another time", "other words", "another format", "no time"],
+    ids=["another time", "other words", "another format"],
 )
 def test_what_is_news_about_a_record_that_says_the_same_is_remembered(
     now: Values, more: dict[str, Any]
@@ -240,7 +239,14 @@ def test_what_is_news_about_a_record_that_says_the_same_is_remembered(
 
 
 def test_what_is_no_news_is_in_none_of_the_three() -> None:
-    assert compared(student(modified_at=AT), student(modified_at=AT), mark="now") == Comparison({}, {}, set())
+    for at in (AT, None):
+        found = compared(student(modified_at=AT), student(modified_at=at), mark="now")
+        assert found == Comparison({}, {}, set())
+
+
+def test_a_change_that_does_not_say_when_it_is_of_leaves_the_time_of_the_one_before() -> None:
+    found = compared(student(modified_at=AT), student(city="Irbid"))
+    assert found.changes[0].values == student(city="Irbid", modified_at=AT)
 
 
 def test_what_is_not_told_stays_and_the_words_are_not_remembered() -> None:
@@ -300,7 +306,7 @@ def test_what_a_comparison_settles_is_what_a_judge_would_say(
         STUDENTS, [arrival], Facts(known={ZohoId("1"): known}, stored={ZohoId("1"): entity}, owners={})
     )
     (outcome,) = decided.outcomes
-    assert (outcome.reasons, decided.park) == ((), ())
+    assert (outcome.reasons, decided.park) == ((), {})
     assert outcome.changed_fields == (found.changes[0].fields if found.changes else ())
     written = [
         (STUDENTS.values_of(w.entity), w.fingerprint, w.mark) for group in decided.writes for w in group

@@ -3,9 +3,10 @@
 import json
 import random
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import permutations
 from typing import Any, cast
 
 import attrs
@@ -28,9 +29,9 @@ from mzi_core.mapping import FieldMapping
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, STUDENTS, ZOHO_CATALOGUE
 from mzi_core.page_decisions import NewRows, RecordUpdate
-from mzi_core.ports import Lock, Query, Session
+from mzi_core.ports import Lock, ParkedRecord, Query, Session
 from mzi_core.use_cases.sync import REMEMBERED, IdempotencyKey, Replay
-from mzi_core.values import DEFAULT_TENANT, BatchResult, Code, State, TenantId, ZohoId
+from mzi_core.values import DEFAULT_TENANT, BatchResult, Code, Parent, State, TenantId, ZohoId
 
 Record = dict[str, Any]
 
@@ -67,6 +68,11 @@ async def contents(mzi: Harness, tenant: TenantId = DEFAULT_TENANT) -> dict[str,
             found[module.name] = {row.entity.key: (row.entity, row.fingerprint) for row in rows}
             found[f"held {module.name}"] = {h.key: (h.reasons, h.waits_for) for h in held}
     return found
+
+
+async def parked(mzi: Harness, enrollment: str) -> ParkedRecord:
+    async with mzi.store.begin(DEFAULT_TENANT) as session:
+        return (await session.parked("enrollments", [ZohoId(enrollment)]))[ZohoId(enrollment)]
 
 
 async def test_records_are_new_and_the_second_time_unchanged() -> None:
@@ -588,19 +594,106 @@ async def test_a_parked_update_does_not_touch_what_is_stored_until_its_parent_ar
     assert [(o.state, o.changed_fields) for o in unparked.released] == [(State.UPDATED, ("class_",))]
 
 
-async def test_a_parked_version_older_than_what_was_stored_meanwhile_is_dropped() -> None:
+OLD = enrollment(9, 1, 6) | {"Modified_Time": "2026-01-01T00:00:00Z"}
+NEW = enrollment(9, 1, 5) | {"Modified_Time": "2026-02-01T00:00:00Z"}
+SPOILT = NEW | {"Start_Date": "soon", "Modified_Time": "2026-03-01T00:00:00Z"}
+
+
+async def test_a_parked_version_older_than_what_is_stored_meanwhile_is_dropped() -> None:
     mzi = Harness()
     await sync(mzi, "students", student(1))
     await sync(mzi, "classes", clazz(5))
-    old = enrollment(9, 1, 6) | {"Modified_Time": "2026-01-01T00:00:00Z"}
-    new = enrollment(8, 1, 5) | {"Modified_Time": "2026-02-01T00:00:00Z", "id": "9"}
-    await sync(mzi, "enrollments", new)
-    await sync(mzi, "enrollments", old)
-    unparked = await sync(mzi, "classes", clazz(6))
-    assert [(o.state, [r.code for r in o.reasons]) for o in unparked.released] == [
-        (State.UNCHANGED, [Code.STALE])
-    ]
+    await sync(mzi, "enrollments", OLD)
+    await sync(mzi, "enrollments", NEW)
     assert (await contents(mzi))["held enrollments"] == {}
+    assert (await sync(mzi, "classes", clazz(6))).released == ()
+
+
+async def test_an_older_version_of_what_is_stored_is_stale_though_its_parent_is_missing() -> None:
+    mzi = Harness()
+    await sync(mzi, "students", student(1))
+    await sync(mzi, "classes", clazz(5))
+    await sync(mzi, "enrollments", NEW)
+    (outcome,) = (await sync(mzi, "enrollments", OLD)).outcomes
+    assert (outcome.state, [r.code for r in outcome.reasons]) == (State.UNCHANGED, [Code.STALE])
+    assert (await contents(mzi))["held enrollments"] == {}
+
+
+@pytest.mark.parametrize("parents_come", range(4))
+@pytest.mark.parametrize("versions", list(permutations([OLD, NEW, SPOILT])))
+async def test_in_whatever_order_versions_and_parents_come_the_newest_good_one_is_stored(
+    versions: tuple[Record, ...], parents_come: int
+) -> None:
+    """And a newer one that was refused stands beside it, for people to repair."""
+    mzi = Harness()
+    for place, version in enumerate((*versions, None)):
+        if place == parents_come:
+            await sync(mzi, "students", student(1))
+            await sync(mzi, "classes", clazz(5), clazz(6))
+        if version is not None:
+            await sync(mzi, "enrollments", version)
+    found = await contents(mzi)
+    assert found["enrollments"]["9"][0].class_ == "5"
+    held = await parked(mzi, "9")
+    assert (held.record, held.waits_for, held.waiting) == (SPOILT, None, None)
+
+
+async def test_a_version_that_waits_is_kept_beside_a_newer_one_that_is_refused() -> None:
+    mzi = Harness()
+    await sync(mzi, "students", student(1))
+    await sync(mzi, "enrollments", NEW)
+    await sync(mzi, "enrollments", SPOILT)
+    held = await parked(mzi, "9")
+    assert (held.record, [r.path for r in held.reasons]) == (SPOILT, ["$.Start_Date"])
+    assert (held.waits_for, held.waiting) == (Parent("classes", ZohoId("5")), NEW)
+    assert [o.state for o in (await sync(mzi, "classes", clazz(5))).released] == [State.NEW]
+
+
+async def test_an_older_version_of_what_is_parked_changes_nothing() -> None:
+    mzi = Harness()
+    for version in (NEW, OLD):
+        (outcome,) = (await sync(mzi, "enrollments", version)).outcomes
+    assert (outcome.state, outcome.parked) == (State.UNCHANGED, False)
+    assert [r.message for r in outcome.reasons] == ["A newer version of this record is already parked."]
+    assert (await parked(mzi, "9")).record == NEW
+    timeless = enrollment(9, 1, 5) | {"Enrollment_Type": "told last"}
+    for version in (timeless, OLD):
+        await sync(mzi, "enrollments", version)
+    await sync(mzi, "students", student(1))
+    await sync(mzi, "classes", clazz(5), clazz(6))
+    stored = (await contents(mzi))["enrollments"]["9"][0]
+    assert (stored.type, stored.class_) == ("told last", "5")
+
+
+_ATTEMPTS = [
+    {
+        "userid": 5001,
+        "courseid": 6001,
+        "assignid": 7,
+        "attemptnumber": n,
+        "rawgrade": 1 + n,
+        "timemodified": at,
+    }
+    for n, at in ((0, 100), (1, 200), (0, 300))
+]
+
+
+@pytest.mark.parametrize("parents_come", range(4))
+@pytest.mark.parametrize("told", list(permutations(_ATTEMPTS)))
+async def test_every_attempt_of_a_mark_is_kept_whenever_its_user_and_course_come(
+    told: tuple[Record, ...], parents_come: int
+) -> None:
+    mzi = Harness()
+    for place, attempt in enumerate((*told, None)):
+        if place == parents_come:
+            await sync(mzi, "moodle_courses", {"id": 6001, "fullname": "Networking"})
+            await sync(mzi, "moodle_users", {"id": 5001, "username": "rana"})
+        if attempt is not None:
+            await sync(mzi, "moodle_marks", attempt)
+    shown = await mzi.use_cases.show_record(DEFAULT_TENANT, CATALOGUE["moodle_marks"], "5001_6001_7")
+    assert shown.stored is not None
+    assert [(each.number, int(each.raw)) for each in shown.stored.entity.attempts] == [(0, 1), (1, 2)]
+    assert shown.stored.entity.modified_at == datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
 
 
 async def test_more_waiting_records_than_a_page_are_all_unparked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from mzi_adapters.codecs.keeping import keeper
 from mzi_adapters.codecs.wire_digest import marker
 from mzi_core import fingerprints
 from mzi_core.mapping import ExtraField, Overlay
-from mzi_core.module import AnyModule, E, Entity, Field, Kind, Module, declared
+from mzi_core.module import AnyModule, E, Entity, Field, Kind, Module, Version, declared
 from mzi_core.ports import Decoded
 from mzi_core.values import Code, Reason, RecordKey
 
@@ -100,7 +100,12 @@ class DeclaredCodec:
                 _settle_currency(values, reading)
             extra = {e.name: v for e, read in extras if (v := read(record, reading)) is not None}
             if reading.reasons:
-                return Decoded(key=values.get(key_name), entity=None, reasons=tuple(reading.reasons))
+                return Decoded(
+                    key=values.get(key_name),
+                    entity=None,
+                    reasons=tuple(reading.reasons),
+                    version=Version(values.get("modified_at"), values.get("event_number")),
+                )
             entity = module.complete(module.entity(extra=extra, **values))
             return Decoded(key=entity.key, entity=entity, reasons=_noticed(module, values))
 

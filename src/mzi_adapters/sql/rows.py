@@ -86,21 +86,25 @@ def _digits(value: object) -> str:
 
 def parked_to_row(tenant: TenantId, held: ParkedRecord) -> dict[str, Any]:
     """A held record as a row; its wire record as ASCII JSON text, so that nothing in it can be refused."""
-    try:
-        record = json.dumps(held.record, default=_digits, separators=(",", ":"))
-    except (TypeError, ValueError) as error:
-        raise StoreRefused("The record to park is not JSON.") from error
     return {
         "tenant_id": tenant,
         "module": held.module,
         "zoho_id": held.key,
-        "record": record,
+        "record": _json(held.record),
         "state": held.state.value,
         "reasons": _reasons_to_data(held.reasons),
         "waits_for_module": held.waits_for and held.waits_for.module,
         "waits_for_zoho_id": held.waits_for and held.waits_for.key,
         "held_at": held.parked_at,
+        "waiting": None if held.waiting is None else _json(held.waiting),
     }
+
+
+def _json(record: object) -> str:
+    try:
+        return json.dumps(record, default=_digits, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise StoreRefused("The record to park is not JSON.") from error
 
 
 def parked_from_row(row: AnyRow) -> ParkedRecord:
@@ -116,6 +120,7 @@ def parked_from_row(row: AnyRow) -> ParkedRecord:
         reasons=_reasons_from_data(row.reasons, tuple[Reason, ...]),
         waits_for=waits_for,
         parked_at=row.held_at,
+        waiting=None if row.waiting is None else json.loads(row.waiting),
     )
 
 

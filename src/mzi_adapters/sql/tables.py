@@ -221,6 +221,7 @@ PARKED_RECORDS = sa.Table(
     sa.Column("waits_for_module", sa.Text),
     sa.Column("waits_for_zoho_id", Key),
     sa.Column("held_at", UtcDateTime, nullable=False),
+    sa.Column("waiting", sa.Text),
     sa.Index(None, "tenant_id", "module", "state", "held_at", "zoho_id"),
     sa.Index(None, "tenant_id", "waits_for_module", "waits_for_zoho_id"),
 )

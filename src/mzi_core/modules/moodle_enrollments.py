@@ -44,7 +44,7 @@ class MoodleEnrollmentRecord(MoodleEntity):
 
 def with_its_maker(stored: MoodleEnrollmentRecord, told: MoodleEnrollmentRecord) -> MoodleEnrollmentRecord:
     """The newer of the two, with the maker of the enrolment that was made last."""
-    newer = stored if told.is_before(stored.modified_at, stored.event_number) else told
+    newer = stored if told.record_version.is_before(stored.record_version) else told
     making = max(stored, told, key=lambda each: each.made_as or 0)
     return attrs.evolve(newer, maker=making.maker, made_as=making.made_as)
 

@@ -1,16 +1,14 @@
 """Marks in Moodle: a student's work for an assignment. Sources: reference §1.1, C8, recorded events."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Module, MoodleEntity, composed, lookup, moodle, subform
+from mzi_core.module import Module, MoodleEntity, Version, composed, lookup, moodle, subform
 from mzi_core.values import MoodleId, MoodleKey
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @attrs.frozen(kw_only=True)
@@ -59,9 +57,9 @@ class MarkedAttempt:
     ] = ()
 
     @property
-    def version(self) -> tuple[datetime, int]:
-        """What puts the versions of one attempt in order: the moment, then the event number."""
-        return self.graded_at or _NEVER, -1 if self.event_number is None else self.event_number
+    def version(self) -> Version:
+        """What puts the versions of one attempt in order."""
+        return Version(self.graded_at, self.event_number)
 
 
 @attrs.frozen(kw_only=True)
@@ -107,15 +105,16 @@ def _newest(attempts: Iterable[MarkedAttempt]) -> tuple[MarkedAttempt, ...]:
     """Each attempt in its newest version, the last told of those that cannot be told apart."""
     newest: dict[int, MarkedAttempt] = {}
     for each in attempts:
-        before = newest.get(each.number)
-        if before is None or each.version >= before.version:
-            newest[each.number] = each
+        before = newest.get(each.number, each)
+        if not each.version.is_before(before.version):
+            at, number = each.version.after(before.version)
+            newest[each.number] = attrs.evolve(each, graded_at=at, event_number=number)
     return tuple(newest[number] for number in sorted(newest))
 
 
 def with_all_attempts(stored: MoodleMarkRecord, told: MoodleMarkRecord) -> MoodleMarkRecord:
     """The newer of the two, with the attempts of both: what is told is mostly one attempt."""
-    newer = stored if told.is_before(stored.modified_at, stored.event_number) else told
+    newer = stored if told.record_version.is_before(stored.record_version) else told
     return attrs.evolve(newer, attempts=_newest((*stored.attempts, *told.attempts)))
 
 

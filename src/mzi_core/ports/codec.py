@@ -9,7 +9,7 @@ import attrs
 from mzi_core.errors import unforeseen
 from mzi_core.fingerprints import Encode
 from mzi_core.mapping import Overlay
-from mzi_core.module import AnyModule, E, Module, Values
+from mzi_core.module import UNVERSIONED, AnyModule, E, Module, Values, Version
 from mzi_core.values import Code, Reason, RecordKey
 
 MOST_REASONS = 30
@@ -28,13 +28,15 @@ def _the_first(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
 class Decoded(Generic[E]):
     """A wire record understood: the entity, or None and every reason why not.
 
-    With an entity, `reasons` holds what was noticed about it. `key` is there whenever it could be read.
-    Of very many reasons the first are told, and how many more there are.
+    With an entity, `reasons` holds what was noticed about it. `key` is there whenever it could be read, and
+    so is the `version` of a record that was not understood. Of very many reasons the first are told, and how
+    many more there are.
     """
 
     key: RecordKey | None
     entity: E | None
     reasons: tuple[Reason, ...] = attrs.field(default=(), converter=_the_first)
+    version: Version = UNVERSIONED
 
 
 class Unreadable(str):

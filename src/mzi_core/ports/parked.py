@@ -1,6 +1,6 @@
 """Records that are parked: refused ones, and those that wait for another to arrive."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
@@ -24,7 +24,10 @@ LEFT_OUT = Reason(
 
 @attrs.frozen(kw_only=True)
 class ParkedRecord:
-    """A parked record: refused (`waits_for` is None), or waiting until the record it names arrives."""
+    """What is parked of a record: a version that was refused, or one that waits until its parent arrives.
+
+    Where there is one of each, it is the refused one that is shown, and `waiting` holds the other.
+    """
 
     module: str
     key: RecordKey
@@ -33,7 +36,9 @@ class ParkedRecord:
     state: State
     reasons: tuple[Reason, ...]
     waits_for: Parent | None
+    """The record that it, or what is `waiting`, waits for; None where nothing waits."""
     parked_at: datetime
+    waiting: Mapping[str, object] | None = None
 
     @property
     def in_short(self) -> Self:

@@ -1,18 +1,20 @@
 """Judge records one by one, as they came, and carry out what was decided."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic
 
 import attrs
 
 from mzi_core.decide import (
+    NOT_PARKED,
     Arrival,
     Facts,
     Known,
-    Park,
+    Parked,
     Plan,
+    Refused,
     Write,
     fingerprints,
     parents_of,
@@ -22,9 +24,10 @@ from mzi_core.decide import (
     with_links,
 )
 from mzi_core.errors import StoreRefused
-from mzi_core.module import AnyModule, E, Module
+from mzi_core.module import E, Module
 from mzi_core.modules import Catalogue
-from mzi_core.ports import Ids, ParkedRecord, RecordSession
+from mzi_core.ports import Ids, RecordSession
+from mzi_core.use_cases.parking import Parking
 from mzi_core.values import Code, Outcome, Reason, RecordKey, State, Value
 
 
@@ -55,6 +58,9 @@ def with_their_links(module: Module[E], entities: Iterable[E], known: Mapping[Re
     return [with_links(module, known.get(entity.key), entity) for entity in entities]
 
 
+NOTHING_PARKED: Mapping[RecordKey, Parked[Any]] = {}
+
+
 @attrs.frozen
 class Judged(Generic[E]):
     """What became of records that were judged one by one.
@@ -69,28 +75,28 @@ class Judged(Generic[E]):
 
 
 @attrs.frozen(kw_only=True)
-class JudgeRecords:
+class JudgeRecords(Generic[E]):
     """Gathers facts, has `mzi_core.decide` plan, and writes: records, and what is parked and unparked.
 
-    `keep`: what of a record may be parked; without it nothing is parked or unparked.
+    `parking`: how what is parked is written down; without it nothing is parked or unparked.
     """
 
     session: RecordSession
     ids: Ids
     now: datetime
     catalogue: Catalogue
-    keep: Callable[[object], object] | None = None
+    parking: Parking[E] | None = None
 
     async def __call__(
         self,
         module: Module[E],
         arrivals: Sequence[Arrival[E]],
         known: Mapping[RecordKey, Known],
-        parked: frozenset[RecordKey] = frozenset(),
+        parked: Mapping[RecordKey, Parked[E]] = NOTHING_PARKED,
     ) -> Judged[E]:
         """Judge the arrivals in their order.
 
-        `known`: what is known of their ids; `parked`: of which of them an earlier version is parked.
+        `known`: what is known of their ids; `parked`: what is parked of them.
         """
         facts = await self._gather(module, arrivals, known, parked)
         decided = plan(module, arrivals, facts)
@@ -99,8 +105,8 @@ class JudgeRecords:
             failed |= await self._write(module, group)
         if decided.touches:
             await self.session.touch(module, decided.touches)
-        if self.keep is not None:
-            await self._park(module, arrivals, decided, failed, self.keep)
+        if self.parking is not None:
+            await self._park(self.parking, decided, _broken(self.parking, arrivals, decided, failed), parked)
         written = [w for group in decided.writes for w in group if w.entity.key not in failed]
         return Judged(
             outcomes=[_failed(outcome, failed) for outcome in decided.outcomes],
@@ -110,27 +116,29 @@ class JudgeRecords:
 
     async def _park(
         self,
-        module: AnyModule,
-        arrivals: Sequence[Arrival[E]],
+        parking: Parking[E],
         decided: Plan[E],
-        failed: Mapping[RecordKey, Reason],
-        keep: Callable[[object], object],
+        broken: Mapping[RecordKey, Refused],
+        parked: Mapping[RecordKey, Parked[E]],
     ) -> None:
         """Park what was refused or could not be stored, and unpark what was accepted."""
-        # A version that was refused after one that could not be stored is the newer one: it is parked.
-        parks = {park.key: park for park in (*_broken(arrivals, failed), *decided.park)}
+        parks = dict(decided.park)
+        for key, refused in broken.items():
+            before = parks.get(key, NOT_PARKED if key in decided.unpark else parked.get(key, NOT_PARKED))
+            # A version that was refused after one that could not be stored is the newer one: it is parked.
+            parks[key] = attrs.evolve(before, refused=before.refused or refused)
         if parks:
-            await self.session.park([self._parked(module, park, keep) for park in parks.values()])
-        released = [key for key in decided.unpark if key not in failed]
+            await self.session.park([parking.write(key, each, self.now) for key, each in parks.items()])
+        released = [key for key in decided.unpark if key not in parks]
         if released:
-            await self.session.unpark(module.name, released)
+            await self.session.unpark(parking.module.name, released)
 
     async def _gather(
         self,
         module: Module[E],
         arrivals: Sequence[Arrival[E]],
         known: Mapping[RecordKey, Known],
-        parked: frozenset[RecordKey],
+        parked: Mapping[RecordKey, Parked[E]],
     ) -> Facts[E]:
         entities = [arrival.entity for arrival in arrivals if arrival.entity is not None]
         unknown = [entity.key for entity in entities if entity.key not in known]
@@ -161,29 +169,24 @@ class JudgeRecords:
             }
         return {}
 
-    def _parked(self, module: AnyModule, park: Park, keep: Callable[[object], object]) -> ParkedRecord:
-        return ParkedRecord(
-            module=module.name,
-            key=park.key,
-            record=keep(park.record),
-            state=park.state,
-            reasons=park.reasons,
-            waits_for=park.waits_for,
-            parked_at=self.now,
-        )
 
-
-def _broken(arrivals: Iterable[Arrival[Any]], failed: Mapping[RecordKey, Reason]) -> Iterator[Park]:
-    """The records that could not be stored."""
-    last = {arrival.key: arrival for arrival in arrivals if arrival.entity is not None}
-    for key, reason in failed.items():
-        yield Park(
-            key=key,
-            record=last[key].record,
+def _broken(
+    parking: Parking[E], arrivals: Iterable[Arrival[E]], decided: Plan[E], failed: Mapping[RecordKey, Reason]
+) -> dict[RecordKey, Refused]:
+    """The records that could not be stored: as they came, or as they were put together."""
+    if not failed:
+        return {}
+    records = {arrival.key: arrival.record for arrival in arrivals if arrival.entity is not None}
+    whole = {write.entity.key: write.entity for group in decided.writes for write in group}
+    return {
+        key: Refused(
+            record=parking.encode(whole[key]) if parking.module.merges else records[key],
             reasons=(reason,),
-            waits_for=None,
             state=State.ERROR,
+            version=whole[key].record_version,
         )
+        for key, reason in failed.items()
+    }
 
 
 def _with_those_before(

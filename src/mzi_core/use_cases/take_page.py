@@ -8,7 +8,7 @@ from typing import Any, Generic, NamedTuple, cast
 
 import attrs
 
-from mzi_core.decide import Arrival, Known, checked, with_untold
+from mzi_core.decide import Arrival, Known, Parked, checked, with_untold
 from mzi_core.errors import StoreRefused
 from mzi_core.fingerprints import fingerprinter
 from mzi_core.mapping import NO_OVERLAY, Overlay
@@ -17,6 +17,7 @@ from mzi_core.modules import Catalogue
 from mzi_core.page_decisions import NewRows, claimants, claims, compare, orphans, rivals
 from mzi_core.ports import Codec, Decoded, Ids, ParkedRecord, RawRecord, RecordSession, decoded
 from mzi_core.use_cases.judge import Judged, JudgeRecords, with_their_links
+from mzi_core.use_cases.parking import Parking
 from mzi_core.values import Outcome, Outcomes, RecordKey, State
 
 PAGE = 2000
@@ -52,7 +53,8 @@ class _Page(Generic[E]):
     first: int
     ids: Sequence[RecordKey | None]
     marks: Sequence[str | None]
-    parked: frozenset[RecordKey]
+    parking: Parking[E]
+    parked: Mapping[RecordKey, Parked[E]]
     at: datetime
     untold: Collection[str]
     plain: dict[int, Values] = attrs.field(factory=dict)
@@ -116,13 +118,15 @@ class TakePage:
         said = {key: mark for key, mark in zip(ids, marks, strict=True) if key is not None}
         remembered = await self.session.marks(module, said) if said else {}
         status = await self.session.status(module)
-        parked = frozenset(await self.session.parked(module.name, said) if status.holds else ())
+        parking = Parking(module=module, codec=self.codec, overlay=self._overlay(module))
+        parked = await self._parked(parking, said) if status.holds else {}
         page = _Page(
             module=module,
             records=records,
             first=first,
             ids=ids,
             marks=marks,
+            parking=parking,
             parked=parked,
             at=status.at(self.now),
             untold=untold,
@@ -137,6 +141,10 @@ class TakePage:
             if page.arrivals:
                 await self._judge_rest(page, status.holds, known)
         return Taken(outcomes=page.outcomes(), arrived=page.arrived, awaited=status.awaited)
+
+    async def _parked(self, parking: Parking[E], ids: Collection[RecordKey]) -> dict[RecordKey, Parked[E]]:
+        found = await self.session.parked(parking.module.name, ids)
+        return {key: parking.read(one) for key, one in found.items()}
 
     async def _with_required(
         self, module: Module[E], records: Sequence[object], untold: Collection[str]
@@ -174,7 +182,7 @@ class TakePage:
             for place, (key, entity) in enumerate(live.items())
         ]
         status = await self.session.status(module)
-        judge = JudgeRecords(
+        judge: JudgeRecords[E] = JudgeRecords(
             session=self.session, ids=self.ids, now=status.at(self.now), catalogue=self.catalogue
         )
         judged = await judge(module, arrivals, await self.session.known(module, live))
@@ -232,6 +240,7 @@ class TakePage:
                 entity=understood.entity,
                 reasons=understood.reasons,
                 mark=page.marks[place],
+                version=understood.version,
             )
 
     async def _compare(self, page: _Page[E], remembered: Collection[RecordKey]) -> None:
@@ -315,10 +324,13 @@ class TakePage:
         parked = page.parked
         ids = {arrival.key for arrival in arrivals if arrival.key is not None}
         if holds and (further := ids.difference(page.ids)):  # of records that could not be marked
-            parked |= frozenset(await self.session.parked(page.module.name, further))
-        keep = self.codec.keeper(page.module, self._overlay(page.module))
+            parked = {**parked, **await self._parked(page.parking, further)}
         judge = JudgeRecords(
-            session=self.session, ids=self.ids, now=page.at, catalogue=self.catalogue, keep=keep
+            session=self.session,
+            ids=self.ids,
+            now=page.at,
+            catalogue=self.catalogue,
+            parking=page.parking,
         )
         judged = await judge(page.module, arrivals, known, parked)
         for place, outcome in zip(places, judged.outcomes, strict=True):
@@ -379,8 +391,13 @@ class TakePage:
                 for name, group in by_module.items():
                     child = self.catalogue[name]
                     # Taken or not, none waits for this parent any longer; what is refused is parked anew.
-                    await self.session.unpark(name, [one.key for one in group])
-                    taken = await self(child, [one.record for one in group])
+                    refused = [one for one in group if one.waiting is not None]
+                    await self.session.unpark(name, [one.key for one in group if one.waiting is None])
+                    await self.session.park(
+                        [attrs.evolve(one, waits_for=None, waiting=None) for one in refused]
+                    )
+                    records = [one.record if one.waiting is None else one.waiting for one in group]
+                    taken = await self(child, records)
                     outcomes += (outcome for outcome in taken.outcomes if not outcome.parked)
                     waiting.append((child, taken.arrived))
         return tuple(attrs.evolve(outcome, position=place) for place, outcome in enumerate(outcomes))

@@ -26,16 +26,20 @@ class ParkedRecordPromises:
                 {"z": 1, "a": 2},
             )
             for n, record in enumerate(records, start=30):
-                for waits_for in (None, Parent("students", ZohoId("7"))):
-                    one = attrs.evolve(parked(CLASSES, n, later(n), waits_for=waits_for), record=record)
-                    await session.park([one])
-                    assert await session.parked("classes", [one.key]) == {one.key: one}
+                one = attrs.evolve(parked(CLASSES, n, later(n)), record=record)
+                parent = Parent("students", ZohoId("7"))
+                beside = attrs.evolve(one, waits_for=parent, waiting={"id": one.key, "all": list(records)})
+                for each in (one, attrs.evolve(one, waits_for=parent), beside):
+                    await session.park([each])
+                    assert await session.parked("classes", [one.key]) == {one.key: each}
+                assert await session.waiting_for("students", [parent.key], 9) == [beside]
+                await session.unpark("classes", [one.key])
 
     async def test_a_parked_record_takes_the_place_of_the_one_before(self, store: Store) -> None:
         """One to a module and id."""
         async with ours(store) as session:
             parent = Parent("students", ZohoId("7"))
-            first = parked(CLASSES, 30, later(1), waits_for=parent)
+            first = attrs.evolve(parked(CLASSES, 30, later(1), waits_for=parent), waiting={"id": "30"})
             second = attrs.evolve(parked(CLASSES, 30, later(2), state=State.ERROR), record=[1], reasons=())
             other = parked(STUDENTS, 30, later(1))
             await session.park([first, attrs.evolve(other, key=first.key)])

@@ -251,6 +251,30 @@ def test_an_attempt_that_is_told_without_its_number_is_the_first(told: dict[str,
     assert entity(MOODLE_MARKS, {**ids, "timemodified": 1770640300, "duedate": 1770640300}).attempts == ()
 
 
+@pytest.mark.parametrize(
+    ("told", "attempts"),
+    [
+        ({"rawgrade": None}, [(0, None)]),
+        ({"attempts": [], "attemptnumber": 1, "rawgrade": 3}, [(1, Decimal(3))]),
+        ({"attempts": None, "rawgrade": 3}, [(0, Decimal(3))]),
+        (
+            {"attempts": [{"rawgrade": 1}], "attemptnumber": 1, "rawgrade": 3},
+            [(0, Decimal(1)), (1, Decimal(3))],
+        ),
+        ({"attempts": [{"rawgrade": 1}], "attemptnumber": 0, "rawgrade": 3}, [(0, Decimal(1))]),
+        ({"attempts": [{"rawgrade": 1}], "rawgrade": 3}, [(0, Decimal(1))]),
+        ({"attempts": [], "duedate": 0}, []),
+    ],
+    ids=str,
+)
+def test_an_attempt_that_stands_beside_the_table_of_attempts_is_one_more(
+    told: dict[str, object], attempts: list[tuple[int, Decimal | None]]
+) -> None:
+    """Where it says which; what the table says of an attempt goes before. No mark is told too."""
+    found = entity(MOODLE_MARKS, {"userid": 1, "courseid": 2, "assignid": 3, **told})
+    assert [(each.number, each.raw) for each in found.attempts] == attempts
+
+
 def test_what_lacks_a_part_of_its_key_is_refused_with_every_part() -> None:
     row = {"id": 5001, "userid": 4101, "itemid": 301, "finalgrade": 85.5}
     assert refusals(MOODLE_MARKS, row) == [(Code.REQUIRED, "$.courseid"), (Code.REQUIRED, "$.assignid")]

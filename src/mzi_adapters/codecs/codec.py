@@ -6,6 +6,7 @@ by the readers of its module, which collect every reason with its JSON path inst
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any, ClassVar, TypeVar, cast
 
 import attrs
@@ -91,7 +92,7 @@ class DeclaredCodec:
             reading = ReadNotes()
             values = read_fields(readers, record, reading)
             for name, read_itself in themselves:
-                values.setdefault(name, read_itself(record, reading))
+                values[name] = (*values.get(name, ()), *read_itself(record, values.get(name, ()), reading))
             if parts and all(part in values for part in parts):
                 values[key_name] = "_".join(str(values[part]) for part in parts)
             for field in families:
@@ -143,26 +144,35 @@ class DeclaredCodec:
 
     def _itself(
         self, module: AnyModule, field: Field
-    ) -> Callable[[Mapping[str, object], ReadNotes], tuple[object, ...]]:
-        """How a record that has no table of rows is read as the one row of it, where it tells a cell of it.
+    ) -> Callable[[Mapping[str, object], tuple[object, ...], ReadNotes], tuple[object, ...]]:
+        """How a record is read as one row of its own table, where it tells a cell of it, be it as empty.
 
-        Names that the record itself has, such as that of its time, tell none.
+        Names that the record itself has, such as that of its time, tell none. Beside rows it is another one
+        only if it says which, and none of them is that one.
         """
         cls = cast("type[object]", field.row)
         read_row = self._converter.get_structure_hook(cls)
         own = {name for each in module.fields for name in each.names}
-        cells = (name for each in declared(cls) for name in (*each.names, *each.wire.from_one))
-        telling = tuple(name for name in cells if name not in own)
+        cells = {each.name: (*each.names, *each.wire.from_one) for each in declared(cls)}
+        telling = tuple(name for names in cells.values() for name in names if name not in own)
+        key_names = cells[field.row_key]
+        key_of = attrgetter(field.row_key)
 
-        def read_itself(record: Mapping[str, object], reading: ReadNotes) -> tuple[object, ...]:
-            has_rows = any(record.get(name) is not None for name in field.names)
-            if has_rows or all(record.get(name) is None for name in telling):
+        def read_itself(
+            record: Mapping[str, object], rows: tuple[object, ...], reading: ReadNotes
+        ) -> tuple[object, ...]:
+            if any(record.get(name) for name in field.names):
+                tells = bool(rows) and any(record.get(name) is not None for name in key_names)
+            else:
+                tells = any(name in record for name in telling)
+            if not tells:
                 return ()
             try:
-                return (read_row(record, cls),)
+                row = read_row(record, cls)
             except RowsRefused as refused:
                 reading.reasons += [each for each in refused.reasons if each not in reading.reasons]
                 return ()
+            return () if key_of(row) in map(key_of, rows) else (row,)
 
         return read_itself
 

@@ -10,9 +10,11 @@ from mzi_core import values
 from mzi_core.grading import Decision, Language, SimulatedChange, why_superseded
 from mzi_core.module import Entity, Side, declared
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Event, ParkedRecord, Stored, StoreHealth
+from mzi_core.ports import Cursor, Event, HistoryEntry, ParkedRecord, Stored, StoreHealth
 from mzi_core.use_cases import kept_decisions
 from mzi_core.use_cases.browse import Shown
+from mzi_core.use_cases.history import HistoryPage
+from mzi_http.cursors import write_cursor
 from mzi_http.shapes import (
     Decided,
     Explanation,
@@ -21,6 +23,8 @@ from mzi_http.shapes import (
     KeptDecision,
     KeptEvent,
     Keyed,
+    ListedChange,
+    ListedHistory,
     OneRecord,
     Reason,
     Result,
@@ -95,6 +99,25 @@ def held_record(held: ParkedRecord) -> HeldRecord:
         "waits_for": None if parent is None else {"module": parent.module, **_keyed(side, parent.key)},
         "received": held.record,
         "held_at": moment(held.parked_at),
+    }
+
+
+def record_history(page: HistoryPage, list_id: Sequence[object]) -> ListedHistory:
+    """A page of the history of a record, as it is answered."""
+    last = page.items[-1] if page.next is not None else None
+    return {
+        "items": [record_change(entry) for entry in page.items],
+        "next": None if last is None else write_cursor(Cursor(last.changed_at, str(last.number)), list_id),
+    }
+
+
+def record_change(entry: HistoryEntry) -> ListedChange:
+    """One change of a record, as it is answered."""
+    return {
+        "change": entry.kind,
+        "changed_at": moment(entry.changed_at),
+        "caused_by": {"what": entry.caused_by.what, "id": entry.caused_by.id or None},
+        "fields": {name: {"before": each.before, "after": each.after} for name, each in entry.fields.items()},
     }
 
 

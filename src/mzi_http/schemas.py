@@ -28,6 +28,7 @@ _SHAPES = (
     shapes.KeptEvent,
     shapes.ShownEvent,
     shapes.ListedEvents,
+    shapes.ListedHistory,
     shapes.EventCounts,
     shapes.Health,
 )

@@ -7,7 +7,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mzi_core.use_cases.access import Access, TenantNameRefused, tenant_id
+from mzi_core.ports import CausedBy, Causer
+from mzi_core.use_cases.access import Access, TenantNameRefused, key_id, tenant_id
 from mzi_core.values import DEFAULT_TENANT, TenantId
 from mzi_http.context import service
 from mzi_http.errors import KEY_NEEDED, OTHER_TENANT, WRONG_KEYS, Problem
@@ -72,6 +73,7 @@ class ApiKeyMiddleware:
         ):
             request = Request(scope)
             request.state.tenant = named_tenant(request)
+            request.state.caused_by = CausedBy(Causer.REQUEST, key_id(presented_key(request)))
             if not self.open_to_all:
                 await _check(request)
         await self.app(scope, receive, send)

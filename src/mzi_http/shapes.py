@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from msgspec import Meta
 
 from mzi_core.grading import Cause, Grade, RuleId, RuleOutcome, WarningId
+from mzi_core.ports import Causer, ChangeKind
 from mzi_core.values import Code, State
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -116,6 +117,36 @@ class OneRecord(TypedDict):
 
     stored: StoredRecord | None
     held: HeldRecord | None
+
+
+class ChangedBy(TypedDict):
+    """What changed a record: a request, a run, an event and so on, and its id, where it has one."""
+
+    what: Causer
+    id: str | None
+
+
+class ChangedField(TypedDict):
+    """What a field was, and what it is from then on."""
+
+    before: Any
+    after: Any
+
+
+class ListedChange(TypedDict):
+    """One change of a record; `fields` by their names inside."""
+
+    change: ChangeKind
+    changed_at: Moment
+    caused_by: ChangedBy
+    fields: dict[str, ChangedField]
+
+
+class ListedHistory(TypedDict):
+    """What was changed of a record, newest first. That it came is no change; `created_at` says when."""
+
+    items: list[ListedChange]
+    next: Annotated[str | None, Meta(description="The cursor of the next page; null after the last")]
 
 
 class PolicyName(TypedDict):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from unittest.mock import patch
 
 import asyncpg
 import attrs
@@ -11,6 +12,8 @@ from tests.bench.rows import WALL, Row, at_least, at_most, counted
 from tests.bench.server import connected
 
 from mzi_adapters.bench import Rounds, Sides, Stopwatch
+from mzi_adapters.sql.history import RecordHistory
+from mzi_core.ports import HistoryEntry
 
 READY = "COPY of ready rows; same keys, indexes, foreign keys"
 BARE = "COPY of ready rows; no key, no index"
@@ -58,6 +61,18 @@ async def parsed(lines: Sequence[bytes], meter: Stopwatch) -> None:
     meter.change(server=0.0)  # what the server does meanwhile belongs to other sides
 
 
+async def without_history(sides: Sides, meter: Stopwatch) -> None:
+    """Everything changed, and nothing of that is told by a history."""
+
+    async def keep_nothing(session: RecordHistory, entries: Sequence[HistoryEntry]) -> None:
+        pass
+
+    await sides.place.empty(sides.module)
+    await stored(sides.place, sides.module, sides.lines)
+    with patch.object(RecordHistory, "keep_history", keep_nothing):
+        await sides.all_changed(meter)
+
+
 async def _run(kind: Kind, bench: Bench) -> Rounds:
     async with (
         kind.over(bench.url(Database.POSTGRESQL), bench.records) as sides,
@@ -74,6 +89,7 @@ async def _run(kind: Kind, bench: Bench) -> Rounds:
                 "unchanged": probed.unchanged,
                 "few": sides.few_changed,
                 "all": sides.all_changed,
+                "all, no history": partial(without_history, sides),
                 "few after vacuum": probed.few_after_vacuum,
             },
             bench.serving(Database.POSTGRESQL),
@@ -112,6 +128,15 @@ def _rows(
         against="COPY",
         baseline=READY,
         limit=at_least(0.20),
+    )
+    yield Row(
+        number="2",
+        name="history",
+        what=f"all changed, with their history: {kind.name}",
+        side="all",
+        against="all, no history",
+        baseline="the same without a history",
+        limit=at_least(0.85),
     )
 
 

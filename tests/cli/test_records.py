@@ -165,3 +165,20 @@ def test_a_command_about_zoho_says_that_a_kind_of_record_is_moodles(mzi: Mzi, co
     ran = mzi(command, "moodle_users", *(["x.csv"] if command == "sync" else []))
     assert ran.code == 2
     assert f"`moodle_users` are records of Moodle; `mzi {command}` is about Zoho's modules." in ran.err
+
+
+def test_what_was_changed_of_a_record_is_shown_newest_first(mzi: Mzi, rana: str, folder: Path) -> None:
+    assert "Nothing was changed" in mzi("show", "students", rana, "--history").err
+    for city in ("Irbid", "Zarqa"):
+        written(folder, "later.json", [{**RANA, "City": city, "Phone_Number": "07" * 60}])
+        mzi("sync", "students", "later.json")
+    ran = mzi("show", "students", rana, "--history")
+    rows = [line.split() for line in ran.out.splitlines()]
+    assert [row[1:4] for row in rows if row[:1] == ["city"]] == [["Irbid", "Zarqa"], ["Irbid"]]
+    run = mzi("runs", "list", "--json").json[0]["id"]
+    assert ran.out.splitlines()[0].endswith(f"updated by run {run}")
+    assert f"{'07' * 30}…" in ran.out
+    told = mzi("show", "students", rana, "--history", "--json").json
+    assert [list(change["fields"]) for change in told] == [["city"], ["phone", "city"]]
+    assert told[0]["caused_by"]["what"] == "run"
+    assert told[1]["fields"]["phone"] == {"before": None, "after": "07" * 60}

@@ -22,6 +22,7 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.ports import (
     MOST_DECISIONS,
+    PROGRAM,
     AccessToken,
     ApiKey,
     Claim,
@@ -33,6 +34,7 @@ from mzi_core.ports import (
     Ending,
     EventSource,
     Forgotten,
+    HistoryEntry,
     Lease,
     Lock,
     ModuleStatus,
@@ -823,6 +825,38 @@ class CountsTheDeleted(Faithful):
         for stored in gone:
             counted[stored.state] = counted.get(stored.state, 0) + 1
         return counted
+
+
+class ForgetsWhatCausedAChange(Faithful):
+    noticed_by = "test_a_change_comes_back_as_it_was_kept"
+
+    async def keep_history(self, entries: Sequence[HistoryEntry]) -> None:
+        await self.real.keep_history([attrs.evolve(each, caused_by=PROGRAM) for each in entries])
+
+
+class ListsTheOldestChangeFirst(Faithful):
+    noticed_by = "test_changes_are_listed_in_pages_the_newest_first"
+
+    async def history(self, module: str, key: ZohoId, before: int | None, limit: int) -> object:
+        found = await self.real.history(module, key, None, 10_000)
+        return [each for each in found[::-1] if before is None or each.number > before][:limit]
+
+
+class ListsChangesOfEveryModule(Faithful):
+    noticed_by = "test_changes_are_listed_in_pages_the_newest_first"
+
+    async def history(self, module: str, key: ZohoId, before: int | None, limit: int) -> object:
+        found = []
+        for each in CATALOGUE:
+            found += await self.real.history(each.name, key, before, limit)
+        return sorted(found, key=lambda each: -each.number)[:limit]
+
+
+class ForgetsTheNewestChanges(Faithful):
+    noticed_by = "test_old_changes_are_forgotten_the_oldest_first"
+
+    async def forget_history(self, until: datetime, limit: int) -> int:
+        return int(await self.real.forget_history(until + timedelta(minutes=1), limit))
 
 
 class KeepsTheFirstParked(Faithful):

@@ -215,7 +215,13 @@ async def test_records_survive_the_way_to_0002_and_back(url: str) -> None:
                     assert [await session.count(module) for module in MOODLE_CATALOGUE] == [{}] * 4
                     await fill_records(session, f"of {tenant}", MOODLE_CATALOGUE)
             after = [await everything(store, tenant) for tenant in (OURS, CANARY)]
-            gone: dict[str, Any] = {"events": [], "event_counts": {}, "deliveries": [], "pauses": {}}
+            gone: dict[str, Any] = {
+                "changes": [],
+                "events": [],
+                "event_counts": {},
+                "deliveries": [],
+                "pauses": {},
+            }
             assert after == [attrs.evolve(each, **gone) for each in before]
             async with store.read(OURS) as session:
                 assert await session.count(STUDENTS) == {State.NEW: 3, State.INVALID: 1}

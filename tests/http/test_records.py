@@ -215,3 +215,29 @@ async def test_a_forged_cursor_is_refused(api: Api) -> None:
             check = b"12345678"
         forged = base64.urlsafe_b64encode(check + place).decode()
         await refusal(api, f"cursor={forged}")
+
+
+async def test_what_was_changed_of_a_record_is_listed_newest_first_in_pages(api: Api) -> None:
+    (key,) = await api.mzi.use_cases.list_keys()
+    for city in ("Irbid", "Zarqa", "Amman"):
+        await api.sync("students", student(1, City=city))
+        api.mzi.clock.advance(timedelta(minutes=1))
+    first = (await api.client.get(f"{STUDENTS}/1/history", params={"limit": 1})).json()
+    assert first["items"] == [
+        {
+            "change": "UPDATED",
+            "changed_at": "2026-02-15T08:02:00Z",
+            "caused_by": {"what": "request", "id": key.id},
+            "fields": {"city": {"before": "Zarqa", "after": "Amman"}},
+        }
+    ]
+    rest = await api.client.get(f"{STUDENTS}/1/history", params={"cursor": first["next"]})
+    assert [item["fields"]["city"]["after"] for item in rest.json()["items"]] == ["Zarqa"]
+    assert rest.json()["next"] is None
+    foreign = await api.client.get(f"{STUDENTS}/2/history", params={"cursor": first["next"]})
+    assert foreign.status_code == 400
+
+
+@pytest.mark.parametrize("key", ["2", "%00", "a/b"])
+async def test_of_a_record_that_is_not_there_there_is_no_history(api: Api, key: str) -> None:
+    assert (await api.client.get(f"{STUDENTS}/{key}/history")).status_code == 404

@@ -20,15 +20,9 @@ class Decisions(TenantTables):
         decisions = self.tables.decisions
         for record in records:
             place = (self.tenant, record.key)
-            numbered = attrs.evolve(record, number=self._next_number())
+            numbered = attrs.evolve(record, number=self.next_number("decisions"))
             newest_first = sorted((numbered, *decisions.get(place, ())), key=_order, reverse=True)
             decisions.put(place, tuple(newest_first[:MOST_DECISIONS]))
-
-    def _next_number(self) -> int:
-        """As a database counts: over all tenants, and a number that was given is not given again."""
-        counted = self.tables.numbers
-        counted.put("decisions", counted.get("decisions", 0) + 1)
-        return int(counted["decisions"])
 
     async def decisions(self, after: Cursor | None, limit: int) -> Sequence[DecisionRecord]:
         mine = sorted(

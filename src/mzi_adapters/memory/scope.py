@@ -54,6 +54,7 @@ class Tables:
     )  # (tenant, module, key) -> mark of the wire record
     owners: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, field, value) -> key
     parked: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, module, key) -> ParkedRecord
+    history: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, number) -> HistoryEntry
     decisions: JournaledTable = attrs.field(
         factory=JournaledTable
     )  # (tenant, key) -> DecisionRecords, newest first
@@ -95,6 +96,12 @@ class TenantTables:
 
     async def lock(self, locks: Sequence[Lock]) -> None:
         """Nothing to wait for: one session at a time has everything."""
+
+    def next_number(self, counted: str) -> int:
+        """As a database counts: over all tenants, and a number that was given is not given again."""
+        numbers = self.tables.numbers
+        numbers.put(counted, numbers.get(counted, 0) + 1)
+        return int(numbers[counted])
 
     def parked_of(self, module: str) -> Sequence[ParkedRecord]:
         """What is parked of a module."""

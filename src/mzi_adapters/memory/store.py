@@ -11,6 +11,7 @@ from mzi_adapters.memory.breakers import StoredBreakers
 from mzi_adapters.memory.decisions import Decisions
 from mzi_adapters.memory.deliveries import Deliveries
 from mzi_adapters.memory.events import Events
+from mzi_adapters.memory.history import RecordHistory
 from mzi_adapters.memory.idempotency import StoredResponses
 from mzi_adapters.memory.parked import ParkedRecords
 from mzi_adapters.memory.records import Records
@@ -36,6 +37,7 @@ class MemorySession(
     StoredSettings,
     Records,
     ParkedRecords,
+    RecordHistory,
     Decisions,
     Events,
     StoredResponses,

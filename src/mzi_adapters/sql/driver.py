@@ -16,6 +16,12 @@ from mzi_core.values import Value
 Rows = Sequence[tuple[Any, ...]]
 """Rows of a table whole: a value for each of its columns, in the order of the schema."""
 
+
+def given_of(table: sa.Table) -> list[str]:
+    """The columns of a row that is added: all but the number that the database gives."""
+    return [column.name for column in table.columns if column is not table.autoincrement_column]
+
+
 EVENT_NUMBER = "event_number"
 """The column that tables of records have whose side numbers its events."""
 

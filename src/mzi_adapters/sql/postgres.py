@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mzi_adapters.sql.driver import EVENT_NUMBER, Driver, Find, Rows, kept_of, raw, touched_of
+from mzi_adapters.sql.driver import EVENT_NUMBER, Driver, Find, Rows, given_of, kept_of, raw, touched_of
 from mzi_adapters.sql.types import moment_since_2000
 from mzi_core.values import Value
 
@@ -143,7 +143,7 @@ def _finding(find: Find, statement: str) -> str:
 
 @cache
 def _adding(table: sa.Table) -> str:
-    names = [column.name for column in table.columns]
+    names = given_of(table)
     values = ", ".join(f"${number}" for number in range(1, len(names) + 1))
     return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values})"  # noqa: S608  # names of the schema
 
@@ -274,7 +274,7 @@ class Postgres:
             return
         if table.foreign_keys:
             await driver.execute(PLANNED.format(mode=FOR_ANY_VALUES))
-        names = [column.name for column in table.columns]
+        names = given_of(table)
         await driver.copy_records_to_table(table.name, records=rows, columns=names)
         if table.foreign_keys:
             await driver.execute(PLANNED.format(mode=FOR_THESE_VALUES))

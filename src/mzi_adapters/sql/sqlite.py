@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mzi_adapters import private
-from mzi_adapters.sql.driver import Driver, Find, Rows, kept_of, raw, touched_of
+from mzi_adapters.sql.driver import Driver, Find, Rows, given_of, kept_of, raw, touched_of
 from mzi_core.values import Value
 
 BEGIN = "mzi_begin"
@@ -96,7 +96,7 @@ def _finding(find: Find) -> str:
 
 @cache
 def _adding(table: sa.Table) -> str:
-    names = [column.name for column in table.columns]
+    names = given_of(table)
     return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608  # names of the schema
 
 

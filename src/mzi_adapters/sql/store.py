@@ -16,6 +16,7 @@ from mzi_adapters.sql.decisions import Decisions
 from mzi_adapters.sql.deliveries import Deliveries
 from mzi_adapters.sql.engine import PATIENCE, POOL, engine_for, for_reading, is_memory, server_version
 from mzi_adapters.sql.events import Events
+from mzi_adapters.sql.history import RecordHistory
 from mzi_adapters.sql.idempotency import StoredResponses
 from mzi_adapters.sql.parked import ParkedRecords
 from mzi_adapters.sql.records import Records
@@ -38,6 +39,7 @@ class SqlSession(
     Records,
     Touched,
     ParkedRecords,
+    RecordHistory,
     Decisions,
     Events,
     StoredResponses,

@@ -39,6 +39,15 @@ if TYPE_CHECKING:
     )
     from mzi_core.ports.event_sources import EventSource, EventSources, SourceSecret
     from mzi_core.ports.events import Event, EventIntake, EventQuery, EventReader, Events, EventState, Told
+    from mzi_core.ports.history import (
+        PROGRAM,
+        CausedBy,
+        Causer,
+        ChangeKind,
+        HistoryEntry,
+        RecordHistory,
+        ValueChange,
+    )
     from mzi_core.ports.idempotency import StoredResponse, StoredResponses
     from mzi_core.ports.leases import Lease, Leases, StoredLeases, holds
     from mzi_core.ports.locks import Lock, Locks
@@ -114,7 +123,7 @@ if TYPE_CHECKING:
 else:
     _HOMES = (
         *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions", "events"),
-        *("event_sources", "idempotency", "locks", "tokens", "leases", "breakers", "deliveries"),
+        *("event_sources", "history", "idempotency", "locks", "tokens", "leases", "breakers", "deliveries"),
         *("vault", "store", "writes"),
         *("zoho.reading", "zoho.metadata", "zoho.status", "zoho.writing", "zoho.watching", "zoho.gateway"),
         *("moodle.users", "moodle.courses", "moodle.categories", "moodle.enrolments"),
@@ -130,6 +139,7 @@ __all__ = [
     "LEFT_OUT",
     "MOST_DECISIONS",
     "MOST_REASONS",
+    "PROGRAM",
     "SUBMITTED",
     "AccessToken",
     "AccessTokens",
@@ -139,6 +149,9 @@ __all__ = [
     "AssignmentGrade",
     "Attempt",
     "Breaker",
+    "CausedBy",
+    "Causer",
+    "ChangeKind",
     "Channel",
     "Claim",
     "Clock",
@@ -176,6 +189,7 @@ __all__ = [
     "GivenMark",
     "GradingDefinition",
     "GroupMember",
+    "HistoryEntry",
     "Ids",
     "JsonObject",
     "Lease",
@@ -216,6 +230,7 @@ __all__ = [
     "Query",
     "RawRecord",
     "ReadMethod",
+    "RecordHistory",
     "RecordSession",
     "Records",
     "Registry",
@@ -252,6 +267,7 @@ __all__ = [
     "UserChange",
     "UserFlags",
     "UserKey",
+    "ValueChange",
     "Vault",
     "Watching",
     "WireRecord",

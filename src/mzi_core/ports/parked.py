@@ -7,6 +7,7 @@ from typing import Protocol, Self
 import attrs
 
 from mzi_core.module import AnyModule
+from mzi_core.ports.history import RecordHistory
 from mzi_core.ports.records import Query, Records
 from mzi_core.sizes import weight
 from mzi_core.values import Code, Parent, Reason, RecordKey, State
@@ -98,5 +99,5 @@ class ParkedRecords(Protocol):
         ...
 
 
-class RecordSession(Records, ParkedRecords, Protocol):
+class RecordSession(Records, ParkedRecords, RecordHistory, Protocol):
     """What taking and showing records needs of a session."""

@@ -10,6 +10,7 @@ from mzi_core.ports.breakers import StoredBreakers
 from mzi_core.ports.decisions import Decisions
 from mzi_core.ports.deliveries import Deliveries
 from mzi_core.ports.events import Events
+from mzi_core.ports.history import RecordHistory
 from mzi_core.ports.idempotency import StoredResponses
 from mzi_core.ports.leases import StoredLeases
 from mzi_core.ports.locks import Locks
@@ -27,6 +28,7 @@ class Session(
     StoredSettings,
     Records,
     ParkedRecords,
+    RecordHistory,
     Decisions,
     Events,
     StoredResponses,

@@ -13,6 +13,7 @@ from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.browse import ListBreakers, ListRecords, Overview, ShowRecord, Status
 from mzi_core.use_cases.bulk import BulkSync
 from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, DecideGrades, SimulateGrades
+from mzi_core.use_cases.history import ShowHistory
 from mzi_core.use_cases.kept_decisions import ListDecisions, ShowDecision
 from mzi_core.use_cases.one_by_one import in_numbers
 from mzi_core.use_cases.sync import SyncBatch
@@ -41,6 +42,7 @@ class UseCases:
     amend: AmendRecords
     list_records: ListRecords
     show_record: ShowRecord
+    show_history: ShowHistory
     overview: Overview
     status: Status
     list_breakers: ListBreakers
@@ -100,6 +102,7 @@ class UseCases:
             amend=AmendRecords(batches),
             list_records=ListRecords(store),
             show_record=ShowRecord(store),
+            show_history=ShowHistory(store),
             overview=Overview(store=store, clock=clock),
             status=Status(store=store, clock=clock),
             list_breakers=ListBreakers(store),

@@ -58,6 +58,11 @@ def _parts(key: str) -> tuple[str, str]:
     return public, secret
 
 
+def key_id(presented: str | None) -> str:
+    """The public part of a key as it is presented, by which lists know it; empty where it is none."""
+    return _parts(presented or "")[0]
+
+
 @attrs.frozen(kw_only=True)
 class NewKey:
     """Make an API key."""

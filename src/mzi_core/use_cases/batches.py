@@ -11,7 +11,7 @@ import attrs
 from mzi_core.mapping import NO_OVERLAY, Overlay, overlay
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.modules import CATALOGUE, Catalogue
-from mzi_core.ports import Clock, Codec, Ids, Lock, Session, Store, TenantSettings
+from mzi_core.ports import PROGRAM, CausedBy, Clock, Codec, Ids, Lock, Session, Store, TenantSettings
 from mzi_core.use_cases.take_page import RecordChange, Taken, TakePage
 from mzi_core.values import BatchResult, Outcome, RecordKey, TenantId
 
@@ -43,6 +43,8 @@ class _MoreLocksNeeded(Exception):
 
 _NOT_OPEN = "The batch is not open: work with it inside `async with`."
 
+NO_CAUSES: Mapping[RecordKey, CausedBy] = {}
+
 _Transaction = AbstractAsyncContextManager[tuple[Session, TakePage]]
 
 
@@ -62,6 +64,8 @@ class Batch(Generic[E]):
     _batches: "Batches"
     _tenant: TenantId
     _discard: bool
+    _caused_by: CausedBy
+    _causes: Mapping[RecordKey, CausedBy]
     _transaction: _Transaction | None = None
     _opened: tuple[Session, TakePage] | None = None
     """The session and the steps by which records are taken in it, while the batch is open."""
@@ -121,7 +125,12 @@ class Batch(Generic[E]):
 
     async def _begin(self, *, unparking: bool) -> None:
         transaction = self._batches.transaction(
-            self._tenant, self.module, unparking=unparking, discard=self._discard
+            self._tenant,
+            self.module,
+            unparking=unparking,
+            discard=self._discard,
+            caused_by=self._caused_by,
+            causes=self._causes,
         )
         self._opened = await transaction.__aenter__()
         self._transaction, self._page = transaction, self._opened[1]
@@ -166,17 +175,40 @@ class Batches:
     ids: Ids
     catalogue: Catalogue = CATALOGUE
 
-    def open(self, tenant: TenantId, module: Module[E], *, discard: bool = False) -> Batch[E]:
+    def open(
+        self,
+        tenant: TenantId,
+        module: Module[E],
+        *,
+        discard: bool = False,
+        caused_by: CausedBy = PROGRAM,
+        causes: Mapping[RecordKey, CausedBy] = NO_CAUSES,
+    ) -> Batch[E]:
         """A batch for `async with`. With `discard` nothing that is done in it is kept.
 
-        Entering it raises UnknownTenant and StoreUnavailable. As with any session, no task opens one inside
-        another.
+        `caused_by`: what the history of the records says of its changes; `causes` where it is something else
+        for single ones. Entering it raises UnknownTenant and StoreUnavailable. As with any session, no task
+        opens one inside another.
         """
-        return Batch(module=module, batches=self, tenant=tenant, discard=discard)
+        return Batch(
+            module=module,
+            batches=self,
+            tenant=tenant,
+            discard=discard,
+            caused_by=caused_by,
+            causes=causes,
+        )
 
     @asynccontextmanager
     async def transaction(
-        self, tenant: TenantId, module: AnyModule, *, unparking: bool, discard: bool
+        self,
+        tenant: TenantId,
+        module: AnyModule,
+        *,
+        unparking: bool,
+        discard: bool,
+        caused_by: CausedBy,
+        causes: Mapping[RecordKey, CausedBy],
     ) -> AsyncIterator[tuple[Session, TakePage]]:
         """A transaction with the locks of a batch, and the steps of a page in it."""
         async with self.store.begin(tenant, discard=discard) as session:
@@ -193,5 +225,7 @@ class Batches:
                     for each in (*self.catalogue, module)
                     if each.name in settings.mappings
                 },
+                caused_by=caused_by,
+                causes=causes,
             )
             yield session, page

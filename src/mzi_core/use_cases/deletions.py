@@ -10,7 +10,17 @@ import attrs
 from mzi_core.decide import Known
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, Catalogue
-from mzi_core.ports import Clock, Cursor, Deleted, Query, Store
+from mzi_core.ports import (
+    PROGRAM,
+    CausedBy,
+    ChangeKind,
+    Clock,
+    Cursor,
+    Deleted,
+    HistoryEntry,
+    Query,
+    Store,
+)
 from mzi_core.use_cases.batches import locks_for
 from mzi_core.values import RecordKey, TenantId, ZohoId
 
@@ -101,7 +111,13 @@ class MarkDeleted:
     catalogue: Catalogue = CATALOGUE
 
     async def __call__(
-        self, tenant: TenantId, module: AnyModule, deleted: Sequence[Deleted], *, dry_run: bool = False
+        self,
+        tenant: TenantId,
+        module: AnyModule,
+        deleted: Sequence[Deleted],
+        *,
+        dry_run: bool = False,
+        caused_by: CausedBy = PROGRAM,
     ) -> int:
         """How many were live until now. What was parked of them is forgotten."""
         async with self.store.begin(tenant, discard=dry_run) as session:
@@ -112,4 +128,17 @@ class MarkDeleted:
                 return 0
             await session.unpark(module.name, ids)
             at = (await session.status(module)).at(self.clock.now())
-            return len(await session.delete(module, ids, at))
+            gone = await session.delete(module, ids, at)
+            await session.keep_history(
+                [
+                    HistoryEntry(
+                        module=module.name,
+                        key=key,
+                        kind=ChangeKind.DELETED,
+                        changed_at=at,
+                        caused_by=caused_by,
+                    )
+                    for key in gone
+                ]
+            )
+            return len(gone)

@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import attrs
 
-from mzi_core.ports import Clock, Connections, Deleted, Run, Selection, Store, ZohoReading
+from mzi_core.ports import CausedBy, Causer, Clock, Connections, Deleted, Run, Selection, Store, ZohoReading
 from mzi_core.use_cases.bulk import closing
 from mzi_core.use_cases.deletions import MarkDeleted, Seen, missing, still_gone
 from mzi_core.use_cases.field_selection import in_no_record
@@ -89,7 +89,13 @@ class Pull:
             async for page in pages:
                 back = await self._restored(zoho, plan, page, seen)
                 gone = [each for each in page if each.zoho_id not in back]
-                deleted += await self.mark_deleted(plan.tenant, plan.module, gone, dry_run=dry_run)
+                deleted += await self.mark_deleted(
+                    plan.tenant,
+                    plan.module,
+                    gone,
+                    dry_run=dry_run,
+                    caused_by=CausedBy(Causer.RUN, run.id),
+                )
                 seen.add(each.zoho_id for each in page)
         if plan.scope is not PullScope.EVERYTHING:
             return PullDone(deleted=deleted)
@@ -181,5 +187,5 @@ class Prune:
                 Deleted(zoho_id=ZohoId(key), deleted_at=now, permanently=True)
                 for key in ids[start : start + PAGE]
             ]
-            gone += await self.mark_deleted(plan.tenant, plan.module, page)
+            gone += await self.mark_deleted(plan.tenant, plan.module, page, caused_by=CausedBy(Causer.RUN))
         return gone

@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from mzi_core.module import E, Module
-from mzi_core.ports import Cursor, Query, Store
+from mzi_core.ports import CausedBy, Causer, Cursor, Query, Store
 from mzi_core.provisioning import FEW, Action, Step, StepResult, Target
 from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.values import MoodleId, RecordKey, TenantId, ZohoId
@@ -70,7 +70,7 @@ class Push:
 
     async def _keep(self, target: Target, learned: Mapping[RecordKey, Mapping[str, object]]) -> None:
         if news := {key: fields for key, fields in learned.items() if fields}:
-            await self.amend(target.tenant, target.module, news)
+            await self.amend(target.tenant, target.module, news, caused_by=CausedBy(Causer.PUSH))
 
 
 def _found(step: Step[object]) -> PushResult:

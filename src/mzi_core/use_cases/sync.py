@@ -8,7 +8,7 @@ import attrs
 
 from mzi_core.errors import KeyReused
 from mzi_core.module import AnyModule
-from mzi_core.ports import Clock, StoredResponse, StoredResponses
+from mzi_core.ports import PROGRAM, CausedBy, Clock, StoredResponse, StoredResponses
 from mzi_core.use_cases.batches import Batches
 from mzi_core.values import BatchResult, TenantId
 
@@ -54,6 +54,7 @@ class SyncBatch:
         dry_run: bool = False,
         once: None = None,
         untold: Collection[str] = (),
+        caused_by: CausedBy = PROGRAM,
     ) -> BatchResult: ...
 
     @overload
@@ -67,6 +68,7 @@ class SyncBatch:
         dry_run: bool = False,
         once: IdempotencyKey | None,
         untold: Collection[str] = (),
+        caused_by: CausedBy = PROGRAM,
     ) -> BatchResult | Replay: ...
 
     async def __call__(
@@ -79,14 +81,15 @@ class SyncBatch:
         dry_run: bool = False,
         once: IdempotencyKey | None = None,
         untold: Collection[str] = (),
+        caused_by: CausedBy = PROGRAM,
     ) -> BatchResult | Replay:
         """Judge and store `records`. With `dry_run` the answer is the same and nothing is kept.
 
         `untold`: the fields (`extra.` before a tenant's own) that the source of these records does not tell;
-        they stay as they are stored. Raises UnknownTenant, StoreUnavailable, and KeyReused when `once` was
-        seen with another request.
+        they stay as they are stored. `caused_by`: what the history of the records says. Raises UnknownTenant,
+        StoreUnavailable, and KeyReused when `once` was seen with another request.
         """
-        async with self.batches.open(tenant, module, discard=dry_run) as batch:
+        async with self.batches.open(tenant, module, discard=dry_run, caused_by=caused_by) as batch:
             if once is not None and (replayed := await self._replay(batch.session, once)):
                 return replayed
             result = await batch.take(records, first=first_position, untold=untold)

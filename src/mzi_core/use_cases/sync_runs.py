@@ -10,7 +10,7 @@ import attrs
 
 from mzi_core.errors import RunTakenOver, StoreError
 from mzi_core.module import AnyModule
-from mzi_core.ports import Run, RunStatus, StoredLeases
+from mzi_core.ports import CausedBy, Causer, Run, RunStatus, StoredLeases
 from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.run_leases import SECONDS, RunLease, lock_of
 from mzi_core.values import BatchResult, State, TenantId
@@ -51,7 +51,13 @@ class SyncRun:
         Raises RunTakenOver when the run stood still for longer than its lease, and another took the source.
         """
         not_told = {*self._untold, *untold}
-        async with self._batches.open(self._tenant, self._module, discard=self._dry_run) as batch:
+        batch = self._batches.open(
+            self._tenant,
+            self._module,
+            discard=self._dry_run,
+            caused_by=CausedBy(Causer.RUN, self.run.id),
+        )
+        async with batch:
             result = await batch.take(page, first=self.run.cursor, untold=not_told)
             run = _advanced(self.run, result, bookmark)
             await batch.session.save_run(run)

@@ -22,7 +22,7 @@ from mzi_core.errors import (
 )
 from mzi_core.flows import take_flow
 from mzi_core.module import AnyModule, Side
-from mzi_core.ports import Claim, Deleted, DeliveryState, Ending, Event, EventState, Session
+from mzi_core.ports import CausedBy, Causer, Claim, Deleted, DeliveryState, Ending, Event, EventState, Session
 from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.deletions import MarkDeleted
 from mzi_core.use_cases.looking import Look, Observed
@@ -100,7 +100,8 @@ class TakeEvents:
                 )
             return await self._put_off(tenant, module, claims, events, error)
         gone = [Deleted(zoho_id=ZohoId(key), deleted_at=self._now(), permanently=False) for key in seen.gone]
-        deleted = await self.mark_deleted(tenant, module, gone) if gone else 0
+        caused_by = CausedBy(Causer.EVENT)
+        deleted = await self.mark_deleted(tenant, module, gone, caused_by=caused_by) if gone else 0
         done = await self._store(tenant, module, claims, events, seen)
         return attrs.evolve(done, deleted=deleted)
 
@@ -116,7 +117,9 @@ class TakeEvents:
         seen: Observed,
     ) -> EventsTaken:
         """Store what was seen, and end the claims and the events in the same session."""
-        async with self.batches.open(tenant, module) as batch:
+        causes = {event.key: CausedBy(Causer.EVENT, event.id) for event in events if event.key is not None}
+        batch = self.batches.open(tenant, module, caused_by=CausedBy(Causer.EVENT), causes=causes)
+        async with batch:
             outcomes: Sequence[Outcome] = ()
             if seen.records:
                 outcomes = (await batch.take(seen.records, untold=seen.untold)).outcomes

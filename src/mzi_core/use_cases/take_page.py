@@ -15,7 +15,21 @@ from mzi_core.mapping import NO_OVERLAY, Overlay
 from mzi_core.module import AnyModule, E, Entity, Module, Values
 from mzi_core.modules import Catalogue
 from mzi_core.page_decisions import NewRows, claimants, claims, compare, orphans, rivals
-from mzi_core.ports import Codec, Decoded, Ids, ParkedRecord, RawRecord, RecordSession, decoded
+from mzi_core.ports import (
+    PROGRAM,
+    CausedBy,
+    ChangeKind,
+    Codec,
+    Decoded,
+    HistoryEntry,
+    Ids,
+    ParkedRecord,
+    RawRecord,
+    RecordSession,
+    ValueChange,
+    decoded,
+)
+from mzi_core.use_cases.history import differing, field_changes
 from mzi_core.use_cases.judge import Judged, JudgeRecords, with_their_links
 from mzi_core.use_cases.parking import Parking
 from mzi_core.values import Outcome, Outcomes, RecordKey, State
@@ -102,6 +116,11 @@ class TakePage:
     now: datetime
     catalogue: Catalogue
     overlays: Mapping[str, Overlay]
+    caused_by: CausedBy = PROGRAM
+    causes: Mapping[RecordKey, CausedBy] = attrs.field(factory=dict)
+    """What changes single records of the first page, where it is not `caused_by`."""
+    _history: list[HistoryEntry] = attrs.field(factory=list, init=False)
+    """What is to be kept of the changes of the page at hand."""
     _written: list[tuple[AnyModule, Values | None, Values]] = attrs.field(factory=list, init=False)
 
     async def __call__(
@@ -140,6 +159,7 @@ class TakePage:
             await self._add(page)
             if page.arrivals:
                 await self._judge_rest(page, status.holds, known)
+            await self._keep_history()
         return Taken(outcomes=page.outcomes(), arrived=page.arrived, awaited=status.awaited)
 
     async def _parked(self, parking: Parking[E], ids: Collection[RecordKey]) -> dict[RecordKey, Parked[E]]:
@@ -185,8 +205,10 @@ class TakePage:
         judge: JudgeRecords[E] = JudgeRecords(
             session=self.session, ids=self.ids, now=status.at(self.now), catalogue=self.catalogue
         )
-        judged = await judge(module, arrivals, await self.session.known(module, live))
-        self._note(module, judged)
+        known = await self.session.known(module, live)
+        judged = await judge(module, arrivals, known)
+        self._note(module, judged, known, judge.now)
+        await self._keep_history()
         return tuple(judged.outcomes)
 
     def changes(self) -> Iterator[RecordChange]:
@@ -266,7 +288,11 @@ class TakePage:
         for place, change in found.changes.items():
             page.states[place] = State.UPDATED
             page.changed[place] = change.fields
-            self._written.append((module, stored[change.values[key_at]].values, change.values))
+            before = stored[change.values[key_at]].values
+            self._written.append((module, before, change.values))
+            places = change.places[:-1] if change.places[-1] == len(module.fields) else change.places
+            changed = field_changes(module, before, change.values, places, change.fields[len(places) :])
+            self._remember(module, change.values[key_at], changed, page.at)
         self._leave(page, sorted(found.left))
         for place in there.keys() - found.left:
             del page.plain[place]
@@ -336,15 +362,45 @@ class TakePage:
         for place, outcome in zip(places, judged.outcomes, strict=True):
             page.tell(place, outcome)
         page.arrived.extend(judged.arrived)
-        self._note(page.module, judged)
+        self._note(page.module, judged, known, page.at)
 
-    def _note(self, module: Module[E], judged: Judged[E]) -> None:
+    def _note(
+        self, module: Module[E], judged: Judged[E], known: Mapping[RecordKey, Known], at: datetime
+    ) -> None:
         """Note what was written of records that were judged one by one."""
         values_of = module.values_of
-        self._written.extend(
-            (module, None if before is None else values_of(before), values_of(after))
-            for before, after in judged.written
+        for entity, after in judged.written:
+            before = None if entity is None else values_of(entity)
+            self._written.append((module, before, values_of(after)))
+            if before is not None:
+                was = known.get(after.key)
+                kind = ChangeKind.RESTORED if was is not None and was.deleted else ChangeKind.UPDATED
+                self._remember(module, after.key, differing(module, before, values_of(after)), at, kind)
+
+    def _remember(
+        self,
+        module: AnyModule,
+        key: RecordKey,
+        fields: Mapping[str, ValueChange],
+        at: datetime,
+        kind: ChangeKind = ChangeKind.UPDATED,
+    ) -> None:
+        self._history.append(
+            HistoryEntry(
+                module=module.name,
+                key=key,
+                kind=kind,
+                changed_at=at,
+                caused_by=self.causes.get(key, self.caused_by),
+                fields=fields,
+            )
         )
+
+    async def _keep_history(self) -> None:
+        """Keep what the page at hand has changed, in the session that changed it."""
+        if self._history:
+            await self.session.keep_history(self._history)
+            self._history.clear()
 
     async def _completed(
         self, module: Module[E], arrivals: Sequence[Arrival[E]], untold: Collection[str]

@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from mzi_core.module import AnyModule, Entity, Side
 from mzi_core.modules import CATALOGUE
 from mzi_http.cli.console_tables import key, moment, number, pairs, plain, table
+from mzi_http.cli.record_history import show_history
 from mzi_http.cli.shell import AsJson, Ended, Given, Tenant
 
 if TYPE_CHECKING:
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
 
 
 async def show(
-    module: str, id: str, /, *, tenant: Tenant = None, as_json: AsJson = False, shell: Given
+    module: str,
+    id: str,
+    /,
+    *,
+    history: bool = False,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    shell: Given,
 ) -> Ended:
     """Show a record: as it is stored, and a later version that was refused or waits.
 
@@ -28,8 +36,12 @@ async def show(
         What the record is: students, payments, …, or Zoho's name.
     id
         Its Zoho id.
+    history
+        What was changed of it, newest first: when, from what to what, and by what.
     """
     declared = CATALOGUE[module]
+    if history:
+        return await show_history(declared, id.strip(), tenant=tenant, as_json=as_json, shell=shell)
     async with shell.open() as use_cases:
         shown = await use_cases.show_record(shell.tenant(tenant), declared, id.strip())
     if as_json:

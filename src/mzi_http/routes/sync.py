@@ -19,7 +19,7 @@ from mzi_core.values import BatchResult, State, TenantId
 from mzi_http import record_schemas, schemas
 from mzi_http.answers import result
 from mzi_http.bodies import FORM, JSON, Body, read_body, records_of
-from mzi_http.context import service, tenant
+from mzi_http.context import caused_by, service, tenant
 from mzi_http.errors import BAD_BODY, BAD_PARAMETER, KEY_REUSED, OTHER_MEDIA_TYPE, TOO_LARGE, Problem
 from mzi_http.jsontext import encode
 from mzi_http.routing import PREFIX, Json, Operation, answer, under_prefixes
@@ -96,6 +96,7 @@ async def _take_pages(
             module,
             records[start : start + PAGE],
             first_position=start,
+            caused_by=caused_by(request),
             # No key that a caller can send has a blank in it.
             once=None if key is None else IdempotencyKey(f"{key} {page}" if page else key, digest, _render),
         )

@@ -21,6 +21,9 @@ from mzi_core.ports import (
     AT_ONCE,
     AccessToken,
     ApiKey,
+    CausedBy,
+    Causer,
+    ChangeKind,
     DecisionRecord,
     DeliveryKey,
     DeliveryState,
@@ -29,6 +32,7 @@ from mzi_core.ports import (
     EventQuery,
     EventSource,
     EventState,
+    HistoryEntry,
     Lease,
     OpenBreaker,
     ParkedRecord,
@@ -41,6 +45,7 @@ from mzi_core.ports import (
     StoredDelivery,
     StoredResponse,
     TenantSettings,
+    ValueChange,
 )
 from mzi_core.values import DEFAULT_TENANT, Code, Parent, Reason, RecordId, State, TenantId, ZohoId
 
@@ -153,6 +158,24 @@ def event(n: int, source: str = "src_college") -> Event:
     )
 
 
+def change(n: int, at: datetime, *, kind: ChangeKind = ChangeKind.UPDATED) -> HistoryEntry:
+    """A change of the n-th student: every kind of value that a field can hold."""
+    rows = [{"number": 1, "amount": "12.50", "due_date": None}, {}]
+    return HistoryEntry(
+        module=STUDENTS.name,
+        key=key_of(STUDENTS, n),
+        kind=kind,
+        changed_at=at,
+        caused_by=CausedBy(Causer.EVENT, f"019f0000-{n}"),
+        fields={
+            "city": ValueChange(None, "رنا 🎓 \x00 | '"),
+            "extra.paid": ValueChange("0.10", True),
+            "rows": ValueChange(rows, []),
+            "number": ValueChange(2**53, -1),
+        },
+    )
+
+
 def key(n: int, at: datetime, *, tenant: TenantId | None = None) -> ApiKey:
     """The n-th API key."""
     return ApiKey(id=f"key{n}", digest="0" * 64, label=f"Sigma 🗝 {n}", tenant=tenant, created_at=at)
@@ -214,6 +237,7 @@ async def _fill(session: Session, note: str) -> None:
     await session.delete(TEACHERS, [key_of(TEACHERS, GONE)], BEGAN)
     waiting = parked(REGISTRATIONS, 7, BEGAN, waits_for=Parent("students", key_of(STUDENTS, 7)))
     await session.park([attrs.evolve(parked(STUDENTS, 8, BEGAN), record={"whose": note}), waiting])
+    await session.keep_history([change(1, BEGAN)])
     await session.record_decisions([DecisionRecord(key="1_2_3", decision=decision(), decided_at=BEGAN)])
     hint = attrs.evolve(event(2, FURNISHED), repeats=None, module="students", key=ZohoId("1"))
     await session.keep_events([event(1, FURNISHED), hint])
@@ -227,6 +251,7 @@ async def _fill_more(session: Session) -> None:
     await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, ONLY_THEIRS))], BEGAN)
     waiting = Parent("students", key_of(STUDENTS, ONLY_THEIRS))
     await session.park([parked(STUDENTS, ONLY_THEIRS, BEGAN), parked(CLASSES, 9, BEGAN, waits_for=waiting)])
+    await session.keep_history([change(ONLY_THEIRS, BEGAN)])
     await session.record_decisions([DecisionRecord(key="only theirs", decision=decision(), decided_at=BEGAN)])
     await session.keep_response(
         StoredResponse(key="only theirs", digest="", body="", answered_at=BEGAN), BEGAN
@@ -257,6 +282,7 @@ class Everything:
 
     records: Mapping[str, Sequence[object]]
     parked: Mapping[str, Sequence[ParkedRecord]]
+    changes: Sequence[HistoryEntry]
     decisions: Sequence[DecisionRecord]
     history: Sequence[DecisionRecord]
     events: Sequence[Event]
@@ -284,6 +310,11 @@ async def everything(store: Store, tenant: TenantId) -> Everything:
         return Everything(
             records={module.name: list(await session.list(module, ALL)) for module in CATALOGUE},
             parked={module.name: list(await session.parked_list(module.name, ALL)) for module in CATALOGUE},
+            changes=[
+                each
+                for n in (1, ONLY_THEIRS)
+                for each in await session.history(STUDENTS.name, key_of(STUDENTS, n), None, 10_000)
+            ],
             decisions=list(await session.decisions(None, 10_000)),
             history=list(await session.decision_history("1_2_3", None, 10_000)),
             events=await session.events(EventQuery(limit=10_000)),

@@ -26,6 +26,7 @@ from mzi_adapters.testing.contracts.store_events import (
     EventPromises,
     EventTransactionPromises,
 )
+from mzi_adapters.testing.contracts.store_history import HistoryPromises
 from mzi_adapters.testing.contracts.store_idempotency import StoredResponsePromises
 from mzi_adapters.testing.contracts.store_lists import ListingPromises
 from mzi_adapters.testing.contracts.store_parked import ParkedRecordPromises
@@ -68,6 +69,7 @@ class StoreContract(
     ListingPromises,
     ParkedRecordPromises,
     ParkingPromises,
+    HistoryPromises,
     DecisionPromises,
     EventPromises,
     EventListPromises,

@@ -67,7 +67,7 @@ CONTENT_SECURITY_POLICY = (
 
 
 def decision_page(items: Sequence[KeptDecision], language: Language, *, more: bool = False) -> str:
-    """The page about the first of `items`; the others are its history, newest first; is there `more` of it?
+    """The page about the first of `items`; the others are its history, in their order; is there `more` of it?
 
     One item alone makes a page without a history. Times are told in the zone of the first.
     """

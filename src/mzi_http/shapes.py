@@ -203,7 +203,7 @@ class KeptDecision(TypedDict):
 
 
 class DecisionHistory(TypedDict):
-    """The decisions under a key, newest first."""
+    """The decisions under a key: the latest attempt first, of one attempt the newest."""
 
     items: list[KeptDecision]
     next: Annotated[str | None, Meta(description="The cursor of the next page; null after the last")]

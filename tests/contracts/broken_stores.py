@@ -54,6 +54,7 @@ from mzi_core.ports import (
 from mzi_core.values import Parent, RecordId, State, TenantId, Value, ZohoId
 
 Rows = Sequence[Write[Any]]
+ByAttempt = dict[str, Sequence[DecisionRecord]]
 HOUR = timedelta(hours=1)
 
 
@@ -363,6 +364,14 @@ class ReadsAmountsAsText(Faithful):
 
         found = await self.real.values(module, ids)
         return {i: one._replace(values=tuple(map(as_text, one.values))) for i, one in found.items()}
+
+
+def _each(found: ByAttempt, broken: Callable[[DecisionRecord], DecisionRecord]) -> ByAttempt:
+    return {key: [broken(one) for one in records] for key, records in found.items()}
+
+
+def _decided(record: DecisionRecord) -> tuple[datetime, int]:
+    return record.decided_at, record.number
 
 
 def _chosen(rows: NewRows, places: Collection[int]) -> NewRows:
@@ -938,14 +947,48 @@ class KeepsTheWaitOfAReplacedRecord(Faithful):
 
 
 class CountsTheLastDecision(Faithful):
-    noticed_by = "test_the_newest_decision_under_a_key_counts"
+    noticed_by = "test_the_newest_decision_about_an_attempt_counts"
 
     async def record_decisions(self, records: Sequence[DecisionRecord]) -> None:
-        before = await self.real.newest_decisions([record.key for record in records])
         for record in records:
-            newest = before.get(record.key, record)
-            at = max(record.decided_at, newest.decided_at)
+            before = await self.real.decision_history(record.key)
+            at = max(each.decided_at for each in (record, *before))
             await self.real.record_decisions([attrs.evolve(record, decided_at=at)])
+
+
+class ListsTheNewestDecision(Faithful):
+    noticed_by = "test_a_decision_about_the_latest_attempt_stands"
+
+    async def decisions(self, after: Cursor | None, limit: int) -> object:
+        found: Sequence[DecisionRecord] = await self.real.decisions(after, limit)
+        return [max(await self.real.decision_history(one.key), key=_decided) for one in found]
+
+
+class KnowsOnlyTheLatestAttempt(Faithful):
+    noticed_by = "test_a_decision_about_the_latest_attempt_stands"
+
+    async def decisions_by_attempt(self, keys: Collection[str]) -> ByAttempt:
+        found: ByAttempt = await self.real.decisions_by_attempt(keys)
+        return {key: attempts[-1:] for key, attempts in found.items()}
+
+
+class OrdersAttemptsAsTexts(Faithful):
+    noticed_by = "test_a_decision_about_the_latest_attempt_stands"
+
+    async def decisions_by_attempt(self, keys: Collection[str]) -> ByAttempt:
+        found: ByAttempt = await self.real.decisions_by_attempt(keys)
+        return {key: sorted(each, key=lambda one: str(one.attempt)) for key, each in found.items()}
+
+
+class ForgetsTheOldestWhateverItIs(Faithful):
+    noticed_by = "test_what_counts_of_an_attempt_is_forgotten_last"
+
+    async def decisions_by_attempt(self, keys: Collection[str]) -> ByAttempt:
+        found: ByAttempt = await self.real.decisions_by_attempt(keys)
+        histories = {key: await self.real.decision_history(key) for key in found}
+        if not any(len(history) >= MOST_DECISIONS for history in histories.values()):
+            return found
+        return {key: [one for one in each if one.decided_at > later(2)] for key, each in found.items()}
 
 
 class CountsTheFirstDecision(Faithful):
@@ -953,7 +996,7 @@ class CountsTheFirstDecision(Faithful):
 
     async def record_decisions(self, records: Sequence[DecisionRecord]) -> None:
         for record in records:
-            if not await self.real.newest_decisions([record.key]):
+            if not await self.real.decision_history(record.key):
                 await self.real.record_decisions([record])
 
 
@@ -962,24 +1005,23 @@ class ForgetsNoDecision(Faithful):
 
     async def record_decisions(self, records: Sequence[DecisionRecord]) -> None:
         for record in records:
-            if len(await self.real.decision_history(record.key, None, 9999)) < MOST_DECISIONS:
+            if len(await self.real.decision_history(record.key)) < MOST_DECISIONS:
                 await self.real.record_decisions([record])
 
 
-class TellsHistoryBehindItsStart(Faithful):
+class TellsHistoryByTime(Faithful):
     noticed_by = "test_every_decision_under_a_key_stays"
 
-    async def decision_history(self, key: str, start: Cursor | None, limit: int) -> Sequence[DecisionRecord]:
-        found: Sequence[DecisionRecord] = await self.real.decision_history(key, start, limit + 1)
-        return found[1:] if start is not None else found[:limit]
+    async def decision_history(self, key: str) -> Sequence[DecisionRecord]:
+        return sorted(await self.real.decision_history(key), key=_decided, reverse=True)
 
 
 class KeepsOnlyTheNewestDecision(Faithful):
     noticed_by = "test_every_decision_under_a_key_stays"
 
-    async def decision_history(self, key: str, start: Cursor | None, limit: int) -> Sequence[DecisionRecord]:
-        found: Sequence[DecisionRecord] = await self.real.decision_history(key, None, 1)
-        return found
+    async def decision_history(self, key: str) -> Sequence[DecisionRecord]:
+        found: Sequence[DecisionRecord] = await self.real.decision_history(key)
+        return found[:1]
 
 
 class PagesDecisionsFromTheStart(Faithful):
@@ -992,33 +1034,29 @@ class PagesDecisionsFromTheStart(Faithful):
 class DecidesAnew(Faithful):
     noticed_by = "test_a_decision_is_kept_as_it_was_made"
 
-    async def newest_decisions(self, keys: Collection[str]) -> dict[str, DecisionRecord]:
-        found: dict[str, DecisionRecord] = await self.real.newest_decisions(keys)
-        return {
-            key: attrs.evolve(each, decision=decide(each.decision.marking, each.decision.policy))
-            for key, each in found.items()
-        }
+    async def decisions_by_attempt(self, keys: Collection[str]) -> ByAttempt:
+        found: ByAttempt = await self.real.decisions_by_attempt(keys)
+        return _each(
+            found, lambda one: attrs.evolve(one, decision=decide(one.decision.marking, one.decision.policy))
+        )
 
 
 class TellsTheTraceAnew(Faithful):
     noticed_by = "test_a_decision_is_kept_as_it_was_made"
 
-    async def newest_decisions(self, keys: Collection[str]) -> dict[str, DecisionRecord]:
-        found: dict[str, DecisionRecord] = await self.real.newest_decisions(keys)
-        return {
-            key: DecisionRecord(key=key, decision=each.decision, decided_at=each.decided_at)
-            for key, each in found.items()
-        }
+    async def decisions_by_attempt(self, keys: Collection[str]) -> ByAttempt:
+        found: ByAttempt = await self.real.decisions_by_attempt(keys)
+        return _each(
+            found, lambda one: DecisionRecord(key=one.key, decision=one.decision, decided_at=one.decided_at)
+        )
 
 
 class DecidesByTodaysPolicy(Faithful):
     noticed_by = "test_a_decision_comes_back_equal"
 
-    async def newest_decisions(self, keys: Collection[str]) -> dict[str, DecisionRecord]:
-        found: dict[str, DecisionRecord] = await self.real.newest_decisions(keys)
-        return {
-            key: attrs.evolve(each, decision=decide(each.decision.marking)) for key, each in found.items()
-        }
+    async def decisions_by_attempt(self, keys: Collection[str]) -> ByAttempt:
+        found: ByAttempt = await self.real.decisions_by_attempt(keys)
+        return _each(found, lambda one: attrs.evolve(one, decision=decide(one.decision.marking)))
 
 
 class KeepsTheFirstAnswer(Faithful):

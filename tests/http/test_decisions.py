@@ -61,6 +61,25 @@ async def test_every_earlier_decision_says_when_and_why_it_gave_way(memory: Api)
     assert last["explanation"]["ar"].startswith("استُبدل")
 
 
+@pytest.mark.parametrize(
+    ("policy", "grade", "rule", "warnings"),
+    [
+        ("pearson-higher-national", "P", "REASSESSED_AFTER_PASS", []),
+        ("btec-default", "P", "PASS", ["LOWER_THAN_BEFORE"]),
+    ],
+)
+async def test_an_earlier_attempt_that_is_decided_again_takes_no_later_ones_place(
+    api: Api, policy: str, grade: str, rule: str, warnings: list[str]
+) -> None:
+    first = {"raw": 1, "attempt": 0}
+    for marking in (first, {"raw": 3, "attempt": 1}, first, {"raw": 2, "attempt": 2}, first):
+        api.mzi.clock.advance(timedelta(minutes=1))
+        body = {"marking": marking, "record_as": KEY, "policy": policy}
+        assert (await api.post("/api/v1/grades/decide", body)).status_code == 200
+    stands = (await found(api, f"{PATH}/decision"))["decision"]
+    assert (stands["grade"], stands["rule"], stands["warnings"]) == (grade, rule, warnings)
+
+
 async def test_the_history_comes_in_pages(memory: Api) -> None:
     await judge(memory, *({"raw": str(n % 2 + 2)} for n in range(5)))
     whole = (await found(memory, f"{PATH}/decisions"))["items"]

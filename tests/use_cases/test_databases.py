@@ -66,4 +66,4 @@ async def test_sessions_that_decide_the_same_at_once_keep_it_once(database_url: 
         same = ToDecide(marking={"raw": "2"}, record_as="4101_1001_55")
         await asyncio.gather(*(mzi.use_cases.decide_grades(DEFAULT_TENANT, [same]) for _ in range(8)))
         async with store.read(DEFAULT_TENANT) as session:
-            assert len(await session.decision_history("4101_1001_55", None, 99)) == 1
+            assert len(await session.decision_history("4101_1001_55")) == 1

@@ -1,9 +1,10 @@
 """Grades are decided by the tenant's policy, kept with their reasons, and judged again by another policy."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -146,8 +147,8 @@ async def test_a_decision_is_kept_under_its_key_and_the_newest_counts() -> None:
         await mzi.use_cases.decide_grade(DEFAULT_TENANT, {"raw": raw}, record_as="4101_1001_55")
         mzi.clock.advance(timedelta(minutes=1))
     async with mzi.store.begin(DEFAULT_TENANT) as session:
-        kept = await session.newest_decisions(["4101_1001_55"])
-    assert kept["4101_1001_55"].decision.grade is Grade.M
+        (kept,) = (await session.decisions_by_attempt(["4101_1001_55"]))["4101_1001_55"]
+    assert kept.decision.grade is Grade.M
 
 
 KEY = "4101_1001_55"
@@ -155,8 +156,8 @@ KEY = "4101_1001_55"
 
 async def kept_under(mzi: Harness, key: str = KEY) -> Decision | None:
     async with mzi.store.read(DEFAULT_TENANT) as session:
-        found = (await session.newest_decisions([key])).get(key)
-    return None if found is None else found.decision
+        found = (await session.decisions_by_attempt([key])).get(key)
+    return None if found is None else found[-1].decision
 
 
 async def recorded(mzi: Harness, policy: str, **marking: object) -> Decision:
@@ -185,9 +186,45 @@ async def test_the_best_grade_of_all_earlier_attempts_is_known() -> None:
         for attempt, raw in enumerate((1, 3, 2, 4, 1))
     ]
     assert grades == [None, None, Grade.M, Grade.M, Grade.D]
-    first = await recorded(mzi, "btec-default", raw=2, repeats_unit=True)
-    assert first.marking.before is Grade.D
+    repeated = await recorded(mzi, "btec-default", raw=2, attempt=5, repeats_unit=True)
+    assert repeated.marking.before is Grade.D
     assert (await recorded(Harness(), "btec-default", raw=2, attempt=1)).marking.before is None
+
+
+MARKS: dict[int, Any] = {0: 1, 1: 3, 2: 4}
+
+
+@pytest.mark.parametrize(
+    "order",
+    [*permutations(MARKS), (0, 1, 0, 2), (2, 1, 0, 2, 1, 0), (1, 0, 2, 0)],
+    ids=lambda order: "".join(map(str, order)),
+)
+async def test_the_latest_attempt_stands_in_whatever_order_attempts_are_decided(order: Sequence[int]) -> None:
+    for policy, rule, before in (
+        ("pearson-higher-national", RuleId.REASSESSED_AFTER_PASS, Grade.P),
+        ("btec-default", RuleId.DISTINCTION, Grade.M),
+    ):
+        mzi = Harness()
+        for attempt in order:
+            await recorded(mzi, policy, raw=MARKS[attempt], attempt=attempt)
+        stands = (await mzi.use_cases.show_decision(DEFAULT_TENANT, KEY)).record.decision
+        assert (stands.rule, stands.marking.attempt, stands.marking.before) == (rule, 2, before)
+        async with mzi.store.read(DEFAULT_TENANT) as session:
+            assert [each.decision for each in await session.decisions(None, 9)] == [stands]
+
+
+async def test_of_attempts_that_are_decided_together_each_knows_those_before_it() -> None:
+    mzi = Harness()
+    asked = [ToDecide(marking={"raw": MARKS[n], "attempt": n}, record_as=KEY) for n in (2, 0, 1)]
+    found = await mzi.use_cases.decide_grades(DEFAULT_TENANT, asked)
+    made = [each for each in found.made if isinstance(each, Decision)]
+    assert [(each.marking.attempt, each.marking.before) for each in made] == [
+        (2, Grade.M),
+        (0, None),
+        (1, None),
+    ]
+    async with mzi.store.read(DEFAULT_TENANT) as session:
+        assert [each.attempt for each in await session.decision_history(KEY)] == [2, 1, 0]
 
 
 @pytest.mark.parametrize("raw", [None, -1], ids=["no mark", "not graded"])

@@ -32,7 +32,7 @@ async def judge(mzi: Harness, *markings: dict[str, Any], key: str = KEY) -> date
 
 async def kept(mzi: Harness, key: str = KEY) -> Sequence[DecisionRecord]:
     async with mzi.store.read(DEFAULT_TENANT) as session:
-        return await session.decision_history(key, None, 999)
+        return await session.decision_history(key)
 
 
 async def listed(mzi: Harness, limit: int) -> list[KeptDecision]:
@@ -96,6 +96,21 @@ async def test_every_earlier_decision_tells_when_and_why_it_gave_way(limit: int)
         (times[3], (Cause.POLICY,)),
         (times[2], (Cause.MARK, Cause.WORK)),
         (times[1], (Cause.SETTLING,)),
+    ]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 99])
+async def test_an_attempt_that_is_decided_again_stands_in_the_history_of_its_own(limit: int) -> None:
+    mzi = Harness()
+    first = await judge(mzi, {"raw": "1"})
+    second = await judge(mzi, {"raw": "3", "attempt": 1})
+    again = await judge(mzi, {"raw": "1.5"})
+    found = await listed(mzi, limit)
+    assert [each.record.decided_at for each in found] == [second, again, first]
+    assert [each.superseded and (each.superseded.at, each.superseded.causes) for each in found] == [
+        None,
+        (again, (Cause.MARK, Cause.ATTEMPT)),
+        (again, (Cause.MARK,)),
     ]
 
 

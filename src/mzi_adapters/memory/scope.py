@@ -57,7 +57,7 @@ class Tables:
     history: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, number) -> HistoryEntry
     decisions: JournaledTable = attrs.field(
         factory=JournaledTable
-    )  # (tenant, key) -> DecisionRecords, newest first
+    )  # (tenant, key) -> DecisionRecords, the one that stands first
     numbers: JournaledTable = attrs.field(factory=JournaledTable)  # what is counted -> the last number given
     events: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, id) -> Event
     repeatable: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, source, repeats) -> event id

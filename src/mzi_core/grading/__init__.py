@@ -9,6 +9,7 @@ clock, a file or a network.
 from mzi_core.grading.book import PolicyBook
 from mzi_core.grading.border import marking_from_event
 from mzi_core.grading.criteria import Criterion, Level, unit_outcome
+from mzi_core.grading.decided_attempts import DecidedAttempts
 from mzi_core.grading.decision import Decision, decide, decide_attempts
 from mzi_core.grading.grade import Grade
 from mzi_core.grading.keys import GradeKey, OldKey, parse_key
@@ -45,6 +46,7 @@ __all__ = [
     "PERCENT",
     "Cause",
     "Criterion",
+    "DecidedAttempts",
     "Decision",
     "Grade",
     "GradeKey",

@@ -224,15 +224,25 @@ def decide_attempts(
 ) -> tuple[Decision, ...]:
     """Judge the attempts of one student at one piece of work, each knowing what the earlier ones passed with.
 
-    In the order of the attempts. A marking that says itself what was `before` is believed.
+    In the order of the attempts. A marking that says itself what was `before` is believed. Of several
+    markings of one attempt the last counts for the later attempts, and none for another.
     """
-    best: Grade | None = None
-    decisions = []
+    decisions: list[Decision] = []
+    newest: dict[int, Decision] = {}
     for marking in sorted(markings, key=lambda marking: marking.attempt):
-        knowing = attrs.evolve(marking, before=best) if marking.before is None else marking
-        decision = decide(knowing, policy)
+        before = marking.before or best_before(marking.attempt, newest.values())
+        decision = decide(attrs.evolve(marking, before=before), policy)
+        newest[marking.attempt] = decision
         decisions.append(decision)
-        known = (grade for grade in (knowing.before, decision.grade) if grade is not None)
-        best = max(known, key=lambda grade: grade.rank)
-        best = best if best.is_achieved else None
     return tuple(decisions)
+
+
+def best_before(attempt: int, decisions: Iterable[Decision]) -> Grade | None:
+    """The best grade that the attempts before `attempt` (from 0) passed with, as far as `decisions` know.
+
+    None if none did. What an earlier attempt knew of those before it counts too.
+    """
+    earlier = [decision for decision in decisions if decision.marking.attempt < attempt]
+    known = (grade for each in earlier for grade in (each.marking.before, each.grade))
+    passed = (grade for grade in known if grade is not None and grade.is_achieved)
+    return max(passed, default=None, key=lambda grade: grade.rank)

@@ -1,6 +1,6 @@
 """Grading decisions that were kept."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from mzi_core.grading import Decision
 from mzi_core.ports.records import Cursor
 
 MOST_DECISIONS = 100
-"""Decisions that stay under one key; when more are recorded the oldest are forgotten.
+"""Decisions that stay under one key; when more are recorded some are forgotten.
 
 Far more than one student's work is ever marked: it bounds what a sender that repeats itself can fill.
 """
@@ -42,6 +42,32 @@ class DecisionRecord:
         """Where it stands in the history of its key."""
         return Cursor(self.decided_at, str(self.number))
 
+    @property
+    def attempt(self) -> int:
+        """The attempt that it is about, from 0."""
+        return self.decision.marking.attempt
+
+    @property
+    def order(self) -> tuple[int, datetime, int]:
+        """What puts the decisions under one key in order: the last stands.
+
+        A later attempt comes before whatever is decided about an earlier one, and whenever.
+        """
+        return self.attempt, self.decided_at, self.number
+
+
+def forgotten(orders: Iterable[tuple[int, datetime, int]]) -> Collection[int]:
+    """The numbers of the decisions under one key that are more than `MOST_DECISIONS`, by their `order`.
+
+    First go the oldest of those that a newer one about the same attempt took the place of, then those of the
+    earliest attempts.
+    """
+    ordered = sorted(orders)
+    newest = {attempt: number for attempt, _, number in ordered}
+    superseded = [(at, number) for attempt, at, number in ordered if newest[attempt] != number]
+    going = [number for _, number in sorted(superseded)] + list(newest.values())
+    return going[: max(0, len(ordered) - MOST_DECISIONS)]
+
 
 class Decisions(Protocol):
     """The part of a session that is about grading decisions."""
@@ -49,18 +75,22 @@ class Decisions(Protocol):
     async def record_decisions(self, records: Sequence[DecisionRecord]) -> None:
         """Keep decisions beside the earlier ones under their keys, at most `MOST_DECISIONS` under each.
 
-        The newest counts, and of two made at one moment the one that was recorded later.
+        Of the decisions under a key the last by `DecisionRecord.order` stands: of the latest attempt the
+        newest, and of two made at one moment the one that was recorded later. `forgotten` says which go.
         """
         ...
 
     async def decisions(self, after: Cursor | None, limit: int) -> Sequence[DecisionRecord]:
-        """The newest decision of each key, by key; `after.key` is the key to go on after."""
+        """The decision that stands under each key, by key; `after.key` is the key to go on after."""
         ...
 
-    async def newest_decisions(self, keys: Collection[str]) -> dict[str, DecisionRecord]:
-        """The newest decision under each of these keys, where there is one; one read however many keys."""
+    async def decisions_by_attempt(self, keys: Collection[str]) -> dict[str, Sequence[DecisionRecord]]:
+        """The newest decision about each attempt under each of these keys, earliest attempt first.
+
+        The last of a key stands. A key without decisions is left out. One read however many keys.
+        """
         ...
 
-    async def decision_history(self, key: str, start: Cursor | None, limit: int) -> Sequence[DecisionRecord]:
-        """The decisions under a key, newest first, from the one whose `place` is `start` on."""
+    async def decision_history(self, key: str) -> Sequence[DecisionRecord]:
+        """All decisions under a key from the one that stands on, in the reverse of `DecisionRecord.order`."""
         ...

@@ -8,14 +8,13 @@ import attrs
 from mzi_core.errors import MziError
 from mzi_core.grading import (
     BTEC_DEFAULT,
+    DecidedAttempts,
     Decision,
-    Grade,
     GradingPolicy,
     Marking,
     PolicyBook,
     Recorded,
     SimulatedChange,
-    causes_of,
     decide,
     families_of,
     lint,
@@ -161,8 +160,9 @@ class DecideGrades:
 
         All are judged by the built-in called `policy`, else by the tenant's choice for programme `level`, and
         in one session: of what is to be kept all is kept or nothing. What has a key is judged knowing what
-        was decided before under it. Not kept again is a decision that says what the newest under its key
-        says, nor is an attempt that is not marked yet kept over a mark for it. Raises PolicyRefused,
+        the attempts before it passed with, and the latest attempt stands, in whatever order attempts are
+        decided: see `DecidedAttempts`. Not kept again is a decision that says what the newest about its
+        attempt says, nor is an attempt that is not marked yet kept over a mark for it. Raises PolicyRefused,
         UnknownTenant, StoreUnavailable.
         """
         named = None if policy is None else read_policy({"base": policy})
@@ -179,51 +179,38 @@ class DecideGrades:
             zone = zone_of(settings)
             chosen = named or _chosen(settings, level, now.date())
             keys = {each.record_as for each in asked if each.record_as is not None}
-            standing = await session.newest_decisions(keys) if keeps else {}
-            made: list[Decision | MarkingRefused] = []
+            known = await session.decisions_by_attempt(keys) if keeps else {}
+            under = {key: DecidedAttempts(each.decision for each in known.get(key, ())) for key in keys}
+            made: dict[int, Decision | MarkingRefused] = {}
             kept: list[DecisionRecord] = []
-            for each, marking in zip(asked, read, strict=True):
+            for place in _earlier_attempts_first(read):
+                marking, said = read[place], asked[place]
                 if not isinstance(marking, Marking):
-                    made.append(marking)
+                    made[place] = marking
                     continue
-                on_its_scale = _on_its_scale(marking, each.marking, chosen)
-                before = None if each.record_as is None else standing.get(each.record_as)
-                decision = decide(_knowing(on_its_scale, before), chosen)
-                made.append(decision)
-                if each.record_as is not None and _is_news(decision, before):
-                    record = DecisionRecord(key=each.record_as, decision=decision, decided_at=now)
-                    standing[each.record_as] = record
-                    kept.append(record)
+                marking = _on_its_scale(marking, said.marking, chosen)
+                if said.record_as is None:
+                    made[place] = decide(marking, chosen)
+                    continue
+                attempts = under[said.record_as]
+                made[place] = decision = attempts.decide(marking, chosen)
+                kept += (
+                    DecisionRecord(key=said.record_as, decision=news, decided_at=now)
+                    for news in attempts.keep(decision)
+                )
             if kept:
                 await session.record_decisions(kept)
-        return DecidedTogether(made=made, zone=zone)
+        return DecidedTogether(made=[made[place] for place in range(len(asked))], zone=zone)
 
 
-def _knowing(marking: Marking, before: DecisionRecord | None) -> Marking:
-    """The marking, with the best that attempts before it passed with, unless it says that itself."""
-    if before is None or marking.before is not None or not marking.is_again:
-        return marking
-    earlier = before.decision
-    known = [earlier.marking.before]
-    if earlier.marking.attempt < marking.attempt:
-        known.append(earlier.grade)
-    passed = (grade for grade in known if grade is not None and grade.is_achieved)
-    return attrs.evolve(marking, before=max(passed, default=None, key=_rank))
+def _earlier_attempts_first(read: Sequence[Marking | MarkingRefused]) -> Sequence[int]:
+    """The places of markings in the order of their attempts, so that each knows those before it."""
 
+    def attempt(place: int) -> int:
+        marking = read[place]
+        return marking.attempt if isinstance(marking, Marking) else 0
 
-def _rank(grade: Grade) -> int:
-    return grade.rank
-
-
-def _is_news(decision: Decision, before: DecisionRecord | None) -> bool:
-    """Whether a decision says another thing than the one that stands, and is not no mark over a mark."""
-    if before is None:
-        return True
-    earlier = before.decision
-    undoes = earlier.is_marked and not decision.is_marked
-    if undoes and earlier.marking.attempt == decision.marking.attempt:
-        return False
-    return bool(causes_of(earlier, decision))
+    return sorted(range(len(read)), key=attempt)
 
 
 _OF_THE_ITEM = frozenset(("scale", "minimum", "maximum", "items"))

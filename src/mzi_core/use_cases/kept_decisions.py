@@ -39,7 +39,7 @@ class KeptDecision:
 
 @attrs.frozen
 class DecisionPage:
-    """Some decisions under a key, newest first, and the place of the last: None if no older one is left."""
+    """Some decisions under a key, in their order, and the place of the last: None if no older one is left."""
 
     items: Sequence[KeptDecision]
     next: Cursor | None
@@ -47,9 +47,10 @@ class DecisionPage:
 
 @attrs.frozen
 class ListDecisions:
-    """List the decisions under a key page by page, newest first: the one that stands, and every earlier one.
+    """List the decisions under a key page by page: the one that stands, and every earlier one.
 
-    A page ends early where its decisions are large.
+    They are in the order of attempts, the latest first, and about one attempt the newest first. A page ends
+    early where its decisions are large.
     """
 
     store: Store
@@ -63,14 +64,25 @@ class ListDecisions:
         """
         async with self.store.read(tenant) as session:
             zone = zone_of(await session.settings())
-            found = await session.decision_history(key, after, limit + 2)
-        newer = found[0] if after is not None and found and found[0].place == after else None
-        rest = found if newer is None else found[1:]
-        if not rest and after is None:
+            found = await session.decision_history(key)
+        if not found and after is None:
             raise NotFound("decision about the grade", key[:LONGEST_KEY])
+        newer, rest = _behind(after, found)
         items = list(_with_causes(newer, _that_fit(rest[:limit]), zone))
         more = len(items) < len(rest)
         return DecisionPage(items, items[-1].record.place if more else None)
+
+
+def _behind(
+    after: Cursor | None, found: Sequence[DecisionRecord]
+) -> tuple[DecisionRecord | None, Sequence[DecisionRecord]]:
+    """The decision at a place and those behind it; nothing where that decision was forgotten since."""
+    if after is None:
+        return None, found
+    for position, record in enumerate(found, start=1):
+        if record.place == after:
+            return record, found[position:]
+    return None, ()
 
 
 def _that_fit(records: Iterable[DecisionRecord]) -> Iterable[DecisionRecord]:
@@ -88,7 +100,9 @@ def _with_causes(
     for record in records:
         superseded = None
         if newer is not None:
-            superseded = Superseded(at=newer.decided_at, causes=causes_of(record.decision, newer.decision))
+            # An earlier attempt that is decided again does so when the later one has long stood.
+            at = max(record.decided_at, newer.decided_at)
+            superseded = Superseded(at=at, causes=causes_of(record.decision, newer.decision))
         yield KeptDecision(record=record, superseded=superseded, zone=zone)
         newer = record
 

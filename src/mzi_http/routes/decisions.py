@@ -34,7 +34,7 @@ async def show(request: Request) -> Response:
 
 
 async def history(request: Request) -> Response:
-    """A page of the decisions, newest first."""
+    """A page of the decisions, from the one that stands on."""
     key = _key(request)
     list_id = (tenant(request), "decisions", key)
     after, limit = read_history_query(request, list_id)
@@ -95,7 +95,8 @@ def operations() -> Iterator[Operation]:
         id="list_decisions",
         tag="grades",
         summary="List every decision about a grade",
-        description="Newest first, each but the one that stands with when and why it was superseded.",
+        description="The latest attempt first, of one attempt the newest decision; with each but the one "
+        "that stands, when and why it was superseded.",
         parameters=[_KEY, *PAGING],
         answer=ref("DecisionHistory"),
         problems=(BAD_PARAMETER, UNKNOWN_RECORD),

@@ -116,10 +116,10 @@ def parked(
     )
 
 
-def decision(attempt: int = 1) -> Decision:
-    """A capped decision with criteria: everything that a decision can hold."""
+def decision(attempt: int = 1, raw: str = "3.50000") -> Decision:
+    """A decision with criteria, that was capped unless another mark is said: all that one can hold."""
     marking = Marking(
-        raw=Decimal("3.50000"),
+        raw=Decimal(raw),
         attempt=attempt,
         feedback="<p>أحسنت | 0.1</p>",
         workflow="released",
@@ -316,7 +316,7 @@ async def everything(store: Store, tenant: TenantId) -> Everything:
                 for each in await session.history(STUDENTS.name, key_of(STUDENTS, n), None, 10_000)
             ],
             decisions=list(await session.decisions(None, 10_000)),
-            history=list(await session.decision_history("1_2_3", None, 10_000)),
+            history=list(await session.decision_history("1_2_3")),
             events=await session.events(EventQuery(limit=10_000)),
             event_counts=dict(await session.event_counts()),
             runs=list(await session.runs(10_000)),

@@ -7,8 +7,8 @@ from mzi_core.grading import BTEC_DEFAULT, Grade, Marking, RuleId, decide
 from mzi_core.ports import MOST_DECISIONS, Cursor, DecisionRecord, Store
 
 
-def _record(key: str, minutes: float, attempt: int = 1) -> DecisionRecord:
-    return DecisionRecord(key=key, decision=decision(attempt), decided_at=later(minutes))
+def _record(key: str, minutes: float, attempt: int = 1, raw: str = "3.5") -> DecisionRecord:
+    return DecisionRecord(key=key, decision=decision(attempt, raw), decided_at=later(minutes))
 
 
 class DecisionPromises:
@@ -23,12 +23,12 @@ class DecisionPromises:
                 for n, each in enumerate(made)
             }
             await session.record_decisions(list(records.values()))
-            found = await session.newest_decisions([*records, "no such key"])
-            assert found == records
+            found = await session.decisions_by_attempt([*records, "no such key"])
+            assert found == {key: [record] for key, record in records.items()}
             for key, record in records.items():
-                assert found[key].decision.trace == record.decision.trace
-                assert found[key].decision.explain("ar") == record.decision.explain("ar")
-            assert await session.newest_decisions([]) == {}
+                assert found[key][0].decision.trace == record.decision.trace
+                assert found[key][0].decision.explain("ar") == record.decision.explain("ar")
+            assert await session.decisions_by_attempt([]) == {}
 
     async def test_a_decision_is_kept_as_it_was_made(self, store: Store) -> None:
         """Not as the rules of another day would make it, and with the trace that was told on the day."""
@@ -38,36 +38,48 @@ class DecisionPromises:
             told = ({"rule": "OF_ANOTHER_DAY", "outcome": "held", "saw": {"raw": "1.0", "gone": None}},)
             record = DecisionRecord(key="odd", decision=odd, decided_at=later(1), trace=told)
             await session.record_decisions([record])
-            found = (await session.newest_decisions(["odd"]))["odd"]
+            (found,) = (await session.decisions_by_attempt(["odd"]))["odd"]
             assert (found.decision.rule, found.decision.grade) == (RuleId.PASS, Grade.P)
             assert found.trace == told
 
-    async def test_the_newest_decision_under_a_key_counts(self, store: Store) -> None:
+    async def test_the_newest_decision_about_an_attempt_counts(self, store: Store) -> None:
         """Whatever the order they were recorded in; of two made at one moment the one recorded later."""
         async with ours(store) as session:
-            old, new = _record("k", 1, attempt=1), _record("k", 2, attempt=2)
+            old, new = _record("k", 1, raw="2"), _record("k", 2, raw="3")
             for record in (new, old):
                 await session.record_decisions([record])
-            assert await session.newest_decisions(["k", "K"]) == {"k": new}
-            newer = _record("k", 2, attempt=3)
+            assert await session.decisions_by_attempt(["k", "K"]) == {"k": [new]}
+            newer = _record("k", 2, raw="2.5")
             await session.record_decisions([newer])
-            assert await session.newest_decisions(["k"]) == {"k": newer}
+            assert await session.decisions_by_attempt(["k"]) == {"k": [newer]}
             assert [one for one in await session.decisions(None, 9) if one.key == "k"] == [newer]
 
+    async def test_a_decision_about_the_latest_attempt_stands(self, store: Store) -> None:
+        """Whenever an earlier attempt is decided; attempts are in the order of their numbers."""
+        async with ours(store) as session:
+            tenth, ninth, third = _record("k", 1, 10), _record("k", 2, 9), _record("k", 3, 3)
+            for record in (third, tenth, _record("k", 1, 9), ninth):
+                await session.record_decisions([record])
+            (stands,) = [one for one in await session.decisions(None, 9) if one.key == "k"]
+            assert stands == tenth
+            assert await session.decisions_by_attempt(["k"]) == {"k": [third, ninth, tenth]}
+            last = _record("k", 0, attempt=2**63 - 1)
+            await session.record_decisions([last])
+            assert (await session.decisions_by_attempt(["k"]))["k"][-1] == last
+
     async def test_every_decision_under_a_key_stays(self, store: Store) -> None:
-        """Newest first, from any of them on; those of other keys stand apart."""
+        """From the one that stands on; those of other keys stand apart."""
         async with ours(store) as session:
             await session.record_decisions([_record("k", 2, 2), _record("K", 2, 9), _record("k", 1, 1)])
-            await session.record_decisions([_record("k", 2, 3), _record("k", 3, 4)])
-            whole = await session.decision_history("k", None, 99)
-            expected = [_record("k", 3, 4), _record("k", 2, 3), _record("k", 2, 2), _record("k", 1, 1)]
+            await session.record_decisions([_record("k", 2, 2, "2"), _record("k", 3, 1), _record("k", 1, 4)])
+            whole = await session.decision_history("k")
+            expected = [
+                *(_record("k", 1, 4), _record("k", 2, 2, "2"), _record("k", 2, 2)),
+                *(_record("k", 3, 1), _record("k", 1, 1)),
+            ]
             assert list(whole) == expected
             assert len({one.place for one in whole}) == len(expected)
-            for place, one in enumerate(whole):
-                for limit in (1, 2, 99):
-                    found = await session.decision_history("k", one.place, limit)
-                    assert list(found) == expected[place : place + limit]
-            assert list(await session.decision_history("no such key", None, 9)) == []
+            assert list(await session.decision_history("no such key")) == []
 
     async def test_of_very_many_decisions_under_a_key_the_oldest_are_forgotten(self, store: Store) -> None:
         """However many come together, and those of other keys are not counted."""
@@ -75,10 +87,23 @@ class DecisionPromises:
             await session.record_decisions([_record("k", n) for n in range(MOST_DECISIONS - 1)])
             await session.record_decisions([_record("other", 0)])
             await session.record_decisions([_record("k", n) for n in (500, 501, 502)])
-            times = [one.decided_at for one in await session.decision_history("k", None, 9999)]
+            times = [one.decided_at for one in await session.decision_history("k")]
             kept = [502, 501, 500, *range(MOST_DECISIONS - 2, 1, -1)]
             assert times == [later(minutes) for minutes in kept]
-            assert len(await session.decision_history("other", None, 9)) == 1
+            assert len(await session.decision_history("other")) == 1
+
+    async def test_what_counts_of_an_attempt_is_forgotten_last(self, store: Store) -> None:
+        """Of more attempts than may stay those of the latest do, however old."""
+        async with ours(store) as session:
+            await session.record_decisions([_record("k", 1, 2), _record("k", 2, 0)])
+            await session.record_decisions([_record("k", 5 + n, 1) for n in range(MOST_DECISIONS)])
+            found = await session.decisions_by_attempt(["k"])
+            expected = [_record("k", 2, 0), _record("k", 4 + MOST_DECISIONS, 1), _record("k", 1, 2)]
+            assert found == {"k": expected}
+            assert len(await session.decision_history("k")) == MOST_DECISIONS
+            await session.record_decisions([_record("k", -n, n) for n in range(2, MOST_DECISIONS + 2)])
+            attempts = [one.attempt for one in await session.decision_history("k")]
+            assert attempts == [*range(MOST_DECISIONS + 1, 1, -1)]
 
     async def test_decisions_are_listed_by_key(self, store: Store) -> None:
         """In pages that show each key once, in the order of its characters."""

@@ -187,8 +187,8 @@ class TransactionPromises:
             assert await session.parked("students", ids) == {}
             assert await session.waiting_for("students", ids, 9) == []
             await session.unpark("students", ids)
-            assert await session.newest_decisions(["only theirs"]) == {}
-            assert list(await session.decision_history("only theirs", None, 9)) == []
+            assert await session.decisions_by_attempt(["only theirs"]) == {}
+            assert list(await session.decision_history("only theirs")) == []
             assert await session.response("only theirs") is None
             await session.write(STUDENTS, [row(STUDENTS, theirs)], at)
 

@@ -88,6 +88,8 @@ class Wire:
     row_key: str | None = None
     from_one: tuple[str, ...] = ()
     """Names under which what is counted from 0 here is counted from 1."""
+    none_yet: str | None = None
+    """The name that says, by true, that 0 under `from_one` is meant: there is none to count yet."""
     is_itself: bool = False
     """Of a table of rows: a record that has none, but the row key, is one row of it itself."""
     parts: tuple[str, ...] = ()
@@ -123,13 +125,15 @@ def moodle(
     minimum: int | None = None,
     clean: Callable[[str], str] | None = None,
     from_one: tuple[str, ...] = (),
+    none_yet: str | None = None,
 ) -> Wire:
     """A field read from the first of `names` that a record of Moodle's carries; see `zoho`.
 
     `from_one`: names under which a number is counted from 1, and which count only where no other is there.
+    `none_yet`: the name of a switch with which 0 under one of these means the first; without it 0 is refused.
     """
     wire = zoho(*names, volatile=volatile, minimum=minimum, clean=clean)
-    return attrs.evolve(wire, from_one=from_one)
+    return attrs.evolve(wire, from_one=from_one, none_yet=none_yet)
 
 
 def composed(*parts: str) -> Wire:

@@ -221,7 +221,9 @@ def test_a_mark_of_an_older_plugin_is_the_same() -> None:
     [
         ({"attempt_number": 1}, 0),
         ({"attempt_number": "2"}, 1),
-        ({"attempt_number": 0}, 0),
+        ({"attempt_number": 0, "auto_generated": True, "grade": "F"}, 0),
+        ({"attempt_number": 0, "auto_generated": "1"}, 0),
+        ({"attempt_number": ""}, 0),
         ({"attempt_number": 2, "attemptnumber_zero_indexed": 1}, 1),
         ({"attempt_number": 2, "attemptnumber": 0}, 0),
     ],
@@ -230,6 +232,34 @@ def test_a_mark_of_an_older_plugin_is_the_same() -> None:
 def test_attempts_are_counted_from_0_however_they_are_told(said: dict[str, object], number: int) -> None:
     ids = {"userid": 1, "courseid": 2, "assignid": 3}
     assert [each.number for each in entity(MOODLE_MARKS, {**ids, **said}).attempts] == [number]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"attempt_number": 0},
+        {"attempt_number": "0", "auto_generated": False},
+        {"attempt_number": -1},
+        {"attempt_number": 0.5},
+        {"attemptnumber": "", "attempt_number": 0},
+    ],
+    ids=repr,
+)
+def test_0_under_a_name_that_counts_from_1_is_refused(said: dict[str, object]) -> None:
+    """A sender that counts from 0 there would tell two attempts for one."""
+    ids = {"userid": 1, "courseid": 2, "assignid": 3}
+    for record in ({**ids, **said}, {**ids, "attempts": [said]}):
+        found = CODEC.decoder(MOODLE_MARKS, NO_OVERLAY)(record)
+        assert [reason.path.rpartition(".")[2] for reason in found.reasons] == ["attempt_number"]
+    found = CODEC.decoder(MOODLE_MARKS, NO_OVERLAY)({**ids, "attempt_number": 0})
+    assert [reason.message for reason in found.reasons] == [
+        "`attempt_number` counts from 1, so it is never 0; `attemptnumber` counts from 0."
+    ]
+
+
+def test_what_says_that_there_is_no_attempt_yet_is_kept_with_a_parked_record() -> None:
+    record = {"userid": 1, "courseid": 2, "assignid": 3, "attempt_number": 0, "auto_generated": True}
+    assert CODEC.keeper(MOODLE_MARKS, NO_OVERLAY)({**record, "password": "x"}) == record
 
 
 def test_a_mark_can_come_with_all_its_attempts_or_with_none() -> None:

@@ -78,6 +78,7 @@ class FieldReader:
     required: bool
     is_money: bool
     from_one: tuple[str, ...]
+    none_yet: str | None
     read: Callable[[Any], Any]
     """From a value that is not None; None: there is nothing after all. Raises ValueRefused, RowsRefused."""
 
@@ -99,6 +100,7 @@ def field_reader(field: Field, names: tuple[str, ...], read: Callable[[Any], Any
         required=field.required,
         is_money=field.kind is Kind.MONEY,
         from_one=wire.from_one,
+        none_yet=wire.none_yet,
         read=read,
     )
 
@@ -149,13 +151,18 @@ def elsewhere(record: Mapping[str, object], reader: FieldReader, raw: object) ->
     return found or (reader.first, None)
 
 
-def _counted_from_one(record: Mapping[str, object], reader: FieldReader, name: str) -> tuple[str, int | None]:
-    """The number that a name says which counts from 1, counted from 0; some write 0 for the first, too."""
-    for other in reader.from_one:
-        if record.get(other) is not None:
-            value = reader.read(record[other])
-            return other, None if value is None else max(value - 1, 0)
-    return name, None
+def _from_zero(record: Mapping[str, object], reader: FieldReader, name: str) -> int | None:
+    """The number that `name` says counted from 1, counted from 0; None where it says none after all."""
+    value = reader.read(record[name])
+    if value == 0 and not _none_yet(record, reader):
+        raise ValueRefused(
+            Code.OUT_OF_RANGE, f"counts from 1, so it is never 0; `{reader.first}` counts from 0."
+        )
+    return None if value is None else max(value - 1, 0)
+
+
+def _none_yet(record: Mapping[str, object], reader: FieldReader) -> bool:
+    return reader.none_yet is not None and coerce.boolean(record.get(reader.none_yet)) is True
 
 
 def read_fields(
@@ -171,7 +178,8 @@ def read_fields(
         try:
             value = None if raw is None else reader.read(raw)
             if value is None and reader.from_one:
-                name, value = _counted_from_one(record, reader, name)
+                for name in (each for each in reader.from_one if record.get(each) is not None):
+                    value = _from_zero(record, reader, name)
         except ValueRefused as refused:
             reading.refuse(refused, f"$.{name}")
         except RowsRefused as refused:

@@ -39,6 +39,8 @@ def wire_names(fields: Iterable[Field]) -> Iterator[str]:
     for field in fields:
         yield from field.names
         yield from field.wire.from_one
+        if field.wire.none_yet is not None:
+            yield field.wire.none_yet
         if field.kind is Kind.CRITERIA:
             yield from CRITERION_FIELDS
         if field.wire.is_itself and field.row is not None:

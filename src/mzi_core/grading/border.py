@@ -169,10 +169,17 @@ def _workflow_and_status(data: Mapping[str, object]) -> tuple[str | None, str]:
 
 
 def _attempt(data: Mapping[str, object]) -> int:
-    """The attempt from 0. Moodle's own `attemptnumber` is so already; `attempt_number` is what people see."""
+    """The attempt from 0. Moodle's own `attemptnumber` is so already; `attempt_number` is what people see.
+
+    The plugin's automatic F for a student who began no attempt has 0 there, too.
+    """
     for name, first in _ATTEMPTS:
         if data.get(name) is not None:
-            return max(read_int(data[name], name) - first, 0)
+            told = read_int(data[name], name)
+            lowest = 0 if _is_automatic(data) else first
+            if told < lowest:
+                raise ValueError(f"{name} counts from {first}, so it is never {told}")
+            return max(told - first, 0)
     return 0
 
 

@@ -36,6 +36,7 @@ class MarkedAttempt:
         moodle(
             *("attemptnumber", "attemptnumber_zero_indexed", "attempt", "number"),
             from_one=("attempt_number",),
+            none_yet="auto_generated",  # the plugin's F for a student who began no attempt
             minimum=0,
         ),
     ] = 0

@@ -92,6 +92,8 @@ def _remarks(module: AnyModule | None, field: Field) -> Iterator[str]:
         yield f"more than {wire.above}"
     if wire.maximum is not None:
         yield f"at most {wire.maximum}"
+    if wire.from_one:
+        yield f"counted from 0; also read from {_code(wire.from_one)}, which counts from 1"
     if not field.required and field.default not in (None, ()):
         yield f"`{field.default}` unless said"
     if module is not None and field.name in module.depends_on:

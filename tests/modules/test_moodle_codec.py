@@ -262,6 +262,29 @@ def test_what_says_that_there_is_no_attempt_yet_is_kept_with_a_parked_record() -
     assert CODEC.keeper(MOODLE_MARKS, NO_OVERLAY)({**record, "password": "x"}) == record
 
 
+@pytest.mark.parametrize(
+    ("said", "raw", "letter"),
+    [
+        ({"grade": "3.00000"}, Decimal(3), None),
+        ({"grade": 3}, Decimal(3), None),
+        ({"grade": 2.5}, Decimal("2.5"), None),
+        ({"grade": "-1.00000"}, Decimal(-1), None),
+        ({"grade": "3.00000", "rawgrade": "2.00000"}, Decimal(2), None),
+        ({"grade": "M", "rawgrade": "3.00000"}, Decimal(3), "M"),
+        ({"grade": "Pass"}, None, "Pass"),
+        ({"grade": "3." + "0" * 30}, None, "3." + "0" * 30),
+    ],
+    ids=repr,
+)
+def test_a_number_that_moodle_sends_as_the_grade_is_a_mark(
+    said: dict[str, object], raw: Decimal | None, letter: str | None
+) -> None:
+    ids = {"userid": 1, "courseid": 2, "assignid": 3}
+    for record in ({**ids, **said}, {**ids, "attempts": [said]}):
+        (attempt,) = entity(MOODLE_MARKS, record).attempts
+        assert (attempt.raw, attempt.letter) == (raw, letter)
+
+
 def test_a_mark_can_come_with_all_its_attempts_or_with_none() -> None:
     ids = {"userid": 1, "courseid": 2, "assignid": 3}
     several = [{"attemptnumber": 1, "rawgrade": 2}, {"attemptnumber": 0, "rawgrade": 1}]

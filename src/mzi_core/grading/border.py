@@ -10,10 +10,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from mzi_core.grading.grade import Grade
+from mzi_core.grading.grade import Grade, is_letter
 from mzi_core.grading.marking import UNGRADED, Marking
 from mzi_core.grading.outcomes import DEFAULT_OUTCOME_WORDS, OutcomeWords, criteria_from
-from mzi_core.grading.plain_values import read_bool, read_decimal, read_int, read_rows, read_text
+from mzi_core.grading.plain_values import (
+    is_number,
+    read_bool,
+    read_decimal,
+    read_int,
+    read_rows,
+    read_text,
+)
 from mzi_core.grading.scales import Scale
 from mzi_core.grading.words import LETTERS, GradeWords
 
@@ -54,13 +61,14 @@ def marking_from_event(
     the mark is -1 or the feedback has the invalid code. So a letter counts only where there is no mark to
     work from: when no raw grade was sent, or the event is `auto_generated`. An automatic F is not even
     taken as a letter but as the fact behind it, that nothing was handed in, so that it cannot come before
-    the deadline.
+    the deadline. A number under `grade`, as Moodle's own services write it (`"3.00000"`), is a mark.
 
     A Moodle scale is read by its items, lowest first: `items`, or the event's own `scale_items`. `scale` is
     used when nobody says the item's points or items: look the item up, or give the policy's
     `assumed_scale`. Where the assignment takes no submissions (`takes_submissions`, or the event's
     own `nosubmissions`), nothing was ever to come. A ValueError names the field that cannot be read.
     """
+    data = _with_its_mark(data)
     letter = _letter(data, words)
     nothing_came = letter is Grade.F and _is_automatic(data)
     expects_work = takes_submissions and not _flag(data, "nosubmissions")
@@ -82,6 +90,17 @@ def marking_from_event(
         now=now,
         criteria=criteria_from(_outcomes(data), outcome_words),
     )
+
+
+def _with_its_mark(data: Mapping[str, object]) -> Mapping[str, object]:
+    """A number under `grade` as the mark, where no other name says one; never as a letter.
+
+    It is the mark of whatever the grade item is, as in the gradebook.
+    """
+    if not is_number(data.get("grade")):
+        return data
+    others = {name: value for name, value in data.items() if name != "grade"}
+    return others if any(name in data for name in _RAW) else {**others, "finalgrade": data["grade"]}
 
 
 def _is_automatic(data: Mapping[str, object]) -> bool:
@@ -111,7 +130,12 @@ def _raw(data: Mapping[str, object]) -> Decimal | None:
     An empty `finalgrade` is not an empty mark: the gradebook has none while nobody has graded, and while
     the grade is not released. That is Moodle's -1.
     """
-    raw = _number(data, _RAW)
+    try:
+        raw = _number(data, _RAW)
+    except ValueError as error:
+        if any(is_letter(data.get(name)) for name in _RAW):
+            raise ValueError(f"{error}; a letter or word goes under grade") from error
+        raise
     if raw is None and "finalgrade" in data and "raw_grade" not in data and "rawgrade" not in data:
         return UNGRADED
     if raw is not None and not -_BEYOND_MOODLE < raw < _BEYOND_MOODLE:

@@ -80,6 +80,14 @@ _SPELLINGS = {
 }
 
 
+def is_letter(value: object) -> bool:
+    """Whether a value says a grade, as a letter or a word."""
+    try:
+        return isinstance(value, str) and Grade.parse(value) in Grade
+    except ValueError:
+        return False
+
+
 def letter_from(value: str | None) -> Grade | None:
     """An explicit letter as a Grade; None and a blank text are no letter. Errors as `Grade.parse`."""
     return Grade.parse(value) if value is not None and value.strip() else None

@@ -65,6 +65,15 @@ def read_decimal(value: object, name: str) -> Decimal:
     return number
 
 
+def is_number(value: object) -> bool:
+    """Whether a value says a finite number, as a number or as its digits."""
+    try:
+        read_decimal(value, "")
+    except ValueError:
+        return False
+    return True
+
+
 def _written(value: object) -> str:
     """A number or a text as its characters; nothing for what is neither."""
     if isinstance(value, int) and value.bit_length() > 4 * _LONGEST:

@@ -5,11 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from mzi_core.grading.criteria import Criterion
-from mzi_core.grading.grade import Grade, letter_from
+from mzi_core.grading.grade import Grade, is_letter, letter_from
 from mzi_core.grading.marking import Marking
 from mzi_core.grading.plain_values import (
     Problems,
     choice,
+    is_number,
     optional,
     problems_of,
     read_bool,
@@ -79,7 +80,18 @@ def _written(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
+def _raw(value: object, name: str) -> Decimal | None:
+    try:
+        return None if value is None else read_decimal(value, name)
+    except ValueError as error:
+        if is_letter(value):
+            raise ValueError(f"{error}; a letter or word goes under letter") from error
+        raise
+
+
 def _letter(value: object, name: str) -> Grade | None:
+    if is_number(value):
+        raise ValueError(f"{name} must be a letter or word, not {quoted(value)}; a mark goes under raw")
     text = read_text(value, name)
     try:
         return letter_from(text)
@@ -116,7 +128,7 @@ _CRITERION = {
 }
 
 _MARKING = {
-    "raw": optional(read_decimal),
+    "raw": _raw,
     "minimum": optional(read_decimal),
     "maximum": optional(read_decimal),
     "items": _items,

@@ -1,5 +1,6 @@
 """Marks in Moodle: a student's work for an assignment. Sources: reference §1.1, C8, recorded events."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +10,10 @@ import attrs
 
 from mzi_core.module import Module, MoodleEntity, Version, composed, lookup, moodle, subform
 from mzi_core.values import MoodleId, MoodleKey
+
+_LONGEST_MARK = 24
+"""Characters that are looked at: more than a mark has, of which Moodle keeps ten digits."""
+_MARK = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{1,10})?")
 
 
 @attrs.frozen(kw_only=True)
@@ -95,11 +100,22 @@ class MoodleMarkRecord(MoodleEntity):
 
 
 def in_their_order(mark: MoodleMarkRecord) -> MoodleMarkRecord:
-    """A negative maximum as the scale that it names; each attempt once, in their order."""
-    whole = attrs.evolve(mark, attempts=_newest(mark.attempts))
+    """A negative maximum as the scale that it names; each attempt once, in their order.
+
+    A number where the letter belongs, as Moodle's own services write the mark (`"grade": "3.00000"`), is the
+    mark, unless another name says one.
+    """
+    whole = attrs.evolve(mark, attempts=_newest(map(_with_its_mark, mark.attempts)))
     if mark.maximum is None or mark.maximum >= 0:
         return whole
     return attrs.evolve(whole, maximum=None, scale=mark.scale or MoodleId(int(-mark.maximum)))
+
+
+def _with_its_mark(attempt: MarkedAttempt) -> MarkedAttempt:
+    letter = attempt.letter
+    if letter is None or _MARK.fullmatch(letter[:_LONGEST_MARK]) is None:
+        return attempt
+    return attrs.evolve(attempt, letter=None, raw=Decimal(letter) if attempt.raw is None else attempt.raw)
 
 
 def _newest(attempts: Iterable[MarkedAttempt]) -> tuple[MarkedAttempt, ...]:

@@ -297,6 +297,17 @@ def test_a_submission_state_in_the_place_of_the_workflow_is_none(
     assert (marking.workflow, marking.submitted) == (workflow, submitted)
 
 
+@pytest.mark.parametrize("grade", ["3.00000", "3", 3, 3.0], ids=repr)
+def test_a_number_that_moodle_sends_as_the_grade_is_a_mark(grade: object) -> None:
+    items = {"scale_items": "Refer,Pass,Merit,Distinction"}
+    for event in ({"grade": grade, **items}, {"grade": grade, "grademax": "4.00000"}):
+        found = decided(event)
+        assert (found.marking.raw, found.marking.letter, found.grade) == (Decimal(3), None, Grade.M)
+    assert decided({"grade": "-1.00000", **items}).rule == "UNGRADED"
+    assert decided({"grade": grade, "rawgrade": 2}).grade is Grade.P
+    assert decided({"grade": grade, "rawgrade": 2, "auto_generated": True}).grade is Grade.P
+
+
 @pytest.mark.parametrize(
     ("fields", "attempt"),
     [
@@ -412,6 +423,12 @@ def test_words_of_the_tenant_are_read() -> None:
         ({"grade": None, "auto_generated": True}, "The event has neither a mark nor a grade"),
         ({"grade": ["F"]}, "grade must be a text, not a list"),
         ({"raw_grade": "three"}, "raw_grade must be a number, not 'three'"),
+        ({"rawgrade": "Pass"}, "rawgrade must be a number, not 'Pass'; a letter or word goes under grade"),
+        (
+            {"grade": "3.00000"},
+            "The grade item says neither its maximum nor its scale, and the mark alone cannot tell; "
+            "read grademax or the items of its scale",
+        ),
         ({"rawgrade": True}, "rawgrade must be a number, not True"),
         ({"finalgrade": "NaN"}, "finalgrade must be a number, not 'NaN'"),
         ({"raw_grade": "1e9"}, "No mark in Moodle can be 1E+9"),

@@ -156,6 +156,9 @@ def test_missing_fields_have_their_defaults() -> None:
         ({"raw": "1e999999"}, "raw must have at most 64 digits on either side of its point"),
         ({"raw": "-1e-999999"}, "raw must have at most 64 digits on either side of its point"),
         ({"raw": "three"}, "raw must be a number, not 'three'"),
+        ({"raw": "Pass"}, "raw must be a number, not 'Pass'; a letter or word goes under letter"),
+        ({"letter": "3.00"}, "letter must be a letter or word, not '3.00'; a mark goes under raw"),
+        ({"before": 3}, "before must be a letter or word, not 3; a mark goes under raw"),
         ({"raw": "Infinity"}, "raw must be a number, not 'Infinity'"),
         ({"minimum": "x"}, "minimum must be a number, not 'x'"),
         ({"maximum": True}, "maximum must be a number, not True"),
@@ -174,7 +177,7 @@ def test_missing_fields_have_their_defaults() -> None:
             "letter: 'X' is no grade; write F, R, RR, P, M or D, "
             "or Fail, Refer, Double Refer, Pass, Merit or Distinction",
         ),
-        ({"letter": 1.5}, "letter must be a text, not 1.5"),
+        ({"letter": 1.5}, "letter must be a letter or word, not 1.5; a mark goes under raw"),
         ({"repeats_unit": "x"}, "repeats_unit must be true or false, not 'x'"),
         (
             {"before": "A"},

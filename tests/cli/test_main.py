@@ -29,7 +29,7 @@ COMMANDS = {
     "runs": "What was done of late.",
     "modules": "List the modules mzi knows",
     "fields": "List the fields of a module",
-    "grade": "Decide, explain, show and simulate grades.",
+    "grade": "What grades come to and why, and the policies behind them.",
     "db": "The schema of the store.",
     "keys": "The keys that open the service.",
     "secrets": "With which key secrets are kept.",

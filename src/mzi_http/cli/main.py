@@ -73,7 +73,7 @@ _GROUPS: Mapping[str, str] = {
     "moodle": "What Moodle needs before mzi can work with it.",
     "runs": "What was done of late.",
     "events": "What Zoho and Moodle told.",
-    "grade": "Decide, explain, show and simulate grades.",
+    "grade": "What grades come to and why, and the policies behind them.",
     "db": "The schema of the store.",
     "keys": "The keys that open the service.",
     "secrets": "With which key secrets are kept.",

@@ -96,6 +96,24 @@ def test_a_page_is_written_for_its_owner_alone(
     assert (folder / "page.html").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_a_page_is_printed_as_it_would_be_written(mzi: Mzi, folder: Path, lang: str) -> None:
+    """In ASCII, which every terminal and pipe passes on; a browser reads the same text."""
+    printed = mzi("grade", "show", KEY, "--html", "-", "--lang", lang)
+    assert (printed.code, printed.err, (folder / "-").exists()) == (0, "", False)
+    mzi("grade", "show", KEY, "--html", "page.html", "--lang", lang)
+    written = (folder / "page.html").read_text("utf-8")
+    assert printed.out == written.encode("ascii", "xmlcharrefreplace").decode()
+
+
+def test_a_file_that_is_there_is_not_written_over(mzi: Mzi, folder: Path) -> None:
+    (folder / "page.html").write_text("mine", "utf-8")
+    ran = mzi("grade", "show", KEY, "--html", "page.html")
+    assert (ran.code, ran.out) == (2, "")
+    assert "page.html is there already; name a file that is not." in ran.err
+    assert (folder / "page.html").read_text("utf-8") == "mine"
+
+
 @pytest.mark.parametrize(
     ("tokens", "said"),
     [

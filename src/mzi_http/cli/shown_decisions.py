@@ -18,7 +18,9 @@ from mzi_core.values import TenantId
 from mzi_http.answers import kept_decision
 from mzi_http.cli.console_tables import moment, plain
 from mzi_http.cli.grade import graded, plain_sentence, traced, warned
-from mzi_http.cli.shell import AsJson, Ended, Given, Tenant, UsageError
+from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
+
+_OUT = Path("-")
 
 _TIMES = ("deadline", "now")
 """What a rule looked at that is a time."""
@@ -46,7 +48,8 @@ async def show(
     lang
         The language of the sentences: en or ar.
     html
-        Write a page that a browser prints into this file instead; only its owner can read it.
+        Write a page that a browser prints into this new file instead, which only its owner can read; - prints
+        the page.
     """
     if html is not None and as_json:
         raise UsageError("Take either --html or --json.")
@@ -54,8 +57,7 @@ async def show(
     async with shell.open() as use_cases:
         found = await _all(use_cases, whose, key) if history else [await use_cases.show_decision(whose, key)]
     if html is not None:
-        _write(html, found, lang)
-        shell.say(f"Wrote the page {html}.")
+        _write(shell, html, found, lang)
     elif as_json:
         told = [kept_decision(each) for each in found]
         shell.json({"items": told} if history else told[0])
@@ -75,16 +77,23 @@ async def _all(use_cases: UseCases, tenant: TenantId, key: str) -> Sequence[Kept
         after = page.next
 
 
-def _write(path: Path, items: Sequence[KeptDecision], language: Language) -> None:
+def _write(shell: Shell, path: Path, items: Sequence[KeptDecision], language: Language) -> None:
     from mzi_http.decision_page import decision_page  # noqa: PLC0415  # only this needs it
 
     page = decision_page(items, language)
+    if path == _OUT:
+        # what a terminal or its encoding may not pass on, a browser reads from a reference
+        shell.line(page.encode("ascii", "xmlcharrefreplace").decode().removesuffix("\n"))
+        return
     try:
         # not Path.open, which takes no opener
-        with open(path, "w", encoding="utf-8", newline="\n", opener=private.opener) as stream:
+        with open(path, "x", encoding="utf-8", newline="\n", opener=private.opener) as stream:
             stream.write(page)
+    except FileExistsError as error:
+        raise UsageError(f"{path} is there already; name a file that is not.") from error
     except OSError as error:
         raise UsageError(f"The page {path} cannot be written: {error.strerror or error}.") from error
+    shell.say(f"Wrote the page {path}.")
 
 
 def _shown(items: Sequence[KeptDecision], language: Language) -> Iterable[RenderableType]:

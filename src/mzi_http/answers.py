@@ -129,13 +129,16 @@ def one_record(shown: Shown) -> OneRecord:
     }
 
 
-def explanation(decision: Decision, zone: tzinfo) -> Explanation:
+def explanation(decision: Decision, zone: tzinfo, decided_at: datetime | None = None) -> Explanation:
     """All that a student may be told, in each language, with times in `zone`."""
-    return {"en": decision.explain(Language.EN, zone), "ar": decision.explain(Language.AR, zone)}
+    return {
+        "en": decision.explain(Language.EN, zone, decided_at),
+        "ar": decision.explain(Language.AR, zone, decided_at),
+    }
 
 
-def decided(decision: Decision, zone: tzinfo) -> Decided:
-    """A decision as it is answered, with times for people in `zone`."""
+def decided(decision: Decision, zone: tzinfo, decided_at: datetime) -> Decided:
+    """A decision that was made at `decided_at` as it is answered, with times for people in `zone`."""
     return {
         "grade": decision.grade,
         "settled": decision.settled,
@@ -145,7 +148,7 @@ def decided(decision: Decision, zone: tzinfo) -> Decided:
         "capped_from": decision.capped_from,
         "warnings": list(decision.warnings),
         "trace": [cast("Step", step.as_data()) for step in decision.trace],
-        "explanation": explanation(decision, zone),
+        "explanation": explanation(decision, zone, decided_at),
     }
 
 
@@ -156,12 +159,8 @@ def kept_decision(kept: kept_decisions.KeptDecision) -> KeptDecision:
         "key": record.key,
         "decided_at": moment(record.decided_at),
         "decision": {
-            **decided(record.decision, kept.zone),
+            **decided(record.decision, kept.zone, record.decided_at),
             "trace": [cast("Step", step) for step in record.trace],
-            "explanation": {
-                "en": record.decision.explain(Language.EN, kept.zone, record.decided_at),
-                "ar": record.decision.explain(Language.AR, kept.zone, record.decided_at),
-            },
         },
         "superseded": None if kept.superseded is None else _superseded(kept.superseded),
     }

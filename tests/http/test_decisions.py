@@ -61,6 +61,18 @@ async def test_every_earlier_decision_says_when_and_why_it_gave_way(memory: Api)
     assert last["explanation"]["ar"].startswith("استُبدل")
 
 
+async def test_a_decision_tells_the_same_sentence_when_it_is_made_and_when_it_is_shown(api: Api) -> None:
+    """Also where it is judged as of another moment, and when it is made once more."""
+    marking = {"submitted": False, "due": "2026-01-02T12:00:00Z", "now": "2026-01-03T12:00:00Z"}
+    told = []
+    for _ in range(2):
+        api.mzi.clock.advance(timedelta(minutes=1))
+        answer = await api.post("/api/v1/grades/decide", {"marking": marking, "record_as": KEY})
+        told.append(answer.json()["explanation"])
+    shown = (await found(api, f"{PATH}/decision"))["decision"]["explanation"]
+    assert told == [shown, shown]
+
+
 @pytest.mark.parametrize(
     ("policy", "grade", "rule", "warnings"),
     [

@@ -303,10 +303,11 @@ async def test_one_marking_takes_one_session(
 
 async def test_times_are_told_in_the_zone_of_the_tenant() -> None:
     mzi = Harness()
-    assert (await mzi.use_cases.decide_grade.in_zone(DEFAULT_TENANT, {}))[1] == ZoneInfo("UTC")
+    assert (await mzi.use_cases.decide_grade.as_told(DEFAULT_TENANT, {})).zone == ZoneInfo("UTC")
     await mzi.use_cases.choose_zone(DEFAULT_TENANT, "Asia/Amman")
     waiting = {"submitted": False, "due": "2026-02-09T12:00:00Z", "now": "2026-02-09T11:00:00Z"}
-    decision, zone = await mzi.use_cases.decide_grade.in_zone(DEFAULT_TENANT, waiting)
+    told = await mzi.use_cases.decide_grade.as_told(DEFAULT_TENANT, waiting)
+    decision, zone = told.decision, told.zone
     assert zone == ZoneInfo("Asia/Amman")
     assert "until 9 February 2026, 15:00 (Asia/Amman)" in decision.reason(zone=zone)
     assert (await mzi.use_cases.decide_grades(DEFAULT_TENANT, [])).zone == zone
@@ -315,6 +316,29 @@ async def test_times_are_told_in_the_zone_of_the_tenant() -> None:
     await mzi.use_cases.decide_grade(DEFAULT_TENANT, {"raw": 2}, record_as="a")
     (change,) = await simulated(mzi, {"pass_from": "2.5"})
     assert change.zone == zone
+
+
+async def test_a_decision_was_made_when_it_was_made_whatever_moment_it_is_judged_as_of() -> None:
+    mzi = Harness()
+    asked = {"raw": 2, "due": "2026-02-09T12:00:00Z", "now": "2026-02-10T12:00:00Z"}
+    first = mzi.clock.now()
+    told = await mzi.use_cases.decide_grade.as_told(DEFAULT_TENANT, asked, record_as=KEY)
+    assert told.decided_at == first
+    mzi.clock.advance(timedelta(hours=1))
+    again = await mzi.use_cases.decide_grade.as_told(DEFAULT_TENANT, asked, record_as=KEY)
+    alone = await mzi.use_cases.decide_grade.as_told(DEFAULT_TENANT, asked)
+    assert (again.decided_at, alone.decided_at) == (first, mzi.clock.now())
+    shown = await mzi.use_cases.show_decision(DEFAULT_TENANT, KEY)
+    assert shown.record.decided_at == first
+    together = [
+        ToDecide(marking={"raw": raw}, record_as=key) for raw, key in ((2, KEY), (None, KEY), (3, "b"))
+    ]
+    found = await mzi.use_cases.decide_grades(DEFAULT_TENANT, together)
+    assert list(found.decided_at) == [mzi.clock.now()] * 3
+    mzi.clock.advance(timedelta(hours=1))
+    found = await mzi.use_cases.decide_grades(DEFAULT_TENANT, together)
+    kept_at = mzi.clock.now() - timedelta(hours=1)
+    assert list(found.decided_at) == [kept_at, mzi.clock.now(), kept_at]
 
 
 async def test_a_policy_that_is_unknown_refuses_all_markings_and_opens_no_session() -> None:

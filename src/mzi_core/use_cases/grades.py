@@ -15,6 +15,7 @@ from mzi_core.grading import (
     PolicyBook,
     Recorded,
     SimulatedChange,
+    causes_of,
     decide,
     families_of,
     lint,
@@ -138,6 +139,18 @@ class DecidedTogether:
     """What became of markings that were judged together, in order, and the zone to tell their times in."""
 
     made: Sequence[Decision | MarkingRefused]
+    decided_at: Sequence[datetime]
+    """When each was decided: now, or when the decision was kept that says the same. It is not the `now` of a
+    marking, as of which it is judged."""
+    zone: tzinfo
+
+
+@attrs.frozen(kw_only=True)
+class DecidedGrade:
+    """A decision, when it was made, and the zone to tell its times in."""
+
+    decision: Decision
+    decided_at: datetime
     zone: tzinfo
 
 
@@ -181,7 +194,9 @@ class DecideGrades:
             keys = {each.record_as for each in asked if each.record_as is not None}
             known = await session.decisions_by_attempt(keys) if keeps else {}
             under = {key: DecidedAttempts(each.decision for each in known.get(key, ())) for key in keys}
+            newest = {(each.key, each.attempt): each for key in known for each in known[key]}
             made: dict[int, Decision | MarkingRefused] = {}
+            times = dict.fromkeys(range(len(asked)), now)
             kept: list[DecisionRecord] = []
             for place in _earlier_attempts_first(read):
                 marking, said = read[place], asked[place]
@@ -194,13 +209,21 @@ class DecideGrades:
                     continue
                 attempts = under[said.record_as]
                 made[place] = decision = attempts.decide(marking, chosen)
-                kept += (
-                    DecisionRecord(key=said.record_as, decision=news, decided_at=now)
-                    for news in attempts.keep(decision)
-                )
+                for news in attempts.keep(decision):
+                    record = DecisionRecord(key=said.record_as, decision=news, decided_at=now)
+                    newest[record.key, record.attempt] = record
+                    kept.append(record)
+                standing = newest[said.record_as, marking.attempt]
+                if not causes_of(standing.decision, decision):
+                    times[place] = standing.decided_at
             if kept:
                 await session.record_decisions(kept)
-        return DecidedTogether(made=[made[place] for place in range(len(asked))], zone=zone)
+        in_order = range(len(asked))
+        return DecidedTogether(
+            made=[made[place] for place in in_order],
+            decided_at=[times[place] for place in in_order],
+            zone=zone,
+        )
 
 
 def _earlier_attempts_first(read: Sequence[Marking | MarkingRefused]) -> Sequence[int]:
@@ -249,10 +272,10 @@ class DecideGrade:
 
         Raises MarkingRefused, PolicyRefused, UnknownTenant, StoreUnavailable.
         """
-        made, _ = await self.in_zone(tenant, marking, policy=policy, level=level, record_as=record_as)
-        return made
+        told = await self.as_told(tenant, marking, policy=policy, level=level, record_as=record_as)
+        return told.decision
 
-    async def in_zone(
+    async def as_told(
         self,
         tenant: TenantId,
         marking: Mapping[str, object],
@@ -260,8 +283,8 @@ class DecideGrade:
         policy: str | None = None,
         level: str | None = None,
         record_as: str | None = None,
-    ) -> tuple[Decision, tzinfo]:
-        """The decision, and the time zone in which its times are told. Raises what a call raises."""
+    ) -> DecidedGrade:
+        """The decision, and how its times are told. Raises what a call raises."""
         asked = ToDecide(marking=marking, record_as=record_as)
         if policy is not None:
             _refuse_wrong({"base": policy}, [("", marking)])
@@ -269,7 +292,8 @@ class DecideGrade:
         (made,) = decided.made
         if isinstance(made, MarkingRefused):
             raise made
-        return made, decided.zone
+        (decided_at,) = decided.decided_at
+        return DecidedGrade(decision=made, decided_at=decided_at, zone=decided.zone)
 
 
 @attrs.frozen(kw_only=True)

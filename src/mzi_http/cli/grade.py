@@ -110,7 +110,7 @@ async def explain(
     submitted_at
         When the work was handed in.
     now
-        The moment the question is asked; the present if not said.
+        The moment as of which it is judged whether a deadline has passed; the present if not said.
     criteria
         P1=yes,M1=no: what the marker ticked.
     policy
@@ -142,13 +142,11 @@ async def explain(
     if takes_no_submissions:
         marking["submitted"] = None
     async with shell.open(Missing.EMPTY) as use_cases:
-        decision, zone = await use_cases.decide_grade.in_zone(
-            shell.tenant(tenant), marking, policy=policy, level=level
-        )
+        told = await use_cases.decide_grade.as_told(shell.tenant(tenant), marking, policy=policy, level=level)
     if as_json:
-        shell.json(decided(decision, zone))
+        shell.json(decided(told.decision, told.zone, told.decided_at))
     else:
-        shell.show(*explained(decision, zone))
+        shell.show(*explained(told.decision, told.zone, told.decided_at))
     return Ended.WELL
 
 
@@ -165,8 +163,13 @@ def _criteria(text: str) -> list[dict[str, object]]:
     return rows
 
 
-def explained(decision: Decision, zone: tzinfo) -> Iterable[RenderableType]:
-    """A decision as people read it: the grade, the trace, the sentences, with times in `zone`."""
+def explained(
+    decision: Decision, zone: tzinfo, decided_at: datetime | None = None
+) -> Iterable[RenderableType]:
+    """A decision as people read it: the grade, the trace, the sentences, with times in `zone`.
+
+    It was made at `decided_at`, else when the marking was judged.
+    """
     policy = decision.policy
     yield Text.assemble(
         *graded(decision), "  by rule ", (decision.rule, "bold"), f" of {policy.name} {policy.version}"
@@ -176,7 +179,7 @@ def explained(decision: Decision, zone: tzinfo) -> Iterable[RenderableType]:
     yield traced(decision.trace)
     for language in Language:
         yield ""
-        yield plain_sentence(decision.explain(language, zone))
+        yield plain_sentence(decision.explain(language, zone, decided_at))
 
 
 def warned(decision: Decision) -> Iterable[Text]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,15 +40,19 @@ async def decide(request: Request) -> Response:
     said.finish(None if policy is None else {"base": policy}, [] if one is None else [("", one)])
     use_cases = service(request).use_cases
     if several is None:
-        decision, zone = await use_cases.decide_grade.in_zone(
+        told = await use_cases.decide_grade.as_told(
             tenant(request), one or {}, policy=policy, level=level, record_as=record_as
         )
-        return answer(decided(decision, zone))
+        return answer(decided(told.decision, told.zone, told.decided_at))
     asked = [ToDecide(marking=marking) for marking in several]
     found = await use_cases.decide_grades(tenant(request), asked, policy=policy, level=level)
-    made = iter(found.made)
-    every = (bad[place] if place in bad else next(made) for place in range(len(asked) + len(bad)))
-    return answer({"decisions": [_judged(position, each, found.zone) for position, each in enumerate(every)]})
+    made = iter(zip(found.made, found.decided_at, strict=True))
+    places = range(len(asked) + len(bad))
+    judged = (
+        _unread(place, bad[place]) if place in bad else _judged(place, *next(made), found.zone)
+        for place in places
+    )
+    return answer({"decisions": list(judged)})
 
 
 def _apart(fields: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[int, Unreadable]]:
@@ -60,12 +64,14 @@ def _apart(fields: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[
     return {**fields, "markings": good} if bad else fields, bad
 
 
-def _judged(position: int, made: Decision | MarkingRefused | Unreadable, zone: tzinfo) -> Judged:
-    if isinstance(made, Unreadable):
-        return {"position": position, "decision": None, "errors": [f"The marking {made.said}"]}
+def _unread(position: int, marking: Unreadable) -> Judged:
+    return {"position": position, "decision": None, "errors": [f"The marking {marking.said}"]}
+
+
+def _judged(position: int, made: Decision | MarkingRefused, decided_at: datetime, zone: tzinfo) -> Judged:
     if isinstance(made, MarkingRefused):
         return {"position": position, "decision": None, "errors": list(made.problems)}
-    return {"position": position, "decision": decided(made, zone), "errors": []}
+    return {"position": position, "decision": decided(made, zone, decided_at), "errors": []}
 
 
 async def simulate(request: Request) -> Response:

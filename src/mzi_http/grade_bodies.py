@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 from mzi_core.use_cases.grades import NamedMarkings, faults
+from mzi_core.use_cases.kept_decisions import key_problem
 from mzi_http.errors import REFUSED, TOO_LARGE, Problem, ProblemItem
 from mzi_http.jsontext import is_keepable, texts
 
@@ -52,6 +53,14 @@ class GradeBody:
             return value
         self.refuse(f"`{name}` must be a text of 1 to {LONGEST} characters.")
         return None
+
+    def key(self, name: str) -> str | None:
+        """A key to keep a decision under, or None where there is none."""
+        value = self.text(name)
+        problem = None if value is None else key_problem(value)
+        if problem is not None:
+            self.refuse(f"`{name}`: {problem}.")
+        return value
 
     def mapping(self, name: str) -> Mapping[str, object]:
         """An object that must be there."""

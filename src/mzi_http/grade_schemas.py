@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from mzi_core.grading import BTEC_DEFAULT, BUILT_IN, Grade, Scale
 from mzi_core.grading.stored import MOST_ITEMS
+from mzi_core.use_cases.kept_decisions import KEY_PATTERN
 from mzi_http.schemas import TEXT, Schema, nullable, ref
 
 _INSTANT: Schema = nullable({"type": "string", "format": "date-time"})
@@ -94,7 +95,7 @@ def decide_body() -> Schema:
         "policy": {"enum": [*BUILT_IN, None]},
         "level": nullable({"type": "string", "minLength": 1, "maxLength": 255, "examples": ["L5"]}),
     }
-    key = nullable({"type": "string", "minLength": 1, "maxLength": 255})
+    key = nullable({"type": "string", "pattern": f"^{KEY_PATTERN}$", "examples": ["4101_1001_55"]})
     return {
         "anyOf": [
             _exactly({"marking": ref("Marking"), "record_as": key, **by}, "marking"),

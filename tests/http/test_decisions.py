@@ -92,6 +92,13 @@ async def test_an_earlier_attempt_that_is_decided_again_takes_no_later_ones_plac
     assert (stands["grade"], stands["rule"], stands["warnings"]) == (grade, rule, warnings)
 
 
+@pytest.mark.parametrize("key", ["1", "k" * 255, "A.b-c_d:e@f", "4101_1001_55.html", "decide"])
+async def test_what_is_kept_under_a_key_is_read_back_under_it(memory: Api, key: str) -> None:
+    await judge(memory, {"raw": 3}, key=key)
+    for path in ("decision", "decisions"):
+        assert (await memory.client.get(f"/api/v1/grades/{key}/{path}")).status_code == 200
+
+
 async def test_the_history_comes_in_pages(memory: Api) -> None:
     await judge(memory, *({"raw": str(n % 2 + 2)} for n in range(5)))
     whole = (await found(memory, f"{PATH}/decisions"))["items"]

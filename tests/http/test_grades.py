@@ -178,6 +178,10 @@ async def test_a_simulation_stops_at_its_limit_and_says_so(
         ({"marking": {"feedback": "a\x00"}}, "NUL"),
         ({"marking": {"feedback": "a\ud800"}}, "half a character"),
         ({"marking": {}, "record_as": "a\x00"}, "NUL"),
+        *(
+            ({"marking": {}, "record_as": key}, f"`record_as`: {key!r} is no key to keep a decision under")
+            for key in ("a/b c", "..", ".a", "_a", "a b", "a?b", "a#b", "a%2Fb", "a\\b", "é", "a\n", "٤١٠١_١")
+        ),
         ({"marking": {"feedback": "a" * 100_001}}, "more than 100,000 characters"),
     ],
 )

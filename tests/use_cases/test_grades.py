@@ -266,6 +266,30 @@ async def test_several_are_decided_and_kept_in_one_transaction_and_a_refused_one
     assert kept == {"a": Grade.D}
 
 
+async def test_what_cannot_stand_in_an_address_is_no_key() -> None:
+    mzi = Harness()
+    asked = [
+        ToDecide(marking={"raw": "2"}, record_as="a/b"),
+        ToDecide(marking={"raw": "much"}, record_as="k" * 256),
+        ToDecide(marking={"raw": "2"}, record_as="k" * 255),
+    ]
+    found = await mzi.use_cases.decide_grades(DEFAULT_TENANT, asked)
+    slash, long, kept = found.made
+    assert isinstance(slash, MarkingRefused)
+    assert slash.problems == (
+        "record_as: 'a/b' is no key to keep a decision under; write 1 to 255 letters of English, digits and "
+        "_ - . : @, with a letter or digit first, such as 4101_1001_55.",
+    )
+    assert isinstance(long, MarkingRefused)
+    assert [problem[:30] for problem in long.problems] == [
+        f"record_as: '{'k' * 18}",
+        "raw must be a number, not 'muc",
+    ]
+    assert isinstance(kept, Decision)
+    async with mzi.store.read(DEFAULT_TENANT) as session:
+        assert [each.key for each in await session.decisions(None, 9)] == ["k" * 255]
+
+
 class GoesAway(MemoryStore):
     """A store whose connection breaks when two decisions of a session are written and not yet kept."""
 

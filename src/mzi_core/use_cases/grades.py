@@ -27,6 +27,7 @@ from mzi_core.grading.book import SPELLINGS
 from mzi_core.grading.plain_values import problems_of
 from mzi_core.grading.quoting import quoted
 from mzi_core.ports import Clock, Cursor, DecisionRecord, Lock, Store, TenantSettings
+from mzi_core.use_cases.kept_decisions import key_problem
 from mzi_core.use_cases.tenants import zone_of
 from mzi_core.values import TenantId
 
@@ -128,7 +129,10 @@ def _chosen(settings: TenantSettings, level: str | None, on: date) -> GradingPol
 
 @attrs.frozen(kw_only=True)
 class ToDecide:
-    """A marking as plain JSON. With `record_as`, the composite key of the grade, its decision is kept."""
+    """A marking as plain JSON. With `record_as`, the composite key of the grade, its decision is kept.
+
+    `key_problem` says what no decision can be kept under.
+    """
 
     marking: Mapping[str, object]
     record_as: str | None = None
@@ -247,10 +251,13 @@ def _on_its_scale(marking: Marking, said: Mapping[str, object], policy: GradingP
 
 
 def _read(asked: ToDecide, now: datetime) -> Marking | MarkingRefused:
+    problem = None if asked.record_as is None else key_problem(asked.record_as)
+    wrong = [] if problem is None else [f"record_as: {problem}"]
     try:
-        return read_marking(asked.marking, now)
+        marking = read_marking(asked.marking, now)
     except MarkingRefused as refused:
-        return refused
+        return MarkingRefused(*wrong, *refused.problems) if wrong else refused
+    return MarkingRefused(*wrong) if wrong else marking
 
 
 @attrs.frozen

@@ -1,5 +1,6 @@
 """Show which grading decision stands under a key, which stood before, and why each gave way."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
@@ -7,6 +8,7 @@ import attrs
 
 from mzi_core.errors import NotFound
 from mzi_core.grading import Cause, causes_of
+from mzi_core.grading.quoting import quoted
 from mzi_core.ports import MOST_DECISIONS, Cursor, DecisionRecord, Store
 from mzi_core.sizes import weight
 from mzi_core.use_cases.browse import LARGEST_PAGE
@@ -15,6 +17,21 @@ from mzi_core.values import TenantId
 
 LONGEST_KEY = 255
 """Characters of a key that decisions are kept under."""
+
+KEY_PATTERN = rf"[A-Za-z0-9][A-Za-z0-9_.:@-]{{0,{LONGEST_KEY - 1}}}"
+"""What such a key looks like, so that it can stand in an address."""
+
+_KEY = re.compile(KEY_PATTERN)
+
+
+def key_problem(key: str) -> str | None:
+    """Why no decision can be kept under `key`; None where one can."""
+    if _KEY.fullmatch(key[: LONGEST_KEY + 1]):
+        return None
+    return (
+        f"{quoted(key)} is no key to keep a decision under; write 1 to {LONGEST_KEY} letters of English, "
+        "digits and _ - . : @, with a letter or digit first, such as 4101_1001_55"
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -30,7 +30,7 @@ async def decide(request: Request) -> Response:
     """The decision about one marking, or about each of several; a bad one of several harms no other."""
     fields, bad = _apart(object_of(await read_body(request), listed="markings"))
     said = GradeBody(fields, DECIDE)
-    policy, level, record_as = said.text("policy"), said.text("level"), said.text("record_as")
+    policy, level, record_as = said.text("policy"), said.text("level"), said.key("record_as")
     several = said.several(min(MOST_AT_ONCE, service(request).max_records))
     one = None if several is not None else said.marking()
     if several is not None and ("marking" in said.fields or record_as is not None):

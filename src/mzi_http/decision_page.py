@@ -12,7 +12,15 @@ from hashlib import sha256
 from html import escape
 from typing import Any
 
-from mzi_core.grading import Grade, GradeKey, Language, RuleOutcome, parse_key, why_superseded
+from mzi_core.grading import (
+    Grade,
+    GradeKey,
+    Language,
+    RuleId,
+    RuleOutcome,
+    parse_key,
+    why_superseded,
+)
 from mzi_core.grading.sentence_texts import COMMA, GRADES, MONTHS
 from mzi_core.ports import DecisionRecord
 from mzi_core.use_cases.kept_decisions import KeptDecision
@@ -120,7 +128,8 @@ class _Page:
         version = f"{words['version']} {_apart(decision.policy.version)}"
         yield _fact(words["policy"], f"{_apart(decision.policy.name)}, {version}")
         yield _fact(words["by"], self.rule(decision.rule))
-        for note in decision.notes(self.language):
+        # students read the page, and nothing of their marking before it is released
+        for note in () if decision.rule is RuleId.NOT_RELEASED else decision.notes(self.language):
             yield _fact(words["notes"], escape(note))
 
     def whose(self, key: str) -> Iterator[str]:

@@ -129,8 +129,21 @@ async def test_a_mark_of_an_unknown_item_is_on_the_scale_that_the_policy_assumes
     assert await decided("percent", raw=3, maximum=4) == ("MERIT", "btec-0-4")
     assert await decided("percent", raw=3, scale="btec-0-4") == ("MERIT", "btec-0-4")
     assert await decided("percent", raw=2, items=["Refer", "Merit"]) == ("MERIT", "btec-0-4")
-    assert await decided("percent", raw=3, minimum=1) == ("MERIT", "btec-0-4")
+    assert await decided("percent", raw=65, minimum=0, maximum=None, items=[]) == ("MERIT", "percent")
+    assert await decided("btec-default", raw=2, minimum=1, maximum=4) == ("BELOW_PASS", "percent")
+    assert await decided("btec-default", raw=1, minimum=1, maximum=4) == ("BELOW_PASS", "percent")
+    assert await decided("btec-default", raw=2, minimum=1, scale="btec-0-4") == ("PASS", "btec-0-4")
+    assert await decided("btec-default", raw=2, minimum=1, items=["Refer", "Pass"]) == ("PASS", "btec-0-4")
     assert await decided("btec-default", raw=65) == ("OFF_SCALE", "btec-0-4")
+
+
+async def test_a_minimum_by_itself_does_not_tell_the_scale() -> None:
+    """The mark 2 passes on points from 0 to 4, and does not from 1 to 4."""
+    with pytest.raises(MarkingRefused) as refused:
+        await Harness().use_cases.decide_grade(DEFAULT_TENANT, {"raw": 2, "minimum": "1.5"})
+    assert refused.value.problems == (
+        "minimum 1.5 does not tell the scale by itself; say the maximum, too, or the scale.",
+    )
 
 
 async def test_markings_to_simulate_are_on_the_scale_that_the_present_policy_assumes() -> None:

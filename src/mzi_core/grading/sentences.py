@@ -104,6 +104,9 @@ def _opening(facts: DecisionFacts) -> Phrase:
 
 
 def _about(facts: DecisionFacts) -> Iterator[Phrase]:
+    """What else the student is told; nothing that is known of marking before it is released."""
+    if facts.verdict.rule is RuleId.NOT_RELEASED:
+        return
     for warning in _TOLD:
         if warning in facts.warnings:
             yield Phrase(warning.value)

@@ -69,9 +69,15 @@ class PolicyRefused(MziError):
 def read_marking(data: Mapping[str, object], now: datetime) -> Marking:
     """A marking from plain JSON; `now` unless it says another. Raises MarkingRefused."""
     try:
-        return marking_from_data({"now": now.isoformat(), **data})
+        marking = marking_from_data({"now": now.isoformat(), **data})
     except ValueError as error:
         raise MarkingRefused(*problems_of(error)) from error
+    if marking.minimum and marking.maximum is None and not marking.items and "scale" not in data:
+        # a 2 would be half of 0 to 4 and a third of 1 to 4, which is another grade
+        raise MarkingRefused(
+            f"minimum {marking.minimum} does not tell the scale by itself; say the maximum, too, or the scale"
+        )
+    return marking
 
 
 def read_policy(data: Mapping[str, object]) -> GradingPolicy:
@@ -240,12 +246,12 @@ def _earlier_attempts_first(read: Sequence[Marking | MarkingRefused]) -> Sequenc
     return sorted(range(len(read)), key=attempt)
 
 
-_OF_THE_ITEM = frozenset(("scale", "minimum", "maximum", "items"))
+_TELLS_THE_SCALE = ("scale", "maximum", "items")
 
 
 def _on_its_scale(marking: Marking, said: Mapping[str, object], policy: GradingPolicy) -> Marking:
     """The marking on the scale that the policy assumes, where nothing is said of the grade item."""
-    if policy.assumed_scale is None or not _OF_THE_ITEM.isdisjoint(said):
+    if policy.assumed_scale is None or any(said.get(name) for name in _TELLS_THE_SCALE):
         return marking
     return attrs.evolve(marking, scale=policy.assumed_scale)
 

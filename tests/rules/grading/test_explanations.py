@@ -848,6 +848,10 @@ NOTHING: dict[str, Any] = {"submitted": False, "due": NOW - DAY, "now": NOW}
         (decided("1", PEARSON_HIGHER_NATIONAL, repeats_unit=True, letter="M"), ["OVER_CAP"]),
         (decided("3", workflow="draft", letter="P"), ["UNKNOWN_WORKFLOW"]),
         (decided("3", workflow=""), []),
+        (decided("3", workflow="", submitted=False), []),
+        (decided(None, workflow="", letter="M", submitted=False), ["MARK_WITHOUT_WORK"]),
+        (decided(None, workflow="", letter="M", feedback="01122"), ["LETTER_AGAINST_CODE"]),
+        (decided(None, PEARSON_HIGHER_NATIONAL, workflow="", letter="M", attempt=1), ["OVER_CAP"]),
         (decided("3", workflow=" InMarking "), []),
         (decided("3", workflow="released"), []),
         (
@@ -882,6 +886,19 @@ def test_what_the_criteria_allow_is_at_most_the_cap_in_force() -> None:
     assert implied(PEARSON_HIGHER_NATIONAL, 1, NO_P1) is Grade.R
     assert implied(BTEC_DEFAULT, 1, P1, M1) is Grade.M
     assert implied(PEARSON_HIGHER_NATIONAL, 1) is None
+
+
+@settings(max_examples=often(300, gate=60), deadline=None)
+@given(marking=markings, policy=policies)
+def test_a_student_is_told_nothing_of_marking_that_is_not_released(
+    marking: Marking, policy: GradingPolicy
+) -> None:
+    """Neither what was given nor what is odd about it: the college alone is warned of that."""
+    gated = policy.override(release_gating=True)
+    held_back = decide(attrs.evolve(marking, workflow="inmarking"), gated)
+    nothing_known = decide(Marking(workflow="inmarking", now=marking.now), gated)
+    for language in Language:
+        assert held_back.explain(language) == nothing_known.explain(language)
 
 
 @settings(max_examples=often(100, gate=30), deadline=None)

@@ -14,13 +14,26 @@ from mzi_core.errors import MessageRefused
 from mzi_core.ports import Event, Told
 from mzi_core.values import RecordId
 
-ID, OTHER = "5398830000090000001", "5398830000090000002"
+ID, OTHER, THIRD = "5398830000090000001", "5398830000090000002", "5398830000090000003"
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 RULE = {"zoho_id": ID, "module": "BTEC_Students"}
 
 
 def read(door: str, message: object, address: Mapping[str, str] = {}) -> list[Told]:
     return list(ZohoEvents().read(door, message, address))
+
+
+def kept(told: Told) -> Event:
+    """The event that is kept of what was told."""
+    return Event(
+        id=RecordId("1"),
+        source="s",
+        kind=told.kind,
+        module=told.module,
+        key=told.key,
+        body=told.body,
+        received_at=NOW,
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +110,10 @@ def test_several_records_are_told_one_by_one_and_each_once() -> None:
     told = read("channel", {"module": "BTEC", "ids": [ID, OTHER, ID]})
     assert [each.key for each in told] == [ID, OTHER]
     told = read("student_updated", {"data": [{"id": ID, "City": "Irbid"}, {"id": OTHER}]})
-    assert [json.loads(each.body) for each in told] == [{"id": ID, "City": "Irbid"}, {"id": OTHER}]
+    assert [json.loads(each.body) for each in told] == [
+        {"data": [{"id": ID, "City": "Irbid"}]},
+        {"data": [{"id": OTHER}]},
+    ]
     for ids in (
         {"ids[0]": [ID], "ids[1]": [OTHER]},
         {"ids": f"{ID}, {OTHER}"},
@@ -133,6 +149,70 @@ def test_what_cannot_be_attributed_is_told_with_what_repairs_it(
     assert told.module == module
     assert said in told.problem
     assert len(told.problem) < 400
+
+
+@pytest.mark.parametrize(
+    ("message", "address", "keys"),
+    [
+        ({"id": OTHER}, {"zoho_id": ID}, [OTHER, ID]),
+        ({"id": "2"}, {"zoho_id": "4"}, ["2", "4"]),
+        ({"id": ID}, {"zoho_id": ID, "id": OTHER}, [ID, OTHER]),
+        ({}, {"zoho_id": f"{ID},{OTHER}"}, [ID, OTHER]),
+        ({"id": ID, "ids": [OTHER, THIRD, ID]}, {}, [ID, OTHER, THIRD]),
+        ({"id": "1", "ids": ["2", "3"]}, {}, ["1", "2", "3"]),
+        ({"zoho_id": ID, "ids": OTHER, "record_id": THIRD}, {}, [ID, THIRD, OTHER]),
+        ({"zoho_id": ID, "id": OTHER}, {}, [ID, OTHER]),
+        ({"zoho_id": ID, "data": [{"id": OTHER}, {"id": THIRD}]}, {"id": "4"}, [ID, "4", OTHER, THIRD]),
+        ({"record_id": ID, "data": {"id": OTHER, "City": "Irbid"}}, {}, [ID, OTHER]),
+        ({"record_id": ID, "data": [OTHER]}, {}, [ID, OTHER]),
+        ({"zoho_id": [ID], "ids[]": [OTHER, THIRD]}, {}, [ID, OTHER, THIRD]),
+        ([{"id": ID}], {"zoho_id": OTHER}, [OTHER, ID]),
+        # a merge field that was not replaced names one too
+        ({"zoho_id": ID}, {"id": "${Id}"}, [ID, None]),
+        ({"zoho_id": ID, "id": "${Id}"}, {}, [ID, None]),
+        ({"zoho_id": "${Id}", "data": [{"id": ID}, {"City": "Irbid"}]}, {}, [None, ID, None]),
+        # beside `zoho_id` these are the sender's own
+        ({"zoho_id": ID, "id": "4101"}, {}, [ID]),
+        ({"record_id": ID, "id": "evt_8f2c", "data": {"City": "Irbid"}}, {}, [ID]),
+        ({"zoho_id": ID, "id": True, "data": "created"}, {}, [ID]),
+    ],
+    ids=str,
+)
+def test_records_that_are_named_in_several_places_are_all_told(
+    message: object, address: Mapping[str, str], keys: list[str | None]
+) -> None:
+    """Or parked with a reason: nothing that is named is dropped."""
+    told = read("student_updated", message, address)
+    assert [each.key for each in told] == keys
+    assert [not each.problem for each in told] == [key is not None for key in keys]
+
+
+def test_what_is_kept_tells_all_that_was_sent() -> None:
+    """The parameters of the address too; of `data` what is about that record."""
+    (told,) = read("student_updated", {"module": "BTEC_Students"}, {"zoho_id": ID, "by": "rule 7"})
+    assert json.loads(told.body) == {"module": "BTEC_Students", "?zoho_id": ID, "?by": "rule 7"}
+    for door in ("invoice_updated", "submit_student_request"):
+        (lost,) = read(door, {"n": 1}, {"by": "rule 7"})
+        assert json.loads(lost.body) == {"n": 1, "?by": "rule 7"}
+    items = [{"id": ID, "City": "Irbid"}, {"id": OTHER, "City": "Amman"}, {"id": ID, "City": "Zarqa"}]
+    several = read("student", {"operation": "edit", "zoho_id": THIRD, "data": items}, {"by": "rule 7"})
+    beside = {"operation": "edit", "zoho_id": THIRD, "?by": "rule 7"}
+    assert [json.loads(each.body) for each in several] == [
+        beside,
+        {**beside, "data": [items[0], items[2]]},
+        {**beside, "data": [items[1]]},
+    ]
+
+
+def test_a_message_of_which_too_much_would_be_kept_is_refused() -> None:
+    """With each record stands all that was said beside it."""
+    ids = [str(number) for number in range(MOST_IDS)]
+    assert len(read("student", {"ids": ids, "note": "x" * 20_000})) == MOST_IDS
+    assert len(read("student", {"id": ID, "note": "x" * 17_000_000})) == 1
+    with pytest.raises(MessageRefused, match="send several"):
+        read("student", {"ids": ids, "note": "x" * 40_000})
+    with pytest.raises(MessageRefused, match="more than"):
+        read("student", {"ids": ids, "zoho_id": ID})
 
 
 def test_one_record_that_cannot_be_read_harms_none_beside_it() -> None:
@@ -172,17 +252,60 @@ def test_the_senders_own_id_is_taken_under_both_its_names() -> None:
         ({"record_id": ID, "data": {"City": "Irbid"}}, {"id": ID, "City": "Irbid"}),
         ({"record_id": ID, "data": [{"City": "Irbid"}]}, {"id": ID, "City": "Irbid"}),
         ({"record_id": ID, "data": [{"City": "Irbid"}, {"City": "Amman"}]}, None),
-        ({"record_id": ID, "data": [{"id": OTHER, "City": "Amman"}]}, None),
         ({"record_id": ID, "data": {"ID": f"zcrm_{ID}", "City": "A"}}, {"ID": f"zcrm_{ID}", "City": "A"}),
     ],
     ids=str,
 )
 def test_a_message_that_holds_the_record_tells_it(message: object, record: object) -> None:
     (told,) = read("student_updated", message)
-    event = Event(id=RecordId("1"), source="s", kind=told.kind, key=told.key, body=told.body, received_at=NOW)
+    event = kept(told)
     assert ZohoEvents().record(event) == record
+    assert ZohoEvents().record(attrs.evolve(event, module=None)) is None
     assert not ZohoEvents().is_deletion(event)
     assert ZohoEvents().is_deletion(attrs.evolve(event, kind="student_deleted"))
+
+
+@pytest.mark.parametrize(
+    ("message", "address", "records"),
+    [
+        # a form
+        ({"id": [ID], "City": ["Irbid"]}, {}, [{"id": ID, "City": "Irbid"}]),
+        ({"zoho_id": [ID], "City": ["Irbid"]}, {}, [{"zoho_id": ID, "City": "Irbid", "id": ID}]),
+        ({"City": ["Irbid"]}, {"zoho_id": ID}, [{"City": "Irbid", "id": ID}]),
+        ({"record_id": [ID], "data": ['{"City": "Irbid"}']}, {}, [{"City": "Irbid", "id": ID}]),
+        ({"data": [f'{{"id": "{ID}", "City": "Irbid"}}']}, {}, [{"id": ID, "City": "Irbid"}]),
+        # JSON, its id in the address
+        ({"City": "Irbid"}, {"zoho_id": ID}, [{"City": "Irbid", "id": ID}]),
+        ({"City": "Irbid", "ID": "7"}, {"record_id": ID}, [{"City": "Irbid", "id": ID}]),
+        ({"zoho_id": ID, "City": "Irbid"}, {}, [{"zoho_id": ID, "City": "Irbid", "id": ID}]),
+        ({"zoho_id": ID, "id": "4101", "City": "Irbid"}, {}, [{"zoho_id": ID, "City": "Irbid", "id": ID}]),
+        ({"id": OTHER, "City": "Irbid"}, {"zoho_id": ID}, [{"id": OTHER, "City": "Irbid"}, None]),
+        (
+            {"record_id": ID, "data": [{"id": OTHER, "City": "Amman"}]},
+            {},
+            [None, {"id": OTHER, "City": "Amman"}],
+        ),
+        # of whom it tells something is not known
+        ({"ids": [ID, OTHER], "City": "Irbid"}, {}, [None, None]),
+        ({"City": "Irbid", "zoho_id": ID}, {"zoho_id": OTHER}, [None, None]),
+        # what is newest
+        (
+            {"data": [{"id": ID, "City": "Irbid"}, {"id": ID, "City": "Amman"}]},
+            {},
+            [{"id": ID, "City": "Amman"}],
+        ),
+        # nothing that mzi reads: it would blank the record
+        ({"id": ID, "timestamp": "2026-01-25T11:45:00Z"}, {}, [None]),
+        ({"zoho_id": ID, "channel_id": "1"}, {"by": "rule 7"}, [None]),
+        ({"data": [{"id": ID, "changed": True}]}, {}, [None]),
+    ],
+    ids=str,
+)
+def test_a_whole_record_is_told_however_it_is_sent(
+    message: object, address: Mapping[str, str], records: list[object]
+) -> None:
+    told = read("student_updated", message, address)
+    assert [ZohoEvents().record(kept(each)) for each in told] == records
 
 
 _JSON = st.recursive(

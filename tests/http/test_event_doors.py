@@ -122,6 +122,20 @@ async def test_a_form_and_an_address_name_a_record_too(doors: Doors) -> None:
     assert answer.json()["status"] == "queued"
 
 
+async def test_all_that_is_named_is_due_and_all_that_was_sent_is_shown(doors: Doors) -> None:
+    """In the address too, and what stands there twice; but for what proves who sends."""
+    source, token = await doors.api.mzi.use_cases.sources.add(
+        Side.ZOHO, "a rule", DEFAULT_TENANT, scheme=Scheme.URL
+    )
+    path = f"{DASHBOARD}/student_updated?zoho_id={ID}&zoho_id=7&note=x&token={token}&source={source.id}"
+    answer = await doors.send(path, {"id": "8", "module": "BTEC_Students"}, **{"X-Zoho-Token": ""})
+    assert answer.json()["status"] == "queued", answer.text
+    assert sorted(await doors.due("students")) == sorted([ID, "7", "8"])
+    for id in answer.json()["events"]:
+        shown = (await doors.api.client.get(f"/api/v1/events/{id}")).json()["body"]
+        assert shown == {"id": "8", "module": "BTEC_Students", "?zoho_id": f"{ID},7", "?note": "x"}
+
+
 async def test_a_merge_field_that_was_not_replaced_is_parked_with_what_repairs_the_rule(doors: Doors) -> None:
     payload = _payload("03")
     answer = await doors.send(payload["target"]["path"], payload["body"])

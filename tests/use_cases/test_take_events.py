@@ -1,6 +1,6 @@
 """What sources told ends on the shelf: the record is looked at, stored, and every event ends in a state."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -42,9 +42,11 @@ class College:
     use_cases: UseCases
     tenant: TenantId
 
-    async def told(self, message: object, door: str = "student_updated") -> Event:
-        events = self.use_cases.events
-        (event,) = await events.receive(self.tenant, "src", Side.ZOHO, [Message(door=door, content=message)])
+    async def told(
+        self, content: object, door: str = "student_updated", address: Mapping[str, str] = {}
+    ) -> Event:
+        message = Message(door=door, content=content, address=address)
+        (event,) = await self.use_cases.events.receive(self.tenant, "src", Side.ZOHO, [message])
         return event
 
     async def take(self, module: str = "students") -> EventsTaken | None:
@@ -256,11 +258,26 @@ async def test_without_an_account_a_whole_record_is_taken_as_it_is_told(accountl
     assert [(await accountless.event(each)).state for each in (event, gone)] == [EventState.TAKEN] * 2
 
 
+async def test_without_an_account_a_whole_record_may_be_a_form_or_have_its_id_in_the_address(
+    accountless: College,
+) -> None:
+    """The texts of a form are read as they are in files."""
+    whole = {name: value for name, value in student(1, City="Irbid").items() if name != "id"}
+    form = {name: [str(value)] for name, value in whole.items() if value is not None}
+    for content, city in (({**form, "zoho_id": [number(1)]}, "Irbid"), ({**whole, "City": "Amman"}, "Amman")):
+        address = {} if "zoho_id" in content else {"zoho_id": number(1)}
+        await accountless.told(content, address=address)
+        assert await accountless.take() == EventsTaken(looked_at=1, taken=1)
+        stored = await accountless.stored(number(1))
+        assert stored is not None
+        assert stored.entity.city == city
+
+
 async def test_without_an_account_a_bare_id_blanks_nothing(accountless: College) -> None:
     """It is parked, and says what would help."""
     await accountless.told({"data": [student(1, City="Irbid")]})
     await accountless.take()
-    event = await accountless.told({"data": [{"id": number(1)}]})
+    event = await accountless.told({"data": [{"id": number(1)}], "timestamp": "2026-01-25T11:45:00Z"})
     assert await accountless.take() == EventsTaken(looked_at=1, parked=1)
     stored = await accountless.stored(number(1))
     assert stored is not None

@@ -6,8 +6,11 @@ rule sends the same body every time, so that hints without an id of their own ar
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
+
+import attrs
 
 from mzi_adapters.codecs.coerce import ValueRefused, record_id
 from mzi_core.errors import MessageRefused, UnknownModule
@@ -50,8 +53,14 @@ _VERBS = {
 
 _SENT_AS = ("event_id", "notification_id")
 _VERB_NAMES = ("operation", "event_type")
-_ID_NAMES = ("zoho_id", "record_id", "id", "ids", "data")
-"""Where a message names its records, in order of preference."""
+_IN_ADDRESS = ("zoho_id", "record_id", "id", "ids")
+"""Where an address names records."""
+
+_ID_NAMES = (*_IN_ADDRESS, "data")
+"""Where a message names its records. All of them count, and each record once."""
+
+_OF_ADDRESS = "?"
+"""What the name of a parameter of the address begins with, where it is kept beside the message."""
 
 _BARE = frozenset({"id", "ID", "module", "zoho_id", "record_id", "operation", "event_type", *_SENT_AS})
 """What a message that merely names a record has beside the name."""
@@ -59,7 +68,10 @@ _BARE = frozenset({"id", "ID", "module", "zoho_id", "record_id", "operation", "e
 _ID = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 """An id as Zoho and its scripts write one; of Zoho's own it is digits."""
 
+_MERGE_FIELD = "${"  # what a rule's field begins with that Zoho did not replace
 _MOST_DIGITS = 19
+_FEWEST_DIGITS = 15  # of an id that Zoho itself has made
+_LARGEST_TOGETHER = 16 * 2**20  # characters of all that is kept of one message that names several records
 _LONGEST_LIST = 100_000  # characters of a text that may be a list
 
 _SHOWN = 60  # of what was sent, in characters
@@ -75,6 +87,7 @@ class ZohoEvents:
         if not isinstance(message, dict):
             raise MessageRefused("The message must be a JSON object, or a list of records.")
         fields = _fields(message)
+        whole = _with_address(message, address)
         door = _OLD_DOORS.get(door, door[:_SHOWN])
         noun, _, verb = door.rpartition("_")
         if not noun:
@@ -82,36 +95,43 @@ class ZohoEvents:
         sent_as = _sent_as(fields)
         if door == SUBMITTED:
             said = "mzi does not bring students' requests to Zoho yet; replay it when it does."
-            return [Told(kind=SUBMITTED, body=_json(message), sent_as=sent_as, problem=said)]
+            return [Told(kind=SUBMITTED, body=_json(whole), sent_as=sent_as, problem=said)]
         module, problem = _module(noun, fields)
         kind = f"{module.singular if module else noun}_{_VERBS.get(verb) or _verb(fields)}"
         if module is None:
-            return [Told(kind=kind, body=_json(message), sent_as=sent_as, problem=problem)]
+            return [Told(kind=kind, body=_json(whole), sent_as=sent_as, problem=problem)]
+        found = list(_records(fields, address))
+        bodies = _Bodies.of(message, address, [items for _, items, _ in found])
         return [
             Told(
                 kind=kind,
                 module=module.name,
                 key=key,
-                body=_json(body),
+                body=bodies.about(items),
                 sent_as=sent_as,
                 problem=problem or trouble,
             )
-            for key, body, trouble in _records(fields, address, message)
+            for key, items, trouble in found
         ]
 
     def record(self, event: Event) -> Mapping[str, object] | None:
-        """The record: the message itself, or what stands in its `data`."""
-        said = json.loads(event.body)
-        data = said.get("data", said)
-        items = [each for each in (data if isinstance(data, list) else [data]) if isinstance(each, dict)]
-        for each in items:
-            if not each.keys() - _BARE:
-                continue
-            if "id" in each or "ID" in each:
-                if _key("id", each)[0] == event.key:
-                    return each
-            elif each is not said and len(items) == 1:
-                return {**each, "id": event.key}
+        """The record: the message itself, or what stands in its `data`.
+
+        It must tell something that mzi reads: a record of nothing else would blank the one that is stored.
+        """
+        if event.module is None:
+            return None
+        message, address = _apart_from_address(json.loads(event.body))
+        fields = _fields(_unlisted(message))
+        data = _apart(fields.get("data"))
+        items: list[Mapping[str, object]] = [each for each in _listed(data) if isinstance(each, dict)]
+        read_here = {name for field in CATALOGUE[event.module].fields for name in field.names} - _BARE
+        records = [each for each in (fields, *items) if not read_here.isdisjoint(each)]
+        for each in reversed(records):  # the last is the newest
+            if _key("id", each)[0] == event.key:
+                return each
+        if len(records) == 1 and {key for key, *_ in _records(fields, address)} == {event.key}:
+            return {**{name: value for name, value in records[0].items() if name != "ID"}, "id": event.key}
         return None
 
     def is_deletion(self, event: Event) -> bool:
@@ -187,30 +207,108 @@ def _module(noun: str, fields: Mapping[str, object]) -> tuple[AnyModule | None, 
     return module, ""
 
 
-_Record = tuple[ZohoId | None, object, str]
-"""The record's id, what is said of it, and what is wrong with that."""
+def _with_address(message: Mapping[str, object], address: Mapping[str, str]) -> dict[str, object]:
+    """The message, and beside it the parameters of its address: `?zoho_id`."""
+    return {**message, **{f"{_OF_ADDRESS}{name}": value for name, value in address.items()}}
 
 
-def _records(
-    fields: Mapping[str, object], address: Mapping[str, str], message: Mapping[str, object]
-) -> Iterator[_Record]:
-    for name in _ID_NAMES:
-        value = _apart(fields.get(name, address.get(name)))
-        if name == "data" and isinstance(value, dict):
-            value = [value]
-        if value in (None, "", [], {}):
-            continue
-        values: Sequence[Any] = value if isinstance(value, list) else [value]
-        if len(values) > MOST_IDS:
-            raise MessageRefused(f"`{name}` names more than {MOST_IDS} records; send several messages.")
-        seen = set()
-        for each in values:
-            key, trouble = _key(name, each)
-            if key is None or key not in seen:
-                seen.add(key)
-                yield key, each if isinstance(each, dict) else message, trouble
-        return
-    yield None, message, "The message names no record: it has none of `zoho_id`, `record_id`, `id` and `ids`."
+def _apart_from_address(said: Mapping[str, object]) -> tuple[dict[str, object], dict[str, str]]:
+    """The message without the parameters of its address, and these."""
+    address = {name[1:]: str(value) for name, value in said.items() if name.startswith(_OF_ADDRESS)}
+    return {name: value for name, value in said.items() if not name.startswith(_OF_ADDRESS)}, address
+
+
+def _unlisted(message: Mapping[str, object]) -> Mapping[str, object]:
+    """The fields of a form, which are lists of texts, with the texts themselves; JSON as it is."""
+    is_form = all(
+        isinstance(value, list) and all(isinstance(each, str) for each in value) for value in message.values()
+    )
+    return {name: _one(value) for name, value in message.items()} if is_form else message
+
+
+_Items = Sequence[Mapping[str, object]]
+
+
+@attrs.frozen
+class _Bodies:
+    """What is kept of a message with each of its records: all of it, but of `data` only what is about that.
+
+    `whole`: the message, where its `data` is about one record at most. `beside`: it without its `data`.
+    """
+
+    whole: str | None
+    beside: Mapping[str, object]
+
+    @classmethod
+    def of(cls, message: Mapping[str, object], address: Mapping[str, str], found: Sequence[_Items]) -> Self:
+        """Raises MessageRefused where so much would be kept of every record that it is too much together."""
+        whole = _with_address(message, address)
+        beside = {name: value for name, value in whole.items() if name.partition("[")[0] != "data"}
+        text = _json(whole) if sum(map(bool, found)) <= 1 else None
+        each = len(_json(beside) if text is None else text)
+        if len(found) > 1 and len(found) * each > _LARGEST_TOGETHER:
+            raise MessageRefused("The message is too large for one that names several records; send several.")
+        return cls(text, beside)
+
+    def about(self, items: _Items) -> str:
+        """What is kept with the record of which `data` holds `items`."""
+        if self.whole is not None:
+            return self.whole
+        return _json({**self.beside, "data": items} if items else self.beside)
+
+
+_Record = tuple[ZohoId | None, _Items, str]
+"""The record's id, what `data` holds of it, and what is wrong with how it was named."""
+
+
+def _records(fields: Mapping[str, object], address: Mapping[str, str]) -> Iterator[_Record]:
+    """Every record that is named anywhere, once; and whatever names one in a way that cannot be read."""
+    places = {name: _values(fields.get(name)) for name in _ID_NAMES}
+    if places["zoho_id"] or places["record_id"]:
+        # Beside these `id` may be the sender's own: that of its event, or of an account in Moodle.
+        places["id"] = [each for each in places["id"] if _is_zohos(each)]
+    places |= {f"{_OF_ADDRESS}{name}": _values(address.get(name)) for name in _IN_ADDRESS}
+    data = places.pop("data")
+    if any(places.values()) and not any(map(_names_itself, data)):
+        data = []  # what is said of the record that is named beside it
+    places["data"] = data
+    if sum(map(len, places.values())) > MOST_IDS:
+        raise MessageRefused(f"The message names more than {MOST_IDS} records; send several messages.")
+    if not any(places.values()):
+        said = "The message names no record: it has none of `zoho_id`, `record_id`, `id` and `ids`."
+        yield None, (), said
+    named = [(*_key(name, each), each) for name, values in places.items() for each in values]
+    items: dict[ZohoId | None, list[Mapping[str, object]]] = defaultdict(list)
+    for key, _, each in named:
+        if isinstance(each, dict):
+            items[key].append(each)
+    seen = set()
+    for key, trouble, each in named:
+        if key is None:
+            yield None, [each] if isinstance(each, dict) else (), trouble
+        elif key not in seen:
+            seen.add(key)
+            yield key, items.get(key, ()), ""
+
+
+def _values(value: object) -> list[Any]:
+    value = _apart(value)
+    if value in (None, "", [], {}):
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _names_itself(item: object) -> bool:
+    """Whether what stands in `data` names a record, and is not merely what is said of one."""
+    return "id" in item or "ID" in item if isinstance(item, dict) else _is_zohos(item)
+
+
+def _is_zohos(value: object) -> bool:
+    """Whether it is an id that Zoho has made, or should have put in."""
+    if isinstance(value, str) and _MERGE_FIELD in value:
+        return True
+    key, _ = _key("id", value)
+    return key is not None and key.isdigit() and len(key) >= _FEWEST_DIGITS
 
 
 def _apart(value: object) -> object:
@@ -229,7 +327,7 @@ def _apart(value: object) -> object:
 def _key(name: str, value: object) -> tuple[ZohoId | None, str]:
     if isinstance(value, dict):
         value = value.get("id", value.get("ID"))
-    if isinstance(value, str) and "${" in value:
+    if isinstance(value, str) and _MERGE_FIELD in value:
         shown = value[:_SHOWN]
         said = f"`{name}` holds `{shown}`: Zoho did not replace it by the record's id."
         return None, f"{said} Open the rule's webhook, delete the field, and choose it again from the list."

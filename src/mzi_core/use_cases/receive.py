@@ -14,7 +14,8 @@ from mzi_core.values import TenantId
 class Message:
     """What came to a door. `content`: its JSON, or a form as an object of lists of texts.
 
-    `address`: the parameters of the query, without any that proves who sends.
+    `address`: the parameters of the query, without any that proves who sends; of one that is given several
+    times all values, with commas between.
     """
 
     door: str

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from mzi_adapters.zoho.callbacks import channel_token
 from mzi_adapters.zoho.events import CHANNEL
+from mzi_core.event_proofs import SOURCE_PARAMETER, TOKEN_PARAMETER
 from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Cursor, Event, EventState
@@ -36,9 +37,6 @@ from mzi_http.routing import PREFIX, PREFIXES, Operation, answer, under_prefixes
 from mzi_http.schemas import ref
 from mzi_http.shapes import EventCounts, ListedEvents, Received
 
-_NAMING = ("zoho_id", "record_id", "id", "ids")
-"""The parameters of an address by which a workflow rule may name a record."""
-
 
 async def from_zoho(request: Request) -> Response:
     """Take in what a rule, script, button or channel of Zoho sends."""
@@ -46,10 +44,18 @@ async def from_zoho(request: Request) -> Response:
     body = await read_body(request, forms=True, may_be_empty=True)
     token = channel_token(body.raw) if door == CHANNEL else ""
     source = await sender_of(request, Side.ZOHO, body.raw, body_token=token)
-    address = {name: value for name in _NAMING if (value := request.query_params.get(name)) is not None}
-    message = Message(door=door, content=said_by(body), address=address)
+    message = Message(door=door, content=said_by(body), address=told_in_address(request))
     kept = await service(request).use_cases.events.receive(source.tenant, source.id, Side.ZOHO, [message])
     return answer(received(kept))
+
+
+def told_in_address(request: Request) -> dict[str, str]:
+    """The parameters of an address but those that prove who sends; what is given twice, with a comma."""
+    told: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in (TOKEN_PARAMETER, SOURCE_PARAMETER):
+            told[name] = f"{told[name]},{value}" if name in told else value
+    return told
 
 
 def received(kept: Sequence[Event]) -> Received:
@@ -131,7 +137,7 @@ _ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"
 _UNPROVEN = (BAD_BODY, NOT_BELIEVED, SOURCE_ELSEWHERE, TOO_LARGE, OTHER_MEDIA_TYPE, WRONG_KEYS)
 _MESSAGE = {
     "type": "object",
-    "description": "A record by its id: as `zoho_id`, `record_id`, `id`, `ids` or the records in `data`.",
+    "description": "Records by their ids: `zoho_id`, `record_id`, `id`, `ids` and those in `data` all count.",
     "properties": {
         "zoho_id": {"type": "string", "examples": ["5398830000090000001"]},
         "module": {"type": "string", "examples": ["BTEC_Students"]},

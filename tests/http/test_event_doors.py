@@ -136,6 +136,18 @@ async def test_all_that_is_named_is_due_and_all_that_was_sent_is_shown(doors: Do
         assert shown == {"id": "8", "module": "BTEC_Students", "?zoho_id": f"{ID},7", "?note": "x"}
 
 
+async def test_the_token_of_a_channel_is_not_kept(doors: Doors) -> None:
+    """Not even where nobody is shown it."""
+    _, token = await doors.api.mzi.use_cases.sources.add(
+        Side.ZOHO, "channel", DEFAULT_TENANT, scheme=Scheme.CHANNEL
+    )
+    message = {"module": "BTEC_Students", "ids": [ID], "operation": "update", "channel_id": "1"}
+    answer = await doors.send(f"{ZOHO}/channel", {**message, "token": token}, **{"X-Zoho-Token": ""})
+    assert answer.json()["status"] == "queued", answer.text
+    kept = await doors.api.mzi.use_cases.events.show(DEFAULT_TENANT, answer.json()["event_id"])
+    assert json.loads(kept.body) == message
+
+
 async def test_a_merge_field_that_was_not_replaced_is_parked_with_what_repairs_the_rule(doors: Doors) -> None:
     payload = _payload("03")
     answer = await doors.send(payload["target"]["path"], payload["body"])

@@ -33,6 +33,7 @@ from mzi_core.ports import (
     Due,
     Ending,
     EventSource,
+    FlowStatus,
     Forgotten,
     HistoryEntry,
     Lease,
@@ -1540,6 +1541,39 @@ class ClaimsOfAPausedFlow(Faithful):
         for each in paused:
             await self.real.pause(flow, each.paused)
         return claims
+
+
+class PutsOffWhatIsAtWork(Faithful):
+    noticed_by = "test_what_was_put_off_is_counted_with_the_reason_of_the_first"
+
+    async def flows(self) -> Sequence[FlowStatus]:
+        return [
+            attrs.evolve(each, put_off=each.put_off and attrs.evolve(each.put_off, number=each.counts["due"]))
+            for each in await self.real.flows()
+        ]
+
+
+class TellsWhyTheLastWasPutOff(Faithful):
+    noticed_by = "test_what_was_put_off_is_counted_with_the_reason_of_the_first"
+
+    async def flows(self) -> Sequence[FlowStatus]:
+        found = []
+        for each in await self.real.flows():
+            due = await self.real.deliveries(each.flow, DeliveryState.DUE)
+            last = max(due, key=lambda one: one.due_at, default=None)
+            reason = each.put_off and last and attrs.evolve(each.put_off, reason=last.reason)
+            found.append(attrs.evolve(each, put_off=reason))
+        return found
+
+
+class CountsAllThatWasPutOff(Faithful):
+    noticed_by = "test_of_very_many_that_were_put_off_not_all_are_counted"
+
+    async def flows(self) -> Sequence[FlowStatus]:
+        return [
+            attrs.evolve(each, put_off=each.put_off and attrs.evolve(each.put_off, number=each.counts["due"]))
+            for each in await self.real.flows()
+        ]
 
 
 class ClaimsTogetherWhatNeverEnded(Faithful):

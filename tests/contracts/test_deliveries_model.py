@@ -256,6 +256,13 @@ def _machine(opening: Any) -> type[RuleBasedStateMachine]:
                 states = [row.state for row in self.rows.values()]
                 counts = [dict(flow.counts) for flow in await session.flows()]
                 assert counts == ([{state: states.count(state) for state in set(states)}] if states else [])
+                put_off = [flow.put_off.number for flow in await session.flows() if flow.put_off]
+                later = [
+                    row.due_at
+                    for row in self.rows.values()
+                    if row.state is DeliveryState.DUE and row.due_at > now
+                ]
+                assert put_off == ([len(later)] if later else [])
 
             async def looked() -> bool:
                 async with self.store.read(OURS) as session:

@@ -20,8 +20,10 @@ from mzi_core.ports import (
     Forgotten,
     JsonObject,
     Note,
+    PutOff,
     StoredDelivery,
 )
+from mzi_core.ports.deliveries import MOST_PUT_OFF
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SOLO = 2
@@ -239,9 +241,15 @@ class Deliveries(TenantTables):
             ages = [now - row.due_at for row in mine if row.state is DeliveryState.DUE and row.due_at <= now]
             reason, since = pauses.get(flow, (None, None))
             counts = dict(Counter(row.state for row in mine))
-            oldest = max(ages, default=None)
             found.append(
-                FlowStatus(flow=flow, counts=counts, oldest_due=oldest, paused=reason, paused_at=since)
+                FlowStatus(
+                    flow=flow,
+                    counts=counts,
+                    oldest_due=max(ages, default=None),
+                    put_off=_put_off([row for row in mine if row.due_at > now]),
+                    paused=reason,
+                    paused_at=since,
+                )
             )
         return found
 
@@ -298,3 +306,10 @@ def _new(flow: str, key: str, subject: str, now: datetime) -> StoredDelivery:
         reason="",
         updated_at=now,
     )
+
+
+def _put_off(later: Sequence[StoredDelivery]) -> PutOff | None:
+    waiting = sorted((row for row in later if row.state is DeliveryState.DUE), key=lambda row: row.due_at)
+    if not waiting:
+        return None
+    return PutOff(number=min(len(waiting), MOST_PUT_OFF), until=waiting[0].due_at, reason=waiting[0].reason)

@@ -23,6 +23,7 @@ from mzi_core.ports import (
     Forgotten,
     JsonObject,
     Note,
+    PutOff,
     StoredDelivery,
 )
 
@@ -280,13 +281,18 @@ class Deliveries(TimedScope):
         for flow, state, number in await self.ask(say.COUNTS, self.tenant):
             counts.setdefault(flow, {})[DeliveryState(state)] = number
         found = []
-        for flow, due_at, paused, paused_at, now in await self.ask(self.say.flows, self.tenant, *self.now()):
+        for flow, due_at, paused, paused_at, now, number, until, reason in await self.ask(
+            self.say.flows, self.tenant, *self.now()
+        ):
             age = None if due_at is None else self.moment(now) - self.moment(due_at)
             found.append(
                 FlowStatus(
                     flow=flow,
                     counts=counts.get(flow, {}),
                     oldest_due=None if age is None or age < timedelta(0) else age,
+                    put_off=PutOff(number=number, until=self.moment(until), reason=reason)
+                    if number
+                    else None,
                     paused=paused,
                     paused_at=self.moment(paused_at),
                 )

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 
 import attrs
 
+from mzi_core.ports.deliveries import MOST_PUT_OFF
+
 COLUMNS = (
     *("flow", "key", "subject", "state", "generation", "settled", "due_at", "claim", "leased_until"),
     *("starts", "tries", "look_at", "waits_flow", "waits_key", "agreed", "intent", "plan_id"),
@@ -179,10 +181,23 @@ WHERE NOT {PAUSED.format(tenant="known.tenant_id", flow="known.flow")} AND (
 FLOWS = """\
 SELECT known.flow, (
     SELECT min(due_at) FROM deliveries WHERE tenant_id = %1 AND flow = known.flow AND state = 'due'
-), p.reason, p.paused_at, {now} FROM (
+), p.reason, p.paused_at, {now}, (
+    SELECT count(*) FROM (
+        SELECT 1 FROM deliveries WHERE tenant_id = %1 AND flow = known.flow AND {later}
+        ORDER BY due_at LIMIT {most}
+    ) AS put_off
+), (
+    SELECT min(due_at) FROM deliveries WHERE tenant_id = %1 AND flow = known.flow AND {later}
+), (
+    SELECT reason FROM deliveries WHERE tenant_id = %1 AND flow = known.flow AND {later}
+    ORDER BY due_at LIMIT 1
+) FROM (
     SELECT flow FROM delivery_counts WHERE tenant_id = %1
     UNION SELECT flow FROM delivery_pauses WHERE tenant_id = %1
 ) AS known LEFT JOIN delivery_pauses p ON p.tenant_id = %1 AND p.flow = known.flow ORDER BY known.flow"""
+
+LATER = "state = 'due' AND due_at > {now}"
+"""Which deliveries were put off."""
 
 PAUSE = """\
 INSERT INTO delivery_pauses (tenant_id, flow, reason, paused_at) VALUES (%1, %2, %3, {now})
@@ -336,7 +351,7 @@ WITH made AS (
     approve=_of_plan(f"{MADE_DUE.format(now=_NOW)}, {APPROVED}"),
     reject=_of_plan(REJECTED.format(now=_NOW)),
     pause=PAUSE.format(now="clock_timestamp()"),
-    flows=FLOWS.format(now="clock_timestamp()"),
+    flows=f"{_MOMENT} {FLOWS.format(now=_NOW, later=LATER.format(now=_NOW), most=MOST_PUT_OFF)}",
     add_counts="""\
 INSERT INTO delivery_counts AS c (tenant_id, flow, state, number)
 SELECT %1, of_flow, of_state, more
@@ -403,7 +418,7 @@ RETURNING flow, was, 1""",
     reject=f"UPDATE deliveries INDEXED BY ix_deliveries_plan SET {REJECTED.format(now='%4')} "
     f"WHERE tenant_id = %1 AND {HELD} RETURNING flow, 1",
     pause=PAUSE.format(now="%4"),
-    flows=FLOWS.format(now="%2"),
+    flows=FLOWS.format(now="%2", later=LATER.format(now="%2"), most=MOST_PUT_OFF),
     add_counts="""\
 INSERT INTO delivery_counts AS c (tenant_id, flow, state, number)
 SELECT %1, value ->> 'of_flow', value ->> 'of_state', value ->> 'more' FROM json_each(%2) WHERE true

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Forgotten,
         JsonObject,
         Note,
+        PutOff,
         StoredDelivery,
         TenantFlow,
     )
@@ -227,6 +228,7 @@ __all__ = [
     "ParkedRecord",
     "ParkedRecords",
     "Participant",
+    "PutOff",
     "Query",
     "RawRecord",
     "ReadMethod",

@@ -20,6 +20,9 @@ JsonObject = Mapping[str, object]
 
 AT_ONCE = timedelta(0)
 
+MOST_PUT_OFF = 1_000
+"""So many deliveries of a flow that were put off are counted; of more it is told that there are so many."""
+
 
 class DeliveryState(StrEnum):
     """How a delivery stands.
@@ -192,16 +195,30 @@ class StoredDelivery:
 
 
 @attrs.frozen(kw_only=True)
+class PutOff:
+    """Deliveries of a flow that are due at a later time: their `number`, which is `MOST_PUT_OFF` at most.
+
+    `until`: when the first of them is due; `reason`: why that was put off.
+    """
+
+    number: int
+    until: datetime
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
 class FlowStatus:
     """How a flow of a tenant stands. `counts`: deliveries by state, without those of which there are none.
 
     `oldest_due`: for how long the oldest has been due, whether somebody is at work on it or not; None where
-    none is due by now. `paused`: why the flow is paused; None where it is not. `paused_at`: since when.
+    none is due by now. `put_off`: what is due later; None where nothing is. `paused`: why the flow is paused;
+    None where it is not. `paused_at`: since when.
     """
 
     flow: str
     counts: Mapping[DeliveryState, int]
     oldest_due: timedelta | None
+    put_off: PutOff | None = None
     paused: str | None = None
     paused_at: datetime | None = None
 

@@ -5,7 +5,18 @@ from datetime import timedelta
 from mzi_adapters.testing.contracts.fixtures import CANARY, OURS, furnished, ours, raises
 from mzi_adapters.testing.contracts.store_deliveries import FLOW, HOUR, claimed, make_due, states, stored
 from mzi_core.errors import StoreRefused
-from mzi_core.ports import AT_ONCE, DeliveryKey, DeliveryState, Due, Forgotten, Note, Store, TenantFlow
+from mzi_core.ports import (
+    AT_ONCE,
+    DeliveryKey,
+    DeliveryState,
+    Due,
+    Forgotten,
+    Note,
+    PutOff,
+    Store,
+    TenantFlow,
+)
+from mzi_core.ports.deliveries import MOST_PUT_OFF
 
 
 class DecidedPromises:
@@ -162,6 +173,41 @@ class DeliveryListPromises:
                 (account, _) = await session.flows()
                 assert (account.counts, account.oldest_due) == (counts, None)
                 assert key not in claims
+
+    async def test_what_was_put_off_is_counted_with_the_reason_of_the_first(self, store: Store) -> None:
+        """Of each flow; what is due by now, or at work, is not put off."""
+        async with furnished(store), store.begin(OURS) as session:
+            await session.make_due([Due("grade", "1"), Due("course", "1")])
+            await make_due(session, *"1234")
+            claims = await claimed(session)
+            await make_due(session, "5")
+            later, sooner = claims["1"], claims["2"]
+            put_off = [later.retried(2 * HOUR, "Refused."), sooner.given_back(HOUR, "It is down.")]
+            await session.end_claims([*put_off, claims["4"].settled()])
+            (grade,) = await session.claim("grade", 1, HOUR)
+            await session.end_claims([grade.retried(HOUR, "Nobody knows.")])
+            found = {each.flow: each.put_off for each in await session.flows()}
+            assert found["course"] is None
+            account, graded = found[FLOW], found["grade"]
+            assert account is not None
+            assert graded is not None
+            first = await stored(session, sooner.key)
+            assert account == PutOff(number=2, until=first.due_at, reason="It is down.")
+            assert (graded.number, graded.reason) == (1, "Nobody knows.")
+            await make_due(session, sooner.key)  # which changes nothing of its time
+            assert account in [each.put_off for each in await session.flows()]
+
+    async def test_of_very_many_that_were_put_off_not_all_are_counted(self, store: Store) -> None:
+        """The first of them is told all the same."""
+        async with furnished(store), store.begin(OURS) as session:
+            await make_due(session, *map(str, range(MOST_PUT_OFF + 1)))
+            claims = await claimed(session, limit=MOST_PUT_OFF + 1)
+            last = claims.pop("7")
+            others = [each.given_back(2 * HOUR) for each in claims.values()]
+            await session.end_claims([*others, last.given_back(HOUR, "It is down.")])
+            (flow,) = await session.flows()
+            assert flow.put_off is not None
+            assert (flow.put_off.number, flow.put_off.reason) == (MOST_PUT_OFF, "It is down.")
 
     async def test_settled_ones_are_forgotten_in_time(self, store: Store) -> None:
         """But for those with something agreed, or to be looked at once more; page by page."""

@@ -1,6 +1,6 @@
 """What the core says, as it is answered: plain JSON in the shapes of `shapes`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, cast
 
@@ -10,13 +10,15 @@ from mzi_core import values
 from mzi_core.grading import Decision, Language, SimulatedChange, why_superseded
 from mzi_core.module import Entity, Side, declared
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Cursor, Event, HistoryEntry, ParkedRecord, Stored, StoreHealth
+from mzi_core.ports import Cursor, Event, FlowStatus, HistoryEntry, ParkedRecord, Stored, StoreHealth
 from mzi_core.use_cases import kept_decisions
 from mzi_core.use_cases.browse import Shown
+from mzi_core.use_cases.browse_events import Delay, masked
 from mzi_core.use_cases.history import HistoryPage
 from mzi_http.cursors import write_cursor
 from mzi_http.shapes import (
     Decided,
+    Delayed,
     Explanation,
     GradeChange,
     HeldRecord,
@@ -26,8 +28,11 @@ from mzi_http.shapes import (
     ListedChange,
     ListedHistory,
     OneRecord,
+    PausedModule,
     Reason,
+    RecordsPutOff,
     Result,
+    ShownEvent,
     Step,
     StoredRecord,
     StoreState,
@@ -196,6 +201,32 @@ def store_state(health: StoreHealth) -> StoreState:
         "version": health.version,
         "ready": health.ready,
         "message": health.message,
+    }
+
+
+def shown_event(event: Event, delay: Delay | None) -> ShownEvent:
+    """An event as it is answered, with its body and why it waits."""
+    put_off: Delayed | None = None
+    if delay is not None:
+        put_off = {"until": None if delay.until is None else moment(delay.until), "reason": delay.reason}
+    return {**told_event(event), "put_off": put_off, "body": masked(event)}
+
+
+def records_put_off(flows: Mapping[str, FlowStatus]) -> dict[str, RecordsPutOff]:
+    """What of each module is looked at later, as it is answered."""
+    return {
+        name: {"records": off.number, "until": moment(off.until), "reason": off.reason}
+        for name, flow in flows.items()
+        if (off := flow.put_off) is not None
+    }
+
+
+def paused_modules(flows: Mapping[str, FlowStatus]) -> dict[str, PausedModule]:
+    """Of which modules nothing is taken, as it is answered."""
+    return {
+        name: {"since": moment(flow.paused_at), "reason": flow.paused}
+        for name, flow in flows.items()
+        if flow.paused is not None and flow.paused_at is not None
     }
 
 

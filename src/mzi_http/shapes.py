@@ -278,9 +278,19 @@ class KeptEvent(TypedDict):
     ended_at: Moment | None
 
 
+class Delayed(TypedDict):
+    """Why an event is not taken by now."""
+
+    until: Annotated[Moment | None, Meta(description="When it is; null while its module is paused")]
+    reason: str
+
+
 class ShownEvent(KeptEvent):
     """An event with its body, in which nothing stands that lets anybody in."""
 
+    put_off: Annotated[
+        Delayed | None, Meta(description="null where it waits for its turn alone, or has ended")
+    ]
     body: Any
 
 
@@ -291,14 +301,31 @@ class ListedEvents(TypedDict):
     next: Annotated[str | None, Meta(description="The cursor of the next page; null after the last")]
 
 
+class RecordsPutOff(TypedDict):
+    """Records of a module that are looked at later: how many, when the first of them is, and why."""
+
+    records: Annotated[int, Meta(ge=1, le=1000, description="So many or, with 1000, more")]
+    until: Moment
+    reason: str
+
+
+class PausedModule(TypedDict):
+    """Since when nothing of a module is taken, and why."""
+
+    since: Moment
+    reason: str
+
+
 class EventCounts(TypedDict):
-    """How many events are in each state, and altogether."""
+    """How many events are in each state, and altogether; and what keeps those that wait, by module."""
 
     waiting: Count
     taken: Count
     parked: Count
     dead: Count
     total: Count
+    put_off: dict[str, RecordsPutOff]
+    paused: dict[str, PausedModule]
 
 
 class StoreState(TypedDict):

@@ -11,6 +11,8 @@ from mzi_core.errors import MziError
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.events import EventUseCases
 from mzi_core.use_cases.take_due import DueModules
+from mzi_core.use_cases.take_events import EventsTaken
+from mzi_core.values import TenantId
 
 SWEEP = 10.0
 """Seconds after which it is looked whether anything is due, though nobody has woken the worker: what was put
@@ -33,6 +35,8 @@ class Worker:
     sweep: float = SWEEP
     _woken: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _stopped: bool = attrs.field(default=False, init=False)
+    _put_off: set[tuple[TenantId, str]] = attrs.field(factory=set, init=False)
+    """The modules of tenants of which the last batch was put off; this is told once, and not each time."""
 
     def wake(self) -> None:
         """Something is due."""
@@ -70,11 +74,28 @@ class Worker:
 
     async def _of_tenant(self, each: DueModules) -> None:
         try:
-            await self.events.take_due(each.tenant, each.modules, stopped=lambda: self._stopped)
+            await self.events.take_due(
+                each.tenant,
+                each.modules,
+                stopped=lambda: self._stopped,
+                done=lambda module, done: self._note(each.tenant, module.name, done),
+            )
         except MziError as error:
             _log.warning("What is due of tenant %s could not be taken: %s", each.tenant, error)
         except Exception as error:  # one tenant's fault stops no other's work
             _log.error("Unforeseen while events of %s were taken: %s", each.tenant, type(error).__name__)
+
+    def _note(self, tenant: TenantId, module: str, done: EventsTaken) -> None:
+        """Log that a module is put off, and that it is taken again; each once."""
+        place = (tenant, module)
+        if not done.put_off:
+            if place in self._put_off:
+                self._put_off.remove(place)
+                _log.info("The %s of tenant %s are taken again.", module, tenant)
+        elif place not in self._put_off:
+            self._put_off.add(place)
+            until = "until `mzi take --resume`" if done.paused else "and tried again by themselves"
+            _log.warning("The %s of tenant %s are put off, %s: %s", module, tenant, until, done.put_off)
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -112,14 +113,49 @@ def test_take_works_off_what_is_due_and_says_what_became_of_it(
     ran = mzi("take", "--json")
     assert ran.code == 1
     done = {"looked_at": 3, "taken": 2, "parked": 1, "dead": 0, "deleted": 0}
-    assert ran.json == {"modules": {"students": done}, "put_off": {}}
+    assert ran.json == {"modules": {"students": done}, "resumed": [], "put_off": {}, "paused": {}}
     assert mzi("take").out == "Nothing is due.\n"
     asyncio.run(_received(tmp_path / "mzi.db", {"zoho_id": ids(1)}))
     with monkeypatch.context() as patch:
         patch.setenv("MZI_ZOHO_API_URL", "http://127.0.0.1:9")
         away = mzi("take")
-    assert away.code == 4
-    assert "students are looked at later: Zoho" in " ".join(away.out.split())
+        again = mzi("take")
+    for ran in (away, again, mzi("take")):
+        assert ran.code == 4
+        assert "Nothing is due" not in ran.out
+        assert re.search(r"students: 1 is put off until \S+ \d\d:\d\dZ\. Zoho", " ".join(ran.out.split()))
+    assert mzi("show", "students", ids(1)).code == 0
+    listed = mzi("events", "list")
+    assert "students: 1 is put off until" in " ".join(listed.err.split())
+    (waiting,) = mzi("events", "list", "--state", "waiting", "--json").json["events"]
+    shown = mzi("events", "show", waiting["id"])
+    assert re.search(r"put off until \S+ \d\d:\d\dZ why Zoho", " ".join(shown.out.split()))
+    told = mzi("status", "--json").json["put_off"]["students"]
+    assert told["records"] == 1
+    assert mzi("events", "show", waiting["id"], "--json").json["put_off"]["until"] == told["until"]
+    assert "students: 1 is put off until" in " ".join(mzi("status").out.split())
+
+
+def test_what_is_paused_is_taken_once_somebody_resumes_it(
+    mzi: Mzi, zoho: FakeZoho, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A withdrawn access is repaired by a person, who says so."""
+    mzi("db", "upgrade")
+    asyncio.run(_received(tmp_path / "mzi.db", {"zoho_id": ids(1)}))
+    with monkeypatch.context() as patch:
+        patch.setenv("MZI_ZOHO_REFRESH_TOKEN", "withdrawn")
+        ran = mzi("take")
+    for command in (ran, mzi("take"), mzi("status")):
+        said = " ".join(command.out.split())
+        assert "students are paused since" in said
+        assert "After that `mzi take --resume` goes on." in said
+    assert ran.code == mzi("take").code == 4
+    (waiting,) = mzi("events", "list", "--json").json["events"]
+    assert "until `mzi take --resume`" in " ".join(mzi("events", "show", waiting["id"]).out.split())
+    resumed = mzi("take", "--resume")
+    assert resumed.code == 0
+    assert resumed.out.startswith("Resumed: students.\n")
+    assert mzi("take", "--resume").out == "Nothing is due.\n"
     assert mzi("show", "students", ids(1)).code == 0
 
 

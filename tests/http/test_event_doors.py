@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import DeliveryState
 from mzi_core.values import DEFAULT_TENANT
+from mzi_http.answers import moment
 
 ID = "5398830000090000001"
 ZOHO = "/api/v1/events/zoho"
@@ -272,11 +274,33 @@ async def test_events_are_listed_shown_counted_and_replayed_with_a_key(doors: Do
     assert len(await doors.events(source=page["items"][0]["source"])) == 4
     event = page["items"][1]
     shown = (await client.get(f"/api/v1/events/{event['id']}")).json()
-    assert shown == {**event, "body": {"zoho_id": "3", "token": "•••", "n": 2}}
+    assert shown == {**event, "put_off": None, "body": {"zoho_id": "3", "token": "•••", "n": 2}}
     counts = (await client.get("/api/v1/events/stats")).json()
-    assert counts == {"waiting": 4, "taken": 0, "parked": 0, "dead": 0, "total": 4}
+    numbers = {"waiting": 4, "taken": 0, "parked": 0, "dead": 0, "total": 4}
+    assert counts == {**numbers, "put_off": {}, "paused": {}}
     again = await client.post(f"/api/v1/events/{event['id']}/replay")
     assert again.json() == event
+
+
+async def test_what_is_put_off_or_paused_says_so(doors: Doors) -> None:
+    answer = await doors.send(f"{ZOHO}/student", {"zoho_id": ID})
+    paused = await doors.send(f"{ZOHO}/payment", {"zoho_id": ID})
+    async with doors.api.mzi.store.begin(DEFAULT_TENANT) as session:
+        (claim,) = await session.claim("take:students", 1, timedelta(hours=1))
+        await session.end_claims([claim.given_back(timedelta(hours=1), "Zoho did not answer.")])
+        (flow,) = [each for each in await session.flows() if each.put_off]
+        assert flow.put_off is not None
+        until = flow.put_off.until
+        await session.pause("take:payments", "Zoho has withdrawn the access.")
+    client = doors.api.client
+    shown = (await client.get(f"/api/v1/events/{answer.json()['event_id']}")).json()
+    assert shown["put_off"] == {"until": moment(until), "reason": "Zoho did not answer."}
+    shown = (await client.get(f"/api/v1/events/{paused.json()['event_id']}")).json()
+    assert shown["put_off"] == {"until": None, "reason": "Zoho has withdrawn the access."}
+    counts = (await client.get("/api/v1/events/stats")).json()
+    off = {"records": 1, "until": moment(until), "reason": "Zoho did not answer."}
+    assert counts["put_off"] == {"students": off}
+    assert counts["paused"]["payments"]["reason"] == "Zoho has withdrawn the access."
 
 
 @pytest.mark.parametrize(

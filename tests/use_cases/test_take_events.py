@@ -19,11 +19,12 @@ from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.backoff import MOST_TRIES
-from mzi_core.errors import InputRefused, StoreUnavailable
+from mzi_core.errors import InputRefused, StoreUnavailable, UnknownTenant
 from mzi_core.module import AnyModule, Side
 from mzi_core.modules import CATALOGUE, STUDENTS, Student
 from mzi_core.ports import DeliveryState, Due, Event, EventQuery, EventState, Stored
 from mzi_core.use_cases import UseCases, take_events
+from mzi_core.use_cases.browse_events import Delay
 from mzi_core.use_cases.looking import Observed
 from mzi_core.use_cases.receive import Message
 from mzi_core.use_cases.take_events import AT_ONCE, EventsTaken
@@ -184,6 +185,34 @@ async def test_while_zoho_cannot_be_reached_nothing_changes_and_the_record_stays
     assert await college.state(number(1)) is DeliveryState.DUE
 
 
+async def test_what_is_put_off_says_until_when_and_why(college: College) -> None:
+    """What is due by now, has ended, or is about no record, is not."""
+    college.zoho.add("BTEC_Students", student(1))
+    event = await college.told({"zoho_id": number(1)})
+    lost = await college.told({"module": "BTEC_Students"})
+    why = college.use_cases.events.why_waiting
+    assert await why(DEFAULT_TENANT, event) is None
+    down = True
+    college.faults.when(lambda _: down, Unreachable(), times=1000)
+    done = await college.take()
+    assert done is not None
+    assert not done.paused
+    flow = (await college.use_cases.events.flows(DEFAULT_TENANT))["students"]
+    assert flow.put_off is not None
+    assert flow.put_off.until > college.timer.now()
+    assert (flow.put_off.number, flow.put_off.reason) == (1, done.put_off)
+    delay = Delay(until=flow.put_off.until, reason=done.put_off)
+    assert await why(DEFAULT_TENANT, event) == delay
+    assert await why(DEFAULT_TENANT, lost) is None
+    await college.timer.sleep((flow.put_off.until - college.timer.now()).total_seconds())
+    assert await why(DEFAULT_TENANT, event) is None
+    down = False
+    assert await college.take() == EventsTaken(looked_at=1, taken=1)
+    assert await why(DEFAULT_TENANT, event) is None  # as it was read: its record was looked at since
+    assert await why(DEFAULT_TENANT, await college.event(event)) is None
+    assert await why(DEFAULT_TENANT, attrs.evolve(event, key=ZohoId("8"))) is None
+
+
 async def test_a_record_that_is_refused_parks_its_event_with_the_reason(college: College) -> None:
     """And takes none beside it along."""
     college.zoho.add("BTEC_Students", student(1, Academic_Email="no address"))
@@ -241,11 +270,19 @@ async def test_revoked_credentials_pause_the_flow_and_lose_nothing(college: Coll
     assert done is not None
     assert done.put_off
     assert await college.take() is None
-    async with college.use_cases.store.begin(DEFAULT_TENANT) as session:
-        (flow,) = await session.flows()
-        assert flow.paused == done.put_off
-        await session.resume("take:students")
+    assert done.paused
+    flow = (await college.use_cases.events.flows(DEFAULT_TENANT))["students"]
+    assert flow.paused == done.put_off
+    why = college.use_cases.events.why_waiting
+    assert await why(DEFAULT_TENANT, await college.event(event)) == Delay(until=None, reason=done.put_off)
     assert (await college.event(event)).state is EventState.WAITING
+    assert await college.use_cases.events.resume(DEFAULT_TENANT) == ["students"]
+    assert await college.use_cases.events.resume(DEFAULT_TENANT) == []
+    assert await why(DEFAULT_TENANT, await college.event(event)) is None
+    assert await college.take() is not None
+    for unknown in (college.use_cases.events.flows, college.use_cases.events.resume):
+        with pytest.raises(UnknownTenant):
+            await unknown(TenantId("nobody"))
 
 
 async def test_without_an_account_a_whole_record_is_taken_as_it_is_told(accountless: College) -> None:

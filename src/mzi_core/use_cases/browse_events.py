@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import attrs
 
 from mzi_core.errors import NotFound, UnknownModule
-from mzi_core.flows import looked_at_for
+from mzi_core.flows import looked_at_for, take_flow
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Event, EventQuery, EventState, Store
+from mzi_core.ports import Clock, DeliveryKey, DeliveryState, Event, EventQuery, EventState, Store
 from mzi_core.secrecy import names_a_secret
 from mzi_core.values import RecordId, RecordKey, TenantId
 
@@ -57,6 +58,38 @@ class ShowEvent:
         if found is None:
             raise NotFound("event", id)
         return found
+
+
+@attrs.frozen(kw_only=True)
+class Delay:
+    """Why an event is not taken by now. `until`: when it is; None while its module is paused."""
+
+    until: datetime | None
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class ExplainWaiting:
+    """Say why an event waits."""
+
+    store: Store
+    clock: Clock
+
+    async def __call__(self, tenant: TenantId, event: Event) -> Delay | None:
+        """None where it waits for nothing but its turn, or not any more. Raises StoreUnavailable."""
+        if event.module is None or event.key is None or event.state is not EventState.WAITING:
+            return None
+        address = DeliveryKey(take_flow(event.module), event.key)
+        async with self.store.read(tenant) as session:
+            delivery = await session.delivery(address)
+            paused = next((each.paused for each in await session.flows() if each.flow == address.flow), None)
+        if paused is not None:
+            return Delay(until=None, reason=paused)
+        # By its reason and not its time alone: that is the store's, whose clock may be before ours.
+        if delivery is None or delivery.state is not DeliveryState.DUE or not delivery.reason:
+            return None
+        is_over = delivery.due_at <= self.clock.now()
+        return None if is_over else Delay(until=delivery.due_at, reason=delivery.reason)
 
 
 @attrs.frozen

@@ -8,12 +8,19 @@ import attrs
 from mzi_core.module import Side
 from mzi_core.ports import Connections, EventIntake, EventReader
 from mzi_core.use_cases.batches import Batches
-from mzi_core.use_cases.browse_events import CountEvents, ListEvents, ReplayEvent, ShowEvent
+from mzi_core.use_cases.browse_events import (
+    CountEvents,
+    ExplainWaiting,
+    ListEvents,
+    ReplayEvent,
+    ShowEvent,
+)
 from mzi_core.use_cases.deletions import MarkDeleted
 from mzi_core.use_cases.looking import LookAtZoho
 from mzi_core.use_cases.receive import ReceiveEvents
 from mzi_core.use_cases.take_due import FindDue, TakeDue
 from mzi_core.use_cases.take_events import TakeEvents
+from mzi_core.use_cases.take_flows import ResumeTaking, ShowTakeFlows
 
 
 @attrs.frozen(kw_only=True)
@@ -36,6 +43,9 @@ class EventUseCases:
     show: ShowEvent
     replay: ReplayEvent
     count: CountEvents
+    why_waiting: ExplainWaiting
+    flows: ShowTakeFlows
+    resume: ResumeTaking
 
     @classmethod
     def over(
@@ -64,4 +74,7 @@ class EventUseCases:
             show=ShowEvent(store),
             replay=ReplayEvent(store),
             count=CountEvents(store),
+            why_waiting=ExplainWaiting(store=store, clock=batches.clock),
+            flows=ShowTakeFlows(store=store, catalogue=batches.catalogue),
+            resume=ResumeTaking(store=store, catalogue=batches.catalogue),
         )

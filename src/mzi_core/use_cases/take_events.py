@@ -45,7 +45,8 @@ UNAVAILABLE = timedelta(minutes=1)
 class EventsTaken:
     """What became of one batch: how many records were `looked_at`, and how many events ended in each way.
 
-    `put_off`: why the records are looked at later; nothing where they were.
+    `put_off`: why the records are looked at later; nothing where they were. `paused`: nothing more of the
+    module is, until it is resumed.
     """
 
     looked_at: int = 0
@@ -54,6 +55,7 @@ class EventsTaken:
     dead: int = 0
     deleted: int = 0
     put_off: str = ""
+    paused: bool = False
 
     def __add__(self, other: "EventsTaken") -> "EventsTaken":
         """Both together; of two reasons the first."""
@@ -64,6 +66,7 @@ class EventsTaken:
             dead=self.dead + other.dead,
             deleted=self.deleted + other.deleted,
             put_off=self.put_off or other.put_off,
+            paused=self.paused or other.paused,
         )
 
 
@@ -168,9 +171,10 @@ class TakeEvents:
             dead = {address.key for address, state in ended.items() if state is DeliveryState.DEAD}
             ids = [event.id for event in events if event.key in dead]
             buried = await session.end_events(ids, EventState.DEAD, error.told, self._now()) if ids else 0
-            if isinstance(error, AuthRevoked):
+            paused = isinstance(error, AuthRevoked)
+            if paused:
                 await session.pause(take_flow(module.name), error.told)
-        return EventsTaken(looked_at=0, dead=buried, put_off=error.told)
+        return EventsTaken(looked_at=0, dead=buried, put_off=error.told, paused=paused)
 
 
 def _may_be_about_one(error: MziError) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -9,12 +10,13 @@ from rich.text import Text
 
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Event, EventQuery, EventState
-from mzi_core.use_cases.browse_events import masked, written_id, written_subject
+from mzi_core.ports import Event, EventQuery, EventState, FlowStatus
+from mzi_core.use_cases.browse_events import Delay, masked, written_id, written_subject
 from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import RecordKey
-from mzi_http.answers import told_event
+from mzi_http.answers import paused_modules, records_put_off, shown_event, told_event
 from mzi_http.cli.console_tables import key, moment, number, pairs, plain, table
+from mzi_http.cli.held_up import held_up
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
 
 FIRST = 20
@@ -63,11 +65,14 @@ async def list_events(
     async with shell.open() as use_cases:
         page = await use_cases.events.list(shell.tenant(tenant), query)
         counts = await use_cases.events.count(shell.tenant(tenant))
+        flows = await use_cases.events.flows(shell.tenant(tenant)) if counts[EventState.WAITING] else {}
     if as_json:
         shell.json(
             {
                 "events": [told_event(event) for event in page.items],
                 "counts": {state.value: number for state, number in counts.items()},
+                "put_off": records_put_off(flows),
+                "paused": paused_modules(flows),
             }
         )
         return Ended.WELL
@@ -87,6 +92,8 @@ async def list_events(
     shell.show(shown)
     if page.next is not None:
         shell.note(Text(f"The newest {limit:,}; --limit shows more.", style="dim"))
+    for each in held_up(flows):
+        shell.note(each)
     return Ended.WELL
 
 
@@ -113,8 +120,9 @@ async def show_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = Fal
     """
     async with shell.open() as use_cases:
         event = await use_cases.events.show(shell.tenant(tenant), written_id(id.strip()))
+        delay = await use_cases.events.why_waiting(shell.tenant(tenant), event)
     if as_json:
-        shell.json({**told_event(event), "body": masked(event)})
+        shell.json(shown_event(event, delay))
         return Ended.WELL
     said = {
         "received": moment(event.received_at),
@@ -124,7 +132,8 @@ async def show_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = Fal
         "about": _about(event),
         "state": event.state,
         "ended": moment(event.ended_at) if event.ended_at else "",
-        "why": event.reason,
+        "put off": "" if delay is None else _until(delay),
+        "why": event.reason if delay is None else delay.reason,
     }
     body = masked(event)
     shell.show(
@@ -135,6 +144,12 @@ async def show_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = Fal
         plain(body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)),
     )
     return Ended.WELL
+
+
+def _until(delay: Delay) -> str:
+    if delay.until is None:
+        return "until `mzi take --resume`"
+    return f"until {moment(delay.until)}"
 
 
 async def replay_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
@@ -157,16 +172,27 @@ async def replay_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = F
     return Ended.WELL if event.state is EventState.WAITING else Ended.REFUSED
 
 
-async def take(*, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
+async def take(
+    *, resume: bool = False, tenant: Tenant = None, as_json: AsJson = False, shell: Given
+) -> Ended:
     """Take what sources told and nobody has taken yet: the records are read again, and stored.
 
-    `mzi serve` does so by itself. Records that cannot be read now stay due, and nothing of them changes.
+    `mzi serve` does so by itself. Records that cannot be read now are put off, and nothing of them changes. A
+    module is paused when Zoho withdraws the access, and then waits until somebody resumes it.
+
+    Parameters
+    ----------
+    resume
+        Go on with what is paused, after its cause was repaired.
     """
     found = _Taken()
     async with shell.open() as use_cases:
         whose = shell.tenant(tenant)
         await use_cases.events.count(whose)  # refuses a tenant that nobody has made
+        if resume:
+            found.resumed = await use_cases.events.resume(whose)
         await use_cases.events.take_due(whose, CATALOGUE.in_order(), done=found.note)
+        found.flows = await use_cases.events.flows(whose)
     if as_json:
         shell.json(found.as_data())
     else:
@@ -183,6 +209,9 @@ class _Taken:
         self.by_module: dict[str, Counter[str]] = {}
         self.sums: Counter[str] = Counter()
         self.put_off: dict[str, str] = {}
+        self.resumed: Sequence[str] = ()
+        self.flows: Mapping[str, FlowStatus] = {}
+        """How the modules stand afterwards."""
 
     def note(self, module: AnyModule, done: EventsTaken) -> None:
         """Add one batch."""
@@ -196,7 +225,7 @@ class _Taken:
     @property
     def ended(self) -> Ended:
         """What the command has to say by its exit code."""
-        if self.put_off:
+        if self.put_off or any(map(_is_held_up, self.flows.values())):
             return Ended.NO_REMOTE
         return Ended.REFUSED if self.sums["parked"] or self.sums["dead"] else Ended.WELL
 
@@ -205,10 +234,17 @@ class _Taken:
         rows = {
             name: {each: counts[each] for each in self.COLUMNS} for name, counts in self.by_module.items()
         }
-        return {"modules": rows, "put_off": self.put_off}
+        return {
+            "modules": rows,
+            "resumed": list(self.resumed),
+            "put_off": records_put_off(self.flows),
+            "paused": paused_modules(self.flows),
+        }
 
     def show(self, shell: Shell) -> None:
         """All of it as a table."""
+        if self.resumed:
+            shell.show(f"Resumed: {', '.join(self.resumed)}.")
         if self.by_module:
             shown = table(
                 key("module"), *map(number, ("looked at", "taken", "parked", "given up", "deleted"))
@@ -216,13 +252,20 @@ class _Taken:
             for name, counts in self.by_module.items():
                 shown.add_row(name, *(_count(counts[each]) for each in self.COLUMNS))
             shell.show(shown)
-        elif not self.put_off:
+        elif self.ended is Ended.WELL:
             shell.show("Nothing is due.")
+        for said in held_up(self.flows):
+            shell.show(said)
         for name, why in self.put_off.items():
-            shell.show(Text(f"{name} are looked at later: {why}", style="yellow"))
+            if not _is_held_up(self.flows[name]):  # what was put off is due again by now
+                shell.show(Text(f"{name} are due again. {why}", style="yellow"))
         for state, hint in (("parked", EventState.PARKED), ("dead", EventState.DEAD)):
             if self.sums[state]:
                 shell.note(Text(f"`mzi events list --state {hint}` says why.", style="dim"))
+
+
+def _is_held_up(flow: FlowStatus) -> bool:
+    return flow.put_off is not None or flow.paused is not None
 
 
 def _count(number: int) -> str:

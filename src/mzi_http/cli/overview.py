@@ -12,8 +12,9 @@ from mzi_core.ports import OpenBreaker, Run, RunStatus, StoreHealth
 from mzi_core.use_cases.browse import ModuleCounts
 from mzi_core.values import State
 from mzi_http.answers import moment as instant
-from mzi_http.answers import store_state
+from mzi_http.answers import paused_modules, records_put_off, store_state
 from mzi_http.cli.console_tables import count, key, moment, number, pairs, plain, states, table
+from mzi_http.cli.held_up import held_up
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
 
 _STYLES = {
@@ -31,21 +32,24 @@ _MOST = 1_000
 async def status(*, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
     """Say how the store is, how many records of each module it has, and what came of the last run of each.
 
-    A service that does not answer and is left alone is named first. Live records are NEW or UPDATED by what
-    last became of them; of the others, `refused` counts those that are at fault, and `parked` those that wait
-    for another record.
+    A service that does not answer and is left alone is named first, then modules of which events are put off.
+    Live records are NEW or UPDATED by what last became of them; of the others, `refused` counts those that
+    are at fault, and `parked` those that wait for another record.
     """
     whose = shell.tenant(tenant)
     async with shell.open() as use_cases:
         health = await use_cases.store.health()
         standings = await use_cases.status(whose, CATALOGUE.in_order()) if health.ready else {}
         breakers = await use_cases.list_breakers(whose) if health.ready else ()
+        flows = await use_cases.events.flows(whose) if health.ready else {}
     if as_json:
         shell.json(
             {
                 "tenant_id": whose,
                 "store": store_state(health),
                 "breakers": [_breaker(each) for each in breakers],
+                "put_off": records_put_off(flows),
+                "paused": paused_modules(flows),
                 "modules": [_standing(name, found) for name, found in standings.items()],
             }
         )
@@ -53,6 +57,8 @@ async def status(*, tenant: Tenant = None, as_json: AsJson = False, shell: Given
         shell.show(_healthy(whose, health))
         for each in breakers:
             shell.show(_left_alone(each))
+        for said in held_up(flows):
+            shell.show(said)
         if standings:
             shell.show("", _table(standings))
     return Ended.WELL if health.ready else Ended.NO_STORE

@@ -15,9 +15,9 @@ from mzi_core.event_proofs import SOURCE_PARAMETER, TOKEN_PARAMETER
 from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Cursor, Event, EventState
-from mzi_core.use_cases.browse_events import masked, written_id
+from mzi_core.use_cases.browse_events import written_id
 from mzi_core.use_cases.receive import Message
-from mzi_http.answers import moment, told_event
+from mzi_http.answers import moment, paused_modules, records_put_off, shown_event, told_event
 from mzi_http.bodies import FORM, JSON, read_body, said_by
 from mzi_http.context import service, tenant
 from mzi_http.cursors import write_cursor
@@ -90,10 +90,9 @@ async def list_events(request: Request) -> Response:
 
 async def show_event(request: Request) -> Response:
     """One event with its body."""
-    event = await service(request).use_cases.events.show(
-        tenant(request), written_id(request.path_params["id"])
-    )
-    return answer({**told_event(event), "body": masked(event)})
+    events = service(request).use_cases.events
+    event = await events.show(tenant(request), written_id(request.path_params["id"]))
+    return answer(shown_event(event, await events.why_waiting(tenant(request), event)))
 
 
 async def replay_event(request: Request) -> Response:
@@ -105,14 +104,17 @@ async def replay_event(request: Request) -> Response:
 
 
 async def count_events(request: Request) -> Response:
-    """How many events are in each state."""
-    counts = await service(request).use_cases.events.count(tenant(request))
+    """How many events are in each state, and what keeps those that wait."""
+    events = service(request).use_cases.events
+    counts, flows = await events.count(tenant(request)), await events.flows(tenant(request))
     said: EventCounts = {
         "waiting": counts[EventState.WAITING],
         "taken": counts[EventState.TAKEN],
         "parked": counts[EventState.PARKED],
         "dead": counts[EventState.DEAD],
         "total": sum(counts.values()),
+        "put_off": records_put_off(flows),
+        "paused": paused_modules(flows),
     }
     return answer(said)
 
@@ -178,7 +180,7 @@ def operations() -> Iterator[Operation]:
         path=f"{PREFIX}/events/stats",
         id="count_events",
         tag="events",
-        summary="Count events by their state",
+        summary="Count events by their state, and say what keeps those that wait",
         answer=ref("EventCounts"),
     )
     yield Operation(
@@ -186,7 +188,7 @@ def operations() -> Iterator[Operation]:
         path=f"{PREFIX}/events/{{id}}",
         id="show_event",
         tag="events",
-        summary="Show one event with its body",
+        summary="Show one event with its body, and why it waits",
         parameters=[_ID],
         answer=ref("ShownEvent"),
         problems=(UNKNOWN_RECORD,),

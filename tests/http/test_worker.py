@@ -1,0 +1,72 @@
+"""What the worker of the service tells of what it cannot take: once, and not at every look."""
+
+import logging
+from typing import Any, cast
+
+import attrs
+import pytest
+
+from mzi_adapters.testing.harness import Harness
+from mzi_core.modules import STUDENTS, TEACHERS
+from mzi_core.use_cases.events import EventUseCases
+from mzi_core.use_cases.take_due import DueModules
+from mzi_core.use_cases.take_events import EventsTaken
+from mzi_core.values import DEFAULT_TENANT
+from mzi_http.worker import Worker
+
+DOWN = EventsTaken(put_off="Zoho did not answer.")
+REVOKED = EventsTaken(put_off="Zoho has withdrawn the access.", paused=True)
+DONE = EventsTaken(looked_at=1, taken=1)
+
+
+def _story(*batches: dict[Any, EventsTaken]) -> EventUseCases:
+    """Use cases by which each look finds the next batches; after the last the worker is stopped."""
+    left = list(batches)
+
+    async def find_due() -> list[DueModules]:
+        return [DueModules(tenant=DEFAULT_TENANT, modules=[STUDENTS, TEACHERS])] if left else []
+
+    async def take_due(*_: object, done: Any, **__: object) -> None:
+        for module, taken in left.pop(0).items():
+            done(module, taken)
+
+    events = Harness().use_cases.events
+    return attrs.evolve(events, find_due=cast("Any", find_due), take_due=cast("Any", take_due))
+
+
+async def _told(caplog: pytest.LogCaptureFixture, *batches: dict[Any, EventsTaken]) -> list[tuple[str, str]]:
+    caplog.set_level(logging.INFO, "mzi_http.worker")
+    looks = 0
+
+    async def find_due() -> object:
+        nonlocal looks
+        looks += 1
+        if looks > len(batches):
+            worker.stop()
+        return await events.find_due()
+
+    events = _story(*batches)
+    worker = Worker(attrs.evolve(events, find_due=cast("Any", find_due)), sweep=0.001)
+    await worker.run()
+    return [(record.levelname, record.getMessage()) for record in caplog.records]
+
+
+async def test_what_is_put_off_is_told_once_until_it_is_taken_again(caplog: pytest.LogCaptureFixture) -> None:
+    off = (
+        "WARNING",
+        "The students of tenant default are put off, and tried again by themselves: Zoho did not answer.",
+    )
+    again = ("INFO", "The students of tenant default are taken again.")
+    batches = [{STUDENTS: each} for each in (DONE, DOWN, DOWN, DOWN, DONE, DONE, DOWN)]
+    assert await _told(caplog, *batches) == [off, again, off]
+
+
+async def test_each_module_is_told_and_what_resumes_one_that_is_paused(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told = await _told(caplog, {STUDENTS: REVOKED, TEACHERS: DOWN}, {TEACHERS: DOWN})
+    assert [said for _, said in told] == [
+        "The students of tenant default are put off, until `mzi take --resume`: "
+        "Zoho has withdrawn the access.",
+        "The teachers of tenant default are put off, and tried again by themselves: Zoho did not answer.",
+    ]

@@ -268,6 +268,10 @@ class RemoteBug(GatewayError):
     usual_remedy = "Its operator must look at its log."
 
 
+class LabelRefused(MziError):
+    """A label says nothing, or is too long."""
+
+
 class KeyRefused(MziError):
     """The key of the secrets cannot be used."""
 

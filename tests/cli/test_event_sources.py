@@ -141,6 +141,7 @@ def test_misuse_is_told(mzi: Mzi) -> None:
         ("add", "zoho", "x", "--secret-from", "S"): "say --own as well",
         ("add", "zoho", "x", "--own", "--secret-from", "S"): "S of --secret-from is not set",
         ("add", "zoho", "x", "--own"): "nobody to ask",
+        ("add", "zoho", ""): "A label has 1 to 200 characters",
         ("rotate", "nobody"): "no source `nobody`",
         ("revoke", "nobody"): "no source `nobody`",
         ("sign", "nobody", "missing.json", URL): "missing.json cannot be read: No such file",
@@ -196,6 +197,30 @@ def test_a_signed_line_is_believed_by_the_official_library(
         URL,
         {"webhook-id", "webhook-timestamp", "webhook-signature"},
     )
+
+
+def test_nothing_is_signed_with_a_secret_that_is_not_the_source_s_any_more(
+    mzi: Mzi, keyed: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is being replaced is; and where it cannot be known, this is said."""
+    id, first = made(mzi, "moodle", "Plugin")
+    (folder / "event.json").write_text(BODY, "utf-8")
+    second = mzi("sources", "rotate", id).out.strip()
+
+    def signed(secret: str) -> Any:
+        monkeypatch.setenv("SECRET", secret)
+        return mzi("sources", "sign", id, "event.json", URL, "--secret-from", "SECRET")
+
+    assert [signed(secret).code for secret in (first, second)] == [0, 0]
+    third = mzi("sources", "rotate", id, "--overlap", "0").out.strip()
+    for old in (first, second, OWN):
+        ran = signed(old)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"Source {id} would not be believed" in " ".join(ran.err.split())
+    monkeypatch.delenv("MZI_SECRETS_KEY")
+    unknown = signed(third)
+    assert (unknown.code, "webhook-signature" in unknown.out) == (0, True)
+    assert "is not known here" in " ".join(unknown.err.split())
 
 
 class Stdin:

@@ -3,7 +3,7 @@
 import pytest
 
 from mzi_adapters.testing.harness import Harness
-from mzi_core.errors import NotFound, UnknownTenant
+from mzi_core.errors import LabelRefused, NotFound, UnknownTenant
 from mzi_core.use_cases.access import Access, TenantNameRefused, tenant_id
 from mzi_core.values import DEFAULT_TENANT, TenantId
 
@@ -93,3 +93,11 @@ def test_a_plain_name_is_a_tenants(name: str) -> None:
 def test_any_other_name_is_refused(name: str) -> None:
     with pytest.raises(TenantNameRefused, match="small letters"):
         tenant_id(name)
+
+
+@pytest.mark.parametrize("label", ["", " ", "x" * 201])
+async def test_a_key_without_a_label_is_not_made(label: str) -> None:
+    mzi = Harness().use_cases
+    with pytest.raises(LabelRefused, match="1 to 200 characters"):
+        await mzi.new_key(label)
+    assert (await mzi.new_key(" ci "))[0].label == "ci"

@@ -12,7 +12,14 @@ import pytest
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.sql import open_store
 from mzi_adapters.testing.harness import Harness
-from mzi_core.errors import NotFound, SecretNotKept, SecretUnreadable, StoreUnavailable, UnknownTenant
+from mzi_core.errors import (
+    LabelRefused,
+    NotFound,
+    SecretNotKept,
+    SecretUnreadable,
+    StoreUnavailable,
+    UnknownTenant,
+)
 from mzi_core.event_proofs import SCHEMES_OF, EventRequest, Scheme, SecretRefused, signing_headers
 from mzi_core.module import Side
 from mzi_core.ports import EventSource, NoVault, Registry
@@ -342,7 +349,11 @@ async def test_what_cannot_be_set_up_is_refused_with_a_sentence() -> None:
         await sources.add(Side.MOODLE, "ours", DEFAULT_TENANT, scheme=Scheme.URL)
     with pytest.raises(SecretRefused):
         await sources.add(Side.ZOHO, "ours", DEFAULT_TENANT, secret="short")
-    source, _ = await sources.add(Side.ZOHO, "ours", DEFAULT_TENANT)
+    for label in ("", " \n", "x" * 201):
+        with pytest.raises(LabelRefused, match="1 to 200 characters"):
+            await sources.add(Side.ZOHO, label, DEFAULT_TENANT)
+    source, _ = await sources.add(Side.ZOHO, " ours ", DEFAULT_TENANT)
+    assert source.label == "ours"
     for overlap in (timedelta(seconds=-1), timedelta(days=31)):
         with pytest.raises(OverlapRefused, match="0 to 720 hours"):
             await sources.rotate(source.id, overlap)

@@ -8,13 +8,15 @@ from hashlib import sha256
 
 import attrs
 
-from mzi_core.errors import MziError, NotFound, UnknownTenant
+from mzi_core.errors import LabelRefused, MziError, NotFound, UnknownTenant
 from mzi_core.ports import ApiKey, Clock, Ids, Store
 from mzi_core.values import TenantId
 
 PREFIX = "mzi"
 LONGEST_KEY = 200
 """Characters; a key has fewer than half as many."""
+
+_LONGEST_LABEL = 200
 
 _TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -34,6 +36,13 @@ def tenant_id(name: str) -> TenantId:
     if not _TENANT.fullmatch(name):
         raise TenantNameRefused
     return TenantId(name)
+
+
+def checked_label(label: str) -> str:
+    """What a person calls a key or a source, without blanks around it. Raises LabelRefused."""
+    if not label.strip() or len(label) > _LONGEST_LABEL:
+        raise LabelRefused(f"A label has 1 to {_LONGEST_LABEL} characters, and not only blanks.")
+    return label.strip()
 
 
 class Access(StrEnum):
@@ -72,7 +81,11 @@ class NewKey:
     ids: Ids
 
     async def __call__(self, label: str, tenant: TenantId | None = None) -> tuple[ApiKey, str]:
-        """The key as kept, and its text `mzi_<id>_<secret>`, which is nowhere kept. Raises UnknownTenant."""
+        """The key as kept, and its text `mzi_<id>_<secret>`, which is nowhere kept.
+
+        Raises UnknownTenant, LabelRefused.
+        """
+        label = checked_label(label)
         public, secret = self.ids.record_ids(1)[0][-8:], self.ids.secret()
         key = ApiKey(
             id=public, digest=_digest(secret), label=label, tenant=tenant, created_at=self.clock.now()

@@ -24,6 +24,7 @@ from mzi_core.event_proofs import (
 from mzi_core.module import Side
 from mzi_core.ports import Clock, EventSource, Ids, Registry, SourceSecret, Store, Vault
 from mzi_core.ports.event_sources import FIRST
+from mzi_core.use_cases.access import checked_label
 from mzi_core.values import TenantId
 
 FRESH = timedelta(seconds=5)
@@ -189,8 +190,10 @@ class AddSource:
     ) -> tuple[EventSource, str]:
         """The source as kept, and its secret, which is told this once; `secret`: one that somebody brings.
 
-        Raises UnknownTenant, SchemeRefused, SecretRefused; SecretNotKept where there is no key to seal with.
+        Raises UnknownTenant, LabelRefused, SchemeRefused, SecretRefused; SecretNotKept where there is no key
+        to seal with.
         """
+        label = checked_label(label)
         scheme = scheme or SCHEMES_OF[origin][0]
         if scheme not in SCHEMES_OF[origin]:
             raise SchemeRefused(origin, scheme)

@@ -11,16 +11,20 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from mzi_core.errors import SecretUnreadable
 from mzi_core.event_proofs import (
     SOURCE_HEADER,
     TOKEN_HEADERS,
     TOKEN_PARAMETER,
+    EventRequest,
     Scheme,
     checked_secret,
     signing_headers,
 )
 from mzi_core.module import Side
 from mzi_core.ports import EventSource
+from mzi_core.use_cases import UseCases
+from mzi_core.use_cases.event_sources import Disbelief
 from mzi_http.answers import moment as instant
 from mzi_http.cli.console_tables import OneLine, key, moment, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, UsageError
@@ -233,25 +237,48 @@ async def sign(
     raw = _body(body)
     async with shell.open() as use_cases:
         source = await use_cases.sources.show(id)
-        now, name = use_cases.batches.clock.now(), use_cases.batches.ids.record_ids(1)[0]
-    if source.revoked_at is not None:
-        raise UsageError(f"Source {source.id} was revoked: nothing that is signed for it is believed.")
-    if source.scheme is Scheme.CHANNEL:
-        raise UsageError("A watch channel has its token in the body: put it there as `token`, and send that.")
-    headers: Mapping[str, str] = {}
-    if not source.scheme.is_token:
-        secret = checked_secret(source.scheme, _secret(shell, secret_from))
-        headers = signing_headers(source.origin, source.scheme, secret, raw, id=f"msg_{name}", at=now)
-    elif secret_from is not None:
-        raise UsageError(
-            "This source sends a token, and nothing is signed with one: leave --secret-from out."
-        )
+        headers = await _signed(shell, use_cases, source, raw, secret_from)
     line = _curl(source, headers, raw, body, url)
     if as_json:
         shell.json({"url": url, "headers": dict(headers), "curl": line})
     else:
         shell.show(OneLine(line))
     return Ended.WELL
+
+
+async def _signed(
+    shell: Shell, use_cases: UseCases, source: EventSource, raw: bytes, secret_from: str | None
+) -> Mapping[str, str]:
+    """The headers that sign a body; none where a token is sent. Raises UsageError for a wrong secret."""
+    if source.revoked_at is not None:
+        raise UsageError(f"Source {source.id} was revoked: nothing that is signed for it is believed.")
+    if source.scheme is Scheme.CHANNEL:
+        raise UsageError("A watch channel has its token in the body: put it there as `token`, and send that.")
+    if source.scheme.is_token:
+        if secret_from is not None:
+            raise UsageError(
+                "This source sends a token, and nothing is signed with one: leave --secret-from out."
+            )
+        return {}
+    secret = checked_secret(source.scheme, _secret(shell, secret_from))
+    now, name = use_cases.batches.clock.now(), use_cases.batches.ids.record_ids(1)[0]
+    headers = signing_headers(source.origin, source.scheme, secret, raw, id=f"msg_{name}", at=now)
+    said = {name.lower(): value for name, value in headers.items()}
+    try:
+        believed = await use_cases.sources.authenticate(
+            EventRequest(origin=source.origin, body=raw, headers=said, source=source.id)
+        )
+    except SecretUnreadable:
+        shell.note(
+            "Whether this is the secret of the source is not known here: its key of secrets is missing."
+        )
+    else:
+        if isinstance(believed, Disbelief):
+            raise UsageError(
+                f"Source {source.id} would not be believed: this is none of the secrets that it has now, or "
+                "the body is not UTF-8."
+            )
+    return headers
 
 
 def _body(file: Path) -> bytes:

@@ -194,7 +194,7 @@ def _module(noun: str, fields: Mapping[str, object]) -> tuple[AnyModule | None, 
         try:
             named = CATALOGUE[said[:_SHOWN]]
         except UnknownModule as error:
-            return None, f"The message is about {error}"
+            return None, f"The `module` of the message cannot be told. {error}"
     if noun == CHANNEL:
         return named, "" if named else "The message names no `module`."
     try:

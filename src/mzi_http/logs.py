@@ -3,43 +3,19 @@
 import logging
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import islice
 from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from mzi_core.secrecy import REDACTED, without_addresses, without_secrets
 from mzi_http.settings import Log, LogFormat
-
-REDACTED = "[redacted]"
 
 _SECRET_KEY = re.compile(
     r"token|secret|authorization|api[-_]?key|password|passwd|cookie|credential|e[-_]?mail", re.IGNORECASE
 )
-
-# No part of these is tried at every place of a long word: a line may hold whatever a caller sent.
-_PATTERNS: Sequence[tuple[re.Pattern[str], str]] = (
-    (re.compile(r"\bmzi_[0-9a-f]{8}_[\w-]+"), f"mzi_{REDACTED}"),
-    (re.compile(r"\bmzi-key-[\w-]+"), f"mzi-key-{REDACTED}"),
-    (re.compile(r"\bwhsec_[\w+/=-]+"), f"whsec_{REDACTED}"),
-    (re.compile(r"\b(Bearer|Basic|Zoho-oauthtoken)\s+[\w.~+/=-]+", re.IGNORECASE), rf"\1 {REDACTED}"),
-    (
-        re.compile(
-            r"""(?<![\w-])(?P<key>(?=[\w-]*?(?:token|secret|authorization|api[-_]?key|password|passwd))"""
-            r"""[\w-]++[\\"']*+\s*+[:=]\s*+[\\"']*+)"""
-            r"""(?!\[|Bearer|Basic|Zoho-oauthtoken)[^\s\\"',;&}\])]+""",
-            re.IGNORECASE,
-        ),
-        rf"\g<key>{REDACTED}",
-    ),
-    (re.compile(r"://[^/\s:@]*:[^/\s@]+@"), f"://{REDACTED}@"),
-)
-"""What is a secret wherever it stands: API keys, secrets of sources, credentials, passwords in URLs."""
-
-_DOMAIN = re.compile(r"(?:@|%40)[\w-]+(?:\.[\w-]+)+")
-_NOT_IN_NAMES = frozenset("@<>\"'(),;:[]{}=/?&")
-"""Before the name in an address, beside blanks."""
 
 LONGEST = 8000
 """Characters of one value in a line; of a longer one the beginning and the end are told."""
@@ -68,23 +44,7 @@ def redacted(text: str) -> str:
 
 
 def _without_secrets(text: str) -> str:
-    for pattern, instead in _PATTERNS:
-        text = pattern.sub(instead, text)
-    return _without_addresses(text)
-
-
-def _without_addresses(text: str) -> str:
-    """Found from the domain backwards: so no character is looked at twice."""
-    kept = []
-    done = 0
-    for domain in _DOMAIN.finditer(text):
-        start = domain.start()
-        while start > done and text[start - 1] not in _NOT_IN_NAMES and not text[start - 1].isspace():
-            start -= 1
-        if start < domain.start():
-            kept += [text[done:start], REDACTED]
-            done = domain.end()
-    return "".join((*kept, text[done:]))
+    return without_addresses(without_secrets(text))
 
 
 def _shortened(text: str) -> str:

@@ -1,5 +1,7 @@
 """What sources told can be looked at and taken once more."""
 
+import json
+
 import attrs
 import pytest
 
@@ -95,6 +97,36 @@ def test_what_is_shown_of_a_body_holds_no_secret() -> None:
         "data": [{"Academic_Password": MASKED, "City": "Irbid"}],
         "n": 1,
     }
+
+
+def test_who_is_named_where_nobody_declared_it_is_not_shown() -> None:
+    """What looks like a secret is not shown anywhere; ids, days and amounts are."""
+    said = {
+        "zoho_id": "5398830000090000001",
+        "Academic_Email": "rana@college.example",
+        "contact": "rana@college.example",
+        "?note": "call +962 79 000 0001, or rana@college.example",
+        "phones": ["079-000-0001", "00962790000001"],
+        "data": [{"Name": "A01", "mother": "0790000001", "City": "mzi_0a1b2c3d_kJ8s-dfH3_secretsecret"}],
+        "link": "https://zoho.example/?token=abcdefghij&id=7",
+        "timestamp": "2026-02-10T09:30:00+03:00",
+        "day": "01-02-2026 10:00",
+        "paid": "0.123456789",
+        "n": 962790000001,
+    }
+    shown = masked(attrs.evolve(ABOUT, body=json.dumps(said)))
+    assert shown == {
+        **said,
+        "contact": "[redacted]",
+        "?note": "call [redacted], or [redacted]",
+        "phones": ["[redacted]", "[redacted]"],
+        "data": [{"Name": "A01", "mother": "[redacted]", "City": "mzi_[redacted]"}],
+        "link": "https://zoho.example/?token=[redacted]&id=7",
+    }
+    for nobody in (None, "their_own"):
+        lost = masked(attrs.evolve(ABOUT, module=nobody, body=json.dumps(said)))
+        assert isinstance(lost, dict)
+        assert lost["Academic_Email"] == "[redacted]"
 
 
 def test_a_large_body_is_told_by_its_size() -> None:

@@ -1,7 +1,7 @@
 """Look at what sources told, and let it be taken once more."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from mzi_core.errors import NotFound, UnknownModule
 from mzi_core.flows import looked_at_for, take_flow
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Clock, DeliveryKey, DeliveryState, Event, EventQuery, EventState, Store
-from mzi_core.secrecy import names_a_secret
+from mzi_core.secrecy import names_a_secret, without_addresses, without_phone_numbers, without_secrets
 from mzi_core.values import RecordId, RecordKey, TenantId
 
 MASKED = "•••"
@@ -152,13 +152,32 @@ def written_subject(text: str) -> tuple[str, RecordKey]:
 
 
 def masked(event: Event) -> object:
-    """The body of an event as it may be shown: without secrets, or in a sentence where it is too large."""
+    """The body of an event as it may be shown, or a sentence where it is too large.
+
+    Secrets are left out by their names, or where they look like secrets; e-mail addresses and telephone
+    numbers too, but for those in the fields of the module, which `mzi show` shows as well.
+    """
     if len(event.body) > LARGEST_BODY:
         return f"The body has {len(event.body):,} characters, and is not shown."
-    return _masked(json.loads(event.body))
+    return _masked(json.loads(event.body), "", _declared_names(event.module))
 
 
-def _masked(value: object) -> object:
+def _declared_names(module: str | None) -> Collection[str]:
+    try:
+        return {name for field in CATALOGUE[module or ""].fields for name in field.names}
+    except UnknownModule:
+        return ()
+
+
+def _masked(value: object, name: str, declared: Collection[str]) -> object:
     if isinstance(value, dict):
-        return {name: MASKED if names_a_secret(name) else _masked(each) for name, each in value.items()}
-    return [_masked(each) for each in value] if isinstance(value, list) else value
+        return {
+            each: MASKED if names_a_secret(each) else _masked(inner, each, declared)
+            for each, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(each, name, declared) for each in value]
+    if not isinstance(value, str):
+        return value
+    text = without_secrets(value)
+    return text if name in declared else without_phone_numbers(without_addresses(text))

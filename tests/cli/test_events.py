@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from tests.cli.terminal import Mzi, student
 from tests.cli.test_serve import running
 from tests.servers.background import listening
@@ -178,6 +179,28 @@ def test_an_event_is_shown_without_its_secrets_and_replayed(mzi: Mzi, zoho: Fake
     assert ran.code == 0
     assert "students" in ran.out
     assert mzi("events", "list", "--about", f"students/{ids(2)}", "--json").json["counts"]["taken"] == 1
+
+
+@pytest.mark.parametrize("width", [120, 80, 60, 50])
+def test_no_id_is_cut_in_a_list(
+    mzi: Mzi, zoho: FakeZoho, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """So that it can be copied; nothing is wider than the terminal."""
+    mzi("db", "upgrade")
+    message = {"zoho_id": [ids(2)], "module": ["BTEC_Students"]}
+    asyncio.run(_received(tmp_path / "mzi.db", message, {"zoho_id": "${!BTEC_Students.Id}"}))
+    mzi("take")
+    listed = mzi("events", "list", "--json").json["events"]
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = mzi("events", "list").out.splitlines()
+    assert max(map(cell_len, shown)) <= width
+    for event in listed:
+        assert any(event["id"] in line for line in shown), shown
+        assert any((event["key"] or "students") in line for line in shown), shown
+    assert (shown[0].split() == ["event", "about", "what"]) == (width >= 80)
+    for held in mzi("list", "students", "--state", "INVALID").out.splitlines():
+        assert cell_len(held) <= width
+    assert ids(2) in mzi("list", "students", "--state", "INVALID").out
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from mzi_core.use_cases.access import tenant_id
 from mzi_http import services
 from mzi_http.answers import moment as instant
 from mzi_http.answers import store_state
-from mzi_http.cli.console_tables import key, moment, pairs, plain, table
+from mzi_http.cli.console_tables import identifier, moment, pairs, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, UsageError
 
 
@@ -85,7 +85,7 @@ async def list_keys(*, as_json: AsJson = False, shell: Given) -> Ended:
     if as_json:
         shell.json([_key(one) for one in found])
         return Ended.WELL
-    shown = table(key("key"), "label", "opens", "made", "revoked")
+    shown = table(identifier("key"), "label", "opens", "made", "revoked")
     for one in found:
         opens = one.tenant or "every tenant"
         shown.add_row(one.id, plain(one.label), opens, moment(one.created_at), moment(one.revoked_at))

@@ -18,7 +18,7 @@ from mzi_core.use_cases import UseCases
 from mzi_core.values import State, TenantId
 from mzi_http.answers import held_record, stored_record
 from mzi_http.answers import moment as instant
-from mzi_http.cli.console_tables import STYLES, key, moment, plain, table
+from mzi_http.cli.console_tables import STYLES, identifier, key, moment, plain, table
 from mzi_http.cli.moments import moment_of
 from mzi_http.cli.report import cell
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
@@ -237,7 +237,7 @@ def _stored_table(module: AnyModule, page: Sequence[Item]) -> Table:
     stored = [each for each in page if isinstance(each, Stored)]
     known = [name for name in _TELLING if name in module.field]
     telling = [name for name in known if any(getattr(each.entity, name) is not None for each in stored)][:3]
-    shown = table(key(_KEYS[module.side]), key("", ""), "changed", *telling)
+    shown = table(identifier(_KEYS[module.side]), key("", ""), "changed", *telling)
     for item in stored:
         gone = " deleted" if item.deleted_at is not None else ""
         shown.add_row(
@@ -254,7 +254,7 @@ def _shown(value: object) -> str:
 
 
 def _held_table(module: AnyModule, page: Sequence[Item]) -> Table:
-    shown = table(key(_KEYS[module.side]), key("", ""), "since", "why")
+    shown = table(identifier(_KEYS[module.side]), key("", ""), "since", "why")
     for item in (each for each in page if isinstance(each, ParkedRecord)):
         said = [f"{reason.message} ({reason.code})" for reason in item.reasons]
         shown.add_row(

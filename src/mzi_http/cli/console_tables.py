@@ -82,6 +82,15 @@ class KeyColumn(Column):
     """A column of ids and names, which stay in one piece while there is room; nothing is ever cut off."""
 
 
+class IdColumn(KeyColumn):
+    """A column of ids, which are copied: where one does not fit whole, each row becomes lines."""
+
+
+def identifier(header: str, style: str = "bold") -> IdColumn:
+    """A column of ids; a cell may have further lines."""
+    return IdColumn(header, overflow="fold", no_wrap=True, style=style)
+
+
 _LONGEST_KEY = 40
 
 
@@ -101,25 +110,26 @@ def settle(shown: Table, width: int) -> RenderableType:
     """The table as it fits so many columns: no name of a state and no number in it is ever cut.
 
     Keys are as wide as they need to be, so that the sentences beside them break first. Where that is too
-    much the widest key is folded, such as a path; where even that is, each row becomes lines.
+    much the widest key is folded, such as a path, never an id; where even that is, each row becomes lines.
     """
     widths = [_natural(column) for column in shown.columns]
     room = width - _GAP * (len(widths) - 1)
     if width < _NARROW and sum(widths) > room:
         return lines(shown)
+    folded = [isinstance(each, KeyColumn) and not isinstance(each, IdColumn) for each in shown.columns]
     least = [
-        min(wide, _LONGEST_KEY if isinstance(column, KeyColumn) else wide if column.no_wrap else _LEAST_TEXT)
-        for column, wide in zip(shown.columns, widths, strict=True)
+        min(wide, _LONGEST_KEY if is_folded else wide if column.no_wrap else _LEAST_TEXT)
+        for column, wide, is_folded in zip(shown.columns, widths, folded, strict=True)
     ]
-    keys = [place for place, column in enumerate(shown.columns) if isinstance(column, KeyColumn)]
+    keys = [place for place, is_folded in enumerate(folded) if is_folded]
     keys.sort(key=least.__getitem__)
     while keys and sum(least) > room:
         widest = keys.pop()
         least[widest] = max(min(least[widest], _LEAST_KEY), least[widest] - (sum(least) - room))
     if sum(least) > room:
         return lines(shown)
-    for column, wide, narrow in zip(shown.columns, widths, least, strict=True):
-        if isinstance(column, KeyColumn):
+    for column, wide, narrow, is_folded in zip(shown.columns, widths, least, folded, strict=True):
+        if is_folded:
             column.no_wrap = wide == narrow
             column.width = None if wide == narrow else narrow
     return shown

@@ -26,7 +26,7 @@ from mzi_core.ports import EventSource
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.event_sources import Disbelief
 from mzi_http.answers import moment as instant
-from mzi_http.cli.console_tables import OneLine, key, moment, plain, table
+from mzi_http.cli.console_tables import OneLine, identifier, key, moment, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, Tenant, UsageError
 
 _LARGEST = 2**20  # bytes of a body that is signed
@@ -181,7 +181,7 @@ async def list_sources(*, tenant: Tenant = None, as_json: AsJson = False, shell:
     if as_json:
         shell.json([_source(one) for one in found])
         return Ended.WELL
-    shown = table(key("source"), key("sends", ""), key("tenant", ""), "label", "of late")
+    shown = table(identifier("source"), key("sends", ""), key("tenant", ""), "label", "of late")
     for one in found:
         shown.add_row(one.id, f"{one.origin} {one.scheme}", one.tenant, plain(one.label), _of_late(one))
     nobody = "There is no source of events, so none is believed; `mzi sources add zoho LABEL` makes one."

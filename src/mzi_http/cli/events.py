@@ -15,7 +15,7 @@ from mzi_core.use_cases.browse_events import Delay, masked, written_id, written_
 from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import RecordKey
 from mzi_http.answers import paused_modules, records_put_off, shown_event, told_event
-from mzi_http.cli.console_tables import key, moment, number, pairs, plain, table
+from mzi_http.cli.console_tables import identifier, key, moment, number, pairs, plain, table
 from mzi_http.cli.held_up import held_up
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
 
@@ -79,15 +79,18 @@ async def list_events(
     if not page.items:
         shell.show("No event is so." if sum(counts.values()) else "No source has told anything yet.")
         return Ended.WELL
-    shown = table(key("event"), "received", key("", ""), "kind", key("about", ""), "why")
+    shown = table(identifier("event"), identifier("about", ""), "what")
     for event in page.items:
+        said = (event.kind, event.reason) if event.reason else (event.kind,)
         shown.add_row(
-            plain(event.id),
-            moment(event.received_at),
-            Text(event.state, style=_STYLES[event.state]),
-            plain(event.kind),
-            plain(_about(event)),
-            plain(event.reason),
+            Text.assemble(
+                plain(event.id),
+                "\n",
+                (f"{moment(event.received_at)} ", "not bold"),
+                (event.state, f"not bold {_STYLES[event.state]}"),
+            ),
+            plain(_about(event, "\n")),
+            plain("\n".join(said)),
         )
     shell.show(shown)
     if page.next is not None:
@@ -106,8 +109,8 @@ def _subject(about: str | None) -> tuple[str | None, RecordKey | None]:
         raise UsageError(f"--about {error}") from error
 
 
-def _about(event: Event) -> str:
-    return "–" if event.module is None else f"{event.module} {event.key or ''}".strip()
+def _about(event: Event, between: str = " ") -> str:
+    return "–" if event.module is None else f"{event.module}{between}{event.key or ''}".strip()
 
 
 async def show_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:

@@ -13,7 +13,7 @@ from mzi_core.use_cases.browse import ModuleCounts
 from mzi_core.values import State
 from mzi_http.answers import moment as instant
 from mzi_http.answers import paused_modules, records_put_off, store_state
-from mzi_http.cli.console_tables import count, key, moment, number, pairs, plain, states, table
+from mzi_http.cli.console_tables import count, identifier, key, moment, number, pairs, plain, states, table
 from mzi_http.cli.held_up import held_up
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
 
@@ -147,7 +147,7 @@ async def list_runs(
     if as_json:
         shell.json([_data(run) for run in runs])
         return Ended.WELL
-    shown = table(key("run"), key("module", ""), "from", key("", ""), "begun", number("records"))
+    shown = table(identifier("run"), key("module", ""), "from", key("", ""), "begun", number("records"))
     for run in runs:
         shown.add_row(
             run.id[-8:],

@@ -10,15 +10,26 @@ from mzi_core import values
 from mzi_core.grading import Decision, Language, SimulatedChange, why_superseded
 from mzi_core.module import Entity, Side, declared
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Cursor, Event, FlowStatus, HistoryEntry, ParkedRecord, Stored, StoreHealth
+from mzi_core.ports import (
+    Cursor,
+    Event,
+    EventState,
+    FlowStatus,
+    HistoryEntry,
+    ParkedRecord,
+    Stored,
+    StoreHealth,
+)
 from mzi_core.use_cases import kept_decisions
 from mzi_core.use_cases.browse import Shown
 from mzi_core.use_cases.browse_events import Delay, masked
+from mzi_core.use_cases.event_health import EventHealth
 from mzi_core.use_cases.history import HistoryPage
 from mzi_http.cursors import write_cursor
 from mzi_http.shapes import (
     Decided,
     Delayed,
+    EventsHealth,
     Explanation,
     GradeChange,
     HeldRecord,
@@ -227,6 +238,19 @@ def paused_modules(flows: Mapping[str, FlowStatus]) -> dict[str, PausedModule]:
         name: {"since": moment(flow.paused_at), "reason": flow.paused}
         for name, flow in flows.items()
         if flow.paused is not None and flow.paused_at is not None
+    }
+
+
+def events_health(found: EventHealth) -> EventsHealth:
+    """How events stand, as it is answered."""
+    return {
+        "ready": not found.trouble,
+        "waiting": found.counts.get(EventState.WAITING),
+        "parked": found.counts.get(EventState.PARKED),
+        "dead": found.counts.get(EventState.DEAD),
+        "oldest_waiting": None if found.oldest is None else found.oldest.total_seconds(),
+        "put_off": records_put_off(found.flows),
+        "paused": paused_modules(found.flows),
     }
 
 

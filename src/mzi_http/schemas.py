@@ -30,6 +30,7 @@ _SHAPES = (
     shapes.ListedEvents,
     shapes.ListedHistory,
     shapes.EventCounts,
+    shapes.EventsHealth,
     shapes.Health,
 )
 

@@ -328,6 +328,20 @@ class EventCounts(TypedDict):
     paused: dict[str, PausedModule]
 
 
+class EventsHealth(TypedDict):
+    """Whether events are taken in, and looked at in time; null is not known, for the store is not ready."""
+
+    ready: bool
+    waiting: Count | None
+    parked: Count | None
+    dead: Count | None
+    oldest_waiting: Annotated[
+        float | None, Meta(description="Seconds for which the event has waited that waits longest")
+    ]
+    put_off: dict[str, RecordsPutOff]
+    paused: dict[str, PausedModule]
+
+
 class StoreState(TypedDict):
     """What the store says of itself."""
 

@@ -57,6 +57,22 @@ class LosesTheReason(Faithful):
         return found and attrs.evolve(found, reason="")
 
 
+class TellsWhenAnyWasReceivedFirst(Faithful):
+    noticed_by = "test_what_has_waited_longest_is_told"
+
+    async def oldest_waiting(self) -> object:
+        found = await self.real.events(EventQuery(state=EventState.WAITING))
+        return min((each.received_at for each in found), default=None)
+
+
+class TellsOfWhatHasEnded(Faithful):
+    noticed_by = "test_what_has_waited_longest_is_told"
+
+    async def oldest_waiting(self) -> object:
+        found = await self.real.events(EventQuery())
+        return found[-1].received_at if found else None
+
+
 class GivesTheNewestFirst(Faithful):
     noticed_by = "test_what_waits_for_records_is_found_the_oldest_first"
 

@@ -16,7 +16,7 @@ from mzi_core.errors import StoreUnavailable
 from mzi_core.event_proofs import Scheme
 from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import DeliveryState
+from mzi_core.ports import DeliveryState, StoreHealth
 from mzi_core.values import DEFAULT_TENANT
 from mzi_http.answers import moment
 
@@ -323,7 +323,50 @@ async def test_what_there_is_none_of_is_told(doors: Doors, method: str, path: st
     assert answer.json()["detail"]
 
 
-@pytest.mark.parametrize("path", ["", "/stats", "/019f0000-0000-7000-8000-000000000001"])
+async def test_a_monitor_is_told_what_waits_and_for_how_long(doors: Doors) -> None:
+    """200 while all goes on by itself; 503 with the same particulars once a person has to act."""
+    client = doors.api.client
+    nothing: dict[str, Any] = {
+        "waiting": 0,
+        "parked": 0,
+        "dead": 0,
+        "oldest_waiting": None,
+        "put_off": {},
+        "paused": {},
+    }
+    assert (await client.get("/api/v1/events/health")).json() == {"ready": True, **nothing}
+    for id in (ID, "${Id}"):
+        await doors.send(f"{ZOHO}/student", {"zoho_id": id})
+    answer = await client.get("/v1/events/health")
+    said = answer.json()
+    assert answer.status_code == 200
+    assert said == {"ready": True, **nothing, "waiting": 1, "parked": 1, "oldest_waiting": 0}
+    async with doors.api.mzi.store.begin(DEFAULT_TENANT) as session:
+        await session.pause("take:students", "Zoho has withdrawn the access.")
+    answer = await client.get("/api/v1/events/health")
+    assert answer.status_code == 503
+    assert "students are taken until `mzi take --resume`" in answer.json()["detail"]
+    assert answer.headers["Retry-After"]
+    assert answer.json()["paused"]["students"]["reason"] == "Zoho has withdrawn the access."
+    paused = {"ready": False, "paused": answer.json()["paused"]}
+    assert {name: answer.json()[name] for name in said} == {**said, **paused}
+    unknown = await client.get("/api/v1/events/health", headers={"X-Tenant-ID": "nobody"})
+    assert unknown.status_code == 404
+
+
+async def test_a_monitor_is_told_that_the_store_is_not_ready() -> None:
+    class NotReady(MemoryStore):
+        async def health(self) -> StoreHealth:
+            return attrs.evolve(await super().health(), ready=False, message="The schema is older.")
+
+    async with serving(NotReady(), open_to_all=True) as api:
+        answer = await api.client.get("/api/v1/events/health")
+    assert answer.status_code == 503
+    said = answer.json()
+    assert (said["detail"], said["ready"], said["waiting"]) == ("The schema is older.", False, None)
+
+
+@pytest.mark.parametrize("path", ["", "/stats", "/health", "/019f0000-0000-7000-8000-000000000001"])
 async def test_nobody_looks_at_events_without_a_key(doors: Doors, path: str) -> None:
     answer = await doors.api.client.get(f"/api/v1/events{path}", headers={"X-API-Key": ""})
     assert answer.status_code == 401

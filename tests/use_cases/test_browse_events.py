@@ -1,14 +1,17 @@
 """What sources told can be looked at and taken once more."""
 
 import json
+from datetime import timedelta
 
 import attrs
 import pytest
 
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.testing.contracts.fixtures import OURS, event, later
+from mzi_adapters.testing.harness import FixedClock
 from mzi_core.errors import NotFound, UnknownTenant
-from mzi_core.ports import DeliveryState, Event, EventQuery, EventState, Store
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import DeliveryState, Event, EventQuery, EventState, Store, StoreHealth
 from mzi_core.use_cases.browse_events import (
     LARGEST_BODY,
     MASKED,
@@ -20,6 +23,8 @@ from mzi_core.use_cases.browse_events import (
     written_id,
     written_subject,
 )
+from mzi_core.use_cases.event_health import CheckEvents
+from mzi_core.use_cases.take_flows import ShowTakeFlows
 from mzi_core.values import TenantId, ZohoId
 
 NOBODY = TenantId("nobody")
@@ -87,6 +92,40 @@ async def test_events_are_counted_by_every_state() -> None:
     }
     with pytest.raises(UnknownTenant):
         await count(NOBODY)
+
+
+async def test_how_events_stand_is_told_with_the_age_of_the_oldest() -> None:
+    """Where the clock was put back it has waited for no time."""
+    store = await _with(event(1), event(2))
+    clock = FixedClock(start=event(1).received_at)
+    flows = ShowTakeFlows(store=store, catalogue=CATALOGUE)
+    check = CheckEvents(store=store, clock=clock, count=CountEvents(store), flows=flows)
+    clock.advance(timedelta(seconds=90))
+    found = await check(OURS)
+    assert (found.oldest, found.counts[EventState.WAITING]) == (timedelta(seconds=90), 2)
+    assert (found.trouble, found.flows) == ("", {})
+    behind = FixedClock(start=event(1).received_at - timedelta(seconds=1))
+    assert (await attrs.evolve(check, clock=behind)(OURS)).oldest == timedelta()
+    async with store.begin(OURS) as session:
+        await session.end_events([event(1).id, event(2).id], EventState.TAKEN, "", later(1))
+        await session.pause("take:students", "No access.")
+        await session.pause("take:payments", "No access.")
+    found = await check(OURS)
+    assert found.oldest is None
+    assert found.trouble == "No events of students, payments are taken until `mzi take --resume`."
+    with pytest.raises(UnknownTenant):
+        await check(NOBODY)
+
+
+async def test_of_a_store_that_is_not_ready_nothing_else_is_told() -> None:
+    class NotReady(MemoryStore):
+        async def health(self) -> StoreHealth:
+            return attrs.evolve(await super().health(), ready=False, message="The schema is older.")
+
+    store = NotReady()
+    flows = ShowTakeFlows(store=store, catalogue=CATALOGUE)
+    found = await CheckEvents(store=store, clock=FixedClock(), count=CountEvents(store), flows=flows)(OURS)
+    assert (found.trouble, found.counts, found.oldest) == ("The schema is older.", {}, None)
 
 
 def test_what_is_shown_of_a_body_holds_no_secret() -> None:

@@ -83,6 +83,11 @@ class Events(TenantTables):
     async def event_counts(self) -> Mapping[EventState, int]:
         return Counter(each.state for each in self._mine())
 
+    async def oldest_waiting(self) -> datetime | None:
+        waiting = (each for each in self._mine() if each.state is EventState.WAITING)
+        oldest = min(waiting, key=lambda each: each.id, default=None)
+        return None if oldest is None else oldest.received_at
+
     async def forget_events(self, before: datetime, limit: int, *, keeping: Collection[str] = ()) -> int:
         ended = sorted(
             (

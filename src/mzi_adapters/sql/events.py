@@ -163,6 +163,16 @@ class Events(Counted):
         )
         return {EventState(state): number for state, number in rows}
 
+    async def oldest_waiting(self) -> datetime | None:
+        """When the event was received that waits and has the first id."""
+        rows = await self.run(
+            sa.select(EVENTS.c.received_at)
+            .where(self.mine(EVENTS), EVENTS.c.state == EventState.WAITING.value)
+            .order_by(EVENTS.c.id)
+            .limit(1)
+        )
+        return rows.scalars().one_or_none()
+
     async def forget_events(self, before: datetime, limit: int, *, keeping: Collection[str] = ()) -> int:
         """Forget the oldest of the ended events."""
         which = [EVENTS.c.received_at < before]

@@ -96,6 +96,10 @@ class Events(Protocol):
         """How many events are in each state; kept, so that no large table is counted."""
         ...
 
+    async def oldest_waiting(self) -> datetime | None:
+        """When the event was received that waits and has the first id; None where none waits."""
+        ...
+
     async def forget_events(self, before: datetime, limit: int, *, keeping: Collection[str] = ()) -> int:
         """Forget ended events received before a moment, the oldest first, at most `limit`; how many it was.
 

@@ -16,6 +16,7 @@ from mzi_core.use_cases.browse_events import (
     ShowEvent,
 )
 from mzi_core.use_cases.deletions import MarkDeleted
+from mzi_core.use_cases.event_health import CheckEvents
 from mzi_core.use_cases.looking import LookAtZoho
 from mzi_core.use_cases.receive import ReceiveEvents
 from mzi_core.use_cases.take_due import FindDue, TakeDue
@@ -43,6 +44,7 @@ class EventUseCases:
     show: ShowEvent
     replay: ReplayEvent
     count: CountEvents
+    check: CheckEvents
     why_waiting: ExplainWaiting
     flows: ShowTakeFlows
     resume: ResumeTaking
@@ -63,6 +65,8 @@ class EventUseCases:
             looks={Side.ZOHO: zoho},
             mark_deleted=MarkDeleted(store=store, clock=batches.clock, catalogue=batches.catalogue),
         )
+        count = CountEvents(store)
+        flows = ShowTakeFlows(store=store, catalogue=batches.catalogue)
         return cls(
             receive=ReceiveEvents(
                 intake=adapters.intake, readers=adapters.readers, clock=batches.clock, ids=batches.ids
@@ -73,8 +77,9 @@ class EventUseCases:
             list=ListEvents(store),
             show=ShowEvent(store),
             replay=ReplayEvent(store),
-            count=CountEvents(store),
+            count=count,
+            check=CheckEvents(store=store, clock=batches.clock, count=count, flows=flows),
             why_waiting=ExplainWaiting(store=store, clock=batches.clock),
-            flows=ShowTakeFlows(store=store, catalogue=batches.catalogue),
+            flows=flows,
             resume=ResumeTaking(store=store, catalogue=batches.catalogue),
         )

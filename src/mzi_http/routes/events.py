@@ -17,7 +17,7 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Cursor, Event, EventState
 from mzi_core.use_cases.browse_events import written_id
 from mzi_core.use_cases.receive import Message
-from mzi_http.answers import moment, paused_modules, records_put_off, shown_event, told_event
+from mzi_http.answers import events_health, moment, paused_modules, records_put_off, shown_event, told_event
 from mzi_http.bodies import FORM, JSON, read_body, said_by
 from mzi_http.context import service, tenant
 from mzi_http.cursors import write_cursor
@@ -26,10 +26,13 @@ from mzi_http.errors import (
     BAD_PARAMETER,
     NOT_BELIEVED,
     OTHER_MEDIA_TYPE,
+    RETRY_AFTER,
     SOURCE_ELSEWHERE,
     TOO_LARGE,
+    UNAVAILABLE,
     UNKNOWN_RECORD,
     WRONG_KEYS,
+    Problem,
 )
 from mzi_http.event_queries import DESCRIBED, read_event_query
 from mzi_http.event_sources import sender_of
@@ -119,6 +122,15 @@ async def count_events(request: Request) -> Response:
     return answer(said)
 
 
+async def check_events(request: Request) -> Response:
+    """How events stand; a problem (503) with the same particulars when a person has to repair something."""
+    found = await service(request).use_cases.events.check(tenant(request))
+    said = events_health(found)
+    if found.trouble:
+        raise Problem(UNAVAILABLE, found.trouble, headers=RETRY_AFTER, more=said)
+    return answer(said)
+
+
 _ZOHO_DOORS = ("/events/zoho/", "/webhooks/student-dashboard/")
 
 BELOW = tuple(prefix + path for prefix in PREFIXES for path in _ZOHO_DOORS)
@@ -127,6 +139,7 @@ BELOW = tuple(prefix + path for prefix in PREFIXES for path in _ZOHO_DOORS)
 ROUTES: Sequence[BaseRoute] = (
     *under_prefixes("/events", list_events, ["GET"]),
     *under_prefixes("/events/stats", count_events, ["GET"]),
+    *under_prefixes("/events/health", check_events, ["GET"]),
     *under_prefixes("/events/{id}", show_event, ["GET"]),
     *under_prefixes("/events/{id}/replay", replay_event, ["POST"]),
 )
@@ -182,6 +195,16 @@ def operations() -> Iterator[Operation]:
         tag="events",
         summary="Count events by their state, and say what keeps those that wait",
         answer=ref("EventCounts"),
+    )
+    yield Operation(
+        method="get",
+        path=f"{PREFIX}/events/health",
+        id="check_events",
+        tag="events",
+        summary="Whether events are taken in and looked at in time, for a monitor",
+        description="503, with the same particulars, when the store is not ready or a module is paused.",
+        answer=ref("EventsHealth"),
+        problems=(UNAVAILABLE,),
     )
     yield Operation(
         method="get",

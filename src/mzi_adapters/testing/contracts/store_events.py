@@ -150,6 +150,17 @@ class EventListPromises:
             expected = {EventState.WAITING: 1, EventState.TAKEN: 1, EventState.PARKED: 1, EventState.DEAD: 0}
             assert more == expected
 
+    async def test_what_has_waited_longest_is_told(self, store: Store) -> None:
+        """By its id; what has ended waits no more, and what another tenant was told is nothing here."""
+        async with ours(store) as session:
+            waiting = await session.events(EventQuery(state=EventState.WAITING))
+            await session.end_events([each.id for each in waiting], EventState.TAKEN, "", later(1))
+            assert await session.oldest_waiting() is None
+            await session.keep_events([event(7), attrs.evolve(event(5), received_at=later(9)), event(6)])
+            assert await session.oldest_waiting() == later(9)
+            await session.end_events([event(5).id], EventState.DEAD, "", later(10))
+            assert await session.oldest_waiting() == event(6).received_at
+
     async def test_old_events_that_have_ended_are_forgotten(self, store: Store) -> None:
         """The oldest first and so many at most; what waits, and kinds that are to stay, are not."""
         async with ours(store) as session:

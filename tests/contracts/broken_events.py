@@ -9,7 +9,7 @@ import attrs
 from tests.contracts.broken_stores import Faithful, FaithfulStore
 
 from mzi_adapters.testing.contracts.fixtures import CANARY, OURS
-from mzi_core.ports import Event, EventQuery, EventState, Session
+from mzi_core.ports import Event, EventQuery, EventState, Forgotten, Session
 from mzi_core.values import RecordId, RecordKey, TenantId
 
 
@@ -139,24 +139,39 @@ class CountsWhatWaitsAlone(Faithful):
 
 
 class ForgetsAllAtOnce(Faithful):
-    noticed_by = "test_old_events_that_have_ended_are_forgotten"
+    noticed_by = "test_events_are_forgotten_so_many_at_a_time"
 
-    async def forget_events(self, before: datetime, limit: int, *, keeping: Collection[str] = ()) -> object:
-        return await self.real.forget_events(before, 10_000, keeping=keeping)
+    async def forget_events(self, state: EventState, before: datetime, **how: Any) -> object:
+        return await self.real.forget_events(state, before, **{**how, "limit": 10_000})
+
+
+class ForgetsFromTheBeginning(Faithful):
+    noticed_by = "test_events_are_forgotten_so_many_at_a_time"
+
+    async def forget_events(self, state: EventState, before: datetime, **how: Any) -> object:
+        return await self.real.forget_events(state, before, **{**how, "after": None})
 
 
 class ForgetsEveryKind(Faithful):
     noticed_by = "test_old_events_that_have_ended_are_forgotten"
 
-    async def forget_events(self, before: datetime, limit: int, *, keeping: Collection[str] = ()) -> object:
-        return await self.real.forget_events(before, limit)
+    async def forget_events(self, state: EventState, before: datetime, **how: Any) -> object:
+        return await self.real.forget_events(state, before, **{**how, "keeping": ()})
+
+
+class ForgetsEveryEndedState(Faithful):
+    noticed_by = "test_old_events_that_have_ended_are_forgotten"
+
+    async def forget_events(self, state: EventState, before: datetime, **how: Any) -> object:
+        await self.real.forget_events(EventState.DEAD, before, **how)
+        return await self.real.forget_events(state, before, **how)
 
 
 class ForgetsNothing(Faithful):
     noticed_by = "test_old_events_that_have_ended_are_forgotten"
 
-    async def forget_events(self, before: datetime, limit: int, *, keeping: Collection[str] = ()) -> int:
-        return 0
+    async def forget_events(self, state: EventState, before: datetime, **how: Any) -> object:
+        return Forgotten(0, None)
 
 
 class EndsTheEventsOfEveryTenant(Faithful):
@@ -180,9 +195,9 @@ class ReplaysTheEventsOfEveryTenant(Faithful):
 class ForgetsTheEventsOfEveryTenant(Faithful):
     noticed_by = "test_what_another_tenant_was_told_is_nothing_here"
 
-    async def forget_events(self, before: datetime, limit: int, *, keeping: Collection[str] = ()) -> object:
-        await _of(self.real, CANARY).forget_events(before, limit, keeping=keeping)
-        return await self.real.forget_events(before, limit, keeping=keeping)
+    async def forget_events(self, state: EventState, before: datetime, **how: Any) -> object:
+        await _of(self.real, CANARY).forget_events(state, before, **how)
+        return await self.real.forget_events(state, before, **how)
 
 
 class ShowsTheEventsOfAnotherTenant(Faithful):

@@ -94,7 +94,7 @@ async def _ask_everything(session: Session) -> None:
     for what in ({"state": EventState.DEAD}, {"source": "s"}, {"kind": "k"}, {"module": "m", "key": "1"}, {}):
         await session.events(attrs.evolve(EventQuery(after=told(1).id), **what))
     await session.event_counts()
-    await session.forget_events(BEGAN, 9, keeping=["k"])
+    await session.forget_events(EventState.DEAD, later(9), keeping=["k"], after=told(0).id)
     await session.response("k")
     await session.keep_response(StoredResponse(key="k", digest="", body=None, answered_at=BEGAN), later(1))
     await session.save_run(run(1, BEGAN))

@@ -7,7 +7,8 @@ from datetime import datetime
 import attrs
 
 from mzi_adapters.memory.scope import TenantTables
-from mzi_core.ports import Event, EventQuery, EventState
+from mzi_core.ports import Event, EventQuery, EventState, Forgotten
+from mzi_core.ports.events import refuse_waiting
 from mzi_core.values import RecordId, RecordKey
 
 
@@ -88,18 +89,21 @@ class Events(TenantTables):
         oldest = min(waiting, key=lambda each: each.id, default=None)
         return None if oldest is None else oldest.received_at
 
-    async def forget_events(self, before: datetime, limit: int, *, keeping: Collection[str] = ()) -> int:
-        ended = sorted(
-            (
-                each
-                for each in self._mine()
-                if each.state is not EventState.WAITING
-                and each.received_at < before
-                and each.kind not in keeping
-            ),
-            key=lambda each: each.id,
-        )[:limit]
-        for each in ended:
+    async def forget_events(
+        self,
+        state: EventState,
+        before: datetime,
+        *,
+        keeping: Collection[str] = (),
+        after: RecordId | None = None,
+        limit: int = 1000,
+    ) -> Forgotten:
+        refuse_waiting(state)
+        behind = [each for each in self._mine() if each.state is state and (after is None or each.id > after)]
+        seen = sorted(behind, key=lambda each: each.id)[:limit]
+        old = [each for each in seen if each.received_at < before]
+        gone = [each for each in old if each.kind not in keeping]
+        for each in gone:
             self.tables.events.drop((self.tenant, each.id))
             self.tables.repeatable.drop((self.tenant, each.source, each.repeats))
-        return len(ended)
+        return Forgotten(len(gone), old[-1].id if len(old) == limit > 0 else None)

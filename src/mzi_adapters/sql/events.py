@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from mzi_adapters.sql.counts import Counted
 from mzi_adapters.sql.scope import AnyRow
 from mzi_adapters.sql.tables import COUNTS, EVENTS
-from mzi_core.ports import Event, EventQuery, EventState
+from mzi_core.ports import Event, EventQuery, EventState, Forgotten
+from mzi_core.ports.events import refuse_waiting
 from mzi_core.values import RecordId, RecordKey
 
 COUNTED = "event log"
@@ -19,7 +20,6 @@ COUNTED = "event log"
 
 _FIELDS = tuple(field.name for field in attrs.fields(Event))
 _OURS = [EVENTS.c[name] for name in _FIELDS]
-_ENDED = tuple(state for state in EventState if state is not EventState.WAITING)
 
 
 class Events(Counted):
@@ -173,30 +173,36 @@ class Events(Counted):
         )
         return rows.scalars().one_or_none()
 
-    async def forget_events(self, before: datetime, limit: int, *, keeping: Collection[str] = ()) -> int:
-        """Forget the oldest of the ended events."""
-        which = [EVENTS.c.received_at < before]
-        if keeping:
-            which.append(EVENTS.c.kind.not_in(list(keeping)))
-        each = [
-            sa.select(EVENTS.c.id)
-            .where(self.mine(EVENTS), EVENTS.c.state == state.value, *which)
+    async def forget_events(
+        self,
+        state: EventState,
+        before: datetime,
+        *,
+        keeping: Collection[str] = (),
+        after: RecordId | None = None,
+        limit: int = 1000,
+    ) -> Forgotten:
+        """Forget the old among the first events of a state behind one."""
+        refuse_waiting(state)
+        # Looked at before they are forgotten: by their time alone, those that stay would be read each time.
+        conditions = [EVENTS.c.id > after] if after is not None else []
+        rows = await self.run(
+            sa.select(EVENTS.c.id, EVENTS.c.kind, EVENTS.c.received_at)
+            .where(self.mine(EVENTS), EVENTS.c.state == state.value, *conditions)
             .order_by(EVENTS.c.id)
             .limit(limit)
-            .subquery()
-            .select()
-            for state in _ENDED
-        ]
-        oldest = sa.union_all(*each)
-        oldest = oldest.order_by(oldest.selected_columns.id).limit(limit)
-        rows = await self.run(
-            sa.delete(EVENTS)
-            .where(self.mine(EVENTS), EVENTS.c.id.in_(oldest.subquery().select()))
-            .returning(EVENTS.c.state)
         )
-        states = Counter(rows.scalars())
-        await self.counted(COUNTED, Counter(), states)
-        return states.total()
+        old = [row for row in rows if row.received_at < before]
+        gone = 0
+        if ids := [row.id for row in old if row.kind not in keeping]:
+            deleted = await self.run(
+                sa.delete(EVENTS)
+                .where(self.mine(EVENTS), EVENTS.c.state == state.value, self._among_ids(ids))
+                .returning(EVENTS.c.id)
+            )
+            gone = len(deleted.all())
+            await self.counted(COUNTED, Counter(), Counter({state.value: gone}))
+        return Forgotten(gone, old[-1].id if len(old) == limit > 0 else None)
 
 
 def _event(row: AnyRow) -> Event:

@@ -17,6 +17,7 @@ from mzi_core.errors import MessageRefused, UnknownModule
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Event, EventReader, Told
+from mzi_core.ports.events import SUBMITTED
 from mzi_core.values import ZohoId
 
 MOST_IDS = 500
@@ -27,9 +28,6 @@ LONGEST_SENT_AS = 255
 
 CHANNEL = "channel"
 """The door of watch channels, whose messages name their module themselves."""
-
-SUBMITTED = "request_submitted"
-"""A student's request on its way to Zoho: of no record there yet."""
 
 DELETED = "deleted"
 

@@ -7,7 +7,14 @@ from typing import Protocol
 
 import attrs
 
+from mzi_core.ports.deliveries import Forgotten
 from mzi_core.values import RecordId, RecordKey, TenantId
+
+SUBMITTED = "request_submitted"
+"""The kind of event by which a student's request is on its way to Zoho: of no record there yet."""
+
+CREATING = frozenset({SUBMITTED})
+"""Kinds of events that have something made. None is forgotten: sent again, they would make it twice."""
 
 
 class EventState(StrEnum):
@@ -17,6 +24,12 @@ class EventState(StrEnum):
     TAKEN = "taken"
     PARKED = "parked"
     DEAD = "dead"
+
+
+def refuse_waiting(state: EventState) -> None:
+    """Raises ValueError where events are to be forgotten that wait."""
+    if state is EventState.WAITING:
+        raise ValueError("An event that waits is not forgotten.")
 
 
 @attrs.frozen(kw_only=True)
@@ -100,10 +113,20 @@ class Events(Protocol):
         """When the event was received that waits and has the first id; None where none waits."""
         ...
 
-    async def forget_events(self, before: datetime, limit: int, *, keeping: Collection[str] = ()) -> int:
-        """Forget ended events received before a moment, the oldest first, at most `limit`; how many it was.
+    async def forget_events(
+        self,
+        state: EventState,
+        before: datetime,
+        *,
+        keeping: Collection[str] = (),
+        after: RecordId | None = None,
+        limit: int = 1000,
+    ) -> Forgotten:
+        """Look at events of a state by id behind `after`, at most `limit`, and forget the old among them.
 
-        `keeping`: kinds of which none is forgotten. What was forgotten is no repetition when it comes again.
+        Old is what was received before a moment. `keeping`: kinds of which none is forgotten. One that is not
+        old ends it, for ids are in the order of receipt. What was forgotten is no repetition when it comes
+        again. Raises ValueError for what waits: that is never forgotten.
         """
         ...
 

@@ -14,9 +14,12 @@ from mzi_adapters.testing.contracts.fixtures import (
     furnished,
     later,
     ours,
+    raises,
 )
-from mzi_core.ports import Event, EventQuery, EventState, Store
+from mzi_core.ports import Event, EventQuery, EventState, Forgotten, Store
 from mzi_core.values import RecordId, ZohoId
+
+TAKEN, PARKED, DEAD = EventState.TAKEN, EventState.PARKED, EventState.DEAD
 
 
 async def _listed(store: Store) -> list[Event]:
@@ -162,28 +165,48 @@ class EventListPromises:
             assert await session.oldest_waiting() == event(6).received_at
 
     async def test_old_events_that_have_ended_are_forgotten(self, store: Store) -> None:
-        """The oldest first and so many at most; what waits, and kinds that are to stay, are not."""
+        """Of the state that is asked for, and none of kinds that are to stay; the counts know of it."""
         async with ours(store) as session:
-            kept = [attrs.evolve(event(n), received_at=later(n)) for n in range(5, 11)]
+            kept = [attrs.evolve(event(n), received_at=later(n)) for n in range(5, 12)]
             kept[1] = attrs.evolve(kept[1], kind="request_submitted")
             await session.keep_events(kept)
-            ended = [kept[n].id for n in (0, 1, 2, 4, 5)]
-            for place, id in enumerate(ended):
-                state = (EventState.TAKEN, EventState.PARKED, EventState.DEAD)[place % 3]
-                await session.end_events([id], state, "", later(20))
-            stay = ["request_submitted"]
+            for n, state in ((0, TAKEN), (1, TAKEN), (2, TAKEN), (3, DEAD), (4, TAKEN), (6, TAKEN)):
+                await session.end_events([kept[n].id], state, "", later(20))
             counted = dict(await session.event_counts())
-            assert await session.forget_events(later(10), 1, keeping=stay) == 1
-            assert await session.event(kept[0].id) is None
-            assert await session.event(kept[2].id) is not None
-            assert await session.forget_events(later(10), 9, keeping=stay) == 2
+            forgotten = await session.forget_events(TAKEN, later(10), keeping=["request_submitted"])
+            assert forgotten == Forgotten(3, None)
             source = EventQuery(source=kept[0].source)
             left = [each.id for each in await session.events(source)]
-            assert left == [kept[n].id for n in (5, 3, 1)]
-            assert sum(counted.values()) - sum((await session.event_counts()).values()) == 3
-            assert await session.forget_events(later(60), 9) == 2
-            assert await session.forget_events(later(60), 0) == 0
+            assert left == [kept[n].id for n in (6, 5, 3, 1)]
+            after = dict(await session.event_counts())
+            assert counted[TAKEN] - after.get(TAKEN, 0) == 3
+            assert after[DEAD] == counted[DEAD]
+            assert await session.forget_events(PARKED, later(60)) == Forgotten(0, None)
+            assert await session.forget_events(DEAD, later(8)) == Forgotten(0, None)
+            assert await session.forget_events(DEAD, later(9)) == Forgotten(1, None)
+            with raises(ValueError):
+                await session.forget_events(EventState.WAITING, later(60))
+            assert await session.event(kept[5].id) == kept[5]
             assert list(await session.keep_events([kept[0]])) == [kept[0]]
+
+    async def test_events_are_forgotten_so_many_at_a_time(self, store: Store) -> None:
+        """By id; one that is not old ends it, and those that stay hold up none behind them."""
+        async with ours(store) as session:
+            kept = [attrs.evolve(event(n), received_at=later(n), kind=f"kind {n % 2}") for n in range(5, 12)]
+            await session.keep_events(kept)
+            await session.end_events([each.id for each in kept], PARKED, "", later(20))
+            stay = ["kind 0"]
+            first = await session.forget_events(PARKED, later(11), keeping=stay, limit=3)
+            assert first == Forgotten(2, kept[2].id)
+            behind = RecordId(str(first.after))
+            second = await session.forget_events(PARKED, later(11), keeping=stay, after=behind, limit=3)
+            assert second == Forgotten(1, kept[5].id)
+            end = RecordId(str(second.after))
+            assert await session.forget_events(PARKED, later(11), after=end, limit=3) == Forgotten(0, None)
+            left = [each.id for each in await session.events(EventQuery(source=kept[0].source))]
+            assert left == [kept[n].id for n in (6, 5, 3, 1)]
+            assert await session.forget_events(PARKED, later(60), limit=0) == Forgotten(0, None)
+            assert await session.forget_events(PARKED, later(60), limit=4) == Forgotten(4, kept[6].id)
 
 
 class EventTransactionPromises:
@@ -229,11 +252,12 @@ class EventTransactionPromises:
                 assert await session.end_events(both, EventState.TAKEN, "", later(1)) == 1
                 assert list(await session.replay_events([theirs.id, ended.id])) == []
                 assert dict(await session.event_counts())[EventState.TAKEN] == 1
-                assert await session.forget_events(later(60), 9) == 1
+                assert await session.forget_events(TAKEN, later(60)) == Forgotten(1, None)
             async with store.begin(CANARY) as session:
                 assert await session.events(EventQuery()) == there
                 await session.end_events([mine.id, theirs.id], EventState.TAKEN, "", later(1))
-                assert await session.forget_events(later(60), 9) == 3
+                assert await session.forget_events(TAKEN, later(60)) == Forgotten(2, None)
+                assert await session.forget_events(DEAD, later(60)) == Forgotten(1, None)
                 assert await session.event_counts() == before
 
     async def test_the_same_event_at_once_is_kept_once(self, store: Store) -> None:

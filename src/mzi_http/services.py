@@ -6,6 +6,7 @@ are first needed: a command that does without would otherwise spend most of its 
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from mzi_http.settings import MEMORY, Settings
 if TYPE_CHECKING:
     from mzi_core.use_cases.doctor import Environment
     from mzi_core.use_cases.events import EventAdapters
+    from mzi_core.use_cases.forget_events import Retention
 
 _SQLITE = "sqlite"
 _NOT_A_PATH = ("", ":memory:")
@@ -55,6 +57,16 @@ class Services:
             files=[str(file) for file in files if file.is_file()],
             exposed=[str(file) for file in files if is_open_to_others(file)],
         )
+
+
+def retention_of(settings: Settings) -> "Retention":
+    """For how long events are kept."""
+    from mzi_core.use_cases.forget_events import Retention  # noqa: PLC0415
+
+    def kept(days: int) -> timedelta | None:
+        return timedelta(days=days) if days else None
+
+    return Retention(taken=kept(settings.events.keep_taken), refused=kept(settings.events.keep_refused))
 
 
 def _event_adapters(store: Store) -> "EventAdapters":

@@ -60,6 +60,8 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+_FEWEST_DAYS, _MOST_DAYS = 4, 36_500
+
 # One function an option, because mypy reads an attrs converter's type only off a function with a name.
 
 
@@ -73,6 +75,14 @@ def _records(value: object) -> int:
 
 def _seconds(value: object) -> int:
     return whole(value, 1, 86_400)
+
+
+def _days(value: object) -> int:
+    """None, or so many that what comes again within 76 hours is known."""
+    days = whole(value, 0, _MOST_DAYS)
+    if 0 < days < _FEWEST_DAYS:
+        raise ValueError(f"must be 0, for ever, or at least {_FEWEST_DAYS}: so long a sender may send again.")
+    return days
 
 
 def _connections(value: object) -> int:
@@ -176,6 +186,17 @@ class Secrets:
 
 
 @attrs.frozen(kw_only=True)
+class EventLog:
+    """For how many days events are kept after they were received; 0: for ever.
+
+    `keep_refused`: those that are parked or dead, which wait for a person.
+    """
+
+    keep_taken: int = attrs.field(default=90, converter=_days)
+    keep_refused: int = attrs.field(default=0, converter=_days)
+
+
+@attrs.frozen(kw_only=True)
 class Settings:
     """All of them. `page`: how many records of a file are taken in one transaction.
 
@@ -193,6 +214,7 @@ class Settings:
     moodle: Moodle = attrs.field(factory=Moodle)
     web: Web = attrs.field(factory=Web)
     secrets: Secrets = attrs.field(factory=Secrets)
+    events: EventLog = attrs.field(factory=EventLog)
     http: Http = attrs.field(factory=Http)
     log: Log = attrs.field(factory=Log)
 

@@ -1,4 +1,4 @@
-"""The worker inside `mzi serve`: what sources told is taken by itself, soon after it was answered."""
+"""What goes on inside `mzi serve`: what sources told is taken soon, and forgotten in time."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ import attrs
 from mzi_core.errors import MziError
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.events import EventUseCases
+from mzi_core.use_cases.forget_events import EVERY, Retention
 from mzi_core.use_cases.take_due import DueModules
 from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import TenantId
@@ -98,18 +99,57 @@ class Worker:
             _log.warning("The %s of tenant %s are put off, %s: %s", module, tenant, until, done.put_off)
 
 
+@attrs.define(eq=False)
+class Cleaner:
+    """Forgets events that were kept for long enough, now and then, until it is stopped."""
+
+    events: EventUseCases
+    retention: Retention
+    pause: float = EVERY.total_seconds()
+    _stopped: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+
+    def stop(self) -> None:
+        """Begin no further batch."""
+        self._stopped.set()
+
+    async def run(self) -> None:
+        """Clean until stopped; nothing that goes wrong ends it."""
+        while not self._stopped.is_set():
+            try:
+                await self._clean()
+            except MziError as error:
+                _log.warning("Old events could not be forgotten: %s", error)
+            except Exception as error:  # the service goes on without it
+                _log.error("Unforeseen while old events were forgotten: %s", type(error).__name__)
+            try:
+                async with asyncio.timeout(self.pause):
+                    await self._stopped.wait()
+            except TimeoutError:
+                continue
+
+    async def _clean(self) -> None:
+        done = await self.events.forget_in_turn(self.retention, stopped=self._stopped.is_set)
+        for tenant, numbers in done.items():
+            if number := sum(numbers.values()):
+                _log.info("%s old events of tenant %s are forgotten.", f"{number:,}", tenant)
+
+
 @asynccontextmanager
-async def beside_the_service(use_cases: UseCases) -> AsyncIterator[None]:
-    """A worker at work beside the block; at the end it finishes its batch, or gives it up after `GRACE`."""
-    worker = Worker(use_cases.events)
+async def beside_the_service(use_cases: UseCases, *, retention: Retention) -> AsyncIterator[None]:
+    """A worker and a cleaner at work beside the block; at the end they finish their batch.
+
+    What takes longer than `GRACE` is given up.
+    """
+    worker, cleaner = Worker(use_cases.events), Cleaner(use_cases.events, retention)
     use_cases.events.receive.listeners.append(worker.wake)
-    task = asyncio.create_task(worker.run())
+    tasks = [asyncio.create_task(each.run()) for each in (worker, cleaner)]
     try:
         yield
     finally:
         worker.stop()
+        cleaner.stop()
         try:
             async with asyncio.timeout(GRACE):
-                await task
+                await asyncio.gather(*tasks)
         except TimeoutError:
             _log.warning("A batch of events was broken off; its records are due again when its lease ends.")

@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,27 @@ def test_a_parked_event_of_no_record_stays_parked_when_it_is_replayed(
     assert ran.code == 1
     assert "It stays parked. The message names no record" in " ".join(ran.out.split())
     assert mzi("events", "list", "--kind", "nothing").out == "No event is so.\n"
+
+
+def test_old_events_are_forgotten_as_the_settings_say(
+    mzi: Mzi, zoho: FakeZoho, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mzi("db", "upgrade")
+    asyncio.run(_received(tmp_path / "mzi.db", {"zoho_id": ids(1)}, {"zoho_id": "${!Id}"}))
+    mzi("take")
+    received = mzi("events", "list", "--json").json["events"][0]["received_at"]
+    age = datetime.now(UTC) - datetime.fromisoformat(received)  # of a clock that stands
+    monkeypatch.setenv("MZI_EVENTS_KEEP_TAKEN", str(age.days + 2))
+    assert mzi("events", "clean").out == "No event is old enough to be forgotten.\n"
+    monkeypatch.setenv("MZI_EVENTS_KEEP_TAKEN", "4")
+    assert mzi("events", "clean").out == "Forgotten: 1 taken.\n"
+    assert mzi("events", "clean").out == "No event is old enough to be forgotten.\n"
+    monkeypatch.setenv("MZI_EVENTS_KEEP_REFUSED", "3")
+    refused = mzi("events", "clean")
+    assert (refused.code, "must be 0, for ever, or at least 4" in refused.err) == (2, True)
+    monkeypatch.setenv("MZI_EVENTS_KEEP_REFUSED", "4")
+    assert mzi("events", "clean", "--json").json == {"forgotten": {"taken": 0, "parked": 1, "dead": 0}}
+    assert sum(mzi("events", "list", "--json").json["counts"].values()) == 0
 
 
 def test_nothing_told_yet_is_said(mzi: Mzi) -> None:

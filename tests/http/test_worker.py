@@ -1,19 +1,26 @@
-"""What the worker of the service tells of what it cannot take: once, and not at every look."""
+"""What goes on inside the service: what cannot be taken is told once, and old events are forgotten."""
 
+import asyncio
 import logging
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import attrs
 import pytest
 
 from mzi_adapters.testing.harness import Harness
+from mzi_core.errors import StoreUnavailable
 from mzi_core.modules import STUDENTS, TEACHERS
+from mzi_core.ports import EventState
 from mzi_core.use_cases.events import EventUseCases
+from mzi_core.use_cases.forget_events import Retention
 from mzi_core.use_cases.take_due import DueModules
 from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import DEFAULT_TENANT
-from mzi_http.worker import Worker
+from mzi_http.worker import Cleaner, Worker, beside_the_service
 
+KEPT = Retention(taken=timedelta(days=90))
 DOWN = EventsTaken(put_off="Zoho did not answer.")
 REVOKED = EventsTaken(put_off="Zoho has withdrawn the access.", paused=True)
 DONE = EventsTaken(looked_at=1, taken=1)
@@ -70,3 +77,54 @@ async def test_each_module_is_told_and_what_resumes_one_that_is_paused(
         "Zoho has withdrawn the access.",
         "The teachers of tenant default are put off, and tried again by themselves: Zoho did not answer.",
     ]
+
+
+async def _cleaned(caplog: pytest.LogCaptureFixture, *turns: Any) -> list[tuple[str, str]]:
+    """What is logged in these turns: what was forgotten in each, or what went wrong."""
+    caplog.set_level(logging.INFO, "mzi_http.worker")
+    left = list(turns)
+
+    async def forget_in_turn(retention: Retention, *, stopped: Any) -> object:
+        assert retention is KEPT
+        assert not stopped()
+        turn = left.pop(0)
+        if not left:
+            cleaner.stop()
+        if isinstance(turn, Exception):
+            raise turn
+        return turn
+
+    events = attrs.evolve(Harness().use_cases.events, forget_in_turn=cast("Any", forget_in_turn))
+    cleaner = Cleaner(events, KEPT, pause=0.001)
+    await cleaner.run()
+    return [(record.levelname, record.getMessage()) for record in caplog.records]
+
+
+async def test_old_events_are_forgotten_and_nothing_that_goes_wrong_ends_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    some = {DEFAULT_TENANT: {EventState.TAKEN: 1_000, EventState.DEAD: 200}}
+    none = {DEFAULT_TENANT: {EventState.TAKEN: 0}}
+    turns = [some, {}, StoreUnavailable("It is away."), none, ValueError("A name"), {}]
+    assert await _cleaned(caplog, *turns) == [
+        ("INFO", "1,200 old events of tenant default are forgotten."),
+        ("WARNING", "Old events could not be forgotten: It is away."),
+        ("ERROR", "Unforeseen while old events were forgotten: ValueError"),
+    ]
+
+
+async def test_beside_the_service_events_are_forgotten_at_once_and_both_end_with_it() -> None:
+    mzi = Harness()
+    clean = asyncio.Event()
+
+    async def forget_in_turn(*_: object, **__: object) -> object:
+        clean.set()
+        return {}
+
+    events = attrs.evolve(mzi.use_cases.events, forget_in_turn=cast("Any", forget_in_turn))
+    use_cases = cast("Any", SimpleNamespace(events=events))
+    before = asyncio.all_tasks()
+    async with beside_the_service(use_cases, retention=KEPT):
+        await asyncio.wait_for(clean.wait(), 10)
+        assert len(asyncio.all_tasks() - before) == 2
+    assert asyncio.all_tasks() == before

@@ -17,6 +17,7 @@ from mzi_core.use_cases.browse_events import (
 )
 from mzi_core.use_cases.deletions import MarkDeleted
 from mzi_core.use_cases.event_health import CheckEvents
+from mzi_core.use_cases.forget_events import ForgetEvents, ForgetInTurn
 from mzi_core.use_cases.looking import LookAtZoho
 from mzi_core.use_cases.receive import ReceiveEvents
 from mzi_core.use_cases.take_due import FindDue, TakeDue
@@ -48,6 +49,8 @@ class EventUseCases:
     why_waiting: ExplainWaiting
     flows: ShowTakeFlows
     resume: ResumeTaking
+    forget: ForgetEvents
+    forget_in_turn: ForgetInTurn
 
     @classmethod
     def over(
@@ -66,6 +69,7 @@ class EventUseCases:
             mark_deleted=MarkDeleted(store=store, clock=batches.clock, catalogue=batches.catalogue),
         )
         count = CountEvents(store)
+        forget = ForgetEvents(store=store, clock=batches.clock)
         flows = ShowTakeFlows(store=store, catalogue=batches.catalogue)
         return cls(
             receive=ReceiveEvents(
@@ -82,4 +86,6 @@ class EventUseCases:
             why_waiting=ExplainWaiting(store=store, clock=batches.clock),
             flows=flows,
             resume=ResumeTaking(store=store, catalogue=batches.catalogue),
+            forget=forget,
+            forget_in_turn=ForgetInTurn(store=store, clock=batches.clock, ids=batches.ids, forget=forget),
         )

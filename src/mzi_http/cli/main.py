@@ -38,6 +38,7 @@ _COMMANDS: Mapping[str, str] = {
     "events list": "events:list_events",
     "events show": "events:show_event",
     "events replay": "events:replay_event",
+    "events clean": "events:clean",
     "runs list": "overview:list_runs",
     "runs show": "overview:show_run",
     "modules": "records:modules",

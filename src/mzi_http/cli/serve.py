@@ -58,7 +58,9 @@ async def serve(
             max_body=settings.http.max_body,
             max_records=settings.http.max_records,
             open_to_all=dev,
-            beside=nothing_beside if no_worker else beside_the_service,
+            beside=nothing_beside
+            if no_worker
+            else partial(beside_the_service, retention=services.retention_of(settings)),
         )
         logs.set_up(settings.log)
         _announce(shell, address, listening.getsockname()[1], dev)

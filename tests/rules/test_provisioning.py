@@ -532,6 +532,40 @@ class TestEnrolments:
             Action.LINK,
         ]
 
+    @pytest.mark.parametrize(
+        ("there", "why"),
+        [
+            (
+                FoundMembers(courseless={OTHER: "Finished"}),
+                "Its class is Finished; only an active class gets a course.",
+            ),
+            (
+                FoundMembers(courseless={OTHER: None}),
+                "Its class has no status; only an active class gets a course.",
+            ),
+            (FoundMembers(courses={OTHER: MoodleId(5)}, deleted={OTHER}), "Its class is deleted in Zoho."),
+            (FoundMembers(courses={OTHER: MoodleId(5)}, deleted={ID}), "Its student is deleted in Zoho."),
+        ],
+        ids=["a finished class", "a class without status", "a deleted class", "a deleted student"],
+    )
+    def test_nobody_is_to_be_enrolled_where_no_course_is_to_be(self, there: FoundMembers, why: str) -> None:
+        one = Enrollment(zoho_id=ZohoId("8"), student=ID, class_=OTHER)
+        (step,) = enrolment_steps([one], there, MoodleDefaults())
+        assert (step.act, step.why) == (Action.NOTHING, why)
+
+    @pytest.mark.parametrize("deleted", [ID, OTHER], ids=["student", "class"])
+    def test_who_is_in_a_course_agrees_whatever_zoho_has_deleted(self, deleted: ZohoId) -> None:
+        one = Enrollment(zoho_id=ZohoId("8"), student=ID, class_=OTHER, moodle_course_id=MoodleId(5))
+        there = FoundMembers(
+            accounts={ID: MoodleId(7)},
+            courses={OTHER: MoodleId(5)},
+            courseless={OTHER: "Finished"},
+            members={MoodleId(5): [MoodleId(7)]},
+            deleted={deleted},
+        )
+        (step,) = enrolment_steps([one], there, MoodleDefaults())
+        assert (step.act, step.why) == (Action.NOTHING, "")
+
     def test_the_course_an_enrolment_names_stands_in_for_that_of_its_class(self) -> None:
         one = Enrollment(zoho_id=ZohoId("8"), student=ID, class_=OTHER, moodle_course_id=MoodleId(6))
         there = FoundMembers(accounts={ID: MoodleId(7)}, members={MoodleId(6): [MoodleId(7)]})

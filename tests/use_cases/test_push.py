@@ -11,11 +11,11 @@ from mzi_adapters.testing.moodle.roles import remove_enrolment
 from mzi_adapters.testing.moodle.site import Database
 from mzi_core.errors import AccessRefused, AuthRevoked
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import Applied, Rejected, Unknown
+from mzi_core.ports import Applied, Deleted, Rejected, Unknown
 from mzi_core.provisioning import Action, MoodleDefaults, NewPasswords, Usernames, described
 from mzi_core.use_cases.moodle_target import NothingInMoodle
 from mzi_core.use_cases.push import PagePushed, PushResult
-from mzi_core.values import DEFAULT_TENANT, MoodleId, State
+from mzi_core.values import DEFAULT_TENANT, MoodleId, State, ZohoId
 
 A, B, C = "5398830000090000001", "5398830000090000002", "5398830000090000003"
 CLASS, OTHER_CLASS = "5398830000070000001", "5398830000070000002"
@@ -503,6 +503,40 @@ class TestEnrolments:
         assert first.step.why == f"Class {OTHER_CLASS} has no Moodle course; `mzi push classes` makes it."
         assert second.step.why == f"Student {A} has no Moodle account; `mzi push students` makes it."
         assert (third.step.act, third.step.why) == (Action.NOTHING, "Its status is Withdrawn.")
+
+    async def test_a_class_that_gets_no_course_needs_no_enrolment(self) -> None:
+        college, _ = await college_with_a_class(1)
+        third = "5398830000070000003"
+        await college.sync(
+            "classes",
+            [class_(OTHER_CLASS, Class_Status="Finished"), class_(third, Class_Status=" active ")],
+        )
+        await college.sync(
+            "enrollments",
+            [
+                enrollment(1, "5398830000090000000", OTHER_CLASS),
+                enrollment(2, "5398830000090000000", third),
+            ],
+        )
+        first, second = results(await college.push_moodle("enrollments"))
+        why = "Its class is Finished; only an active class gets a course."
+        assert (first.step.act, first.step.why, first.well) == (Action.NOTHING, why, True)
+        assert second.step.why == f"Class {third} has no Moodle course; `mzi push classes` makes it."
+
+    async def test_nobody_is_enrolled_for_a_student_or_class_that_zoho_has_deleted(self) -> None:
+        college, _ = await college_with_a_class(1)
+        await college.sync("students", [student(A, Student_Moodle_ID="77")])
+        await college.sync("classes", [class_(OTHER_CLASS, Moodle_Class_ID="78")])
+        await college.sync(
+            "enrollments", [enrollment(1, A, CLASS), enrollment(2, "5398830000090000000", OTHER_CLASS)]
+        )
+        at = college.timer.now()
+        mark = college.use_cases.remote.pull.mark_deleted
+        for module, id in (("students", A), ("classes", OTHER_CLASS)):
+            gone = Deleted(zoho_id=ZohoId(id), deleted_at=at, permanently=True)
+            assert await mark(DEFAULT_TENANT, CATALOGUE[module], [gone]) == 1
+        whys = [result.step.why for result in results(await college.push_moodle("enrollments"))]
+        assert whys == ["Its student is deleted in Zoho.", "Its class is deleted in Zoho."]
 
     async def test_a_student_who_left_stays_enrolled_and_is_told_of(self) -> None:
         college, course = await college_with_a_class(1)

@@ -21,6 +21,8 @@ LONGEST, LONGEST_SHORT = 254, 255
 
 NO_START = "It has an end and no start; Moodle takes no end without one, so the end is left out."
 
+ONLY_ACTIVE = "only an active class gets a course"
+
 FRONT_PAGE = MoodleId(1)
 """The course that a site itself is."""
 
@@ -41,6 +43,11 @@ class FoundCourses:
 def short_name(class_: Class) -> str:
     """The short name of its course."""
     return (class_.short_name or class_.name[:SHORT]).strip()
+
+
+def gets_course(class_: Class, defaults: MoodleDefaults) -> bool:
+    """Whether a class that has no course is to get one."""
+    return caseless(class_.status or "") in defaults.active
 
 
 def course_steps(
@@ -140,11 +147,9 @@ def _starts(day: date | None, zone: tzinfo) -> datetime | None:
 
 
 def _created(class_: Class, found: FoundCourses, defaults: MoodleDefaults, link: str) -> CourseStep:
-    if caseless(class_.status or "") not in defaults.active:
+    if not gets_course(class_, defaults):
         said = f"Its status is {class_.status}" if class_.status else "It has no status"
-        return Step(
-            zoho_id=class_.zoho_id, act=Action.NOTHING, why=f"{said}; only an active class gets a course."
-        )
+        return Step(zoho_id=class_.zoho_id, act=Action.NOTHING, why=f"{said}; {ONLY_ACTIVE}.")
     category = (
         found.categories.get(class_.program, defaults.category) if class_.program else defaults.category
     )

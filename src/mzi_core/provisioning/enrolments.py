@@ -8,6 +8,7 @@ import attrs
 from mzi_core.module import Counterpart
 from mzi_core.modules import Enrollment
 from mzi_core.ports import Enrolment
+from mzi_core.provisioning.courses import ONLY_ACTIVE
 from mzi_core.provisioning.step import Action, Difference, MoodleDefaults, Step, foreseen
 from mzi_core.values import MoodleId, RecordKey
 
@@ -25,12 +26,15 @@ EnrolmentStep = Step[Enrolment]
 class FoundMembers:
     """Our students' accounts and our classes' courses, and who is in these courses by what Moodle says.
 
-    `closed`: why the members of a course could not be read. `empty`: courses in which Moodle showed nobody
-    when they were read. `suspended`: whose enrolment does not count.
+    `courseless`: the statuses of classes that have no course and are to get none. `deleted`: which of these
+    students and classes Zoho has deleted. `closed`: why the members of a course could not be read. `empty`:
+    courses in which Moodle showed nobody when they were read. `suspended`: whose enrolment does not count.
     """
 
     accounts: Mapping[RecordKey, MoodleId | None] = attrs.field(factory=dict)
     courses: Mapping[RecordKey, MoodleId | None] = attrs.field(factory=dict)
+    courseless: Mapping[RecordKey, str | None] = attrs.field(factory=dict)
+    deleted: Collection[RecordKey] = ()
     members: Mapping[MoodleId, Collection[MoodleId]] = attrs.field(factory=dict)
     closed: Mapping[MoodleId, str] = attrs.field(factory=dict)
     empty: Collection[MoodleId] = ()
@@ -65,9 +69,10 @@ def _step(
 ) -> EnrolmentStep:
     course = course_of(enrollment, found.courses)
     account = found.accounts.get(enrollment.student)
-    ended = counterpart.is_over(enrollment.status)
-    if ended and (course is None or account not in found.members.get(course, ())):
-        return _step_without(enrollment, Action.NOTHING, f"Its status is {enrollment.status}.")
+    is_member = course is not None and account in found.members.get(course, ())
+    needless = "" if is_member else _needless(enrollment, course, found, counterpart)
+    if needless:
+        return _step_without(enrollment, Action.NOTHING, needless)
     if course is None:
         why = f"Class {enrollment.class_} has no Moodle course; `mzi push classes` makes it."
         return _step_without(enrollment, Action.CANNOT, why)
@@ -76,11 +81,11 @@ def _step(
         return _step_without(enrollment, Action.CANNOT, why)
     if course in found.closed:
         return _step_without(enrollment, Action.CANNOT, found.closed[course])
-    if ended:
+    if counterpart.is_over(enrollment.status):
         why = f"Its status is {enrollment.status}, but the student is in course {course}; suspend it there."
         return _step_without(enrollment, Action.CANNOT, why)
     links = {} if enrollment.moodle_course_id == course else {counterpart.id: course}
-    if account in found.members.get(course, ()) or (course, account) in seen:
+    if is_member or (course, account) in seen:
         return Step(
             zoho_id=enrollment.zoho_id,
             act=Action.LINK if links else Action.NOTHING,
@@ -99,6 +104,22 @@ def _step(
         write=Enrolment(user=account, course=course, role=defaults.student_role),
         links=links,
     )
+
+
+def _needless(
+    enrollment: Enrollment, course: MoodleId | None, found: FoundMembers, counterpart: Counterpart
+) -> str:
+    """Why nobody has to be enrolled who is not yet; nothing where somebody has."""
+    if counterpart.is_over(enrollment.status):
+        return f"Its status is {enrollment.status}."
+    if enrollment.class_ in found.deleted:
+        return "Its class is deleted in Zoho."
+    if enrollment.student in found.deleted:
+        return "Its student is deleted in Zoho."
+    if course is None and enrollment.class_ in found.courseless:
+        status = found.courseless[enrollment.class_]
+        return f"{f'Its class is {status}' if status else 'Its class has no status'}; {ONLY_ACTIVE}."
+    return ""
 
 
 def _step_without(enrollment: Enrollment, act: Action, why: str) -> EnrolmentStep:

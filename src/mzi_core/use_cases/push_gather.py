@@ -35,7 +35,7 @@ from mzi_core.provisioning import (
     person_of,
 )
 from mzi_core.provisioning.accounts import AccountStep
-from mzi_core.provisioning.courses import CourseStep, short_name
+from mzi_core.provisioning.courses import CourseStep, gets_course, short_name
 from mzi_core.provisioning.enrolments import EnrolmentStep, course_of
 from mzi_core.values import MoodleId, RecordKey, TenantId
 
@@ -181,6 +181,12 @@ async def plan_enrolments(
         FoundMembers(
             accounts=accounts,
             courses=courses,
+            courseless={
+                id: row.entity.status
+                for id, row in classes.items()
+                if not gets_course(row.entity, gather.defaults)
+            },
+            deleted={id for rows in (students, classes) for id, row in rows.items() if row.deleted_at},
             members=gather.members,
             closed=gather.closed,
             empty=gather.empty,

@@ -60,6 +60,25 @@ def test_students_go_to_moodle_and_their_ids_to_zoho(mzi: Mzi, college: Remotes,
     assert [target["planned"]["nothing"] for target in again.json["targets"]] == [1, 1]
 
 
+def test_a_dry_run_counts_what_zoho_would_be_told_of_new_accounts(
+    mzi: Mzi, college: Remotes, folder: Path
+) -> None:
+    record = {key: value for key, value in student(1, **FULL).items() if key != "id"}
+    id = college.zoho.add("BTEC_Students", record)
+    mzi("sync", "students", written(folder, "s.json", [college.zoho.records("BTEC_Students")[id]]))
+    ran = mzi("push", "students", "--dry-run", "--json")
+    _, to_zoho = ran.json["targets"]
+    (change,) = to_zoho["results"][0]["changes"]
+    assert (to_zoho["planned"]["change"], change["field"], change["after"]) == (
+        1,
+        "moodle_userid",
+        "the new id",
+    )
+    alone = mzi("push", "students", "--dry-run", "--to", "zoho", "--json")
+    assert alone.json["targets"][0]["planned"]["nothing"] == 1
+    assert len(college.moodle.site.people.rows) == ALREADY
+
+
 def test_a_conflict_ends_with_another_code_and_force_overwrites(
     mzi: Mzi, college: Remotes, folder: Path
 ) -> None:

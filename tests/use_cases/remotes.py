@@ -30,7 +30,7 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.ports import EnrolledUser, Query, Store
 from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases import UseCases
-from mzi_core.use_cases.push import PagePushed, PushResult
+from mzi_core.use_cases.push import Foreseen, PagePushed, PushResult
 from mzi_core.values import DEFAULT_TENANT, BatchResult, MoodleId
 
 SITE = "https://moodle.college.example"
@@ -174,13 +174,22 @@ class College:
             return {row.entity.key: row.entity for row in await session.list(declared, Query(limit=5000))}
 
     async def push_moodle(self, module: str, *, dry_run: bool = False) -> list[PagePushed]:
-        """Every page of a push to Moodle."""
+        """Every page of a push to Moodle, or of its preview."""
         remote = self.use_cases.remote
         target = await remote.targets.moodle(DEFAULT_TENANT, CATALOGUE[module])
-        return [page async for page in remote.push(target, dry_run=dry_run)]
+        push = remote.push.preview if dry_run else remote.push
+        return [page async for page in push(target)]
 
-    async def push_zoho(self, module: str, *, dry_run: bool = False, force: bool = False) -> list[PagePushed]:
+    async def push_zoho(self, module: str, *, force: bool = False) -> list[PagePushed]:
         """Every page of a push to Zoho."""
         remote = self.use_cases.remote
         target = await remote.targets.zoho(DEFAULT_TENANT, CATALOGUE[module], force=force)
-        return [page async for page in remote.push(target, dry_run=dry_run)]
+        return [page async for page in remote.push(target)]
+
+    async def previewed(self, module: str) -> tuple[list[PagePushed], list[PagePushed]]:
+        """What a push to Moodle would do, and one to Zoho after it."""
+        remote, foreseen = self.use_cases.remote, Foreseen()
+        to_moodle = await remote.targets.moodle(DEFAULT_TENANT, CATALOGUE[module])
+        in_moodle = [page async for page in remote.push.preview(to_moodle, foreseen)]
+        to_zoho = await remote.targets.zoho(DEFAULT_TENANT, CATALOGUE[module])
+        return in_moodle, [page async for page in remote.push.preview(to_zoho, foreseen)]

@@ -10,13 +10,14 @@ from tests.use_cases.remotes import College, became, hidden_from_the_account, lo
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.errors import FieldsMissing
 from mzi_core.mapping import FieldMapping
-from mzi_core.modules import STUDENTS
+from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.ports import Applied, Rejected, Unknown, ZohoField
 from mzi_core.provisioning import Action
-from mzi_core.use_cases.push import PagePushed, PushResult
+from mzi_core.use_cases.push import NEW_ID, PagePushed, PushResult
 from mzi_core.values import DEFAULT_TENANT, State
 
 STUDENT = {"Name": "A1", "Academic_Email": "a1@college.example", "City": "Irbid", "Major": "IT"}
+NAMED = {"First_Name": "Rana", "Last_Name": "Example"}
 
 
 def results(pages: Sequence[PagePushed]) -> list[PushResult]:
@@ -143,10 +144,34 @@ async def test_a_preview_sends_no_write() -> None:
     college = College()
     id = await taken(college, "BTEC_Students", "students", STUDENT)
     await changed(college, "BTEC_Students", "students", id, City="Amman")
-    assert told(await college.push_zoho("students", dry_run=True)) == [(Action.CHANGE, None)]
+    remote = college.use_cases.remote
+    target = await remote.targets.zoho(DEFAULT_TENANT, CATALOGUE["students"])
+    assert told([page async for page in remote.push.preview(target)]) == [(Action.CHANGE, None)]
     assert college.zoho.records("BTEC_Students")[id]["City"] == "Irbid"
     assert {one.method for one in college.zoho.seen} == {"GET", "POST"}
     assert not any("upsert" in one.url for one in college.zoho.seen)
+
+
+async def test_a_preview_counts_what_would_follow_in_zoho_from_what_is_made_in_moodle() -> None:
+    """One account is there and is to be linked, one is linked, and one is to be made."""
+    college = College()
+    found, known = (college.moodle.add_user(username=f"{number}@c.example") for number in range(2))
+    for number, more in enumerate(({}, {"Student_Moodle_ID": str(known)}, {})):
+        record = {**STUDENT, **NAMED, "Academic_Email": f"{number}@c.example", **more}
+        await taken(college, "BTEC_Students", "students", record)
+    in_moodle, in_zoho = await college.previewed("students")
+    assert [action for action, _ in told(in_moodle)] == [Action.CHANGE, Action.CHANGE, Action.CREATE]
+    assert [[(each.field, each.after) for each in one.step.changes] for one in results(in_zoho)] == [
+        [("moodle_userid", found)],
+        [],
+        [("moodle_userid", NEW_ID)],
+    ]
+    assert (
+        college.moodle_calls("core_user_create_users") == college.moodle_calls("core_user_update_users") == 0
+    )
+    await college.push_moodle("students")
+    pushed = {one.step.zoho_id: one.step.act for one in results(await college.push_zoho("students"))}
+    assert {one.step.zoho_id: one.step.act for one in results(in_zoho)} == pushed
 
 
 async def test_a_record_that_is_gone_from_zoho_cannot_be_pushed() -> None:

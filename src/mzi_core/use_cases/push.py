@@ -25,6 +25,45 @@ class PagePushed:
     results: tuple[PushResult, ...]
 
 
+NEW_ID = "the new id"
+"""What a preview shows in the place of an id that the remote is yet to give."""
+
+_UNGIVEN = MoodleId(0)
+
+
+@attrs.define
+class Foreseen:
+    """What our records would know of their counterparts once the pushes that were previewed were done.
+
+    A preview of one target after the other hands it on, so that the second counts what would follow from the
+    first.
+    """
+
+    _fields: dict[RecordKey, dict[str, MoodleId]] = attrs.field(factory=dict)
+
+    def note(self, step: Step[object]) -> None:
+        """Keep what our record would learn by a step."""
+        made = {step.learns: _UNGIVEN} if step.learns else {}
+        if fields := {**step.links, **made}:
+            self._fields.setdefault(step.zoho_id, {}).update(fields)
+
+    def known_by(self, record: Any) -> Any:
+        """A record of ours with what it would know."""
+        fields = self._fields.get(record.zoho_id)
+        return attrs.evolve(record, **fields) if fields else record
+
+    def shown(self, step: Step[object]) -> Step[object]:
+        """A step about such a record, with words for the ids that there are not yet."""
+        fields = self._fields.get(step.zoho_id, {})
+        return attrs.evolve(
+            step,
+            changes=tuple(
+                attrs.evolve(each, after=NEW_ID) if fields.get(each.field) == _UNGIVEN else each
+                for each in step.changes
+            ),
+        )
+
+
 @attrs.frozen(kw_only=True)
 class Push:
     """Make what is missing and change what differs, and keep what is learned of it.
@@ -36,21 +75,33 @@ class Push:
     store: Store
     amend: AmendRecords
 
-    async def __call__(self, target: Target, *, dry_run: bool = False) -> AsyncGenerator[PagePushed, None]:
-        """Yield after every page. A dry run plans, and writes nothing.
-
-        Raises UnknownTenant, StoreError and GatewayError.
-        """
+    async def __call__(self, target: Target) -> AsyncGenerator[PagePushed, None]:
+        """Yield after every page. Raises UnknownTenant, StoreError and GatewayError."""
         async for ours in live_pages(self.store, target.tenant, target.module):
-            yield await self.page(target, ours, dry_run=dry_run)
+            yield await self.page(target, ours)
 
-    async def page(self, target: Target, ours: Sequence[Any], *, dry_run: bool = False) -> PagePushed:
+    async def preview(
+        self, target: Target, foreseen: Foreseen | None = None
+    ) -> AsyncGenerator[PagePushed, None]:
+        """What a push would do, page by page; nothing is written.
+
+        `foreseen`: what the previews of other targets have found, which is taken as done; what this one finds
+        is added. Raises what a push raises.
+        """
+        so_far = Foreseen() if foreseen is None else foreseen
+        async for ours in live_pages(self.store, target.tenant, target.module):
+            steps = [so_far.shown(step) for step in await target.plan([*map(so_far.known_by, ours)])]
+            for step in steps:
+                so_far.note(step)
+            yield PagePushed(tuple(StepResult(step=step) for step in steps))
+
+    async def page(self, target: Target, ours: Sequence[Any]) -> PagePushed:
         """Push just these entities of the target's module, as for a sweep of one's own; otherwise as all.
 
         Whether they are live is not asked.
         """
         steps = list(await target.plan(ours))
-        done = [] if dry_run else await self._carry_out(target, ours, steps)
+        done = await self._carry_out(target, ours, steps)
         results = {result.step.zoho_id: result for result in done}
         return PagePushed(tuple(results.get(step.zoho_id, StepResult(step=step)) for step in steps))
 

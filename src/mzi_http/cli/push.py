@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from mzi_core.errors import MziError
 from mzi_core.module import AnyModule
 from mzi_core.provisioning import Target
+from mzi_core.use_cases.push import Foreseen
 from mzi_core.use_cases.remote import RemoteUseCases
 from mzi_http.cli.pushed import Sent, data_of, shown
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell
@@ -48,7 +49,7 @@ async def push(
     to
         Only there; without it to Moodle where it has a counterpart, and then to Zoho.
     dry_run
-        Only show what would be written.
+        Only show what would be written, to Zoho also what would follow from what is made in Moodle.
     force
         Overwrite what was changed in Zoho since we last saw it.
     yes
@@ -103,11 +104,13 @@ class PushCommand:
     force: bool
     as_json: bool
     sent: list[Sent] = attrs.field(factory=list)
+    foreseen: Foreseen = attrs.field(factory=Foreseen)
+    """What a dry run has found so far: what goes to Zoho follows from what would be made in Moodle."""
 
     async def agreed(self, destination: Destination) -> bool:
         """Show what would be written there, and ask."""
         foreseen = Sent(target=destination.value)
-        pages = self.remote.push(await self._target(destination), dry_run=True)
+        pages = self.remote.push.preview(await self._target(destination))
         async with aclosing(pages):
             async for page in pages:
                 foreseen.add(page)
@@ -121,7 +124,8 @@ class PushCommand:
         sent = Sent(target=destination.value, every=[] if self.as_json else None)
         self.sent.append(sent)
         with self.shell.err.status(f"{destination.value.capitalize()} …") as status:
-            pages = self.remote.push(await self._target(destination), dry_run=self.dry_run)
+            target, push = await self._target(destination), self.remote.push
+            pages = push.preview(target, self.foreseen) if self.dry_run else push(target)
             async with aclosing(pages):
                 async for page in pages:
                     sent.add(page)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from tests.cli.terminal import Mzi, student, written
 
-from mzi_core.modules import CATALOGUE
+from mzi_core.module import AnyModule
+from mzi_core.modules import CATALOGUE, MOODLE_CATALOGUE
 
 RANA = student(1, First_Name="رنا", Modified_Time="2026-02-01T09:00:00+03:00")
 
@@ -160,11 +161,41 @@ class TestFields:
         assert len(json.loads(mzi("fields", "students", "--json").out)["mapped"]) == 1
 
 
-@pytest.mark.parametrize("command", ["sync", "pull", "push", "fields"])
+class TestFieldsOfMoodle:
+    """What mzi reads of a kind of record of Moodle."""
+
+    @pytest.mark.parametrize("module", list(MOODLE_CATALOGUE), ids=lambda module: module.name)
+    def test_every_declared_field_is_listed_with_its_names(self, mzi: Mzi, module: AnyModule) -> None:
+        told = mzi("fields", module.name, "--json").json["fields"]
+        assert [each["name"] for each in told] == [field.name for field in module.fields]
+        assert [each["moodle_names"] for each in told] == [list(field.names) for field in module.fields]
+        ran = mzi("fields", module.name)
+        assert (ran.code, "in Moodle, first to last" in " ".join(ran.out.split())) == (0, True)
+
+    def test_the_cells_of_rows_are_listed_and_what_a_key_is_made_of(self, mzi: Mzi) -> None:
+        told = {each["name"]: each for each in mzi("fields", "moodle_marks", "--json").json["fields"]}
+        cells = {each["name"]: each for each in told["attempts"]["cells"]}
+        assert cells["number"]["moodle_names"][-1] == "attempt_number"
+        assert cells["criteria.score"]["moodle_names"] == ["score", "LO_Score", "grade"]
+        out = mzi("fields", "moodle_enrollments").out
+        assert "{course}_{user}" in out
+        assert "moodle_courses, needed first" in " ".join(out.split())
+
+    @pytest.mark.parametrize("tokens", [["--all"], ["--map", "City"], ["--unmap", "city"]], ids=" ".join)
+    def test_moodle_has_no_fields_of_the_colleges_own(
+        self, mzi: Mzi, folder: Path, tokens: list[str]
+    ) -> None:
+        ran = mzi("fields", "moodle_users", *tokens)
+        assert (ran.code, list(folder.iterdir())) == (2, [])
+        assert "--all, --map and --unmap are about fields of Zoho." in ran.err
+
+
+@pytest.mark.parametrize("command", ["sync", "pull", "push"])
 def test_a_command_about_zoho_says_that_a_kind_of_record_is_moodles(mzi: Mzi, command: str) -> None:
     ran = mzi(command, "moodle_users", *(["x.csv"] if command == "sync" else []))
     assert ran.code == 2
     assert f"`moodle_users` are records of Moodle; `mzi {command}` is about Zoho's modules." in ran.err
+    assert "`mzi serve` takes them at `/moodle/users`." in ran.err
 
 
 def test_what_was_changed_of_a_record_is_shown_newest_first(mzi: Mzi, rana: str, folder: Path) -> None:

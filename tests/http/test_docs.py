@@ -10,8 +10,8 @@ from tests.http.serving import Api, serving
 from mzi_core.grading import Marking, marking_to_data
 from mzi_core.modules import CATALOGUE, MOODLE_CATALOGUE, ZOHO_CATALOGUE
 from mzi_http.grade_schemas import MARKING
+from mzi_http.moodle_doors import MOODLE_DOORS
 from mzi_http.routes.docs import ChangedAsset, asset
-from mzi_http.routes.moodle_records import KINDS
 
 
 async def document() -> dict[str, Any]:
@@ -37,9 +37,12 @@ async def test_the_document_describes_every_module_and_refers_to_nothing_that_is
     for module in CATALOGUE:
         assert "get" in found["paths"][f"/api/v1/{module.name}"]
         assert "get" in found["paths"][f"/api/v1/{module.name}/{{{module.key_name}}}"]
-    taken = [*(f"sync/{module.name}" for module in ZOHO_CATALOGUE), *(f"moodle/{kind}" for kind in KINDS)]
+    taken = [
+        *(f"sync/{module.name}" for module in ZOHO_CATALOGUE),
+        *(f"moodle/{kind}" for kind in MOODLE_DOORS),
+    ]
     assert [path for path in taken if "post" not in found["paths"][f"/api/v1/{path}"]] == []
-    assert set(KINDS.values()) == set(MOODLE_CATALOGUE)
+    assert set(MOODLE_DOORS.values()) == set(MOODLE_CATALOGUE)
     here = {f"#/components/schemas/{name}" for name in found["components"]["schemas"]}
     assert references(found) <= here
 

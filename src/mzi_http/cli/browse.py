@@ -66,7 +66,7 @@ async def list_records(
     Parameters
     ----------
     module
-        What to list: students, payments, …, or Zoho's name.
+        What to list: students, payments, …, moodle_users, …, or the name that its side has for it.
     state
         Only records that are so: NEW or UPDATED ones are stored, INVALID and ERROR ones are parked.
     parked

@@ -1,6 +1,6 @@
 """`mzi fields`: what mzi reads of a module, and the fields a tenant adds to that."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,12 +10,12 @@ from rich.table import Table
 from mzi_core.errors import AccountMissing, GatewayError
 from mzi_core.field_reference import KnownField, known_fields
 from mzi_core.mapping import EXTRA, FieldMapping, overlay, suggest
-from mzi_core.module import AnyModule, Field
+from mzi_core.module import AnyModule, Field, Side, declared
+from mzi_core.modules import CATALOGUE
 from mzi_core.secrecy import names_a_secret
 from mzi_core.suggestions import either
 from mzi_http.cli.console_tables import key, plain, table
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Tenant, UsageError
-from mzi_http.cli.zoho_modules import of_zoho
 
 if TYPE_CHECKING:
     from mzi_core.use_cases import UseCases
@@ -38,7 +38,7 @@ async def fields(
     Parameters
     ----------
     module
-        Whose fields: students, payments, …, or Zoho's name.
+        Whose fields: students, payments, …, moodle_users, …, or the name that its side has for it.
     every
         List the other fields that Zoho is known to have, too.
     map
@@ -46,26 +46,31 @@ async def fields(
     unmap
         The name of a field that was mapped: keep it no longer.
     """
-    declared = of_zoho(module, "mzi fields")
+    listed = CATALOGUE[module]
+    if listed.side is Side.MOODLE and (every or map or unmap):
+        raise UsageError(
+            f"`{listed.name}` are records of Moodle, of which mzi reads just the fields that `mzi fields "
+            f"{listed.name}` lists; --all, --map and --unmap are about fields of Zoho."
+        )
     whose = shell.tenant(tenant)
     async with shell.open(Missing.MAKE if map or unmap else Missing.EMPTY) as use_cases:
         settings = await use_cases.read_settings(whose)
-        lines: Sequence[FieldMapping] = settings.mappings.get(declared.name, ())
+        lines: Sequence[FieldMapping] = settings.mappings.get(listed.name, ())
         if map or unmap:
-            lines = _changed(declared, lines, map, unmap)
+            lines = _changed(listed, lines, map, unmap)
             asked = {each.partition("=")[0] for each in map}
             new = [line for line in lines if line.zoho_name in asked]
-            compared = await _compared(use_cases, whose, declared, new) if new else ""
-            await use_cases.map_fields(whose, declared, lines)
-            shell.say(f"Kept. The {declared.name} that are stored get it when they are synced again.")
+            compared = await _compared(use_cases, whose, listed, new) if new else ""
+            await use_cases.map_fields(whose, listed, lines)
+            shell.say(f"Kept. The {listed.name} that are stored get it when they are synced again.")
             if compared:
                 shell.say(compared)
     if as_json:
-        shell.json(_data(declared, lines, every))
+        shell.json(_data(listed, lines, every))
         return Ended.WELL
-    shell.show(_table(declared, lines))
+    shell.show(_table(listed, lines))
     if every:
-        shell.show("", _known(declared, lines))
+        shell.show("", _known(listed, lines))
     return Ended.WELL
 
 
@@ -126,6 +131,23 @@ def _line(module: AnyModule, asked: str) -> FieldMapping:
     return FieldMapping(f"{EXTRA}{suggest(zoho_name)}", zoho_name)
 
 
+def _names(field: Field) -> tuple[str, ...]:
+    """Every name under which a field is read; the last may be those of a number that is counted from 1."""
+    return (*field.names, *field.wire.from_one)
+
+
+def _parts(field: Field) -> str:
+    """What a key without a name is made of."""
+    return "_".join(f"{{{part}}}" for part in field.wire.parts)
+
+
+def _cells(field: Field) -> Iterator[tuple[str, Field]]:
+    """The cells of a subform's rows, and those of the rows in them, with the way there."""
+    for cell in declared(field.row) if field.row is not None else ():
+        yield f"{field.name}.{cell.name}", cell
+        yield from ((f"{field.name}.{name}", inner) for name, inner in _cells(cell))
+
+
 def _marks(field: Field) -> str:
     marks = {
         "required": field.required,
@@ -144,11 +166,13 @@ def _points_at(module: AnyModule, field: Field) -> str:
 
 def _table(module: AnyModule, lines: Sequence[FieldMapping]) -> Table:
     laid, _ = overlay(module, lines)
-    shown = table(key("field"), "in Zoho, first to last", "kind", "")
+    shown = table(key("field"), f"in {module.side.title()}, first to last", "kind", "")
     for field in module.fields:
         names = (laid.names[field.name], *field.names) if field.name in laid.names else field.names
         notes = ", ".join(filter(None, (_marks(field), _points_at(module, field))))
-        shown.add_row(field.name, ", ".join(dict.fromkeys(names)), field.kind, notes)
+        shown.add_row(field.name, ", ".join(dict.fromkeys(names)) or _parts(field), field.kind, notes)
+        for name, cell in _cells(field):
+            shown.add_row(name, ", ".join(_names(cell)), cell.kind, _marks(cell))
     for extra in laid.extras:
         shown.add_row(f"{EXTRA}{extra.name}", extra.zoho_name, extra.kind, "mapped")
     return shown
@@ -178,13 +202,22 @@ def _data(module: AnyModule, lines: Sequence[FieldMapping], every: bool) -> dict
         "fields": [
             {
                 "name": field.name,
-                "zoho_names": list(field.names),
+                f"{module.side}_names": list(_names(field)),
                 "kind": field.kind,
                 "required": field.required,
                 "unique": field.wire.unique,
                 "link": field.wire.link,
                 "depends_on": module.depends_on.get(field.name),
                 "refers_to": module.refers_to.get(field.name),
+                "cells": [
+                    {
+                        "name": name.removeprefix(f"{field.name}."),
+                        f"{module.side}_names": list(_names(cell)),
+                        "kind": cell.kind,
+                        "required": cell.required,
+                    }
+                    for name, cell in _cells(field)
+                ],
             }
             for field in module.fields
         ],

@@ -33,9 +33,9 @@ async def show(
     Parameters
     ----------
     module
-        What the record is: students, payments, …, or Zoho's name.
+        What the record is: students, payments, …, moodle_users, …, or the name that its side has for it.
     id
-        Its Zoho id.
+        Its Zoho id, or its key in Moodle, such as 4101_1001_55 for a mark.
     history
         What was changed of it, newest first: when, from what to what, and by what.
     """

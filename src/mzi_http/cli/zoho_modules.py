@@ -3,11 +3,15 @@
 from mzi_core.module import AnyModule, Side
 from mzi_core.modules import CATALOGUE
 from mzi_http.cli.shell import UsageError
+from mzi_http.moodle_doors import door_of
 
 
 def of_zoho(name: str, command: str) -> AnyModule:
     """The module of Zoho called so. Raises UnknownModule, and UsageError for a kind of record of Moodle."""
     declared = CATALOGUE[name]
     if declared.side is not Side.ZOHO:
-        raise UsageError(f"`{declared.name}` are records of Moodle; `{command}` is about Zoho's modules.")
+        raise UsageError(
+            f"`{declared.name}` are records of Moodle; `{command}` is about Zoho's modules. "
+            f"`mzi serve` takes them at `{door_of(declared)}`."
+        )
     return declared

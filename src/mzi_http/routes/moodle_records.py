@@ -1,38 +1,29 @@
 """POST /moodle/{users,courses,enrollments,grades}: records as Moodle has them, judged and stored."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from mzi_core.errors import UnknownModule
-from mzi_core.module import AnyModule
-from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_MARKS, MOODLE_USERS
 from mzi_http import record_schemas, schemas
 from mzi_http.bodies import JSON, read_body, records_of
 from mzi_http.context import service
+from mzi_http.moodle_doors import MOODLE_DOORS
 from mzi_http.routes.sync import KEY_PARAMETER, PROBLEMS, given_key, take_records
 from mzi_http.routing import PREFIX, Operation, answer, under_prefixes
-
-KINDS: Mapping[str, AnyModule] = {
-    "users": MOODLE_USERS,
-    "courses": MOODLE_COURSES,
-    "enrollments": MOODLE_ENROLLMENTS,
-    "grades": MOODLE_MARKS,
-}
-"""The kind of record that each path takes; its name is that of the list in the body, too."""
 
 
 async def take(request: Request) -> Response:
     """Judge and store the records of the body, as `POST /sync` does, and say how many came."""
     name = request.path_params["kind"]
-    if name not in KINDS:
-        raise UnknownModule(name, [*KINDS])
+    if name not in MOODLE_DOORS:
+        raise UnknownModule(name, [*MOODLE_DOORS])
     given = given_key(request)
     body = await read_body(request)
     records = records_of(body, service(request).max_records, name)
-    taken = await take_records(request, KINDS[name], body, records, given)
+    taken = await take_records(request, MOODLE_DOORS[name], body, records, given)
     return answer({**taken, "received": len(records)})
 
 
@@ -44,7 +35,7 @@ ROUTES: Sequence[BaseRoute] = (
 
 def operations() -> Iterator[Operation]:
     """One a kind."""
-    for name, module in KINDS.items():
+    for name, module in MOODLE_DOORS.items():
         yield Operation(
             method="post",
             path=f"{PREFIX}/moodle/{name}",

@@ -115,6 +115,22 @@ def test_the_people_of_a_store_that_is_kept_can_be_pushed_to_a_moodle(
         assert ran.json["targets"][0]["done"]["written"] > 0
 
 
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        ("demo", "--students", 30, "--keep", "nodir/x.db"),
+        ("--store", "sqlite:///nodir/x.db", "db", "upgrade"),
+    ],
+)
+def test_a_store_in_a_folder_that_is_not_there_is_refused_with_what_helps(
+    mzi: Mzi, folder: Path, tokens: tuple[object, ...]
+) -> None:
+    ran = mzi(*tokens)
+    said = "There is no folder `nodir` in which `x.db` could be made; make the folder first, or name another"
+    assert (ran.code, said in " ".join(ran.err.split())) == (3, True), ran.err
+    assert list(folder.iterdir()) == []
+
+
 def test_a_zoho_and_a_moodle_are_no_store_to_keep(mzi: Mzi, folder: Path) -> None:
     ran = mzi("demo", "--remotes", "--keep", "college.db")
     assert (ran.code, ran.out) == (2, "")

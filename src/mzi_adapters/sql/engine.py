@@ -41,7 +41,13 @@ def _file_url(url: sa.URL, *, create: bool) -> sa.URL:
     """The URL of a SQLite file that is made only if `create`: a mistyped path is no empty database."""
     if str(url.database).startswith("file:"):
         return url
-    path = quote(str(Path(str(url.database)).absolute()))
+    file = Path(str(url.database))
+    if create and not file.parent.is_dir():
+        raise StoreUnavailable(
+            f"There is no folder `{file.parent}` in which `{file.name}` could be made; make the folder "
+            "first, or name another file."
+        )
+    path = quote(str(file.absolute()))
     mode = "rwc" if create else "rw"
     return url.set(database=f"file:{path}").update_query_dict({"mode": mode, "uri": "true"})
 

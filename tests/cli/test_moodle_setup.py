@@ -77,6 +77,21 @@ def test_nothing_is_written_where_the_second_file_is_there_already(mzi: Mzi, fol
     assert [each.name for each in folder.iterdir()] == ["there.txt"]
 
 
+def test_json_is_printed_beside_the_files_that_are_written(mzi: Mzi, folder: Path) -> None:
+    ran = mzi("moodle", "setup", "--json", "--role", "role.xml", "--functions", "functions.txt")
+    assert (ran.code, ran.json["role"]["xml"]) == (0, role_preset().xml)
+    assert (folder / "role.xml").read_text("utf-8") == role_preset().xml
+    assert (folder / "functions.txt").read_text("utf-8").splitlines() == list(NEEDED)
+    assert mzi("moodle", "setup", "--json", "--role", "role.xml").code == 2
+
+
+@pytest.mark.parametrize("tokens", [["--print"], ["--role", "-"], ["--functions", "-"]], ids=" ".join)
+def test_json_and_another_print_are_one_too_many(mzi: Mzi, tokens: list[str]) -> None:
+    ran = mzi("moodle", "setup", "--json", *tokens)
+    assert (ran.code, ran.out) == (2, "")
+    assert "leave --print and - out" in ran.err
+
+
 def test_json_has_all_of_it(mzi: Mzi) -> None:
     told = mzi("moodle", "setup", "--json").json
     assert told["role"]["xml"] == role_preset().xml

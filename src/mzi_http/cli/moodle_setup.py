@@ -48,9 +48,8 @@ def setup(
         Write the functions of the service into this new file, one a line; - prints them.
     """
     listed = "\n".join(NEEDED)
-    if as_json:
-        shell.json(_data())
-        return Ended.WELL
+    if as_json and (both or _OUT in (role, functions)):
+        raise UsageError("--json prints the role and the functions anyhow: leave --print and - out.")
     for file in (role, functions):
         if file is not None and file != _OUT and file.exists():
             raise UsageError(f"{file} is there already; name a file that is not.")
@@ -58,6 +57,9 @@ def setup(
         _write(shell, role, role_preset().xml)
     if functions is not None:
         _write(shell, functions, f"{listed}\n")
+    if as_json:
+        shell.json(_data())
+        return Ended.WELL
     if both:
         shell.say(f"The role, which Moodle imports from a file such as {FILE}:")
         shell.line(role_preset().xml)  # which ends with a line: so the two stand apart

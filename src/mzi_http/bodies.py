@@ -1,7 +1,7 @@
 """Request bodies, read up to a limit and understood strictly."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from urllib.parse import parse_qsl
 
@@ -29,8 +29,6 @@ _JSON = re.compile(r"application/(json|[!#$&^_.+a-z0-9-]+\+json)")
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\";\s]+)", re.IGNORECASE)
 _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _SHOWN = 60  # of what was sent, in characters
-
-RECORDS_WANTED = 'Send {"data": [<record>, …]}, {"data": <record>} or one record as the object itself.'
 
 
 @attrs.frozen
@@ -116,28 +114,36 @@ def object_of(body: Body, listed: str | None = None) -> Mapping[str, object]:
         if listed is None:
             value = decode(body.raw, body.most_values)
         else:
-            value = decode_listed(body.raw, listed, body.most_values, body.most_values)
+            value = decode_listed(body.raw, [listed], body.most_values, body.most_values)
     if not isinstance(value, dict):
         raise Problem(BAD_BODY, "The body must be a JSON object.")
     return value
 
 
-def records_of(body: Body, most: int, listed: str = "data") -> list[object]:
+def records_of(body: Body, most: int, names: Sequence[str]) -> list[object]:
     """The records of a body, in any of the shapes senders use. Raises Problem: 400, 413 for more than `most`.
 
-    `listed`: the name under which several records stand. A form carries JSON in its field `data`, a list or
-    one record; without that field it is the record.
+    `names`: those under one of which the records may stand; the first is told to whoever uses none. A form
+    carries JSON in its field `data`, a list or one record; without that field it is the record.
     """
     if body.is_form:
         return _form_records(body, most)
-    wanted = RECORDS_WANTED.replace("data", listed)
+    wanted = _wanted(names[0])
     with _as_problem("The body"):
-        value = decode_listed(body.raw, listed, most, body.most_values)
+        value = decode_listed(body.raw, names, most, body.most_values)
     if isinstance(value, list):
         raise Problem(BAD_BODY, f"The body is a list. {wanted}")
     if not isinstance(value, dict) or not value:
         raise Problem(BAD_BODY, f"The body has no record. {wanted}")
-    return _listed(value[listed], listed) if listed in value else [value]
+    listed = [name for name in names if name in value]
+    if len(listed) > 1:
+        several = " and ".join(f"`{name}`" for name in listed)
+        raise Problem(BAD_BODY, f"The body has records under {several}; send them under one name.")
+    return _listed(value[listed[0]], listed[0]) if listed else [value]
+
+
+def _wanted(listed: str) -> str:
+    return f'Send {{"{listed}": [<record>, …]}}, {{"{listed}": <record>}} or one record as the object itself.'
 
 
 def said_by(body: Body) -> object:
@@ -151,13 +157,12 @@ def said_by(body: Body) -> object:
     return fields
 
 
-def _listed(data: object, listed: str = "data") -> list[object]:
+def _listed(data: object, listed: str) -> list[object]:
     if isinstance(data, list):
         return data
     if isinstance(data, dict):
         return [data]
-    wanted = RECORDS_WANTED.replace("data", listed)
-    raise Problem(BAD_BODY, f"`{listed}` must be a list of records, or one record. {wanted}")
+    raise Problem(BAD_BODY, f"`{listed}` must be a list of records, or one record. {_wanted(listed)}")
 
 
 def _form_fields(body: Body) -> list[tuple[str, str]]:
@@ -182,6 +187,6 @@ def _form_records(body: Body, most: int) -> list[object]:
         raise Problem(BAD_BODY, f"The form has the field `{repeated(fields)[:_SHOWN]}` twice.")
     if "data" in record:
         with _as_problem("The form's field `data`"):
-            data = decode_listed(record["data"].encode(errors="surrogatepass"), None, most, body.most_values)
-        return _listed(data)
+            data = decode_listed(record["data"].encode(errors="surrogatepass"), (), most, body.most_values)
+        return _listed(data, "data")
     return [record]

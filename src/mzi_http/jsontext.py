@@ -8,7 +8,7 @@ records the time it takes does not show.
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from mzi_adapters.strict_json import named_twice, repeated, shallow, value_at
@@ -40,20 +40,20 @@ def decode(text: bytes, most: int) -> object:
         return _ended(said, value, end)
 
 
-def decode_listed(text: bytes, name: str | None, items: int, most: int) -> object:
+def decode_listed(text: bytes, names: Collection[str], items: int, most: int) -> object:
     """As `decode`, and no more than `items` are built of one list; raises TooMuch when there is another.
 
-    `name`: where it stands in the outermost object; None means the outermost list itself. An item that is
-    JSON in form and cannot be taken is an Unreadable, and spoils none beside it. Half a character in bytes is
-    kept, as where it is escaped.
+    `names`: under which of them it stands in the outermost object; none means the outermost list itself. An
+    item that is JSON in form and cannot be taken is an Unreadable, and spoils none beside it. Half a
+    character in bytes is kept, as where it is escaped.
     """
     with _told(text):
         said = _bounded(text, most, "surrogatepass")
         start = _after_blanks(said, 0)
         match said[start : start + 1]:
-            case "{" if name is not None:
-                value, end = _members(said, start + 1, name, items)
-            case "[" if name is None:
+            case "{" if names:
+                value, end = _members(said, start + 1, names, items)
+            case "[" if not names:
                 value, end = _items(said, start + 1, items)
             case _:
                 value, end = _taken(said, start)
@@ -120,7 +120,7 @@ def _parted(said: str, at: int, closing: str) -> tuple[bool, int]:
     return False, at + 1
 
 
-def _members(said: str, at: int, name: str, items: int) -> tuple[object, int]:
+def _members(said: str, at: int, names: Collection[str], items: int) -> tuple[object, int]:
     """The members of an object from behind its `{` on, and where the text behind it begins."""
     pairs: list[tuple[str, object]] = []
     at = _after_blanks(said, at)
@@ -135,16 +135,17 @@ def _members(said: str, at: int, name: str, items: int) -> tuple[object, int]:
         if said[at : at + 1] != ":":
             raise json.JSONDecodeError("Expecting ':' delimiter", said, at)
         at = _after_blanks(said, at + 1)
-        if key == name and said[at : at + 1] == "[":
+        if key in names and said[at : at + 1] == "[":
             value, at = _items(said, at + 1, items)
         else:
-            value, at = _taken(said, at, "$" if key == name else f"$.{str(key)[:_SHOWN]}")
+            value, at = _taken(said, at, "$" if key in names else f"$.{str(key)[:_SHOWN]}")
         pairs.append((str(key), value))
         more, at = _parted(said, at, "}")
     found = dict(pairs)
     if len(found) < len(pairs):
         _readable(named_twice("", repeated(pairs)))
-    return found if isinstance(found.get(name), list) else _readable(shallow(found)), at
+    is_listed = any(isinstance(found.get(name), list) for name in names)
+    return found if is_listed else _readable(shallow(found)), at
 
 
 def _items(said: str, at: int, most: int) -> tuple[object, int]:

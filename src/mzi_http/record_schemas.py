@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from mzi_core.module import AnyModule, Field, Kind, Side, declared
+from mzi_http.record_doors import list_names
 from mzi_http.schemas import TEXT, Schema, entity_name, nullable, ref, whole
 
 _ID = "5398830000090000001"
@@ -112,17 +113,18 @@ def _sent_fields(module: AnyModule) -> Sequence[Field]:
     return (*(cell for row in tables for cell in declared(row)), *module.fields)
 
 
-def body(module: AnyModule, listed: str = "data") -> Schema:
-    """The three shapes of a sync body; `listed`: the name under which several records stand."""
+def body(module: AnyModule) -> Schema:
+    """The shapes of a body: several records or one under one of the names that lists have, or one alone."""
     record = ref(_sent_name(module))
     records = {"type": "array", "items": record}
-    return {
-        "anyOf": [
-            {"type": "object", "properties": {listed: records}, "required": [listed]},
-            {"type": "object", "properties": {listed: record}, "required": [listed]},
-            {"allOf": [record, {"not": {"required": [listed]}}]},
-        ]
-    }
+    names = list_names(module)
+    wrapped = [
+        {"type": "object", "properties": {name: held}, "required": [name]}
+        for name in names
+        for held in (records, record)
+    ]
+    nowhere = {"anyOf": [{"required": [name]} for name in names]}
+    return {"anyOf": [*wrapped, {"allOf": [record, {"not": nowhere}]}]}
 
 
 def form() -> Schema:

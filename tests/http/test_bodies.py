@@ -299,17 +299,17 @@ async def test_one_bad_record_spoils_none_beside_it(
 def test_a_list_that_is_read_item_by_item_is_read_as_any_other(value: object, blank: str) -> None:
     text = json.dumps(value, separators=(f"{blank},{blank}", f"{blank}:{blank}"))
     text = f"{blank}{text}{blank}"
-    assert decode_listed(text.encode(), "data", 10, 1000) == decode(text.encode(), 1000) == value
+    assert decode_listed(text.encode(), ["id", "data"], 10, 1000) == decode(text.encode(), 1000) == value
     inside = f"{blank}[{text},{text}]{blank}".encode()
-    assert decode_listed(inside, None, 2, 1000) == [value, value]
+    assert decode_listed(inside, [], 2, 1000) == [value, value]
 
 
 @given(st.text('{}[]:,"\\ab1 \n', max_size=12), st.sampled_from(['{"data":[', '{"a":1,', "[", ""]))
 def test_what_is_no_json_is_none_in_either_way_of_reading(rest: str, first: str) -> None:
     text = f"{first}{rest}".encode()
-    for name in ("data", None):
+    for names in (["data"], []):
         found, wanted = (
-            outcome(partial(decode_listed, text, name, 100, 1000)),
+            outcome(partial(decode_listed, text, names, 100, 1000)),
             outcome(partial(decode, text, 1000)),
         )
         if wanted is BadJson and found is not BadJson:  # of its records alone

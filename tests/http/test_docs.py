@@ -10,7 +10,7 @@ from tests.http.serving import Api, serving
 from mzi_core.grading import Marking, marking_to_data
 from mzi_core.modules import CATALOGUE, MOODLE_CATALOGUE, ZOHO_CATALOGUE
 from mzi_http.grade_schemas import MARKING
-from mzi_http.moodle_doors import MOODLE_DOORS
+from mzi_http.record_doors import MOODLE_DOORS
 from mzi_http.routes.docs import ChangedAsset, asset
 
 

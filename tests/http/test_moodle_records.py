@@ -49,6 +49,44 @@ async def test_users_are_taken_with_a_result_for_each(api: Api) -> None:
     assert again["results"][0]["changed_fields"] == ["city"]
 
 
+@pytest.mark.parametrize("name", ["users", "moodle_users", "data"])
+async def test_users_are_taken_under_every_name_that_lists_have(api: Api, name: str) -> None:
+    found = await taken(api, "users", {name: [user(7), 5, user(8)]})
+    assert [each["status"] for each in found["results"]] == ["NEW", "INVALID", "NEW"]
+    assert (await taken(api, "users", {name: user(9)}))["received"] == 1
+
+
+@pytest.mark.parametrize("name", ["grades", "marks", "moodle_marks", "data"])
+async def test_marks_are_taken_under_every_name_that_lists_have(api: Api, name: str) -> None:
+    found = await taken(api, "grades", {name: [mark(7), mark(8)]})
+    assert [(each["moodle_id"], each["parked"]) for each in found["results"]] == [
+        ("7_1001_55", True),
+        ("8_1001_55", True),
+    ]
+
+
+async def test_records_under_two_names_are_refused_for_nobody_knows_which_were_meant(api: Api) -> None:
+    answer = await api.post("/api/v1/moodle/grades", {"data": [mark(7)], "marks": [mark(8)]})
+    assert answer.status_code == 400
+    said = "The body has records under `marks` and `data`; send them under one name."
+    assert answer.json()["detail"] == said
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("sync/moodle_users", "`moodle_users` are records of Moodle: send them to `/api/v1/moodle/users`."),
+        ("sync/moodle_marks/", "`moodle_marks` are records of Moodle: send them to `/api/v1/moodle/grades`."),
+        ("moodle/moodle_users", "`moodle_users` are records of Moodle: send them to `/api/v1/moodle/users`."),
+        ("moodle/students", "`students` are records of Zoho: send them to `/api/v1/sync/students`."),
+        ("moodle/zzz", "`zzz` is not a module mzi knows. Did you mean `users` or `courses` or "),
+    ],
+)
+async def test_a_kind_that_is_taken_elsewhere_is_told_with_the_path(api: Api, path: str, said: str) -> None:
+    answer = await api.post(f"/api/v1/{path}", {"data": [user(7)]})
+    assert (answer.status_code, said in answer.json()["detail"]) == (404, True), answer.text
+
+
 async def test_an_older_event_of_the_same_second_changes_nothing(api: Api) -> None:
     newer, older = (user(7, timemodified=SECONDS, city=c, event_number=n) for c, n in (("A", 9), ("B", 8)))
     await taken(api, "users", {"users": [newer]})

@@ -3,7 +3,7 @@
 from mzi_core.module import AnyModule, Side
 from mzi_core.modules import CATALOGUE
 from mzi_http.cli.shell import UsageError
-from mzi_http.moodle_doors import door_of
+from mzi_http.record_doors import door_of
 
 
 def of_zoho(name: str, command: str) -> AnyModule:

@@ -10,20 +10,21 @@ from mzi_core.errors import UnknownModule
 from mzi_http import record_schemas, schemas
 from mzi_http.bodies import JSON, read_body, records_of
 from mzi_http.context import service
-from mzi_http.moodle_doors import MOODLE_DOORS
-from mzi_http.routes.sync import KEY_PARAMETER, PROBLEMS, given_key, take_records
+from mzi_http.record_doors import MOODLE_DOORS, list_names
+from mzi_http.routes.sync import KEY_PARAMETER, PROBLEMS, given_key, take_records, taken_elsewhere
 from mzi_http.routing import PREFIX, Operation, answer, under_prefixes
 
 
 async def take(request: Request) -> Response:
     """Judge and store the records of the body, as `POST /sync` does, and say how many came."""
     name = request.path_params["kind"]
-    if name not in MOODLE_DOORS:
-        raise UnknownModule(name, [*MOODLE_DOORS])
+    module = MOODLE_DOORS.get(name)
+    if module is None:
+        raise taken_elsewhere(name) or UnknownModule(name, [*MOODLE_DOORS])
     given = given_key(request)
     body = await read_body(request)
-    records = records_of(body, service(request).max_records, name)
-    taken = await take_records(request, MOODLE_DOORS[name], body, records, given)
+    records = records_of(body, service(request).max_records, list_names(module))
+    taken = await take_records(request, module, body, records, given)
     return answer({**taken, "received": len(records)})
 
 
@@ -47,7 +48,7 @@ def operations() -> Iterator[Operation]:
                 "or course that is not there yet is parked, and taken by itself when that arrives."
             ),
             parameters=[KEY_PARAMETER],
-            body={JSON: record_schemas.body(module, name)},
+            body={JSON: record_schemas.body(module)},
             answer=schemas.synced(module),
             problems=PROBLEMS,
         )

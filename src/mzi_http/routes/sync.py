@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from mzi_core.errors import UnknownModule
 from mzi_core.module import AnyModule
-from mzi_core.modules import ZOHO_CATALOGUE
+from mzi_core.modules import CATALOGUE, ZOHO_CATALOGUE
 from mzi_core.use_cases.sync import IdempotencyKey, Replay
 from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import BatchResult, State, TenantId
@@ -20,8 +21,17 @@ from mzi_http import record_schemas, schemas
 from mzi_http.answers import result
 from mzi_http.bodies import FORM, JSON, Body, read_body, records_of
 from mzi_http.context import caused_by, service, tenant
-from mzi_http.errors import BAD_BODY, BAD_PARAMETER, KEY_REUSED, OTHER_MEDIA_TYPE, TOO_LARGE, Problem
+from mzi_http.errors import (
+    BAD_BODY,
+    BAD_PARAMETER,
+    KEY_REUSED,
+    OTHER_MEDIA_TYPE,
+    TOO_LARGE,
+    UNKNOWN_MODULE,
+    Problem,
+)
 from mzi_http.jsontext import encode
+from mzi_http.record_doors import door_of, list_names
 from mzi_http.routing import PREFIX, Json, Operation, answer, under_prefixes
 
 KEY_HEADER = "Idempotency-Key"
@@ -44,11 +54,25 @@ async def take(request: Request) -> Response:
     the store goes away between two pages the caller gets 503; sent again, the finished pages are replayed and
     the others taken.
     """
-    module = ZOHO_CATALOGUE[request.path_params["module"]]
+    name = request.path_params["module"]
+    try:
+        module = ZOHO_CATALOGUE[name]
+    except UnknownModule as unknown:
+        raise taken_elsewhere(name) or unknown from None
     given = given_key(request)
     body = await read_body(request, forms=True)
-    records = records_of(body, service(request).max_records)
+    records = records_of(body, service(request).max_records, list_names(module))
     return answer(await take_records(request, module, body, records, given))
+
+
+def taken_elsewhere(name: str) -> Problem | None:
+    """That records of this name are taken at another path; None where there are none of that name."""
+    try:
+        module = CATALOGUE[name]
+    except UnknownModule:
+        return None
+    said = f"`{module.name}` are records of {module.side.title()}: send them to `{PREFIX}{door_of(module)}`."
+    return Problem(UNKNOWN_MODULE, said, more={"nearest": []})
 
 
 async def take_records(

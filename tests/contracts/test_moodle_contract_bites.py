@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from tests.gateways.moodle.given import TOKEN, client_of
 
-from mzi_adapters.moodle import assignments, batching, creating, marking, plugin, users, work
+from mzi_adapters.moodle import assignments, batching, courses, creating, marking, plugin, users, work
 from mzi_adapters.moodle.marking_rules import MarkingContext
 from mzi_adapters.testing.contracts.moodle_gateway import MoodleGatewayContract
 from mzi_adapters.testing.contracts.moodle_gateway_campus import Campus
 from mzi_adapters.testing.moodle import FakeMoodle
 from mzi_core.errors import MziError
-from mzi_core.ports import Participant
+from mzi_core.ports import MoodleCourse, Participant
 from mzi_core.values import MoodleId
 
 PROMISES = [name for name in dir(MoodleGatewayContract) if name.startswith("test_")]
@@ -66,6 +66,16 @@ def _whoever_handed_in(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(assignments.MoodleAssignments, "participants", participants)
 
 
+def _newest_first(patch: pytest.MonkeyPatch) -> None:
+    """Tell all courses as Moodle tells those of a category."""
+
+    async def every_course(self: Any) -> list[MoodleCourse]:
+        found = map(courses.course_from, await self.calls.read("core_course_get_courses"))
+        return sorted(found, key=lambda course: -course.id)
+
+    patch.setattr(courses.MoodleCourses, "every_course", every_course)
+
+
 def _one_half(part: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return part[: len(part) // 2], part[: len(part) // 2]
 
@@ -80,6 +90,11 @@ def _no_list(name: str) -> Break:
 
 
 TRAPS: dict[str, tuple[str, Break]] = {
+    "tells the newest courses first": ("test_all_courses_come_in_the_order_of_their_ids", _newest_first),
+    "fails for one who takes no part": (
+        "test_the_work_of_several_is_that_of_each",
+        _put(marking.MoodleMarks, "_work_if_any", marking.MoodleMarks.work),
+    ),
     "sends any country": (
         "test_a_country_must_be_a_code",
         _put(users, "_bad_country", lambda country: None),

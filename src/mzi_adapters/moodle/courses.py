@@ -58,6 +58,8 @@ def course_from(found: Row) -> MoodleCourse:
         visible=flag(found, "visible"),
         starts_at=moment(found, "startdate"),
         ends_at=moment(found, "enddate"),
+        created_at=moment(found, "timecreated"),
+        modified_at=moment(found, "timemodified"),
         enrolment_methods=tuple(map(str, methods)) if isinstance(methods, list) else None,
     )
 
@@ -76,6 +78,11 @@ class MoodleCourses:
         found = map(course_from, await looked_up(list(dict.fromkeys(ids)), read))
         return {course.id: course for course in found if course.id in set(ids)}
 
+    async def every_course(self) -> Sequence[MoodleCourse]:
+        """All courses of the site by their ids, in one call."""
+        found = map(course_from, rows(await self.calls.read("core_course_get_courses")))
+        return sorted(found, key=lambda course: course.id)
+
     async def find_courses(self, key: CourseKey, values: Sequence[str]) -> dict[str, MoodleCourse]:
         """The course that has this value, by value; a short name whatever its case."""
         wanted = [value for value in dict.fromkeys(values) if value]
@@ -91,8 +98,8 @@ class MoodleCourses:
 
         PostgreSQL compares letter by letter: one in another case cannot be asked for, and would get a twin.
         """
-        found = map(course_from, rows(await self.calls.read("core_course_get_courses")))
-        return {course.short_name.lower(): course for course in sorted(found, key=lambda one: -one.id)}
+        found = await self.every_course()
+        return {course.short_name.lower(): course for course in reversed(found)}
 
     async def _find(self, key: CourseKey, value: str) -> MoodleCourse | None:
         params = {"field": key.value, "value": value}

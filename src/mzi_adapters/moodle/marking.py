@@ -10,6 +10,7 @@ from datetime import datetime
 
 from mzi_adapters.moodle.assignments import MoodleAssignments
 from mzi_adapters.moodle.batching import UNSETTLED, BatchResults
+from mzi_adapters.moodle.calling import together
 from mzi_adapters.moodle.json_fields import Row, flag, integer, moment, moodle_id, number, row, some_id, text
 from mzi_adapters.moodle.marking_rules import MarkingContext
 from mzi_adapters.moodle.refusals import SERVICE, rejected, rejection
@@ -66,6 +67,18 @@ class MoodleMarks(MoodleAssignments):
         if "lastattempt" not in answer:
             raise RemoteNotFound(SERVICE, "The user does not take part in the assignment.")
         return work_from(answer, user)
+
+    async def works(self, assignment: MoodleId, users: Sequence[MoodleId]) -> dict[MoodleId, StudentWork]:
+        """The work of several students who take part, some calls at a time."""
+        wanted = list(dict.fromkeys(users))
+        found = await together(self._work_if_any(assignment, user) for user in wanted)
+        return {work.user: work for work in found if work is not None}
+
+    async def _work_if_any(self, assignment: MoodleId, user: MoodleId) -> StudentWork | None:
+        try:
+            return await self.work(assignment, user)
+        except RemoteNotFound:
+            return None
 
     async def save_marks(
         self, assignment: MoodleAssignment, marks: Sequence[GivenMark]

@@ -34,6 +34,15 @@ class CoursePromises:
             found = await campus.gateway.find_courses(key, [value, campus.mark])
             assert {name: course.id for name, course in found.items()} == {value: id}
 
+    async def test_all_courses_come_in_the_order_of_their_ids(self, campus: Campus) -> None:
+        """Hidden ones too, and with the times at which they were made and changed."""
+        first, second = applied_ids(await campus.gateway.create_courses([campus.plan(2), campus.plan(1)]))
+        found = await campus.gateway.every_course()
+        assert [course.id for course in found] == sorted(course.id for course in found)
+        ours = {course.id: course for course in found if course.id in (first, second)}
+        assert ours == await campus.gateway.courses([first, second])
+        assert all(each.created_at and each.modified_at for each in ours.values())
+
     async def test_a_short_name_is_found_whatever_its_case(self, campus: Campus) -> None:
         """One of Moodle's databases compares letter by letter, and would take a twin."""
         mixed = f"Net {campus.mark}"

@@ -109,6 +109,18 @@ class ReadingMarksPromises:
         flags = _known((await campus.gateway.user_flags([assignment.id]))[assignment.id])
         assert sorted(one.user for one in flags if one.workflow == "released") == sorted(everybody)
 
+    async def test_the_work_of_several_is_that_of_each(self, campus: Campus) -> None:
+        """Who takes no part is left out, and spoils it for nobody."""
+        course, students = await campus.taught(1, 2)
+        assignment = await campus.assigned(course)
+        campus.hands.submit(assignment.id, students[0])
+        campus.hands.grade(assignment.id, students[0], 3, feedback="Good", workflow="released")
+        before = {one: await campus.gateway.work(assignment.id, one) for one in students}
+        again = {one: await campus.gateway.work(assignment.id, one) for one in students}
+        found = await campus.gateway.works(assignment.id, [*students, NOBODY, students[0]])
+        assert found == again
+        assert found[students[0]] == before[students[0]]  # reading leaves a row behind for the other
+
     async def test_a_mark_and_feedback_are_no_facts_before_release(self, campus: Campus) -> None:
         """The raw mark shows early; its feedback does not, and might say that the mark does not count."""
         course, [student] = await campus.taught(1)

@@ -35,6 +35,8 @@ class MoodleCourse:
     visible: bool = True
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    created_at: datetime | None = None
+    modified_at: datetime | None = None
     enrolment_methods: tuple[str, ...] | None = None
     """The plugins by which one can be enrolled now, such as `manual`; None where it was asked by id."""
 
@@ -85,6 +87,13 @@ class MoodleCourses(Protocol):
 
     async def courses(self, ids: Sequence[MoodleId]) -> dict[MoodleId, MoodleCourse]:
         """These courses; what is not there is left out."""
+        ...
+
+    async def every_course(self) -> Sequence[MoodleCourse]:
+        """All courses of the site by their ids, in one call; the front page, which is one too, is the first.
+
+        Raises AccessRefused where one of them is closed to the account: Moodle then tells none.
+        """
         ...
 
     async def find_courses(self, key: CourseKey, values: Sequence[str]) -> dict[str, MoodleCourse]:

@@ -123,6 +123,13 @@ class MoodleMarks(Protocol):
         """
         ...
 
+    async def works(self, assignment: MoodleId, users: Sequence[MoodleId]) -> dict[MoodleId, StudentWork]:
+        """The work of several students, each as `work` tells it, some calls at a time.
+
+        Who does not take part in the assignment is left out.
+        """
+        ...
+
     async def save_marks(
         self, assignment: MoodleAssignment, marks: Sequence[GivenMark]
     ) -> Sequence[WriteResult[MoodleId]]:

@@ -27,7 +27,7 @@ from mzi_adapters.testing.zoho.query_columns import Column
 from mzi_adapters.web import Lost, Request, Response, Streamed, Transport
 from mzi_adapters.zoho import ZohoAccount, ZohoCodec
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import EnrolledUser, Query, Store
+from mzi_core.ports import Codec, EnrolledUser, Query, Store
 from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.push import Foreseen, PagePushed, PushResult
@@ -112,7 +112,7 @@ class College:
     to_zoho: Watched = attrs.field(init=False)
     to_moodle: Watched = attrs.field(init=False)
     defaults: MoodleDefaults = attrs.field(factory=MoodleDefaults)
-    codec: ZohoCodec = attrs.field(factory=ZohoCodec)
+    codec: Codec = attrs.field(factory=ZohoCodec)
     only: Pick | None = None
     """Which of its names each thing has in Zoho, as `define_modules` takes it."""
 

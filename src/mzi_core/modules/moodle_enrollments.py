@@ -8,12 +8,12 @@ import attrs
 from mzi_core.module import Module, MoodleEntity, composed, lookup, moodle
 from mzi_core.values import MoodleId, MoodleKey
 
-_ACTIVE, _SUSPENDED = "active", "suspended"
+ACTIVE, SUSPENDED = "active", "suspended"
 
 
 def status_of(text: str) -> str:
     """Moodle's number for a status as a word: 0 is active, 1 suspended; a word stays as it came."""
-    return {"0": _ACTIVE, "1": _SUSPENDED}.get(text.strip(), text)
+    return {"0": ACTIVE, "1": SUSPENDED}.get(text.strip(), text)
 
 
 @attrs.frozen(kw_only=True)

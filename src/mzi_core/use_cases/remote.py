@@ -9,6 +9,7 @@ from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases.deletions import MarkDeleted
 from mzi_core.use_cases.planning_pull import PlanPull
 from mzi_core.use_cases.pull import Prune, Pull
+from mzi_core.use_cases.pull_moodle import PullMoodle
 from mzi_core.use_cases.push import Push
 from mzi_core.use_cases.targets import Targets
 
@@ -24,6 +25,7 @@ class RemoteUseCases:
     plan_pull: PlanPull
     pull: Pull
     prune: Prune
+    pull_moodle: PullMoodle
     targets: Targets
     push: Push
 
@@ -37,6 +39,7 @@ class RemoteUseCases:
             plan_pull=PlanPull(connections=connections, store=store, clock=batches.clock),
             pull=Pull(connections=connections, store=store, runs=use_cases.runs, mark_deleted=mark_deleted),
             prune=Prune(mark_deleted=mark_deleted, clock=batches.clock),
+            pull_moodle=PullMoodle(connections=connections, store=store, runs=use_cases.runs),
             targets=Targets(
                 connections=connections,
                 store=store,

@@ -190,11 +190,12 @@ class TestFieldsOfMoodle:
         assert "--all, --map and --unmap are about fields of Zoho." in ran.err
 
 
-@pytest.mark.parametrize("command", ["sync", "pull", "push"])
+@pytest.mark.parametrize("command", ["sync", "push"])
 def test_a_command_about_zoho_says_that_a_kind_of_record_is_moodles(mzi: Mzi, command: str) -> None:
     ran = mzi(command, "moodle_users", *(["x.csv"] if command == "sync" else []))
     assert ran.code == 2
     assert f"`moodle_users` are records of Moodle; `mzi {command}` is about Zoho's modules." in ran.err
+    assert "`mzi pull moodle_users` reads them from Moodle" in ran.err
     assert "`mzi serve` takes them at `/moodle/users`." in ran.err
 
 

@@ -61,6 +61,7 @@ def test_what_it_prints_to_be_copied_pulls_pushes_and_is_found_sound(tmp_path: P
             "push",
             "push",
             "push",
+            "pull",
             "push",
             "doctor",
         ]
@@ -81,6 +82,7 @@ def test_what_it_prints_to_be_copied_pulls_pushes_and_is_found_sound(tmp_path: P
             moodle, zoho = told[f"push {module}"]["targets"]
             assert moodle["done"]["written"] == moodle["planned"]["create"] > 0
             assert zoho["done"]["refused"] == zoho["done"]["unsure"] == 0
+        assert told["pull moodle_users"]["summary"]["NEW"] > told["push students"]["targets"][0]["records"]
         for target in told["push students --dry-run"]["targets"]:
             assert target["planned"]["nothing"] == target["records"] > 20
         assert told["doctor"]["status"] == "green"

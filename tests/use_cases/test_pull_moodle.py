@@ -1,5 +1,6 @@
 """Pulling from Moodle: the shelf comes to say what Moodle says, by few calls, and forgets nothing it knew."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -62,7 +63,7 @@ async def pulled(college: College, module: str, *, dry_run: bool = False, **how:
     return found
 
 
-async def told(college: College, module: str, *records: dict[str, object]) -> list[State]:
+async def told(college: College, module: str, *records: Mapping[str, object]) -> list[State]:
     """What becomes of records that come another way."""
     return [outcome.state for outcome in (await college.sync(module, records)).outcomes]
 
@@ -525,8 +526,8 @@ async def test_what_is_closed_is_left_out_and_the_rest_is_taken(college: College
     assert sorted(await college.stored(MARKS)) == [f"{student}_{course}_{assignment}"]
     for capability in ("mod/assign:viewgrades", "mod/assign:grade"):
         college.moodle.capabilities.remove(capability)
-    for how in ({}, {"since": college.timer.now() - timedelta(days=1)}):
-        found = await pulled(college, MARKS, **how)
+    for since in (None, college.timer.now() - timedelta(days=1)):
+        found = await pulled(college, MARKS, since=since)
         assert found.done is not None
         assert (found.states, len(found.done.left_out)) == ([], 2)
     college.moodle.capabilities.remove("mod/assign:view")

@@ -11,14 +11,14 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from mzi_core.module import AnyModule, Side
+from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import ParkedRecord, Query, Stored
 from mzi_core.use_cases import UseCases
 from mzi_core.values import State, TenantId
 from mzi_http.answers import held_record, stored_record
 from mzi_http.answers import moment as instant
-from mzi_http.cli.console_tables import STYLES, identifier, key, moment, plain, table
+from mzi_http.cli.console_tables import KEY_NAMES, STYLES, identifier, key, moment, plain, table
 from mzi_http.cli.moments import moment_of
 from mzi_http.cli.report import cell
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
@@ -37,9 +37,6 @@ _TELLING = (
 """Fields that tell a person which record it is; a table has the first three that the page holds."""
 
 _HELD_COLUMNS = ("state", "waits_for_module", "waits_for", "held_at", "codes", "paths", "messages")
-
-_KEYS = {Side.ZOHO: "Zoho id", Side.MOODLE: "Moodle key"}
-"""What people call the key of a record."""
 
 Item = Stored[Any] | ParkedRecord
 
@@ -237,7 +234,7 @@ def _stored_table(module: AnyModule, page: Sequence[Item]) -> Table:
     stored = [each for each in page if isinstance(each, Stored)]
     known = [name for name in _TELLING if name in module.field]
     telling = [name for name in known if any(getattr(each.entity, name) is not None for each in stored)][:3]
-    shown = table(identifier(_KEYS[module.side]), key("", ""), "changed", *telling)
+    shown = table(identifier(KEY_NAMES[module.side]), key("", ""), "changed", *telling)
     for item in stored:
         gone = " deleted" if item.deleted_at is not None else ""
         shown.add_row(
@@ -254,7 +251,7 @@ def _shown(value: object) -> str:
 
 
 def _held_table(module: AnyModule, page: Sequence[Item]) -> Table:
-    shown = table(identifier(_KEYS[module.side]), key("", ""), "since", "why")
+    shown = table(identifier(KEY_NAMES[module.side]), key("", ""), "since", "why")
     for item in (each for each in page if isinstance(each, ParkedRecord)):
         said = [f"{reason.message} ({reason.code})" for reason in item.reasons]
         shown.add_row(

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
+from mzi_core.module import Side
 from mzi_core.values import State
 
 STYLES: Mapping[State, str] = {
@@ -19,6 +20,9 @@ STYLES: Mapping[State, str] = {
     State.INVALID: "red",
     State.ERROR: "bold red",
 }
+
+KEY_NAMES: Mapping[Side, str] = {Side.ZOHO: "Zoho id", Side.MOODLE: "Moodle key"}
+"""What people call the key of a record."""
 
 _JOINERS = "\u200c\u200d\u200e\u200f"
 """Invisible characters that Arabic and Persian text needs; any other could hide something."""

@@ -25,6 +25,7 @@ _COMMANDS: Mapping[str, str] = {
     "mzi push students": "the same for students",
     "mzi push classes": "a course for each class that is active",
     "mzi push enrollments": "who is in which of these courses",
+    "mzi pull moodle_users": "what Moodle says of them, into the store",
     "mzi push students --dry-run": "once more: both agree, so nothing is left to write",
     "mzi doctor": "whether all is well with the store, Zoho and Moodle",
 }

@@ -1,4 +1,4 @@
-"""`mzi pull`: records from Zoho into the store."""
+"""`mzi pull`: records from Zoho, or from Moodle, into the store."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from mzi_core.errors import (
     MziError,
     RemoteNotFound,
 )
-from mzi_core.module import AnyModule
-from mzi_core.modules import ZOHO_CATALOGUE
+from mzi_core.module import AnyModule, Side
+from mzi_core.modules import CATALOGUE, ZOHO_CATALOGUE
 from mzi_core.ports import ApiUsage, ReadMethod, ZohoGateway
 from mzi_core.use_cases.bulk import closing
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
@@ -28,13 +28,11 @@ from mzi_core.use_cases.pull import PullDone
 from mzi_core.use_cases.remote import RemoteUseCases
 from mzi_core.use_cases.sync_runs import PageDone
 from mzi_core.values import State
-from mzi_http.answers import result
 from mzi_http.cli.moments import moment_of
 from mzi_http.cli.progress import bar, so_far
-from mzi_http.cli.pulled import Pulled, PulledLine, foreseen, many, outcome_of, told
-from mzi_http.cli.report import JsonResults, Report, open_report, worth_telling
+from mzi_http.cli.pulled import PageTelling, Pulled, beside_of, foreseen, many, outcome_of, told
+from mzi_http.cli.report import JsonResults, open_report
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, UsageError
-from mzi_http.cli.zoho_modules import of_zoho
 from mzi_http.gateways import need
 
 ALL = "all"
@@ -48,6 +46,7 @@ async def pull(
     /,
     *,
     since: str | None = None,
+    course: Annotated[Sequence[int], Parameter(negative=())] = (),
     full: bool = False,
     via: ReadMethod | None = None,
     resume: bool = False,
@@ -59,20 +58,25 @@ async def pull(
     as_json: AsJson = False,
     shell: Given,
 ) -> Ended:
-    """Read records from Zoho, page by page, and say what became of every one.
+    """Read records from Zoho or Moodle, page by page, and say what became of every one.
 
-    Without a word more it reads what changed since the last pull that got to its end, or everything when
-    there was none, in the way that takes the fewest calls. What Zoho has deleted since is marked deleted. It
-    works for the tenant of the settings, whose account at Zoho they name.
+    Of Zoho it reads what changed since the last pull that got to its end, or everything when there was none,
+    in the way that takes the fewest calls; what Zoho has deleted since is marked deleted. Of Moodle it reads
+    everything, for Moodle does not say when most of it was changed, and marks nothing deleted. It works for
+    the tenant of the settings, whose accounts they name.
 
     Parameters
     ----------
     module
-        What to read: students, payments, …, or all of them, parents first.
+        What to read: students, payments, …, or all of Zoho's, parents first; or moodle_users, moodle_courses,
+        moodle_enrollments, moodle_marks.
     since
-        Read what changed at or after this day or moment, such as 2026-09-01 or 2026-09-01T08:00:00Z.
+        Read what changed at or after this day or moment, such as 2026-09-01 or 2026-09-01T08:00:00Z; of
+        Moodle's only courses and marks.
+    course
+        Read only what belongs to this course of Moodle, by its id there. May be given again.
     full
-        Read everything, and tell which records here Zoho does not have.
+        Read everything from Zoho, and tell which records here it does not have.
     via
         How: a list of records, COQL queries, or a Bulk Read job.
     resume
@@ -92,9 +96,21 @@ async def pull(
     asked = PullOptions(moment=moment_of(since, "--since"), full=full, via=via, resume=resume)
     if full and since is not None:
         raise UsageError("Everything or what changed since a moment: take either --full or --since.")
+    if module.strip().lower() != ALL and CATALOGUE[module].side is Side.MOODLE:
+        if full or via is not None or prune or insist:
+            raise UsageError(
+                "--full, --via, --prune and --insist are about pulls from Zoho; from Moodle everything is "
+                "read each time, and nothing is marked deleted: leave them out."
+            )
+        from mzi_http.cli.pull_moodle import MoodlePullOptions, pull_moodle  # noqa: PLC0415  # few pulls are
+
+        options = MoodlePullOptions(courses=course, since=asked.moment, resume=resume, dry_run=dry_run)
+        return await pull_moodle(shell, CATALOGUE[module], options, report=report, as_json=as_json)
+    if course:
+        raise UsageError("--course is about records of Moodle: take moodle_users, moodle_marks, …")
     if insist and not prune:
         raise UsageError("--insist says something of --prune alone: add --prune, or leave it out.")
-    modules = ZOHO_CATALOGUE.in_order() if module.strip().lower() == ALL else [of_zoho(module, "mzi pull")]
+    modules = ZOHO_CATALOGUE.in_order() if module.strip().lower() == ALL else [CATALOGUE[module]]
     need("Zoho", shell.settings.zoho)  # before a store is made for nothing
     with ExitStack() as stack:
         draw = Draw(
@@ -103,8 +119,10 @@ async def pull(
             yes=yes,
             prune=prune,
             insist=insist,
-            report=None if report is None else stack.enter_context(open_report(str(report))),
-            results=JsonResults(shell.line) if as_json else None,
+            telling=PageTelling(
+                report=None if report is None else stack.enter_context(open_report(str(report))),
+                results=JsonResults(shell.line) if as_json else None,
+            ),
         )
         try:
             async with shell.open(Missing.EMPTY if dry_run else Missing.MAKE) as use_cases:
@@ -192,10 +210,8 @@ class Draw:
     yes: bool
     prune: bool
     insist: bool
-    report: Report | None
-    results: JsonResults | None
+    telling: PageTelling
     pulled: list[Pulled] = attrs.field(factory=list)
-    freed: list[dict[str, object]] = attrs.field(factory=list)
     left_out: dict[str, GatewayRefused] = attrs.field(factory=dict)
     zoho: ZohoGateway | None = None
 
@@ -232,7 +248,7 @@ class Draw:
                     pulled.tally.seconds = perf_counter() - begun
                     match done:
                         case PageDone():
-                            self._tell_of_page(done, pulled)
+                            self.telling.page(done, plan.module, pulled.tally)
                         case PullDone():
                             pulled.done = done
                         case _:
@@ -242,24 +258,6 @@ class Draw:
             self.shell.say(sentence)
         if self.prune and pulled.done.missing:
             await self._prune(remote, pulled)
-
-    def _tell_of_page(self, done: PageDone, pulled: Pulled) -> None:
-        module = pulled.plan.module
-        for freed in done.result.released:
-            pulled.tally.released += 1
-            if self.report is not None:
-                self.report.add(PulledLine(file=module.name, line=None, outcome=freed))
-            if self.results is not None:
-                self.freed.append({**result(freed), "module": freed.module})
-        pulled.tally.count(done.result.outcomes)
-        told = self.report is not None or self.results is not None
-        for outcome in worth_telling(done.result.outcomes, new_ones=told):
-            line = PulledLine(file=module.name, line=None, outcome=outcome)
-            pulled.tally.look_at(line)
-            if self.report is not None:
-                self.report.add(line)
-            if self.results is not None:
-                self.results.add(line)
 
     async def _prune(self, remote: RemoteUseCases, pulled: Pulled) -> None:
         """Mark what Zoho does not have, once its number was shown; hold it where that looks wrong."""
@@ -281,9 +279,9 @@ class Draw:
         turned_away = any(each.tally.turned_away for each in self.pulled)
         ended = Ended.REFUSED if turned_away or held else Ended.WELL
         asked = ApiUsage() if self.zoho is None else await self.zoho.usage()
-        if self.results is not None:
+        if self.telling.results is not None:
             refused = "partial" if ended is Ended.REFUSED else "success"
-            self.results.end(
+            self.telling.results.end(
                 status="stopped" if stopped else refused,
                 **({"error": stopped} if stopped else {}),
                 tenant_id=self.shell.settings.tenant,
@@ -291,17 +289,18 @@ class Draw:
                 summary={state.value: sum(p.tally.counts[state] for p in self.pulled) for state in State},
                 modules=[each.data() for each in self.pulled],
                 left_out=[{"module": name, "why": error.told} for name, error in self.left_out.items()],
-                released=[{**each, "position": place} for place, each in enumerate(self.freed)],
+                released=self.telling.released(),
                 asked=attrs.asdict(asked),
             )
             return ended
         read = [each for each in self.pulled if each.plan.module.name not in self.left_out]
         self.shell.show(
             *outcome_of(
-                self.pulled,
+                [(each.plan.module, each.tally) for each in self.pulled],
                 dry_run=self.dry_run,
                 report=report,
                 nothing_new=None if stopped or not read else self._nothing_new(),
+                beside=[said for each in self.pulled for said in beside_of(each, dry_run=self.dry_run)],
             )
         )
         if stopped and not self.dry_run:

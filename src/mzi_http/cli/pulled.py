@@ -12,11 +12,12 @@ from mzi_core.module import AnyModule
 from mzi_core.ports import ApiUsage
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
 from mzi_core.use_cases.pull import PullDone
+from mzi_core.use_cases.sync_runs import PageDone
 from mzi_core.values import State
 from mzi_http.answers import moment as instant
 from mzi_http.answers import result
-from mzi_http.cli.console_tables import count, key, moment, number, plain, table
-from mzi_http.cli.report import ReportLine
+from mzi_http.cli.console_tables import KEY_NAMES, count, key, moment, number, plain, table
+from mzi_http.cli.report import JsonResults, Report, ReportLine, worth_telling
 from mzi_http.cli.tally import SHOWN, Tally, counted, summed, why
 
 
@@ -27,6 +28,40 @@ class PulledLine(ReportLine):
     def data(self) -> dict[str, object]:
         """As JSON."""
         return {"module": self.file, **result(self.outcome)}
+
+
+@attrs.define(kw_only=True)
+class PageTelling:
+    """Where the records of a pull are told one by one, if anywhere: in a report, in JSON, or in both.
+
+    `freed`: the records of other modules that were unparked, for JSON.
+    """
+
+    report: Report | None = None
+    results: JsonResults | None = None
+    freed: list[dict[str, object]] = attrs.field(factory=list)
+
+    def page(self, done: PageDone, module: AnyModule, tally: Tally) -> None:
+        """Count a page, and tell of its records."""
+        for freed in done.result.released:
+            tally.released += 1
+            if self.report is not None:
+                self.report.add(PulledLine(file=module.name, line=None, outcome=freed))
+            if self.results is not None:
+                self.freed.append({**result(freed), "module": freed.module})
+        tally.count(done.result.outcomes)
+        told = self.report is not None or self.results is not None
+        for outcome in worth_telling(done.result.outcomes, new_ones=told):
+            line = PulledLine(file=module.name, line=None, outcome=outcome)
+            tally.look_at(line)
+            if self.report is not None:
+                self.report.add(line)
+            if self.results is not None:
+                self.results.add(line)
+
+    def released(self) -> list[dict[str, object]]:
+        """What was unparked, as JSON."""
+        return [{**each, "position": place} for place, each in enumerate(self.freed)]
 
 
 def _tally_of(pulled: "Pulled") -> Tally:
@@ -127,40 +162,46 @@ def _scope(plan: PullPlan) -> str:
 
 
 def outcome_of(
-    pulled: Sequence[Pulled], *, dry_run: bool, report: Path | None, nothing_new: str | None
+    tallies: Sequence[tuple[AnyModule, Tally]],
+    *,
+    dry_run: bool,
+    report: Path | None,
+    nothing_new: str | None,
+    beside: Sequence[str] = (),
 ) -> Iterator[RenderableType]:
-    """What became of the records, in a table, and what is to be known beside it.
+    """What became of the records of these modules, in a table, and what is to be known `beside` it.
 
     `nothing_new` is said where no record came; None where the pull did not get to its end.
     """
-    tallies = [each.tally for each in pulled]
-    total = summed(tallies)
+    total = summed([tally for _, tally in tallies])
     if total.records:
         became = "would become" if dry_run else "became"
-        modules = [each.plan.module for each in pulled if each.tally.records]
-        what = many(total.records, modules[0]) if len(modules) == 1 else f"{total.records:,} records"
+        came = [(module, tally) for module, tally in tallies if tally.records]
+        what = many(total.records, came[0][0]) if len(came) == 1 else f"{total.records:,} records"
         yield f"What {became} of {what}:"
         yield ""
-        yield counted([tally for tally in tallies if tally.records], "module")
+        yield counted([tally for _, tally in came], "module")
+        name = KEY_NAMES[came[0][0].side]
         if dry_run:
             yield from _listed(
                 [
                     (line, ", ".join(line.outcome.changed_fields))
-                    for tally in tallies
+                    for _, tally in tallies
                     for line in tally.changed
                 ],
-                sum(tally.counts[State.UPDATED] for tally in tallies),
+                sum(tally.counts[State.UPDATED] for _, tally in tallies),
+                name,
                 "fields that would change",
             )
         yield from _listed(
-            [(line, why(line.outcome)) for tally in tallies for line in tally.refused],
+            [(line, why(line.outcome)) for _, tally in tallies for line in tally.refused],
             total.turned_away,
+            name,
             "why it was refused",
             "--report FILE writes down every one." if report is None else f"All are in {report}.",
         )
     elif nothing_new is not None:
         yield nothing_new
-    beside = [said for each in pulled for said in _beside(each, dry_run=dry_run)]
     if beside:
         yield ""
     yield from beside
@@ -170,12 +211,12 @@ def outcome_of(
 
 
 def _listed(
-    lines: Sequence[tuple[ReportLine, str]], of: int, heading: str, rest: str = ""
+    lines: Sequence[tuple[ReportLine, str]], of: int, name: str, heading: str, rest: str = ""
 ) -> Iterator[RenderableType]:
     """The first few records with what is to be said of each, and how many more there are."""
     if not lines:
         return
-    shown = table(key("module"), key("Zoho id"), heading)
+    shown = table(key("module"), key(name), heading)
     for line, said in lines[:SHOWN]:
         shown.add_row(line.outcome.module, plain(line.outcome.key or "–"), said)
     yield ""
@@ -184,7 +225,8 @@ def _listed(
         yield Text(f"… and {more:,} more. {rest}".rstrip(), style="dim")
 
 
-def _beside(pulled: Pulled, *, dry_run: bool) -> Iterator[str]:
+def beside_of(pulled: Pulled, *, dry_run: bool) -> Iterator[str]:
+    """What is to be known of a module besides what became of its records."""
     name, done = pulled.plan.module.name, pulled.done
     if done.deleted:
         marked = "would be marked so" if dry_run else "are marked so"

@@ -12,6 +12,7 @@ def of_zoho(name: str, command: str) -> AnyModule:
     if declared.side is not Side.ZOHO:
         raise UsageError(
             f"`{declared.name}` are records of Moodle; `{command}` is about Zoho's modules. "
-            f"`mzi serve` takes them at `{door_of(declared)}`."
+            f"`mzi pull {declared.name}` reads them from Moodle, and `mzi serve` takes them at "
+            f"`{door_of(declared)}`."
         )
     return declared

@@ -11,6 +11,7 @@ from tests.cli.college import Remotes, sound, standing
 from tests.cli.terminal import Mzi
 
 from mzi_adapters.sql import open_store
+from mzi_adapters.testing.moodle.roles import remove_enrolment
 from mzi_core.values import DEFAULT_TENANT
 
 IN_ORDER = ("moodle_users", "moodle_courses", "moodle_enrollments", "moodle_marks")
@@ -105,6 +106,24 @@ def test_what_is_closed_is_left_out_and_told(mzi: Mzi, college: Remotes) -> None
     assert f"course {course_of(college)}" in [each["what"] for each in left_out]
 
 
+def test_what_moodle_does_not_have_is_told_and_marked_by_prune(mzi: Mzi, college: Remotes) -> None:
+    for module in IN_ORDER[:3]:
+        mzi("pull", module)
+    course = course_of(college)
+    student = max(each.userid for each in college.moodle.site.enrolments.of(course))
+    remove_enrolment(college.moodle.site, course, student)
+    ran = mzi("pull", "moodle_enrollments")
+    assert ran.code == 0
+    said = "moodle_enrollments: 1 here are not in Moodle. `mzi pull moodle_enrollments --prune` marks them"
+    assert said in " ".join(ran.out.split())
+    held = mzi("pull", "moodle_enrollments", "--course", course, "--prune", "--json")
+    assert (held.code, held.json["missing"], held.json["pruned"]) == (1, [f"{course}_{student}"], 0)
+    assert "more than one in 10" in held.json["held"][0]
+    pruned = mzi("pull", "moodle_enrollments", "--course", course, "--prune", "--insist")
+    assert (pruned.code, "1 that Moodle does not have are marked deleted." in pruned.out) == (0, True)
+    assert mzi("pull", "moodle_enrollments", "--json").json["missing"] == []
+
+
 def test_one_that_broke_off_goes_on_with_resume(mzi: Mzi, college: Remotes) -> None:
     nothing = mzi("pull", "moodle_users", "--resume")
     assert "no pull was stopped on the way" in nothing.err
@@ -145,8 +164,8 @@ def test_what_was_kept_before_it_broke_off_is_told(mzi: Mzi, college: Remotes) -
         (("moodle_enrollments", "--since", "2026-09-01"), "moodle_courses or moodle_marks"),
         (("moodle_marks", "--full"), "everything is read each time"),
         (("moodle_marks", "--via", "coql"), "are about pulls from Zoho"),
-        (("moodle_marks", "--prune"), "are about pulls from Zoho"),
-        (("moodle_marks", "--insist"), "are about pulls from Zoho"),
+        (("moodle_marks", "--prune"), "--prune is for moodle_courses and moodle_enrollments"),
+        (("moodle_courses", "--insist"), "--insist says something of --prune alone"),
         (("moodle_marks", "--course", 0), "--course 0 is no course"),
         (("students", "--course", 5), "--course is about records of Moodle"),
         (("all", "--course", 5), "--course is about records of Moodle"),

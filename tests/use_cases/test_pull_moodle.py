@@ -7,10 +7,11 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.use_cases.remotes import College, lost
+from tests.use_cases.remotes import TOKEN, College, lost
 
 from mzi_adapters.codecs import CodecBySide
 from mzi_adapters.moodle import MoodleCodec
+from mzi_adapters.testing.moodle.roles import remove_enrolment
 from mzi_adapters.web import Response
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayUnavailable, RemoteNotFound
@@ -18,9 +19,10 @@ from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.ports import RunStatus
 from mzi_core.use_cases.moodle_pages import EMPTY, IDS, PAGE
+from mzi_core.use_cases.pull import PruneDone
 from mzi_core.use_cases.pull_moodle import CannotBePulled, MoodlePullDone
 from mzi_core.use_cases.sync_runs import PageDone
-from mzi_core.values import DEFAULT_TENANT, MoodleId, State
+from mzi_core.values import DEFAULT_TENANT, MoodleId, MoodleKey, State
 
 USERS, COURSES, ENROLMENTS, MARKS = (
     "moodle_users",
@@ -97,8 +99,8 @@ class TestUsers:
         assert found.done is not None
         assert (found.done.came, set(found.states)) == (len(found.states), {State.NEW})
         assert len(found.states) == len(college.moodle.site.people.rows) - 1  # without the guest
-        # two with somebody, and two in which nobody was, each with the question whether we see anybody
-        assert college.moodle.calls - before == 2 + 2 * EMPTY
+        # the site, two with somebody, and two with nobody, each with the question whether we see anybody
+        assert college.moodle.calls - before == 1 + 2 + 2 * EMPTY
         rana = (await college.stored(USERS))[str(first)]
         assert (rana.username, rana.city, rana.id_number, rana.suspended, rana.deleted) == (
             "rana@c.example",
@@ -149,6 +151,14 @@ class TestUsers:
         with pytest.raises(RemoteNotFound):
             await pulled(college, USERS, courses=[MoodleId(987654)])
 
+    async def test_ids_that_were_left_out_before_our_own_account_end_nothing(self, college: College) -> None:
+        """As where a site was brought together of two."""
+        college.moodle.site.given["user"] += 3 * EMPTY * IDS
+        late = college.moodle.add_user(username="mzi@c.example")
+        college.moodle.accounts[TOKEN].userid = late
+        await pulled(college, USERS)
+        assert str(late) in await college.stored(USERS)
+
     async def test_a_pull_that_was_stopped_goes_on_behind_its_last_page(self, college: College) -> None:
         for number in range(2 * IDS):
             college.moodle.add_user(username=f"s{number}@c.example")
@@ -183,6 +193,15 @@ class TestCourses:
         ]
         assert all(each.modified_at and each.created_in_moodle for each in stored.values())
         assert (await pulled(college, COURSES)).states == [State.UNCHANGED] * 3
+
+    async def test_a_course_that_is_gone_is_told_where_all_were_read(self, college: College) -> None:
+        first, second = (college.moodle.add_course(shortname=f"C{n}") for n in range(2))
+        await pulled(college, COURSES)
+        college.timer.jump(60)
+        del college.moodle.site.courses[first]
+        assert (await pulled(college, COURSES, courses=[MoodleId(second)])).done == MoodlePullDone(came=1)
+        found = await pulled(college, COURSES, since=college.timer.now())
+        assert found.done == MoodlePullDone(came=0, missing=(MoodleKey(str(first)),))
 
     async def test_those_that_were_named_and_those_changed_since_a_moment(self, college: College) -> None:
         first, second = (college.moodle.add_course(shortname=f"C{n}") for n in range(2))
@@ -231,6 +250,30 @@ class TestEnrolments:
         ours = stored[f"{course}_{first}"]
         assert (ours.status, ours.enrollment_id, ours.maker, ours.made_as) == ("active", 12, 9, 12)
         assert stored[f"{other}_{second}"].status == "suspended"
+
+    async def test_what_is_gone_is_told_of_the_courses_that_were_read_and_only_prune_marks_it(
+        self, college: College
+    ) -> None:
+        course, people = taught(college, 12)
+        other, (elsewhere,) = taught(college, 1, "ART-1")
+        await pulled_first(college)
+        await pulled(college, ENROLMENTS)
+        college.timer.jump(60)
+        for place, one in ((course, people[0]), (other, elsewhere)):
+            remove_enrolment(college.moodle.site, place, one)
+        pull, prune = college.use_cases.remote.pull_moodle, college.use_cases.remote.prune
+        plan = await pull.plan(DEFAULT_TENANT, CATALOGUE[ENROLMENTS], courses=[MoodleId(course)])
+        *_, done = [each async for each in pull(plan)]
+        assert isinstance(done, MoodlePullDone)
+        assert done.missing == (f"{course}_{people[0]}",)
+        assert f"{course}_{people[0]}" in await college.stored(ENROLMENTS)
+        assert await prune(plan, done) == PruneDone(marked=1)
+        assert f"{course}_{people[0]}" not in await college.stored(ENROLMENTS)
+        assert f"{other}_{elsewhere}" in await college.stored(ENROLMENTS)
+        del college.moodle.site.courses[course]
+        found = await pulled(college, ENROLMENTS)
+        assert found.done is not None
+        assert len(found.done.missing) == 12  # eleven of a course that is gone, and one of the other
 
     async def test_one_that_nobody_here_knows_waits_for_its_user(self, college: College) -> None:
         course, (student,) = taught(college, 1)

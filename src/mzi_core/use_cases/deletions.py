@@ -1,9 +1,10 @@
-"""Records we hold that Zoho has no longer: the ids that were seen, and what is left of ours without them."""
+"""Records we hold that their side has no longer: what was seen of it, and what is left of ours without."""
 
 from array import array
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
 
@@ -74,18 +75,19 @@ def _number(key: str) -> int | None:
 
 
 async def missing(
-    store: Store, tenant: TenantId, module: AnyModule, seen: Seen, before: datetime
+    store: Store, tenant: TenantId, module: AnyModule, lacks: Callable[[Any], bool], before: datetime
 ) -> AsyncIterator[Sequence[RecordKey]]:
     """The live records that did not come by, page by page; only those that were last written before a moment.
 
-    What was written since came from Zoho while the pull went on.
+    `lacks`: whether a record should have come by and did not. What was written since came while the pull
+    went on.
     """
     query = Query(limit=_PAGE)
     while True:
         async with store.read(tenant) as session:
             rows = await session.list(module, query)
         old = [row for row in rows if row.updated_at < before]
-        if found := [row.entity.key for row in old if seen.lacks(row.entity.key)]:
+        if found := [row.entity.key for row in old if lacks(row.entity)]:
             yield found
         if len(rows) < _PAGE or len(old) < len(rows):
             return

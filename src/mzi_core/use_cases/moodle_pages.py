@@ -14,6 +14,8 @@ from mzi_core.modules import (
     MOODLE_ENROLLMENTS,
     MOODLE_MARKS,
     MOODLE_USERS,
+    MoodleCourseRecord,
+    MoodleEnrollmentRecord,
     MoodleMarkRecord,
 )
 from mzi_core.ports import (
@@ -117,6 +119,12 @@ class MoodlePages:
     """What was changed at or after this moment alone; for courses and marks, whose changes Moodle dates."""
 
     left_out: dict[str, str] = attrs.field(factory=dict)
+    _members_of: dict[MoodleId, frozenset[MoodleId]] = attrs.field(factory=dict)
+    """Who is in each course whose enrolments were read."""
+
+    _every_course: frozenset[MoodleId] | None = None
+    """All courses there are, once they were read."""
+
     _scales: dict[int, tuple[str, ...]] = attrs.field(factory=dict)
 
     def of(self, module: AnyModule, after: MoodleId | None) -> Pages:
@@ -129,6 +137,16 @@ class MoodlePages:
         }[module.name]
         return read(after or MoodleId(0))
 
+    def lacks(self, ours: MoodleCourseRecord | MoodleEnrollmentRecord) -> bool:
+        """Whether a record of ours should have come by, from what was read whole, and did not."""
+        if isinstance(ours, MoodleCourseRecord):
+            return self._is_gone(ours.moodle_key)
+        members = self._members_of.get(MoodleId(int(ours.course)))
+        return self._is_gone(ours.course) if members is None else int(ours.user) not in members
+
+    def _is_gone(self, course: MoodleKey) -> bool:
+        return self._every_course is not None and int(course) not in self._every_course
+
     # users
 
     async def _users(self, after: MoodleId) -> Pages:
@@ -139,8 +157,9 @@ class MoodlePages:
                 some = ids[start : start + IDS]
                 yield await self._some_users(some, some[-1])
             return
+        ourselves = (await self.moodle.site()).user_id  # a user, whatever ids are left out before it
         empty = 0
-        while empty < EMPTY:
+        while empty < EMPTY or after < ourselves:
             some = [MoodleId(after + 1 + place) for place in range(IDS)]
             after = some[-1]
             page = await self._some_users(some, after)
@@ -177,7 +196,9 @@ class MoodlePages:
     async def _wanted_courses(self) -> list[MoodleCourse]:
         """The courses that were named, or all but the front page, by their ids."""
         if not self.courses:
-            return [each for each in await self.moodle.every_course() if each.id != FRONT_PAGE]
+            every = await self.moodle.every_course()
+            self._every_course = frozenset(course.id for course in every)
+            return [course for course in every if course.id != FRONT_PAGE]
         found = await self.moodle.courses(self.courses)
         for course in self.courses:
             if course not in found:
@@ -205,6 +226,7 @@ class MoodlePages:
         except GatewayRefused as refused:
             self._leave_out(f"course {course}", refused)
             return []
+        self._members_of[course] = frozenset(user.id for user in everybody)
         return [enrolment_record(course, user, suspended=user.id in suspended) for user in everybody]
 
     def _leave_out(self, what: str, refused: GatewayRefused) -> None:

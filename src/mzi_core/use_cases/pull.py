@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
+from typing import Protocol
 
 import attrs
 
+from mzi_core.module import AnyModule
 from mzi_core.ports import CausedBy, Causer, Clock, Connections, Deleted, Run, Selection, Store, ZohoReading
 from mzi_core.use_cases.bulk import closing
 from mzi_core.use_cases.deletions import MarkDeleted, Seen, missing, still_gone
@@ -12,7 +14,7 @@ from mzi_core.use_cases.field_selection import in_no_record
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
 from mzi_core.use_cases.sync_runs import PageDone, SyncRuns
 from mzi_core.use_cases.take_page import PAGE
-from mzi_core.values import RecordKey, State, ZohoId
+from mzi_core.values import RecordKey, State, TenantId, ZohoId
 
 DELETED = "deleted"
 """Counted in a run beside the states: live records that Zoho has deleted."""
@@ -99,7 +101,9 @@ class Pull:
                 seen.add(each.zoho_id for each in page)
         if plan.scope is not PullScope.EVERYTHING:
             return PullDone(deleted=deleted)
-        found = missing(self.store, plan.tenant, plan.module, seen, run.started_at)
+        found = missing(
+            self.store, plan.tenant, plan.module, lambda ours: seen.lacks(ours.key), run.started_at
+        )
         return PullDone(deleted=deleted, missing=tuple([one async for page in found for one in page]))
 
     async def _restored(
@@ -139,6 +143,39 @@ def _last_id(page: Sequence[object]) -> str:
     return str(last.get("id")) if isinstance(last, Mapping) else ""
 
 
+class CountedPull(Protocol):
+    """What a pull was to read; `records`: how many were counted before, 0 where nobody counts."""
+
+    @property
+    def tenant(self) -> TenantId:
+        """Whose records they are."""
+        ...
+
+    @property
+    def module(self) -> AnyModule:
+        """The module they are of."""
+        ...
+
+    @property
+    def records(self) -> int:
+        """How many were counted."""
+        ...
+
+
+class EndedPull(Protocol):
+    """How a pull ended: how many records came, and which of ours did not."""
+
+    @property
+    def came(self) -> int:
+        """How many came."""
+        ...
+
+    @property
+    def missing(self) -> tuple[RecordKey, ...]:
+        """Which live records of ours did not."""
+        ...
+
+
 @attrs.frozen(kw_only=True)
 class PruneDone:
     """How many records were `marked`, or why none was: `held` has a sentence for each doubt."""
@@ -149,21 +186,21 @@ class PruneDone:
 
 @attrs.frozen(kw_only=True)
 class Prune:
-    """Mark the records deleted that Zoho has no trace of: the last step of a pull of everything, if asked.
+    """Mark the records deleted that their side has no trace of: the last step of a pull, if asked.
 
-    A reading that was cut short looks like a Zoho that lost its records. So what a pull lacks is only
+    A reading that was cut short looks like a remote that lost its records. So what a pull lacks is only
     believed where as many came as were counted, and where it is little of what is here.
     """
 
     mark_deleted: MarkDeleted
     clock: Clock
 
-    async def __call__(self, plan: PullPlan, done: PullDone, *, insist: bool = False) -> PruneDone:
+    async def __call__(self, plan: CountedPull, done: EndedPull, *, insist: bool = False) -> PruneDone:
         """Mark what is missing; with a doubt nothing, unless somebody insists."""
         held = () if insist else await self.doubts(plan, done)
         return PruneDone(held=held) if held else PruneDone(marked=await self._marked(plan, done.missing))
 
-    async def doubts(self, plan: PullPlan, done: PullDone) -> tuple[str, ...]:
+    async def doubts(self, plan: CountedPull, done: EndedPull) -> tuple[str, ...]:
         """A sentence for each reason to look first; none where nothing is missing."""
         if not done.missing:
             return ()
@@ -178,7 +215,7 @@ class Prune:
             found.append(f"{gone:,} of {live:,} {name} would go, more than one in {PRUNED_AT_MOST}.")
         return tuple(found)
 
-    async def _marked(self, plan: PullPlan, ids: Sequence[RecordKey]) -> int:
+    async def _marked(self, plan: CountedPull, ids: Sequence[RecordKey]) -> int:
         """How many were live until now."""
         now = self.clock.now()
         gone = 0

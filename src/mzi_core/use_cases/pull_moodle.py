@@ -9,14 +9,18 @@ import attrs
 from mzi_core.errors import MziError
 from mzi_core.mapping import NO_OVERLAY
 from mzi_core.module import AnyModule, Side
-from mzi_core.modules import MOODLE_COURSES, MOODLE_MARKS
+from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_MARKS
 from mzi_core.ports import Connections, Run, Store
+from mzi_core.use_cases.deletions import missing
 from mzi_core.use_cases.moodle_pages import MoodlePages
 from mzi_core.use_cases.sync_runs import PageDone, SyncRuns
-from mzi_core.values import MoodleId, TenantId
+from mzi_core.values import MoodleId, RecordKey, TenantId
 
 DATED = (MOODLE_COURSES.name, MOODLE_MARKS.name)
 """The kinds of record of which Moodle says when they were changed."""
+
+LISTED = (MOODLE_COURSES.name, MOODLE_ENROLLMENTS.name)
+"""The kinds of record of which Moodle lists all that there are."""
 
 
 class CannotBePulled(MziError):
@@ -35,6 +39,8 @@ class MoodlePullPlan:
     courses: tuple[MoodleId, ...] = ()
     since: datetime | None = None
     resumed: Run | None = None
+    records: int = attrs.field(default=0, init=False)
+    """Nobody counts them before."""
 
     @property
     def source(self) -> str:
@@ -45,15 +51,20 @@ class MoodlePullPlan:
 
 @attrs.frozen(kw_only=True)
 class MoodlePullDone:
-    """How a pull ended: how many records came, and what was closed to the account, with why."""
+    """How a pull ended: how many records came, and what was closed to the account, with why.
+
+    `missing`: live courses, and live enrolments in the courses that were read, of which Moodle has no trace.
+    They are only told, and nothing is done about them.
+    """
 
     came: int
+    missing: tuple[RecordKey, ...] = ()
     left_out: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
 class PullMoodle:
-    """Read one kind of record, page by page, a transaction a page. Nothing is ever marked deleted by it.
+    """Read one kind of record, page by page, a transaction a page. Nothing is marked deleted by it.
 
     Moodle does not say when most of it was changed, so everything is read each time, and what did not change
     is not written.
@@ -114,4 +125,6 @@ class PullMoodle:
                     records = [encode(module, record, NO_OVERLAY) for record in page.records]
                     yield await run.take(records, bookmark=place, untold=page.untold)
             came = run.run.cursor - before
-        yield MoodlePullDone(came=came, left_out=reading.left_out)
+            gone = missing(self.store, plan.tenant, module, reading.lacks, run.run.started_at)
+            left = tuple([one async for page in gone for one in page]) if module.name in LISTED else ()
+        yield MoodlePullDone(came=came, missing=left, left_out=reading.left_out)

@@ -30,7 +30,16 @@ from mzi_core.use_cases.sync_runs import PageDone
 from mzi_core.values import State
 from mzi_http.cli.moments import moment_of
 from mzi_http.cli.progress import bar, so_far
-from mzi_http.cli.pulled import PageTelling, Pulled, beside_of, foreseen, many, outcome_of, told
+from mzi_http.cli.pulled import (
+    PageTelling,
+    PruneOptions,
+    Pulled,
+    beside_of,
+    foreseen,
+    outcome_of,
+    pruned_of,
+    told,
+)
 from mzi_http.cli.report import JsonResults, open_report
 from mzi_http.cli.shell import AsJson, Ended, Given, Missing, Shell, UsageError
 from mzi_http.gateways import need
@@ -62,8 +71,8 @@ async def pull(
 
     Of Zoho it reads what changed since the last pull that got to its end, or everything when there was none,
     in the way that takes the fewest calls; what Zoho has deleted since is marked deleted. Of Moodle it reads
-    everything, for Moodle does not say when most of it was changed, and marks nothing deleted. It works for
-    the tenant of the settings, whose accounts they name.
+    everything, for Moodle does not say when most of it was changed. It works for the tenant of the settings,
+    whose accounts they name.
 
     Parameters
     ----------
@@ -82,8 +91,9 @@ async def pull(
     resume
         Go on behind the last page of a pull that was stopped.
     prune
-        Mark the records deleted that Zoho does not have, after a pull of everything. Nothing is marked where
-        fewer came than were counted, or more than a tenth would go, unless somebody insists.
+        Mark the records deleted that Zoho does not have, after a pull of everything; of Moodle courses, and
+        enrolments in the courses that were read. Nothing is marked where fewer came than were counted, or
+        more than a tenth would go, unless somebody insists.
     insist
         Prune all the same.
     dry_run
@@ -96,20 +106,26 @@ async def pull(
     asked = PullOptions(moment=moment_of(since, "--since"), full=full, via=via, resume=resume)
     if full and since is not None:
         raise UsageError("Everything or what changed since a moment: take either --full or --since.")
+    if insist and not prune:
+        raise UsageError("--insist says something of --prune alone: add --prune, or leave it out.")
     if module.strip().lower() != ALL and CATALOGUE[module].side is Side.MOODLE:
-        if full or via is not None or prune or insist:
+        if full or via is not None:
             raise UsageError(
-                "--full, --via, --prune and --insist are about pulls from Zoho; from Moodle everything is "
-                "read each time, and nothing is marked deleted: leave them out."
+                "--full and --via are about pulls from Zoho; from Moodle everything is read each time: leave "
+                "them out."
             )
         from mzi_http.cli.pull_moodle import MoodlePullOptions, pull_moodle  # noqa: PLC0415  # few pulls are
 
-        options = MoodlePullOptions(courses=course, since=asked.moment, resume=resume, dry_run=dry_run)
+        options = MoodlePullOptions(
+            courses=course,
+            since=asked.moment,
+            resume=resume,
+            dry_run=dry_run,
+            prune=PruneOptions(yes=yes, insist=insist, dry_run=dry_run) if prune else None,
+        )
         return await pull_moodle(shell, CATALOGUE[module], options, report=report, as_json=as_json)
     if course:
         raise UsageError("--course is about records of Moodle: take moodle_users, moodle_marks, …")
-    if insist and not prune:
-        raise UsageError("--insist says something of --prune alone: add --prune, or leave it out.")
     modules = ZOHO_CATALOGUE.in_order() if module.strip().lower() == ALL else [CATALOGUE[module]]
     need("Zoho", shell.settings.zoho)  # before a store is made for nothing
     with ExitStack() as stack:
@@ -257,25 +273,12 @@ class Draw:
         for sentence in pulled.unanswered:
             self.shell.say(sentence)
         if self.prune and pulled.done.missing:
-            await self._prune(remote, pulled)
-
-    async def _prune(self, remote: RemoteUseCases, pulled: Pulled) -> None:
-        """Mark what Zoho does not have, once its number was shown; hold it where that looks wrong."""
-        plan, done = pulled.plan, pulled.done
-        self.shell.say(f"Zoho does not have {many(len(done.missing), plan.module)} that we have.")
-        doubts = () if self.insist else await remote.prune.doubts(plan, done)
-        if doubts and (self.dry_run or self.yes or not self.shell.is_attended):
-            pulled.held = doubts
-            return
-        if self.dry_run:
-            return
-        question = " ".join([*doubts, "Mark them deleted all the same?" if doubts else "Mark them deleted?"])
-        if self.yes or self.shell.agrees(question):
-            pulled.pruned = (await remote.prune(plan, done, insist=True)).marked
+            asked = PruneOptions(yes=self.yes, insist=self.insist, dry_run=self.dry_run)
+            pulled.pruned = await pruned_of(self.shell, remote, plan, pulled.done, asked)
 
     async def end(self, report: Path | None, stopped: str | None = None) -> Ended:
         """Say how it went; `stopped`: why it went no further."""
-        held = not self.dry_run and any(each.held for each in self.pulled)
+        held = not self.dry_run and any(each.pruned.held for each in self.pulled)
         turned_away = any(each.tally.turned_away for each in self.pulled)
         ended = Ended.REFUSED if turned_away or held else Ended.WELL
         asked = ApiUsage() if self.zoho is None else await self.zoho.usage()

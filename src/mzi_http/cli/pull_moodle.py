@@ -1,7 +1,7 @@
 """`mzi pull` of users, courses, enrolments and marks of Moodle."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -13,13 +13,14 @@ import attrs
 from mzi_core.errors import MziError
 from mzi_core.module import AnyModule
 from mzi_core.use_cases.bulk import closing
-from mzi_core.use_cases.pull_moodle import MoodlePullDone, MoodlePullPlan
+from mzi_core.use_cases.pull import PruneDone
+from mzi_core.use_cases.pull_moodle import LISTED, MoodlePullDone, MoodlePullPlan
 from mzi_core.use_cases.remote import RemoteUseCases
 from mzi_core.use_cases.sync_runs import PageDone
 from mzi_core.values import MoodleId, State
 from mzi_http.answers import moment as instant
 from mzi_http.cli.progress import bar, so_far
-from mzi_http.cli.pulled import PageTelling, outcome_of
+from mzi_http.cli.pulled import PageTelling, PruneOptions, outcome_of, pruned_of, told_of_missing
 from mzi_http.cli.report import JsonResults, open_report
 from mzi_http.cli.shell import Ended, Missing, Shell, UsageError
 from mzi_http.cli.tally import Tally
@@ -37,6 +38,7 @@ class MoodlePullOptions:
     since: datetime | None
     resume: bool
     dry_run: bool
+    prune: PruneOptions | None = None
 
     def __attrs_post_init__(self) -> None:
         """Refuse what can be no course."""
@@ -48,6 +50,10 @@ async def pull_moodle(
     shell: Shell, module: AnyModule, asked: MoodlePullOptions, *, report: Path | None, as_json: bool
 ) -> Ended:
     """Read one kind of record, page by page, and say what became of every one."""
+    if asked.prune is not None and module.name not in LISTED:
+        raise UsageError(
+            f"--prune is for {' and '.join(LISTED)}, of which Moodle lists all that there are: leave it out."
+        )
     need("Moodle", shell.settings.moodle)  # before a store is made for nothing
     with ExitStack() as stack:
         draw = MoodleDraw(
@@ -80,7 +86,8 @@ class MoodleDraw:
     asked: MoodlePullOptions
     telling: PageTelling
     plan: MoodlePullPlan | None = None
-    left_out: Mapping[str, str] = attrs.field(factory=dict)
+    done: MoodlePullDone = attrs.field(factory=lambda: MoodlePullDone(came=0))
+    pruned: PruneDone = attrs.field(factory=PruneDone)
     tally: Tally = attrs.field(init=False)
 
     @tally.default
@@ -110,14 +117,17 @@ class MoodleDraw:
                         case PageDone():
                             self.telling.page(done, self.module, self.tally)
                         case MoodlePullDone():
-                            self.left_out = done.left_out
+                            self.done = done
                         case _:
                             assert_never(done)
                     progress.update(task, completed=self.tally.records, counts=so_far(self.tally))
+        if asked.prune is not None and self.done.missing:
+            self.pruned = await pruned_of(self.shell, remote, plan, self.done, asked.prune)
 
     def end(self, report: Path | None, stopped: str | None = None) -> Ended:
         """Say how it went; `stopped`: why it went no further."""
-        ended = Ended.REFUSED if self.tally.turned_away else Ended.WELL
+        held = self.pruned.held and not self.asked.dry_run
+        ended = Ended.REFUSED if self.tally.turned_away or held else Ended.WELL
         if self.telling.results is not None:
             refused = "partial" if ended is Ended.REFUSED else "success"
             since = self.asked.since
@@ -132,7 +142,10 @@ class MoodleDraw:
                 resumed_after=self._resumed,
                 summary={state.value: self.tally.counts[state] for state in State},
                 parked=self.tally.parked,
-                left_out=[{"what": what, "why": why} for what, why in self.left_out.items()],
+                missing=list(self.done.missing),
+                pruned=self.pruned.marked,
+                held=list(self.pruned.held),
+                left_out=[{"what": what, "why": why} for what, why in self.done.left_out.items()],
                 released=self.telling.released(),
                 seconds=round(self.tally.seconds, 3),
             )
@@ -143,7 +156,7 @@ class MoodleDraw:
                 dry_run=self.asked.dry_run,
                 report=report,
                 nothing_new=None if stopped else f"Nothing of the {self.module.name} came from Moodle.",
-                beside=self._what_is_left_out(),
+                beside=self._beside(),
             )
         )
         if stopped and not self.asked.dry_run and (self.tally.records or self._resumed):
@@ -155,7 +168,10 @@ class MoodleDraw:
         """The id behind which it went on, if it went on with another pull."""
         return None if self.plan is None or self.plan.resumed is None else self.plan.resumed.bookmark
 
-    def _what_is_left_out(self) -> list[str]:
-        said = [f"{what.capitalize()} is left out. {why}" for what, why in self.left_out.items()]
-        more = len(said) - SHOWN
-        return said if more <= 0 else [*said[:SHOWN], f"… and {more:,} more are left out; --json has all."]
+    def _beside(self) -> list[str]:
+        """What is missing, and what was left out."""
+        gone = told_of_missing(self.module, self.done, self.pruned, dry_run=self.asked.dry_run)
+        said = [f"{what.capitalize()} is left out. {why}" for what, why in self.done.left_out.items()]
+        if more := len(said[SHOWN:]):
+            said = [*said[:SHOWN], f"… and {more:,} more are left out; --json has all."]
+        return [*gone, *said]

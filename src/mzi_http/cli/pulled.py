@@ -11,13 +11,15 @@ from rich.text import Text
 from mzi_core.module import AnyModule
 from mzi_core.ports import ApiUsage
 from mzi_core.use_cases.planning_pull import PullPlan, PullScope
-from mzi_core.use_cases.pull import PullDone
+from mzi_core.use_cases.pull import CountedPull, EndedPull, PruneDone, PullDone
+from mzi_core.use_cases.remote import RemoteUseCases
 from mzi_core.use_cases.sync_runs import PageDone
 from mzi_core.values import State
 from mzi_http.answers import moment as instant
 from mzi_http.answers import result
 from mzi_http.cli.console_tables import KEY_NAMES, count, key, moment, number, plain, table
 from mzi_http.cli.report import JsonResults, Report, ReportLine, worth_telling
+from mzi_http.cli.shell import Shell
 from mzi_http.cli.tally import SHOWN, Tally, counted, summed, why
 
 
@@ -75,9 +77,8 @@ class Pulled:
     plan: PullPlan
     tally: Tally = attrs.field(default=attrs.Factory(_tally_of, takes_self=True))
     done: PullDone = attrs.field(factory=lambda: PullDone(deleted=0))
-    pruned: int = 0
-    held: tuple[str, ...] = ()
-    """Why nothing was pruned though that was asked for, where nobody was there to decide."""
+    pruned: PruneDone = attrs.field(factory=PruneDone)
+    """What was marked; held where that was asked for and nobody was there to decide."""
 
     @property
     def has_place(self) -> bool:
@@ -112,8 +113,8 @@ class Pulled:
             **counts,
             "deleted": self.done.deleted,
             "missing": list(self.done.missing),
-            "pruned": self.pruned,
-            "held": list(self.held),
+            "pruned": self.pruned.marked,
+            "held": list(self.pruned.held),
             "left_as_stored": sorted(plan.choice.untold | self.done.unanswered),
             "notes": [*plan.choice.notes, *self.unanswered],
         }
@@ -231,19 +232,56 @@ def beside_of(pulled: Pulled, *, dry_run: bool) -> Iterator[str]:
     if done.deleted:
         marked = "would be marked so" if dry_run else "are marked so"
         yield f"{name}: {done.deleted:,} deleted in Zoho {marked} here."
-    if pulled.held:
+    yield from told_of_missing(pulled.plan.module, done, pulled.pruned, options="--full ", dry_run=dry_run)
+
+
+def told_of_missing(
+    module: AnyModule, done: EndedPull, pruned: PruneDone, *, options: str = "", dry_run: bool
+) -> Iterator[str]:
+    """What became of the records here that their side does not have.
+
+    `options`: those, each with a blank behind it, that a pull needs besides --prune.
+    """
+    name, side = module.name, module.side.title()
+    if pruned.held:
         held = "would be held" if dry_run else "are held"
         yield (
-            f"{name}: {len(done.missing):,} here are not in Zoho, and {held}: {' '.join(pulled.held)} "
-            f"Look at them in Zoho; `mzi pull {name} --full --prune --insist` marks them all the same."
+            f"{name}: {len(done.missing):,} here are not in {side}, and {held}: {' '.join(pruned.held)} "
+            f"Look at them in {side}; `mzi pull {name} {options}--prune --insist` marks them all the same."
         )
-    elif pulled.pruned:
-        yield f"{name}: {pulled.pruned:,} that Zoho does not have are marked deleted."
+    elif pruned.marked:
+        yield f"{name}: {pruned.marked:,} that {side} does not have are marked deleted."
     elif done.missing:
         yield (
-            f"{name}: {len(done.missing):,} here are not in Zoho. "
-            f"`mzi pull {name} --full --prune` marks them deleted."
+            f"{name}: {len(done.missing):,} here are not in {side}. "
+            f"`mzi pull {name} {options}--prune` marks them deleted."
         )
+
+
+@attrs.frozen(kw_only=True)
+class PruneOptions:
+    """What the command line said of records that their side does not have."""
+
+    yes: bool
+    insist: bool
+    dry_run: bool
+
+
+async def pruned_of(
+    shell: Shell, remote: RemoteUseCases, plan: CountedPull, done: EndedPull, asked: PruneOptions
+) -> PruneDone:
+    """Mark what is missing, once its number was shown; hold it where that looks wrong."""
+    side = plan.module.side.title()
+    shell.say(f"{side} does not have {many(len(done.missing), plan.module)} that we have.")
+    doubts = () if asked.insist else await remote.prune.doubts(plan, done)
+    if doubts and (asked.dry_run or asked.yes or not shell.is_attended):
+        return PruneDone(held=doubts)
+    if asked.dry_run:
+        return PruneDone()
+    question = " ".join([*doubts, "Mark them deleted all the same?" if doubts else "Mark them deleted?"])
+    if asked.yes or shell.agrees(question):
+        return await remote.prune(plan, done, insist=True)
+    return PruneDone()
 
 
 def told(asked: ApiUsage) -> str:

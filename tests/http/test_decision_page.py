@@ -149,7 +149,7 @@ def test_a_criteria_mismatch_is_told() -> None:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_nothing_of_marking_that_is_not_released_is_on_the_page(language: Language) -> None:
-    held = {"workflow": "inmarking", "raw": None}
+    held: dict[str, Any] = {"workflow": "inmarking", "raw": None}
     page = decision_page([kept(**held)], language)
     given = kept(letter="D", submitted=False, feedback="01122", attempt=0, **held)
     assert given.record.decision.warnings

@@ -191,18 +191,18 @@ class DecideGrades:
         named = None if policy is None else read_policy({"base": policy})
         now = self.clock.now()
         read = [_read(each, now) for each in asked]
-        keeps = any(
-            each.record_as is not None and isinstance(marking, Marking)
+        keys = {
+            each.record_as
             for each, marking in zip(asked, read, strict=True)
-        )
-        async with self.store.begin(tenant) if keeps else self.store.read(tenant) as session:
-            if keeps:
+            if each.record_as is not None and isinstance(marking, Marking)
+        }
+        async with self.store.begin(tenant) if keys else self.store.read(tenant) as session:
+            if keys:
                 await session.lock([Lock(DECISIONS, shared=False)])
             settings = await session.settings()
             zone = zone_of(settings)
             chosen = named or _chosen(settings, level, now.date())
-            keys = {each.record_as for each in asked if each.record_as is not None}
-            known = await session.decisions_by_attempt(keys) if keeps else {}
+            known = await session.decisions_by_attempt(keys) if keys else {}
             under = {key: DecidedAttempts(each.decision for each in known.get(key, ())) for key in keys}
             newest = {(each.key, each.attempt): each for key in known for each in known[key]}
             made: dict[int, Decision | MarkingRefused] = {}

@@ -55,7 +55,7 @@ async def pull(
     /,
     *,
     since: str | None = None,
-    course: Annotated[Sequence[int], Parameter(negative=())] = (),
+    course: Annotated[Sequence[int], Parameter(negative=(), show_default=False)] = (),
     full: bool = False,
     via: ReadMethod | None = None,
     resume: bool = False,

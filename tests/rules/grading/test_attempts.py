@@ -93,6 +93,8 @@ def test_what_the_sender_says_of_the_attempts_before_is_believed() -> None:
     assert [each.marking.attempt for each in kept(attempts, BTEC_DEFAULT, marked(0, "4"))] == [0]
     (third,) = kept(attempts, BTEC_DEFAULT, marked(2, "2"))
     assert third.marking.before is D
+    kept(attempts, BTEC_DEFAULT, marked(3, "2"))
+    assert [each.marking.before for each in kept(attempts, BTEC_DEFAULT, marked(3, "2", before=R))] == [R]
 
 
 @pytest.mark.parametrize("raw", [None, "-1"], ids=["no mark", "not graded"])

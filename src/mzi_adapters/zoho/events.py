@@ -17,7 +17,7 @@ from mzi_core.errors import MessageRefused, UnknownModule
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Event, EventReader, Told
-from mzi_core.ports.events import SUBMITTED
+from mzi_core.ports.events import REQUEST_SUBMITTED
 from mzi_core.values import ZohoId
 
 MOST_IDS = 500
@@ -35,7 +35,7 @@ _OLD_DOORS = {
     "payment_recorded": "payment_created",
     "grade_submitted": "grade_updated",
     "request_status_changed": "request_updated",
-    "submit_student_request": SUBMITTED,
+    "submit_student_request": REQUEST_SUBMITTED,
 }
 """Names of doors that are older than the others, and what they are called among these."""
 
@@ -93,9 +93,9 @@ class ZohoEvents:
         if not noun:
             noun, verb = verb, ""
         sent_as = _sent_as(fields)
-        if door == SUBMITTED:
+        if door == REQUEST_SUBMITTED:
             said = "mzi does not bring students' requests to Zoho yet; replay it when it does."
-            return [Told(kind=SUBMITTED, body=_json(whole), sent_as=sent_as, problem=said)]
+            return [Told(kind=REQUEST_SUBMITTED, body=_json(whole), sent_as=sent_as, problem=said)]
         module, problem = _module(noun, fields)
         kind = f"{module.singular if module else noun}_{_VERBS.get(verb) or _verb(fields)}"
         if module is None:

@@ -10,10 +10,10 @@ import attrs
 from mzi_core.ports.deliveries import Forgotten
 from mzi_core.values import RecordId, RecordKey, TenantId
 
-SUBMITTED = "request_submitted"
+REQUEST_SUBMITTED = "request_submitted"
 """The kind of event by which a student's request is on its way to Zoho: of no record there yet."""
 
-CREATING = frozenset({SUBMITTED})
+CREATING = frozenset({REQUEST_SUBMITTED})
 """Kinds of events that have something made. None is forgotten: sent again, they would make it twice."""
 
 

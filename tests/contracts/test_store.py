@@ -9,10 +9,11 @@ from mzi_core.ports import Store
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest) -> Store:
-    """An empty store of each kind."""
+    """A store of each kind; furnished already, where a case does not need an empty one."""
     if request.param == "memory":
         return MemoryStore()
-    found: Store = request.getfixturevalue(f"{request.param}_store")
+    empty = hasattr(request.function, "needs_an_empty_store")
+    found: Store = request.getfixturevalue(f"{request.param}_{'store' if empty else 'furnished'}")
     return found
 
 

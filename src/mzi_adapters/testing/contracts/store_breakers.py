@@ -2,7 +2,7 @@
 
 import attrs
 
-from mzi_adapters.testing.contracts.fixtures import CANARY, later, ours
+from mzi_adapters.testing.contracts.fixtures import CANARY, later, ours, over_an_empty_store
 from mzi_core.ports import OpenBreaker, Store
 
 
@@ -40,6 +40,7 @@ class StoredBreakerPromises:
                 await session.close_breaker("Zoho")
                 assert list(await session.open_breakers()) == [moodle]
 
+    @over_an_empty_store
     async def test_a_breaker_is_one_tenant_s(self, store: Store) -> None:
         """Another one has a breaker of the same service, which is neither seen nor closed."""
         theirs = [breaker("Moodle", "theirs"), breaker("Zoho", "theirs")]

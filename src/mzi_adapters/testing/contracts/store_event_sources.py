@@ -12,6 +12,7 @@ from mzi_adapters.testing.contracts.fixtures import (
     event_source,
     furnished,
     later,
+    over_an_empty_store,
     raises,
     token_digest,
 )
@@ -33,6 +34,7 @@ async def _beside_theirs(store: Store) -> AsyncIterator[None]:
 class EventSourcePromises:
     """Who sends events, and their secrets."""
 
+    @over_an_empty_store
     async def test_a_source_comes_back_as_it_was_kept(self, store: Store) -> None:
         """With all its secrets, oldest first; ids are compared exactly."""
         async with _beside_theirs(store):
@@ -47,6 +49,7 @@ class EventSourcePromises:
                 assert await registry.source("SOURCE2") is None
                 assert await registry.source("") is None
 
+    @over_an_empty_store
     async def test_sources_are_listed_oldest_first(self, store: Store) -> None:
         """Those of every tenant."""
         async with _beside_theirs(store), store.registry() as registry:
@@ -54,6 +57,7 @@ class EventSourcePromises:
                 await registry.add_source(event_source(n, later(minutes)))
             assert [each.id for each in await registry.sources()] == ["source1", "source3", "source2"]
 
+    @over_an_empty_store
     async def test_a_source_is_not_kept_in_place_of_another(self, store: Store) -> None:
         """Nobody takes over what somebody else has set up."""
         async with _beside_theirs(store):
@@ -61,6 +65,7 @@ class EventSourcePromises:
                 async with store.registry() as registry:
                     await registry.add_source(event_source(1, later(1), tenant=OURS))
 
+    @over_an_empty_store
     async def test_a_token_finds_its_source(self, store: Store) -> None:
         """By either of two, whoever's it is; by a wrong one nothing is found."""
         async with _beside_theirs(store), store.registry() as registry:
@@ -75,6 +80,7 @@ class EventSourcePromises:
             for wrong in ("", token_digest(3, "one"), token_digest(2, "one").upper()):
                 assert await registry.source_of_token(wrong) is None
 
+    @over_an_empty_store
     async def test_active_sources_are_those_that_were_asked_for(self, store: Store) -> None:
         """Of an origin, and if said of a scheme and of a tenant; and no more than wanted."""
         async with _beside_theirs(store), store.registry() as registry:
@@ -102,6 +108,7 @@ class EventSourcePromises:
             assert event_source(3, later(1), scheme=Scheme.HMAC) in asked["of a scheme"]
             assert len(await registry.active_sources(Side.ZOHO, limit=2)) == 2
 
+    @over_an_empty_store
     async def test_secrets_are_replaced(self, store: Store) -> None:
         """All of one source, and none of another's; those that are gone find nothing."""
         async with _beside_theirs(store), store.registry() as registry:
@@ -113,6 +120,7 @@ class EventSourcePromises:
             assert await registry.source_of_token(token_digest(2, "one")) is None
             assert await registry.source_of_token(token_digest(2, "three")) is not None
 
+    @over_an_empty_store
     async def test_what_is_sealed_anew_stands_in_place_of_just_that(self, store: Store) -> None:
         """A secret that was replaced meanwhile stays as it is; so do those of other sources."""
         async with _beside_theirs(store), store.registry() as registry:
@@ -128,6 +136,7 @@ class EventSourcePromises:
             }
             assert found == {"source2": ["anew", "text 2"], "source3": ["text 1", "text 2"]}
 
+    @over_an_empty_store
     async def test_a_source_is_revoked_once_and_for_good(self, store: Store) -> None:
         """Its secrets are forgotten, and the first moment counts; a source nobody knows is no error."""
         async with _beside_theirs(store), store.registry() as registry:
@@ -139,6 +148,7 @@ class EventSourcePromises:
             assert await registry.source("source2") == revoked
             assert await registry.source_of_token(token_digest(2, "two")) is None
 
+    @over_an_empty_store
     async def test_no_secret_is_shown(self, store: Store) -> None:
         """Not where a source is printed."""
         async with _beside_theirs(store), store.registry() as registry:

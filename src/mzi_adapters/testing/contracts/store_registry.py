@@ -9,6 +9,7 @@ from mzi_adapters.testing.contracts.fixtures import (
     furnished,
     key,
     later,
+    over_an_empty_store,
     raises,
     run,
 )
@@ -23,6 +24,7 @@ class _Mishap(Exception):
 class RegistryPromises:
     """The tenants and the API keys."""
 
+    @over_an_empty_store
     async def test_the_default_tenant_is_always_there(self, store: Store) -> None:
         """Even in a store nobody has touched."""
         async with store.registry() as registry:
@@ -68,6 +70,7 @@ class RegistryPromises:
                 assert TenantId("new") not in await registry.tenants()
                 assert await registry.key("key2") is None
 
+    @over_an_empty_store
     async def test_the_store_says_that_it_is_ready(self, store: Store) -> None:
         """With its name and a sentence."""
         health = await store.health()

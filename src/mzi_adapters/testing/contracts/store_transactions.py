@@ -15,6 +15,7 @@ from mzi_adapters.testing.contracts.fixtures import (
     has_what_was_written,
     later,
     ours,
+    over_an_empty_store,
     parked,
     raises,
     run,
@@ -159,6 +160,7 @@ class TransactionPromises:
                 wanted = [key_of(STUDENTS, n) for n in range(30, 40)]
                 assert await session.present(STUDENTS, wanted) == set(wanted)
 
+    @over_an_empty_store
     async def test_tenants_are_kept_apart(self, store: Store) -> None:
         """What one tenant has, another has not: all other cases with tenants stand on it."""
         async with store.registry() as registry:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice, pairwise, product
 
 import attrs
@@ -53,7 +54,16 @@ def lint(policy: GradingPolicy, judge: Judge = judge) -> tuple[LintFinding, ...]
     once. With the built-in `judge` marks are compared from below and a cap is looked up, so more is never
     worse and caps are idempotent whatever the thresholds are; these two checks watch over a changed `judge`.
     What a policy by itself can get wrong is its thresholds, and rules that can never hold.
+
+    It judges some ten thousand times, which takes a third of a second: what was found about the policies
+    that were asked about last is remembered.
     """
+    return _looked_through(policy, judge, repr(policy))
+
+
+@lru_cache(maxsize=32)
+def _looked_through(policy: GradingPolicy, judge: Judge, spelt: str) -> tuple[LintFinding, ...]:
+    """`spelt` tells 2 and 2.0 apart, which are equal and are quoted as they were given."""
     problems = [*_fractions(policy), *_trivial_code(policy)]
     for scale in Scale:
         problems += _thresholds(policy, scale)

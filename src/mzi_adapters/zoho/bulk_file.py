@@ -11,6 +11,7 @@ from typing import BinaryIO, Self
 
 from mzi_adapters.zoho.answers import Json, text
 from mzi_core.errors import MziError
+from mzi_core.ids import is_digits
 from mzi_core.ports import ZohoField
 from mzi_core.values import ZohoId
 
@@ -127,6 +128,6 @@ class Spool:
 
 def _place(zoho_id: str) -> str:
     """Ids as text that sorts like their numbers."""
-    if not (zoho_id.isascii() and zoho_id.isdigit()):
+    if not is_digits(zoho_id):
         raise ValueError("a record has no id.")
     return zoho_id.zfill(30)

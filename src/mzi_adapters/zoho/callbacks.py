@@ -14,6 +14,7 @@ import attrs
 
 from mzi_adapters.zoho.answers import Json, moment, part, text
 from mzi_core.errors import MziError
+from mzi_core.ids import is_digits
 from mzi_core.ports import Applied, WireRecord
 from mzi_core.values import ZohoId
 
@@ -126,7 +127,7 @@ def _object(body: bytes) -> Json:
 
 def _id(value: object) -> ZohoId:
     found = text({"id": value}, "id")
-    if not (found.isascii() and found.isdigit()):
+    if not is_digits(found):
         raise CallbackRefused("An `id` is not the number of a record; the rule's template may be broken.")
     return ZohoId(found)
 

@@ -11,6 +11,7 @@ from mzi_adapters.zoho.calling import ApiCall, ZohoCaller
 from mzi_adapters.zoho.refusals import NO_COLUMN
 from mzi_adapters.zoho.together import chunks, together
 from mzi_core.errors import AmbiguousMatch, GatewayRefused
+from mzi_core.ids import is_digits
 from mzi_core.values import ZohoId
 
 MOST_ROWS = 2000
@@ -37,7 +38,7 @@ def named(name: str) -> str:
 
 def is_id(zoho_id: str) -> bool:
     """Whether a record could have this id. Another one goes into no address and no query."""
-    return zoho_id.isascii() and zoho_id.isdigit()
+    return is_digits(zoho_id)
 
 
 def identified(zoho_id: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from mzi_core.decide import Known
+from mzi_core.ids import is_digits
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import (
@@ -70,8 +71,7 @@ class Seen:
 
 
 def _number(key: str) -> int | None:
-    digits = key.isascii() and key.isdigit()
-    return int(key) if digits and len(key) <= 19 else None  # noqa: PLR2004  # as many as Zoho's have
+    return int(key) if is_digits(key) and len(key) <= 19 else None  # noqa: PLR2004  # as many as Zoho's have
 
 
 async def missing(

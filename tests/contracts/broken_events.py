@@ -88,6 +88,29 @@ class GivesWhatHasEnded(Faithful):
         return [each for each in found[::-1] if each.key in keys][:limit]
 
 
+class GivesWhatWasTakenTheOldestFirst(Faithful):
+    noticed_by = "test_what_was_taken_about_records_is_found_the_newest_first"
+
+    async def taken_events(self, module: str, keys: Collection[RecordKey], kind: str, limit: int) -> object:
+        return (await self.real.taken_events(module, keys, kind, 10_000))[::-1][:limit]
+
+
+class GivesWhatWasTakenOfEveryKind(Faithful):
+    noticed_by = "test_what_was_taken_about_records_is_found_the_newest_first"
+
+    async def taken_events(self, module: str, keys: Collection[RecordKey], kind: str, limit: int) -> object:
+        found = await self.real.events(EventQuery(module=module, state=EventState.TAKEN, limit=10_000))
+        return [each for each in found if each.key in keys][:limit]
+
+
+class GivesWhatAnotherTenantTook(Faithful):
+    noticed_by = "test_what_another_tenant_was_told_is_nothing_here"
+
+    async def taken_events(self, module: str, keys: Collection[RecordKey], kind: str, limit: int) -> object:
+        theirs = await _of(self.real, CANARY).taken_events(module, keys, kind, limit)
+        return [*theirs, *await self.real.taken_events(module, keys, kind, limit)]
+
+
 class EndsTwice(Faithful):
     noticed_by = "test_an_event_ends_once_and_can_wait_again"
 

@@ -88,6 +88,7 @@ async def _ask_everything(session: Session) -> None:
     await session.decisions(cursor, 9)
     await session.keep_events([told(1), attrs.evolve(told(2), repeats=told(1).repeats)])
     await session.waiting_events("students", ids, 9)
+    await session.taken_events("students", ids, "student_deleted", 9)
     await session.end_events([told(1).id], EventState.DEAD, "", BEGAN)
     await session.replay_events([told(1).id])
     await session.event(told(1).id)

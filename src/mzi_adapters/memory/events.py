@@ -45,6 +45,18 @@ class Events(TenantTables):
         )
         return sorted(found, key=lambda each: each.id)[:limit]
 
+    async def taken_events(
+        self, module: str, keys: Collection[RecordKey], kind: str, limit: int
+    ) -> Sequence[Event]:
+        found = (
+            each
+            for each in self._mine()
+            if each.state is EventState.TAKEN
+            and (each.module, each.kind) == (module, kind)
+            and each.key in keys
+        )
+        return sorted(found, key=lambda each: each.id, reverse=True)[:limit]
+
     async def end_events(
         self, ids: Collection[RecordId], state: EventState, reason: str, at: datetime
     ) -> int:

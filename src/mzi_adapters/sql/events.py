@@ -86,6 +86,26 @@ class Events(Counted):
         )
         return [_event(row) for row in rows]
 
+    async def taken_events(
+        self, module: str, keys: Collection[RecordKey], kind: str, limit: int
+    ) -> Sequence[Event]:
+        """The events of a kind about these records that were taken, the newest first."""
+        if not keys:
+            return []
+        rows = await self.run(
+            sa.select(*_OURS)
+            .where(
+                self.mine(EVENTS),
+                EVENTS.c.module == module,
+                self.among(EVENTS.c.key, keys),
+                EVENTS.c.state == EventState.TAKEN.value,
+                EVENTS.c.kind == kind,
+            )
+            .order_by(EVENTS.c.id.desc())
+            .limit(limit)
+        )
+        return [_event(row) for row in rows]
+
     async def end_events(
         self, ids: Collection[RecordId], state: EventState, reason: str, at: datetime
     ) -> int:

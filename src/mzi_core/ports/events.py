@@ -87,6 +87,12 @@ class Events(Protocol):
         """The events about these records that nobody has taken yet, the oldest first, at most `limit`."""
         ...
 
+    async def taken_events(
+        self, module: str, keys: Collection[RecordKey], kind: str, limit: int
+    ) -> Sequence[Event]:
+        """The events of a kind about these records that were taken, the newest first, at most `limit`."""
+        ...
+
     async def end_events(
         self, ids: Collection[RecordId], state: EventState, reason: str, at: datetime
     ) -> int:

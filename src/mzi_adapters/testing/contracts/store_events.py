@@ -1,6 +1,7 @@
 """What a store promises about events."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -17,7 +18,7 @@ from mzi_adapters.testing.contracts.fixtures import (
     raises,
 )
 from mzi_core.ports import Event, EventQuery, EventState, Forgotten, Store
-from mzi_core.values import RecordId, ZohoId
+from mzi_core.values import MoodleKey, RecordId, ZohoId
 
 TAKEN, PARKED, DEAD = EventState.TAKEN, EventState.PARKED, EventState.DEAD
 
@@ -91,6 +92,37 @@ class EventPromises:
             assert list(await session.waiting_events("students", [], 9)) == []
             await session.end_events([kept[0].id], EventState.DEAD, "Gone.", later(1))
             assert list(await session.waiting_events("students", keys[:1], 9)) == [kept[3]]
+
+    async def test_what_was_taken_about_records_is_found_the_newest_first(self, store: Store) -> None:
+        """Of the module, the keys and the kind that are asked for, at most so many."""
+        async with ours(store) as session:
+            of = [
+                ("moodle_users", "11", "user_deleted"),
+                ("moodle_users", "12", "user_deleted"),
+                ("moodle_users", "11", "user_updated"),
+                ("moodle_courses", "11", "user_deleted"),
+                ("moodle_users", "11", "user_deleted"),
+                ("moodle_users", "11", "user_deleted"),
+                ("moodle_users", "11", "user_deleted"),
+            ]
+            kept = [
+                attrs.evolve(event(n), module=module, key=MoodleKey(key), kind=kind)
+                for n, (module, key, kind) in enumerate(of, start=5)
+            ]
+            await session.keep_events(kept)
+            await session.end_events([each.id for each in kept[:5]], EventState.TAKEN, "", later(1))
+            await session.end_events([kept[5].id], EventState.PARKED, "No.", later(1))
+            keys = [MoodleKey("11"), MoodleKey("12"), MoodleKey("13")]
+
+            async def found(keys: Sequence[MoodleKey], limit: int) -> list[RecordId]:
+                taken = await session.taken_events("moodle_users", keys, "user_deleted", limit)
+                assert all(each.state is EventState.TAKEN for each in taken)
+                return [each.id for each in taken]
+
+            assert await found(keys, 9) == [kept[4].id, kept[1].id, kept[0].id]
+            assert await found(keys, 2) == [kept[4].id, kept[1].id]
+            assert await found(keys[:1], 9) == [kept[4].id, kept[0].id]
+            assert await found([], 9) == []
 
     async def test_an_event_ends_once_and_can_wait_again(self, store: Store) -> None:
         """What has ended stays as it ended, until it is replayed."""
@@ -237,15 +269,19 @@ class EventTransactionPromises:
         mine = attrs.evolve(event(5), module="students", key=ZohoId("5"))
         theirs = attrs.evolve(event(6), module="students", key=ZohoId("6"))
         ended = attrs.evolve(event(7), module="students", key=ZohoId("7"))
+        gone = attrs.evolve(event(8), module="students", key=ZohoId("8"))
         async with furnished(store):
             async with store.begin(CANARY) as session:
                 before = dict(await session.event_counts())
-                await session.keep_events([mine, theirs, ended])
+                await session.keep_events([mine, theirs, ended, gone])
+                await session.end_events([gone.id], EventState.TAKEN, "", later(1))
                 await session.end_events([ended.id], EventState.DEAD, "", later(1))
                 there = await session.events(EventQuery())
             async with store.begin(OURS) as session:
                 assert await session.event(theirs.id) is None
                 assert list(await session.waiting_events("students", [ZohoId("6")], 9)) == []
+                of = ("students", [ZohoId("8")], gone.kind)
+                assert list(await session.taken_events(*of, 9)) == []
                 assert list(await session.events(EventQuery(source=mine.source))) == []
                 assert list(await session.keep_events([mine])) == [mine]
                 both = [mine.id, theirs.id]
@@ -256,7 +292,7 @@ class EventTransactionPromises:
             async with store.begin(CANARY) as session:
                 assert await session.events(EventQuery()) == there
                 await session.end_events([mine.id, theirs.id], EventState.TAKEN, "", later(1))
-                assert await session.forget_events(TAKEN, later(60)) == Forgotten(2, None)
+                assert await session.forget_events(TAKEN, later(60)) == Forgotten(3, None)
                 assert await session.forget_events(DEAD, later(60)) == Forgotten(1, None)
                 assert await session.event_counts() == before
 

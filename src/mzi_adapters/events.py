@@ -1,5 +1,6 @@
 """What events need of the world, over one store."""
 
+from mzi_adapters.moodle.events import MoodleEvents
 from mzi_adapters.shared_commits import SharedCommits
 from mzi_adapters.zoho.events import ZohoEvents
 from mzi_core.module import Side
@@ -9,4 +10,6 @@ from mzi_core.use_cases.events import EventAdapters
 
 def event_adapters(store: Store) -> EventAdapters:
     """An intake whose commits are shared, and the readers of both sides."""
-    return EventAdapters(intake=SharedCommits(store), readers={Side.ZOHO: ZohoEvents()})
+    return EventAdapters(
+        intake=SharedCommits(store), readers={Side.ZOHO: ZohoEvents(), Side.MOODLE: MoodleEvents()}
+    )

@@ -214,6 +214,22 @@ def test_the_moment_and_the_number_of_the_event_put_its_record_in_order() -> Non
     }
 
 
+@pytest.mark.parametrize(
+    ("sent", "at"),
+    [
+        ({"timestamp": AT}, (datetime.fromtimestamp(AT, UTC), None)),
+        ({"timestamp": AT, "moodle_event_id": "12"}, (datetime.fromtimestamp(AT, UTC), 12)),
+        ({"timestamp": "soon", "moodle_event_id": "x"}, (None, None)),
+        ({}, (None, None)),
+    ],
+    ids=repr,
+)
+def test_when_an_event_happened_is_told_by_itself(sent: dict[str, object], at: object) -> None:
+    """Also of a hint, which holds no record."""
+    hint = {"event_type": "user_updated", "event_data": {"userid": 7}, **sent}
+    assert READER.told_at(event(read(hint))) == at
+
+
 def test_a_mark_is_as_new_as_its_event_and_its_attempt_as_old_as_its_grading() -> None:
     """A release comes later than the grading, and is told with the same facts."""
     ids = {"userid": 7, "courseid": 2, "assignid": 3, "rawgrade": 3}

@@ -342,3 +342,9 @@ def test_nothing_that_is_sent_raises_anything_else(door: str, message: object) -
         json.loads(each.body)
         assert each.body.isascii()
         assert (each.key is not None and each.module is not None) or each.problem
+
+
+def test_when_something_happened_is_not_told() -> None:
+    (told,) = read("student_updated", RULE)
+    event = Event(id=RecordId("1"), source="s", kind=told.kind, received_at=NOW, body=told.body)
+    assert ZohoEvents().told_at(event) == (None, None)

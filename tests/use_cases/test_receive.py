@@ -1,6 +1,7 @@
 """What a source tells is kept before it is answered, once, and with what is wrong with it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import attrs
 import pytest
@@ -33,6 +34,10 @@ class Says:
     def is_deletion(self, event: Event) -> bool:
         """Never."""
         return False
+
+    def told_at(self, event: Event) -> tuple[datetime | None, int | None]:
+        """Nobody knows."""
+        return None, None
 
 
 FACT = Told(kind="user_created", body='{"id": 7}', module="students", key=ZohoId("7"), is_fact=True)

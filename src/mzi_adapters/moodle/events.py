@@ -8,15 +8,19 @@ with one of them spoils none beside it.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
 
 import attrs
 
+from mzi_adapters.codecs import coerce
 from mzi_adapters.codecs.coerce import ValueRefused
 from mzi_adapters.moodle import codec
 from mzi_core.errors import MessageRefused
 from mzi_core.module import AnyModule, Kind
 from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_MARKS, MOODLE_USERS
 from mzi_core.ports import Event, EventReader, Told, Unreadable
+from mzi_core.use_cases.moodle_facts import GONE
 from mzi_core.values import MoodleKey
 
 MOST_EVENTS = 500
@@ -34,7 +38,7 @@ SUBMITTED = "request_submitted"
 UNKNOWN = "unknown"
 """The kind of an event that names none."""
 
-_DELETIONS = frozenset({"user_deleted", "course_deleted", "enrollment_deleted", "grade_deleted"})
+_DELETIONS = frozenset(GONE.values())
 
 _OF_MARKS = (
     *("grade_updated", "grade_deleted", "user_graded", "submission_graded", "workflow_state_updated"),
@@ -82,6 +86,7 @@ _LONGEST_TYPE = 120  # characters of a type with the class of Moodle's that it n
 _SHOWN = 60  # of what was sent, in characters
 
 Data = Mapping[str, object]
+T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
@@ -140,6 +145,11 @@ class MoodleEvents:
     def is_deletion(self, event: Event) -> bool:
         """Whether it tells that the record is gone; who is still enrolled in another way is not."""
         return event.kind in _DELETIONS and self.record(event) is not None
+
+    def told_at(self, event: Event) -> tuple[datetime | None, int | None]:
+        """The moment and the number that it was sent with; None for what cannot be read."""
+        said = _said(event.kind, json.loads(event.body))
+        return _read(codec.moment, said.at), _read(coerce.integer, said.number)
 
 
 def _told(door: str, message: object) -> Told:
@@ -383,23 +393,20 @@ def _named(record: Data, names: Sequence[str]) -> Data:
 
 
 def _is_somebody(actor: object) -> bool:
-    try:
-        return codec.key(actor) is not None
-    except ValueRefused:
-        return False
+    return _read(codec.key, actor) is not None
 
 
 def _latest(*values: object) -> int | None:
     """The latest of these moments, in seconds since 1970; what is none is refused with its record."""
-    found = []
-    for value in values:
-        try:
-            at = codec.moment(value)
-        except ValueRefused:
-            continue
-        if at is not None:
-            found.append(int(at.timestamp()))
-    return max(found, default=None)
+    moments = [at for value in values if (at := _read(codec.moment, value)) is not None]
+    return int(max(moments).timestamp()) if moments else None
+
+
+def _read(how: Callable[[object], T | None], value: object) -> T | None:
+    try:
+        return how(value)
+    except ValueRefused:
+        return None
 
 
 def _json(value: object) -> str:

@@ -8,6 +8,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Self
 
 import attrs
@@ -137,6 +138,10 @@ class ZohoEvents:
     def is_deletion(self, event: Event) -> bool:
         """Whether the door or the message says so."""
         return event.kind.endswith(f"_{DELETED}")
+
+    def told_at(self, event: Event) -> tuple[datetime | None, int | None]:
+        """Nothing: Zoho's messages do not say when something happened."""
+        return None, None
 
 
 def _fields(message: Mapping[str, object]) -> dict[str, object]:

@@ -39,7 +39,8 @@ class Event:
     `source`: the id of who told it; `kind`: the event in the source's words. `sent_as`: the id that the
     sender gave it, if any. `repeats`: what the same event has again when it is sent again; None for a mere
     hint, of which two never count as one. `module` and `key`: the record it is about; None where that is not
-    known, as with most parked ones. `body`: JSON, as it came. `reason`: why it is parked or dead.
+    known, as with most parked ones. `body`: JSON, as it came. `reason`: why it is parked or dead, or what is
+    to be known of one that was taken.
     """
 
     id: RecordId
@@ -184,4 +185,8 @@ class EventReader(Protocol):
 
     def is_deletion(self, event: Event) -> bool:
         """Whether it tells that the record is gone."""
+        ...
+
+    def told_at(self, event: Event) -> tuple[datetime | None, int | None]:
+        """When it happened by the clock of its side, and its event number; None for what is not told."""
         ...

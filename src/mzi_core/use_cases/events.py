@@ -15,10 +15,10 @@ from mzi_core.use_cases.browse_events import (
     ReplayEvent,
     ShowEvent,
 )
-from mzi_core.use_cases.deletions import MarkDeleted
 from mzi_core.use_cases.event_health import CheckEvents
 from mzi_core.use_cases.forget_events import ForgetEvents, ForgetInTurn
 from mzi_core.use_cases.looking import LookAtZoho
+from mzi_core.use_cases.looking_at_moodle import LookAtMoodle
 from mzi_core.use_cases.receive import ReceiveEvents
 from mzi_core.use_cases.take_due import FindDue, TakeDue
 from mzi_core.use_cases.take_events import TakeEvents
@@ -63,11 +63,13 @@ class EventUseCases:
         """Build them over the store of `batches`."""
         store = batches.store
         zoho = LookAtZoho(store=store, connections=connections, reader=adapters.readers[Side.ZOHO])
-        take = TakeEvents(
-            batches=batches,
-            looks={Side.ZOHO: zoho},
-            mark_deleted=MarkDeleted(store=store, clock=batches.clock, catalogue=batches.catalogue),
+        moodle = LookAtMoodle(
+            store=store,
+            connections=connections,
+            reader=adapters.readers[Side.MOODLE],
+            codec=batches.codec,
         )
+        take = TakeEvents(batches=batches, looks={Side.ZOHO: zoho, Side.MOODLE: moodle})
         count = CountEvents(store)
         forget = ForgetEvents(store=store, clock=batches.clock)
         flows = ShowTakeFlows(store=store, catalogue=batches.catalogue)

@@ -5,26 +5,34 @@ from typing import Protocol
 
 import attrs
 
-from mzi_core.errors import AccountMissing
+from mzi_core.errors import AccountMissing, MziError
 from mzi_core.ids import is_digits
 from mzi_core.module import AnyModule
 from mzi_core.ports import Connections, Event, EventReader, Store
 from mzi_core.use_cases.batches import overlay_of
 from mzi_core.use_cases.field_selection import in_no_record, select
-from mzi_core.values import RecordKey, TenantId, ZohoId
+from mzi_core.values import RecordId, RecordKey, TenantId, ZohoId
 
 
 @attrs.frozen(kw_only=True)
 class Observed:
     """What was seen of records. `gone`: those that are not there; `unknown`: why one cannot be told.
 
-    `untold`: fields of which the records say nothing.
+    `untold`: fields of which the records say nothing. `failed`: what prevented that one is looked at now; the
+    events `unanswered` wait for that. `told_by`: of each record the events that tell it; where nothing is
+    said, all events about it do. `reasons`: why an event is parked, whatever its record is; `notes`: what is
+    to be known of one that is taken.
     """
 
     records: Sequence[object] = ()
     gone: Sequence[RecordKey] = ()
     unknown: Mapping[RecordKey, str] = attrs.field(factory=dict)
     untold: frozenset[str] = frozenset()
+    failed: Mapping[RecordKey, MziError] = attrs.field(factory=dict)
+    unanswered: frozenset[RecordId] = frozenset()
+    told_by: Sequence[frozenset[RecordId]] = ()
+    reasons: Mapping[RecordId, str] = attrs.field(factory=dict)
+    notes: Mapping[RecordId, str] = attrs.field(factory=dict)
 
 
 class Look(Protocol):

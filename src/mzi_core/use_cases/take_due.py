@@ -66,7 +66,7 @@ class TakeDue:
     ) -> None:
         """Batch by batch; `done` is told of each. No batch is begun any more once it is `stopped`.
 
-        What was put off ends its module, not the others. Raises UnknownTenant, StoreUnavailable.
+        What would be put off again ends its module, not the others. Raises UnknownTenant, StoreUnavailable.
         """
         for module in modules:
             await self._of_module(tenant, module, stopped, done)
@@ -82,5 +82,5 @@ class TakeDue:
             taken = await self.take(tenant, module)
             if taken is not None:
                 done(module, taken)
-            if taken is None or taken.put_off:
+            if taken is None or taken.stopped:
                 return

@@ -4,7 +4,7 @@ Each module is a flow of deliveries of its own, `take:students`; a key of it is 
 name it. The remote is read before a session is opened, and what could not be read changes nothing.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ import attrs
 from mzi_core.backoff import MOST_TRIES, delay_after
 from mzi_core.errors import (
     AccessRefused,
+    AccountMissing,
     AuthRevoked,
     GatewayRefused,
     GatewayUnavailable,
@@ -22,11 +23,21 @@ from mzi_core.errors import (
 )
 from mzi_core.flows import take_flow
 from mzi_core.module import AnyModule, Side
-from mzi_core.ports import CausedBy, Causer, Claim, Deleted, DeliveryState, Ending, Event, EventState, Session
+from mzi_core.ports import (
+    CausedBy,
+    Causer,
+    ChangeKind,
+    Claim,
+    DeliveryState,
+    Ending,
+    Event,
+    EventState,
+    HistoryEntry,
+    Session,
+)
 from mzi_core.use_cases.batches import Batches
-from mzi_core.use_cases.deletions import MarkDeleted
 from mzi_core.use_cases.looking import Look, Observed
-from mzi_core.values import Outcome, RecordId, RecordKey, TenantId, ZohoId
+from mzi_core.values import Outcome, RecordId, RecordKey, TenantId
 
 AT_ONCE = 100
 """Records that are looked at together: as many as one call of Zoho's takes."""
@@ -37,6 +48,9 @@ MOST_EVENTS = 1_000
 LEASE = timedelta(minutes=5)
 """How long one look may take; a call is given up long before."""
 
+WITHOUT_ACCOUNT = timedelta(hours=1)
+"""When what must be read is asked for once more where a tenant has no account, or one that is closed."""
+
 UNAVAILABLE = timedelta(minutes=1)
 """When a service is asked again that did not say when it can be."""
 
@@ -45,8 +59,8 @@ UNAVAILABLE = timedelta(minutes=1)
 class EventsTaken:
     """What became of one batch: how many records were `looked_at`, and how many events ended in each way.
 
-    `put_off`: why the records are looked at later; nothing where they were. `paused`: nothing more of the
-    module is, until it is resumed.
+    `put_off`: why records are looked at later; nothing where all of them were. `stopped`: whether the next
+    batch would end in the same way. `paused`: nothing more of the module is, until it is resumed.
     """
 
     looked_at: int = 0
@@ -56,6 +70,7 @@ class EventsTaken:
     deleted: int = 0
     put_off: str = ""
     paused: bool = False
+    stopped: bool = False
 
     def __add__(self, other: "EventsTaken") -> "EventsTaken":
         """Both together; of two reasons the first."""
@@ -67,6 +82,7 @@ class EventsTaken:
             deleted=self.deleted + other.deleted,
             put_off=self.put_off or other.put_off,
             paused=self.paused or other.paused,
+            stopped=self.stopped or other.stopped,
         )
 
 
@@ -76,7 +92,6 @@ class TakeEvents:
 
     batches: Batches
     looks: Mapping[Side, Look]
-    mark_deleted: MarkDeleted
 
     async def __call__(self, tenant: TenantId, module: AnyModule) -> EventsTaken | None:
         """One batch; None where nothing is due. Raises UnknownTenant, StoreUnavailable."""
@@ -102,11 +117,7 @@ class TakeEvents:
                     tenant, module, claims[half:]
                 )
             return await self._put_off(tenant, module, claims, events, error)
-        gone = [Deleted(zoho_id=ZohoId(key), deleted_at=self._now(), permanently=False) for key in seen.gone]
-        caused_by = CausedBy(Causer.EVENT)
-        deleted = await self.mark_deleted(tenant, module, gone, caused_by=caused_by) if gone else 0
-        done = await self._store(tenant, module, claims, events, seen)
-        return attrs.evolve(done, deleted=deleted)
+        return await self._store(tenant, module, claims, events, seen)
 
     def _now(self) -> datetime:
         return self.batches.clock.now()
@@ -126,34 +137,63 @@ class TakeEvents:
             outcomes: Sequence[Outcome] = ()
             if seen.records:
                 outcomes = (await batch.take(seen.records, untold=seen.untold)).outcomes
-            refused = {**seen.unknown, **_refused(outcomes)}
+            deleted = await self._delete(batch.session, module, seen.gone, causes) if seen.gone else 0
             more, events = len(events) > MOST_EVENTS, events[:MOST_EVENTS]
+            failed = {str(key): error for key, error in seen.failed.items()}
             ended = await batch.session.end_claims(
-                [claim.given_back() if more else claim.settled() for claim in claims]
+                [_ended(claim, failed.get(claim.key), more=more) for claim in claims]
             )
-            ours = {delivery.key for delivery in ended}
-            parked = await self._end(batch.session, events, ours & refused.keys(), refused)
-            taken = await self._end(batch.session, events, ours - refused.keys(), {})
-        return EventsTaken(looked_at=len(claims), taken=taken, parked=parked)
+            state = {address.key: state for address, state in ended.items()}
+            refused = {**seen.reasons, **_refused(outcomes, seen, events)}
+            endings: dict[tuple[EventState, str], list[RecordId]] = defaultdict(list)
+            for key, id in [(str(event.key), event.id) for event in events if event.key in state]:
+                if id not in seen.unanswered:
+                    endings[_of_event(id, refused, seen.notes)].append(id)
+                elif state[key] is DeliveryState.DEAD:
+                    endings[EventState.DEAD, failed[key].told].append(id)
+            done = await self._end(batch.session, endings)
+        return attrs.evolve(
+            done,
+            looked_at=len(claims) - len(failed),
+            deleted=deleted,
+            put_off=next((error.told for error in failed.values()), ""),
+        )
 
-    async def _end(
+    async def _delete(
         self,
         session: Session,
-        events: Sequence[Event],
-        keys: Collection[str],
-        reasons: Mapping[RecordKey, str],
+        module: AnyModule,
+        gone: Collection[RecordKey],
+        causes: Mapping[RecordKey, CausedBy],
     ) -> int:
-        """End the events about these records: parked for a reason, or taken; how many they were."""
-        by_reason: dict[str, list[RecordId]] = defaultdict(list)
-        for event in events:
-            if event.key is not None and event.key in keys:
-                by_reason[reasons.get(event.key, "")].append(event.id)
-        now = self._now()
-        return sum(
+        """Mark records deleted; how many were live until now. What was parked of them is forgotten."""
+        await session.unpark(module.name, gone)
+        at = (await session.status(module)).at(self._now())
+        deleted = await session.delete(module, gone, at)
+        await session.keep_history(
             [
-                await session.end_events(ids, EventState.PARKED if reason else EventState.TAKEN, reason, now)
-                for reason, ids in sorted(by_reason.items())
+                HistoryEntry(
+                    module=module.name,
+                    key=key,
+                    kind=ChangeKind.DELETED,
+                    changed_at=at,
+                    caused_by=causes.get(key, CausedBy(Causer.EVENT)),
+                )
+                for key in deleted
             ]
+        )
+        return len(deleted)
+
+    async def _end(
+        self, session: Session, endings: Mapping[tuple[EventState, str], Collection[RecordId]]
+    ) -> EventsTaken:
+        """End events, each in its state and for its reason; how many they were."""
+        counts: Counter[EventState] = Counter()
+        now = self._now()
+        for (state, reason), ids in sorted(endings.items()):
+            counts[state] += await session.end_events(ids, state, reason, now)
+        return EventsTaken(
+            taken=counts[EventState.TAKEN], parked=counts[EventState.PARKED], dead=counts[EventState.DEAD]
         )
 
     async def _put_off(
@@ -174,12 +214,28 @@ class TakeEvents:
             paused = isinstance(error, AuthRevoked)
             if paused:
                 await session.pause(take_flow(module.name), error.told)
-        return EventsTaken(looked_at=0, dead=buried, put_off=error.told, paused=paused)
+        return EventsTaken(looked_at=0, dead=buried, put_off=error.told, stopped=True, paused=paused)
 
 
 def _may_be_about_one(error: MziError) -> bool:
     """Whether the service may refuse one record alone, and not the account or the module."""
     return isinstance(error, GatewayRefused) and not isinstance(error, AccessRefused | RemoteNotFound)
+
+
+def _ended(claim: Claim, error: MziError | None, *, more: bool) -> Ending:
+    """How the look at one record ends; `more`: whether there are events that were not looked at."""
+    if isinstance(error, AccountMissing | AuthRevoked):  # what is told of other records is taken all the same
+        return claim.given_back(WITHOUT_ACCOUNT, error.told)
+    if error is not None:
+        return _ending(claim, error)
+    return claim.given_back() if more else claim.settled()
+
+
+def _of_event(
+    id: RecordId, refused: Mapping[RecordId, str], notes: Mapping[RecordId, str]
+) -> tuple[EventState, str]:
+    """How an event ends that was looked at, and why."""
+    return (EventState.PARKED, refused[id]) if id in refused else (EventState.TAKEN, notes.get(id, ""))
 
 
 def _ending(claim: Claim, error: MziError) -> Ending:
@@ -195,10 +251,19 @@ def _ending(claim: Claim, error: MziError) -> Ending:
     return claim.retried(delay_after(claim.tries + 1, claim.key), error.told)
 
 
-def _refused(outcomes: Iterable[Outcome]) -> dict[RecordKey, str]:
-    """Why records were refused; one that waits for another is not, for it is taken by itself."""
-    return {
-        outcome.key: " ".join(reason.message for reason in outcome.reasons)
-        for outcome in outcomes
-        if outcome.key is not None and not outcome.state.accepted and not outcome.parked
-    }
+def _refused(outcomes: Iterable[Outcome], seen: Observed, events: Sequence[Event]) -> dict[RecordId, str]:
+    """Why events are parked whose records were refused, or cannot be told.
+
+    A record that waits for another is not refused, for it is taken by itself.
+    """
+    refused: dict[RecordId, str] = {}
+    by_key: dict[str | None, str] = {str(key): reason for key, reason in seen.unknown.items()}
+    for outcome in outcomes:
+        if outcome.state.accepted or outcome.parked:
+            continue
+        reason = " ".join(each.message for each in outcome.reasons)
+        if seen.told_by:
+            refused |= dict.fromkeys(seen.told_by[outcome.position], reason)
+        else:
+            by_key[outcome.key] = reason
+    return refused | {event.id: by_key[event.key] for event in events if event.key in by_key}

@@ -241,7 +241,7 @@ class _Taken:
         self.sums += counts
         if done.put_off:
             self.put_off[module.name] = done.put_off
-        else:
+        if done.looked_at or not done.put_off:
             self.by_module.setdefault(module.name, Counter()).update(counts)
 
     @property

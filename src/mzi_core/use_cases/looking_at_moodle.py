@@ -1,0 +1,328 @@
+"""How records of Moodle are looked at: as its events tell them, or read again where these only hint."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from mzi_core.errors import AccountMissing
+from mzi_core.mapping import Overlay
+from mzi_core.module import AnyModule, MoodleEntity
+from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_USERS
+from mzi_core.ports import (
+    Codec,
+    Connections,
+    Event,
+    EventReader,
+    ParkedRecord,
+    Session,
+    Store,
+    Stored,
+    decoded,
+)
+from mzi_core.use_cases.batches import overlay_of
+from mzi_core.use_cases.looking import Observed
+from mzi_core.use_cases.moodle_facts import (
+    FINAL,
+    GONE,
+    OF_MARKING,
+    ToldFact,
+    as_it_was_read,
+    brought_together,
+    named_in,
+    order_of,
+    outlives,
+)
+from mzi_core.use_cases.moodle_hints import MoodleReadings, read_again, read_fields
+from mzi_core.values import MoodleKey, RecordId, RecordKey, TenantId
+
+MOST_DELETIONS = 1_000
+"""Of the records of one batch, as they were told and taken before."""
+
+NOTES = {
+    MOODLE_USERS.name: "The user was deleted, and this with the user.",
+    MOODLE_COURSES.name: "The course was deleted, and this with it: nobody has withdrawn.",
+}
+"""What is noted of the end of an enrolment or a mark whose user or course is deleted."""
+
+
+@attrs.define(kw_only=True)
+class _Said:
+    """What the events of one record say: facts and deletions, what cannot be read, and hints."""
+
+    told: list[ToldFact[Any]] = attrs.field(factory=list)
+    gone: list[MoodleEntity] = attrs.field(factory=list)
+    refused: list[tuple[RecordId, object]] = attrs.field(factory=list)
+    hints: list[Event] = attrs.field(factory=list)
+
+
+@attrs.frozen(kw_only=True)
+class _Shelf:
+    """What is kept of the records that a batch is about; `gone`: the deletions that were taken before."""
+
+    stored: Mapping[RecordKey, Stored[Any]]
+    parked: Mapping[RecordKey, ToldFact[Any]]
+    gone: Mapping[RecordKey, Sequence[MoodleEntity]]
+
+
+@attrs.define(kw_only=True)
+class _Seen:
+    """What was seen so far: by key what a record comes to, and the events that tell it."""
+
+    records: dict[RecordKey, tuple[MoodleEntity, frozenset[RecordId]]] = attrs.field(factory=dict)
+    refused: list[tuple[RecordKey, RecordId, object]] = attrs.field(factory=list)
+    gone: set[RecordKey] = attrs.field(factory=set)
+    reasons: dict[RecordId, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class _Batch:
+    """The events about records of one module, and how their facts are understood."""
+
+    module: AnyModule
+    overlay: Overlay
+    codec: Codec
+    reader: EventReader
+
+    def understood(self, record: object, events: frozenset[RecordId] = frozenset()) -> ToldFact[Any] | None:
+        """A wire record as a fact; None for one that is refused, and where there is none."""
+        found = decoded(self.codec.decoder(self.module, self.overlay), record)
+        if found.entity is None or not isinstance(record, Mapping):
+            return None
+        return ToldFact(entity=found.entity, named=named_in(self.module, record), events=events)
+
+    def deletions(self, events: Sequence[Event]) -> dict[RecordKey, list[MoodleEntity]]:
+        """What deletions that were taken say of their records."""
+        found: dict[RecordKey, list[MoodleEntity]] = defaultdict(list)
+        for event in events:
+            fact = self.understood(self.reader.record(event))
+            if fact is not None and self.reader.is_deletion(event):
+                found[fact.entity.key].append(fact.entity)
+        return found
+
+    def said(self, events: Sequence[Event], seen: _Seen) -> dict[RecordKey, _Said]:
+        """What the events say, by the record they are about; what nobody needs to look at is seen."""
+        by_key: dict[RecordKey, _Said] = defaultdict(_Said)
+        for key, event in [(event.key, event) for event in events if event.key is not None]:
+            said = by_key[key]
+            record = self.reader.record(event)
+            fact = self.understood(record, frozenset({event.id}))
+            if record is None:
+                said.hints.append(event)
+            elif fact is not None and self.reader.is_deletion(event):
+                said.gone.append(fact.entity)
+            elif fact is not None:
+                said.told.append(fact)
+                self._answer(said, fact)
+            elif self.reader.is_deletion(event):
+                seen.reasons[event.id] = self._why_refused(record)
+            else:
+                said.refused.append((event.id, record))
+        return by_key
+
+    def _answer(self, said: _Said, fact: ToldFact[Any]) -> None:
+        """Forget the hints that a whole fact answers, which is told after them and happened no earlier."""
+        if "workflow" in fact.named:
+            at, number = fact.entity.modified_at, fact.entity.event_number
+            said.hints[:] = [
+                hint
+                for hint in said.hints
+                if hint.kind not in OF_MARKING or not _is_before(self.reader.told_at(hint), at, number)
+            ]
+
+    def _why_refused(self, record: object) -> str:
+        reasons = decoded(self.codec.decoder(self.module, self.overlay), record).reasons
+        return " ".join(reason.message for reason in reasons)
+
+    def fold(self, key: RecordKey, said: _Said, shelf: _Shelf, seen: _Seen) -> None:
+        """See what a record comes to after everything that was told of it."""
+        gone = [*said.gone, *shelf.gone.get(key, ())]
+        row = shelf.stored.get(key)
+        told = [fact for fact in said.told if self._is_there(fact, gone, row)]
+        before = None
+        if row is not None and row.deleted_at is None and self._stays(row.entity, said.gone):
+            before = row.entity
+        waits = shelf.parked.get(key)
+        if waits is not None and self._stays(waits.entity, gone):
+            told.append(waits)
+        found, events = brought_together(self.module, before, told)
+        seen.refused += [(key, id, record) for id, record in said.refused]
+        if found is None:
+            if said.gone:
+                seen.gone.add(key)
+        elif events:
+            seen.records[key] = found, events
+
+    def _stays(self, entity: MoodleEntity, gone: Sequence[MoodleEntity]) -> bool:
+        is_final = self.module.name in FINAL
+        return not gone if is_final else all(outlives(entity, each) for each in gone)
+
+    def _is_there(self, fact: ToldFact[Any], gone: Sequence[MoodleEntity], row: Stored[Any] | None) -> bool:
+        """Whether what was told happened after the record was gone, if it ever was."""
+        was_gone = row is not None and row.deleted_at is not None
+        if self.module.name in FINAL:
+            return not (gone or was_gone)
+        if was_gone and row is not None and not gone:
+            return outlives(fact.entity, row.entity)
+        return self._stays(fact.entity, gone)
+
+    def put_read(
+        self, said: Mapping[RecordKey, _Said], read: MoodleReadings, shelf: _Shelf, seen: _Seen
+    ) -> None:
+        """See what was read, which is the newest there is."""
+        for asked, records in read.records.items():
+            for record in records:
+                self._put(record, said[asked].hints, shelf, seen)
+        for key in read.gone:
+            seen.records.pop(key, None)
+            seen.gone.add(key)
+        for key, reason in read.unknown.items():
+            seen.reasons |= dict.fromkeys([hint.id for hint in said[key].hints], reason)
+
+    def _put(self, record: MoodleEntity, hints: Sequence[Event], shelf: _Shelf, seen: _Seen) -> None:
+        row, waits = shelf.stored.get(record.key), shelf.parked.get(record.key)
+        known = None if row is None or row.deleted_at is not None else row.entity
+        known, _ = brought_together(self.module, known, [] if waits is None else [waits])
+        before, events = seen.records.get(record.key, (known, frozenset[RecordId]()))
+        at, number = max(map(self.reader.told_at, hints), key=lambda one: order_of(*one))
+        newest = as_it_was_read(record, before, at, number)
+        ids = frozenset(hint.id for hint in hints)
+        fact = ToldFact(entity=newest, named=read_fields(self.module, record), events=ids)
+        found, more = brought_together(self.module, before, [fact])
+        seen.records[record.key] = found or newest, events | more
+        seen.gone.discard(record.key)
+
+
+@attrs.frozen(kw_only=True)
+class LookAtMoodle:
+    """Believes the facts that events hold, in the order in which they happened, and reads hints again.
+
+    A deletion outdates whatever happened before it, also what arrives later. What only hints waits where
+    Moodle cannot be asked; facts about the same record do not wait for that.
+    """
+
+    store: Store
+    connections: Connections
+    reader: EventReader
+    codec: Codec
+
+    async def __call__(
+        self, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey], events: Sequence[Event]
+    ) -> Observed:
+        """The records as they were told, and read."""
+        async with self.store.read(tenant) as session:
+            overlay = overlay_of(await session.settings(), module)
+            over = await self._over(session, module, events)
+        batch, seen = _Batch(module=module, overlay=overlay, codec=self.codec, reader=self.reader), _Seen()
+        said = batch.said(events, seen)
+        asked = [key for key, each in said.items() if each.hints and key not in over]
+        read = await self._read_again(tenant, module, asked)
+        about = {*said, *(record.key for records in read.records.values() for record in records)}
+        async with self.store.read(tenant) as session:
+            taken = await session.taken_events(module.name, about, GONE[module.name], MOST_DELETIONS)
+            shelf = _Shelf(
+                stored=await session.stored(module, about),
+                parked=_waiting(batch, await session.parked(module.name, about)),
+                gone=batch.deletions(taken),
+            )
+        for key, each in said.items():
+            batch.fold(key, each, shelf, seen)
+        batch.put_read(said, read, shelf, seen)
+        over = {} if module.name in FINAL else over
+        notes = {event.id: NOTES[over[event.key]] for event in events if event.key and event.key in over}
+        return _observed(batch, said, read, seen, notes)
+
+    async def _read_again(
+        self, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey]
+    ) -> MoodleReadings:
+        if not keys:
+            return MoodleReadings()
+        try:
+            moodle = await self.connections.moodle(tenant)
+        except AccountMissing as error:
+            return MoodleReadings(failed=dict.fromkeys(keys, error))
+        return await read_again(moodle, module, keys)
+
+    async def _over(
+        self, session: Session, module: AnyModule, events: Sequence[Event]
+    ) -> dict[RecordKey, str]:
+        """The records that are gone for good with their user or their course, or are one; which of the two.
+
+        Those of facts are not looked for: these are believed.
+        """
+        keys = {event.key for event in events if event.key is not None and not self._is_fact(event)}
+        gone: dict[RecordKey, str] = {}
+        for parent in (MOODLE_USERS, MOODLE_COURSES):
+            owners = {key: owner for key in keys if (owner := _owner(module, key, parent)) is not None}
+            if owners:
+                there = await self._deleted(session, parent, frozenset(owners.values()))
+                gone |= {key: parent.name for key, owner in owners.items() if owner in there}
+        return gone
+
+    def _is_fact(self, event: Event) -> bool:
+        return self.reader.record(event) is not None and not self.reader.is_deletion(event)
+
+    async def _deleted(
+        self, session: Session, module: AnyModule, keys: frozenset[RecordKey]
+    ) -> set[RecordKey]:
+        """The users or courses among these that are deleted, or of which that was told and not taken yet."""
+        known = await session.known(module, keys)
+        told = [
+            *await session.waiting_events(module.name, keys, MOST_DELETIONS),
+            *await session.taken_events(module.name, keys, GONE[module.name], MOST_DELETIONS),
+        ]
+        deleted = {key for key, each in known.items() if each.deleted}
+        return deleted | {each.key for each in told if each.key is not None and self.reader.is_deletion(each)}
+
+
+def _owner(module: AnyModule, key: RecordKey, parent: AnyModule) -> RecordKey | None:
+    """The user or the course that a record belongs to, by its key; itself, if it is one."""
+    parts = key.split("_")
+    if module in (MOODLE_USERS, MOODLE_COURSES):
+        return key if module is parent else None
+    is_enrolment = module is MOODLE_ENROLLMENTS
+    place = int(is_enrolment) if parent is MOODLE_USERS else int(not is_enrolment)
+    return MoodleKey(parts[place]) if parts[place] else None
+
+
+def _waiting(batch: _Batch, parked: Mapping[RecordKey, ParkedRecord]) -> dict[RecordKey, ToldFact[Any]]:
+    """What waits for another record, as a fact that was told before."""
+    facts = {
+        key: batch.understood(each.record if each.waiting is None else each.waiting)
+        for key, each in parked.items()
+        if each.waits_for is not None
+    }
+    return {key: fact for key, fact in facts.items() if fact is not None}
+
+
+def _is_before(hint: tuple[datetime | None, int | None], at: datetime | None, number: int | None) -> bool:
+    """Whether what was told later of a record happened no earlier than what only hints at a change of it."""
+    return at is not None and order_of(*hint) <= order_of(at, number)
+
+
+def _observed(
+    batch: _Batch,
+    said: Mapping[RecordKey, _Said],
+    read: MoodleReadings,
+    seen: _Seen,
+    notes: Mapping[RecordId, str],
+) -> Observed:
+    newest = {key: max(ids) for key, (_, ids) in seen.records.items()}
+    records: list[tuple[object, frozenset[RecordId]]] = [
+        (batch.codec.encode(batch.module, entity, batch.overlay), ids)
+        for entity, ids in seen.records.values()
+    ]
+    for key, id, record in seen.refused:  # in front of what was told later of it, behind what was earlier
+        refused = (record, frozenset({id}))
+        records.insert(0 if id < newest.get(key, id) else len(records), refused)
+    return Observed(
+        records=[record for record, _ in records],
+        told_by=[ids for _, ids in records],
+        gone=sorted(seen.gone),
+        reasons=seen.reasons,
+        notes=notes,
+        failed=read.failed,
+        unanswered=frozenset(hint.id for key in read.failed for hint in said[key].hints),
+    )

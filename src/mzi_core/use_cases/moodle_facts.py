@@ -1,0 +1,146 @@
+"""What several events about one record of Moodle come to, in whatever order they arrive: pure functions."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Generic
+
+import attrs
+
+from mzi_core.module import AnyModule, E, Field, Module, MoodleEntity
+from mzi_core.modules import (
+    MOODLE_COURSES,
+    MOODLE_ENROLLMENTS,
+    MOODLE_MARKS,
+    MOODLE_USERS,
+    MarkedAttempt,
+    MoodleEnrollmentRecord,
+    MoodleMarkRecord,
+)
+from mzi_core.values import RecordId
+
+GONE: Mapping[str, str] = {
+    MOODLE_USERS.name: "user_deleted",
+    MOODLE_COURSES.name: "course_deleted",
+    MOODLE_ENROLLMENTS.name: "enrollment_deleted",
+    MOODLE_MARKS.name: "grade_deleted",
+}
+"""The kind of event that tells of each module that a record is gone."""
+
+FINAL = frozenset({MOODLE_USERS.name, MOODLE_COURSES.name})
+"""Modules whose records are gone for good: Moodle gives the id of a user or a course to no other."""
+
+OF_MARKING = frozenset({"workflow_state_updated", "submission_graded", "grade_updated", "user_graded"})
+"""Kinds of event that hint at what a mark with its workflow tells."""
+
+_SCALE = ("minimum", "maximum", "scale", "scale_items")
+"""How a mark is counted: who tells one of these tells all of them."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@attrs.frozen(kw_only=True)
+class ToldFact(Generic[E]):
+    """A record as something told it. `named`: the fields of which that says anything.
+
+    `events`: those that told it.
+    """
+
+    entity: E
+    named: frozenset[str]
+    events: frozenset[RecordId] = frozenset()
+
+
+def named_in(module: AnyModule, record: Mapping[str, object]) -> frozenset[str]:
+    """The fields of which a wire record says anything, be it that they are empty."""
+    named = {field.name for field in module.fields if any(name in record for name in _names(field))}
+    return frozenset(named | set(_SCALE) if named.intersection(_SCALE) else named)
+
+
+def _names(field: Field) -> Sequence[str]:
+    return (*field.names, *field.wire.from_one)
+
+
+def outlives(told: MoodleEntity, gone: MoodleEntity) -> bool:
+    """Whether a record, as it was told, is not the one of which a deletion was told, or is there again.
+
+    `gone`: what the deletion says of the record: when it was, and which enrolment ended. A user who is
+    enrolled again has another enrolment, with a higher id.
+    """
+    ended = None
+    if isinstance(told, MoodleEnrollmentRecord) and isinstance(gone, MoodleEnrollmentRecord):
+        ended = (told.enrollment_id or told.made_as, gone.enrollment_id)
+    if ended is not None and ended[0] == ended[1] and ended[0] is not None:
+        return False
+    if gone.record_version.is_before(told.record_version):
+        return True
+    if ended is None or None in ended or told.record_version.is_before(gone.record_version):
+        return False
+    return (ended[0] or 0) > (ended[1] or 0)
+
+
+def brought_together(
+    module: Module[E], before: E | None, facts: Collection[ToldFact[E]]
+) -> tuple[E | None, frozenset[RecordId]]:
+    """What a record is after all of these were told, and the events that told it.
+
+    `before`: as it is stored or parked. What an event does not name stays as it is.
+    """
+    found, events = before, frozenset[RecordId]()
+    for fact in sorted(facts, key=lambda each: order_of(each.entity.modified_at, each.entity.event_number)):
+        found = fact.entity if found is None else _after(module, found, fact)
+        events |= fact.events
+    return found, events
+
+
+def order_of(at: datetime | None, number: int | None) -> tuple[datetime, int]:
+    """What puts moments in order with the event numbers that tell those of one second apart."""
+    return at or _NEVER, -1 if number is None else number
+
+
+def _after(module: Module[E], before: E, fact: ToldFact[E]) -> E:
+    told = fact.entity
+    if told.record_version.is_before(before.record_version):
+        return before if module.merge is None else module.merge(before, told)
+    kept = {
+        field.name: getattr(before, field.name)
+        for field in module.compared
+        if field.name not in fact.named
+        and getattr(told, field.name) == field.default
+        and not _is_another_enrolment(before, told)
+    }
+    if told.modified_at is None and told.event_number is None:  # nobody knows when: it is what was told last
+        kept |= {"modified_at": before.modified_at, "event_number": before.event_number}
+    whole = attrs.evolve(told, **kept)
+    return whole if module.merge is None else module.merge(before, whole)
+
+
+def _is_another_enrolment(before: object, told: object) -> bool:
+    """Whether the user is enrolled anew, so that nothing of the enrolment before counts any more."""
+    ids = [each.enrollment_id for each in (before, told) if isinstance(each, MoodleEnrollmentRecord)]
+    return None not in ids and len(set(ids)) > 1
+
+
+def as_it_was_read(read: E, before: E | None, at: datetime | None, number: int | None) -> E:
+    """A record that was read again because of an event, in order behind that event and what is stored.
+
+    `at`, `number`: when the event happened, and its number. What was read has neither.
+    """
+    versions = [(at, number), (read.modified_at, None)]
+    if before is not None:
+        versions.append((before.modified_at, before.event_number))
+    newest = max(versions, key=lambda one: order_of(*one))
+    ordered = attrs.evolve(read, modified_at=newest[0], event_number=newest[1])
+    if isinstance(ordered, MoodleMarkRecord) and isinstance(before, MoodleMarkRecord):
+        known = {each.number: each for each in before.attempts}
+        attempts = tuple(_completed(each, known.get(each.number)) for each in ordered.attempts)
+        ordered = attrs.evolve(ordered, attempts=attempts)
+    return ordered
+
+
+def _completed(read: MarkedAttempt, known: MarkedAttempt | None) -> MarkedAttempt:
+    """An attempt with what is known of the same grading, where Moodle does not show that to everybody."""
+    if known is None or known.graded_at != read.graded_at:
+        return read
+    cells = [field.name for field in attrs.fields(MarkedAttempt)]
+    kept = {name: getattr(known, name) for name in cells if getattr(read, name) in (None, ())}
+    return attrs.evolve(read, **kept)

@@ -13,7 +13,18 @@ from mzi_http.error_boundary import ErrorBoundary
 from mzi_http.errors import HANDLERS
 from mzi_http.intake import RequestIntake
 from mzi_http.openapi import document
-from mzi_http.routes import decisions, docs, events, grades, health, moodle_records, records, sync
+from mzi_http.routes import (
+    decisions,
+    docs,
+    events,
+    grades,
+    health,
+    moodle_events,
+    moodle_records,
+    records,
+    sync,
+    webhooks,
+)
 from mzi_http.security import ApiKeyMiddleware, SafeHeaders
 
 MAX_BODY = 16 * 2**20
@@ -49,15 +60,16 @@ def create_app(
                 )
             }
 
-    subjects = (sync, moodle_records, events, grades, decisions, records, health)
+    subjects = (sync, moodle_records, events, moodle_events, webhooks, grades, decisions, records, health)
     described = document(version, [each for subject in subjects for each in subject.operations()])
     public = [*health.ROUTES, *docs.routes(described)]
     keyed = [*sync.ROUTES, *moodle_records.ROUTES, *events.ROUTES, *grades.ROUTES, *decisions.ROUTES]
-    routes = [*public, *events.DOORS, *keyed, *records.ROUTES]
+    doors = [*events.DOORS, *moodle_events.DOORS, *webhooks.DOORS]
+    routes = [*public, *doors, *keyed, *records.ROUTES]
     guard = Middleware(
         ApiKeyMiddleware,
-        open_paths={route.path for route in public},
-        open_below=events.BELOW,
+        open_paths={route.path for route in (*public, *webhooks.DOORS)},
+        open_below=(*events.BELOW, *moodle_events.BELOW),
         open_to_all=open_to_all,
     )
     return Starlette(

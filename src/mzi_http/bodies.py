@@ -146,6 +146,21 @@ def _wanted(listed: str) -> str:
     return f'Send {{"{listed}": [<record>, …]}}, {{"{listed}": <record>}} or one record as the object itself.'
 
 
+def events_of(body: Body, most: int) -> list[object]:
+    """The events of a body that is one, or a list of them. Raises Problem: 400, 413 for more than `most`.
+
+    In a list one that cannot be taken is an Unreadable.
+    """
+    with _as_problem("The body"):
+        value = decode_listed(body.raw, (), body.most_values, body.most_values)
+    if not isinstance(value, dict | list) or not value:
+        raise Problem(BAD_BODY, "The body must be an event as a JSON object, or a list of events.")
+    if len(events := value if isinstance(value, list) else [value]) > most:
+        said = f"The body lists {len(events):,} events, and one request takes {most:,}"
+        raise Problem(TOO_LARGE, f"{said}; send several requests.")
+    return events
+
+
 def said_by(body: Body) -> object:
     """The JSON of a body, or the fields of a form with lists of values. Raises Problem: 400, 413."""
     if not body.is_form:

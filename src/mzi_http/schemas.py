@@ -31,6 +31,8 @@ _SHAPES = (
     shapes.ListedHistory,
     shapes.EventCounts,
     shapes.EventsHealth,
+    shapes.SourceStatus,
+    shapes.TriedWebhook,
     shapes.Health,
 )
 

@@ -342,6 +342,38 @@ class EventsHealth(TypedDict):
     paused: dict[str, PausedModule]
 
 
+class SourceStatus(TypedDict):
+    """What a source of events learns about itself: that it is believed, and what became of the events."""
+
+    success: Literal[True]
+    source: Annotated[str, Meta(description="The id by which it may say who it is")]
+    label: str
+    tenant_id: str
+    events: EventCounts
+    timestamp: Moment
+
+
+class UnderstoodEvent(TypedDict):
+    """What an event would be taken for. `is_fact`: its record would not be read again."""
+
+    kind: str
+    module: str | None
+    key: str | None
+    is_fact: bool
+    problem: Annotated[str, Meta(description="Why it would be parked; nothing if it would not")]
+
+
+class TriedWebhook(TypedDict):
+    """What would become of the events of a request; nothing is kept."""
+
+    success: bool
+    source: str
+    tenant_id: str
+    message: str
+    events: list[UnderstoodEvent]
+    timestamp: Moment
+
+
 class StoreState(TypedDict):
     """What the store says of itself."""
 

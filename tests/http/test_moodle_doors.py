@@ -318,6 +318,72 @@ async def test_events_are_about_the_tenant_of_their_source(doors: Doors) -> None
     assert await doors.events() == []
 
 
+# what the plugin asks
+
+
+@pytest.mark.parametrize("prefix", ["/api/v1", "/v1"])
+async def test_a_source_learns_that_it_is_believed_and_how_its_events_stand(
+    doors: Doors, prefix: str
+) -> None:
+    await doors.send([USER, {"event_type": "moon_landed"}])
+    answer = await doors.api.client.get(
+        f"{prefix}/webhooks/status", headers={"X-API-Key": "", "X-Moodle-Token": doors.token}
+    )
+    assert answer.status_code == 200, answer.text
+    said = answer.json()
+    assert (said["success"], said["label"], said["tenant_id"]) == (True, "plugin", DEFAULT_TENANT)
+    counts = {"waiting": 1, "taken": 0, "parked": 1, "dead": 0, "total": 2}
+    assert said["events"] == {**counts, "put_off": {}, "paused": {}}
+    assert said["source"] in doors.token
+
+
+async def test_who_signs_asks_for_its_status_with_no_body() -> None:
+    async with serving() as api:
+        _, secret = await api.mzi.use_cases.sources.add(
+            Side.MOODLE, "plugin", DEFAULT_TENANT, scheme=Scheme.STANDARD
+        )
+        signed = signing_headers(
+            Side.MOODLE, Scheme.STANDARD, secret, b"", id="msg_1", at=api.mzi.clock.now()
+        )
+        path = f"{WEBHOOKS}/status"
+        assert (await api.client.get(path, headers={"X-API-Key": "", **signed})).status_code == 200
+        tried = await api.client.post(f"{WEBHOOKS}/test", headers={"X-API-Key": "", **signed})
+        assert tried.status_code == 200, tried.text
+
+
+async def test_what_is_tried_is_understood_and_not_kept(doors: Doors) -> None:
+    tried = [USER, {"event_type": "moon_landed"}, recorded_events()["user_graded_1"]]
+    answer = await doors.send(tried, f"{WEBHOOKS}/test")
+    assert answer.status_code == 200, answer.text
+    said = answer.json()
+    assert (said["success"], said["message"]) == (False, "1 of 3 would be parked.")
+    assert [
+        (each["kind"], each["key"], each["is_fact"], each["problem"] != "") for each in said["events"]
+    ] == [
+        ("user_created", "7", True, False),
+        ("moon_landed", None, False, True),
+        ("user_graded", "13_2_", False, False),
+    ]
+    assert await doors.events() == []
+    good = (await doors.send(USER, f"{WEBHOOKS}/test")).json()
+    assert (good["success"], good["message"]) == (True, "They would be kept, and looked at.")
+    bare = (await doors.send(b"", f"{WEBHOOKS}/test")).json()
+    assert (bare["success"], bare["message"], bare["events"]) == (True, "This source is believed.", [])
+
+
+@pytest.mark.parametrize("prefix", ["/api/v1", "/v1"])
+async def test_nobody_else_learns_anything(doors: Doors, prefix: str) -> None:
+    """Nor with an API key."""
+    answers = [
+        await doors.api.client.get(f"{prefix}/webhooks/status"),
+        await doors.api.client.post(f"{prefix}/webhooks/test", json=USER),
+        await doors.send(b"{", f"{prefix}/webhooks/test", **{"X-Moodle-Token": "x" * 40}),
+    ]
+    assert [answer.status_code for answer in answers] == [401, 401, 401]
+    assert (await doors.send(b"{", f"{prefix}/webhooks/test")).status_code == 400
+    assert (await doors.api.client.get(f"{prefix}/webhooks")).status_code == 405
+
+
 # what is refused
 
 

@@ -43,11 +43,7 @@ class ReceiveEvents:
         the messages has no form that the service sends, and then nothing is kept; StoreUnavailable.
         """
         told = [
-            (place, each)
-            for message in messages
-            for place, each in enumerate(
-                self.readers[side].read(message.door, message.content, message.address)
-            )
+            (place, each) for message in messages for place, each in enumerate(self.understood(side, message))
         ]
         now = self.clock.now()
         events = [
@@ -71,6 +67,10 @@ class ReceiveEvents:
         for each in self.listeners:
             each()
         return kept
+
+    def understood(self, side: Side, message: Message) -> Sequence[Told]:
+        """What a message says, of which nothing is kept. Raises MessageRefused."""
+        return self.readers[side].read(message.door, message.content, message.address)
 
 
 def repeats(told: Told, place: int) -> str | None:

@@ -16,7 +16,9 @@ from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Cursor, Event, EventState
 from mzi_core.use_cases.browse_events import written_id
+from mzi_core.use_cases.events import EventUseCases
 from mzi_core.use_cases.receive import Message
+from mzi_core.values import TenantId
 from mzi_http.answers import events_health, moment, paused_modules, records_put_off, shown_event, told_event
 from mzi_http.bodies import FORM, JSON, read_body, said_by
 from mzi_http.context import service, tenant
@@ -108,9 +110,13 @@ async def replay_event(request: Request) -> Response:
 
 async def count_events(request: Request) -> Response:
     """How many events are in each state, and what keeps those that wait."""
-    events = service(request).use_cases.events
-    counts, flows = await events.count(tenant(request)), await events.flows(tenant(request))
-    said: EventCounts = {
+    return answer(await counted(service(request).use_cases.events, tenant(request)))
+
+
+async def counted(events: EventUseCases, tenant: TenantId) -> EventCounts:
+    """How the events of a tenant stand, as it is answered."""
+    counts, flows = await events.count(tenant), await events.flows(tenant)
+    return {
         "waiting": counts[EventState.WAITING],
         "taken": counts[EventState.TAKEN],
         "parked": counts[EventState.PARKED],
@@ -119,7 +125,6 @@ async def count_events(request: Request) -> Response:
         "put_off": records_put_off(flows),
         "paused": paused_modules(flows),
     }
-    return answer(said)
 
 
 async def check_events(request: Request) -> Response:

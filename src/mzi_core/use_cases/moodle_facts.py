@@ -24,7 +24,10 @@ GONE: Mapping[str, str] = {
     MOODLE_ENROLLMENTS.name: "enrollment_deleted",
     MOODLE_MARKS.name: "grade_deleted",
 }
-"""The kind of event that tells of each module that a record is gone."""
+"""The kind of event that tells of each module that a record is gone.
+
+The log keeps them for as long as events of before may arrive, or these would bring records back.
+"""
 
 FINAL = frozenset({MOODLE_USERS.name, MOODLE_COURSES.name})
 """Modules whose records are gone for good: Moodle gives the id of a user or a course to no other."""

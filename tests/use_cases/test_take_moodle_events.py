@@ -11,6 +11,7 @@ from tests.use_cases.moodle_telling import ACCOUNTLESS, AT, TellingMoodle, cours
 
 from mzi_core.backoff import MOST_TRIES
 from mzi_core.errors import RemoteBug
+from mzi_core.modules import MOODLE_ENROLLMENTS, MOODLE_MARKS
 from mzi_core.ports import Due, EventState, Store
 from mzi_core.use_cases.take_events import WITHOUT_ACCOUNT, EventsTaken
 
@@ -592,7 +593,7 @@ async def test_a_revoked_token_stops_no_facts() -> None:
     assert await site.college.states([event]) == [WAITING]
 
 
-async def test_one_assignment_that_cannot_be_read_spoils_no_other() -> None:
+async def test_one_assignment_that_cannot_be_read_spoils_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the mark that is asked for by itself, nor those that are asked for with it."""
     site = await _site(plugin=False)
     await site.known()
@@ -607,7 +608,7 @@ async def test_one_assignment_that_cannot_be_read_spoils_no_other() -> None:
             raise RemoteBug("Moodle", "It stumbled.")
         return await asked(assignment, user)
 
-    gateway.work = work  # type: ignore[method-assign]
+    monkeypatch.setattr(gateway, "work", work)
     whole, one, other = await site.college.told(
         hint("user_graded", **site.ids()),
         hint("extension_granted", objecttable="assign", **_id(site)),
@@ -616,6 +617,62 @@ async def test_one_assignment_that_cannot_be_read_spoils_no_other() -> None:
     await site.college.taken()
     assert await site.college.states([whole, one, other]) == [WAITING, TAKEN, WAITING]
     await site.college.live("moodle_marks", site.mark)
+
+
+@pytest.mark.parametrize("wide", [True, False])
+async def test_a_reading_of_what_changed_meanwhile_is_made_once_more(
+    wide: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row is newer than what was asked for before, whoever wrote it."""
+    site = await _site()
+    await site.known()
+    told = {"userid": site.student, "courseid": site.course, "assignid": site.assignment}
+    gateway = await site.college.mzi.connections.moodle(site.college.tenant)
+    asked = gateway.grade_facts
+
+    async def slow(*what: Any) -> Any:
+        found = await asked(*what)
+        if not readings:
+            site.college.mzi.clock.advance(timedelta(seconds=2))
+            record = {**told, "attemptnumber": 0, "workflowstate": "inreview", "timemodified": AT + 9}
+            await site.college.mzi.use_cases.sync(site.college.tenant, MOODLE_MARKS, [record])
+        readings.append(found)
+        return found
+
+    readings: list[Any] = []
+    monkeypatch.setattr(gateway, "grade_facts", slow)
+    ids = site.ids() if wide else _id(site)
+    (event,) = await site.college.told(hint("submission_status_updated", objecttable="assign", **ids))
+    assert "while it was read" in (await site.college.taken()).put_off
+    assert (await site.college.live("moodle_marks", site.mark)).workflow == "inreview"
+    assert await site.college.states([event]) == [WAITING]
+    site.college.mzi.clock.advance(timedelta(seconds=2))
+    await site.college.taken()
+    assert await site.college.states([event]) == [TAKEN]
+    assert (await site.college.live("moodle_marks", site.mark)).workflow == "released"
+    assert len(readings) == 2
+
+
+async def test_who_is_enrolled_while_the_course_is_read_is_not_taken_for_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site = await _site()
+    await site.known()
+    other = site.college.mzi.moodle.add_user(username="u9", email="u9@campus.example")
+    await site.college.tell(user(other))
+    gateway = await site.college.mzi.connections.moodle(site.college.tenant)
+    asked = gateway.enrolled
+
+    async def slow(*what: Any) -> Any:
+        found = await asked(*what)
+        site.college.mzi.clock.advance(timedelta(seconds=2))
+        record = {"userid": other, "courseid": site.course, "status": 0, "timemodified": AT + 9}
+        await site.college.mzi.use_cases.sync(site.college.tenant, MOODLE_ENROLLMENTS, [record])
+        return found
+
+    monkeypatch.setattr(gateway, "enrolled", slow)
+    await site.college.tell(hint("role_assigned", courseid=site.course, relateduserid=other))
+    await site.college.live("moodle_enrollments", site.key(site.course, other))
 
 
 async def test_what_is_told_meanwhile_of_a_record_that_is_read_is_kept_with_it() -> None:

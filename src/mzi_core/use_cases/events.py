@@ -68,6 +68,7 @@ class EventUseCases:
             connections=connections,
             reader=adapters.readers[Side.MOODLE],
             codec=batches.codec,
+            clock=batches.clock,
         )
         take = TakeEvents(batches=batches, looks={Side.ZOHO: zoho, Side.MOODLE: moodle})
         count = CountEvents(store)

@@ -7,11 +7,12 @@ from typing import Any
 
 import attrs
 
-from mzi_core.errors import AccountMissing
+from mzi_core.errors import AccountMissing, GatewayUnavailable
 from mzi_core.mapping import Overlay
-from mzi_core.module import AnyModule, MoodleEntity
+from mzi_core.module import AnyModule, MoodleEntity, Side
 from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_USERS
 from mzi_core.ports import (
+    Clock,
     Codec,
     Connections,
     Event,
@@ -207,6 +208,7 @@ class LookAtMoodle:
     connections: Connections
     reader: EventReader
     codec: Codec
+    clock: Clock
 
     async def __call__(
         self, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey], events: Sequence[Event]
@@ -218,6 +220,7 @@ class LookAtMoodle:
         batch, seen = _Batch(module=module, overlay=overlay, codec=self.codec, reader=self.reader), _Seen()
         said = batch.said(events, seen)
         asked = [key for key, each in said.items() if each.hints and key not in over]
+        asked_at = self.clock.now()
         read = await self._read_again(tenant, module, asked)
         about = {*said, *(record.key for records in read.records.values() for record in records)}
         async with self.store.read(tenant) as session:
@@ -227,6 +230,7 @@ class LookAtMoodle:
                 parked=_waiting(batch, await session.parked(module.name, about)),
                 gone=batch.deletions(taken),
             )
+        _give_up_what_moved(read, shelf, asked_at)
         for key, each in said.items():
             batch.fold(key, each, shelf, seen)
         batch.put_read(said, read, shelf, seen)
@@ -275,6 +279,22 @@ class LookAtMoodle:
         ]
         deleted = {key for key, each in known.items() if each.deleted}
         return deleted | {each.key for each in told if each.key is not None and self.reader.is_deletion(each)}
+
+
+def _give_up_what_moved(read: MoodleReadings, shelf: _Shelf, asked_at: datetime) -> None:
+    """Believe no reading of a record that was changed since it was asked for: it must be read once more.
+
+    Nobody else takes events about the same key, but a key can stand for many records, and records come by
+    other ways too.
+    """
+    moved = {key for key, row in shelf.stored.items() if row.updated_at > asked_at}
+    for key in [*read.records, *read.gone]:
+        if key in moved or any(record.key in moved for record in read.records.get(key, ())):
+            said = "The record was changed here while it was read."
+            read.failed[key] = GatewayUnavailable(Side.MOODLE.capitalize(), said, retry_after=1)
+    for key in read.failed:
+        read.records.pop(key, None)
+        read.gone.discard(key)
 
 
 def _owner(module: AnyModule, key: RecordKey, parent: AnyModule) -> RecordKey | None:

@@ -12,8 +12,9 @@ from tests.use_cases.moodle_telling import ACCOUNTLESS, AT, TellingMoodle, cours
 from mzi_core.backoff import MOST_TRIES
 from mzi_core.errors import RemoteBug
 from mzi_core.modules import MOODLE_ENROLLMENTS, MOODLE_MARKS
-from mzi_core.ports import Due, EventState, Store
+from mzi_core.ports import CausedBy, Causer, ChangeKind, Due, EventState, Store
 from mzi_core.use_cases.take_events import WITHOUT_ACCOUNT, EventsTaken
+from mzi_core.values import MoodleKey
 
 TAKEN, PARKED, WAITING = EventState.TAKEN, EventState.PARKED, EventState.WAITING
 
@@ -295,6 +296,16 @@ async def test_a_course_that_is_deleted_does_not_look_like_withdrawals(
     assert "nobody has withdrawn" in reasons["grade_deleted"]
     assert reasons["course_deleted"] == ""
     assert (await college.event(withdrawn)).reason == ""
+
+
+async def test_the_history_of_a_record_names_the_event_that_ended_it(college: TellingMoodle) -> None:
+    """Beside the note that its course was deleted, where it was."""
+    await college.tell(user(7), course(2), enrolled("enrollment_created", 27))
+    (event,) = await college.told(enrolled("enrollment_deleted", 27, at=AT + 5))
+    await college.taken()
+    async with college.mzi.store.read(college.tenant) as session:
+        newest, *_ = await session.history("moodle_enrollments", MoodleKey("2_7"), None, 9)
+    assert (newest.kind, newest.caused_by) == (ChangeKind.DELETED, CausedBy(Causer.EVENT, event.id))
 
 
 async def test_a_hint_waits_with_its_reason_where_nothing_can_be_asked(accountless: TellingMoodle) -> None:

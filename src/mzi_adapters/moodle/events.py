@@ -20,6 +20,7 @@ from mzi_core.errors import MessageRefused
 from mzi_core.module import AnyModule, Kind
 from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_MARKS, MOODLE_USERS
 from mzi_core.ports import Event, EventReader, Told, Unreadable
+from mzi_core.ports.events import REQUEST_SUBMITTED
 from mzi_core.use_cases.moodle_facts import GONE
 from mzi_core.values import MoodleKey
 
@@ -31,9 +32,6 @@ LONGEST_SENT_AS = 255
 
 WEBHOOKS = "webhooks"
 """The door of the plugin's envelope, which names the type of its event itself."""
-
-SUBMITTED = "request_submitted"
-"""A student's request on its way to Zoho: about no record of Moodle's."""
 
 UNKNOWN = "unknown"
 """The kind of an event that names none."""
@@ -178,7 +176,7 @@ def _kind(door: str, message: Data) -> tuple[str, str]:
     name = (named if isinstance(named, str) else door)[-_LONGEST_TYPE:].strip().lower()
     word = name.rpartition("\\")[2].rpartition(".")[2]
     kind, of_door = _OTHER_NAMES.get(word, word), _OTHER_NAMES.get(door, door)
-    if kind == SUBMITTED:
+    if kind == REQUEST_SUBMITTED:
         return kind, "mzi does not bring students' requests to Zoho yet; send it again when it does."
     if door == WEBHOOKS and not isinstance(named, str):
         return UNKNOWN, "The event names no `event_type`."

@@ -334,7 +334,12 @@ _WHOLE: Mapping[str, Callable[[], set[str]]] = {
     "marking": lambda: set(marking_to_data(Marking())),
     "checks": lambda: {check.value for check in CheckName},
     "capabilities": lambda: set(CAPABILITIES),
-    "settings": lambda: {text for o in settings.options() for text in (o.path, str(o.default or "")) if text},
+    "settings": lambda: {
+        text
+        for option in settings.options()
+        for text in (option.path, "" if option.default in (None, (), "") else str(option.default))
+        if text
+    },
 }
 
 

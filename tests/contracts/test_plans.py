@@ -15,6 +15,7 @@ from mzi_adapters.sql.registry import SqlRegistry
 from mzi_adapters.sql.store import SqlSession
 from mzi_adapters.sql.tables import DELIVERIES, RECORDS, schema
 from mzi_adapters.testing.contracts.fixtures import BEGAN, OURS, decision, later, parked, run
+from mzi_adapters.testing.contracts.fixtures import change as history
 from mzi_adapters.testing.contracts.fixtures import event as told
 from mzi_adapters.testing.contracts.samples import key_of, row, sample
 from mzi_adapters.testing.contracts.store_columns import change
@@ -82,6 +83,8 @@ async def _ask_everything(session: Session) -> None:
     await session.parked("students", ids)
     await session.parked_list("students", Query(after=cursor, state=State.INVALID))
     await session.waiting_for("students", ids, 9)
+    await session.keep_history([history(1, BEGAN)])
+    await session.history("students", ids[0], 7, 9)
     await session.record_decisions([DecisionRecord(key="k", decision=decision(), decided_at=BEGAN)])
     await session.decisions_by_attempt(["k", "l"])
     await session.decision_history("k")

@@ -58,12 +58,32 @@ def lint(policy: GradingPolicy, judge: Judge = judge) -> tuple[LintFinding, ...]
     It judges some ten thousand times, which takes a third of a second: what was found about the policies
     that were asked about last is remembered.
     """
-    return _looked_through(policy, judge, repr(policy))
+    return _looked_through(_Spelt(policy), judge)
+
+
+@attrs.frozen(eq=False)
+class _Spelt:
+    """A policy that is equal to none in which 2 is spelt 2.0: thresholds are quoted as they were given."""
+
+    policy: GradingPolicy
+    text: str = attrs.field(init=False)
+
+    @text.default
+    def _spelt(self) -> str:
+        return repr(self.policy)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are spelt alike."""
+        return isinstance(other, _Spelt) and self.text == other.text
+
+    def __hash__(self) -> int:
+        """That of the text."""
+        return hash(self.text)
 
 
 @lru_cache(maxsize=32)
-def _looked_through(policy: GradingPolicy, judge: Judge, spelt: str) -> tuple[LintFinding, ...]:
-    """`spelt` tells 2 and 2.0 apart, which are equal and are quoted as they were given."""
+def _looked_through(spelt: _Spelt, judge: Judge) -> tuple[LintFinding, ...]:
+    policy = spelt.policy
     problems = [*_fractions(policy), *_trivial_code(policy)]
     for scale in Scale:
         problems += _thresholds(policy, scale)

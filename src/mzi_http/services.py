@@ -21,7 +21,7 @@ from mzi_http.settings import MEMORY, Settings
 if TYPE_CHECKING:
     from mzi_core.use_cases.doctor import Environment
     from mzi_core.use_cases.events import EventAdapters
-    from mzi_core.use_cases.forget_events import Retention
+    from mzi_core.use_cases.forgetting import Retention
 
 _SQLITE = "sqlite"
 _NOT_A_PATH = ("", ":memory:")
@@ -60,13 +60,17 @@ class Services:
 
 
 def retention_of(settings: Settings) -> "Retention":
-    """For how long events are kept."""
-    from mzi_core.use_cases.forget_events import Retention  # noqa: PLC0415
+    """For how long events and the history of records are kept."""
+    from mzi_core.use_cases.forgetting import Retention  # noqa: PLC0415
 
     def kept(days: int) -> timedelta | None:
         return timedelta(days=days) if days else None
 
-    return Retention(taken=kept(settings.events.keep_taken), refused=kept(settings.events.keep_refused))
+    return Retention(
+        taken=kept(settings.events.keep_taken),
+        refused=kept(settings.events.keep_refused),
+        history=kept(settings.history.keep),
+    )
 
 
 def _event_adapters(store: Store) -> "EventAdapters":

@@ -196,6 +196,17 @@ class EventLog:
     keep_refused: int = attrs.field(default=0, converter=_days)
 
 
+def _history_days(value: object) -> int:
+    return whole(value, 0, _MOST_DAYS)
+
+
+@attrs.frozen(kw_only=True)
+class History:
+    """For how many days it is kept what was changed of records; 0: for ever."""
+
+    keep: int = attrs.field(default=730, converter=_history_days)
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
     """All of them. `page`: how many records of a file are taken in one transaction.
@@ -215,6 +226,7 @@ class Settings:
     web: Web = attrs.field(factory=Web)
     secrets: Secrets = attrs.field(factory=Secrets)
     events: EventLog = attrs.field(factory=EventLog)
+    history: History = attrs.field(factory=History)
     http: Http = attrs.field(factory=Http)
     log: Log = attrs.field(factory=Log)
 

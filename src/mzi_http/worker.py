@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import attrs
@@ -10,7 +10,7 @@ import attrs
 from mzi_core.errors import MziError
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.events import EventUseCases
-from mzi_core.use_cases.forget_events import EVERY, Retention
+from mzi_core.use_cases.forgetting import CHANGES, EVERY, ForgetInTurn, Retention
 from mzi_core.use_cases.take_due import DueModules
 from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import TenantId
@@ -101,9 +101,9 @@ class Worker:
 
 @attrs.define(eq=False)
 class Cleaner:
-    """Forgets events that were kept for long enough, now and then, until it is stopped."""
+    """Forgets what was kept for long enough, now and then, until it is stopped."""
 
-    events: EventUseCases
+    forget: ForgetInTurn
     retention: Retention
     pause: float = EVERY.total_seconds()
     _stopped: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
@@ -118,9 +118,9 @@ class Cleaner:
             try:
                 await self._clean()
             except MziError as error:
-                _log.warning("Old events could not be forgotten: %s", error)
+                _log.warning("Nothing old could be forgotten: %s", error)
             except Exception as error:  # the service goes on without it
-                _log.error("Unforeseen while old events were forgotten: %s", type(error).__name__)
+                _log.error("Unforeseen while what is old was forgotten: %s", type(error).__name__)
             try:
                 async with asyncio.timeout(self.pause):
                     await self._stopped.wait()
@@ -128,10 +128,19 @@ class Cleaner:
                 continue
 
     async def _clean(self) -> None:
-        done = await self.events.forget_in_turn(self.retention, stopped=self._stopped.is_set)
+        done = await self.forget(self.retention, stopped=self._stopped.is_set)
         for tenant, numbers in done.items():
-            if number := sum(numbers.values()):
-                _log.info("%s old events of tenant %s are forgotten.", f"{number:,}", tenant)
+            if told := forgotten(numbers):
+                _log.info("Of tenant %s are forgotten: %s.", tenant, told)
+
+
+def forgotten(numbers: Mapping[str, int]) -> str:
+    """How much was forgotten, in words; empty where nothing was."""
+    some = {name: number for name, number in numbers.items() if number}
+    return ", ".join(
+        f"{number:,} {'changes of records' if name == CHANGES else f'{name} events'}"
+        for name, number in some.items()
+    )
 
 
 @asynccontextmanager
@@ -140,7 +149,7 @@ async def beside_the_service(use_cases: UseCases, *, retention: Retention) -> As
 
     What takes longer than `GRACE` is given up.
     """
-    worker, cleaner = Worker(use_cases.events), Cleaner(use_cases.events, retention)
+    worker, cleaner = Worker(use_cases.events), Cleaner(use_cases.forget_in_turn, retention)
     use_cases.events.receive.listeners.append(worker.wake)
     tasks = [asyncio.create_task(each.run()) for each in (worker, cleaner)]
     try:

@@ -243,15 +243,17 @@ def test_old_events_are_forgotten_as_the_settings_say(
     received = mzi("events", "list", "--json").json["events"][0]["received_at"]
     age = datetime.now(UTC) - datetime.fromisoformat(received)  # of a clock that stands
     monkeypatch.setenv("MZI_EVENTS_KEEP_TAKEN", str(age.days + 2))
-    assert mzi("events", "clean").out == "No event is old enough to be forgotten.\n"
+    assert mzi("db", "clean").out == "Nothing is old enough to be forgotten.\n"
     monkeypatch.setenv("MZI_EVENTS_KEEP_TAKEN", "4")
-    assert mzi("events", "clean").out == "Forgotten: 1 taken.\n"
-    assert mzi("events", "clean").out == "No event is old enough to be forgotten.\n"
+    assert mzi("db", "clean").out == "Forgotten: 1 taken events.\n"
+    assert mzi("db", "clean").out == "Nothing is old enough to be forgotten.\n"
     monkeypatch.setenv("MZI_EVENTS_KEEP_REFUSED", "3")
-    refused = mzi("events", "clean")
+    refused = mzi("db", "clean")
     assert (refused.code, "must be 0, for ever, or at least 4" in refused.err) == (2, True)
     monkeypatch.setenv("MZI_EVENTS_KEEP_REFUSED", "4")
-    assert mzi("events", "clean", "--json").json == {"forgotten": {"taken": 0, "parked": 1, "dead": 0}}
+    assert mzi("db", "clean", "--json").json == {
+        "forgotten": {"taken": 0, "parked": 1, "dead": 0, "changes": 0}
+    }
     assert sum(mzi("events", "list", "--json").json["counts"].values()) == 0
 
 

@@ -14,7 +14,7 @@ from mzi_core.errors import StoreUnavailable
 from mzi_core.modules import STUDENTS, TEACHERS
 from mzi_core.ports import EventState
 from mzi_core.use_cases.events import EventUseCases
-from mzi_core.use_cases.forget_events import Retention
+from mzi_core.use_cases.forgetting import Retention
 from mzi_core.use_cases.take_due import DueModules
 from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import DEFAULT_TENANT
@@ -94,8 +94,7 @@ async def _cleaned(caplog: pytest.LogCaptureFixture, *turns: Any) -> list[tuple[
             raise turn
         return turn
 
-    events = attrs.evolve(Harness().use_cases.events, forget_in_turn=cast("Any", forget_in_turn))
-    cleaner = Cleaner(events, KEPT, pause=0.001)
+    cleaner = Cleaner(cast("Any", forget_in_turn), KEPT, pause=0.001)
     await cleaner.run()
     return [(record.levelname, record.getMessage()) for record in caplog.records]
 
@@ -103,13 +102,16 @@ async def _cleaned(caplog: pytest.LogCaptureFixture, *turns: Any) -> list[tuple[
 async def test_old_events_are_forgotten_and_nothing_that_goes_wrong_ends_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    some = {DEFAULT_TENANT: {EventState.TAKEN: 1_000, EventState.DEAD: 200}}
+    some = {DEFAULT_TENANT: {EventState.TAKEN: 1_000, EventState.DEAD: 200, "changes": 3}}
     none = {DEFAULT_TENANT: {EventState.TAKEN: 0}}
     turns = [some, {}, StoreUnavailable("It is away."), none, ValueError("A name"), {}]
     assert await _cleaned(caplog, *turns) == [
-        ("INFO", "1,200 old events of tenant default are forgotten."),
-        ("WARNING", "Old events could not be forgotten: It is away."),
-        ("ERROR", "Unforeseen while old events were forgotten: ValueError"),
+        (
+            "INFO",
+            "Of tenant default are forgotten: 1,000 taken events, 200 dead events, 3 changes of records.",
+        ),
+        ("WARNING", "Nothing old could be forgotten: It is away."),
+        ("ERROR", "Unforeseen while what is old was forgotten: ValueError"),
     ]
 
 
@@ -121,8 +123,7 @@ async def test_beside_the_service_events_are_forgotten_at_once_and_both_end_with
         clean.set()
         return {}
 
-    events = attrs.evolve(mzi.use_cases.events, forget_in_turn=cast("Any", forget_in_turn))
-    use_cases = cast("Any", SimpleNamespace(events=events))
+    use_cases = cast("Any", SimpleNamespace(events=mzi.use_cases.events, forget_in_turn=forget_in_turn))
     before = asyncio.all_tasks()
     async with beside_the_service(use_cases, retention=KEPT):
         await asyncio.wait_for(clean.wait(), 10)

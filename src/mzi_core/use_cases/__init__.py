@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mzi_core.provisioning import MoodleDefaults
     from mzi_core.use_cases.event_sources import SourceUseCases
     from mzi_core.use_cases.events import EventAdapters, EventUseCases
+    from mzi_core.use_cases.forgetting import ForgetInTurn, ForgetOld
     from mzi_core.use_cases.remote import RemoteUseCases
 
 
@@ -126,6 +127,21 @@ class UseCases:
             moodle_defaults=moodle_defaults,
             event_adapters=event_adapters,
         )
+
+    @cached_property
+    def forget(self) -> "ForgetOld":
+        """What was kept for long enough."""
+        from mzi_core.use_cases.forgetting import ForgetOld  # noqa: PLC0415
+
+        return ForgetOld(store=self.store, clock=self.batches.clock)
+
+    @cached_property
+    def forget_in_turn(self) -> "ForgetInTurn":
+        """The same of all tenants, in turn with other processes."""
+        from mzi_core.use_cases.forgetting import ForgetInTurn  # noqa: PLC0415
+
+        batches = self.batches
+        return ForgetInTurn(store=self.store, clock=batches.clock, ids=batches.ids, forget=self.forget)
 
     @cached_property
     def events(self) -> "EventUseCases":

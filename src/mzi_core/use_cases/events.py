@@ -16,7 +16,6 @@ from mzi_core.use_cases.browse_events import (
     ShowEvent,
 )
 from mzi_core.use_cases.event_health import CheckEvents
-from mzi_core.use_cases.forget_events import ForgetEvents, ForgetInTurn
 from mzi_core.use_cases.looking import LookAtZoho
 from mzi_core.use_cases.looking_at_moodle import LookAtMoodle
 from mzi_core.use_cases.receive import ReceiveEvents
@@ -49,8 +48,6 @@ class EventUseCases:
     why_waiting: ExplainWaiting
     flows: ShowTakeFlows
     resume: ResumeTaking
-    forget: ForgetEvents
-    forget_in_turn: ForgetInTurn
 
     @classmethod
     def over(
@@ -72,7 +69,6 @@ class EventUseCases:
         )
         take = TakeEvents(batches=batches, looks={Side.ZOHO: zoho, Side.MOODLE: moodle})
         count = CountEvents(store)
-        forget = ForgetEvents(store=store, clock=batches.clock)
         flows = ShowTakeFlows(store=store, catalogue=batches.catalogue)
         return cls(
             receive=ReceiveEvents(
@@ -89,6 +85,4 @@ class EventUseCases:
             why_waiting=ExplainWaiting(store=store, clock=batches.clock),
             flows=flows,
             resume=ResumeTaking(store=store, catalogue=batches.catalogue),
-            forget=forget,
-            forget_in_turn=ForgetInTurn(store=store, clock=batches.clock, ids=batches.ids, forget=forget),
         )

@@ -47,6 +47,24 @@ async def status(*, as_json: AsJson = False, shell: Given) -> Ended:
     return Ended.WELL if health.ready else Ended.NO_STORE
 
 
+async def clean(*, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
+    """Forget what was kept for as long as the settings say: events, and what was changed of records.
+
+    `events.keep_taken`, `events.keep_refused` and `history.keep` say how many days that is. `mzi serve` does
+    so by itself every hour. Events that wait are never forgotten, nor is a student's request.
+    """
+    from mzi_http.worker import forgotten  # noqa: PLC0415  # as the other commands of the group need it not
+
+    async with shell.open() as use_cases:
+        done = await use_cases.forget(shell.tenant(tenant), services.retention_of(shell.settings))
+    if as_json:
+        shell.json({"forgotten": dict(done)})
+    else:
+        said = forgotten(done)
+        shell.show(f"Forgotten: {said}." if said else "Nothing is old enough to be forgotten.")
+    return Ended.WELL
+
+
 async def new(label: str, /, *, tenant: str | None = None, as_json: AsJson = False, shell: Given) -> Ended:
     """Make a key that opens the service. Its text is shown this once and kept nowhere.
 

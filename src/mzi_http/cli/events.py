@@ -175,25 +175,6 @@ async def replay_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = F
     return Ended.WELL if event.state is EventState.WAITING else Ended.REFUSED
 
 
-async def clean(*, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
-    """Forget events that were kept for as long as the settings say: `events.keep_taken` and its kin.
-
-    `mzi serve` does so by itself every hour. What waits is never forgotten, nor is a student's request.
-    """
-    from mzi_http import services  # noqa: PLC0415  # as the other commands of the group need it not
-
-    async with shell.open() as use_cases:
-        done = await use_cases.events.forget(shell.tenant(tenant), services.retention_of(shell.settings))
-    if as_json:
-        shell.json({"forgotten": {state.value: number for state, number in done.items()}})
-    elif sum(done.values()):
-        counts = ", ".join(f"{number:,} {state}" for state, number in done.items() if number)
-        shell.show(f"Forgotten: {counts}.")
-    else:
-        shell.show("No event is old enough to be forgotten.")
-    return Ended.WELL
-
-
 async def take(
     *, resume: bool = False, tenant: Tenant = None, as_json: AsJson = False, shell: Given
 ) -> Ended:

@@ -7,12 +7,12 @@ import attrs
 import pytest
 
 from mzi_adapters.memory import MemoryStore
-from mzi_adapters.testing.contracts.fixtures import event
+from mzi_adapters.testing.contracts.fixtures import change, event
 from mzi_adapters.testing.harness import CountedIds, FixedClock
 from mzi_core.errors import UnknownTenant
 from mzi_core.ports import EventQuery, EventState, Store
-from mzi_core.use_cases import forget_events
-from mzi_core.use_cases.forget_events import EVERY, ForgetEvents, ForgetInTurn, Retention
+from mzi_core.use_cases import forgetting
+from mzi_core.use_cases.forgetting import EVERY, ForgetInTurn, ForgetOld, Retention
 from mzi_core.values import DEFAULT_TENANT, TenantId
 
 DAY = timedelta(days=1)
@@ -45,9 +45,9 @@ async def _left(store: Store) -> int:
 @pytest.mark.parametrize("at_once", [1, 2, 4, 5, 1000])
 async def test_what_was_taken_is_forgotten_in_time(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
     """However many are looked at in one transaction."""
-    monkeypatch.setattr(forget_events, "AT_ONCE", at_once)
+    monkeypatch.setattr(forgetting, "AT_ONCE", at_once)
     store = await _kept(EVERY_AGE)
-    forget = ForgetEvents(store=store, clock=CLOCK)
+    forget = ForgetOld(store=store, clock=CLOCK)
     assert await forget(DEFAULT_TENANT, MONTH) == {EventState.TAKEN: len(OLD)}
     assert await _left(store) == len(EVERY_AGE) - len(OLD)
     assert await forget(DEFAULT_TENANT, MONTH) == {EventState.TAKEN: 0}
@@ -59,7 +59,7 @@ async def test_what_was_taken_is_forgotten_in_time(monkeypatch: pytest.MonkeyPat
 async def test_what_waits_for_a_person_stays_for_as_long_as_is_said(state: EventState) -> None:
     """For ever, if nothing is."""
     store = await _kept(EVERY_AGE, state)
-    forget = ForgetEvents(store=store, clock=CLOCK)
+    forget = ForgetOld(store=store, clock=CLOCK)
     assert await forget(DEFAULT_TENANT, MONTH) == {EventState.TAKEN: 0}
     done = await forget(DEFAULT_TENANT, Retention(taken=None, refused=85 * DAY))
     assert done == {each: 2 if each is state else 0 for each in (EventState.PARKED, EventState.DEAD)}
@@ -72,7 +72,7 @@ async def test_what_waits_or_made_something_is_never_forgotten() -> None:
         await _kept(EVERY_AGE, EventState.WAITING),
         await _kept(EVERY_AGE, EventState.TAKEN, "request_submitted"),
     ):
-        done = await ForgetEvents(store=store, clock=CLOCK)(DEFAULT_TENANT, everything)
+        done = await ForgetOld(store=store, clock=CLOCK)(DEFAULT_TENANT, everything)
         assert set(done.values()) == {0}
         assert await _left(store) == len(EVERY_AGE)
 
@@ -89,7 +89,7 @@ async def test_one_process_at_a_time_forgets_and_all_together_once_an_hour() -> 
     store, clock = await _kept(EVERY_AGE), FixedClock()
     async with store.registry() as registry:
         await registry.add_tenant(NORTH, clock.now())
-    forget = ForgetEvents(store=store, clock=clock)
+    forget = ForgetOld(store=store, clock=clock)
     one, other = (ForgetInTurn(store=store, clock=clock, ids=CountedIds(), forget=forget) for _ in range(2))
     assert await one(MONTH, stopped=lambda: True) == {}
     assert await one(MONTH) == {DEFAULT_TENANT: {EventState.TAKEN: 4}, NORTH: {EventState.TAKEN: 0}}
@@ -100,8 +100,29 @@ async def test_one_process_at_a_time_forgets_and_all_together_once_an_hour() -> 
 
 
 async def test_what_is_stopped_forgets_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forget_events, "AT_ONCE", 1)
+    monkeypatch.setattr(forgetting, "AT_ONCE", 1)
     store = await _kept(EVERY_AGE)
     asked = iter([False, False, True])
-    done = await ForgetEvents(store=store, clock=CLOCK)(DEFAULT_TENANT, MONTH, stopped=lambda: next(asked))
+    done = await ForgetOld(store=store, clock=CLOCK)(DEFAULT_TENANT, MONTH, stopped=lambda: next(asked))
     assert done == {EventState.TAKEN: 2}
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 4, 5])
+async def test_the_history_of_records_is_forgotten_in_time(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """However much is forgotten in one transaction; for ever it is kept where nothing is said."""
+    monkeypatch.setattr(forgetting, "AT_ONCE", at_once)
+    store = MemoryStore()
+    changes = [change(1, CLOCK.now() - age * DAY) for age in EVERY_AGE]
+    async with store.begin(DEFAULT_TENANT) as session:
+        await session.keep_history(changes)
+    forget = ForgetOld(store=store, clock=CLOCK)
+    assert await forget(DEFAULT_TENANT, Retention(taken=None)) == {}
+    month = Retention(taken=None, history=30 * DAY)
+    assert await forget(DEFAULT_TENANT, month, stopped=lambda: True) == {"changes": 0}
+    assert await forget(DEFAULT_TENANT, month) == {"changes": len(OLD)}
+    assert await forget(DEFAULT_TENANT, month) == {"changes": 0}
+    async with store.read(DEFAULT_TENANT) as session:
+        left = await session.history("students", changes[0].key, None, 99)
+    assert list(left) == changes[: -len(EVERY_AGE) + len(OLD) - 1 : -1]

@@ -1,4 +1,4 @@
-"""Forget events in time: only those that have ended, and none by which something was made."""
+"""Forget in time: events that have ended, but none by which something was made, and what was changed."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -11,12 +11,15 @@ from mzi_core.use_cases.sync import REMEMBERED
 from mzi_core.values import RecordId, TenantId
 
 AT_ONCE = 1_000
-"""Events that are looked at in one transaction."""
+"""Events that are looked at, or changes that are forgotten, in one transaction."""
+
+CHANGES = "changes"
+"""Under this name those of records are counted, beside the states of events."""
 
 EVERY = timedelta(hours=1)
 """How often the processes at a store forget by themselves, all of them together once."""
 
-_LEASE = "forget events"
+_LEASE = "forget"
 
 
 def _long_enough(_: object, field: "attrs.Attribute[timedelta | None]", value: timedelta | None) -> None:
@@ -27,14 +30,15 @@ def _long_enough(_: object, field: "attrs.Attribute[timedelta | None]", value: t
 
 @attrs.frozen(kw_only=True)
 class Retention:
-    """For how long events are kept after they were received; None: for ever.
+    """For how long events are kept after they were received, and the history of records; None: for ever.
 
-    `refused`: those that are parked or dead, which wait for a person. Raises ValueError for less than the
+    `refused`: events that are parked or dead, which wait for a person. Raises ValueError for less than the
     time within which an event that comes again is known.
     """
 
     taken: timedelta | None = attrs.field(validator=_long_enough)
     refused: timedelta | None = attrs.field(default=None, validator=_long_enough)
+    history: timedelta | None = None
 
     def of(self, state: EventState) -> timedelta | None:
         """How long the events of a state are kept."""
@@ -44,22 +48,36 @@ class Retention:
 
 
 @attrs.frozen(kw_only=True)
-class ForgetEvents:
-    """Forget what was kept for long enough, so many events at a time, each in a transaction of its own."""
+class ForgetOld:
+    """Forget what was kept for long enough, so much at a time, each in a transaction of its own."""
 
     store: Store
     clock: Clock
 
     async def __call__(
         self, tenant: TenantId, retention: Retention, *, stopped: Callable[[], bool] = lambda: False
-    ) -> Mapping[EventState, int]:
-        """How many of each state were forgotten. Nothing more is once it is `stopped`.
+    ) -> Mapping[str, int]:
+        """How many events of each state, and how many changes. Nothing more is once it is `stopped`.
 
         Raises UnknownTenant, StoreUnavailable.
         """
         now = self.clock.now()
         kept = {state: time for state in EventState if (time := retention.of(state)) is not None}
-        return {state: await self._of(tenant, state, now - time, stopped) for state, time in kept.items()}
+        done: dict[str, int] = {
+            state: await self._of(tenant, state, now - time, stopped) for state, time in kept.items()
+        }
+        if retention.history is not None:
+            done[CHANGES] = await self._changes(tenant, now - retention.history, stopped)
+        return done
+
+    async def _changes(self, tenant: TenantId, until: datetime, stopped: Callable[[], bool]) -> int:
+        number, some = 0, AT_ONCE
+        while some == AT_ONCE and not stopped():
+            async with self.store.begin(tenant) as session:
+                await session.settings()
+                some = await session.forget_history(until, AT_ONCE)
+            number += some
+        return number
 
     async def _of(
         self, tenant: TenantId, state: EventState, before: datetime, stopped: Callable[[], bool]
@@ -80,17 +98,17 @@ class ForgetEvents:
 
 @attrs.frozen(kw_only=True)
 class ForgetInTurn:
-    """Forget events of all tenants, if no other process at the store has done so of late."""
+    """Forget what is old of all tenants, if no other process at the store has done so of late."""
 
     store: Store
     clock: Clock
     ids: Ids
-    forget: ForgetEvents
+    forget: ForgetOld
 
     async def __call__(
         self, retention: Retention, *, stopped: Callable[[], bool] = lambda: False
-    ) -> Mapping[TenantId, Mapping[EventState, int]]:
-        """How many of each state were forgotten, by tenant. Raises StoreUnavailable."""
+    ) -> Mapping[TenantId, Mapping[str, int]]:
+        """How many of each kind were forgotten, by tenant. Raises StoreUnavailable."""
         async with self.store.read_registry() as registry:
             tenants = await registry.tenants()
         return {

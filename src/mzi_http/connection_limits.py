@@ -6,6 +6,8 @@ and where there are too many, the one that has waited longest for its own caller
 """
 
 import asyncio
+import sys
+from http import HTTPStatus
 from typing import ClassVar
 
 import attrs
@@ -14,7 +16,9 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from mzi_http.errors import LONG_HEADERS, NOT_HTTP, Problem
 from mzi_http.intake import BODY_SECONDS
+from mzi_http.security import HEADERS
 
 MOST = 1000
 """Connections at once, where the process may have so many files open."""
@@ -90,6 +94,26 @@ class Connection(H11Protocol):
         super().pause_writing()
         self._drain()
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read as HTTP, and close; of a request that was answered already say nothing.
+
+        uvicorn says so in plain text, and fails where an answer was begun.
+        """
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            response = _unreadable(sys.exception()).response()
+            response.headers.update({**HEADERS, "Connection": "close"})
+            head = h11.Response(
+                status_code=response.status_code,
+                headers=response.raw_headers,
+                reason=HTTPStatus(response.status_code).phrase.encode(),
+            )
+            for event in (head, h11.Data(data=bytes(response.body)), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+            if self.cycle is not None:
+                self.cycle.disconnected = True  # whatever is at work on it has nobody to answer any more
+        self.transport.close()
+        self._look()
+
     def _phase_now(self) -> tuple[str, float | None]:
         """What is waited for, and for how many seconds at most."""
         limits = self.limits
@@ -141,6 +165,16 @@ class Connection(H11Protocol):
         longest = min(waiting, key=lambda each: each._since, default=self)
         self.connections.discard(longest)  # now, or the next one would choose the same
         longest.transport.abort()
+
+
+def _unreadable(error: BaseException | None) -> Problem:
+    """Why h11 did not read a request."""
+    hint = getattr(error, "error_status_hint", HTTPStatus.BAD_REQUEST)
+    if hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+        return Problem(LONG_HEADERS, f"The headers are larger than {LARGEST_HEAD:,} bytes.")
+    return Problem(
+        NOT_HTTP, "This is no request of HTTP/1.1, or one that two readers could read differently."
+    )
 
 
 def most_connections(reserved: int) -> int:

@@ -90,6 +90,7 @@ class ProblemType:
 BAD_BODY = ProblemType(400, "bad-body", "The body cannot be read")
 BAD_PARAMETER = ProblemType(400, "bad-parameter", "A parameter or header cannot be used")
 TWO_LENGTHS = ProblemType(400, "two-lengths", "The request says its length in two ways")
+NOT_HTTP = ProblemType(400, "not-http", "What came cannot be read as HTTP")
 KEY_NEEDED = ProblemType(401, "key-needed", "An API key is needed")
 NOT_BELIEVED = ProblemType(401, "not-believed", "Nothing proves who sent this")
 OTHER_TENANT = ProblemType(403, "other-tenant", "The API key opens another tenant")

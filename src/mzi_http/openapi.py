@@ -26,7 +26,13 @@ _GUARDED = (
     errors.UNAVAILABLE,
 )
 _WITH_A_BODY = (errors.TOO_SLOW, errors.BUSY)
-_EVERYWHERE = (errors.TWO_LENGTHS, errors.LONG_ADDRESS, errors.LONG_HEADERS, errors.UNFORESEEN)
+_EVERYWHERE = (
+    errors.NOT_HTTP,
+    errors.TWO_LENGTHS,
+    errors.LONG_ADDRESS,
+    errors.LONG_HEADERS,
+    errors.UNFORESEEN,
+)
 
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}
 _HEADERS = {

@@ -261,6 +261,60 @@ async def test_a_request_whose_length_is_said_in_two_ways_is_400_and_nothing_beh
         assert answer.count(b"HTTP/1.1") == 1
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "GET /health HTTP/1.1\r\nHost: a\r\nx y\r\n\r\n",
+        "GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        "GET /health\r\n\r\n",
+        "POST /api/v1/sync/students HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "\x16\x03\x01\x02\r\n\r\n",
+    ],
+    ids=["no header", "two lengths", "no version", "no chunk", "TLS"],
+)
+async def test_what_is_no_http_is_refused_as_everything_else_is(sent: str) -> None:
+    """In a problem document, with the headers that every answer has; then its connection is closed."""
+    async with listening(PATIENT) as service:
+        head, _, body = (await service.answer(sent)).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ")
+        said = {line.lower() for line in head.splitlines()}
+        assert {b"content-type: application/problem+json", b"connection: close"} <= said
+        assert b"x-content-type-options: nosniff" in said
+        document = json.loads(body)
+        assert (document["status"], document["type"]) == (400, "urn:mzi:problem:not-http")
+        assert f"content-length: {len(body)}".encode() in said
+        assert await service.health() == 200
+
+
+async def test_a_head_that_is_too_large_to_be_kept_is_431_too() -> None:
+    async with listening(PATIENT) as service:
+        answer = await service.answer(service.head("GET /health", X_Junk="j" * 70_000))
+        assert answer.startswith(b"HTTP/1.1 431 ")
+        assert b"urn:mzi:problem:headers-too-large" in answer
+
+
+async def test_what_is_no_http_behind_an_answer_ends_the_connection_quietly() -> None:
+    """The body of a request that was refused before it came: nobody is told, for the answer is on its way."""
+    troubles: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _, trouble: troubles.append(trouble))
+    try:
+        async with listening(PATIENT) as service, service.line() as line:
+            line.say(
+                service.head("POST /api/v1/sync/students", X_API_Key="x", Transfer_Encoding="chunked")
+                + "1\r\n{\r\n"
+            )
+            answer = await asyncio.wait_for(line.reader.readuntil(b"}"), LONG)
+            assert answer.startswith(b"HTTP/1.1 401")
+            line.say("zz\r\n")
+            assert await line.rest() == b""
+            assert service.connections == 0
+    finally:
+        loop.set_exception_handler(before)
+    assert troubles == []
+
+
 async def test_what_comes_before_a_body_is_bounded(memory: Api) -> None:
     for path, headers, status, kind in (
         (f"/api/v1/students/{'a' * 9000}", {}, 414, "address-too-long"),

@@ -40,6 +40,15 @@ class RepeatsAcrossSources(Faithful):
         return await self.real.keep_events([attrs.evolve(each, source="one") for each in events])
 
 
+class ReadsTextsAsFarAsTheirFirstNul(Faithful):
+    noticed_by = "test_a_repetition_is_known_by_any_text_or_refused"
+
+    async def keep_events(self, events: Sequence[Event]) -> object:
+        return await self.real.keep_events(
+            [attrs.evolve(each, repeats=each.repeats and each.repeats.partition("\0")[0]) for each in events]
+        )
+
+
 class TakesHintsForRepetitions(Faithful):
     noticed_by = "test_no_hint_is_a_repetition"
 

@@ -17,6 +17,7 @@ from mzi_adapters.testing.contracts.fixtures import (
     ours,
     raises,
 )
+from mzi_core.errors import StoreRefused
 from mzi_core.ports import Event, EventQuery, EventState, Forgotten, Store
 from mzi_core.values import MoodleKey, RecordId, ZohoId
 
@@ -62,6 +63,23 @@ class EventPromises:
             once_more = attrs.evolve(event(9), repeats=first.repeats)
             assert list(await session.keep_events([once_more])) == [taken]
             assert await session.event(once_more.id) is None
+
+    async def test_a_repetition_is_known_by_any_text_or_refused(self, store: Store) -> None:
+        """By a NUL or half a character too, where the store keeps one at all."""
+        async with furnished(store):
+            for n, text in enumerate(("a\x00b", "a\ud800"), 5):
+                odd = attrs.evolve(event(n), repeats=text)
+                is_kept = True
+                try:
+                    async with store.begin(OURS) as session:
+                        assert list(await session.keep_events([odd])) == [odd]
+                except StoreRefused:
+                    is_kept = False
+                async with store.begin(OURS) as session:
+                    assert await session.event(odd.id) == (odd if is_kept else None)
+                    if is_kept:
+                        again = attrs.evolve(event(n + 5), repeats=text)
+                        assert list(await session.keep_events([again])) == [odd]
 
     async def test_no_hint_is_a_repetition(self, store: Store) -> None:
         """Those without `repeats` are all kept, equal as they may be."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from mzi_core.grading.plain_values import read_instant
+from mzi_core.keepable_text import is_keepable
 from mzi_core.ports import Cursor
-from mzi_http.jsontext import is_keepable
 
 _CHECK = 8  # bytes of the checksum
 _LONGEST = 1000  # of a cursor, in characters; an id has a hundred

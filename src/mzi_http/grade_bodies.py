@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from mzi_core.keepable_text import is_keepable
 from mzi_core.use_cases.grades import NamedMarkings, faults
 from mzi_core.use_cases.kept_decisions import key_problem
 from mzi_http.errors import REFUSED, TOO_LARGE, Problem, ProblemItem
-from mzi_http.jsontext import is_keepable, texts
+from mzi_http.jsontext import texts
 
 LIMIT = 200
 LARGEST_LIMIT = 1000

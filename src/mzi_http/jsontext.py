@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from mzi_adapters.strict_json import named_twice, repeated, shallow, value_at
 from mzi_core.ports import Unreadable
 
-_UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\]++|\\.?)*+(?:"|\Z)', re.DOTALL)
 _SHOWN = 60  # of a name, in characters
@@ -179,11 +178,6 @@ def texts(value: object) -> Iterator[str]:
             for item in (*container, *container.values()) if isinstance(container, dict) else container:
                 if isinstance(item, str):
                     yield item
-
-
-def is_keepable(text: str) -> bool:
-    """Whether every database keeps this text: it holds neither NUL nor half a character."""
-    return _UNKEEPABLE.search(text) is None
 
 
 def _levels(value: object) -> Iterator[list[dict[str, object] | list[object]]]:

@@ -12,6 +12,7 @@ import pytest
 from tests.http.serving import PAYLOADS, Api, serving
 
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.sql import open_store
 from mzi_core.errors import StoreUnavailable
 from mzi_core.event_proofs import Scheme
 from mzi_core.module import Side
@@ -370,3 +371,34 @@ async def test_a_monitor_is_told_that_the_store_is_not_ready() -> None:
 async def test_nobody_looks_at_events_without_a_key(doors: Doors, path: str) -> None:
     answer = await doors.api.client.get(f"/api/v1/events{path}", headers={"X-API-Key": ""})
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("door", "message"),
+    [
+        ("student", {"event_id": "a\ud800", "zoho_id": ID}),
+        ("student", {"event_id": "a\x00", "zoho_id": ID}),
+        ("student", {"event_id": "a", "module": "Students\udfff", "zoho_id": ID}),
+        ("student", {"event_id": "a", "zoho_id": "${!Students\x00.Id}\ud83d"}),
+        ("student%00", {"event_id": "a", "zoho_id": ID}),
+    ],
+    ids=["half a character in its id", "NUL in its id", "module", "merge field", "door"],
+)
+async def test_what_no_database_keeps_keeps_no_event_out(
+    database_url: str, door: str, message: dict[str, str]
+) -> None:
+    """It is told by the sign that stands for what cannot be read; sent again, the event is known."""
+    async with open_store(database_url) as store, serving(store) as api:
+        _, token = await api.mzi.use_cases.sources.add(
+            Side.ZOHO, "rules", DEFAULT_TENANT, scheme=Scheme.HEADER
+        )
+        doors = Doors(api, token)
+        first = await doors.send(f"{ZOHO}/{door}", message)
+        assert first.status_code == 200, first.text
+        assert (await doors.send(f"{ZOHO}/{door}", message)).json() == first.json()
+        other = {**message, "event_id": "a\udfff"}
+        assert (await doors.send(f"{ZOHO}/{door}", other)).json()["event_id"] != first.json()["event_id"]
+        kept = await doors.events()
+        assert len(kept) == 2
+        shown = (await api.client.get(f"/api/v1/events/{kept[-1]['id']}")).json()
+        assert "\N{REPLACEMENT CHARACTER}" in json.dumps(shown, ensure_ascii=False)

@@ -123,3 +123,14 @@ def test_two_things_that_are_told_are_no_repetition_of_each_other() -> None:
     ]
     assert len(set(different)) == len(different)
     assert repeats(attrs.evolve(HINT, sent_as="1"), 0) == repeats(attrs.evolve(HINT, sent_as="1"), 0)
+
+
+async def test_what_no_database_keeps_is_told_by_the_sign_for_what_cannot_be_read() -> None:
+    """And two ids that look alike then are still two, for what is told differs."""
+    odd = Told(kind="a\x00_updated", body=r'{"event_id": "a\ud800"}', sent_as="a\ud800", problem="No \udfff.")
+    store = MemoryStore()
+    (event,) = await _received(store, Says([odd]), "a")
+    assert (event.kind, event.sent_as, event.reason) == ("a\ufffd_updated", "a\ufffd", "No \ufffd.")
+    assert (await _received(store, Says([odd]), "a"))[0].id == event.id
+    other = attrs.evolve(odd, body=r'{"event_id": "a\udfff"}', sent_as="a\udfff")
+    assert (await _received(store, Says([other]), "a"))[0].id != event.id

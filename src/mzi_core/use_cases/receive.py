@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import attrs
 
+from mzi_core.keepable_text import keepable
 from mzi_core.module import Side
 from mzi_core.ports import Clock, Event, EventIntake, EventReader, EventState, Ids, Told
 from mzi_core.values import TenantId
@@ -43,7 +44,9 @@ class ReceiveEvents:
         the messages has no form that the service sends, and then nothing is kept; StoreUnavailable.
         """
         told = [
-            (place, each) for message in messages for place, each in enumerate(self.understood(side, message))
+            (place, _keepable(each))
+            for message in messages
+            for place, each in enumerate(self.understood(side, message))
         ]
         now = self.clock.now()
         events = [
@@ -71,6 +74,15 @@ class ReceiveEvents:
     def understood(self, side: Side, message: Message) -> Sequence[Told]:
         """What a message says, of which nothing is kept. Raises MessageRefused."""
         return self.readers[side].read(message.door, message.content, message.address)
+
+
+def _keepable(told: Told) -> Told:
+    """What is told, so that every store keeps it; of its body the reader has made ASCII."""
+    kind, problem = keepable(told.kind), keepable(told.problem)
+    sent_as = None if told.sent_as is None else keepable(told.sent_as)
+    if (kind, problem, sent_as) == (told.kind, told.problem, told.sent_as):
+        return told
+    return attrs.evolve(told, kind=kind, problem=problem, sent_as=sent_as)
 
 
 def repeats(told: Told, place: int) -> str | None:

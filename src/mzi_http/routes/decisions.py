@@ -7,13 +7,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute
 
 from mzi_core.errors import NotFound
+from mzi_core.keepable_text import is_keepable
 from mzi_core.use_cases.kept_decisions import LONGEST_KEY
 from mzi_http.answers import kept_decision
 from mzi_http.context import service, tenant
 from mzi_http.cursors import write_cursor
 from mzi_http.decision_page import CONTENT_SECURITY_POLICY, decision_page
 from mzi_http.errors import BAD_PARAMETER, UNKNOWN_RECORD
-from mzi_http.jsontext import is_keepable
 from mzi_http.list_queries import DESCRIBED_PAGE, PAGING, read_history_query, read_page_query
 from mzi_http.routing import PREFIX, Json, Operation, answer, under_prefixes
 from mzi_http.schemas import TEXT, ref

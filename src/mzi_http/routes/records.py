@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from mzi_core.errors import NotFound
+from mzi_core.keepable_text import is_keepable
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import ParkedRecord
@@ -15,7 +16,6 @@ from mzi_http.answers import held_record, one_record, record_history, stored_rec
 from mzi_http.context import service, tenant
 from mzi_http.cursors import write_cursor
 from mzi_http.errors import BAD_PARAMETER, UNKNOWN_RECORD
-from mzi_http.jsontext import is_keepable
 from mzi_http.list_queries import DESCRIBED, PAGING, read_history_query, read_query
 from mzi_http.routing import PREFIX, Json, Operation, answer, under_prefixes
 

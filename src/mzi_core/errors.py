@@ -146,6 +146,10 @@ def unforeseen(error: Exception) -> str:
     return f"It led to an error that mzi does not know ({type(error).__name__}); please report it."
 
 
+class CannotBePulled(MziError):
+    """What was asked of a pull from Moodle cannot be."""
+
+
 class GatewayError(MziError):
     """Zoho or Moodle, whichever `service` names, did not do what was asked. No secret is in any of these.
 

@@ -43,6 +43,7 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
         "refused",
         Ended.MISUSED,
     ),
+    errors.CannotBePulled("Moodle does not say that."): (422, "refused", Ended.MISUSED),
     errors.RunTakenOver("a.json"): (422, "refused", Ended.MISUSED),
     errors.ClockSkew(SERVICE, timedelta(minutes=12)): (422, "refused", Ended.MISUSED),
     errors.MappingRefused(["One.", "Two."]): (422, "refused", Ended.MISUSED),

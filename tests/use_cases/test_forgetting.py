@@ -75,6 +75,9 @@ async def test_what_waits_or_made_something_is_never_forgotten() -> None:
         done = await ForgetOld(store=store, clock=CLOCK)(DEFAULT_TENANT, everything)
         assert set(done.values()) == {0}
         assert await _left(store) == len(EVERY_AGE)
+        async with store.begin(DEFAULT_TENANT) as session:
+            with pytest.raises(ValueError, match="waits is not forgotten"):
+                await session.forget_events(EventState.WAITING, CLOCK.now())
 
 
 async def test_nothing_is_kept_for_less_than_a_sender_may_send_again() -> None:

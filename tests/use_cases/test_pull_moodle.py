@@ -14,13 +14,13 @@ from mzi_adapters.moodle import MoodleCodec
 from mzi_adapters.testing.moodle.roles import remove_enrolment
 from mzi_adapters.web import Response
 from mzi_adapters.zoho import ZohoCodec
-from mzi_core.errors import AccessRefused, AuthRevoked, GatewayUnavailable, RemoteNotFound
+from mzi_core.errors import AccessRefused, AuthRevoked, CannotBePulled, GatewayUnavailable, RemoteNotFound
 from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.ports import RunStatus
 from mzi_core.use_cases.moodle_pages import EMPTY, IDS, PAGE
 from mzi_core.use_cases.pull import PruneDone
-from mzi_core.use_cases.pull_moodle import CannotBePulled, MoodlePullDone
+from mzi_core.use_cases.pull_moodle import MoodlePullDone
 from mzi_core.use_cases.sync_runs import PageDone
 from mzi_core.values import DEFAULT_TENANT, MoodleId, MoodleKey, State
 

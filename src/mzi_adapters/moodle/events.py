@@ -317,7 +317,7 @@ def _enrollment_record(said: _Said) -> Mapping[str, object] | None:
     row = _object(said.other.get("userenrolment"))
     facts = {**_named(row, ("status", "timestart", "timeend", "timemodified")), **said.data}
     if said.own.get("objecttable") == "user_enrolments":
-        facts = {"enrollment_id": said.own.get("objectid"), "enrol_method": said.other.get("enrol"), **facts}
+        facts = {"enrollment_id": said.own.get("objectid"), "enrol": said.other.get("enrol"), **facts}
     if said.kind == "enrollment_created" and said.own:
         made = {"made_as": said.own.get("objectid"), "timecreated": said.own.get("timecreated")}
         actor = said.own.get("userid")

@@ -77,7 +77,8 @@ class ShowHistory:
         async with self.store.read(tenant) as session:
             await session.settings()
             found = await session.history(module.name, key, before, limit + 1)
-            if not found and not await session.present(module, [key]):
-                raise NotFound(module.singular, key)
+            is_there = bool(found or await session.present(module, [key]))
+        if not is_there:
+            raise NotFound(module.singular, key)
         items = found[:limit]
         return HistoryPage(items, items[-1].number if len(found) > limit else None)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import attrs
 
-from mzi_core.errors import MziError
+from mzi_core.errors import CannotBePulled
 from mzi_core.mapping import NO_OVERLAY
 from mzi_core.module import AnyModule, Side
 from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_MARKS
@@ -21,10 +21,6 @@ DATED = (MOODLE_COURSES.name, MOODLE_MARKS.name)
 
 LISTED = (MOODLE_COURSES.name, MOODLE_ENROLLMENTS.name)
 """The kinds of record of which Moodle lists all that there are."""
-
-
-class CannotBePulled(MziError):
-    """What was asked of a pull from Moodle cannot be."""
 
 
 @attrs.frozen(kw_only=True)

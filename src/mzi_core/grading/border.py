@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from mzi_core.grading.grade import Grade, is_letter
+from mzi_core.grading.grade import is_letter
 from mzi_core.grading.marking import UNGRADED, Marking
 from mzi_core.grading.outcomes import DEFAULT_OUTCOME_WORDS, OutcomeWords, criteria_from
 from mzi_core.grading.plain_values import (
@@ -21,25 +21,29 @@ from mzi_core.grading.plain_values import (
     read_rows,
     read_text,
 )
+from mzi_core.grading.reported import Deadlines, ReportedAttempt, ReportedItem, reported_marking
 from mzi_core.grading.scales import Scale
 from mzi_core.grading.words import LETTERS, GradeWords
 
-_RAW = ("raw_grade", "rawgrade", "finalgrade")
-_GRADEMIN = ("grademin", "rawgrademin")
-_GRADEMAX = ("grademax", "rawgrademax", "assigngrademax")
-_SCALE_ID = ("scaleid", "scale_id")
-_OUTCOMES = ("learning_outcomes", "criteria")
-_WORKFLOW = ("workflow_state", "workflowstate")
-_ATTEMPTS = (("attemptnumber_zero_indexed", 0), ("attemptnumber", 0), ("attempt_number", 1))
-_STATUS = ("submission_status", "submissionstatus")
-
-# The old plugin puts these where a workflow state belongs. Each says how the submission is, not the marking.
-_NOT_WORKFLOW = ("submitted", "draft", "new", "reopened", "failedtosubmit")
-
-_SUBMITTED = "submitted"
-
-# Moodle keeps a mark as NUMERIC(10,5).
-_BEYOND_MOODLE = Decimal(10) ** 5
+# The names under which the shelf takes a mark, too: see `mzi_core.modules.moodle_marks`. They are read here
+# by themselves, because not every event is a record of a mark: one tells a letter of a Zoho record, one a
+# grade item without the assignment. And an event says more than a record keeps: that there is no mark.
+_RAW = ("rawgrade", "raw_grade", "raw")
+_FINAL = ("finalgrade", "final_grade")
+_LETTER = ("grade", "letter", "btec_grade")
+_MINIMUM = ("grademin", "rawgrademin", "minimum")
+_MAXIMUM = ("assigngrademax", "grademax", "rawgrademax", "maximum")
+_SCALE_ID = ("scaleid", "scale_id", "rawscaleid")
+_ITEMS = ("scale_items", "scaleitems", "scale")
+_OUTCOMES = ("criteria", "learning_outcomes")
+_WORKFLOW = ("workflowstate", "workflow_state", "workflow")
+_FEEDBACK = ("feedback", "feedback_text")
+_ATTEMPTS = (
+    *((name, 0) for name in ("attemptnumber", "attemptnumber_zero_indexed", "attempt", "number")),
+    ("attempt_number", 1),
+)
+_TEAM_STATUS = ("teamsubmissionstatus", "team_submission_status")
+_STATUS = ("submissionstatus", "submission_status")
 
 
 def marking_from_event(
@@ -65,30 +69,36 @@ def marking_from_event(
 
     A Moodle scale is read by its items, lowest first: `items`, or the event's own `scale_items`. `scale` is
     used when nobody says the item's points or items: look the item up, or give the policy's
-    `assumed_scale`. Where the assignment takes no submissions (`takes_submissions`, or the event's
-    own `nosubmissions`), nothing was ever to come. A ValueError names the field that cannot be read.
+    `assumed_scale`. Where teams hand in, the status of the team's work counts. Where the assignment takes no
+    submissions (`takes_submissions`, or the event's own `nosubmissions`), nothing was ever to come. A
+    ValueError names the field that cannot be read.
     """
     data = _with_its_mark(data)
-    letter = _letter(data, words)
-    nothing_came = letter is Grade.F and _is_automatic(data)
-    expects_work = takes_submissions and not _flag(data, "nosubmissions")
-    raw = _raw(data)
-    workflow, status = _workflow_and_status(data)
-    if nothing_came:
-        raw = None if expects_work else UNGRADED
-    return Marking(
-        raw=raw,
-        **_item(data, tuple(items), raw, scale),
-        letter=None if nothing_came else letter,
-        submitted=(status == _SUBMITTED and not nothing_came) if expects_work else None,
-        attempt=_attempt(data),
-        feedback=read_text(data.get("feedback"), "feedback"),
-        workflow=workflow,
-        due=due,
-        extension=extension,
-        cutoff=cutoff,
-        now=now,
-        criteria=criteria_from(_outcomes(data), outcome_words),
+    is_automatic = _flag(data, "auto_generated")
+    is_mark_told = any(name in data for name in (*_RAW, *_FINAL))
+    letter = read_text(_first(data, _LETTER), "grade")
+    if not is_mark_told and not letter.strip():
+        raise ValueError("The event has neither a mark nor a grade")
+    return reported_marking(
+        ReportedItem(
+            **_item(data, tuple(items)),
+            takes_submissions=takes_submissions and not _flag(data, "nosubmissions"),
+        ),
+        ReportedAttempt(
+            number=_attempt(data, lowest=0 if is_automatic else None),
+            raw=_raw(data),
+            is_mark_told=is_mark_told,
+            is_in_gradebook=_first(data, _FINAL) is not None,
+            letter=letter,
+            is_automatic=is_automatic,
+            status=read_text(_first(data, _TEAM_STATUS) or _first(data, _STATUS), "submission_status"),
+            feedback=read_text(_first(data, _FEEDBACK), "feedback"),
+            workflow=_workflow(data),
+            criteria=criteria_from(read_rows(_first(data, _OUTCOMES), "learning_outcomes"), outcome_words),
+        ),
+        Deadlines(due=due, extension=extension, cutoff=cutoff, now=now),
+        scale=scale,
+        words=words,
     )
 
 
@@ -97,31 +107,16 @@ def _with_its_mark(data: Mapping[str, object]) -> Mapping[str, object]:
 
     It is the mark of whatever the grade item is, as in the gradebook.
     """
-    if not is_number(data.get("grade")):
+    found = _first(data, _LETTER)
+    if not is_number(found):
         return data
-    others = {name: value for name, value in data.items() if name != "grade"}
-    return others if any(name in data for name in _RAW) else {**others, "finalgrade": data["grade"]}
-
-
-def _is_automatic(data: Mapping[str, object]) -> bool:
-    return _flag(data, "auto_generated")
+    others = {name: value for name, value in data.items() if name not in _LETTER}
+    is_told = any(name in data for name in (*_RAW, *_FINAL))
+    return others if is_told else {**others, "finalgrade": found}
 
 
 def _flag(data: Mapping[str, object], name: str) -> bool:
     return read_bool(data.get(name, False), name)
-
-
-def _letter(data: Mapping[str, object], words: GradeWords) -> Grade | None:
-    """The letter where it counts; see `marking_from_event`."""
-    marked = any(name in data for name in _RAW)
-    if marked and not _is_automatic(data):
-        return None
-    text = read_text(data.get("grade"), "grade")
-    if text.strip():
-        return words.grade(text)
-    if marked:
-        return None
-    raise ValueError("The event has neither a mark nor a grade")
 
 
 def _raw(data: Mapping[str, object]) -> Decimal | None:
@@ -130,85 +125,53 @@ def _raw(data: Mapping[str, object]) -> Decimal | None:
     An empty `finalgrade` is not an empty mark: the gradebook has none while nobody has graded, and while
     the grade is not released. That is Moodle's -1.
     """
+    names = (*_RAW, *_FINAL)
     try:
-        raw = _number(data, _RAW)
+        raw = _number(data, names)
     except ValueError as error:
-        if any(is_letter(data.get(name)) for name in _RAW):
+        if any(is_letter(data.get(name)) for name in names):
             raise ValueError(f"{error}; a letter or word goes under grade") from error
         raise
-    if raw is None and "finalgrade" in data and "raw_grade" not in data and "rawgrade" not in data:
-        return UNGRADED
-    if raw is not None and not -_BEYOND_MOODLE < raw < _BEYOND_MOODLE:
-        raise ValueError(f"No mark in Moodle can be {raw}")
-    return raw
+    is_of_the_gradebook = any(name in data for name in _FINAL) and not any(name in data for name in _RAW)
+    return UNGRADED if raw is None and is_of_the_gradebook else raw
 
 
-def _item(
-    data: Mapping[str, object], items: tuple[str, ...], raw: Decimal | None, assumed: Scale | None
-) -> dict[str, Any]:
-    """What the grade item says: its items, else its points, else the scale that the caller or sender means.
-
-    Assignments write a scale as a negative maximum. The plugin reports BTEC assignments only; for the
-    gradebook's `finalgrade` there is no such rule, and a 4 may be a Distinction or four per cent.
-    """
+def _item(data: Mapping[str, object], items: tuple[str, ...]) -> dict[str, Any]:
+    """What the event says of the grade item. Assignments write a scale as a negative maximum."""
     items = items or _scale_items(data)
     if items:
         return {"items": items}
-    maximum = _number(data, _GRADEMAX)
-    is_scale = _number(data, _SCALE_ID) is not None or (maximum is not None and maximum < 0)
-    if maximum is not None and not is_scale:
-        return {"minimum": _number(data, _GRADEMIN), "maximum": maximum}
-    if assumed is not None:
-        return {"scale": assumed}
-    if is_scale:
-        raise ValueError(
-            "The event names a scale and not its items, and what a mark means stands there; "
-            "read them and give `items`"
-        )
-    if "finalgrade" in data and raw not in (None, UNGRADED):
-        raise ValueError(
-            "The grade item says neither its maximum nor its scale, and the mark alone cannot tell; "
-            "read grademax or the items of its scale"
-        )
-    return {}
+    maximum = _number(data, _MAXIMUM)
+    names_scale = _number(data, _SCALE_ID) is not None or (maximum is not None and maximum < 0)
+    minimum = None if names_scale or maximum is None else _number(data, _MINIMUM)
+    return {"minimum": minimum, "maximum": maximum, "names_scale": names_scale}
 
 
 def _scale_items(data: Mapping[str, object]) -> tuple[str, ...]:
     """The items of the scale as a list, or as Moodle writes them: one text with commas."""
-    found = data.get("scale_items")
-    if isinstance(found, list):
-        return tuple(read_text(item, "scale_items").strip() for item in found)
-    text = read_text(found, "scale_items")
-    return tuple(item.strip() for item in text.split(",")) if text else ()
+    found = _first(data, _ITEMS)
+    listed = found if isinstance(found, list) else read_text(found, "scale_items").split(",")
+    read = (read_text(item, "scale_items").strip() for item in listed)
+    return tuple(item for item in read if item)
 
 
-def _workflow_and_status(data: Mapping[str, object]) -> tuple[str | None, str]:
-    """The marking workflow state, and the submission status: `submitted` when the event does not say."""
-    workflow = _first(data, _WORKFLOW)
-    state = None if workflow is None else read_text(workflow, "workflow_state")
-    status = read_text(_first(data, _STATUS), "submission_status")
-    if state is not None and state.strip().casefold() in _NOT_WORKFLOW:
-        return None, status or state
-    return state, status or _SUBMITTED
+def _workflow(data: Mapping[str, object]) -> str | None:
+    found = _first(data, _WORKFLOW)
+    return None if found is None else read_text(found, "workflow_state")
 
 
-def _attempt(data: Mapping[str, object]) -> int:
+def _attempt(data: Mapping[str, object], lowest: int | None) -> int:
     """The attempt from 0. Moodle's own `attemptnumber` is so already; `attempt_number` is what people see.
 
-    The plugin's automatic F for a student who began no attempt has 0 there, too.
+    The plugin's automatic F for a student who began no attempt has 0 there, too: `lowest`.
     """
     for name, first in _ATTEMPTS:
         if data.get(name) is not None:
             told = read_int(data[name], name)
-            lowest = 0 if _is_automatic(data) else first
-            if told < lowest:
+            if told < (first if lowest is None else lowest):
                 raise ValueError(f"{name} counts from {first}, so it is never {told}")
             return max(told - first, 0)
     return 0
-
-
-def _outcomes(data: Mapping[str, object]) -> list[Mapping[str, object]]:
-    return read_rows(_first(data, _OUTCOMES), "learning_outcomes")
 
 
 def _number(data: Mapping[str, object], names: tuple[str, ...]) -> Decimal | None:
@@ -219,4 +182,6 @@ def _number(data: Mapping[str, object], names: tuple[str, ...]) -> Decimal | Non
 
 
 def _first(data: Mapping[str, object], names: tuple[str, ...]) -> object:
-    return next((data[name] for name in names if data.get(name) is not None), None)
+    """What the first of the names says that says anything; else an empty text, if one of them has it."""
+    said = [data[name] for name in names if data.get(name) is not None]
+    return next((each for each in said if each != ""), said[0] if said else None)

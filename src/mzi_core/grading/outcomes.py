@@ -7,12 +7,13 @@ import attrs
 from mzi_core.grading.criteria import Criterion
 from mzi_core.grading.plain_values import read_decimal, read_text
 
-# The first of these names that a row has is read; the rest are other senders' words for the same thing.
-_CODE = ("LO_Code", "outcome_id", "code", "criterion")
+# The first of these names that a row has is read; the rest are other senders' words for the same thing. The
+# shelf takes the same: `MarkedCriterion`.
+_CODE = ("code", "LO_Code", "outcome_id", "shortname", "criterion")
 _TITLE = ("LO_Title", "outcome_name")
-_DEFINITION = ("LO_Definition", "description", "definition")
-_SCORE = ("LO_Score", "score", "grade")
-_REMARK = ("LO_Feedback", "feedback", "remark")
+_DEFINITION = ("definition", "description", "LO_Definition")
+_SCORE = ("score", "LO_Score", "grade")
+_REMARK = ("remark", "feedback", "LO_Feedback")
 
 _YES = frozenset({"achieved", "yes", "true", "met", "pass", "p"})
 _NO = frozenset({"not achieved", "no", "false", "not met", "fail", "f", "refer", "r"})

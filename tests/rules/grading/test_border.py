@@ -297,6 +297,37 @@ def test_a_submission_state_in_the_place_of_the_workflow_is_none(
     assert (marking.workflow, marking.submitted) == (workflow, submitted)
 
 
+@pytest.mark.parametrize(
+    ("own", "team", "submitted"),
+    [
+        ("new", "submitted", True),
+        ("submitted", "new", False),
+        ("draft", None, False),
+        ("submitted", "", True),
+    ],
+)
+def test_the_work_of_a_team_goes_before_that_of_its_member(
+    own: str, team: str | None, submitted: bool
+) -> None:
+    for name in ("teamsubmissionstatus", "team_submission_status"):
+        assert marking_from_event({**OBSERVED, "submissionstatus": own, name: team}).submitted is submitted
+
+
+def test_where_nothing_can_be_handed_in_no_mark_is_nobody_having_graded() -> None:
+    assert decided({**COMPLETE, "raw_grade": None}).rule == "BELOW_PASS"
+    assert decided({**COMPLETE, "raw_grade": None, "nosubmissions": 1}).rule == "UNGRADED"
+
+
+def test_of_several_names_the_first_that_says_something_counts() -> None:
+    event = {"raw_grade": 2, "rawgrade": None, "workflowstate": "", "workflow_state": "released"}
+    assert decided(event).grade is Grade.P
+    assert decided({**event, "workflow_state": None}).rule == "NOT_RELEASED"
+
+
+def test_a_mark_of_0_under_the_name_of_the_grade_is_a_mark() -> None:
+    assert decided({"grade": 0, "grademax": 4}).rule == "EXPLICIT_ZERO"
+
+
 @pytest.mark.parametrize("grade", ["3.00000", "3", 3, 3.0], ids=repr)
 def test_a_number_that_moodle_sends_as_the_grade_is_a_mark(grade: object) -> None:
     items = {"scale_items": "Refer,Pass,Merit,Distinction"}
@@ -340,7 +371,7 @@ def test_a_direct_event_that_says_nothing_of_its_item_is_refused_whatever_the_si
 @pytest.mark.parametrize("said", [{"scaleid": 3}, {"scale_id": "3", "grademax": 4}, {"assigngrademax": -3}])
 def test_a_scale_without_its_items_is_refused_unless_the_caller_knows_it(said: dict[str, Any]) -> None:
     with refused(
-        "The event names a scale and not its items, and what a mark means stands there; "
+        "The grade item names a scale and not its items, and what a mark means stands there; "
         "read them and give `items`"
     ):
         marking_from_event({"rawgrade": 3, **said})

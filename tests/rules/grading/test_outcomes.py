@@ -203,3 +203,8 @@ def test_what_is_written_to_zoho_is_read_back() -> None:
         Criterion(code="D2", achieved=False, title="U"),
     )
     assert criteria_from(outcome_rows(criteria)) == criteria
+
+
+def test_a_code_goes_before_an_id() -> None:
+    for name in ("code", "LO_Code"):
+        assert criterion_from({"outcome_id": 812, name: "P1", "score": 1}).code == "P1"

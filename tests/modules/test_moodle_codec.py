@@ -367,7 +367,12 @@ def _plain(module: AnyModule, found: Any) -> Any:
             fixed[field.name] = tuple(w for w in (each.replace(",", "").strip() for each in value) if w)
         elif field.kind is Kind.SUBFORM:
             fixed[field.name] = tuple(
-                attrs.evolve(row, number=number, graded_at=_seconds(row.graded_at))
+                attrs.evolve(
+                    row,
+                    number=number,
+                    graded_at=_seconds(row.graded_at),
+                    submitted_at=_seconds(row.submitted_at),
+                )
                 for number, row in enumerate(value)
             )
         elif field.kind is Kind.DATETIME:

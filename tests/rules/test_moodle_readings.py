@@ -94,7 +94,8 @@ def marked(raw: int, number: int = 0, at: datetime | None = AT, **more: Any) -> 
         (reading(raw=3, workflow="inmarking"), None, True, True),
         (reading(raw=3), None, False, False),
         (reading(raw=3, workflow=None), None, True, True),
-        (reading(raw=-1, workflow="released"), None, True, False),
+        (reading(raw=-1, workflow="released"), None, False, True),  # a code in its feedback is an F
+        (reading(raw=-1, workflow="released"), stored(marked(-1)), False, False),
         (reading(attempt=1, workflow="inmarking"), None, False, True),
         (reading(attempt=1, workflow="inmarking"), stored(marked(1, 0)), False, False),
         (reading(attempt=1, raw=1, graded=0), None, False, False),
@@ -114,17 +115,40 @@ def test_a_student_of_whom_only_a_state_is_noted_has_no_attempt() -> None:
     assert told.students == [STUDENT]
 
 
-def test_a_mark_without_work_is_an_attempt_of_its_own() -> None:
-    found = mark_record(reading(attempt=None, raw=2, graded=0), STUDENT, None, None)
-    assert [(each.number, each.raw, each.submission_status) for each in found.attempts] == [
-        (0, Decimal(2), None)
-    ]
+@pytest.mark.parametrize(("team", "status"), [(False, "new"), (True, None)])
+def test_a_mark_without_work_is_an_attempt_of_its_own(team: bool, status: str | None) -> None:
+    """Moodle told all work, so there was none; but of a team not who left the course."""
+    found = mark_record(reading(attempt=None, raw=2, graded=0, team=team), STUDENT, None, None)
+    assert [
+        (each.number, each.raw, each.submission_status or each.team_status) for each in found.attempts
+    ] == [(0, Decimal(2), status)]
+
+
+@pytest.mark.parametrize("raw", [2, 3])
+def test_work_of_a_team_that_is_not_told_any_more_stays_as_it_was(raw: int) -> None:
+    """Its member has left the course."""
+    known = stored(marked(2, team_status="submitted", submitted_at=AT))
+    (found,) = mark_record(reading(attempt=None, raw=raw, graded=0, team=True), STUDENT, known, None).attempts
+    assert (found.raw, found.team_status, found.submitted_at) == (raw, "submitted", AT)
+
+
+@pytest.mark.parametrize("team", [False, True])
+def test_work_that_was_looked_for_and_not_found_was_not_begun(team: bool) -> None:
+    attempt = Attempt(number=0, status="", grade_id=MoodleId(9), raw=Decimal(2))
+    work = StudentWork(user=STUDENT, attempts=(attempt,), workflow=None, released=True)
+    (found,) = mark_record(reading(attempt=None, raw=2, graded=0, team=team), STUDENT, None, work).attempts
+    assert (found.team_status if team else found.submission_status) == "new"
+
+
+@pytest.mark.parametrize("takes", [False, True])
+def test_a_mark_says_whether_anything_can_be_handed_in(takes: bool) -> None:
+    assert mark_record(reading(takes_submissions=takes), STUDENT, None, None).no_submissions is not takes
 
 
 def test_what_is_told_of_a_known_mark_leaves_what_others_told_of_it() -> None:
     known = marked(3, at=SOON, event_number=7, letter="M", feedback="Good", grader_role="teacher")
     found = mark_record(reading(raw=3, workflow="released"), STUDENT, stored(known), None)
-    assert found.attempts == (attrs.evolve(known, submission_status="submitted"),)
+    assert found.attempts == (attrs.evolve(known, submission_status="submitted", submitted_at=AT),)
 
 
 def test_what_is_read_of_a_known_mark_is_no_older_than_it_and_keeps_what_it_does_not_tell() -> None:

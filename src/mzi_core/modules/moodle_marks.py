@@ -11,6 +11,19 @@ import attrs
 from mzi_core.module import Module, MoodleEntity, Version, composed, lookup, moodle, subform
 from mzi_core.values import MoodleId, MoodleKey
 
+NOT_MARKED = "notmarked"
+"""How Moodle calls the state in which an assignment's marking workflow begins, and which it keeps as an empty
+text: kept as a word, since an assignment that does not use the workflow has no state at all."""
+
+NO_WORK = "new"
+"""How Moodle calls the work of a student who began none."""
+
+
+def _state(text: str) -> str:
+    """A state of the workflow, of which Moodle has the first in two spellings."""
+    return text if text.strip() else NOT_MARKED
+
+
 _LONGEST_MARK = 24
 """Characters that are looked at: more than a mark has, of which Moodle keeps ten digits."""
 _MARK = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{1,10})?")
@@ -21,9 +34,8 @@ class MarkedCriterion:
     """A criterion of an attempt: `score` as Moodle writes it, `achieved` as a sender read it."""
 
     code: Annotated[str | None, moodle("code", "LO_Code", "outcome_id", "shortname", "criterion")] = None
-    definition: Annotated[
-        str | None, moodle("definition", "description", "LO_Definition", "outcome_name", "LO_Title")
-    ] = None
+    title: Annotated[str | None, moodle("LO_Title", "outcome_name")] = None
+    definition: Annotated[str | None, moodle("definition", "description", "LO_Definition")] = None
     score: Annotated[str | None, moodle("score", "LO_Score", "grade")] = None
     achieved: Annotated[str | None, moodle("achieved")] = None
     remark: Annotated[str | None, moodle("remark", "feedback", "LO_Feedback")] = None
@@ -32,6 +44,8 @@ class MarkedCriterion:
 @attrs.frozen(kw_only=True)
 class MarkedAttempt:
     """One attempt and its mark. `raw` is what `assign_grades` has, -1 where nobody has graded.
+
+    `automatic`: nobody gave `letter`; the plugin says by an F that nothing was handed in.
 
     The event number is kept with each attempt, for what is told of one of them says nothing of the others.
     """
@@ -48,8 +62,10 @@ class MarkedAttempt:
     grade_id: Annotated[MoodleId | None, moodle("gradeid", "assign_grade_id")] = None
     raw: Annotated[Decimal | None, moodle("rawgrade", "raw_grade", "raw")] = None
     letter: Annotated[str | None, moodle("grade", "letter", "btec_grade")] = None
+    automatic: Annotated[bool | None, moodle("auto_generated")] = None
     submission_status: Annotated[str | None, moodle("submissionstatus", "submission_status")] = None
     team_status: Annotated[str | None, moodle("teamsubmissionstatus", "team_submission_status")] = None
+    submitted_at: Annotated[datetime | None, moodle("timesubmitted", "submitted_at")] = None
     feedback: Annotated[str | None, moodle("feedback", "feedback_text")] = None
     grader: Annotated[MoodleId | None, moodle("graderid", "grader", "usermodified")] = None
     grader_name: Annotated[str | None, moodle("grader_name", "gradername")] = None
@@ -73,7 +89,7 @@ class MoodleMarkRecord(MoodleEntity):
     """What is known of a student's work for an assignment: every attempt, the item, the student's times.
 
     A negative maximum is Moodle's way of naming a scale: it is kept as `scale`. `grade_id` is that of the
-    gradebook's row; each attempt has the id of its own.
+    gradebook's row; each attempt has the id of its own. `no_submissions`: nothing can be handed in.
     """
 
     moodle_key: Annotated[MoodleKey, composed("student", "course", "assignment")]
@@ -89,7 +105,10 @@ class MoodleMarkRecord(MoodleEntity):
     maximum: Annotated[Decimal | None, moodle("assigngrademax", "grademax", "rawgrademax", "maximum")] = None
     scale: Annotated[MoodleId | None, moodle("scaleid", "scale_id", "rawscaleid")] = None
     scale_items: Annotated[tuple[str, ...], moodle("scale_items", "scaleitems", "scale")] = ()
-    workflow: Annotated[str | None, moodle("workflowstate", "workflow_state", "workflow")] = None
+    no_submissions: Annotated[bool | None, moodle("nosubmissions")] = None
+    workflow: Annotated[str | None, moodle("workflowstate", "workflow_state", "workflow", clean=_state)] = (
+        None
+    )
     due: Annotated[datetime | None, moodle("duedate", "due_date", "due")] = None
     extension: Annotated[datetime | None, moodle("extensionduedate", "extension")] = None
     cutoff: Annotated[datetime | None, moodle("cutoffdate", "cutoff_date", "cutoff")] = None

@@ -5,11 +5,12 @@ a user, an enrolment or an assignment was changed, so such a reading is of no mo
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import attrs
 
 from mzi_core.grading import Criterion
-from mzi_core.grading.marking import RELEASED, UNGRADED
+from mzi_core.grading.marking import RELEASED
 from mzi_core.modules import (
     MOODLE_COURSES,
     MOODLE_ENROLLMENTS,
@@ -23,6 +24,7 @@ from mzi_core.modules import (
     MoodleUserRecord,
 )
 from mzi_core.modules.moodle_enrollments import ACTIVE, SUSPENDED
+from mzi_core.modules.moodle_marks import NO_WORK, NOT_MARKED
 from mzi_core.ports import (
     AssignmentGrade,
     Attempt,
@@ -52,9 +54,6 @@ UNTOLD: Mapping[str, frozenset[str]] = {
 """By kind of record, the fields that web services do not tell, or not of every record."""
 
 _SHOWN_OR_NOT = ("phone", "city", "country")
-
-NOT_MARKED = "notmarked"
-"""How Moodle calls the state in which an assignment's workflow begins; it is kept as an empty text."""
 
 
 def hidden_of(users: Iterable[MoodleUserRecord]) -> frozenset[str]:
@@ -146,10 +145,10 @@ class AssignmentReading:
         submission, grade = self.submissions.get(user), self.grades.get(user)
         if submission is not None:
             began = MarkedAttempt(number=submission.attempt, graded_at=submission.modified_at)
-            found[submission.attempt] = self.with_status(began, submission.status)
+            found[submission.attempt] = self.with_work(began, submission.status, submission.modified_at)
         if grade is not None:
             found[grade.attempt] = attrs.evolve(
-                found.get(grade.attempt, MarkedAttempt(number=grade.attempt)),
+                found.get(grade.attempt, self._without_work(grade.attempt)),
                 grade_id=grade.id,
                 raw=grade.raw,
                 grader=grade.grader,
@@ -157,11 +156,17 @@ class AssignmentReading:
             )
         return found
 
-    def with_status(self, attempt: MarkedAttempt, status: str) -> MarkedAttempt:
-        """An attempt of which the work is in this state: the student's own, or the team's."""
+    def _without_work(self, number: int) -> MarkedAttempt:
+        """An attempt of which no work is told. That of a team is not told of who left the course."""
+        attempt = MarkedAttempt(number=number)
+        return attempt if self.assignment.team else self.with_work(attempt, NO_WORK, None)
+
+    def with_work(self, attempt: MarkedAttempt, status: str, at: datetime | None) -> MarkedAttempt:
+        """An attempt of which the work, the student's own or the team's, is in this state since a moment."""
+        attempt = attrs.evolve(attempt, submitted_at=at)
         if self.assignment.team:
-            return attrs.evolve(attempt, team_status=status or None)
-        return attrs.evolve(attempt, submission_status=status or None)
+            return attrs.evolve(attempt, team_status=status or NO_WORK)
+        return attrs.evolve(attempt, submission_status=status or NO_WORK)
 
 
 def lacks_detail(
@@ -169,8 +174,9 @@ def lacks_detail(
 ) -> bool:
     """Whether more must be read of a student: earlier attempts, or what belongs to a new mark.
 
-    A mark that is stored as it is told, in the same state of the workflow, is known. `is_shown_all`: also
-    what is not released yet would be told.
+    A mark that is stored as it is told, in the same state of the workflow, is known; -1 is one too, for its
+    feedback may have the code of work that is not valid. `is_shown_all`: also what is not released yet would
+    be told.
     """
     told = reading.attempts_of(user)
     before = _by_number(stored)
@@ -180,7 +186,7 @@ def lacks_detail(
     if not is_shown_all and workflow not in (None, RELEASED):
         return False
     return any(
-        each.raw not in (None, UNGRADED)
+        each.raw is not None
         and not (stored and stored.workflow == workflow and _is_same_mark(before.get(each.number), each))
         for each in told.values()
     )
@@ -193,11 +199,7 @@ def mark_record(
     before = _by_number(stored)
     attempts = reading.attempts_of(user)
     for number, told in attempts.items():
-        known = before.get(number)
-        if known is not None and _is_same_mark(known, told):
-            attempts[number] = attrs.evolve(
-                known, submission_status=told.submission_status, team_status=told.team_status
-            )
+        attempts[number] = _with_what_is_known(told, before.get(number))
     for attempt in work.attempts if work else ():
         if attempt.grade_id is not None or attempt.number not in attempts:
             attempts[attempt.number] = _detailed(reading, attempt, before.get(attempt.number))
@@ -211,12 +213,28 @@ def mark_record(
         maximum=assignment.maximum,
         scale=None if assignment.scale_id is None else MoodleId(assignment.scale_id),
         scale_items=reading.scale_items,
+        no_submissions=not assignment.takes_submissions,
         workflow=reading.workflow_of(user),
         due=assignment.due,
         cutoff=assignment.cutoff,
         extension=flags.extension if flags else None,
         grade_id=work.gradebook_id if work else None,
         attempts=tuple(_not_before(before.get(number), attempts[number]) for number in sorted(attempts)),
+    )
+
+
+def _with_what_is_known(told: MarkedAttempt, known: MarkedAttempt | None) -> MarkedAttempt:
+    """What is told of an attempt: all that is known of its mark where it is the same, and of its work where
+    nothing is told of that."""
+    if known is None:
+        return told
+    is_work_told = told.submission_status is not None or told.team_status is not None
+    mark, work = known if _is_same_mark(known, told) else told, told if is_work_told else known
+    return attrs.evolve(
+        mark,
+        submission_status=work.submission_status,
+        team_status=work.team_status,
+        submitted_at=work.submitted_at,
     )
 
 
@@ -258,12 +276,13 @@ def _detailed(reading: AssignmentReading, attempt: Attempt, stored: MarkedAttemp
         graded_at=attempt.graded_at or attempt.submitted_at,
         criteria=tuple(map(_marked, attempt.criteria)),
     )
-    told = reading.with_status(told, attempt.status)
+    told = reading.with_work(told, attempt.status, attempt.submitted_at)
     if stored is None or not _is_same_mark(stored, told):
         return told
     return attrs.evolve(
         told,
         letter=stored.letter,
+        automatic=stored.automatic,
         feedback=stored.feedback if told.feedback is None else told.feedback,
         grader_name=told.grader_name or stored.grader_name,
         grader_role=stored.grader_role,
@@ -274,6 +293,7 @@ def _detailed(reading: AssignmentReading, attempt: Attempt, stored: MarkedAttemp
 def _marked(criterion: Criterion) -> MarkedCriterion:
     return MarkedCriterion(
         code=criterion.code,
+        title=criterion.title or None,
         definition=criterion.definition or None,
         achieved="yes" if criterion.achieved else "no",
         remark=criterion.remark or None,

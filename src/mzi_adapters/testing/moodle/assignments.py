@@ -68,7 +68,7 @@ def _assignment(site: Site, assignment: Assignment) -> dict[str, Any]:
         "cmid": assignment.cmid,
         "course": assignment.course,
         "name": site.shown(assignment.name),
-        "nosubmissions": 0,
+        "nosubmissions": int(assignment.nosubmissions),
         "submissiondrafts": 1,
         "sendnotifications": 0,
         "sendlatenotifications": 0,

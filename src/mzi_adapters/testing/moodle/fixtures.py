@@ -139,6 +139,7 @@ class Planting:
         grade: int = 4,
         workflow: bool = True,
         team: bool = False,
+        nosubmissions: bool = False,
         maxattempts: int = 2,
         idnumber: str = "",
         duedate: int = 0,
@@ -148,7 +149,7 @@ class Planting:
         """An assignment: `grade` is the highest number of points, or minus a scale (-3: BTEC).
 
         Of a `team` one member hands in for all. `criteria`, as `{"P1": "Explain …"}`, gives it a BTEC form.
-        Attempts are reopened by hand.
+        Attempts are reopened by hand. With `nosubmissions` nothing can be handed in.
         """
         cmid = self.site.next_id("course_modules")
         gradebook(self.site, course)
@@ -161,6 +162,7 @@ class Planting:
             grade=grade,
             workflow=workflow,
             team=team,
+            nosubmissions=nosubmissions,
             maxattempts=maxattempts,
             idnumber=idnumber,
             duedate=duedate,
@@ -238,6 +240,10 @@ class Planting:
     def release(self, assignment: int, user: int) -> None:
         """A teacher releases a student's marks."""
         marking.release(self.site, self.site.assignments[assignment], user)
+
+    def extend(self, assignment: int, user: int, until: int) -> None:
+        """A teacher gives a student more time."""
+        marking.flags_for(self.site, assignment, user).extension = until
 
     def reopen(self, assignment: int, user: int) -> None:
         """A teacher allows another attempt; beyond the last nothing happens."""

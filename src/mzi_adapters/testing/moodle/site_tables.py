@@ -146,6 +146,9 @@ class Assignment:
     team: bool = False
     """Groups hand in, each as one; who is in none is in a team with all others who are not."""
 
+    nosubmissions: bool = False
+    """Nothing can be handed in: an observation, a presentation."""
+
     maxattempts: int = 2
     idnumber: str = ""
     duedate: int = 0

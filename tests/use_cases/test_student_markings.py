@@ -6,7 +6,7 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from mzi_core.grading import Criterion, Decision, Marking, decide_attempts
+from mzi_core.grading import Criterion, Decision, Grade, Marking, Scale, decide, decide_attempts
 from mzi_core.ports import Attempt, MarkingMethod, MoodleAssignment, StudentWork
 from mzi_core.use_cases.student_markings import student_markings
 from mzi_core.values import MoodleId
@@ -119,3 +119,19 @@ def test_a_draft_has_no_time_at_which_it_was_handed_in() -> None:
     draft = attrs.evolve(HANDED_IN, status="draft", raw=None)
     (marking,) = student_markings(POINTS, MarkingMethod(), work(draft), NOW)
     assert (marking.submitted, marking.submitted_at) == (False, None)
+
+
+def test_a_scale_whose_items_nobody_told_is_refused_unless_a_scale_is_assumed() -> None:
+    """A 4 of it may be anything."""
+    nobody = MarkingMethod()
+    with pytest.raises(ValueError, match="names a scale and not its items"):
+        student_markings(ON_A_SCALE, nobody, work(HANDED_IN), NOW)
+    (marking,) = student_markings(ON_A_SCALE, nobody, work(HANDED_IN), NOW, scale=Scale.BTEC_0_4)
+    assert decide(marking).grade is Grade.M
+
+
+def test_of_a_team_its_work_counts() -> None:
+    as_a_team = attrs.evolve(POINTS, team=True)
+    (one,) = student_markings(as_a_team, MarkingMethod(), work(HANDED_IN), NOW)
+    (none,) = student_markings(as_a_team, MarkingMethod(), work(attrs.evolve(HANDED_IN, status="")), NOW)
+    assert (one.submitted, none.submitted) == (True, False)

@@ -23,6 +23,7 @@ from mzi_core.ports import (
 from mzi_core.use_cases import kept_decisions
 from mzi_core.use_cases.browse import Shown
 from mzi_core.use_cases.browse_events import Delay, masked
+from mzi_core.use_cases.decide_marks import DecidedMark
 from mzi_core.use_cases.event_health import EventHealth
 from mzi_core.use_cases.history import HistoryPage
 from mzi_http.cursors import write_cursor
@@ -33,6 +34,7 @@ from mzi_http.shapes import (
     Explanation,
     GradeChange,
     HeldRecord,
+    JudgedMark,
     KeptDecision,
     KeptEvent,
     Keyed,
@@ -165,6 +167,18 @@ def decided(decision: Decision, zone: tzinfo, decided_at: datetime) -> Decided:
         "warnings": list(decision.warnings),
         "trace": [cast("Step", step.as_data()) for step in decision.trace],
         "explanation": explanation(decision, zone, decided_at),
+    }
+
+
+def judged_mark(judged: DecidedMark) -> JudgedMark:
+    """What a stored mark comes to, as it is answered."""
+    return {
+        "moodle_key": judged.mark.key,
+        "attempts": [
+            {"attempt": each.marking.attempt, "decision": decided(each, judged.zone, judged.decided_at)}
+            for each in judged.decisions
+        ],
+        "errors": [] if judged.refused is None else list(judged.refused.problems),
     }
 
 

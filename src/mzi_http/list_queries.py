@@ -5,7 +5,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 
-from mzi_core.grading import Language
+from mzi_core.grading import BUILT_IN, Language
 from mzi_core.grading.plain_values import read_instant
 from mzi_core.ports import Cursor, Query
 from mzi_core.values import YEARS, State
@@ -47,6 +47,16 @@ DESCRIBED_PAGE = (
     parameter("history", "Every earlier decision too.", {"type": "boolean", "default": False}),
 )
 """Those of a page for people, as the document has them."""
+
+DESCRIBED_POLICY = (
+    parameter("policy", "The built-in policy to judge by.", {"enum": list(BUILT_IN)}),
+    parameter(
+        "level",
+        "The programme level (L3, HND, Level 4/5), to judge by the tenant's policy.",
+        {"type": "string"},
+    ),
+)
+"""Those of what is judged, as the document has them."""
 
 
 class ListParameters:
@@ -131,6 +141,13 @@ class ListParameters:
             return found
         self.refuse("cursor", str(BadCursor()))
         return None
+
+
+def read_policy_query(request: Request) -> tuple[str | None, str | None]:
+    """The policy and the level to judge by. Raises Problem: 400 with every reason."""
+    read = ListParameters(request, [str(each["name"]) for each in DESCRIBED_POLICY])
+    read.finish()
+    return read.values.get("policy"), read.values.get("level")
 
 
 def read_query(request: Request, module: str) -> tuple[Query, Sequence[object]]:

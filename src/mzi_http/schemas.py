@@ -21,6 +21,7 @@ _SHAPES = (
     shapes.OneRecord,
     shapes.Decided,
     shapes.DecidedAll,
+    shapes.JudgedMark,
     shapes.KeptDecision,
     shapes.DecisionHistory,
     shapes.Simulated,

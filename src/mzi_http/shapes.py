@@ -223,6 +223,23 @@ class DecidedAll(TypedDict):
     decisions: list[Judged]
 
 
+class JudgedAttempt(TypedDict):
+    """The decision about one attempt at a piece of work."""
+
+    attempt: Annotated[int, Meta(ge=0, description="Counted from 0")]
+    decision: Decided
+
+
+class JudgedMark(TypedDict):
+    """What a mark that is stored comes to: a decision for each attempt, or why it cannot be judged."""
+
+    moodle_key: str
+    attempts: Annotated[
+        list[JudgedAttempt], Meta(description="First to last; the decision about the last one stands")
+    ]
+    errors: list[str]
+
+
 class Grades(TypedDict):
     """A grade and what settling makes of it."""
 

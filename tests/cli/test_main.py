@@ -43,7 +43,7 @@ COMMANDS = {
 SUBCOMMANDS = {
     "moodle": ("setup",),
     "runs": ("list", "show"),
-    "grade": ("explain", "show", "policies", "choose", "simulate"),
+    "grade": ("explain", "show", "marks", "policies", "choose", "simulate"),
     "db": ("upgrade", "check", "status"),
     "keys": ("new", "list", "revoke"),
     "secrets": ("new-key", "reseal"),

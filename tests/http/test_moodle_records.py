@@ -162,3 +162,30 @@ async def test_no_other_kind_is_taken_here_and_none_of_moodles_by_sync(api: Api)
     answer = await api.post("/api/v1/sync/moodle_users", {"data": []})
     assert answer.status_code == 404
     assert (await api.client.post("/api/v1/moodle/users", headers={"X-API-Key": "wrong"})).status_code == 401
+
+
+async def test_what_a_stored_mark_comes_to_is_told_with_the_reason(api: Api) -> None:
+    await taken(api, "users", {"users": [user(7), user(8)]})
+    await taken(api, "courses", {"courses": [COURSE]})
+    attempts = [{"attemptnumber": n, "rawgrade": 3 * n + 1, "submissionstatus": "submitted"} for n in (0, 1)]
+    several = {"userid": 7, "courseid": 1001, "assignid": 55, "assigngrademax": 4, "attempts": attempts}
+    await taken(api, "grades", {"grades": [several, mark(8, assigngrademax=-3)]})
+    path = "/api/v1/moodle/grades"
+    answer = await api.client.get(f"{path}/7_1001_55/decision")
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["moodle_key"], told["errors"]) == ("7_1001_55", [])
+    assert [(each["attempt"], each["decision"]["grade"]) for each in told["attempts"]] == [(0, "R"), (1, "D")]
+    capped = await api.client.get(f"{path}/7_1001_55/decision?policy=pearson-higher-national")
+    assert [each["decision"]["grade"] for each in capped.json()["attempts"]] == ["R", "P"]
+    for asked, status in (
+        ("9_1001_55/decision", 404),
+        ("9" * 300 + "/decision", 404),
+        ("7_1001_55/decision?polcy=percent", 400),
+        ("7_1001_55/decision?policy=nonsense", 422),
+        ("7_1001_55/decision?level=kindergarten", 200),
+        ("8_1001_55/decision", 422),
+    ):
+        answer = await api.client.get(f"{path}/{asked}")
+        assert (asked[:40], answer.status_code) == (asked[:40], status)
+    assert "names a scale and not its items" in answer.json()["detail"]

@@ -12,6 +12,7 @@ from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.browse import ListBreakers, ListRecords, Overview, ShowRecord, Status
 from mzi_core.use_cases.bulk import BulkSync
+from mzi_core.use_cases.decide_marks import DecideMark, DecideMarks
 from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, DecideGrades, SimulateGrades
 from mzi_core.use_cases.history import ShowHistory
 from mzi_core.use_cases.kept_decisions import ListDecisions, ShowDecision
@@ -49,6 +50,8 @@ class UseCases:
     list_breakers: ListBreakers
     decide_grade: DecideGrade
     decide_grades: DecideGrades
+    decide_mark: DecideMark
+    decide_marks: DecideMarks
     simulate_grades: SimulateGrades
     list_decisions: ListDecisions
     show_decision: ShowDecision
@@ -109,6 +112,8 @@ class UseCases:
             list_breakers=ListBreakers(store),
             decide_grade=DecideGrade(decide_grades),
             decide_grades=decide_grades,
+            decide_mark=DecideMark(store=store, clock=clock),
+            decide_marks=DecideMarks(store=store, clock=clock),
             simulate_grades=SimulateGrades(store=store, clock=clock),
             list_decisions=list_decisions,
             show_decision=ShowDecision(list_decisions),

@@ -124,7 +124,7 @@ def book_of(settings: TenantSettings) -> PolicyBook:
     return PolicyBook(default=chosen.pop(DEFAULT, BTEC_DEFAULT), by_family=chosen)
 
 
-def _chosen(settings: TenantSettings, level: str | None, on: date) -> GradingPolicy:
+def chosen_policy(settings: TenantSettings, level: str | None, on: date) -> GradingPolicy:
     """The tenant's policy for a programme level on a day. Raises PolicyRefused."""
     book = book_of(settings)
     try:
@@ -201,7 +201,7 @@ class DecideGrades:
                 await session.lock([Lock(DECISIONS, shared=False)])
             settings = await session.settings()
             zone = zone_of(settings)
-            chosen = named or _chosen(settings, level, now.date())
+            chosen = named or chosen_policy(settings, level, now.date())
             known = await session.decisions_by_attempt(keys) if keys else {}
             under = {key: DecidedAttempts(each.decision for each in known.get(key, ())) for key in keys}
             newest = {(each.key, each.attempt): each for key in known for each in known[key]}

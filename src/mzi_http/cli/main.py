@@ -44,6 +44,7 @@ _COMMANDS: Mapping[str, str] = {
     "fields": "fields:fields",
     "grade explain": "grade:explain",
     "grade show": "shown_decisions:show",
+    "grade marks": "decided_marks:marks",
     "grade policies": "grade:policies",
     "grade choose": "grade:choose",
     "grade simulate": "simulate:simulate",

@@ -1,4 +1,7 @@
-"""POST /moodle/{users,courses,enrollments,grades}: records as Moodle has them, judged and stored."""
+"""POST /moodle/{users,courses,enrollments,grades}: records as Moodle has them, judged and stored.
+
+And GET /moodle/grades/{moodle_key}/decision: what a mark that is stored comes to.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,13 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from mzi_core.errors import UnknownModule
+from mzi_core.errors import NotFound, UnknownModule
+from mzi_core.modules import MOODLE_MARKS
+from mzi_core.use_cases.kept_decisions import LONGEST_KEY
 from mzi_http import record_schemas, schemas
+from mzi_http.answers import judged_mark
 from mzi_http.bodies import JSON, read_body, records_of
-from mzi_http.context import service
+from mzi_http.context import service, tenant
+from mzi_http.errors import BAD_PARAMETER, REFUSED, UNKNOWN_RECORD
+from mzi_http.jsontext import is_keepable
+from mzi_http.list_queries import DESCRIBED_POLICY, read_policy_query
 from mzi_http.record_doors import MOODLE_DOORS, list_names
 from mzi_http.routes.sync import KEY_PARAMETER, PROBLEMS, given_key, take_records, taken_elsewhere
-from mzi_http.routing import PREFIX, Operation, answer, under_prefixes
+from mzi_http.routing import PREFIX, Json, Operation, answer, under_prefixes
 
 
 async def take(request: Request) -> Response:
@@ -28,14 +37,25 @@ async def take(request: Request) -> Response:
     return answer({**taken, "received": len(records)})
 
 
+async def decide(request: Request) -> Response:
+    """The decision about each attempt of a stored mark; none is kept."""
+    key: str = request.path_params["moodle_key"]
+    policy, level = read_policy_query(request)
+    if len(key) > LONGEST_KEY or not is_keepable(key):
+        raise NotFound(MOODLE_MARKS.singular, key[:LONGEST_KEY])
+    decide_mark = service(request).use_cases.decide_mark
+    return answer(judged_mark(await decide_mark(tenant(request), key, policy=policy, level=level)))
+
+
 ROUTES: Sequence[BaseRoute] = (
+    *under_prefixes("/moodle/grades/{moodle_key}/decision", decide, ["GET"]),
     *under_prefixes("/moodle/{kind}", take, ["POST"]),
     *under_prefixes("/moodle/{kind}/", take, ["POST"]),  # as those of `sync`
 )
 
 
 def operations() -> Iterator[Operation]:
-    """One a kind."""
+    """One a kind, and one about a mark."""
     for name, module in MOODLE_DOORS.items():
         yield Operation(
             method="post",
@@ -52,3 +72,26 @@ def operations() -> Iterator[Operation]:
             answer=schemas.synced(module),
             problems=PROBLEMS,
         )
+    yield Operation(
+        method="get",
+        path=f"{PREFIX}/moodle/grades/{{moodle_key}}/decision",
+        id="decide_moodle_mark",
+        tag="moodle",
+        summary="Decide a mark that is stored of Moodle",
+        description=(
+            "Every attempt, by the policy that is named, else by the tenant's own for the programme's level. "
+            "Nothing is kept."
+        ),
+        parameters=[_KEY, *DESCRIBED_POLICY],
+        answer=schemas.ref("JudgedMark"),
+        problems=(BAD_PARAMETER, UNKNOWN_RECORD, REFUSED),
+    )
+
+
+_KEY: Json = {
+    "name": "moodle_key",
+    "in": "path",
+    "required": True,
+    "description": "The key of the mark: student, course and assignment, by their ids in Moodle.",
+    "schema": {"type": "string", "examples": ["4101_1001_55"]},
+}

@@ -148,8 +148,12 @@ class TestUsers:
         stored = await college.stored(USERS)
         assert sorted(stored) == sorted(map(str, [*people, other]))
         assert (found.states, stored[str(other)].city) == ([State.NEW] * 3, "Irbid")
-        with pytest.raises(RemoteNotFound):
-            await pulled(college, USERS, courses=[MoodleId(987654)])
+
+    @pytest.mark.parametrize("module", [USERS, ENROLMENTS])
+    async def test_a_course_that_is_not_there_is_named(self, college: College, module: str) -> None:
+        course, _ = taught(college, 1)
+        with pytest.raises(RemoteNotFound, match="There is no course 987654"):
+            await pulled(college, module, courses=[MoodleId(course), MoodleId(987654)])
 
     async def test_ids_that_were_left_out_before_our_own_account_end_nothing(self, college: College) -> None:
         """As where a site was brought together of two."""

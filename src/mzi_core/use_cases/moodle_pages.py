@@ -19,6 +19,7 @@ from mzi_core.modules import (
     MoodleMarkRecord,
 )
 from mzi_core.ports import (
+    EnrolledUser,
     Feature,
     Membership,
     MoodleAssignment,
@@ -168,7 +169,15 @@ class MoodlePages:
                 yield page
 
     async def _members(self, course: MoodleId) -> list[MoodleId]:
-        return [user.id for user in await self.moodle.enrolled(course)]
+        return [user.id for user in await self._in_course(course)]
+
+    async def _in_course(
+        self, course: MoodleId, which: Membership = Membership.ALL
+    ) -> Sequence[EnrolledUser]:
+        try:
+            return await self.moodle.enrolled(course, which)
+        except RemoteNotFound:
+            raise _no_course(course) from None
 
     async def _some_users(self, ids: Sequence[MoodleId], behind: MoodleId) -> MoodlePage:
         """Users by their ids; of the deleted, whom Moodle still answers for, those that are stored."""
@@ -202,7 +211,7 @@ class MoodlePages:
         found = await self.moodle.courses(self.courses)
         for course in self.courses:
             if course not in found:
-                raise RemoteNotFound("Moodle", f"There is no course {course}.")
+                raise _no_course(course)
         return [found[course] for course in sorted(found)]
 
     async def _wanted_ids(self) -> list[MoodleId]:
@@ -221,8 +230,8 @@ class MoodlePages:
     async def _enrolled(self, course: MoodleId) -> list[MoodleEntity]:
         """Who is in a course, and whose enrolment there does not count."""
         try:
-            everybody = await self.moodle.enrolled(course)
-            suspended = {user.id for user in await self.moodle.enrolled(course, Membership.SUSPENDED)}
+            everybody = await self._in_course(course)
+            suspended = {user.id for user in await self._in_course(course, Membership.SUSPENDED)}
         except GatewayRefused as refused:
             self._leave_out(f"course {course}", refused)
             return []
@@ -369,6 +378,10 @@ async def _filled(parts: Parts, untold: frozenset[str]) -> Pages:
                 yield MoodlePage(page, ends if not waiting else None, untold)
     if waiting:
         yield MoodlePage(waiting, behind, untold)
+
+
+def _no_course(course: MoodleId) -> RemoteNotFound:
+    return RemoteNotFound("Moodle", f"There is no course {course}.")
 
 
 def _named(assignment: MoodleAssignment) -> str:

@@ -31,6 +31,11 @@ async def _fill(url: str) -> None:
         await sync(DEFAULT_TENANT, MOODLE_MARKS, marks)
 
 
+async def _take(url: str, mark: object) -> None:
+    async with open_store(url) as store:
+        await Harness(store=store).use_cases.sync(DEFAULT_TENANT, MOODLE_MARKS, [mark])
+
+
 @pytest.fixture(autouse=True)
 def filled(folder: Path) -> None:
     asyncio.run(_fill("sqlite:///mzi.db"))
@@ -60,3 +65,29 @@ def test_one_that_waits_for_its_user_is_told_as_parked(mzi: Mzi) -> None:
     assert "waits for moodle_users 8" in mzi("show", "moodle_marks", "8_2_3").out
     standing = {each["module"]: each for each in mzi("status", "--json").json["modules"]}
     assert standing["moodle_marks"]["parked"] == 1
+
+
+def test_the_history_of_a_mark_tells_its_first_attempt(mzi: Mzi) -> None:
+    mark = {"userid": 7, "courseid": 2, "assignid": 4}
+    for attempts in ([], [{"attemptnumber": 0, "rawgrade": 2}]):
+        asyncio.run(_take("sqlite:///mzi.db", {**mark, "attempts": attempts}))
+    lines = mzi("show", "moodle_marks", "7_2_4", "--history").out.splitlines()
+    assert [line.split() for line in lines[3:]] == [["attempts[0].number", "0"], ["attempts[0].raw", "2"]]
+
+
+def test_the_history_of_a_mark_tells_the_cells_that_changed(mzi: Mzi) -> None:
+    """An attempt has many cells: shown whole and cut, it hides the mark that was changed."""
+    later = {**ATTEMPT, "rawgrade": 4, "feedback": "Good", "timemodified": SECONDS + 5}
+    criteria = [{"code": "P1", "score": 0}, {"code": "P2", "score": 1}]
+    again = {**later, "criteria": criteria, "userid": 7, "courseid": 2, "assignid": 3}
+    asyncio.run(_take("sqlite:///mzi.db", again))
+    lines = mzi("show", "moodle_marks", "7_2_3", "--history").out.splitlines()
+    told = {line.split()[0]: line.split()[1:] for line in lines[3:] if line.strip()}
+    assert told == {
+        "attempts[0].raw": ["3", "4"],
+        "attempts[0].feedback": ["Good"],
+        "attempts[0].graded_at": ["2026-02-09T12:30:00Z", "2026-02-09T12:30:05Z"],
+        "attempts[0].criteria[0].score": ["1", "0"],
+        "attempts[0].criteria[1].code": ["P2"],
+        "attempts[0].criteria[1].score": ["1"],
+    }

@@ -51,8 +51,24 @@ def _told(entries: "Sequence[HistoryEntry]") -> Iterator[RenderableType]:
         if entry.fields:
             shown = table(key("field"), "before", "after")
             for name, change in entry.fields.items():
-                shown.add_row(plain(name), *(plain(_short(value)) for value in change))
+                before, after = (dict(_cells(name, value)) for value in change)
+                for cell in dict.fromkeys((*before, *after)):
+                    if before.get(cell) != after.get(cell):
+                        said = (_short(each.get(cell)) for each in (before, after))
+                        shown.add_row(plain(cell), *map(plain, said))
             yield shown
+
+
+def _cells(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """A value by its name; of rows each cell by itself, with its place, as `mzi show` names them."""
+    if isinstance(value, list) and any(isinstance(row, dict) for row in value):
+        for place, row in enumerate(value):
+            yield from _cells(f"{name}[{place}]", row)
+    elif isinstance(value, dict) and "[" in name:
+        for cell, each in value.items():
+            yield from _cells(f"{name}.{cell}", each)
+    elif value != []:
+        yield name, value
 
 
 def _short(value: object) -> str:

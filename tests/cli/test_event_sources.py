@@ -4,6 +4,7 @@ import io
 import re
 import shlex
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,21 @@ def test_a_signed_line_is_believed_by_the_official_library(
         URL,
         {"webhook-id", "webhook-timestamp", "webhook-signature"},
     )
+
+
+def test_an_empty_body_is_signed_for_a_request_that_has_none(
+    mzi: Mzi, keyed: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `GET /webhooks/status`: with data `curl` would send a POST."""
+    id, secret = made(mzi, "moodle", "Plugin")
+    monkeypatch.setenv("SECRET", secret)
+    (folder / "empty").touch()
+    ran = mzi("sources", "sign", id, "empty", URL, "--secret-from", "SECRET")
+    headers = headers_in(ran.out)
+    at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+    assert headers["webhook-signature"] == Webhook(secret).sign(headers["webhook-id"], at, "")
+    assert "--data-binary" not in ran.out
+    assert shlex.split(ran.out)[-1] == URL
 
 
 def test_nothing_is_signed_with_a_secret_that_is_not_the_source_s_any_more(

@@ -297,14 +297,18 @@ def _body(file: Path) -> bytes:
 
 
 def _curl(source: EventSource, headers: Mapping[str, str], raw: bytes, file: Path, url: str) -> str:
-    """One line for a shell. What came from standard input is not read again: it stands in the line."""
+    """One line for a shell. What came from standard input is not read again: it stands in the line.
+
+    Without a body it is a GET, as there is nothing to post.
+    """
     said = [("Content-Type", "application/json"), *headers.items()]
     if headers:
         said.append((SOURCE_HEADER, source.id))
     words = ["curl", *(word for name, value in said for word in ("-H", shlex.quote(f"{name}: {value}")))]
     if source.scheme is Scheme.HEADER:
         words += ["-H", f'"{TOKEN_HEADERS[source.origin]}: ${_VARIABLE}"']
-    words += ["--data-binary", shlex.quote(_data(raw, file))]
+    if raw:
+        words += ["--data-binary", shlex.quote(_data(raw, file))]
     address = shlex.quote(url)
     if source.scheme is Scheme.URL:
         address += f'"{"&" if "?" in url else "?"}{TOKEN_PARAMETER}=${_VARIABLE}"'

@@ -31,9 +31,9 @@ async def _fill(url: str) -> None:
         await sync(DEFAULT_TENANT, MOODLE_MARKS, marks)
 
 
-async def _take(url: str, mark: object) -> None:
+async def _take(url: str, *marks: object) -> None:
     async with open_store(url) as store:
-        await Harness(store=store).use_cases.sync(DEFAULT_TENANT, MOODLE_MARKS, [mark])
+        await Harness(store=store).use_cases.sync(DEFAULT_TENANT, MOODLE_MARKS, marks)
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +65,16 @@ def test_one_that_waits_for_its_user_is_told_as_parked(mzi: Mzi) -> None:
     assert "waits for moodle_users 8" in mzi("show", "moodle_marks", "8_2_3").out
     standing = {each["module"]: each for each in mzi("status", "--json").json["modules"]}
     assert standing["moodle_marks"]["parked"] == 1
+
+
+def test_a_refused_version_beside_one_that_waits_is_shown_apart_from_it(mzi: Mzi) -> None:
+    wrong = {"userid": 8, "courseid": 2, "assignid": 3, "rawgrade": "good", "timemodified": SECONDS + 5}
+    asyncio.run(_take("sqlite:///mzi.db", wrong))
+    waiting, refused = mzi("show", "moodle_marks", "8_2_3").out.split("A newer version of moodle mark 8_2_3")
+    assert waiting.startswith("A version of moodle mark 8_2_3 waits for moodle_users 8.")
+    assert ("good" in waiting, "criteria" in waiting) == (False, True)
+    assert "was refused (INVALID):" in refused
+    assert ("good" in refused, "number_invalid" in refused, "waits" in refused) == (True, True, False)
 
 
 def test_the_history_of_a_mark_tells_its_first_attempt(mzi: Mzi) -> None:

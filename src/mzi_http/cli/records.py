@@ -122,10 +122,17 @@ def _as_sent(value: object) -> str:
 
 
 def _held(module: AnyModule, held: "ParkedRecord") -> Iterable[RenderableType]:
-    fate = (
-        "was refused" if held.waits_for is None else f"waits for {held.waits_for.module} {held.waits_for.key}"
-    )
-    yield f"A version of {_in_words(module)} {held.key} of {moment(held.parked_at)} {fate} ({held.state}):"
+    """What is parked: a version that waits or was refused, or one of each, the newer of which was refused."""
+    name, is_refused = f"{_in_words(module)} {held.key}", held.waits_for is None or held.waiting is not None
+    waits = "" if held.waits_for is None else f"waits for {held.waits_for.module} {held.waits_for.key}"
+    if held.waiting is not None:
+        yield f"A version of {name} {waits}."
+        yield ""
+        yield _as_it_came(held.waiting)
+        yield ""
+    which = "A version" if held.waiting is None else "A newer version"
+    fate = "was refused" if is_refused else waits
+    yield f"{which} of {name} of {moment(held.parked_at)} {fate} ({held.state}):"
     yield ""
     reasons = table(key("where"), "why", key("code"))
     for reason in held.reasons:
@@ -133,10 +140,11 @@ def _held(module: AnyModule, held: "ParkedRecord") -> Iterable[RenderableType]:
     yield reasons
     if isinstance(held.record, Mapping):
         yield ""
-        yield pairs(
-            ((str(k), _as_sent(v)) for k, v in held.record.items() if v is not None),
-            title="As it came",
-        )
+        yield _as_it_came(held.record)
+
+
+def _as_it_came(record: Mapping[str, object]) -> RenderableType:
+    return pairs(((str(k), _as_sent(v)) for k, v in record.items() if v is not None), title="As it came")
 
 
 def modules(*, as_json: AsJson = False, shell: Given) -> Ended:

@@ -129,7 +129,7 @@ def test_work_of_a_team_that_is_not_told_any_more_stays_as_it_was(raw: int) -> N
     """Its member has left the course."""
     known = stored(marked(2, team_status="submitted", submitted_at=AT))
     (found,) = mark_record(reading(attempt=None, raw=raw, graded=0, team=True), STUDENT, known, None).attempts
-    assert (found.raw, found.team_status, found.submitted_at) == (raw, "submitted", AT)
+    assert (found.raw, found.team_status, found.submitted_at) == (Decimal(raw), "submitted", AT)
 
 
 @pytest.mark.parametrize("team", [False, True])

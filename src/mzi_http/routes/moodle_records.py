@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from mzi_core.errors import NotFound, UnknownModule
+from mzi_core.keepable_text import is_keepable
 from mzi_core.modules import MOODLE_MARKS
 from mzi_core.use_cases.kept_decisions import LONGEST_KEY
 from mzi_http import record_schemas, schemas
@@ -17,7 +18,6 @@ from mzi_http.answers import judged_mark
 from mzi_http.bodies import JSON, read_body, records_of
 from mzi_http.context import service, tenant
 from mzi_http.errors import BAD_PARAMETER, REFUSED, UNKNOWN_RECORD
-from mzi_http.jsontext import is_keepable
 from mzi_http.list_queries import DESCRIBED_POLICY, read_policy_query
 from mzi_http.record_doors import MOODLE_DOORS, list_names
 from mzi_http.routes.sync import KEY_PARAMETER, PROBLEMS, given_key, take_records, taken_elsewhere

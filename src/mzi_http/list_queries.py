@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from mzi_core.grading import BUILT_IN, Language
 from mzi_core.grading.plain_values import read_instant
+from mzi_core.keepable_text import is_keepable
 from mzi_core.ports import Cursor, Query
 from mzi_core.values import YEARS, State
 from mzi_http.context import tenant
@@ -74,6 +75,8 @@ class ListParameters:
                 self.refuse(name, f"There is no parameter `{name[:60]}`; there are {', '.join(allowed)}.")
             elif names.count(name) > 1:
                 self.refuse(name, f"`{name}` is given more than once.")
+            elif not is_keepable(self.values[name]):  # no half character stands in an address
+                self.refuse(name, f"`{name}` holds a NUL, which nothing that is kept has.")
 
     def refuse(self, name: str, said: str) -> None:
         self.faults.append(ProblemItem(said, name))

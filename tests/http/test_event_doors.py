@@ -402,3 +402,17 @@ async def test_what_no_database_keeps_keeps_no_event_out(
         assert len(kept) == 2
         shown = (await api.client.get(f"/api/v1/events/{kept[-1]['id']}")).json()
         assert "\N{REPLACEMENT CHARACTER}" in json.dumps(shown, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("name", ["source", "kind", "subject"])
+async def test_a_parameter_that_no_database_takes_is_refused_by_its_name(
+    database_url: str, name: str
+) -> None:
+    async with open_store(database_url) as store, serving(store) as api:
+        answer = await api.client.get("/api/v1/events", params={name: "students/\x00"})
+        assert answer.status_code == 400, answer.text
+        (error,) = answer.json()["errors"]
+        assert error == {
+            "detail": f"`{name}` holds a NUL, which nothing that is kept has.",
+            "parameter": name,
+        }

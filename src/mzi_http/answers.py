@@ -115,6 +115,7 @@ def held_record(held: ParkedRecord) -> HeldRecord:
         "state": held.state,
         "reasons": reasons(held.reasons),
         "waits_for": None if parent is None else {"module": parent.module, **_keyed(side, parent.key)},
+        "waiting": held.waiting,
         "received": held.record,
         "held_at": moment(held.parked_at),
     }

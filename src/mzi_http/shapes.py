@@ -95,12 +95,14 @@ class StoredRecord(Keyed):
 class HeldRecord(Keyed):
     """A record that was refused, or waits for another.
 
-    `received`: what mzi reads of it, as it came; null if it is too large.
+    `received`: what mzi reads of it, as it came; null if it is too large. `waiting`: the version that waits
+    where `received` is a newer one that was refused, else null.
     """
 
     state: State
     reasons: list[Reason]
     waits_for: Parent | None
+    waiting: Any
     received: Any
     held_at: Moment
 

@@ -93,6 +93,17 @@ async def test_a_parked_record_says_what_it_waits_for(api: Api) -> None:
     answer = (await api.client.get("/api/v1/requests/q")).json()
     assert answer["stored"] is None
     assert answer["held"]["waits_for"] == {"module": "students", "zoho_id": "9"}
+    assert answer["held"]["waiting"] is None
+
+
+async def test_a_version_that_waits_is_told_apart_from_a_refused_one_beside_it(api: Api) -> None:
+    waiting = {"id": "q", "Student": {"id": "9"}, "Modified_Time": "2026-02-01T09:00:00+03:00"}
+    refused = {**waiting, "Student": "${!Student}", "Modified_Time": "2026-02-02T09:00:00+03:00"}
+    for record in (waiting, refused):
+        await api.sync("requests", record)
+    held = (await api.client.get("/api/v1/requests/q")).json()["held"]
+    assert (held["waits_for"]["zoho_id"], held["waiting"], held["received"]) == ("9", waiting, refused)
+    assert [each["code"] for each in held["reasons"]] == ["template_not_substituted"]
 
 
 async def test_a_record_is_found_by_an_id_with_a_slash_and_with_arabic_letters(api: Api) -> None:

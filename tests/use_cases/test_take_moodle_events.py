@@ -104,6 +104,38 @@ async def test_what_an_event_does_not_name_stays_and_what_it_names_as_empty_is_e
     assert (found.city, found.phone, found.id_number, found.email) == ("", "2", "S7", "u7@campus.example")
 
 
+async def test_what_an_event_does_not_say_of_an_attempt_stays(college: TellingMoodle) -> None:
+    """In one request or one after the other; in a list, attempts are told whole."""
+    whole = marked(1, rawgrade=3, feedback="01122", submissionstatus="submitted", timegraded=AT)
+    for user_id, together in ((7, False), (8, True)):
+        told = [
+            user(user_id),
+            course(2),
+            *(
+                fact(each["event_type"], number, **{**each["event_data"], "userid": user_id})
+                for number, each in enumerate(
+                    (
+                        whole,
+                        marked(rawgrade=4, timegraded=AT + 5),
+                        marked(submissionstatus="reopened", timegraded=AT + 6),
+                        marked(rawgrade=4, feedback="", timegraded=AT + 7),
+                    ),
+                    start=10 * user_id,
+                )
+            ),
+        ]
+        for events in [told] if together else [[each] for each in told]:
+            await college.tell(*events)
+        (attempt,) = (await college.live("moodle_marks", f"{user_id}_2_3")).attempts
+        assert (attempt.raw, attempt.submission_status) == (Decimal(4), "reopened")
+        assert not attempt.feedback
+    (row,) = await college.told(marked(99, attempts=[{"attemptnumber": 0, "rawgrade": 2}], timegraded=AT + 9))
+    await college.taken()
+    (attempt,) = (await college.live("moodle_marks", "7_2_3")).attempts
+    assert (attempt.raw, attempt.submission_status) == (Decimal(2), None)
+    assert await college.states([row]) == [TAKEN]
+
+
 async def test_a_mark_that_is_counted_otherwise_keeps_nothing_of_its_scale(college: TellingMoodle) -> None:
     await college.tell(user(7), course(2), marked(1, assigngrademax=-3, scale_items="R,P,M,D", rawgrade=3))
     await college.tell(marked(2, at=AT + 5, assigngrademax=100, rawgrade=80))

@@ -32,6 +32,7 @@ from mzi_core.use_cases.moodle_facts import (
     ToldFact,
     as_it_was_read,
     brought_together,
+    cells_in,
     named_in,
     order_of,
     outlives,
@@ -92,7 +93,12 @@ class _Batch:
         found = decoded(self.codec.decoder(self.module, self.overlay), record)
         if found.entity is None or not isinstance(record, Mapping):
             return None
-        return ToldFact(entity=found.entity, named=named_in(self.module, record), events=events)
+        return ToldFact(
+            entity=found.entity,
+            named=named_in(self.module, record),
+            cells=cells_in(self.module, record),
+            events=events,
+        )
 
     def deletions(self, events: Sequence[Event]) -> dict[RecordKey, list[MoodleEntity]]:
         """What deletions that were taken say of their records."""

@@ -6,7 +6,7 @@ from typing import Generic
 
 import attrs
 
-from mzi_core.module import AnyModule, E, Field, Module, MoodleEntity
+from mzi_core.module import AnyModule, E, Field, Module, MoodleEntity, declared
 from mzi_core.modules import (
     MOODLE_COURSES,
     MOODLE_ENROLLMENTS,
@@ -45,11 +45,13 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 class ToldFact(Generic[E]):
     """A record as something told it. `named`: the fields of which that says anything.
 
-    `events`: those that told it.
+    `cells`: where the record is itself an attempt, the cells of that of which it says anything; None where
+    attempts are told whole. `events`: those that told it.
     """
 
     entity: E
     named: frozenset[str]
+    cells: frozenset[str] | None = None
     events: frozenset[RecordId] = frozenset()
 
 
@@ -57,6 +59,17 @@ def named_in(module: AnyModule, record: Mapping[str, object]) -> frozenset[str]:
     """The fields of which a wire record says anything, be it that they are empty."""
     named = {field.name for field in module.fields if any(name in record for name in _names(field))}
     return frozenset(named | set(_SCALE) if named.intersection(_SCALE) else named)
+
+
+def cells_in(module: AnyModule, record: Mapping[str, object]) -> frozenset[str] | None:
+    """The cells of a row that a wire record is itself, of which it says anything; None if it is none."""
+    for field in module.fields:
+        if field.wire.is_itself and field.row is not None:
+            if any(record.get(name) for name in field.names):
+                return None
+            named = {each.name for each in declared(field.row) if any(n in record for n in _names(each))}
+            return frozenset(named)
+    return None
 
 
 def _names(field: Field) -> Sequence[str]:
@@ -101,7 +114,7 @@ def order_of(at: datetime | None, number: int | None) -> tuple[datetime, int]:
 
 
 def _after(module: Module[E], before: E, fact: ToldFact[E]) -> E:
-    told = fact.entity
+    told = _with_cells(before, fact)
     if told.record_version.is_before(before.record_version):
         return before if module.merge is None else module.merge(before, told)
     kept = {
@@ -115,6 +128,22 @@ def _after(module: Module[E], before: E, fact: ToldFact[E]) -> E:
         kept |= {"modified_at": before.modified_at, "event_number": before.event_number}
     whole = attrs.evolve(told, **kept)
     return whole if module.merge is None else module.merge(before, whole)
+
+
+def _with_cells(before: E, fact: ToldFact[E]) -> E:
+    """What is told, its attempt with what is known of that and the event says nothing of."""
+    told, cells = fact.entity, fact.cells
+    if cells is None or not (isinstance(told, MoodleMarkRecord) and isinstance(before, MoodleMarkRecord)):
+        return told
+    known = {each.number: each for each in before.attempts}
+    untold = [each.name for each in attrs.fields(MarkedAttempt) if each.name not in {*cells, "number"}]
+    attempts = tuple(
+        attrs.evolve(each, **{name: getattr(known[each.number], name) for name in untold})
+        if each.number in known
+        else each
+        for each in told.attempts
+    )
+    return attrs.evolve(told, attempts=attempts)
 
 
 def _is_another_enrolment(before: object, told: object) -> bool:

@@ -104,6 +104,47 @@ async def test_what_an_event_does_not_name_stays_and_what_it_names_as_empty_is_e
     assert (found.city, found.phone, found.id_number, found.email) == ("", "2", "S7", "u7@campus.example")
 
 
+@pytest.mark.parametrize("together", [False, True])
+async def test_an_older_fact_tells_what_nobody_has_told_since(college: TellingMoodle, together: bool) -> None:
+    """What a newer one told stays, and stays empty where it told that."""
+    told = [
+        fact("user_updated", 3, at=AT + 3, userid=7, city="Zarqa", idnumber=""),
+        fact("course_updated", 4, at=AT + 4, courseid=2, fullname="Networking"),
+        user(7, city="Irbid", idnumber="S7", phone1="1"),
+        course(2),
+        fact("user_updated", 5, at=AT + 1, userid=7, phone1="2", city="Amman"),
+    ]
+    for events in [told] if together else [[each] for each in told]:
+        await college.tell(*events)
+    found = await college.live("moodle_users", "7")
+    assert (found.username, found.email, found.city) == ("u7", "u7@campus.example", "Zarqa")
+    assert (found.id_number or "", found.modified_at.timestamp()) == ("", AT + 3)
+    assert found.phone == "2"
+    named = await college.live("moodle_courses", "2")
+    assert (named.short_name, named.full_name) == ("C2", "Networking")
+
+
+async def test_an_older_fact_of_a_mark_or_enrolment_completes_it(college: TellingMoodle) -> None:
+    await college.tell(user(7), course(2))
+    told = [
+        fact("enrollment_updated", 3, at=AT + 3, userid=7, courseid=2, status=1),
+        enrolled("enrollment_created", 9, timestart=AT),
+        marked(5, at=AT + 5, rawgrade=3, timegraded=AT + 5),
+        marked(4, at=AT + 4, attemptnumber=1, duedate=AT, assigngrademax=4, timegraded=AT + 4, rawgrade=2),
+        marked(2, at=AT + 2, duedate=AT + 9, assigngrademax=100, timegraded=AT + 2, rawgrade=1),
+    ]
+    for each in told:
+        await college.tell(each)
+    enrolment = await college.live("moodle_enrollments", "2_7")
+    assert (enrolment.status, enrolment.enrollment_id) == ("suspended", 9)
+    assert enrolment.starts_at == datetime.fromtimestamp(AT, UTC)
+    await college.tell(enrolled("enrollment_created", 8, at=AT - 9, enrol_method="self"))
+    assert (await college.live("moodle_enrollments", "2_7")).method is None, "of another enrolment"
+    mark = await college.live("moodle_marks", "7_2_3")
+    assert [(each.number, each.raw) for each in mark.attempts] == [(0, Decimal(3)), (1, Decimal(2))]
+    assert (mark.due, mark.maximum) == (datetime.fromtimestamp(AT, UTC), Decimal(4))
+
+
 async def test_what_an_event_does_not_say_of_an_attempt_stays(college: TellingMoodle) -> None:
     """In one request or one after the other; in a list, attempts are told whole."""
     whole = marked(1, rawgrade=3, feedback="01122", submissionstatus="submitted", timegraded=AT)

@@ -29,6 +29,7 @@ from mzi_core.use_cases.moodle_facts import (
     FINAL,
     GONE,
     OF_MARKING,
+    WHOLE,
     ToldFact,
     as_it_was_read,
     brought_together,
@@ -62,11 +63,15 @@ class _Said:
 
 @attrs.frozen(kw_only=True)
 class _Shelf:
-    """What is kept of the records that a batch is about; `gone`: the deletions that were taken before."""
+    """What is kept of the records that a batch is about; `gone`: the deletions that were taken before.
+
+    `facts`: those that were taken before about records of which an older one has come now.
+    """
 
     stored: Mapping[RecordKey, Stored[Any]]
     parked: Mapping[RecordKey, ToldFact[Any]]
     gone: Mapping[RecordKey, Sequence[MoodleEntity]]
+    facts: Mapping[RecordKey, Sequence[ToldFact[Any]]]
 
 
 @attrs.define(kw_only=True)
@@ -109,6 +114,13 @@ class _Batch:
                 found[fact.entity.key].append(fact.entity)
         return found
 
+    def facts(self, events: Sequence[Event]) -> dict[RecordKey, list[ToldFact[Any]]]:
+        """The facts that were taken, by the record they are about."""
+        found: dict[RecordKey, list[ToldFact[Any]]] = defaultdict(list)
+        for fact in filter(None, (self.understood(self.reader.record(event)) for event in events)):
+            found[fact.entity.key].append(fact)
+        return found
+
     def said(self, events: Sequence[Event], seen: _Seen) -> dict[RecordKey, _Said]:
         """What the events say, by the record they are about; what nobody needs to look at is seen."""
         by_key: dict[RecordKey, _Said] = defaultdict(_Said)
@@ -147,7 +159,8 @@ class _Batch:
         """See what a record comes to after everything that was told of it."""
         gone = [*said.gone, *shelf.gone.get(key, ())]
         row = shelf.stored.get(key)
-        told = [fact for fact in said.told if self._is_there(fact, gone, row)]
+        since = shelf.facts.get(key, ())
+        told = [_beside(fact, since) for fact in said.told if self._is_there(fact, gone, row)]
         before = None
         if row is not None and row.deleted_at is None and self._stays(row.entity, said.gone):
             before = row.entity
@@ -231,10 +244,12 @@ class LookAtMoodle:
         about = {*said, *(record.key for records in read.records.values() for record in records)}
         async with self.store.read(tenant) as session:
             taken = await session.taken_events(module.name, about, GONE[module.name], MOST_DELETIONS)
+            stored = await session.stored(module, about)
             shelf = _Shelf(
-                stored=await session.stored(module, about),
+                stored=stored,
                 parked=_waiting(batch, await session.parked(module.name, about)),
                 gone=batch.deletions(taken),
+                facts=batch.facts(await self._told_since(session, module, said, stored)),
             )
         _give_up_what_moved(read, shelf, asked_at)
         for key, each in said.items():
@@ -243,6 +258,25 @@ class LookAtMoodle:
         over = {} if module.name in FINAL else over
         notes = {event.id: NOTES[over[event.key]] for event in events if event.key and event.key in over}
         return _observed(batch, said, read, seen, notes)
+
+    async def _told_since(
+        self,
+        session: Session,
+        module: AnyModule,
+        said: Mapping[RecordKey, _Said],
+        stored: Mapping[RecordKey, Stored[Any]],
+    ) -> Sequence[Event]:
+        """The events with facts that were taken about records of which an older fact has come now."""
+        late = {
+            key
+            for key, each in said.items()
+            if key in stored and any(fact.is_before(stored[key].entity) for fact in each.told)
+        }
+        if not late:
+            return ()
+        kinds = WHOLE[module.name]
+        found = [await session.taken_events(module.name, late, kind, MOST_DELETIONS) for kind in kinds]
+        return [event for events in found for event in events]
 
     async def _read_again(
         self, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey]
@@ -285,6 +319,17 @@ class LookAtMoodle:
         ]
         deleted = {key for key, each in known.items() if each.deleted}
         return deleted | {each.key for each in told if each.key is not None and self.reader.is_deletion(each)}
+
+
+def _beside(fact: ToldFact[Any], taken: Sequence[ToldFact[Any]]) -> ToldFact[Any]:
+    """A fact, with what those say that were taken before it came: newer ones, and earlier ones."""
+    newer = [each for each in taken if fact.is_before(each.entity)]
+    ordered = sorted(taken, key=lambda each: order_of(*each.entity.record_version))
+    earlier = {
+        name: getattr(each.entity, name) for each in ordered if each not in newer for name in each.named
+    }
+    outdated = frozenset[str]().union(*(each.named for each in newer))
+    return attrs.evolve(fact, outdated=outdated, earlier=earlier)
 
 
 def _give_up_what_moved(read: MoodleReadings, shelf: _Shelf, asked_at: datetime) -> None:

@@ -29,6 +29,14 @@ GONE: Mapping[str, str] = {
 The log keeps them for as long as events of before may arrive, or these would bring records back.
 """
 
+WHOLE: Mapping[str, Sequence[str]] = {
+    MOODLE_USERS.name: ("user_created", "user_updated"),
+    MOODLE_COURSES.name: ("course_created", "course_updated"),
+    MOODLE_ENROLLMENTS.name: ("enrollment_created", "enrollment_updated"),
+    MOODLE_MARKS.name: ("grade_updated", "submission_graded"),
+}
+"""The kinds of event that hold facts about the records of each module."""
+
 FINAL = frozenset({MOODLE_USERS.name, MOODLE_COURSES.name})
 """Modules whose records are gone for good: Moodle gives the id of a user or a course to no other."""
 
@@ -46,13 +54,21 @@ class ToldFact(Generic[E]):
     """A record as something told it. `named`: the fields of which that says anything.
 
     `cells`: where the record is itself an attempt, the cells of that of which it says anything; None where
-    attempts are told whole. `events`: those that told it.
+    attempts are told whole. `outdated`: the fields that were told since; `earlier`:
+    what was told of fields before it, and was taken already. `events`: those that told it.
     """
 
     entity: E
     named: frozenset[str]
     cells: frozenset[str] | None = None
+    outdated: frozenset[str] = frozenset()
+    earlier: Mapping[str, object] = attrs.field(factory=dict)
     events: frozenset[RecordId] = frozenset()
+
+    def is_before(self, record: MoodleEntity) -> bool:
+        """Whether it is older than what is known of the record."""
+        told: MoodleEntity = self.entity  # type: ignore[assignment]  # of Moodle's modules it is one
+        return told.record_version.is_before(record.record_version)
 
 
 def named_in(module: AnyModule, record: Mapping[str, object]) -> frozenset[str]:
@@ -116,7 +132,8 @@ def order_of(at: datetime | None, number: int | None) -> tuple[datetime, int]:
 def _after(module: Module[E], before: E, fact: ToldFact[E]) -> E:
     told = _with_cells(before, fact)
     if told.record_version.is_before(before.record_version):
-        return before if module.merge is None else module.merge(before, told)
+        filled = _filled(module, before, fact)
+        return filled if module.merge is None else module.merge(filled, told)
     kept = {
         field.name: getattr(before, field.name)
         for field in module.compared
@@ -128,6 +145,25 @@ def _after(module: Module[E], before: E, fact: ToldFact[E]) -> E:
         kept |= {"modified_at": before.modified_at, "event_number": before.event_number}
     whole = attrs.evolve(told, **kept)
     return whole if module.merge is None else module.merge(before, whole)
+
+
+def _filled(module: Module[E], before: E, fact: ToldFact[E]) -> E:
+    """A record with what an older fact says of it and nobody has told since.
+
+    It fills what is empty, and takes the place of what was told before it. Another value came by another way.
+    """
+    if _is_another_enrolment(before, fact.entity):
+        return before
+    kept = {
+        field.name: value
+        for field in module.compared
+        if field.name in fact.named - fact.outdated
+        and field.row is None
+        and getattr(before, field.name) in (field.default, fact.earlier.get(field.name, field.default))
+        and (value := getattr(fact.entity, field.name)) != field.default
+    }
+    is_counted = any(getattr(before, name, None) not in (None, ()) for name in _SCALE)
+    return attrs.evolve(before, **{name: kept[name] for name in kept if not (is_counted and name in _SCALE)})
 
 
 def _with_cells(before: E, fact: ToldFact[E]) -> E:

@@ -152,6 +152,13 @@ def live(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHON)
+def kills(session: nox.Session) -> None:
+    """`mzi serve` killed 200 times while events come in: nothing acknowledged is lost, or kept twice."""
+    _install(session, "-e", ".[test]")
+    session.run("python", "-m", "tests.processes.intake_kills", *session.posargs)
+
+
+@nox.session(python=PYTHON)
 def bench(session: nox.Session) -> None:
     """Each bar as a ratio against its baseline in the same run."""
     _install(session, "-e", ".[bench]")

@@ -6,7 +6,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -79,13 +79,17 @@ class Serving:
 
 
 @contextmanager
-def serving(command: Sequence[str], said: Path) -> Iterator[Serving]:
+def serving(
+    command: Sequence[str], said: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[Serving]:
     """A process that serves until the end of the block; what it says goes into a file.
 
-    It must say `serves http://127.0.0.1:PORT`. Raises Unexpected when it does not.
+    `settings`: variables of its environment. It must say `serves http://127.0.0.1:PORT`. Raises Unexpected
+    when it does not.
     """
     with said.open("wb") as out:
-        process = subprocess.Popen(command, env=environment(), cwd=os.sep, stdout=out, stderr=out)
+        settings = {**environment(), **(settings or {})}
+        process = subprocess.Popen(command, env=settings, cwd=os.sep, stdout=out, stderr=out)
     try:
         until = time.monotonic() + _SOON
         while not (found := _SERVES.search(said.read_bytes())):

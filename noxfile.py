@@ -159,6 +159,13 @@ def kills(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHON)
+def hostile(session: nox.Session) -> None:
+    """100,000 requests that are wrong, or prove nothing: no 5xx, nothing unproved is kept."""
+    _install(session, "-e", ".[test]")
+    session.run("python", "-m", "tests.http.hostile_requests", *session.posargs)
+
+
+@nox.session(python=PYTHON)
 def bench(session: nox.Session) -> None:
     """Each bar as a ratio against its baseline in the same run."""
     _install(session, "-e", ".[bench]")

@@ -435,9 +435,10 @@ class _Page(Generic[E]):
     def _is_news(self, changed: tuple[str, ...]) -> bool:
         """Whether an older version is to be taken: put together with the stored one, it may add to it.
 
-        Of a record that is not put together one that changes nothing is only seen again.
+        Of a record that is not put together one that changes nothing is only seen again. Nothing that was
+        deleted is brought back by an older version.
         """
-        return bool(set(changed) - {DELETED}) if self.module.merges else not changed
+        return DELETED not in changed and bool(changed) is self.module.merges
 
     def _changes(self, entity: E, digest: str, known: Known) -> tuple[str, ...]:
         fields: tuple[str, ...] = ()

@@ -272,6 +272,26 @@ async def test_who_is_deleted_stays_deleted_whatever_is_told_later(
     assert await college.is_gone(module, key)
 
 
+async def test_an_older_record_that_is_sent_by_itself_brings_nothing_back(college: TellingMoodle) -> None:
+    """As one of a first load that goes on while Moodle tells what happens."""
+    await college.tell(user(7), course(2), enrolled("enrollment_created", 27), marked(1, rawgrade=3))
+    gone = [
+        enrolled("enrollment_deleted", 27, at=AT + 5),
+        fact("grade_deleted", 9, at=AT + 5, userid=7, courseid=2, assignid=3),
+    ]
+    assert (await college.tell(*gone)).deleted == 2
+    ids = {"userid": 7, "courseid": 2}
+    for module, sent in (
+        (MOODLE_ENROLLMENTS, {**ids, "status": 0}),
+        (MOODLE_MARKS, {**ids, "assignid": 3, "attemptnumber": 0, "rawgrade": 3}),
+    ):
+        sync = college.mzi.use_cases.sync
+        for at, is_back in ((AT + 3, False), (AT + 8, True)):
+            await sync(college.tenant, module, [{**sent, "timemodified": at}])
+            key = "2_7" if module is MOODLE_ENROLLMENTS else "7_2_3"
+            assert await college.is_gone(module.name, key) is not is_back
+
+
 @pytest.mark.parametrize("together", [True, False])
 async def test_a_deletion_that_comes_first_is_not_forgotten(college: TellingMoodle, together: bool) -> None:
     """Of records that nobody has heard of yet, or whose parents are missing."""

@@ -2,15 +2,15 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import attrs
 
-from mzi_core.decide import Known
+from mzi_core.decide import Known, Touch
 from mzi_core.ids import is_digits
-from mzi_core.module import AnyModule
+from mzi_core.module import AnyModule, Version
 from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import (
     PROGRAM,
@@ -21,12 +21,15 @@ from mzi_core.ports import (
     Deleted,
     HistoryEntry,
     Query,
+    Session,
     Store,
 )
-from mzi_core.use_cases.batches import locks_for
+from mzi_core.use_cases.batches import NO_CAUSES, locks_for
 from mzi_core.values import RecordKey, TenantId, ZohoId
 
 _PAGE = 1000
+
+NO_VERSIONS: Mapping[RecordKey, Version] = {}
 
 
 class Seen:
@@ -104,6 +107,56 @@ def still_gone(deleted: Sequence[Deleted], known: Mapping[RecordKey, Known]) -> 
     return list(dict.fromkeys(each.zoho_id for each in deleted if not is_back(each)))
 
 
+async def delete_records(
+    session: Session,
+    module: AnyModule,
+    ids: Collection[RecordKey],
+    at: datetime,
+    *,
+    caused_by: CausedBy,
+    causes: Mapping[RecordKey, CausedBy] = NO_CAUSES,
+    versions: Mapping[RecordKey, Version] = NO_VERSIONS,
+) -> int:
+    """Mark records deleted in a session that is open, with their history; how many were live until now.
+
+    What was parked of them is forgotten. `causes`: of single records, where it is not `caused_by`.
+    `versions`: of when the deletions are, where that is known; what is older brings no record back.
+    """
+    await session.unpark(module.name, ids)
+    gone = await session.delete(module, ids, at)
+    known = await session.known(module, versions) if versions else {}
+    later = {
+        key: versions[key].after(each.version)
+        for key, each in known.items()
+        if not versions[key].is_before(each.version)
+    }
+    await session.touch(
+        module,
+        [
+            Touch(
+                key=key,
+                fingerprint=known[key].fingerprint,
+                modified_at=version.at,
+                mark=None,
+                event_number=version.number,
+            )
+            for key, version in later.items()
+        ],
+    )
+    entries = [
+        HistoryEntry(
+            module=module.name,
+            key=key,
+            kind=ChangeKind.DELETED,
+            changed_at=at,
+            caused_by=causes.get(key, caused_by),
+        )
+        for key in gone
+    ]
+    await session.keep_history(entries)
+    return len(gone)
+
+
 @attrs.frozen(kw_only=True)
 class MarkDeleted:
     """Mark records deleted; they stay, with their history, until somebody brings them again."""
@@ -128,19 +181,5 @@ class MarkDeleted:
             ids = still_gone(deleted, known)
             if not ids:
                 return 0
-            await session.unpark(module.name, ids)
             at = (await session.status(module)).at(self.clock.now())
-            gone = await session.delete(module, ids, at)
-            await session.keep_history(
-                [
-                    HistoryEntry(
-                        module=module.name,
-                        key=key,
-                        kind=ChangeKind.DELETED,
-                        changed_at=at,
-                        caused_by=caused_by,
-                    )
-                    for key in gone
-                ]
-            )
-            return len(gone)
+            return await delete_records(session, module, ids, at, caused_by=caused_by)

@@ -7,7 +7,7 @@ import attrs
 
 from mzi_core.errors import AccountMissing, MziError
 from mzi_core.ids import is_digits
-from mzi_core.module import AnyModule
+from mzi_core.module import AnyModule, Version
 from mzi_core.ports import Connections, Event, EventReader, Store
 from mzi_core.use_cases.batches import overlay_of
 from mzi_core.use_cases.field_selection import in_no_record, select
@@ -16,7 +16,9 @@ from mzi_core.values import RecordId, RecordKey, TenantId, ZohoId
 
 @attrs.frozen(kw_only=True)
 class Observed:
-    """What was seen of records. `gone`: those that are not there; `unknown`: why one cannot be told.
+    """What was seen of records. `gone`: those that are not there; `gone_at`: since when, where that was told.
+
+    `unknown`: why one cannot be told.
 
     `untold`: fields of which the records say nothing. `failed`: what prevented that one is looked at now; the
     events `unanswered` wait for that. `told_by`: of each record the events that tell it; where nothing is
@@ -26,6 +28,7 @@ class Observed:
 
     records: Sequence[object] = ()
     gone: Sequence[RecordKey] = ()
+    gone_at: Mapping[RecordKey, Version] = attrs.field(factory=dict)
     unknown: Mapping[RecordKey, str] = attrs.field(factory=dict)
     untold: frozenset[str] = frozenset()
     failed: Mapping[RecordKey, MziError] = attrs.field(factory=dict)

@@ -9,7 +9,7 @@ import attrs
 
 from mzi_core.errors import AccountMissing, GatewayUnavailable
 from mzi_core.mapping import Overlay
-from mzi_core.module import AnyModule, MoodleEntity, Side
+from mzi_core.module import AnyModule, MoodleEntity, Side, Version
 from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_USERS
 from mzi_core.ports import (
     Clock,
@@ -332,6 +332,11 @@ def _beside(fact: ToldFact[Any], taken: Sequence[ToldFact[Any]]) -> ToldFact[Any
     return attrs.evolve(fact, outdated=outdated, earlier=earlier)
 
 
+def _latest(gone: Sequence[MoodleEntity]) -> Version:
+    """Of when the latest of several deletions is."""
+    return max((each.record_version for each in gone), key=lambda version: order_of(*version))
+
+
 def _give_up_what_moved(read: MoodleReadings, shelf: _Shelf, asked_at: datetime) -> None:
     """Believe no reading of a record that was changed since it was asked for: it must be read once more.
 
@@ -392,6 +397,7 @@ def _observed(
         records=[record for record, _ in records],
         told_by=[ids for _, ids in records],
         gone=sorted(seen.gone),
+        gone_at={key: _latest(said[key].gone) for key in seen.gone if said[key].gone},
         reasons=seen.reasons,
         notes=notes,
         failed=read.failed,

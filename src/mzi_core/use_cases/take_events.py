@@ -26,16 +26,15 @@ from mzi_core.module import AnyModule, Side
 from mzi_core.ports import (
     CausedBy,
     Causer,
-    ChangeKind,
     Claim,
     DeliveryState,
     Ending,
     Event,
     EventState,
-    HistoryEntry,
     Session,
 )
 from mzi_core.use_cases.batches import Batches
+from mzi_core.use_cases.deletions import delete_records
 from mzi_core.use_cases.looking import Look, Observed
 from mzi_core.values import Outcome, RecordId, RecordKey, TenantId
 
@@ -137,7 +136,7 @@ class TakeEvents:
             outcomes: Sequence[Outcome] = ()
             if seen.records:
                 outcomes = (await batch.take(seen.records, untold=seen.untold)).outcomes
-            deleted = await self._delete(batch.session, module, seen.gone, causes) if seen.gone else 0
+            deleted = await self._delete(batch.session, module, seen, causes) if seen.gone else 0
             more, events = len(events) > MOST_EVENTS, events[:MOST_EVENTS]
             failed = {str(key): error for key, error in seen.failed.items()}
             ended = await batch.session.end_claims(
@@ -160,29 +159,14 @@ class TakeEvents:
         )
 
     async def _delete(
-        self,
-        session: Session,
-        module: AnyModule,
-        gone: Collection[RecordKey],
-        causes: Mapping[RecordKey, CausedBy],
+        self, session: Session, module: AnyModule, seen: Observed, causes: Mapping[RecordKey, CausedBy]
     ) -> int:
-        """Mark records deleted; how many were live until now. What was parked of them is forgotten."""
-        await session.unpark(module.name, gone)
+        """Mark records deleted that are gone; how many were live until now."""
         at = (await session.status(module)).at(self._now())
-        deleted = await session.delete(module, gone, at)
-        await session.keep_history(
-            [
-                HistoryEntry(
-                    module=module.name,
-                    key=key,
-                    kind=ChangeKind.DELETED,
-                    changed_at=at,
-                    caused_by=causes.get(key, CausedBy(Causer.EVENT)),
-                )
-                for key in deleted
-            ]
+        told = CausedBy(Causer.EVENT)
+        return await delete_records(
+            session, module, seen.gone, at, caused_by=told, causes=causes, versions=seen.gone_at
         )
-        return len(deleted)
 
     async def _end(
         self, session: Session, endings: Mapping[tuple[EventState, str], Collection[RecordId]]

@@ -4,7 +4,7 @@ import pytest
 
 from mzi_adapters.testing.harness import Harness
 from mzi_core.errors import LabelRefused, NotFound, UnknownTenant
-from mzi_core.use_cases.access import Access, TenantNameRefused, tenant_id
+from mzi_core.use_cases.access import Access, TenantNameRefused, key_id, tenant_id
 from mzi_core.values import DEFAULT_TENANT, TenantId
 
 NORTH = TenantId("north")
@@ -101,3 +101,11 @@ async def test_a_key_without_a_label_is_not_made(label: str) -> None:
     with pytest.raises(LabelRefused, match="1 to 200 characters"):
         await mzi.new_key(label)
     assert (await mzi.new_key(" ci "))[0].label == "ci"
+
+
+@pytest.mark.parametrize(
+    ("presented", "shown"),
+    [("mzi_0a1b2c3d_secret", "0a1b2c3d"), ("other_0a1b2c3d_secret", ""), ("mzi", ""), ("", ""), (None, "")],
+)
+def test_of_a_presented_key_the_public_part_is_told(presented: str | None, shown: str) -> None:
+    assert key_id(presented) == shown

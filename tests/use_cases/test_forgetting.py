@@ -8,7 +8,7 @@ import pytest
 
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.testing.contracts.fixtures import change, event
-from mzi_adapters.testing.harness import CountedIds, FixedClock
+from mzi_adapters.testing.harness import CountedIds, FixedClock, Harness
 from mzi_core.errors import UnknownTenant
 from mzi_core.ports import EventQuery, EventState, Store
 from mzi_core.use_cases import forgetting
@@ -129,3 +129,10 @@ async def test_the_history_of_records_is_forgotten_in_time(
     async with store.read(DEFAULT_TENANT) as session:
         left = await session.history("students", changes[0].key, None, 99)
     assert list(left) == changes[: -len(EVERY_AGE) + len(OLD) - 1 : -1]
+
+
+async def test_the_use_cases_forget_for_one_tenant_and_in_turn_for_all() -> None:
+    mzi = Harness()
+    assert await mzi.use_cases.forget(DEFAULT_TENANT, MONTH) == {EventState.TAKEN: 0}
+    assert await mzi.use_cases.forget_in_turn(MONTH) == {DEFAULT_TENANT: {EventState.TAKEN: 0}}
+    assert await mzi.use_cases.forget_in_turn(MONTH) == {}

@@ -97,8 +97,9 @@ def marked(raw: int, number: int = 0, at: datetime | None = AT, **more: Any) -> 
         (reading(raw=-1, workflow="released"), None, False, True),  # a code in its feedback is an F
         (reading(raw=-1, workflow="released"), stored(marked(-1)), False, False),
         (reading(attempt=1, workflow="inmarking"), None, False, True),
-        (reading(attempt=1, workflow="inmarking"), stored(marked(1, 0)), False, False),
-        (reading(attempt=1, raw=1, graded=0), None, False, False),
+        (reading(attempt=1, workflow="inmarking"), stored(marked(1, 0)), False, True),
+        (reading(attempt=1, workflow="inmarking"), stored(marked(1, 0), marked(-1, 1)), False, False),
+        (reading(attempt=1, raw=1, graded=0), None, False, True),
     ],
 )
 def test_more_is_read_only_of_whom_something_is_lacking(

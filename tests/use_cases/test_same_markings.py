@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.repetitions import often
 from tests.use_cases.remotes import College
@@ -303,8 +303,15 @@ def _shown(markings: tuple[Marking, ...], work: StudentWork) -> tuple[Marking, .
     return (*markings[:-1], attrs.evolve(markings[-1], raw=None, feedback=""))
 
 
+AGAIN = [Step("submit"), Step("pull"), Step("submit"), Step("reopen")]
+"""What is handed in once more after a pull, in an attempt that another one follows before the next."""
+
+PLAIN = {"grade": 4, "workflow": False, "nosubmissions": False, "criteria": None, "due": None, "cutoff": None}
+
+
 @settings(max_examples=often(200, gate=25), deadline=timedelta(seconds=10))
 @given(assignments, st.lists(st.tuples(st.integers(0, 1), steps), max_size=8), st.booleans())
+@example(PLAIN, [(0, step) for step in AGAIN], False)
 async def test_a_mark_that_was_pulled_is_the_same_as_moodles_work(
     assignment: dict[str, Any], happens: list[tuple[int, Step]], plugin: bool
 ) -> None:

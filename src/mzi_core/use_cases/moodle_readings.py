@@ -174,13 +174,16 @@ def lacks_detail(
 ) -> bool:
     """Whether more must be read of a student: earlier attempts, or what belongs to a new mark.
 
+    Where another attempt was begun, those before it are read: what became of them last was never told.
+
     A mark that is stored as it is told, in the same state of the workflow, is known; -1 is one too, for its
     feedback may have the code of work that is not valid. `is_shown_all`: also what is not released yet would
     be told.
     """
     told = reading.attempts_of(user)
     before = _by_number(stored)
-    if any(number not in before and number not in told for number in range(max(told, default=0))):
+    latest = max(told, default=0)
+    if latest and any(number not in before for number in range(latest + 1)):
         return True
     workflow = reading.workflow_of(user)
     if not is_shown_all and workflow not in (None, RELEASED):

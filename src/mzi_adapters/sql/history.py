@@ -12,17 +12,14 @@ from mzi_adapters.sql.scope import AnyRow, Scope
 from mzi_adapters.sql.tables import HISTORY
 from mzi_adapters.sql.translation import translated
 from mzi_adapters.sql.types import UtcDateTime
+from mzi_core.fingerprints import compact_json
 from mzi_core.ports import CausedBy, Causer, ChangeKind, HistoryEntry, ValueChange
 from mzi_core.values import RecordKey
 
 _number = HISTORY.c.number
 
 
-def _compact(fields: Sequence[object]) -> bytes:
-    return json.dumps(fields, separators=(",", ":")).encode()
-
-
-_WRITE = fast_json.COMPACT or _compact
+_WRITE = fast_json.COMPACT or compact_json
 
 
 class RecordHistory(Scope):

@@ -3,7 +3,6 @@
 import attrs
 from starlette.requests import Request
 
-from mzi_core.ports import CausedBy
 from mzi_core.use_cases import UseCases
 from mzi_core.values import TenantId
 from mzi_http.wrong_keys import WrongKeys
@@ -27,12 +26,6 @@ class Service:
 def service(request: Request) -> Service:
     """The service that answers this request."""
     found: Service = request.state.service
-    return found
-
-
-def caused_by(request: Request) -> CausedBy:
-    """What the history says of what a request changes: it, and the API key it came with."""
-    found: CausedBy = request.state.caused_by
     return found
 
 

@@ -49,6 +49,11 @@ def presented_key(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
+def caused_by(request: Request) -> CausedBy:
+    """What the history says of what a request changes: it, and the API key it came with."""
+    return CausedBy(Causer.REQUEST, key_id(presented_key(request)))
+
+
 class ApiKeyMiddleware:
     """Lets a request through to any path but the open ones only with a key for the tenant it names.
 
@@ -73,7 +78,6 @@ class ApiKeyMiddleware:
         ):
             request = Request(scope)
             request.state.tenant = named_tenant(request)
-            request.state.caused_by = CausedBy(Causer.REQUEST, key_id(presented_key(request)))
             if not self.open_to_all:
                 await _check(request)
         await self.app(scope, receive, send)

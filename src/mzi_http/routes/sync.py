@@ -20,7 +20,7 @@ from mzi_core.values import BatchResult, State, TenantId
 from mzi_http import record_schemas, schemas
 from mzi_http.answers import result
 from mzi_http.bodies import FORM, JSON, Body, read_body, records_of
-from mzi_http.context import caused_by, service, tenant
+from mzi_http.context import service, tenant
 from mzi_http.errors import (
     BAD_BODY,
     BAD_PARAMETER,
@@ -33,6 +33,7 @@ from mzi_http.errors import (
 from mzi_http.jsontext import encode
 from mzi_http.record_doors import door_of, list_names
 from mzi_http.routing import PREFIX, Json, Operation, answer, under_prefixes
+from mzi_http.security import caused_by
 
 KEY_HEADER = "Idempotency-Key"
 KEY_PATTERN = re.compile("[!-~]{1,255}")

@@ -7,7 +7,7 @@ else (decoding, fingerprint, table, route, docs) is derived from the `Field`s re
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -185,6 +185,9 @@ def criterion_texts(rows: str) -> Wire:
     return Wire(names=(rows,), kind=Kind.CRITERIA)
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
 class Version(NamedTuple):
     """Of when a record is: the moment by its side's clock, and the number of the event that told it.
 
@@ -193,6 +196,11 @@ class Version(NamedTuple):
 
     at: datetime | None = None
     number: int | None = None
+
+    @property
+    def order(self) -> tuple[datetime, int]:
+        """By what versions are sorted: one of which nothing is known stands first."""
+        return self.at or _NEVER, -1 if self.number is None else self.number
 
     def is_before(self, other: "Version") -> bool:
         """Whether it is older, as far as both are known."""

@@ -1,7 +1,6 @@
 """What a source tells is kept before it is answered, once, and with what is wrong with it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 import attrs
 import pytest
@@ -10,7 +9,7 @@ from mzi_adapters.memory import MemoryStore
 from mzi_adapters.shared_commits import SharedCommits
 from mzi_adapters.testing.harness import CountedIds, FixedClock
 from mzi_core.errors import MessageRefused
-from mzi_core.module import Side
+from mzi_core.module import UNVERSIONED, Side, Version
 from mzi_core.ports import Event, EventQuery, EventReader, EventState, Told
 from mzi_core.use_cases.receive import Message, ReceiveEvents, repeats
 from mzi_core.values import DEFAULT_TENANT, ZohoId
@@ -35,9 +34,9 @@ class Says:
         """Never."""
         return False
 
-    def told_at(self, event: Event) -> tuple[datetime | None, int | None]:
+    def told_at(self, event: Event) -> Version:
         """Nobody knows."""
-        return None, None
+        return UNVERSIONED
 
 
 FACT = Told(kind="user_created", body='{"id": 7}', module="students", key=ZohoId("7"), is_fact=True)

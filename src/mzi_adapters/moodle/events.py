@@ -8,7 +8,6 @@ with one of them spoils none beside it.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import TypeVar
 
 import attrs
@@ -17,7 +16,7 @@ from mzi_adapters.codecs import coerce
 from mzi_adapters.codecs.coerce import ValueRefused
 from mzi_adapters.moodle import codec
 from mzi_core.errors import MessageRefused
-from mzi_core.module import AnyModule, Kind
+from mzi_core.module import AnyModule, Kind, Version
 from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_MARKS, MOODLE_USERS
 from mzi_core.ports import Event, EventReader, Told, Unreadable
 from mzi_core.ports.events import REQUEST_SUBMITTED
@@ -144,10 +143,10 @@ class MoodleEvents:
         """Whether it tells that the record is gone; who is still enrolled in another way is not."""
         return event.kind in _DELETIONS and self.record(event) is not None
 
-    def told_at(self, event: Event) -> tuple[datetime | None, int | None]:
-        """The moment and the number that it was sent with; None for what cannot be read."""
+    def told_at(self, event: Event) -> Version:
+        """The moment and the number that it was sent with, as far as they can be read."""
         said = _said(event.kind, json.loads(event.body))
-        return _read(codec.moment, said.at), _read(coerce.integer, said.number)
+        return Version(_read(codec.moment, said.at), _read(coerce.integer, said.number))
 
 
 def _told(door: str, message: object) -> Told:

@@ -8,14 +8,13 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Self
 
 import attrs
 
 from mzi_adapters.codecs.coerce import ValueRefused, record_id
 from mzi_core.errors import MessageRefused, UnknownModule
-from mzi_core.module import AnyModule
+from mzi_core.module import UNVERSIONED, AnyModule, Version
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Event, EventReader, Told
 from mzi_core.ports.events import REQUEST_SUBMITTED
@@ -139,9 +138,9 @@ class ZohoEvents:
         """Whether the door or the message says so."""
         return event.kind.endswith(f"_{DELETED}")
 
-    def told_at(self, event: Event) -> tuple[datetime | None, int | None]:
+    def told_at(self, event: Event) -> Version:
         """Nothing: Zoho's messages do not say when something happened."""
-        return None, None
+        return UNVERSIONED
 
 
 def _fields(message: Mapping[str, object]) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import attrs
 
+from mzi_core.module import Version
 from mzi_core.ports.deliveries import Forgotten
 from mzi_core.values import RecordId, RecordKey, TenantId
 
@@ -187,6 +188,6 @@ class EventReader(Protocol):
         """Whether it tells that the record is gone."""
         ...
 
-    def told_at(self, event: Event) -> tuple[datetime | None, int | None]:
-        """When it happened by the clock of its side, and its event number; None for what is not told."""
+    def told_at(self, event: Event) -> Version:
+        """When it happened by the clock of its side, and its event number, as far as that is told."""
         ...

@@ -1,7 +1,7 @@
 """How records of Moodle are looked at: as its events tell them, or read again where these only hint."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +35,6 @@ from mzi_core.use_cases.moodle_facts import (
     brought_together,
     cells_in,
     named_in,
-    order_of,
     outlives,
 )
 from mzi_core.use_cases.moodle_hints import MoodleReadings, read_again, read_fields
@@ -144,11 +143,13 @@ class _Batch:
     def _answer(self, said: _Said, fact: ToldFact[Any]) -> None:
         """Forget the hints that a whole fact answers, which is told after them and happened no earlier."""
         if "workflow" in fact.named:
-            at, number = fact.entity.modified_at, fact.entity.event_number
+            version = fact.entity.record_version
             said.hints[:] = [
                 hint
                 for hint in said.hints
-                if hint.kind not in OF_MARKING or not _is_before(self.reader.told_at(hint), at, number)
+                if hint.kind not in OF_MARKING
+                or version.at is None
+                or self.reader.told_at(hint).order > version.order
             ]
 
     def _why_refused(self, record: object) -> str:
@@ -206,8 +207,7 @@ class _Batch:
         known = None if row is None or row.deleted_at is not None else row.entity
         known, _ = brought_together(self.module, known, [] if waits is None else [waits])
         before, events = seen.records.get(record.key, (known, frozenset[RecordId]()))
-        at, number = max(map(self.reader.told_at, hints), key=lambda one: order_of(*one))
-        newest = as_it_was_read(record, before, at, number)
+        newest = as_it_was_read(record, before, _latest(map(self.reader.told_at, hints)))
         ids = frozenset(hint.id for hint in hints)
         fact = ToldFact(entity=newest, named=read_fields(self.module, record), events=ids)
         found, more = brought_together(self.module, before, [fact])
@@ -324,7 +324,7 @@ class LookAtMoodle:
 def _beside(fact: ToldFact[Any], taken: Sequence[ToldFact[Any]]) -> ToldFact[Any]:
     """A fact, with what those say that were taken before it came: newer ones, and earlier ones."""
     newer = [each for each in taken if fact.is_before(each.entity)]
-    ordered = sorted(taken, key=lambda each: order_of(*each.entity.record_version))
+    ordered = sorted(taken, key=lambda each: each.entity.record_version.order)
     earlier = {
         name: getattr(each.entity, name) for each in ordered if each not in newer for name in each.named
     }
@@ -332,9 +332,8 @@ def _beside(fact: ToldFact[Any], taken: Sequence[ToldFact[Any]]) -> ToldFact[Any
     return attrs.evolve(fact, outdated=outdated, earlier=earlier)
 
 
-def _latest(gone: Sequence[MoodleEntity]) -> Version:
-    """Of when the latest of several deletions is."""
-    return max((each.record_version for each in gone), key=lambda version: order_of(*version))
+def _latest(versions: Iterable[Version]) -> Version:
+    return max(versions, key=lambda version: version.order)
 
 
 def _give_up_what_moved(read: MoodleReadings, shelf: _Shelf, asked_at: datetime) -> None:
@@ -373,11 +372,6 @@ def _waiting(batch: _Batch, parked: Mapping[RecordKey, ParkedRecord]) -> dict[Re
     return {key: fact for key, fact in facts.items() if fact is not None}
 
 
-def _is_before(hint: tuple[datetime | None, int | None], at: datetime | None, number: int | None) -> bool:
-    """Whether what was told later of a record happened no earlier than what only hints at a change of it."""
-    return at is not None and order_of(*hint) <= order_of(at, number)
-
-
 def _observed(
     batch: _Batch,
     said: Mapping[RecordKey, _Said],
@@ -397,7 +391,11 @@ def _observed(
         records=[record for record, _ in records],
         told_by=[ids for _, ids in records],
         gone=sorted(seen.gone),
-        gone_at={key: _latest(said[key].gone) for key in seen.gone if said[key].gone},
+        gone_at={
+            key: _latest(each.record_version for each in said[key].gone)
+            for key in seen.gone
+            if said[key].gone
+        },
         reasons=seen.reasons,
         notes=notes,
         failed=read.failed,

@@ -1,12 +1,20 @@
 """What several events about one record of Moodle come to, in whatever order they arrive: pure functions."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Generic
 
 import attrs
 
-from mzi_core.module import AnyModule, E, Field, Module, MoodleEntity, declared
+from mzi_core.module import (
+    UNVERSIONED,
+    AnyModule,
+    E,
+    Field,
+    Module,
+    MoodleEntity,
+    Version,
+    declared,
+)
 from mzi_core.modules import (
     MOODLE_COURSES,
     MOODLE_ENROLLMENTS,
@@ -45,8 +53,6 @@ OF_MARKING = frozenset({"workflow_state_updated", "submission_graded", "grade_up
 
 _SCALE = ("minimum", "maximum", "scale", "scale_items")
 """How a mark is counted: who tells one of these tells all of them."""
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @attrs.frozen(kw_only=True)
@@ -118,15 +124,10 @@ def brought_together(
     `before`: as it is stored or parked. What an event does not name stays as it is.
     """
     found, events = before, frozenset[RecordId]()
-    for fact in sorted(facts, key=lambda each: order_of(each.entity.modified_at, each.entity.event_number)):
+    for fact in sorted(facts, key=lambda each: each.entity.record_version.order):
         found = fact.entity if found is None else _after(module, found, fact)
         events |= fact.events
     return found, events
-
-
-def order_of(at: datetime | None, number: int | None) -> tuple[datetime, int]:
-    """What puts moments in order with the event numbers that tell those of one second apart."""
-    return at or _NEVER, -1 if number is None else number
 
 
 def _after(module: Module[E], before: E, fact: ToldFact[E]) -> E:
@@ -141,9 +142,9 @@ def _after(module: Module[E], before: E, fact: ToldFact[E]) -> E:
         and getattr(told, field.name) == field.default
         and not _is_another_enrolment(before, told)
     }
-    if told.modified_at is None and told.event_number is None:  # nobody knows when: it is what was told last
-        kept |= {"modified_at": before.modified_at, "event_number": before.event_number}
     whole = attrs.evolve(told, **kept)
+    if told.record_version == UNVERSIONED:  # it is what was told last
+        whole = whole.as_of(before.record_version)
     return whole if module.merge is None else module.merge(before, whole)
 
 
@@ -188,16 +189,15 @@ def _is_another_enrolment(before: object, told: object) -> bool:
     return None not in ids and len(set(ids)) > 1
 
 
-def as_it_was_read(read: E, before: E | None, at: datetime | None, number: int | None) -> E:
+def as_it_was_read(read: E, before: E | None, event: Version) -> E:
     """A record that was read again because of an event, in order behind that event and what is stored.
 
-    `at`, `number`: when the event happened, and its number. What was read has neither.
+    `event`: of when it is. What was read has no number.
     """
-    versions = [(at, number), (read.modified_at, None)]
+    versions = [event, Version(read.modified_at)]
     if before is not None:
-        versions.append((before.modified_at, before.event_number))
-    newest = max(versions, key=lambda one: order_of(*one))
-    ordered = attrs.evolve(read, modified_at=newest[0], event_number=newest[1])
+        versions.append(before.record_version)
+    ordered = read.as_of(max(versions, key=lambda version: version.order))
     if isinstance(ordered, MoodleMarkRecord) and isinstance(before, MoodleMarkRecord):
         known = {each.number: each for each in before.attempts}
         attempts = tuple(_completed(each, known.get(each.number)) for each in ordered.attempts)

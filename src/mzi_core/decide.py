@@ -13,6 +13,7 @@ import attrs
 
 from mzi_core.errors import unforeseen
 from mzi_core.fingerprints import changed_fields, fingerprint
+from mzi_core.last_writer_wins import brought_together
 from mzi_core.module import UNVERSIONED, E, Module, Values, Version
 from mzi_core.values import (
     Code,
@@ -171,6 +172,7 @@ class Touch:
     modified_at: datetime | None
     mark: str | None
     event_number: int | None = None
+    field_versions: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -272,17 +274,6 @@ def parents_of(module: Module[E], entity: E) -> Parents:
     )
 
 
-def together(module: Module[E], before: E, told: E) -> E:
-    """What is known of a record, and what is told of it afterwards, by a module that merges.
-
-    Its version is the newer of the two: an older one changes it as little as one that does not say when.
-    """
-    assert module.merge is not None  # noqa: S101  # asked by the caller
-    is_old = told.record_version.is_before(before.record_version)
-    version = before.record_version if is_old else told.record_version.after(before.record_version)
-    return module.merge(before, told).as_of(version)
-
-
 def missing_parent(module: Module[Any], name: str, parent: Parent) -> Reason:
     """What is said of a record whose field `name` points at a record that is not there."""
     wire = module.field[name].names[0]
@@ -355,8 +346,10 @@ class _Page(Generic[E]):
             return entity.as_of(entity.record_version.after(known.version))
         waiting = self.parked.get(entity.key, NOT_PARKED).waiting
         if waiting is not None:
-            entity = together(self.module, waiting.entity, entity)
-        return entity if known is None else together(self.module, self.entities[entity.key], entity)
+            entity = brought_together(self.module, waiting.entity, entity)
+        if known is None or known.deleted:
+            return entity
+        return brought_together(self.module, self.entities[entity.key], entity)
 
     def _taken(self, found: tuple[str, RecordKey]) -> Reason:
         name, owner = found
@@ -409,10 +402,12 @@ class _Page(Generic[E]):
         known = self.known.get(entity.key)
         changed = self._changes(entity, digest, known) if known else ()
         if is_old and not self._is_news(changed):
+            if known and not changed:
+                self._touch(known, entity, digest, known.mark)
             return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, stale(self.module)))
         self._unpark(entity)
         if known and not changed:
-            self._touch(arrival, entity, digest, known)
+            self._touch(known, entity, digest, _memorable(arrival))
             return self._outcome(arrival, State.UNCHANGED, arrival.reasons)
         state = State.UPDATED if known else State.NEW
         self._claim(entity.key, claims)
@@ -446,29 +441,36 @@ class _Page(Generic[E]):
             fields = changed_fields(self.module, self.entities[entity.key], entity)
         return (*fields, DELETED) if known.deleted else fields
 
-    def _touch(self, arrival: Arrival[E], entity: E, digest: str, known: Known) -> None:
+    def _touch(self, known: Known, entity: E, digest: str, mark: str | None) -> None:
         """Remember that the record came again, where that is news; a word for word repetition is none."""
         key = entity.key
-        mark = _memorable(arrival)
         is_old = entity.record_version.is_before(known.version)
         modified_at, number = known.version if is_old else entity.record_version
-        if (digest, modified_at, number, mark) == (
+        fields, before = (
+            entity.field_versions,
+            self.entities[key].field_versions if self.module.merges else (),
+        )
+        if (digest, modified_at, number, mark, fields) == (
             *(known.fingerprint, known.modified_at, known.event_number),
-            known.mark,
+            *(known.mark, before),
         ):
             return
         written = self.groups[-1].get(key)
         if written is not None:
-            self.groups[-1][key] = attrs.evolve(
-                written,
-                entity=written.entity.as_of(Version(modified_at, number)),
-                mark=mark,
-            )
+            again = attrs.evolve(written.entity, field_versions=fields).as_of(Version(modified_at, number))
+            self.groups[-1][key] = attrs.evolve(written, entity=again, mark=mark)
         else:
             self.touches[key] = Touch(
-                key=key, fingerprint=digest, modified_at=modified_at, mark=mark, event_number=number
+                key=key,
+                fingerprint=digest,
+                modified_at=modified_at,
+                mark=mark,
+                event_number=number,
+                field_versions=fields,
             )
         self.known[key] = attrs.evolve(known, modified_at=modified_at, event_number=number)
+        if self.module.merges:
+            self.entities[key] = entity
 
     def _claim(self, key: RecordKey, claims: Claims) -> None:
         """Note which unique values a record has from now on, and which it gives up."""

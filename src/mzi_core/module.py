@@ -202,6 +202,11 @@ class Version(NamedTuple):
         """By what versions are sorted: one of which nothing is known stands first."""
         return self.at or _NEVER, -1 if self.number is None else self.number
 
+    @property
+    def of_number(self) -> "Version":
+        """The same by its number alone."""
+        return Version(None, self.number)
+
     def is_before(self, other: "Version") -> bool:
         """Whether it is older, as far as both are known."""
         if self.at is None or other.at is None or self.at == other.at:
@@ -230,6 +235,8 @@ class Entity:
     modified_at: datetime | None = None
     event_number: int | None = None
     """The number of the event that told it, where there is one: within one moment it says what is newer."""
+    field_versions: tuple[str, ...] = ()
+    """Of when those fields are that are not of its own version; see `mzi_core.field_versions`."""
     extra: Extra = attrs.field(factory=dict)
     """Fields that only this tenant maps, by the name it gave them."""
 
@@ -270,6 +277,7 @@ class MoodleEntity(Entity):
         datetime | None, moodle("timemodified", "timestamp", "timecreated", volatile=True)
     ] = None
     event_number: Annotated[int | None, moodle("event_number", "eventnumber", volatile=True)] = None
+    field_versions: Annotated[tuple[str, ...], moodle("field_versions", volatile=True)] = ()
 
 
 E = TypeVar("E", bound=Entity)
@@ -394,6 +402,24 @@ class Counterpart:
         return caseless(status or "") in map(caseless, self.ended)
 
 
+@attrs.frozen(kw_only=True)
+class Succession:
+    """How records follow one another under one key: a user who is enrolled again has another enrolment.
+
+    `id`: the field that tells which one it is. `made_as`, `maker`: those that only its making tells, its id
+    then and who made it.
+    """
+
+    id: str
+    made_as: str
+    maker: str
+
+    @property
+    def made(self) -> tuple[str, str]:
+        """What its making tells."""
+        return self.made_as, self.maker
+
+
 def caseless(status: str) -> str:
     """A status as it is compared: people write it with capitals or without."""
     return status.strip().casefold()
@@ -414,8 +440,8 @@ class Module(Generic[E]):
     `remote_name`: what its side calls it. `depends_on` names the fields whose record must be stored first;
     `refers_to` the fields that only point. `upsert_key`: the field by which Zoho can find a record whose id
     nobody knows. `counterpart`: what a record of Zoho is in Moodle, if anything. `complete` fills in what is
-    left to be inferred; `check` says what no single field can. `merge` makes one of what is stored and what
-    is told, where a record tells only a part of what is kept: the same one in whatever order they come.
+    left to be inferred; `check` says what no single field can. `told_together`: groups of fields of which who
+    tells one tells all. `succession`: how records follow one another under one key, if they do.
     """
 
     name: str
@@ -429,7 +455,8 @@ class Module(Generic[E]):
     counterpart: Counterpart | None = None
     complete: Callable[[E], E] = _as_it_is
     check: Callable[[E], tuple[Reason, ...]] = _nothing_more
-    merge: Callable[[E, E], E] | None = None
+    told_together: tuple[tuple[str, ...], ...] = ()
+    succession: Succession | None = None
 
     @property
     def side(self) -> Side:
@@ -493,8 +520,8 @@ class Module(Generic[E]):
 
     @property
     def merges(self) -> bool:
-        """Whether a record that comes is put together with the one that is stored."""
-        return self.merge is not None
+        """Whether a record that comes is put together with the one that is stored, field by field."""
+        return "field_versions" in self.field
 
     @property
     def numbers_events(self) -> bool:

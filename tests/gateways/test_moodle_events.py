@@ -202,7 +202,7 @@ def test_who_is_enrolled_in_another_way_still_is_not_gone(last: object) -> None:
 def test_the_moment_and_the_number_of_the_event_put_its_record_in_order() -> None:
     """Its own moment of change counts first, for it is what the record says."""
     plain = facts("user_updated", userid=7, username="u")
-    assert record(plain) == {"userid": "7", "username": "u", "timemodified": AT}
+    assert record(plain) == {"userid": "7", "username": "u", "timestamp": AT}
     changed = {**facts("user_updated", userid=7, username="u", timemodified=AT - 9), "moodle_event_id": 12}
     assert record(changed) == {"userid": "7", "username": "u", "timemodified": AT - 9, "event_number": 12}
     numbered = facts("user_updated", userid=7, username="u", event_number=3)
@@ -210,7 +210,7 @@ def test_the_moment_and_the_number_of_the_event_put_its_record_in_order() -> Non
         "userid": "7",
         "username": "u",
         "event_number": 3,
-        "timemodified": AT,
+        "timestamp": AT,
     }
 
 

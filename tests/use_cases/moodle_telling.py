@@ -86,7 +86,7 @@ class TellingMoodle:
     async def _shelf(self, module: AnyModule) -> list[Said]:
         async with self.mzi.store.read(self.tenant) as session:
             found = await session.list(module, Query())
-        rows = [attrs.asdict(row.entity) for row in found]
+        rows = [attrs.asdict(attrs.evolve(row.entity, field_versions=())) for row in found]
         return sorted(rows, key=lambda row: str(row["moodle_key"]))
 
 

@@ -31,11 +31,19 @@ class History:
         self.at += self.draw(st.integers(0, 1))
         self.events.append(fact(kind, len(self.events) + 1, at=self.at, **data))
 
+    def some(self, **choices: Any) -> Said:
+        """Some of these fields, each with one of its values."""
+        told = self.draw(st.sets(st.sampled_from(sorted(choices))))
+        return {name: self.draw(st.sampled_from(choices[name])) for name in sorted(told)}
+
     def user(self, user: int) -> None:
-        name = self.draw(st.sampled_from(["", "A", "B"]))
+        """An event tells a part of what there is, and may tell that something is empty."""
         kind = "user_updated" if user in self.users else "user_created"
         self.users.add(user)
-        self.tell(kind, userid=user, username=f"u{user}", city=name, timemodified=self.at)
+        told = self.some(
+            city=["", "A", "B"], lastname=[None, "A", "B"], suspended=[0, 1], timecreated=[0, AT]
+        )
+        self.tell(kind, userid=user, username=f"u{user}", **told)
 
     def course(self, course: int) -> None:
         kind = "course_updated" if course in self.courses else "course_created"
@@ -48,9 +56,10 @@ class History:
         if (course, user) not in self.enrolled:
             kind, self.enrolments = "enrollment_created", self.enrolments + 1
             self.enrolled[course, user] = self.enrolments
-        status = self.draw(st.integers(0, 1))
         ids = {"courseid": course, "userid": user, "enrollment_id": self.enrolled[course, user]}
-        self.tell(kind, **ids, status=status, enrol_method="manual", timestart=self.at)
+        told = self.some(enrol_method=["manual", "self"], timestart=[0, AT, AT + 9], timeend=[0, AT, AT + 9])
+        made = {"made_as": self.enrolled[course, user], "maker": 3} if kind == "enrollment_created" else {}
+        self.tell(kind, **ids, status=self.draw(st.integers(0, 1)), **told, **made)
 
     def unenrol(self, course: int, user: int) -> None:
         """Every mark goes, and then the enrolment."""
@@ -65,8 +74,15 @@ class History:
         attempt = self.draw(st.integers(0, min(highest + 1, 2)))
         self.marks[user, course, assignment] = max(highest, attempt)
         ids = {"userid": user, "courseid": course, "assignid": assignment, "attemptnumber": attempt}
-        raw, workflow = self.draw(st.integers(0, 4)), self.draw(st.sampled_from(WORKFLOWS))
-        self.tell("grade_updated", **ids, rawgrade=raw, workflowstate=workflow, timegraded=self.at)
+        told = self.some(
+            workflowstate=WORKFLOWS,
+            feedback=["", "01122", "well done"],
+            submissionstatus=["new", "submitted"],
+            assigngrademax=["4", "100", "-3"],
+            duedate=[0, AT],
+            timegraded=[self.at, AT],
+        )
+        self.tell("grade_updated", **ids, rawgrade=self.draw(st.integers(0, 4)), **told)
 
     def leave(self, user: int) -> None:
         for course in COURSES:

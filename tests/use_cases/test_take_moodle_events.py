@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import attrs
@@ -145,6 +146,60 @@ async def test_an_older_fact_of_a_mark_or_enrolment_completes_it(college: Tellin
     assert (mark.due, mark.maximum) == (datetime.fromtimestamp(AT, UTC), Decimal(4))
 
 
+def _mark(number: int, **fields: Any) -> dict[str, Any]:
+    ids = {"userid": 7, "courseid": 2, "assignid": 3}
+    return fact("grade_updated", number, at=AT + number, **{**ids, "attemptnumber": 0, **fields})
+
+
+_CODE = {"feedback": "01122", "assigngrademax": "4", "submissionstatus": "submitted"}
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        pytest.param(
+            [user(7), course(2), _mark(31, rawgrade="3", **_CODE), _mark(32, rawgrade="3")],
+            {"raw": Decimal(3), "feedback": "01122", "submission_status": "submitted"},
+            id="the same attempt, told in part",
+        ),
+        pytest.param(
+            [
+                user(7),
+                course(2),
+                _mark(20, rawgrade="40", **_CODE),
+                _mark(30, attemptnumber=1, rawgrade="60"),
+            ],
+            {"maximum": Decimal(4), "numbers": [0, 1]},
+            id="before the user and the course are there",
+        ),
+        pytest.param(
+            [
+                *(user(7), course(2), _mark(20, rawgrade="3", **_CODE)),
+                fact("grade_deleted", 22, at=AT + 22, userid=7, courseid=2, assignid=3),
+                _mark(25, rawgrade="2", submissionstatus="submitted"),
+            ],
+            {"raw": Decimal(2), "feedback": None, "maximum": None, "submission_status": "submitted"},
+            id="a deletion in between",
+        ),
+    ],
+)
+async def test_a_mark_comes_to_the_same_in_every_order_one_by_one(
+    told: list[dict[str, Any]], expected: dict[str, Any]
+) -> None:
+    """What a student gets must not depend on which request was quicker."""
+    for order in permutations(told):
+        college = await telling()
+        for each in order:
+            await college.tell(each)
+        mark = await college.live("moodle_marks", "7_2_3")
+        found = {
+            **attrs.asdict(mark.attempts[0]),
+            **attrs.asdict(mark),
+            "numbers": [each.number for each in mark.attempts],
+        }
+        assert {name: found[name] for name in expected} == expected
+
+
 async def test_what_an_event_does_not_say_of_an_attempt_stays(college: TellingMoodle) -> None:
     """In one request or one after the other; in a list, attempts are told whole."""
     whole = marked(1, rawgrade=3, feedback="01122", submissionstatus="submitted", timegraded=AT)
@@ -249,7 +304,7 @@ async def test_a_deletion_whose_moment_cannot_be_read_is_parked(college: Telling
     await college.tell(user(7))
     (event,) = await college.told({**fact("user_deleted", userid=7), "timestamp": "once"})
     assert await college.taken() == EventsTaken(looked_at=1, parked=1)
-    assert "`timemodified`" in (await college.event(event)).reason
+    assert "`timestamp`" in (await college.event(event)).reason
     await college.live("moodle_users", "7")
 
 

@@ -100,6 +100,7 @@ class DeclaredCodec:
             if has_currency and reading.currencies:
                 _settle_currency(values, reading)
             extra = {e.name: v for e, read in extras if (v := read(record, reading)) is not None}
+            self._check(values, reading)
             if reading.reasons:
                 return Decoded(
                     key=values.get(key_name),
@@ -108,9 +109,17 @@ class DeclaredCodec:
                     version=Version(values.get("modified_at"), values.get("event_number")),
                 )
             entity = module.complete(module.entity(extra=extra, **values))
+            entity = self._as_told(module, overlay, record, entity)
             return Decoded(key=entity.key, entity=entity, reasons=_noticed(module, values))
 
         return decode
+
+    def _check(self, values: Mapping[str, Any], reading: ReadNotes) -> None:
+        """Note what is wrong with the fields together."""
+
+    def _as_told(self, module: Module[E], overlay: Overlay, record: Mapping[str, object], entity: E) -> E:
+        """An entity, with what its record tells by naming it."""
+        return entity
 
     def _readers(self, fields: Iterable[Field], overlay: Overlay | None = None) -> tuple[FieldReader, ...]:
         renamed = {} if overlay is None else overlay.names

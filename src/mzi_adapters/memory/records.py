@@ -10,7 +10,7 @@ import attrs
 from mzi_adapters.memory.scope import TenantTables, page
 from mzi_core.decide import Known, Touch, Write, unique_values
 from mzi_core.errors import StoreRefused
-from mzi_core.module import AnyModule, E, Module
+from mzi_core.module import AnyModule, E, Module, Version
 from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.ports import (
     Query,
@@ -158,9 +158,8 @@ class Records(TenantTables):
         for touch in touches:
             row = self._row(module, touch.key)
             if row is not None:
-                entity = attrs.evolve(
-                    row.entity, modified_at=touch.modified_at, event_number=touch.event_number
-                )
+                entity = row.entity.as_of(Version(touch.modified_at, touch.event_number))
+                entity = attrs.evolve(entity, field_versions=touch.field_versions)
                 key = (self.tenant, module.name, touch.key)
                 self.tables.records.put(key, attrs.evolve(row, entity=entity, fingerprint=touch.fingerprint))
                 self.tables.marks.put(key, touch.mark)

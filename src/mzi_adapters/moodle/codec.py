@@ -16,8 +16,9 @@ from cattrs import Converter
 from mzi_adapters.codecs import coerce
 from mzi_adapters.codecs.codec import DeclaredCodec
 from mzi_adapters.codecs.coerce import ValueRefused
-from mzi_adapters.codecs.field_readers import READ
+from mzi_adapters.codecs.field_readers import READ, ReadNotes
 from mzi_adapters.codecs.wire_digest import KeyOf, object_marker
+from mzi_core.field_versions import as_told, named_in, read_versions
 from mzi_core.mapping import Overlay
 from mzi_core.module import AnyModule, E, Field, Kind, Module, Values
 from mzi_core.ports import FieldForms
@@ -26,6 +27,11 @@ from mzi_core.values import YEARS, Code, MoodleKey, RecordKey, is_of_these_years
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 10**11
 """Seconds that are looked at: some three thousand years."""
+
+
+_NO_VERSIONS = ValueRefused(
+    Code.TEXT_INVALID, "is written by mzi: leave it out, and each field is of the record's own version."
+)
 
 
 def moment(value: object) -> datetime | None:
@@ -75,6 +81,19 @@ class MoodleCodec(DeclaredCodec):
         converter.register_unstructure_hook(Decimal, str)
         converter.register_unstructure_hook(datetime, lambda at: (at - _EPOCH) // timedelta(seconds=1))
         converter.register_unstructure_hook(bool, int)
+
+    def _check(self, values: Mapping[str, Any], reading: ReadNotes) -> None:
+        try:
+            read_versions(values.get("field_versions", ()))
+        except (ValueError, OverflowError):
+            reading.refuse(_NO_VERSIONS, "$.field_versions")
+
+    def _as_told(self, module: Module[E], overlay: Overlay, record: Mapping[str, object], entity: E) -> E:
+        """With what it names as empty, unless it says that itself, as a record does that mzi wrote."""
+        if "field_versions" in record:
+            return entity
+        own = {each.name: each.zoho_name for each in overlay.extras}
+        return as_told(module, entity, named_in(module, record, overlay.names, own))
 
     def plain_reader(
         self, module: Module[E], overlay: Overlay

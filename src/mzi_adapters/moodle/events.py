@@ -365,7 +365,7 @@ def _ordered(module: AnyModule, record: Data, said: _Said) -> Mapping[str, objec
     found = dict(record)
     changed = [name for name in _field(module, "modified_at") if name != "timecreated"]
     if all(not found.get(name) for name in changed) and said.at is not None:
-        found["timemodified"] = said.at
+        found["timestamp"] = said.at
     if said.number is not None and all(found.get(name) is None for name in _field(module, "event_number")):
         found["event_number"] = said.number
     return found

@@ -23,7 +23,8 @@ def given_of(table: sa.Table) -> list[str]:
 
 
 EVENT_NUMBER = "event_number"
-"""The column that tables of records have whose side numbers its events."""
+ORDERED = (EVENT_NUMBER, "field_versions")
+"""The columns that tables of records have whose side numbers its events."""
 
 CHANGED = ("fingerprint", "mark", "state", "updated_at", "modified_at")
 """What is set of every changed record beside what changed; it is found by its key."""
@@ -37,8 +38,8 @@ def key_of(table: sa.Table) -> str:
 
 def touched_of(table: sa.Table) -> tuple[str, ...]:
     """What is remembered of a record that came again, behind the key that it is found by."""
-    numbered = (EVENT_NUMBER,) if EVENT_NUMBER in table.c else ()
-    return (key_of(table), "fingerprint", "modified_at", "mark", *numbered)
+    ordered = ORDERED if EVENT_NUMBER in table.c else ()
+    return (key_of(table), "fingerprint", "modified_at", "mark", *ordered)
 
 
 def kept_of(table: sa.Table) -> tuple[str, ...]:

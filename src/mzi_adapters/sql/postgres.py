@@ -185,7 +185,7 @@ UPDATE {table} AS old SET {changes} FROM (
 def _touching(table: sa.Table) -> str:
     touched = by, *changed = touched_of(table)
     changes = ", ".join(f"{name} = new.{name}" for name in changed)
-    numbers = ", $6::bigint[]" if EVENT_NUMBER in changed else ""
+    numbers = ", $6::bigint[], $7::jsonb[]" if EVENT_NUMBER in changed else ""
     return TOUCHING.format(
         table=table.name, changes=changes, numbers=numbers, touched=", ".join(touched), by=by
     )

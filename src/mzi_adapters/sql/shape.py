@@ -261,7 +261,11 @@ class Shape(Generic[E]):
         rows = [(t.key, digest(t.fingerprint), moment(t.modified_at), mark(t.mark)) for t in touches]
         if not self.module.numbers_events:
             return rows
-        return [(*row, touch.event_number) for row, touch in zip(rows, touches, strict=True)]
+        fields = self._convert[self.module.place["field_versions"]]
+        return [
+            (*row, touch.event_number, fields(touch.field_versions))
+            for row, touch in zip(rows, touches, strict=True)
+        ]
 
     def what_is_known(self, rows: Iterable[Sequence[Any]]) -> dict[RecordKey, Known]:
         """From rows of `find_known`."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Module, MoodleEntity, composed, lookup, moodle
+from mzi_core.module import Module, MoodleEntity, Succession, composed, lookup, moodle
 from mzi_core.values import MoodleId, MoodleKey
 
 ACTIVE, SUSPENDED = "active", "suspended"
@@ -42,18 +42,11 @@ class MoodleEnrollmentRecord(MoodleEntity):
     created_in_moodle: Annotated[datetime | None, moodle("timecreated")] = None
 
 
-def with_its_maker(stored: MoodleEnrollmentRecord, told: MoodleEnrollmentRecord) -> MoodleEnrollmentRecord:
-    """The newer of the two, with the maker of the enrolment that was made last."""
-    newer = stored if told.record_version.is_before(stored.record_version) else told
-    making = max(stored, told, key=lambda each: each.made_as or 0)
-    return attrs.evolve(newer, maker=making.maker, made_as=making.made_as)
-
-
 MOODLE_ENROLLMENTS = Module(
     name="moodle_enrollments",
     singular="moodle_enrollment",
     remote_name="user_enrolments",
     entity=MoodleEnrollmentRecord,
     depends_on={"user": "moodle_users", "course": "moodle_courses"},
-    merge=with_its_maker,
+    succession=Succession(id="enrollment_id", made_as="made_as", maker="maker"),
 )

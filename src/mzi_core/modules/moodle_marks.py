@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import attrs
 
@@ -50,6 +50,9 @@ class MarkedAttempt:
     The event number is kept with each attempt, for what is told of one of them says nothing of the others.
     """
 
+    of_when: ClassVar = ("graded_at", "event_number")
+    """The cells by which versions of one attempt are put in order."""
+
     number: Annotated[
         int,
         moodle(
@@ -80,7 +83,7 @@ class MarkedAttempt:
 
     @property
     def version(self) -> Version:
-        """What puts the versions of one attempt in order."""
+        """Of when it is."""
         return Version(self.graded_at, self.event_number)
 
 
@@ -148,12 +151,6 @@ def _newest(attempts: Iterable[MarkedAttempt]) -> tuple[MarkedAttempt, ...]:
     return tuple(newest[number] for number in sorted(newest))
 
 
-def with_all_attempts(stored: MoodleMarkRecord, told: MoodleMarkRecord) -> MoodleMarkRecord:
-    """The newer of the two, with the attempts of both: what is told is mostly one attempt."""
-    newer = stored if told.record_version.is_before(stored.record_version) else told
-    return attrs.evolve(newer, attempts=_newest((*stored.attempts, *told.attempts)))
-
-
 MOODLE_MARKS = Module(
     name="moodle_marks",
     singular="moodle_mark",
@@ -161,5 +158,5 @@ MOODLE_MARKS = Module(
     entity=MoodleMarkRecord,
     depends_on={"student": "moodle_users", "course": "moodle_courses"},
     complete=in_their_order,
-    merge=with_all_attempts,
+    told_together=(("minimum", "maximum", "scale", "scale_items"),),
 )

@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial, reduce
 from typing import Any
 
 import attrs
 
 from mzi_core.errors import AccountMissing, GatewayUnavailable
+from mzi_core.field_versions import Named, as_told, tells
+from mzi_core.last_writer_wins import brought_together, without_what_ended
 from mzi_core.mapping import Overlay
 from mzi_core.module import AnyModule, MoodleEntity, Side, Version
-from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_USERS
+from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_MARKS, MOODLE_USERS
 from mzi_core.ports import (
     Clock,
     Codec,
@@ -29,12 +32,7 @@ from mzi_core.use_cases.moodle_facts import (
     FINAL,
     GONE,
     OF_MARKING,
-    WHOLE,
-    ToldFact,
     as_it_was_read,
-    brought_together,
-    cells_in,
-    named_in,
     outlives,
 )
 from mzi_core.use_cases.moodle_hints import MoodleReadings, read_again, read_fields
@@ -43,6 +41,8 @@ from mzi_core.values import MoodleKey, RecordId, RecordKey, TenantId
 MOST_DELETIONS = 1_000
 """Of the records of one batch, as they were told and taken before."""
 
+NO_EVENTS: frozenset[RecordId] = frozenset()
+
 NOTES = {
     MOODLE_USERS.name: "The user was deleted, and this with the user.",
     MOODLE_COURSES.name: "The course was deleted, and this with it: nobody has withdrawn.",
@@ -50,11 +50,19 @@ NOTES = {
 """What is noted of the end of an enrolment or a mark whose user or course is deleted."""
 
 
+@attrs.frozen
+class _Fact:
+    """A record as an event told it."""
+
+    entity: MoodleEntity
+    event: RecordId
+
+
 @attrs.define(kw_only=True)
 class _Said:
     """What the events of one record say: facts and deletions, what cannot be read, and hints."""
 
-    told: list[ToldFact[Any]] = attrs.field(factory=list)
+    told: list[_Fact] = attrs.field(factory=list)
     gone: list[MoodleEntity] = attrs.field(factory=list)
     refused: list[tuple[RecordId, object]] = attrs.field(factory=list)
     hints: list[Event] = attrs.field(factory=list)
@@ -62,15 +70,16 @@ class _Said:
 
 @attrs.frozen(kw_only=True)
 class _Shelf:
-    """What is kept of the records that a batch is about; `gone`: the deletions that were taken before.
-
-    `facts`: those that were taken before about records of which an older one has come now.
-    """
+    """What is kept of the records that a batch is about; `gone`: the deletions that were taken before."""
 
     stored: Mapping[RecordKey, Stored[Any]]
-    parked: Mapping[RecordKey, ToldFact[Any]]
+    parked: Mapping[RecordKey, MoodleEntity]
     gone: Mapping[RecordKey, Sequence[MoodleEntity]]
-    facts: Mapping[RecordKey, Sequence[ToldFact[Any]]]
+
+    def live(self, key: RecordKey) -> MoodleEntity | None:
+        """The record as it is stored, unless it is deleted."""
+        row = self.stored.get(key)
+        return None if row is None or row.deleted_at is not None else row.entity
 
 
 @attrs.define(kw_only=True)
@@ -92,32 +101,18 @@ class _Batch:
     codec: Codec
     reader: EventReader
 
-    def understood(self, record: object, events: frozenset[RecordId] = frozenset()) -> ToldFact[Any] | None:
-        """A wire record as a fact; None for one that is refused, and where there is none."""
-        found = decoded(self.codec.decoder(self.module, self.overlay), record)
-        if found.entity is None or not isinstance(record, Mapping):
-            return None
-        return ToldFact(
-            entity=found.entity,
-            named=named_in(self.module, record),
-            cells=cells_in(self.module, record),
-            events=events,
-        )
+    def understood(self, record: object) -> MoodleEntity | None:
+        """A wire record as an entity; None for one that is refused, and where there is none."""
+        entity: MoodleEntity | None = decoded(self.codec.decoder(self.module, self.overlay), record).entity
+        return entity
 
     def deletions(self, events: Sequence[Event]) -> dict[RecordKey, list[MoodleEntity]]:
         """What deletions that were taken say of their records."""
         found: dict[RecordKey, list[MoodleEntity]] = defaultdict(list)
         for event in events:
-            fact = self.understood(self.reader.record(event))
-            if fact is not None and self.reader.is_deletion(event):
-                found[fact.entity.key].append(fact.entity)
-        return found
-
-    def facts(self, events: Sequence[Event]) -> dict[RecordKey, list[ToldFact[Any]]]:
-        """The facts that were taken, by the record they are about."""
-        found: dict[RecordKey, list[ToldFact[Any]]] = defaultdict(list)
-        for fact in filter(None, (self.understood(self.reader.record(event)) for event in events)):
-            found[fact.entity.key].append(fact)
+            entity = self.understood(self.reader.record(event))
+            if entity is not None and self.reader.is_deletion(event):
+                found[entity.key].append(entity)
         return found
 
     def said(self, events: Sequence[Event], seen: _Seen) -> dict[RecordKey, _Said]:
@@ -126,24 +121,24 @@ class _Batch:
         for key, event in [(event.key, event) for event in events if event.key is not None]:
             said = by_key[key]
             record = self.reader.record(event)
-            fact = self.understood(record, frozenset({event.id}))
+            entity = self.understood(record)
             if record is None:
                 said.hints.append(event)
-            elif fact is not None and self.reader.is_deletion(event):
-                said.gone.append(fact.entity)
-            elif fact is not None:
-                said.told.append(fact)
-                self._answer(said, fact)
+            elif entity is not None and self.reader.is_deletion(event):
+                said.gone.append(entity)
+            elif entity is not None:
+                said.told.append(_Fact(entity, event.id))
+                self._answer(said, entity)
             elif self.reader.is_deletion(event):
                 seen.reasons[event.id] = self._why_refused(record)
             else:
                 said.refused.append((event.id, record))
         return by_key
 
-    def _answer(self, said: _Said, fact: ToldFact[Any]) -> None:
+    def _answer(self, said: _Said, entity: MoodleEntity) -> None:
         """Forget the hints that a whole fact answers, which is told after them and happened no earlier."""
-        if "workflow" in fact.named:
-            version = fact.entity.record_version
+        if self.module is MOODLE_MARKS and tells(entity, "workflow"):
+            version = entity.record_version
             said.hints[:] = [
                 hint
                 for hint in said.hints
@@ -159,35 +154,32 @@ class _Batch:
     def fold(self, key: RecordKey, said: _Said, shelf: _Shelf, seen: _Seen) -> None:
         """See what a record comes to after everything that was told of it."""
         gone = [*said.gone, *shelf.gone.get(key, ())]
-        row = shelf.stored.get(key)
-        since = shelf.facts.get(key, ())
-        told = [_beside(fact, since) for fact in said.told if self._is_there(fact, gone, row)]
-        before = None
-        if row is not None and row.deleted_at is None and self._stays(row.entity, said.gone):
-            before = row.entity
-        waits = shelf.parked.get(key)
-        if waits is not None and self._stays(waits.entity, gone):
-            told.append(waits)
-        found, events = brought_together(self.module, before, told)
+        live, waits = shelf.live(key), shelf.parked.get(key)
+        known = [live] if live is not None and self._stays(live, said.gone) else []
+        known += [waits] if waits is not None and self._stays(waits, gone) else []
+        told = [fact for fact in said.told if self._is_there(fact.entity, gone, shelf.stored.get(key))]
         seen.refused += [(key, id, record) for id, record in said.refused]
-        if found is None:
+        if not known and not told:
             if said.gone:
                 seen.gone.add(key)
-        elif events:
-            seen.records[key] = found, events
+        elif told or said.gone:
+            found = reduce(partial(brought_together, self.module), [*known, *(fact.entity for fact in told)])
+            for each in said.gone:
+                found = without_what_ended(self.module, found, each)
+            seen.records[key] = found, frozenset(fact.event for fact in told)
 
     def _stays(self, entity: MoodleEntity, gone: Sequence[MoodleEntity]) -> bool:
         is_final = self.module.name in FINAL
         return not gone if is_final else all(outlives(entity, each) for each in gone)
 
-    def _is_there(self, fact: ToldFact[Any], gone: Sequence[MoodleEntity], row: Stored[Any] | None) -> bool:
+    def _is_there(self, told: MoodleEntity, gone: Sequence[MoodleEntity], row: Stored[Any] | None) -> bool:
         """Whether what was told happened after the record was gone, if it ever was."""
         was_gone = row is not None and row.deleted_at is not None
         if self.module.name in FINAL:
             return not (gone or was_gone)
         if was_gone and row is not None and not gone:
-            return outlives(fact.entity, row.entity)
-        return self._stays(fact.entity, gone)
+            return outlives(told, row.entity)
+        return self._stays(told, gone)
 
     def put_read(
         self, said: Mapping[RecordKey, _Said], read: MoodleReadings, shelf: _Shelf, seen: _Seen
@@ -203,15 +195,14 @@ class _Batch:
             seen.reasons |= dict.fromkeys([hint.id for hint in said[key].hints], reason)
 
     def _put(self, record: MoodleEntity, hints: Sequence[Event], shelf: _Shelf, seen: _Seen) -> None:
-        row, waits = shelf.stored.get(record.key), shelf.parked.get(record.key)
-        known = None if row is None or row.deleted_at is not None else row.entity
-        known, _ = brought_together(self.module, known, [] if waits is None else [waits])
-        before, events = seen.records.get(record.key, (known, frozenset[RecordId]()))
+        known = [each for each in (shelf.live(record.key), shelf.parked.get(record.key)) if each is not None]
+        before, events = seen.records.get(
+            record.key, (reduce(partial(brought_together, self.module), known) if known else None, NO_EVENTS)
+        )
         newest = as_it_was_read(record, before, _latest(map(self.reader.told_at, hints)))
-        ids = frozenset(hint.id for hint in hints)
-        fact = ToldFact(entity=newest, named=read_fields(self.module, record), events=ids)
-        found, more = brought_together(self.module, before, [fact])
-        seen.records[record.key] = found or newest, events | more
+        told = as_told(self.module, newest, Named(fields=read_fields(self.module, record)))
+        found = told if before is None else brought_together(self.module, before, told)
+        seen.records[record.key] = found, events.union(hint.id for hint in hints)
         seen.gone.discard(record.key)
 
 
@@ -244,12 +235,10 @@ class LookAtMoodle:
         about = {*said, *(record.key for records in read.records.values() for record in records)}
         async with self.store.read(tenant) as session:
             taken = await session.taken_events(module.name, about, GONE[module.name], MOST_DELETIONS)
-            stored = await session.stored(module, about)
             shelf = _Shelf(
-                stored=stored,
+                stored=await session.stored(module, about),
                 parked=_waiting(batch, await session.parked(module.name, about)),
                 gone=batch.deletions(taken),
-                facts=batch.facts(await self._told_since(session, module, said, stored)),
             )
         _give_up_what_moved(read, shelf, asked_at)
         for key, each in said.items():
@@ -258,25 +247,6 @@ class LookAtMoodle:
         over = {} if module.name in FINAL else over
         notes = {event.id: NOTES[over[event.key]] for event in events if event.key and event.key in over}
         return _observed(batch, said, read, seen, notes)
-
-    async def _told_since(
-        self,
-        session: Session,
-        module: AnyModule,
-        said: Mapping[RecordKey, _Said],
-        stored: Mapping[RecordKey, Stored[Any]],
-    ) -> Sequence[Event]:
-        """The events with facts that were taken about records of which an older fact has come now."""
-        late = {
-            key
-            for key, each in said.items()
-            if key in stored and any(fact.is_before(stored[key].entity) for fact in each.told)
-        }
-        if not late:
-            return ()
-        kinds = WHOLE[module.name]
-        found = [await session.taken_events(module.name, late, kind, MOST_DELETIONS) for kind in kinds]
-        return [event for events in found for event in events]
 
     async def _read_again(
         self, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey]
@@ -321,17 +291,6 @@ class LookAtMoodle:
         return deleted | {each.key for each in told if each.key is not None and self.reader.is_deletion(each)}
 
 
-def _beside(fact: ToldFact[Any], taken: Sequence[ToldFact[Any]]) -> ToldFact[Any]:
-    """A fact, with what those say that were taken before it came: newer ones, and earlier ones."""
-    newer = [each for each in taken if fact.is_before(each.entity)]
-    ordered = sorted(taken, key=lambda each: each.entity.record_version.order)
-    earlier = {
-        name: getattr(each.entity, name) for each in ordered if each not in newer for name in each.named
-    }
-    outdated = frozenset[str]().union(*(each.named for each in newer))
-    return attrs.evolve(fact, outdated=outdated, earlier=earlier)
-
-
 def _latest(versions: Iterable[Version]) -> Version:
     return max(versions, key=lambda version: version.order)
 
@@ -362,14 +321,14 @@ def _owner(module: AnyModule, key: RecordKey, parent: AnyModule) -> RecordKey | 
     return MoodleKey(parts[place]) if parts[place] else None
 
 
-def _waiting(batch: _Batch, parked: Mapping[RecordKey, ParkedRecord]) -> dict[RecordKey, ToldFact[Any]]:
-    """What waits for another record, as a fact that was told before."""
-    facts = {
+def _waiting(batch: _Batch, parked: Mapping[RecordKey, ParkedRecord]) -> dict[RecordKey, MoodleEntity]:
+    """What waits for another record."""
+    found = {
         key: batch.understood(each.record if each.waiting is None else each.waiting)
         for key, each in parked.items()
         if each.waits_for is not None
     }
-    return {key: fact for key, fact in facts.items() if fact is not None}
+    return {key: entity for key, entity in found.items() if entity is not None}
 
 
 def _observed(
@@ -379,7 +338,7 @@ def _observed(
     seen: _Seen,
     notes: Mapping[RecordId, str],
 ) -> Observed:
-    newest = {key: max(ids) for key, (_, ids) in seen.records.items()}
+    newest = {key: max(ids) for key, (_, ids) in seen.records.items() if ids}
     records: list[tuple[object, frozenset[RecordId]]] = [
         (batch.codec.encode(batch.module, entity, batch.overlay), ids)
         for entity, ids in seen.records.values()

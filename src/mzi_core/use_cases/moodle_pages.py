@@ -40,8 +40,8 @@ from mzi_core.ports import (
 from mzi_core.provisioning.accounts import GUEST
 from mzi_core.provisioning.courses import FRONT_PAGE
 from mzi_core.use_cases.moodle_readings import (
-    UNTOLD,
     AssignmentReading,
+    as_read,
     course_record,
     enrolment_record,
     hidden_of,
@@ -80,14 +80,10 @@ class ReadableMoodle(
 
 @attrs.frozen
 class MoodlePage:
-    """Records that were read; all up to the id `behind` are done with them, or it is not known up to which.
-
-    `untold`: the fields that this page says nothing of.
-    """
+    """Records that were read; all up to the id `behind` are done with them, or nobody knows up to which."""
 
     records: Sequence[MoodleEntity]
     behind: MoodleId | None
-    untold: frozenset[str]
 
 
 Pages = AsyncGenerator[MoodlePage, None]
@@ -189,7 +185,8 @@ class MoodlePages:
             async with self.store.read(self.tenant) as session:
                 known = await session.present(MOODLE_USERS, deleted)
         records = [user_record(user) for user in users if not user.deleted or str(user.id) in known]
-        return MoodlePage(records, behind, UNTOLD[MOODLE_USERS.name] | hidden_of(records))
+        hidden = hidden_of(records)
+        return MoodlePage([as_read(MOODLE_USERS, record, hidden) for record in records], behind)
 
     # courses
 
@@ -200,7 +197,8 @@ class MoodlePages:
             found = [each for each in found if each.modified_at is None or each.modified_at >= since]
         for start in range(0, len(found), PAGE):
             some = found[start : start + PAGE]
-            yield MoodlePage([*map(course_record, some)], some[-1].id, UNTOLD[MOODLE_COURSES.name])
+            records = [as_read(MOODLE_COURSES, course_record(course)) for course in some]
+            yield MoodlePage(records, some[-1].id)
 
     async def _wanted_courses(self) -> list[MoodleCourse]:
         """The courses that were named, or all but the front page, by their ids."""
@@ -220,7 +218,7 @@ class MoodlePages:
     # enrolments
 
     def _enrolments(self, after: MoodleId) -> Pages:
-        return _filled(self._enrolments_by_course(after), UNTOLD[MOODLE_ENROLLMENTS.name])
+        return _filled(self._enrolments_by_course(after))
 
     async def _enrolments_by_course(self, after: MoodleId) -> Parts:
         for course in await self._wanted_ids():
@@ -236,7 +234,8 @@ class MoodlePages:
             self._leave_out(f"course {course}", refused)
             return []
         self._members_of[course] = frozenset(user.id for user in everybody)
-        return [enrolment_record(course, user, suspended=user.id in suspended) for user in everybody]
+        records = [enrolment_record(course, user, suspended=user.id in suspended) for user in everybody]
+        return [as_read(MOODLE_ENROLLMENTS, record) for record in records]
 
     def _leave_out(self, what: str, refused: GatewayRefused) -> None:
         """Note what is closed; raises it where it was named, or where nothing else would be open either."""
@@ -247,7 +246,7 @@ class MoodlePages:
     # marks
 
     def _marks(self, after: MoodleId) -> Pages:
-        return _filled(self._marks_by_assignment(after), UNTOLD[MOODLE_MARKS.name])
+        return _filled(self._marks_by_assignment(after))
 
     async def _marks_by_assignment(self, after: MoodleId) -> Parts:
         is_shown_all = Feature.GRADE_FACTS in (await self.moodle.site()).features
@@ -362,10 +361,11 @@ class MoodlePages:
             assignment = reading.assignment.id
             ask = self.moodle.grade_facts if is_shown_all else self.moodle.works
             work = await ask(assignment, wanted)
-        return [mark_record(reading, user, stored.get(user), work.get(user)) for user in students]
+        marks = [mark_record(reading, user, stored.get(user), work.get(user)) for user in students]
+        return [as_read(MOODLE_MARKS, mark) for mark in marks]
 
 
-async def _filled(parts: Parts, untold: frozenset[str]) -> Pages:
+async def _filled(parts: Parts) -> Pages:
     """Pages of parts that are small or large; the place is known where a page ends with a part."""
     waiting: list[MoodleEntity] = []
     behind: MoodleId | None = None
@@ -375,9 +375,9 @@ async def _filled(parts: Parts, untold: frozenset[str]) -> Pages:
             behind = ends or behind
             while len(waiting) >= PAGE:
                 page, waiting = waiting[:PAGE], waiting[PAGE:]
-                yield MoodlePage(page, ends if not waiting else None, untold)
+                yield MoodlePage(page, ends if not waiting else None)
     if waiting:
-        yield MoodlePage(waiting, behind, untold)
+        yield MoodlePage(waiting, behind)
 
 
 def _no_course(course: MoodleId) -> RemoteNotFound:

@@ -9,8 +9,10 @@ from datetime import datetime
 
 import attrs
 
+from mzi_core.field_versions import Named, as_told
 from mzi_core.grading import Criterion
 from mzi_core.grading.marking import RELEASED
+from mzi_core.module import E, Module
 from mzi_core.modules import (
     MOODLE_COURSES,
     MOODLE_ENROLLMENTS,
@@ -52,6 +54,13 @@ UNTOLD: Mapping[str, frozenset[str]] = {
     MOODLE_MARKS.name: frozenset(("modified_at", "event_number", "minimum", "item", "grade_id", "final")),
 }
 """By kind of record, the fields that web services do not tell, or not of every record."""
+
+
+def as_read(module: Module[E], record: E, hidden: frozenset[str] = frozenset()) -> E:
+    """A record with what its reading tells by being empty: all but what is never told, or hidden."""
+    fields = frozenset(field.name for field in module.fields)
+    return as_told(module, record, Named(fields=fields - UNTOLD[module.name] - hidden))
+
 
 _SHOWN_OR_NOT = ("phone", "city", "country")
 

@@ -53,6 +53,22 @@ class TouchPromises:
             await session.write(MOODLE_USERS, [row(MOODLE_USERS, written, state=State.UPDATED)], later(8))
             assert (await session.known(MOODLE_USERS, [key]))[key].event_number == 8
 
+    async def test_of_when_its_fields_are_is_remembered(self, store: Store) -> None:
+        """By a write and by a touch, and also that nothing is to be remembered any more."""
+        async with ours(store) as session:
+            key = key_of(MOODLE_USERS, 1)
+            for said in (("1770640200 7 *", "1770640201 - city last_name"), ("- - phone",), ()):
+                touch = Touch(
+                    key=key, fingerprint=AGAIN, modified_at=later(7), mark=None, field_versions=said
+                )
+                await session.touch(MOODLE_USERS, [touch])
+                found = (await session.stored(MOODLE_USERS, [key]))[key].entity
+                assert (found.field_versions, found.modified_at) == (said, later(7))
+                written = changed(MOODLE_USERS, found, field_versions=(*said, "1 1 phone"))
+                await session.write(MOODLE_USERS, [row(MOODLE_USERS, written, state=State.UPDATED)], later(8))
+                found = (await session.stored(MOODLE_USERS, [key]))[key].entity
+                assert found.field_versions == (*said, "1 1 phone")
+
     async def test_what_only_another_tenant_has_does_not_come_again(self, store: Store) -> None:
         """It is passed over."""
         async with ours(store) as session:

@@ -1,6 +1,7 @@
 """A college whose Moodle tells mzi what happens, with what stands on the shelf afterwards."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -16,6 +17,7 @@ from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import DEFAULT_TENANT, MoodleKey, TenantId
 
 AT = 1770640200
+AFTER_THE_RECORDINGS = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 ACCOUNTLESS = TenantId("accountless")
 
 Said = dict[str, Any]
@@ -92,7 +94,7 @@ class TellingMoodle:
 
 async def telling(tenant: TenantId = DEFAULT_TENANT, store: Store | None = None) -> TellingMoodle:
     """A college over memory or another store, of which nothing has been told yet."""
-    clock = FixedClock()
+    clock = FixedClock(start=AFTER_THE_RECORDINGS)
     made = Harness(store=store or GuardedStore(MemoryStore(clock=clock)), clock=clock)
     if tenant != DEFAULT_TENANT:
         async with made.store.registry() as registry:

@@ -265,7 +265,9 @@ async def test_a_record_whose_parents_are_missing_is_parked_and_its_event_taken(
         enrolled("enrollment_created", 27, timemodified=AT),
     ]
     for each in told:
-        assert (await college.tell(each)).taken == 1
+        (event,) = await college.told(each)
+        assert (await college.taken()).taken == 1
+        assert (await college.event(event)).reason.startswith("It waits. `userid` points at 7")
     assert await college.row("moodle_marks", "7_2_3") is None
     await college.tell(user(7))
     await college.tell(course(2))
@@ -298,6 +300,22 @@ async def test_a_bad_fact_is_parked_and_spoils_neither_another_record_nor_its_ow
     assert (await college.taken()).parked == 1
     assert (await college.event(worse[0])).reason
     assert (await college.live("moodle_users", "7")).username == "u7"
+
+
+@pytest.mark.parametrize("kind", ["user_updated", "user_deleted"])
+async def test_what_is_of_a_moment_to_come_is_parked_and_stands_against_nothing(
+    college: TellingMoodle, kind: str
+) -> None:
+    """A sender in milliseconds, or whose clock is wrong, would else have the last word for years."""
+    await college.tell(user(7, city="Irbid"))
+    (event,) = await college.told(fact(kind, 9, at=AT + 10**9, userid=7, city="Zarqa"))
+    assert await college.taken() == EventsTaken(looked_at=1, parked=1)
+    assert "future" in (await college.event(event)).reason
+    await college.tell(fact("user_updated", 8, at=AT + 5, userid=7, city="Amman"))
+    assert (await college.live("moodle_users", "7")).city == "Amman"
+    soon = round(college.mzi.clock.now().timestamp()) + 3600
+    await college.tell(fact("user_updated", 10, at=soon, userid=7, city="Salt"))
+    assert (await college.live("moodle_users", "7")).city == "Salt"
 
 
 async def test_a_deletion_whose_moment_cannot_be_read_is_parked(college: TellingMoodle) -> None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic
 
 import attrs
@@ -24,7 +24,7 @@ from mzi_core.decide import (
     with_links,
 )
 from mzi_core.errors import StoreRefused
-from mzi_core.module import E, Module
+from mzi_core.module import AnyModule, E, Entity, Module
 from mzi_core.modules import Catalogue
 from mzi_core.ports import Ids, RecordSession
 from mzi_core.use_cases.parking import Parking
@@ -98,6 +98,8 @@ class JudgeRecords(Generic[E]):
 
         `known`: what is known of their ids; `parked`: what is parked of them.
         """
+        if module.merges:
+            arrivals = [_in_time(module, arrival, self.now) for arrival in arrivals]
         facts = await self._gather(module, arrivals, known, parked)
         decided = plan(module, arrivals, facts)
         failed: dict[RecordKey, Reason] = {}
@@ -168,6 +170,29 @@ class JudgeRecords(Generic[E]):
                 **await self._write(module, rows[half:]),
             }
         return {}
+
+
+AHEAD = timedelta(days=1)
+"""By how much the clock of a sender may be ahead: what is of later would stand against all that comes."""
+
+
+def is_ahead(entity: Entity, now: datetime) -> bool:
+    """Whether a record is of a moment that no clock can be right about."""
+    return entity.modified_at is not None and entity.modified_at > now + AHEAD
+
+
+def _in_time(module: Module[E], arrival: Arrival[E], now: datetime) -> Arrival[E]:
+    """The arrival, refused if it is of a moment to come."""
+    if arrival.entity is None or not is_ahead(arrival.entity, now):
+        return arrival
+    return attrs.evolve(arrival, entity=None, reasons=(*arrival.reasons, ahead(module)))
+
+
+def ahead(module: AnyModule) -> Reason:
+    """What is said of a record that is of a moment to come."""
+    name = module.field["modified_at"].names[0]
+    said = f"Its moment, `{name}`, lies in the future: correct the clock of the sender, or its unit: seconds."
+    return Reason(Code.OUT_OF_RANGE, f"$.{name}", said)
 
 
 def _broken(

@@ -27,6 +27,7 @@ from mzi_core.ports import (
     decoded,
 )
 from mzi_core.use_cases.batches import overlay_of
+from mzi_core.use_cases.judge import ahead, is_ahead
 from mzi_core.use_cases.looking import Observed
 from mzi_core.use_cases.moodle_facts import (
     FINAL,
@@ -100,6 +101,7 @@ class _Batch:
     overlay: Overlay
     codec: Codec
     reader: EventReader
+    now: datetime
 
     def understood(self, record: object) -> MoodleEntity | None:
         """A wire record as an entity; None for one that is refused, and where there is none."""
@@ -125,8 +127,8 @@ class _Batch:
             if record is None:
                 said.hints.append(event)
             elif entity is not None and self.reader.is_deletion(event):
-                said.gone.append(entity)
-            elif entity is not None:
+                self._end(said, entity, event, seen)
+            elif entity is not None and not is_ahead(entity, self.now):
                 said.told.append(_Fact(entity, event.id))
                 self._answer(said, entity)
             elif self.reader.is_deletion(event):
@@ -134,6 +136,13 @@ class _Batch:
             else:
                 said.refused.append((event.id, record))
         return by_key
+
+    def _end(self, said: _Said, gone: MoodleEntity, event: Event, seen: _Seen) -> None:
+        """Note a deletion; one of a moment to come would outdate whatever is told until then."""
+        if is_ahead(gone, self.now):
+            seen.reasons[event.id] = ahead(self.module).message
+        else:
+            said.gone.append(gone)
 
     def _answer(self, said: _Said, entity: MoodleEntity) -> None:
         """Forget the hints that a whole fact answers, which is told after them and happened no earlier."""
@@ -227,7 +236,10 @@ class LookAtMoodle:
         async with self.store.read(tenant) as session:
             overlay = overlay_of(await session.settings(), module)
             over = await self._over(session, module, events)
-        batch, seen = _Batch(module=module, overlay=overlay, codec=self.codec, reader=self.reader), _Seen()
+        batch = _Batch(
+            module=module, overlay=overlay, codec=self.codec, reader=self.reader, now=self.clock.now()
+        )
+        seen = _Seen()
         said = batch.said(events, seen)
         asked = [key for key, each in said.items() if each.hints and key not in over]
         asked_at = self.clock.now()

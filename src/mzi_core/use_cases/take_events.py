@@ -143,11 +143,11 @@ class TakeEvents:
                 [_ended(claim, failed.get(claim.key), more=more) for claim in claims]
             )
             state = {address.key: state for address, state in ended.items()}
-            refused = {**seen.reasons, **_refused(outcomes, seen, events)}
+            refused, notes = _told_of(outcomes, seen, events)
             endings: dict[tuple[EventState, str], list[RecordId]] = defaultdict(list)
             for key, id in [(str(event.key), event.id) for event in events if event.key in state]:
                 if id not in seen.unanswered:
-                    endings[_of_event(id, refused, seen.notes)].append(id)
+                    endings[_of_event(id, refused, notes)].append(id)
                 elif state[key] is DeliveryState.DEAD:
                     endings[EventState.DEAD, failed[key].told].append(id)
             done = await self._end(batch.session, endings)
@@ -235,19 +235,30 @@ def _ending(claim: Claim, error: MziError) -> Ending:
     return claim.retried(delay_after(claim.tries + 1, claim.key), error.told)
 
 
-def _refused(outcomes: Iterable[Outcome], seen: Observed, events: Sequence[Event]) -> dict[RecordId, str]:
-    """Why events are parked whose records were refused, or cannot be told.
+_Reasons = dict[RecordId, str]
 
-    A record that waits for another is not refused, for it is taken by itself.
+
+def _told_of(
+    outcomes: Iterable[Outcome], seen: Observed, events: Sequence[Event]
+) -> tuple[_Reasons, _Reasons]:
+    """Why events are parked whose records were refused or cannot be told, and what is noted of others.
+
+    A record that waits for another is not refused, for it is taken by itself: that is noted.
     """
-    refused: dict[RecordId, str] = {}
-    by_key: dict[str | None, str] = {str(key): reason for key, reason in seen.unknown.items()}
+    refused, notes = dict(seen.reasons), dict(seen.notes)
+    refused_keys: dict[str | None, str] = {str(key): reason for key, reason in seen.unknown.items()}
+    waiting_keys: dict[str | None, str] = {}
     for outcome in outcomes:
-        if outcome.state.accepted or outcome.parked:
+        if outcome.state.accepted:
             continue
         reason = " ".join(each.message for each in outcome.reasons)
+        if outcome.parked:
+            reason = f"It waits. {reason}"
+        by_event, by_key = (notes, waiting_keys) if outcome.parked else (refused, refused_keys)
         if seen.told_by:
-            refused |= dict.fromkeys(seen.told_by[outcome.position], reason)
+            by_event |= dict.fromkeys(seen.told_by[outcome.position], reason)
         else:
             by_key[outcome.key] = reason
-    return refused | {event.id: by_key[event.key] for event in events if event.key in by_key}
+    refused |= {event.id: refused_keys[event.key] for event in events if event.key in refused_keys}
+    notes |= {event.id: waiting_keys[event.key] for event in events if event.key in waiting_keys}
+    return refused, notes

@@ -79,7 +79,13 @@ def rows(cls: type[Any]) -> st.SearchStrategy[Any]:
 
 def entities(module: AnyModule, **fixed: object) -> st.SearchStrategy[Any]:
     """Any legal entity of `module`, completed as decoding completes it."""
-    return rows(module.entity).map(lambda entity: module.complete(attrs.evolve(entity, **fixed)))
+
+    def made(entity: Any) -> Any:
+        whole = attrs.evolve(entity, **fixed)
+        said = {name: getattr(whole, link) for name, link in module.said_of_links.items()}
+        return module.complete(attrs.evolve(whole, **{**said, **fixed}))
+
+    return rows(module.entity).map(made)
 
 
 modules = st.sampled_from(list(ZOHO_CATALOGUE))

@@ -84,6 +84,8 @@ def _remarks(module: AnyModule | None, field: Field) -> Iterator[str]:
         yield "link to Moodle: unique, never cleared"
     elif wire.unique:
         yield "unique"
+    if module is not None and field.name in module.said_of_links:
+        yield f"what {module.side.title()} itself says of `{module.said_of_links[field.name]}`"
     if wire.volatile:
         yield "a change of it alone is no change"
     if wire.minimum is not None:

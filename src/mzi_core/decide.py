@@ -209,7 +209,8 @@ def with_untold(module: Module[Any], stored: Values, values: Values, untold: Col
     What was filled in by the declaration itself is no silence and stays.
     """
     kept = [*values]
-    for name in untold:
+    said = [name for name, link in module.said_of_links.items() if link in untold]
+    for name in (*untold, *said):
         place = module.place.get(name)
         if place is not None and values[place] == module.fields[place].default:
             kept[place] = stored[place]
@@ -227,11 +228,17 @@ def fingerprints(
 ) -> tuple[str | None, ...]:
     """The fingerprint of each arrival with the links we know; None where nothing was understood.
 
-    None too for one that is to be put together with what is stored, which has to be read first.
+    None too for one whose stored version has to be read first: to be put together with it, or because it was
+    deleted and may come back without a link.
     """
+
+    def must_be_read(entity: E) -> bool:
+        before = known.get(entity.key)
+        return before is not None and (module.merges or (before.deleted and bool(module.links)))
+
     return tuple(
         None
-        if arrival.entity is None or (module.merges and arrival.entity.key in known)
+        if arrival.entity is None or must_be_read(arrival.entity)
         else fingerprint(module, with_links(module, known.get(arrival.entity.key), arrival.entity))
         for arrival in arrivals
     )
@@ -311,6 +318,11 @@ class _Page(Generic[E]):
         known = self.known.get(told.key)
         is_old = known is not None and told.record_version.is_before(known.version)
         entity = self._whole(with_links(self.module, known, told), known, is_old=is_old)
+        if known is not None and known.deleted and not is_old and (lost := self._lost_links(entity)):
+            without: dict[str, Any] = dict.fromkeys(lost)
+            entity, print = attrs.evolve(entity, **without), None
+            told_so = (self._lost(name, owner) for name, owner in lost.items())
+            arrival = attrs.evolve(arrival, reasons=(*arrival.reasons, *told_so))
         if self.module.merges and entity is not told:
             print = None
         claims = unique_values(self.module, entity)
@@ -319,11 +331,7 @@ class _Page(Generic[E]):
             for name, parent in parents_of(self.module, entity)
             if parent.key not in self.facts.parents.get(parent.module, ())
         ]
-        taken = [
-            (name, owner)
-            for name, value in claims
-            if (owner := self.owners.get((name, value))) is not None and owner != entity.key
-        ]
+        taken = self._owned_by_others(entity.key, claims)
         reasons = checked(self.module, entity)
         if taken or missing:
             lacks = [missing_parent(self.module, *found) for found in missing]
@@ -350,6 +358,25 @@ class _Page(Generic[E]):
         if known is None or known.deleted:
             return entity
         return brought_together(self.module, self.entities[entity.key], entity)
+
+    def _owned_by_others(self, key: RecordKey, claims: Claims) -> list[tuple[str, RecordKey]]:
+        """The unique fields among these whose values other records have, with those."""
+        return [
+            (name, owner)
+            for name, value in claims
+            if (owner := self.owners.get((name, value))) is not None and owner != key
+        ]
+
+    def _lost_links(self, entity: E) -> dict[str, RecordKey]:
+        """The links of a record that comes back which others have by now."""
+        links = {field.name for field in self.module.links}
+        claims = tuple((name, value) for name, value in unique_values(self.module, entity) if name in links)
+        return dict(self._owned_by_others(entity.key, claims))
+
+    def _lost(self, name: str, owner: RecordKey) -> Reason:
+        wire = self.module.field[name].names[0]
+        said = f"It is back without its link: by now `{wire}` belongs to record {owner}."
+        return Reason(Code.DUPLICATE, f"$.{wire}", said)
 
     def _taken(self, found: tuple[str, RecordKey]) -> Reason:
         name, owner = found
@@ -412,7 +439,7 @@ class _Page(Generic[E]):
         state = State.UPDATED if known else State.NEW
         self._claim(entity.key, claims)
         self._write(arrival, entity, digest, state)
-        return self._outcome(arrival, state, arrival.reasons, changed)
+        return self._outcome(arrival, state, arrival.reasons, self.module.told_changes(changed))
 
     def _unpark(self, entity: E) -> None:
         """Forget what is parked of a record that is accepted, but for versions that are newer."""

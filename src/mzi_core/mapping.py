@@ -80,7 +80,7 @@ def _problem(module: AnyModule, line: FieldMapping) -> str | None:
     field = module.field.get(line.field)
     if field is None:
         return f"{module.name} has no field `{line.field}`; a field of your own is called `{EXTRA}<name>`."
-    if field.kind in _HELD_APART:
+    if field.kind in _HELD_APART or field.wire.parts:
         return f"`{line.field}` cannot be read from another Zoho field."
     if known is None:
         return _not_known(module, line.zoho_name)

@@ -93,7 +93,7 @@ class Wire:
     is_itself: bool = False
     """Of a table of rows: a record that has none, but the row key, is one row of it itself."""
     parts: tuple[str, ...] = ()
-    """Of a key that is made of other fields: their names inside, in order."""
+    """Of what is made of other fields, a key or what is said of a link: their names inside, in order."""
 
 
 def zoho(
@@ -167,8 +167,16 @@ def lookups(*names: str) -> Wire:
 
 
 def link(*names: str) -> Wire:
-    """The Moodle id of the same person or thing: unique in a tenant, and never cleared by an update."""
+    """The Moodle id of the same person or thing: unique in a tenant, and never cleared by an update.
+
+    Beside it stands a field `said_of` it: what Zoho says, which may not have been told of it yet.
+    """
     return Wire(names=names, kind=Kind.MOODLE_ID, unique=True, link=True)
+
+
+def said_of(link: str) -> Wire:
+    """What Zoho itself says of a link, be it that it has none."""
+    return Wire(names=(), kind=Kind.MOODLE_ID, parts=(link,))
 
 
 def subform(name: str, *more: str, row_key: str, is_itself: bool = False) -> Wire:
@@ -542,6 +550,17 @@ class Module(Generic[E]):
     def links(self) -> tuple[Field, ...]:
         """The fields that tie the record to Moodle."""
         return tuple(f for f in self.fields if f.wire.link)
+
+    @cached_property
+    def said_of_links(self) -> Mapping[str, str]:
+        """By a field that holds what Zoho says of a link, that link."""
+        own = (field for field in self.fields if field.wire.parts and field.name != self.key_name)
+        return {field.name: field.wire.parts[0] for field in own}
+
+    def told_changes(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The changed fields to tell of these: that Zoho says of a link what it has just set is no news."""
+        said = self.said_of_links
+        return tuple(name for name in names if said.get(name) not in names) if said else names
 
 
 AnyModule = Module[Any]

@@ -124,7 +124,7 @@ def naming(module: AnyModule, overlay: Overlay, described: Described) -> Naming:
     read: dict[str, tuple[str, ...]] = {}
     absent: list[Absent] = []
     for field in module.fields:
-        if field.kind is Kind.ID:
+        if field.kind is Kind.ID or field.wire.parts:
             continue
         mapped = overlay.names.get(field.name)
         wanted = field.names if mapped is None else (mapped, *field.names)

@@ -143,7 +143,7 @@ def test_tables_fit_eighty_columns(mzi: Mzi, folder: Path, monkeypatch: pytest.M
         assert "…" not in ran.out.replace("… and", "")
     rows = mzi("modules").out.splitlines()
     assert rows[0].endswith("fields")
-    assert [row.split()[-1] for row in rows if row.startswith("requests ")] == ["16"]
+    assert [row.split()[-1] for row in rows if row.startswith("requests ")] == ["17"]
 
 
 def test_without_the_extra_one_sentence_says_what_to_install(

@@ -119,7 +119,7 @@ def test_each_side_has_a_catalogue_of_its_own_and_none_depends_on_the_other() ->
 
 def _wire_names(module: AnyModule) -> Iterator[str]:
     for field in module.fields:
-        yield field.names[0]
+        yield from field.names[:1]
 
 
 # First names that the field list of the organisation lacks, each with the source that has it instead.

@@ -316,15 +316,53 @@ async def test_a_deleted_record_that_returns_before_another_claims_its_link_keep
 
 
 @pytest.mark.parametrize("together", [False, True], ids=["in two pages", "in one page"])
-async def test_a_deleted_record_that_returns_is_told_who_has_its_link_by_now(together: bool) -> None:
+@pytest.mark.parametrize("said", [{}, {"Student_Moodle_ID": 7}], ids=["silent", "said"])
+async def test_a_deleted_record_comes_back_without_a_link_that_is_anothers_by_now(
+    together: bool, said: Record
+) -> None:
+    """It is told once whose it is; a new record that claims it is refused."""
     mzi = await _with_a_deleted_student(7)
-    records = [student(2, Student_Moodle_ID=7), student(1)]
+    records = [student(2, Student_Moodle_ID=7), student(1, **said)]
     if not together:
         await sync(mzi, "students", records.pop(0))
     (*_, last) = (await sync(mzi, "students", *records)).outcomes
     (reason,) = last.reasons
-    assert (reason.code, reason.path) == (Code.DUPLICATE, "$.Student_Moodle_ID")
-    assert reason.message.startswith("`Student_Moodle_ID` already belongs to record 2.")
+    assert (last.state, reason.code, reason.path) == (
+        State.UPDATED,
+        Code.DUPLICATE,
+        "$.Student_Moodle_ID",
+    )
+    assert reason.message.endswith("`Student_Moodle_ID` belongs to record 2.")
+    back = (await mzi.use_cases.show_record(DEFAULT_TENANT, CATALOGUE["students"], "1")).stored
+    assert back is not None
+    assert (back.entity.moodle_userid, back.entity.moodle_userid_in_zoho) == (
+        None,
+        said.get("Student_Moodle_ID"),
+    )
+    assert states(await sync(mzi, "students", student(3, Student_Moodle_ID=7))) == ["INVALID"]
+
+
+async def test_what_zoho_says_of_a_link_stands_beside_it() -> None:
+    """A link that it was not told of yet, or that somebody emptied there, is one all the same."""
+    mzi = Harness()
+
+    async def taken(**said: Any) -> tuple[Any, ...]:
+        (outcome,) = (await sync(mzi, "students", student(1, **said))).outcomes
+        row = (await mzi.use_cases.show_record(DEFAULT_TENANT, CATALOGUE["students"], "1")).stored
+        assert row is not None
+        return (
+            outcome.state,
+            outcome.changed_fields,
+            row.entity.moodle_userid,
+            row.entity.moodle_userid_in_zoho,
+        )
+
+    assert await taken() == (State.NEW, (), None, None)
+    await mzi.use_cases.amend(DEFAULT_TENANT, CATALOGUE["students"], {ZohoId("1"): {"moodle_userid": 7}})
+    assert await taken() == (State.UNCHANGED, (), 7, None)
+    assert await taken(Student_Moodle_ID=7) == (State.UPDATED, ("moodle_userid_in_zoho",), 7, 7)
+    assert await taken(Student_Moodle_ID=None) == (State.UPDATED, ("moodle_userid_in_zoho",), 7, None)
+    assert await taken(Student_Moodle_ID=8) == (State.UPDATED, ("moodle_userid",), 8, 8)
 
 
 # parking

@@ -95,6 +95,8 @@ class DeclaredCodec:
                 values[name] = (*values.get(name, ()), *read_itself(record, values.get(name, ()), reading))
             if parts and all(part in values for part in parts):
                 values[key_name] = "_".join(str(values[part]) for part in parts)
+            for name, link in module.said_of_links.items():
+                values[name] = values.get(link)
             for field in families:
                 values[field.name] = read_criteria(record, field.names[0], reading)
             if has_currency and reading.currencies:

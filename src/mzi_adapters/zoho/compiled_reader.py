@@ -268,6 +268,11 @@ class _Source:
 class _Part(Protocol):
     """What reads one field of a record."""
 
+    @property
+    def field(self) -> Field:
+        """The field."""
+        ...
+
     def expect(self, source: _Source) -> None:
         """Note under which names values are read; of all parts before any of them is written."""
         ...
@@ -448,7 +453,8 @@ def plain_reader(
     Each way is written when it is first wanted: that takes a millisecond.
     """
     by_name = {reader.name: reader for reader in readers}
-    parts = [_part(field, by_name.get(field.name), rows) for field in module.fields]
+    own_values = [field for field in module.fields if not field.wire.parts]
+    parts = [_part(field, by_name.get(field.name), rows) for field in own_values]
     own = list(map(_own, extras))
 
     @cache
@@ -487,7 +493,8 @@ def _written(
     source = _Source(types=types)
     for part in (*parts, *own):
         part.expect(source)
-    values = [part.write(source) for part in parts]
+    written = {part.field.name: part.write(source) for part in parts}
+    values = [written[module.said_of_links.get(field.name, field.name)] for field in module.fields]
     source.lines.append("extra = {}")
     for part in own:
         v = part.write(source)

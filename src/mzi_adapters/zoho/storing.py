@@ -15,7 +15,7 @@ def in_forms(
     own = {
         field.name: in_words(field, written[name], forms.choices.get(field.name, ()))
         for field in module.fields
-        if (name := overlay.names.get(field.name, field.names[0])) in written
+        if field.names and (name := overlay.names.get(field.name, field.names[0])) in written
     }
     extra = {
         f"{EXTRA}{each.name}": written[each.zoho_name] for each in overlay.extras if each.zoho_name in written

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Counterpart, Module, MoodleKind, ZohoEntity, link, lookup, lookups, zoho
+from mzi_core.module import Counterpart, Module, MoodleKind, ZohoEntity, link, lookup, lookups, said_of, zoho
 from mzi_core.values import MoodleId, ZohoId
 
 
@@ -20,6 +20,7 @@ class Class(ZohoEntity):
     start_date: Annotated[date | None, zoho("Start_Date")] = None
     end_date: Annotated[date | None, zoho("End_Date")] = None
     moodle_class_id: Annotated[MoodleId | None, link("Moodle_Class_ID")] = None
+    moodle_class_id_in_zoho: Annotated[MoodleId | None, said_of("moodle_class_id")] = None
     ms_teams_id: Annotated[str | None, zoho("MS_Teams_ID")] = None
     teacher: Annotated[ZohoId | None, lookup("Teacher")] = None
     unit: Annotated[ZohoId | None, lookup("Unit")] = None

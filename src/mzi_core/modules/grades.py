@@ -6,7 +6,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Module, ZohoEntity, link, lookup, subform, zoho
+from mzi_core.module import Module, ZohoEntity, link, lookup, said_of, subform, zoho
 from mzi_core.values import Code, MoodleId, Reason, ZohoId
 
 
@@ -53,6 +53,7 @@ class RecordedGrade(ZohoEntity):
     iv_name: Annotated[str | None, zoho("IV_Name")] = None
     feedback: Annotated[str | None, zoho("Feedback", "Comments")] = None
     moodle_grade_id: Annotated[MoodleId | None, link("Moodle_Grade_ID")] = None
+    moodle_grade_id_in_zoho: Annotated[MoodleId | None, said_of("moodle_grade_id")] = None
     composite_key: Annotated[str | None, zoho("Moodle_Grade_Composite_Key", unique=True)] = None
     outcomes: Annotated[tuple[OutcomeRow, ...], subform("Learning_Outcomes_Assessm", row_key="code")] = ()
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Module, ZohoEntity, link, lookup, subform, zoho
+from mzi_core.module import Module, ZohoEntity, link, lookup, said_of, subform, zoho
 from mzi_core.values import Email, MoodleId, ZohoId
 
 
@@ -43,6 +43,7 @@ class StudentRequest(ZohoEntity):
     academic_email: Annotated[Email | None, zoho("Academic_Email")] = None
     moodle_user_id: Annotated[MoodleId | None, zoho("Moodle_User_ID")] = None
     moodle_request_id: Annotated[MoodleId | None, link("Moodle_Request_ID")] = None
+    moodle_request_id_in_zoho: Annotated[MoodleId | None, said_of("moodle_request_id")] = None
     changes: Annotated[tuple[FieldChange, ...], subform("Change_Information", row_key="field_name")] = ()
     requested_classes: Annotated[
         tuple[RequestedClass, ...], subform("Requested_Classes", row_key="moodle_class_id")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Counterpart, Module, MoodleKind, ZohoEntity, link, lookup, zoho
+from mzi_core.module import Counterpart, Module, MoodleKind, ZohoEntity, link, lookup, said_of, zoho
 from mzi_core.values import Email, MoodleId, ZohoId
 
 
@@ -38,6 +38,7 @@ class Student(ZohoEntity):
     status: Annotated[str | None, zoho("Status")] = None
     # "Student_ID", which one source also reads, holds the display code in real organisations.
     moodle_userid: Annotated[MoodleId | None, link("Student_Moodle_ID", "Moodle_Student_ID")] = None
+    moodle_userid_in_zoho: Annotated[MoodleId | None, said_of("moodle_userid")] = None
 
 
 STUDENTS = Module(

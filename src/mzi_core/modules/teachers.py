@@ -4,7 +4,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Counterpart, Module, MoodleKind, ZohoEntity, link, zoho
+from mzi_core.module import Counterpart, Module, MoodleKind, ZohoEntity, link, said_of, zoho
 from mzi_core.values import Email, MoodleId
 
 
@@ -17,6 +17,7 @@ class Teacher(ZohoEntity):
     email: Annotated[Email | None, zoho("Email")] = None
     phone: Annotated[str | None, zoho("Phone_Number")] = None
     moodle_userid: Annotated[MoodleId | None, link("Teacher_Moodle_ID")] = None
+    moodle_userid_in_zoho: Annotated[MoodleId | None, said_of("moodle_userid")] = None
 
 
 TEACHERS = Module(

@@ -287,7 +287,7 @@ class TakePage:
                 found.changes.clear()
         for place, change in found.changes.items():
             page.states[place] = State.UPDATED
-            page.changed[place] = change.fields
+            page.changed[place] = module.told_changes(change.fields)
             before = stored[change.values[key_at]].values
             self._written.append((module, before, change.values))
             places = change.places[:-1] if change.places[-1] == len(module.fields) else change.places

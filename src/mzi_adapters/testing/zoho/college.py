@@ -87,7 +87,7 @@ def module_name(module: AnyModule, only: Pick | None = None) -> str:
 
 def _alone(module: AnyModule, fields: Iterable[ZohoField], only: Pick) -> list[ZohoField]:
     """The fields without those names of a declared field that are not the one picked."""
-    picked = {only(field.names) for field in module.fields}
+    picked = {only(field.names) for field in module.fields if field.names}
     others = {name for field in module.fields for name in field.names} - picked
     return [field for field in fields if field.api_name not in others]
 
@@ -121,7 +121,7 @@ def _fields(module: AnyModule, only: Pick | None) -> list[ZohoField]:
             lookup = name if known.zoho_type is ZohoType.SUBFORM else None
             found[name] = _field(name, known.label, known.zoho_type, lookup)
     for field in module.fields:
-        if field.names[0] in _SYSTEM:
+        if not field.names or field.names[0] in _SYSTEM:
             continue
         kind = _KINDS.get(field.kind, ZohoType.SINGLE_LINE)
         preferred = field.names[0] if only is None else only(field.names)

@@ -95,6 +95,22 @@ async def test_an_older_event_of_the_same_second_changes_nothing(api: Api) -> No
     assert (await api.stored("moodle_users", "7"))["city"] == "A"
 
 
+async def test_what_a_record_does_not_name_stays_and_what_it_names_as_empty_is_emptied(api: Api) -> None:
+    await taken(api, "users", {"users": [user(7, timemodified=SECONDS, city="Irbid", phone1="1")]})
+    later = {"id": 7, "timemodified": SECONDS + 5, "phone1": None}
+    (result,) = (await taken(api, "users", {"users": [later]}))["results"]
+    assert result["status"] == "UPDATED"
+    stored = await api.stored("moodle_users", "7")
+    assert (stored["city"], stored["phone"]) == ("Irbid", None)
+    older = {"id": 7, "timemodified": SECONDS + 1, "phone1": "2", "country": "JO"}
+    (result,) = (await taken(api, "users", {"users": [older]}))["results"]
+    assert result["status"] == "UPDATED"
+    stored = await api.stored("moodle_users", "7")
+    assert (stored["phone"], stored["country"]) == (None, "JO")
+    (wrong,) = (await taken(api, "users", {"users": [{**later, "timemodified": SECONDS + 10**9}]}))["results"]
+    assert (wrong["status"], wrong["reasons"][0]["code"]) == ("INVALID", "out_of_range")
+
+
 async def test_a_mark_of_an_unknown_user_is_parked_until_the_user_comes(api: Api) -> None:
     await taken(api, "courses", {"courses": [COURSE]})
     (waits,) = (await taken(api, "grades", {"grades": [mark(7)]}))["results"]

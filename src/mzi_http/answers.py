@@ -99,6 +99,7 @@ def stored_record(stored: Stored[Any]) -> StoredRecord:
         "id": stored.id,
         **_keyed(stored.entity.side, stored.entity.key),
         "state": stored.state,
+        "revision": stored.revision,
         "record": fields(stored.entity),
         "created_at": moment(stored.created_at),
         "updated_at": moment(stored.updated_at),

@@ -86,6 +86,7 @@ class StoredRecord(Keyed):
 
     id: Annotated[str, Meta(description="Our own key, a UUID")]
     state: State
+    revision: Annotated[int, Meta(description="Raised by each write, also by one that only saw it again")]
     record: dict[str, Any]
     created_at: Moment
     updated_at: Moment

@@ -615,6 +615,21 @@ class ForgetsEventNumbers(Faithful):
         await self.real.touch(module, [attrs.evolve(each, event_number=None) for each in touches])
 
 
+class ForgetsOfWhenFieldsAre(Faithful):
+    noticed_by = "test_of_when_its_fields_are_is_remembered"
+
+    async def touch(self, module: AnyModule, touches: Sequence[Touch]) -> None:
+        await self.real.touch(module, [attrs.evolve(each, field_versions=()) for each in touches])
+
+
+class RaisesNoRevision(Faithful):
+    noticed_by = "test_each_write_to_a_row_raises_its_revision_and_no_other"
+
+    async def stored(self, module: AnyModule, ids: Collection[ZohoId]) -> dict[ZohoId, Stored[Any]]:
+        found = await self.real.stored(module, ids)
+        return {i: attrs.evolve(each, revision=1) for i, each in found.items()}
+
+
 class TouchesBothTenants(Faithful):
     noticed_by = "test_what_only_another_tenant_has_does_not_come_again"
 

@@ -78,14 +78,18 @@ async def test_a_new_field_of_ones_own_module_gets_its_column(database_url: str)
     @attrs.frozen(kw_only=True)
     class Wider(Locker):
         colour: Annotated[str | None, zoho("Colour")] = None
+        tags: Annotated[tuple[str, ...], zoho("Tags")] = ()
 
     @attrs.frozen(kw_only=True)
     class Stricter(Locker):
         owner: Annotated[str, zoho("Owner_Name")]
 
     wider = attrs.evolve(LOCKERS, entity=Wider)
-    await upgrade(database_url, catalogue=Catalogue((*CATALOGUE, LOCKERS)))
+    before = Catalogue((*CATALOGUE, LOCKERS))
+    await upgrade(database_url, catalogue=before)
     async with open_store(database_url) as store:
+        sync = Harness(store=store, catalogue=before).use_cases.sync
+        await sync(DEFAULT_TENANT, LOCKERS, [{"id": "2", "Number": 2}])
         mzi = Harness(store=store, catalogue=Catalogue((*CATALOGUE, wider)))
         with raises(StoreUnavailable) as caught:
             await mzi.use_cases.sync(DEFAULT_TENANT, wider, [{"id": "1", "Number": 1, "Colour": "red"}])
@@ -97,6 +101,9 @@ async def test_a_new_field_of_ones_own_module_gets_its_column(database_url: str)
         shown = await mzi.use_cases.show_record(DEFAULT_TENANT, wider, "1")
         assert shown.stored is not None
         assert shown.stored.entity.colour == "red"
+        older = await mzi.use_cases.show_record(DEFAULT_TENANT, wider, "2")
+        assert older.stored is not None
+        assert (older.stored.entity.colour, older.stored.entity.tags) == (None, ())
     with raises(StoreRefused) as refused:
         stricter = attrs.evolve(LOCKERS, entity=Stricter)
         await upgrade(database_url, catalogue=Catalogue((*CATALOGUE, stricter)))

@@ -12,10 +12,7 @@ from mzi_core.decide import Known, Touch, Write, unique_values
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Module, Version
 from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
-from mzi_core.ports import (
-    Query,
-    Stored,
-)
+from mzi_core.ports import FIRST_REVISION, Query, Stored
 from mzi_core.values import MoodleId, RecordKey, State, Value
 
 
@@ -110,6 +107,7 @@ class Records(TenantTables):
                 entity=row.entity,
                 fingerprint=row.fingerprint,
                 state=row.state,
+                revision=before.revision + 1 if before else FIRST_REVISION,
                 created_at=before.created_at if before else at,
                 updated_at=at,
             ),
@@ -148,6 +146,7 @@ class Records(TenantTables):
                 entity=module.entity_of(tuple(values)),
                 fingerprint=change.fingerprint,
                 state=State.UPDATED,
+                revision=row.revision + 1,
                 updated_at=at,
             )
             records.put(key, changed)
@@ -161,7 +160,8 @@ class Records(TenantTables):
                 entity = row.entity.as_of(Version(touch.modified_at, touch.event_number))
                 entity = attrs.evolve(entity, field_versions=touch.field_versions)
                 key = (self.tenant, module.name, touch.key)
-                self.tables.records.put(key, attrs.evolve(row, entity=entity, fingerprint=touch.fingerprint))
+                again = attrs.evolve(row, entity=entity, fingerprint=touch.fingerprint)
+                self.tables.records.put(key, attrs.evolve(again, revision=row.revision + 1))
                 self.tables.marks.put(key, touch.mark)
 
     def _keep(self, module: AnyModule, before: Stored[Any] | None, after: Stored[Any]) -> None:
@@ -185,7 +185,8 @@ class Records(TenantTables):
         for key in dict.fromkeys(ids):
             row = self._row(module, key)
             if row is not None and row.deleted_at is None:
-                self._keep(module, row, attrs.evolve(row, deleted_at=at, updated_at=at))
+                gone = attrs.evolve(row, deleted_at=at, updated_at=at, revision=row.revision + 1)
+                self._keep(module, row, gone)
                 deleted.append(key)
         return tuple(deleted)
 

@@ -11,6 +11,7 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mzi_adapters.sql.tables import REVISION
 from mzi_core.values import Value
 
 Rows = Sequence[tuple[Any, ...]]
@@ -43,8 +44,15 @@ def touched_of(table: sa.Table) -> tuple[str, ...]:
 
 
 def kept_of(table: sa.Table) -> tuple[str, ...]:
-    """What a row keeps when it is replaced; by the first three it is found, by the first two looked up."""
-    return ("tenant_id", key_of(table), "id", "created_at")
+    """What a row keeps when it is replaced; by the first three it is found, by the first two looked up.
+
+    What it has of its own revision is raised.
+    """
+    return ("tenant_id", key_of(table), "id", "created_at", REVISION)
+
+
+RAISED = f"{REVISION} = {{old}}{REVISION} + 1"
+"""How a statement raises the revision of the rows that it sets; `old`: what they are called in it."""
 
 
 @attrs.frozen(cache_hash=True)

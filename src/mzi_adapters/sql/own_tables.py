@@ -10,10 +10,12 @@ from functools import cache
 
 import sqlalchemy as sa
 
-from mzi_adapters.sql.tables import OWN, RECORDS, add_indexes, columns_of
+from mzi_adapters.sql.tables import OWN, RECORDS, REVISION, add_indexes, columns_of
+from mzi_adapters.sql.types import Json
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule
 from mzi_core.modules import Catalogue
+from mzi_core.ports import FIRST_REVISION
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -76,11 +78,21 @@ def _must_be_plain(module: AnyModule, table: sa.Table) -> None:
             )
 
 
+def _start(column: sa.Column[object]) -> str | None:
+    """What rows that are there have in a new column which must have a value; None where nobody can say."""
+    if column.name == REVISION:
+        return str(FIRST_REVISION)
+    return "'[]'" if isinstance(column.type, Json) else None
+
+
 def _add(connection: sa.Connection, module: AnyModule, column: sa.Column[object]) -> None:
-    if not column.nullable:
+    start = _start(column)
+    if not column.nullable and start is None:
         raise StoreRefused(
             f"{module.name} has a new field `{column.name}` that must have a value, and the records that are "
             "stored have none: give it the default None."
         )
     kind = column.type.compile(connection.dialect)
+    if start is not None:
+        kind = f"{kind} NOT NULL DEFAULT {start}"
     connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {column.name} {kind}")

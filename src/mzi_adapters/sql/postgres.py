@@ -17,7 +17,17 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from mzi_adapters.sql.driver import EVENT_NUMBER, Driver, Find, Rows, given_of, kept_of, raw, touched_of
+from mzi_adapters.sql.driver import (
+    EVENT_NUMBER,
+    RAISED,
+    Driver,
+    Find,
+    Rows,
+    given_of,
+    kept_of,
+    raw,
+    touched_of,
+)
 from mzi_adapters.sql.types import moment_since_2000
 from mzi_core.values import Value
 
@@ -148,11 +158,14 @@ def _adding(table: sa.Table) -> str:
     return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values})"  # noqa: S608  # names of the schema
 
 
+_RAISED = RAISED.format(old="old.")
+
+
 @cache
 def _replacing(table: sa.Table) -> str:
     kept = kept_of(table)
     names = [column.name for column in table.columns if column.name not in kept]
-    changes = ", ".join(f"{name} = row.{name}" for name in names)
+    changes = ", ".join((*(f"{name} = row.{name}" for name in names), _RAISED))
     same = " AND ".join(f"old.{name} = row.{name}" for name in kept[:3])
     return f"UPDATE {table.name} AS old SET {changes} FROM unnest($1::{table.name}[]) AS row WHERE {same}"  # noqa: S608  # names of the schema
 
@@ -184,7 +197,7 @@ UPDATE {table} AS old SET {changes} FROM (
 @cache
 def _touching(table: sa.Table) -> str:
     touched = by, *changed = touched_of(table)
-    changes = ", ".join(f"{name} = new.{name}" for name in changed)
+    changes = ", ".join((*(f"{name} = new.{name}" for name in changed), _RAISED))
     numbers = ", $6::bigint[], $7::jsonb[]" if EVENT_NUMBER in changed else ""
     return TOUCHING.format(
         table=table.name, changes=changes, numbers=numbers, touched=", ".join(touched), by=by
@@ -207,7 +220,7 @@ def _changing(table: sa.Table, columns: tuple[str, ...], dialect: sa.Dialect) ->
     kinds = [table.c[name].type.compile(dialect).split(" COLLATE")[0] for name in columns]
     return CHANGING.format(
         table=table.name,
-        changes=", ".join(f"{name} = new.{name}" for name in changed),
+        changes=", ".join((*(f"{name} = new.{name}" for name in changed), _RAISED)),
         arrays=", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds, start=2)),
         columns=", ".join(columns),
         by=by,

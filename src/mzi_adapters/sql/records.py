@@ -129,7 +129,7 @@ class Records(Counted):
         rows = await self.run(
             sa.update(table)
             .where(self.mine(table), self.among(key, ids), table.c.deleted_at.is_(None))
-            .values(deleted_at=at, updated_at=at)
+            .values(deleted_at=at, updated_at=at, revision=table.c.revision + 1)
             .returning(key, table.c.state)
         )
         deleted = {row[0]: row.state for row in rows}

@@ -18,16 +18,16 @@ from mzi_adapters import fast_json
 from mzi_adapters.sql.driver import CHANGED, EVENT_NUMBER, Find, Rows
 from mzi_adapters.sql.own_tables import table_of
 from mzi_adapters.sql.rows import converter, extra_from_data, extra_to_data
-from mzi_adapters.sql.tables import IN_JSON, column_of
+from mzi_adapters.sql.tables import IN_JSON, REVISION, column_of
 from mzi_adapters.sql.types import Digest, Id
 from mzi_core.decide import Known, Touch, Write
 from mzi_core.errors import StoreRefused
 from mzi_core.module import AnyModule, E, Field, Kind, Module, Values, declared
 from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
-from mzi_core.ports import Stored
+from mzi_core.ports import FIRST_REVISION, Stored
 from mzi_core.values import Extra, MoodleId, RecordId, RecordKey, State, TenantId
 
-_KEPT = ("id", "fingerprint", "state", "created_at", "updated_at", "deleted_at")
+_KEPT = ("id", "fingerprint", REVISION, "state", "created_at", "updated_at", "deleted_at")
 
 Conversion = Callable[[Any], Any]
 
@@ -202,7 +202,7 @@ class Shape(Generic[E]):
                     extra(values[-1]) if values[-1] else none,
                     digest(fingerprint),
                     None if mark is None else digest(mark),
-                    *(state, moment, moment, None),
+                    *(FIRST_REVISION, state, moment, moment, None),
                 )
                 for record_id, values, fingerprint, mark, state in records
             ]
@@ -322,7 +322,7 @@ class Shape(Generic[E]):
 
     def stored(self, row: Sequence[Any]) -> Stored[E]:
         """From a row of `whole`, as SQLAlchemy reads it."""
-        *values, extra, record_id, fingerprint, state, created_at, updated_at, deleted_at = row
+        *values, extra, record_id, fingerprint, revision, state, created_at, updated_at, deleted_at = row
         for place, convert in self._from_json:
             values[place] = convert(values[place])
         return Stored(
@@ -331,6 +331,7 @@ class Shape(Generic[E]):
                 extra=extra_from_data(extra), **dict(zip(self._names, values, strict=True))
             ),
             fingerprint=fingerprint,
+            revision=revision,
             state=State(state),
             created_at=created_at,
             updated_at=updated_at,

@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mzi_adapters import private
-from mzi_adapters.sql.driver import Driver, Find, Rows, given_of, kept_of, raw, touched_of
+from mzi_adapters.sql.driver import RAISED, Driver, Find, Rows, given_of, kept_of, raw, touched_of
 from mzi_core.values import Value
 
 BEGIN = "mzi_begin"
@@ -106,23 +106,27 @@ def _replacing(table: sa.Table) -> tuple[str, Callable[[Sequence[Any]], tuple[An
     names = [column.name for column in table.columns]
     kept = kept_of(table)
     changed, same = [name for name in names if name not in kept], kept[:3]
-    statement = f"UPDATE {table.name} SET {_equal(changed, ', ')} WHERE {_equal(same, ' AND ')}"  # noqa: S608  # names of the schema
+    statement = f"UPDATE {table.name} SET {_set(changed)} WHERE {_equal(same, ' AND ')}"  # noqa: S608  # names of the schema
     return statement, itemgetter(*map(names.index, (*changed, *same)))
 
 
 @cache
 def _touching(table: sa.Table) -> str:
     by, *changed = touched_of(table)
-    return f"UPDATE {table.name} SET {_equal(changed, ', ')} WHERE tenant_id = ? AND {by} = ?"  # noqa: S608  # names of the schema
+    return f"UPDATE {table.name} SET {_set(changed)} WHERE tenant_id = ? AND {by} = ?"  # noqa: S608  # names of the schema
 
 
 @lru_cache(1000)  # of the columns that change together there are few kinds, but a tenant could make many
 def _changing(table: sa.Table, columns: tuple[str, ...]) -> str:
     by, *changed = columns
     return (
-        f"UPDATE {table.name} SET {_equal(changed, ', ')}"  # noqa: S608  # names of the schema
+        f"UPDATE {table.name} SET {_set(changed)}"  # noqa: S608  # names of the schema
         f" WHERE tenant_id = ? AND {by} = ? AND deleted_at IS NULL"
     )
+
+
+def _set(names: Iterable[str]) -> str:
+    return f"{_equal(names, ', ')}, {RAISED.format(old='')}"
 
 
 def _equal(names: Iterable[str], between: str) -> str:

@@ -57,6 +57,10 @@ IN_JSON = frozenset(kind for kind, column in _TYPES.items() if column is Json)
 """The kinds of field that are kept as JSON in one column."""
 
 
+REVISION = "revision"
+"""The column that each write to a row of a record raises."""
+
+
 def column_of(field: Field) -> str:
     """The column of a declared field: its own name; `student_zoho_id` for the lookup `student` of Zoho."""
     name = field.name.rstrip("_")
@@ -77,6 +81,7 @@ def columns_of(module: AnyModule) -> Iterator[sa.schema.SchemaItem]:
     yield sa.Column("extra", Json, nullable=False)
     yield sa.Column("fingerprint", Digest(32), nullable=False)
     yield sa.Column("mark", Digest(16))
+    yield sa.Column(REVISION, sa.BigInteger, nullable=False)
     yield sa.Column("state", sa.Text, nullable=False)
     yield sa.Column("created_at", UtcDateTime, nullable=False)
     yield sa.Column("updated_at", UtcDateTime, nullable=False)

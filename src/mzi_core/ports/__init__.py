@@ -99,7 +99,7 @@ if TYPE_CHECKING:
         ParkedRecords,
         RecordSession,
     )
-    from mzi_core.ports.records import Cursor, Query, Records, Stored
+    from mzi_core.ports.records import FIRST_REVISION, Cursor, Query, Records, Stored
     from mzi_core.ports.registry import ApiKey, Registry
     from mzi_core.ports.runs import Run, Runs, RunStatus
     from mzi_core.ports.settings import StoredSettings, TenantSettings
@@ -136,6 +136,7 @@ else:
 
 __all__ = [
     "AT_ONCE",
+    "FIRST_REVISION",
     "LARGEST_PARKED",
     "LEFT_OUT",
     "MOST_DECISIONS",

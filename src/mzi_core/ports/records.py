@@ -11,15 +11,23 @@ from mzi_core.module import AnyModule, E, Module
 from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.values import RecordId, RecordKey, State, Value
 
+FIRST_REVISION = 1
+"""That of a row that was just added."""
+
 
 @attrs.frozen(kw_only=True)
 class Stored(Generic[E]):
-    """A record as the store has it. `state` is what its last change was: NEW or UPDATED."""
+    """A record as the store has it. `state` is what its last change was: NEW or UPDATED.
+
+    `revision`: raised by each write to the row, also by one that only remembers that the record came again.
+    What was asked about a row counts for it as long as it has the same one.
+    """
 
     id: RecordId
     entity: E
     fingerprint: str
     state: State
+    revision: int = FIRST_REVISION
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None

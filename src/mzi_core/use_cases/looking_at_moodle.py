@@ -241,9 +241,9 @@ class LookAtMoodle:
         )
         seen = _Seen()
         said = batch.said(events, seen)
-        asked = [key for key, each in said.items() if each.hints and key not in over]
-        asked_at = self.clock.now()
-        read = await self._read_again(tenant, module, asked)
+        hinted = [key for key, each in said.items() if each.hints and key not in over]
+        asked = await self._asked(tenant, module, hinted)
+        read = await self._read_again(tenant, module, hinted)
         about = {*said, *(record.key for records in read.records.values() for record in records)}
         async with self.store.read(tenant) as session:
             taken = await session.taken_events(module.name, about, GONE[module.name], MOST_DELETIONS)
@@ -252,13 +252,21 @@ class LookAtMoodle:
                 parked=_waiting(batch, await session.parked(module.name, about)),
                 gone=batch.deletions(taken),
             )
-        _give_up_what_moved(read, shelf, asked_at)
+        _give_up_what_moved(read, shelf, asked)
         for key, each in said.items():
             batch.fold(key, each, shelf, seen)
         batch.put_read(said, read, shelf, seen)
         over = {} if module.name in FINAL else over
         notes = {event.id: NOTES[over[event.key]] for event in events if event.key and event.key in over}
         return _observed(batch, said, read, seen, notes)
+
+    async def _asked(self, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey]) -> "_Asked":
+        at, rows = self.clock.now(), dict[RecordKey, Stored[Any]]()
+        if keys:
+            async with self.store.read(tenant) as session:
+                rows = await session.stored(module, keys)
+        revisions = {key: row.revision for key, row in rows.items()}
+        return _Asked(keys=frozenset(keys), revisions=revisions, at=at)
 
     async def _read_again(
         self, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey]
@@ -307,13 +315,27 @@ def _latest(versions: Iterable[Version]) -> Version:
     return max(versions, key=lambda version: version.order)
 
 
-def _give_up_what_moved(read: MoodleReadings, shelf: _Shelf, asked_at: datetime) -> None:
+@attrs.frozen(kw_only=True)
+class _Asked:
+    """What was asked for, and when; `revisions`: what the rows with these keys had then."""
+
+    keys: frozenset[RecordKey]
+    revisions: Mapping[RecordKey, int]
+    at: datetime
+
+    def is_outdated(self, row: Stored[Any]) -> bool:
+        """Whether a row was written since. Of one that a key of many stood for, its moment must tell."""
+        key = row.entity.key
+        return row.updated_at > self.at if key not in self.keys else row.revision != self.revisions.get(key)
+
+
+def _give_up_what_moved(read: MoodleReadings, shelf: _Shelf, asked: _Asked) -> None:
     """Believe no reading of a record that was changed since it was asked for: it must be read once more.
 
     Nobody else takes events about the same key, but a key can stand for many records, and records come by
     other ways too.
     """
-    moved = {key for key, row in shelf.stored.items() if row.updated_at > asked_at}
+    moved = {key for key, row in shelf.stored.items() if asked.is_outdated(row)}
     for key in [*read.records, *read.gone]:
         if key in moved or any(record.key in moved for record in read.records.get(key, ())):
             said = "The record was changed here while it was read."

@@ -32,6 +32,7 @@ from mzi_adapters.testing.contracts.store_lists import ListingPromises
 from mzi_adapters.testing.contracts.store_parked import ParkedRecordPromises
 from mzi_adapters.testing.contracts.store_records import ExactnessPromises, RecordPromises
 from mzi_adapters.testing.contracts.store_registry import RegistryPromises
+from mzi_adapters.testing.contracts.store_revisions import RevisionPromises
 from mzi_adapters.testing.contracts.store_runs import RunPromises, UnfinishedPromises
 from mzi_adapters.testing.contracts.store_settings import SettingsPromises
 from mzi_adapters.testing.contracts.store_together import LockPromises, ReadingAsidePromises
@@ -66,6 +67,7 @@ class StoreContract(
     RefusedChangingPromises,
     NothingPromises,
     TouchPromises,
+    RevisionPromises,
     ListingPromises,
     ParkedRecordPromises,
     ParkingPromises,

@@ -194,6 +194,7 @@ class RecordUpdatePromises:
                 before,
                 entity=other,
                 fingerprint=fingerprint(STUDENTS, other),
+                revision=before.revision + 1,
                 state=State.UPDATED,
                 updated_at=later(1),
             )

@@ -24,7 +24,9 @@ class TouchPromises:
             await session.touch(STUDENTS, [touch])
             after = await session.stored(STUDENTS, [first, second])
             entity = attrs.evolve(before[first].entity, modified_at=later(7))
-            assert after[first] == attrs.evolve(before[first], entity=entity, fingerprint=AGAIN)
+            assert after[first] == attrs.evolve(
+                before[first], entity=entity, fingerprint=AGAIN, revision=before[first].revision + 1
+            )
             assert after[second] == before[second]
             known = (await session.known(STUDENTS, [first]))[first]
             assert (known.fingerprint, known.modified_at, known.mark) == (AGAIN, later(7), "e" * 32)

@@ -17,12 +17,12 @@ KINDS = ("moodle_users", "moodle_courses", "moodle_enrollments", "moodle_marks")
 
 
 def upgrade() -> None:
-    """Add it: what was told until now is of the version of its record."""
+    """Add it: what was told until now is of the version of its record.
+
+    With a default, or every row would have to be written anew.
+    """
     for kind in KINDS:
-        with op.batch_alter_table(kind) as table:
-            table.add_column(sa.Column("field_versions", types.Json(), nullable=False, server_default="[]"))
-        with op.batch_alter_table(kind) as table:
-            table.alter_column("field_versions", server_default=None)
+        op.add_column(kind, sa.Column("field_versions", types.Json(), nullable=False, server_default="[]"))
 
 
 def downgrade() -> None:

@@ -12,7 +12,7 @@ from tests.use_cases.moodle_telling import ACCOUNTLESS, AT, TellingMoodle, cours
 
 from mzi_core.backoff import MOST_TRIES
 from mzi_core.errors import RemoteBug
-from mzi_core.modules import MOODLE_ENROLLMENTS, MOODLE_MARKS
+from mzi_core.modules import CATALOGUE, MOODLE_ENROLLMENTS, MOODLE_MARKS
 from mzi_core.ports import CausedBy, Causer, ChangeKind, Due, EventState, Store
 from mzi_core.use_cases.take_events import WITHOUT_ACCOUNT, EventsTaken
 from mzi_core.values import MoodleKey
@@ -343,6 +343,19 @@ async def test_who_is_deleted_stays_deleted_whatever_is_told_later(
     late = {**created, "event_id": "late", "timestamp": AT + 9}
     assert (await college.tell(late)).taken == 1
     assert await college.is_gone(module, key)
+
+
+async def test_who_was_brought_back_by_another_way_is_told_of_by_events_again(college: TellingMoodle) -> None:
+    """As by a pull, where somebody in Moodle took the deletion back."""
+    await college.tell(user(7), fact("user_deleted", 9, at=AT + 5, userid=7))
+    back = {"userid": 7, "username": "u7", "timemodified": AT + 8}
+    await college.mzi.use_cases.sync(college.tenant, CATALOGUE["moodle_users"], [back])
+    await college.tell(fact("user_updated", 12, at=AT + 9, userid=7, city="Irbid"))
+    assert (await college.live("moodle_users", "7")).city == "Irbid"
+    await college.tell(fact("user_deleted", 13, at=AT + 10, userid=7))
+    assert await college.is_gone("moodle_users", "7")
+    await college.tell(fact("user_updated", 14, at=AT + 11, userid=7, city="Zarqa"))
+    assert await college.is_gone("moodle_users", "7")
 
 
 async def test_an_older_record_that_is_sent_by_itself_brings_nothing_back(college: TellingMoodle) -> None:

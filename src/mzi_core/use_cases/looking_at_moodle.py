@@ -162,8 +162,10 @@ class _Batch:
 
     def fold(self, key: RecordKey, said: _Said, shelf: _Shelf, seen: _Seen) -> None:
         """See what a record comes to after everything that was told of it."""
-        gone = [*said.gone, *shelf.gone.get(key, ())]
         live, waits = shelf.live(key), shelf.parked.get(key)
+        # Who is there in spite of a deletion that was taken was brought back by another way since.
+        is_back = live is not None and self.module.name in FINAL
+        gone = said.gone if is_back else [*said.gone, *shelf.gone.get(key, ())]
         known = [live] if live is not None and self._stays(live, said.gone) else []
         known += [waits] if waits is not None and self._stays(waits, gone) else []
         told = [fact for fact in said.told if self._is_there(fact.entity, gone, shelf.stored.get(key))]

@@ -318,7 +318,7 @@ class _Page(Generic[E]):
         known = self.known.get(told.key)
         is_old = known is not None and told.record_version.is_before(known.version)
         entity = self._whole(with_links(self.module, known, told), known, is_old=is_old)
-        if known is not None and known.deleted and not is_old and (lost := self._lost_links(entity)):
+        if known is not None and not is_old and (lost := self._lost_links(entity, known)):
             without: dict[str, Any] = dict.fromkeys(lost)
             entity, print = attrs.evolve(entity, **without), None
             told_so = (self._lost(name, owner) for name, owner in lost.items())
@@ -367,15 +367,22 @@ class _Page(Generic[E]):
             if (owner := self.owners.get((name, value))) is not None and owner != key
         ]
 
-    def _lost_links(self, entity: E) -> dict[str, RecordKey]:
-        """The links of a record that comes back which others have by now."""
-        links = {field.name for field in self.module.links}
-        claims = tuple((name, value) for name, value in unique_values(self.module, entity) if name in links)
-        return dict(self._owned_by_others(entity.key, claims))
+    def _lost_links(self, entity: E, known: Known) -> dict[str, RecordKey]:
+        """The links that a record has lost to others while it was deleted.
+
+        It comes back without them, and stays so as long as Zoho says what it said then.
+        """
+        said = {link: name for name, link in self.module.said_of_links.items()}
+        claims = tuple((name, value) for name, value in unique_values(self.module, entity) if name in said)
+        lost = dict(self._owned_by_others(entity.key, claims))
+        if not lost or known.deleted:
+            return lost
+        before = self.entities[entity.key]
+        return {name: lost[name] for name in lost if getattr(before, said[name]) == getattr(entity, name)}
 
     def _lost(self, name: str, owner: RecordKey) -> Reason:
         wire = self.module.field[name].names[0]
-        said = f"It is back without its link: by now `{wire}` belongs to record {owner}."
+        said = f"It is without its link: by now `{wire}` belongs to record {owner}."
         return Reason(Code.DUPLICATE, f"$.{wire}", said)
 
     def _taken(self, found: tuple[str, RecordKey]) -> Reason:

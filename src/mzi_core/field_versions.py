@@ -167,6 +167,20 @@ def named_in(
     return Named(fields=frozenset(fields), cells=cells)
 
 
+def numbered(module: Module[E], told: E) -> E:
+    """A record whose rows have the number of the event that told them, where they say none themselves."""
+    if told.event_number is None:
+        return told
+    tables: dict[str, Any] = {}
+    for table in parts_of(module).tables:
+        _, number = table.row.of_when
+        tables[table.name] = tuple(
+            attrs.evolve(row, **{number: told.event_number}) if getattr(row, number) is None else row
+            for row in getattr(told, table.name)
+        )
+    return attrs.evolve(told, **tables) if tables else told
+
+
 def as_told(module: Module[E], told: E, named: Named) -> E:
     """A record with what it tells by being empty: fields that are named, and cells of rows.
 

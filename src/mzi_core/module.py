@@ -92,6 +92,8 @@ class Wire:
     """The name that says, by true, that 0 under `from_one` is meant: there is none to count yet."""
     is_itself: bool = False
     """Of a table of rows: a record that has none, but the row key, is one row of it itself."""
+    is_ours: bool = False
+    """mzi alone writes it: what a sender says under its name is passed over."""
     parts: tuple[str, ...] = ()
     """Of what is made of other fields, a key or what is said of a link: their names inside, in order."""
 
@@ -134,6 +136,11 @@ def moodle(
     """
     wire = zoho(*names, volatile=volatile, minimum=minimum, clean=clean)
     return attrs.evolve(wire, from_one=from_one, none_yet=none_yet)
+
+
+def ours(name: str) -> Wire:
+    """What mzi keeps with a record of Moodle's: no field of that, and no sender's word counts for it."""
+    return Wire(names=(name,), volatile=True, is_ours=True)
 
 
 def composed(*parts: str) -> Wire:
@@ -285,7 +292,7 @@ class MoodleEntity(Entity):
         datetime | None, moodle("timemodified", "timestamp", "timecreated", volatile=True)
     ] = None
     event_number: Annotated[int | None, moodle("event_number", "eventnumber", volatile=True)] = None
-    field_versions: Annotated[tuple[str, ...], moodle("field_versions", volatile=True)] = ()
+    field_versions: Annotated[tuple[str, ...], ours("field_versions")] = ()
 
 
 E = TypeVar("E", bound=Entity)
@@ -550,6 +557,17 @@ class Module(Generic[E]):
     def links(self) -> tuple[Field, ...]:
         """The fields that tie the record to Moodle."""
         return tuple(f for f in self.fields if f.wire.link)
+
+    @cached_property
+    def our_names(self) -> tuple[str, ...]:
+        """The names under which mzi alone writes something."""
+        return tuple(field.names[0] for field in self.fields if field.wire.is_ours)
+
+    def as_sent(self, record: Any) -> Any:
+        """A record without what a sender has no say in."""
+        if not isinstance(record, Mapping) or not any(name in record for name in self.our_names):
+            return record
+        return {name: value for name, value in record.items() if name not in self.our_names}
 
     @cached_property
     def said_of_links(self) -> Mapping[str, str]:

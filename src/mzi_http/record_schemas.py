@@ -73,8 +73,8 @@ def _sent_row(fields: Sequence[Field]) -> Schema:
     """An object with a property for each field, under the name that is read first."""
     properties = {}
     for field in fields:
-        if field.wire.parts:
-            continue  # it is made of the others
+        if field.wire.parts or field.wire.is_ours:
+            continue  # it is made of the others, or written by mzi
         first, *others = (*field.names, *field.wire.from_one)
         also = {"description": f"Also read: {', '.join(others)}."} if others else {}
         properties[first] = {**_sent(field), **also}

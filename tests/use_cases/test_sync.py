@@ -340,6 +340,13 @@ async def test_a_deleted_record_comes_back_without_a_link_that_is_anothers_by_no
         said.get("Student_Moodle_ID"),
     )
     assert states(await sync(mzi, "students", student(3, Student_Moodle_ID=7))) == ["INVALID"]
+    (again,) = (await sync(mzi, "students", student(1, **said))).outcomes
+    (changed,) = (await sync(mzi, "students", student(1, City="Irbid", **said))).outcomes
+    assert (again.state, changed.state) == (State.UNCHANGED, State.UPDATED)
+    assert [len(each.reasons) for each in (again, changed)] == [len(said)] * 2, "as long as Zoho says it"
+    await sync(mzi, "students", student(2, Student_Moodle_ID=9))
+    (free,) = (await sync(mzi, "students", student(1, City="Irbid", **said))).outcomes
+    assert free.changed_fields == (("moodle_userid",) if said else ())
 
 
 async def test_what_zoho_says_of_a_link_stands_beside_it() -> None:

@@ -302,6 +302,53 @@ async def test_a_bad_fact_is_parked_and_spoils_neither_another_record_nor_its_ow
     assert (await college.live("moodle_users", "7")).username == "u7"
 
 
+async def test_of_when_fields_are_is_for_no_sender_to_say(college: TellingMoodle) -> None:
+    """Or one could have the last word for ever."""
+    pin = [f"{AT + 10**9} 5 city", f"{AT + 10**9} 5 attempts.0.raw", f"{AT + 10**9} 5 *"]
+    await college.tell(user(7, city="Irbid", field_versions=pin), course(2))
+    await college.tell(fact("user_updated", 9, at=AT + 5, userid=7, city="Amman"))
+    assert (await college.live("moodle_users", "7")).city == "Amman"
+    sync = college.mzi.use_cases.sync
+    for at, city in ((AT + 6, "Zarqa"), (AT + 7, "Salt")):
+        sent = {"userid": 7, "timemodified": at, "city": city, "field_versions": pin}
+        await sync(college.tenant, CATALOGUE["moodle_users"], [sent])
+    found = await college.live("moodle_users", "7")
+    assert (found.city, found.username) == ("Salt", "u7")
+    assert str(AT + 10**9) not in " ".join(found.field_versions)
+    await college.tell(marked(1, rawgrade=4, field_versions=pin))
+    await college.tell(marked(2, at=AT + 5, rawgrade=1))
+    assert (await college.live("moodle_marks", "7_2_3")).attempts[0].raw == Decimal(1)
+
+
+@pytest.mark.parametrize("where", ["itself", "list"])
+async def test_an_attempt_of_a_moment_to_come_is_parked(college: TellingMoodle, where: str) -> None:
+    await college.tell(user(7), course(2))
+    cells = {"attemptnumber": 0, "rawgrade": 3, "timegraded": AT + 10**9}
+    said = cells if where == "itself" else {"attempts": [cells]}
+    (event,) = await college.told(marked(1, **said))
+    await college.taken()
+    assert ((await college.event(event)).state, await college.row("moodle_marks", "7_2_3")) == (PARKED, None)
+    await college.tell(marked(2, at=AT + 5, rawgrade=1))
+    assert (await college.live("moodle_marks", "7_2_3")).attempts[0].raw == Decimal(1)
+
+
+async def test_attempts_of_one_moment_are_ordered_by_the_number_of_their_record(
+    college: TellingMoodle,
+) -> None:
+    """Also those of a list, which have none themselves."""
+    ids = {"userid": 7, "courseid": 2, "assignid": 3}
+    sent = [
+        {**ids, "event_number": n, "timemodified": AT + n, "attempts": [{"rawgrade": n, "timegraded": AT}]}
+        for n in (1, 2)
+    ]
+    for order in (1, -1):
+        college = await telling()
+        await college.tell(user(7), course(2))
+        for each in sent[::order]:
+            await college.mzi.use_cases.sync(college.tenant, MOODLE_MARKS, [each])
+        assert (await college.live("moodle_marks", "7_2_3")).attempts[0].raw == Decimal(2)
+
+
 @pytest.mark.parametrize("kind", ["user_updated", "user_deleted"])
 async def test_what_is_of_a_moment_to_come_is_parked_and_stands_against_nothing(
     college: TellingMoodle, kind: str

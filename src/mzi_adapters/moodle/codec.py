@@ -18,7 +18,7 @@ from mzi_adapters.codecs.codec import DeclaredCodec
 from mzi_adapters.codecs.coerce import ValueRefused
 from mzi_adapters.codecs.field_readers import READ, ReadNotes
 from mzi_adapters.codecs.wire_digest import KeyOf, object_marker
-from mzi_core.field_versions import as_told, named_in, read_versions
+from mzi_core.field_versions import as_told, named_in, numbered, read_versions
 from mzi_core.mapping import Overlay
 from mzi_core.module import AnyModule, E, Field, Kind, Module, Values
 from mzi_core.ports import FieldForms
@@ -93,7 +93,7 @@ class MoodleCodec(DeclaredCodec):
         if "field_versions" in record:
             return entity
         own = {each.name: each.zoho_name for each in overlay.extras}
-        return as_told(module, entity, named_in(module, record, overlay.names, own))
+        return as_told(module, numbered(module, entity), named_in(module, record, overlay.names, own))
 
     def plain_reader(
         self, module: Module[E], overlay: Overlay

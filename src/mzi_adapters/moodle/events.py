@@ -344,11 +344,6 @@ def _mark_record(said: _Said) -> Mapping[str, object] | None:
     mark["timegraded"] = said.data.get("timegraded") or said.data.get("timemodified") or sent_at
     # A marking can be released long after it was graded: the event says when.
     mark["timemodified"] = _latest(said.data.get("timemodified"), sent_at) or said.data.get("timemodified")
-    attempts = mark.get("attempts")
-    if said.number is not None and isinstance(attempts, list):
-        mark["attempts"] = [
-            {"event_number": said.number, **each} if isinstance(each, dict) else each for each in attempts
-        ]
     return _ordered(MOODLE_MARKS, mark, said)
 
 

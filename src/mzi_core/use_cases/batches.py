@@ -80,11 +80,17 @@ class Batch(Generic[E]):
         return self._while_open()[0]
 
     async def take(
-        self, records: Sequence[object], *, first: int = 0, untold: Collection[str] = ()
+        self,
+        records: Sequence[object],
+        *,
+        first: int = 0,
+        untold: Collection[str] = (),
+        are_ours: bool = False,
     ) -> BatchResult:
         """Take wire records, the first of which stands at position `first`, and unpark what waited for them.
 
-        `untold`: the fields (`extra.` before a tenant's own) that the source does not tell. Raises
+        `untold`: the fields (`extra.` before a tenant's own) that the source does not tell. `are_ours`:
+        whether mzi wrote the records, and what it keeps with them is to be believed. Raises
         RuntimeError when the batch has taken or amended records before.
         """
         _, page = self._while_open()
@@ -94,11 +100,11 @@ class Batch(Generic[E]):
                 "a batch for each."
             )
         self._has_begun = True
-        taken = await page(self.module, records, first=first, untold=untold)
+        taken = await page(self.module, records, first=first, untold=untold, are_ours=are_ours)
         if not await self._is_waited_for(taken):
             return BatchResult(outcomes=taken.outcomes, released=())
         page = await self._begin_again()
-        taken = await page(self.module, records, first=first, untold=untold)
+        taken = await page(self.module, records, first=first, untold=untold, are_ours=are_ours)
         released = await page.unpark_waiting(self.module, taken)
         return BatchResult(outcomes=taken.outcomes, released=released)
 

@@ -24,6 +24,7 @@ from mzi_core.decide import (
     with_links,
 )
 from mzi_core.errors import StoreRefused
+from mzi_core.field_versions import parts_of
 from mzi_core.module import AnyModule, E, Entity, Module
 from mzi_core.modules import Catalogue
 from mzi_core.ports import Ids, RecordSession
@@ -176,14 +177,15 @@ AHEAD = timedelta(days=1)
 """By how much the clock of a sender may be ahead: what is of later would stand against all that comes."""
 
 
-def is_ahead(entity: Entity, now: datetime) -> bool:
-    """Whether a record is of a moment that no clock can be right about."""
-    return entity.modified_at is not None and entity.modified_at > now + AHEAD
+def is_ahead(module: AnyModule, entity: Entity, now: datetime) -> bool:
+    """Whether a record, or a row of it, is of a moment that no clock can be right about."""
+    rows = (row.version.at for table in parts_of(module).tables for row in getattr(entity, table.name))
+    return any(at is not None and at > now + AHEAD for at in (entity.modified_at, *rows))
 
 
 def _in_time(module: Module[E], arrival: Arrival[E], now: datetime) -> Arrival[E]:
     """The arrival, refused if it is of a moment to come."""
-    if arrival.entity is None or not is_ahead(arrival.entity, now):
+    if arrival.entity is None or not is_ahead(module, arrival.entity, now):
         return arrival
     return attrs.evolve(arrival, entity=None, reasons=(*arrival.reasons, ahead(module)))
 
@@ -191,7 +193,7 @@ def _in_time(module: Module[E], arrival: Arrival[E], now: datetime) -> Arrival[E
 def ahead(module: AnyModule) -> Reason:
     """What is said of a record that is of a moment to come."""
     name = module.field["modified_at"].names[0]
-    said = f"Its moment, `{name}`, lies in the future: correct the clock of the sender, or its unit: seconds."
+    said = "Its moment lies in the future: correct the clock of the sender, or the unit, which is seconds."
     return Reason(Code.OUT_OF_RANGE, f"$.{name}", said)
 
 

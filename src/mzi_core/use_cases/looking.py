@@ -16,9 +16,9 @@ from mzi_core.values import RecordId, RecordKey, TenantId, ZohoId
 
 @attrs.frozen(kw_only=True)
 class Observed:
-    """What was seen of records. `gone`: those that are not there; `gone_at`: since when, where that was told.
+    """What was seen of records. `are_ours`: whether mzi put them together. `unknown`: why one cannot be told.
 
-    `unknown`: why one cannot be told.
+    `gone`: those that are not there; `gone_at`: since when, where that was told.
 
     `untold`: fields of which the records say nothing. `failed`: what prevented that one is looked at now; the
     events `unanswered` wait for that. `told_by`: of each record the events that tell it; where nothing is
@@ -27,6 +27,7 @@ class Observed:
     """
 
     records: Sequence[object] = ()
+    are_ours: bool = False
     gone: Sequence[RecordKey] = ()
     gone_at: Mapping[RecordKey, Version] = attrs.field(factory=dict)
     unknown: Mapping[RecordKey, str] = attrs.field(factory=dict)

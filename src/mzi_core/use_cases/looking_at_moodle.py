@@ -112,7 +112,7 @@ class _Batch:
         """What deletions that were taken say of their records."""
         found: dict[RecordKey, list[MoodleEntity]] = defaultdict(list)
         for event in events:
-            entity = self.understood(self.reader.record(event))
+            entity = self.understood(self.module.as_sent(self.reader.record(event)))
             if entity is not None and self.reader.is_deletion(event):
                 found[entity.key].append(entity)
         return found
@@ -122,13 +122,13 @@ class _Batch:
         by_key: dict[RecordKey, _Said] = defaultdict(_Said)
         for key, event in [(event.key, event) for event in events if event.key is not None]:
             said = by_key[key]
-            record = self.reader.record(event)
+            record = self.module.as_sent(self.reader.record(event))
             entity = self.understood(record)
             if record is None:
                 said.hints.append(event)
             elif entity is not None and self.reader.is_deletion(event):
                 self._end(said, entity, event, seen)
-            elif entity is not None and not is_ahead(entity, self.now):
+            elif entity is not None and not is_ahead(self.module, entity, self.now):
                 said.told.append(_Fact(entity, event.id))
                 self._answer(said, entity)
             elif self.reader.is_deletion(event):
@@ -139,7 +139,7 @@ class _Batch:
 
     def _end(self, said: _Said, gone: MoodleEntity, event: Event, seen: _Seen) -> None:
         """Note a deletion; one of a moment to come would outdate whatever is told until then."""
-        if is_ahead(gone, self.now):
+        if is_ahead(self.module, gone, self.now):
             seen.reasons[event.id] = ahead(self.module).message
         else:
             said.gone.append(gone)
@@ -384,6 +384,7 @@ def _observed(
         records.insert(0 if id < newest.get(key, id) else len(records), refused)
     return Observed(
         records=[record for record, _ in records],
+        are_ours=True,
         told_by=[ids for _, ids in records],
         gone=sorted(seen.gone),
         gone_at={

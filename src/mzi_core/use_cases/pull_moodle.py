@@ -119,7 +119,7 @@ class PullMoodle:
                 async for page in pages:
                     place = place if page.behind is None else str(page.behind)
                     records = [encode(module, record, NO_OVERLAY) for record in page.records]
-                    yield await run.take(records, bookmark=place)
+                    yield await run.take(records, bookmark=place, are_ours=True)
             came = run.run.cursor - before
             gone = missing(self.store, plan.tenant, module, reading.lacks, run.run.started_at)
             left = tuple([one async for page in gone for one in page]) if module.name in LISTED else ()

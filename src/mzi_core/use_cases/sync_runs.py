@@ -42,11 +42,16 @@ class SyncRun:
     """When the lease was taken or renewed."""
 
     async def take(
-        self, page: Sequence[object], *, bookmark: str | None = None, untold: Collection[str] = ()
+        self,
+        page: Sequence[object],
+        *,
+        bookmark: str | None = None,
+        untold: Collection[str] = (),
+        are_ours: bool = False,
     ) -> PageDone:
         """Take a page of wire records, and keep with them how far the run is now.
 
-        `untold`: what this page does not tell, beside what its source never does.
+        `untold`: what this page does not tell, beside what its source never does. `are_ours`: as in `Batch`.
         `bookmark`: where the source is taken up again behind this page; a digest of the ids without one.
         Raises RunTakenOver when the run stood still for longer than its lease, and another took the source.
         """
@@ -58,7 +63,7 @@ class SyncRun:
             caused_by=CausedBy(Causer.RUN, self.run.id),
         )
         async with batch:
-            result = await batch.take(page, first=self.run.cursor, untold=not_told)
+            result = await batch.take(page, first=self.run.cursor, untold=not_told, are_ours=are_ours)
             run = _advanced(self.run, result, bookmark)
             await batch.session.save_run(run)
             held_since = await self._held(batch.session)

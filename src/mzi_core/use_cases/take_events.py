@@ -135,7 +135,9 @@ class TakeEvents:
         async with batch:
             outcomes: Sequence[Outcome] = ()
             if seen.records:
-                outcomes = (await batch.take(seen.records, untold=seen.untold)).outcomes
+                outcomes = (
+                    await batch.take(seen.records, untold=seen.untold, are_ours=seen.are_ours)
+                ).outcomes
             deleted = await self._delete(batch.session, module, seen, causes) if seen.gone else 0
             more, events = len(events) > MOST_EVENTS, events[:MOST_EVENTS]
             failed = {str(key): error for key, error in seen.failed.items()}

@@ -130,8 +130,14 @@ class TakePage:
         *,
         first: int = 0,
         untold: Collection[str] = (),
+        are_ours: bool = False,
     ) -> Taken:
-        """Take the records, the first of which stands at position `first`."""
+        """Take the records, the first of which stands at position `first`.
+
+        `are_ours`: whether mzi wrote them, with what it keeps beside the fields.
+        """
+        if module.our_names and not are_ours:
+            records = [module.as_sent(record) for record in records]
         records = await self._with_required(module, records, untold)
         ids, marks = self.codec.marker(module, self._overlay(module))(records)
         said = {key: mark for key, mark in zip(ids, marks, strict=True) if key is not None}
@@ -453,7 +459,7 @@ class TakePage:
                         [attrs.evolve(one, waits_for=None, waiting=None) for one in refused]
                     )
                     records = [one.record if one.waiting is None else one.waiting for one in group]
-                    taken = await self(child, records)
+                    taken = await self(child, records, are_ours=True)
                     outcomes += (outcome for outcome in taken.outcomes if not outcome.parked)
                     waiting.append((child, taken.arrived))
         return tuple(attrs.evolve(outcome, position=place) for place, outcome in enumerate(outcomes))

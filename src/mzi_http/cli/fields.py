@@ -168,7 +168,8 @@ def _table(module: AnyModule, lines: Sequence[FieldMapping]) -> Table:
     laid, _ = overlay(module, lines)
     shown = table(key("field"), f"in {module.side.title()}, first to last", "kind", "")
     for field in module.fields:
-        names = (laid.names[field.name], *field.names) if field.name in laid.names else field.names
+        told = module.field[module.said_of_links.get(field.name, field.name)]
+        names = (laid.names[told.name], *told.names) if told.name in laid.names else told.names
         notes = ", ".join(filter(None, (_marks(field), _points_at(module, field))))
         shown.add_row(field.name, ", ".join(dict.fromkeys(names)) or _parts(field), field.kind, notes)
         for name, cell in _cells(field):

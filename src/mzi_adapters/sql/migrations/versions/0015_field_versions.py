@@ -17,7 +17,7 @@ KINDS = ("moodle_users", "moodle_courses", "moodle_enrollments", "moodle_marks")
 
 
 def upgrade() -> None:
-    """Add it: what was told until now is of the version of its record.
+    """Add it: what has a value until now is of the version of its record, and what has none was not told.
 
     With a default, or every row would have to be written anew.
     """

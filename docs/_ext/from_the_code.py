@@ -17,6 +17,7 @@ import attrs
 from grade_examples import EXAMPLES
 from rich.console import Console
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util import logging
 
@@ -383,10 +384,13 @@ def _docstring(app: Sphinx, *said: Any) -> None:
     lines[:] = _CODE_IN_DOCSTRING.sub(_literal, "\n".join(lines)).split("\n")
 
 
-def _made_pages(app: Sphinx, *_: object) -> list[str]:
-    """The pages with markers: read again in every build, for the code may have changed."""
-    pages = Path(app.srcdir).glob("*.md")
-    return [page.stem for page in pages if _MARKER.search(page.read_text("utf-8"))]
+def _made_pages(app: Sphinx, env: BuildEnvironment, *_: object) -> list[str]:
+    """The pages with markers that were read before the code was written as it is now."""
+    folders = (Path(app.srcdir).with_name("src"), Path(__file__).parent)
+    files = (file for folder in folders for file in folder.rglob("*") if file.suffix in (".py", ".tsv"))
+    code = max(file.stat().st_mtime_ns // 1000 for file in files)
+    pages = (page for page in Path(app.srcdir).glob("*.md") if _MARKER.search(page.read_text("utf-8")))
+    return [page.stem for page in pages if env.all_docs.get(page.stem, 0) <= code]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -231,6 +232,7 @@ class Settings:
     log: Log = attrs.field(factory=Log)
 
 
+@cache  # to find them is to read the source of every class, for its comments
 def options() -> "OptionList":
     """Every option with its dotted path, in order."""
     from typed_settings.cls_utils import deep_options  # noqa: PLC0415  # as in `load`

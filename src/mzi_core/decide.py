@@ -318,20 +318,24 @@ class _Page(Generic[E]):
         known = self.known.get(told.key)
         is_old = known is not None and told.record_version.is_before(known.version)
         entity = self._whole(with_links(self.module, known, told), known, is_old=is_old)
-        if known is not None and not is_old and (lost := self._lost_links(entity, known)):
-            without: dict[str, Any] = dict.fromkeys(lost)
-            entity, print = attrs.evolve(entity, **without), None
-            told_so = (self._lost(name, owner) for name, owner in lost.items())
-            arrival = attrs.evolve(arrival, reasons=(*arrival.reasons, *told_so))
         if self.module.merges and entity is not told:
             print = None
         claims = unique_values(self.module, entity)
+        taken = self._owned_by_others(entity.key, claims)
+        if taken and known is not None and not is_old and (lost := self._lost_links(entity, known, taken)):
+            without: dict[str, Any] = dict.fromkeys(lost)
+            entity, print = attrs.evolve(entity, **without), None
+            claims, taken = (
+                unique_values(self.module, entity),
+                [each for each in taken if each[0] not in lost],
+            )
+            told_so = (self._lost(name, owner) for name, owner in lost.items())
+            arrival = attrs.evolve(arrival, reasons=(*arrival.reasons, *told_so))
         missing = [
             (name, parent)
             for name, parent in parents_of(self.module, entity)
             if parent.key not in self.facts.parents.get(parent.module, ())
         ]
-        taken = self._owned_by_others(entity.key, claims)
         reasons = checked(self.module, entity)
         if taken or missing:
             lacks = [missing_parent(self.module, *found) for found in missing]
@@ -367,14 +371,15 @@ class _Page(Generic[E]):
             if (owner := self.owners.get((name, value))) is not None and owner != key
         ]
 
-    def _lost_links(self, entity: E, known: Known) -> dict[str, RecordKey]:
+    def _lost_links(
+        self, entity: E, known: Known, taken: Iterable[tuple[str, RecordKey]]
+    ) -> dict[str, RecordKey]:
         """The links that a record has lost to others while it was deleted.
 
         It comes back without them, and stays so as long as Zoho says what it said then.
         """
         said = {link: name for name, link in self.module.said_of_links.items()}
-        claims = tuple((name, value) for name, value in unique_values(self.module, entity) if name in said)
-        lost = dict(self._owned_by_others(entity.key, claims))
+        lost = {name: owner for name, owner in taken if name in said}
         if not lost or known.deleted:
             return lost
         before = self.entities[entity.key]

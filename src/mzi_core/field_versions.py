@@ -17,6 +17,7 @@ from typing import Any
 
 import attrs
 
+from mzi_core.mapping import EXTRA
 from mzi_core.module import E, Entity, Field, Module, Version, declared
 
 ALL = "*"
@@ -24,8 +25,6 @@ ALL = "*"
 
 _NONE = "-"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EXTRA = "extra."
-"""In front of the names of a tenant's own fields."""
 
 Versions = Mapping[str, Version]
 

@@ -12,13 +12,13 @@ import attrs
 
 from mzi_core.field_versions import (
     ALL,
-    EXTRA,
     RowTable,
     Versions,
     parts_of,
     read_versions,
     written_versions,
 )
+from mzi_core.mapping import EXTRA
 from mzi_core.module import UNVERSIONED, E, Entity, Module, Succession, Version
 
 
@@ -178,18 +178,19 @@ class _Telling:
             },
             {table: _rows_then(rows, told.rows[table]) for table, rows in self.rows.items()},
             self.making.then(told.making),
-            _later(self.since, told.since),
+            None,
         )
-        return both.ended(_is_before)
+        return both.ended(_later(self.since, told.since), _is_before)
 
-    def ended(self, is_ended: _IsEnded) -> "_Telling":
-        """Without what had ended by `since`."""
-        since = self.since
+    def ended(self, by: Version | None, is_ended: _IsEnded) -> "_Telling":
+        """What was told of it after an end; who made it is another matter."""
+        since = _later(self.since, by)
         if since is None:
             return self
         of_row = _of_row(is_ended)
         return attrs.evolve(
             self,
+            since=since,
             cells=_left(self.cells, since, is_ended),
             rows={
                 table: {
@@ -200,11 +201,6 @@ class _Telling:
                 for table, rows in self.rows.items()
             },
         )
-
-    def without_what_ended(self, since: Version, is_ended: _IsEnded) -> "_Telling":
-        """What was told of it after an end."""
-        left = attrs.evolve(self, since=_later(self.since, since)).ended(is_ended)
-        return attrs.evolve(left, making=self.making.ended(since, is_ended))
 
     def record(self, module: Module[E], like: E, version: Version) -> E:
         """The record that it is, of a version, with the key of another."""
@@ -320,8 +316,7 @@ def _followed(known: _Telling, told: _Telling, id: str) -> _Telling:
     if one.value is None or other.value is None or one.value == other.value:
         return known.then(told)
     over, there = (told, known) if _is_older(other, one) else (known, told)
-    end = _later(over.since, over.cells[id].version)
-    return attrs.evolve(over, since=end).ended(_is_not_after).then(there)
+    return over.ended(over.cells[id].version, _is_not_after).then(there)
 
 
 def _is_older(one: _Cell, other: _Cell) -> bool:
@@ -350,5 +345,6 @@ def without_what_ended(module: Module[E], record: E, gone: E) -> E:
     succession = module.succession
     ids = {getattr(each, succession.id) for each in (record, gone)} if succession else set()
     is_ended = _is_before if len(ids - {None}) > 1 else _is_not_after
-    left = _Telling.of(module, record).without_what_ended(gone.record_version, is_ended)
+    whole, end = _Telling.of(module, record), gone.record_version
+    left = attrs.evolve(whole.ended(end, is_ended), making=whole.making.ended(end, is_ended))
     return left.record(module, record, record.record_version)

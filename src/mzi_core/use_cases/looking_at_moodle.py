@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from mzi_core.errors import AccountMissing, GatewayUnavailable
-from mzi_core.field_versions import Named, as_told, tells
+from mzi_core.field_versions import tells
 from mzi_core.last_writer_wins import brought_together, without_what_ended
 from mzi_core.mapping import Overlay
 from mzi_core.module import AnyModule, MoodleEntity, Side, Version
@@ -36,7 +36,8 @@ from mzi_core.use_cases.moodle_facts import (
     as_it_was_read,
     outlives,
 )
-from mzi_core.use_cases.moodle_hints import MoodleReadings, read_again, read_fields
+from mzi_core.use_cases.moodle_hints import MoodleReadings, hidden_in, read_again
+from mzi_core.use_cases.moodle_readings import as_read
 from mzi_core.values import MoodleKey, RecordId, RecordKey, TenantId
 
 MOST_DELETIONS = 1_000
@@ -103,6 +104,15 @@ class _Batch:
     reader: EventReader
     now: datetime
 
+    def record(self, event: Event) -> Mapping[str, object] | None:
+        """What an event tells of its record, as far as a sender has a say in it."""
+        record: Mapping[str, object] | None = self.module.as_sent(self.reader.record(event))
+        return record
+
+    def together(self, known: Sequence[MoodleEntity]) -> MoodleEntity:
+        """What versions of one record come to."""
+        return reduce(partial(brought_together, self.module), known)
+
     def understood(self, record: object) -> MoodleEntity | None:
         """A wire record as an entity; None for one that is refused, and where there is none."""
         entity: MoodleEntity | None = decoded(self.codec.decoder(self.module, self.overlay), record).entity
@@ -112,7 +122,7 @@ class _Batch:
         """What deletions that were taken say of their records."""
         found: dict[RecordKey, list[MoodleEntity]] = defaultdict(list)
         for event in events:
-            entity = self.understood(self.module.as_sent(self.reader.record(event)))
+            entity = self.understood(self.record(event))
             if entity is not None and self.reader.is_deletion(event):
                 found[entity.key].append(entity)
         return found
@@ -122,7 +132,7 @@ class _Batch:
         by_key: dict[RecordKey, _Said] = defaultdict(_Said)
         for key, event in [(event.key, event) for event in events if event.key is not None]:
             said = by_key[key]
-            record = self.module.as_sent(self.reader.record(event))
+            record = self.record(event)
             entity = self.understood(record)
             if record is None:
                 said.hints.append(event)
@@ -174,7 +184,7 @@ class _Batch:
             if said.gone:
                 seen.gone.add(key)
         elif told or said.gone:
-            found = reduce(partial(brought_together, self.module), [*known, *(fact.entity for fact in told)])
+            found = self.together([*known, *(fact.entity for fact in told)])
             for each in said.gone:
                 found = without_what_ended(self.module, found, each)
             seen.records[key] = found, frozenset(fact.event for fact in told)
@@ -207,11 +217,9 @@ class _Batch:
 
     def _put(self, record: MoodleEntity, hints: Sequence[Event], shelf: _Shelf, seen: _Seen) -> None:
         known = [each for each in (shelf.live(record.key), shelf.parked.get(record.key)) if each is not None]
-        before, events = seen.records.get(
-            record.key, (reduce(partial(brought_together, self.module), known) if known else None, NO_EVENTS)
-        )
+        before, events = seen.records.get(record.key, (self.together(known) if known else None, NO_EVENTS))
         newest = as_it_was_read(record, before, _latest(map(self.reader.told_at, hints)))
-        told = as_told(self.module, newest, Named(fields=read_fields(self.module, record)))
+        told = as_read(self.module, newest, hidden_in(record))
         found = told if before is None else brought_together(self.module, before, told)
         seen.records[record.key] = found, events.union(hint.id for hint in hints)
         seen.gone.discard(record.key)

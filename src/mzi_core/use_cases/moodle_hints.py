@@ -31,7 +31,6 @@ from mzi_core.ports import (
     UserKey,
 )
 from mzi_core.use_cases.moodle_readings import (
-    UNTOLD,
     course_record,
     enrolment_record,
     hidden_of,
@@ -42,14 +41,13 @@ from mzi_core.values import MoodleId, MoodleKey, RecordKey
 _NOT_SHOWN = "Moodle shows mzi no {what} {id}: it is gone, or its account may not see it."
 
 
-def read_fields(module: AnyModule, record: MoodleEntity) -> frozenset[str]:
-    """The fields of which the reading of a record says anything."""
-    told = frozenset(field.name for field in module.fields) - UNTOLD[module.name]
+def hidden_in(record: MoodleEntity) -> frozenset[str]:
+    """The fields that Moodle may keep from the account, and of which the reading of a record says nothing."""
     if isinstance(record, MoodleUserRecord):
-        return told - hidden_of([record])
+        return hidden_of([record])
     if isinstance(record, MoodleMarkRecord) and record.scale is not None and not record.scale_items:
-        return told - {"scale_items"}  # Moodle keeps them from the account
-    return told
+        return frozenset(("scale_items",))
+    return frozenset()
 
 
 @attrs.define(kw_only=True)

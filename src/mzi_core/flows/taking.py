@@ -1,4 +1,4 @@
-"""Which deliveries there are: for every module one flow that looks at its records again."""
+"""The flows in which what sources told is taken: for every module one that looks at its records again."""
 
 from collections.abc import Iterable
 

@@ -22,7 +22,7 @@ class FlowName(StrEnum):
 
 
 class Withdrawal(StrEnum):
-    """What becomes of an enrolment in Moodle that is over in Zoho; one that mzi did not make is left alone."""
+    """What becomes of an enrolment in Moodle that is over in Zoho, if mzi made it."""
 
     SUSPEND = "suspend"
     """It is suspended: the student sees the course no more, and the marks stay."""
@@ -35,10 +35,10 @@ class Withdrawal(StrEnum):
 class Rules:
     """What a college lets mzi do by itself.
 
-    `flows`: those that run by themselves; the others only when a person asks for it. `create_accounts`: whether
-    whoever has no account in Moodle gets one; accounts that are there are linked in any case. `withdrawal`:
-    what becomes of an enrolment that is over. `only_released`: whether a mark of an assignment with a marking
-    workflow reaches Zoho only once it is released.
+    `flows`: those that run by themselves; others run only when a person asks for it. `create_accounts`:
+    whether who has no account in Moodle gets one; accounts that are there are linked in any case.
+    `withdrawal`: what becomes of an enrolment that is over. `only_released`: whether a mark of an assignment
+    with a marking workflow reaches Zoho only once it is released.
     """
 
     flows: frozenset[FlowName] = frozenset()

@@ -11,7 +11,8 @@ from tests.cli.terminal import Mzi, student, written
 
 from mzi_core.ports import Applied, Rejected, RejectionKind, RejectionReason, Unknown
 from mzi_core.provisioning import Action, Step, StepResult
-from mzi_core.use_cases.push import PagePushed, PushResult
+from mzi_core.use_cases.carry_out import PushResult
+from mzi_core.use_cases.push import PagePushed
 from mzi_core.values import MoodleId, ZohoId
 from mzi_http.cli.pushed import Sent, data_of
 from mzi_http.cli.shell import Shell

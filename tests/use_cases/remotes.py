@@ -30,7 +30,8 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Codec, EnrolledUser, Query, Store
 from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases import UseCases
-from mzi_core.use_cases.push import Foreseen, PagePushed, PushResult
+from mzi_core.use_cases.carry_out import PushResult
+from mzi_core.use_cases.push import Foreseen, PagePushed
 from mzi_core.values import DEFAULT_TENANT, BatchResult, MoodleId
 
 SITE = "https://moodle.college.example"

@@ -13,8 +13,9 @@ from mzi_core.errors import AccessRefused, AuthRevoked
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Applied, Deleted, Rejected, Unknown
 from mzi_core.provisioning import Action, MoodleDefaults, NewPasswords, Usernames, described
+from mzi_core.use_cases.carry_out import PushResult
 from mzi_core.use_cases.moodle_target import NothingInMoodle
-from mzi_core.use_cases.push import PagePushed, PushResult
+from mzi_core.use_cases.push import PagePushed
 from mzi_core.values import DEFAULT_TENANT, MoodleId, State, ZohoId
 
 A, B, C = "5398830000090000001", "5398830000090000002", "5398830000090000003"

@@ -13,7 +13,8 @@ from mzi_core.mapping import FieldMapping
 from mzi_core.modules import CATALOGUE, STUDENTS
 from mzi_core.ports import Applied, Rejected, Unknown, ZohoField
 from mzi_core.provisioning import Action
-from mzi_core.use_cases.push import NEW_ID, PagePushed, PushResult
+from mzi_core.use_cases.carry_out import PushResult
+from mzi_core.use_cases.push import NEW_ID, PagePushed
 from mzi_core.values import DEFAULT_TENANT, State
 
 STUDENT = {"Name": "A1", "Academic_Email": "a1@college.example", "City": "Irbid", "Major": "IT"}

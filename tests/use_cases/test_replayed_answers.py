@@ -16,9 +16,9 @@ from mzi_core.mapping import NO_OVERLAY
 from mzi_core.modules import CATALOGUE
 from mzi_core.naming import Described, naming
 from mzi_core.ports import ReadMethod, Rejected, ZohoField
+from mzi_core.use_cases.carry_out import PushResult
 from mzi_core.use_cases.field_selection import choose, in_no_record
 from mzi_core.use_cases.pull import PullDone
-from mzi_core.use_cases.push import PushResult
 from mzi_core.values import DEFAULT_TENANT
 
 CASES = Path(__file__).parents[1] / "data" / "zoho"

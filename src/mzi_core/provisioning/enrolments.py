@@ -5,12 +5,12 @@ from functools import partial
 
 import attrs
 
-from mzi_core.module import Counterpart
-from mzi_core.modules import Enrollment
+from mzi_core.module import AnyModule, Counterpart
+from mzi_core.modules import CLASSES, STUDENTS, Enrollment
 from mzi_core.ports import Enrolment
 from mzi_core.provisioning.courses import ONLY_ACTIVE
 from mzi_core.provisioning.step import Action, Difference, MoodleDefaults, Step, foreseen
-from mzi_core.values import MoodleId, RecordKey
+from mzi_core.values import MoodleId, Parent, RecordKey
 
 SUSPENDED = "The enrolment is suspended in Moodle, or its time there is over."
 
@@ -75,10 +75,10 @@ def _step(
         return _step_without(enrollment, Action.NOTHING, needless)
     if course is None:
         why = f"Class {enrollment.class_} has no Moodle course; `mzi push classes` makes it."
-        return _step_without(enrollment, Action.CANNOT, why)
+        return _waiting(enrollment, CLASSES, enrollment.class_, why)
     if account is None:
         why = f"Student {enrollment.student} has no Moodle account; `mzi push students` makes it."
-        return _step_without(enrollment, Action.CANNOT, why)
+        return _waiting(enrollment, STUDENTS, enrollment.student, why)
     if course in found.closed:
         return _step_without(enrollment, Action.CANNOT, found.closed[course])
     if counterpart.is_over(enrollment.status):
@@ -120,6 +120,11 @@ def _needless(
         status = found.courseless[enrollment.class_]
         return f"{f'Its class is {status}' if status else 'Its class has no status'}; {ONLY_ACTIVE}."
     return ""
+
+
+def _waiting(enrollment: Enrollment, module: AnyModule, key: RecordKey, why: str) -> EnrolmentStep:
+    """A step that cannot be done until another record has its counterpart."""
+    return attrs.evolve(_step_without(enrollment, Action.CANNOT, why), needs=Parent(module.name, key))
 
 
 def _step_without(enrollment: Enrollment, act: Action, why: str) -> EnrolmentStep:

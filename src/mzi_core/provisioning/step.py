@@ -10,7 +10,7 @@ import attrs
 from mzi_core.errors import unforeseen
 from mzi_core.module import caseless
 from mzi_core.modules.classes import ACTIVE
-from mzi_core.values import MoodleId, ZohoId
+from mzi_core.values import MoodleId, Parent, ZohoId
 
 W_co = TypeVar("W_co", covariant=True)
 
@@ -54,7 +54,7 @@ class Step(Generic[W_co]):
     """What to do about one record. `write` is what is sent: there for a step that writes, and only then.
 
     `links`: what our record shall know of its counterpart; `learns` the field that takes the id of one that
-    is yet to be created.
+    is yet to be created. `needs`: the record of ours whose counterpart must be there first.
     """
 
     zoho_id: ZohoId
@@ -69,6 +69,7 @@ class Step(Generic[W_co]):
     write: W_co | None = None
     links: Mapping[str, MoodleId] = attrs.field(factory=dict)
     learns: str | None = None
+    needs: Parent | None = None
 
 
 def foreseen(zoho_id: ZohoId, plan: Callable[[], Step[W_co]]) -> Step[W_co]:

@@ -1,18 +1,16 @@
 """Bring a remote to say what our records say: a sweep over a target, page by page."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any
 
 import attrs
 
 from mzi_core.module import E, Module
 from mzi_core.ports import CausedBy, Causer, Cursor, Query, Store
-from mzi_core.provisioning import FEW, Action, Step, StepResult, Target
+from mzi_core.provisioning import Step, StepResult, Target
 from mzi_core.use_cases.amend import AmendRecords
-from mzi_core.values import MoodleId, RecordKey, TenantId, ZohoId
-
-PushResult = StepResult[ZohoId | MoodleId]
-"""What became of a record, whichever remote it was pushed to."""
+from mzi_core.use_cases.carry_out import CarryOut, Learned, PushResult, Steps
+from mzi_core.values import MoodleId, RecordKey, TenantId
 
 PAGE = 1000
 """How many records are planned and written together."""
@@ -100,45 +98,16 @@ class Push:
 
         Whether they are live is not asked.
         """
-        steps = list(await target.plan(ours))
-        done = await self._carry_out(target, ours, steps)
-        results = {result.step.zoho_id: result for result in done}
-        return PagePushed(tuple(results.get(step.zoho_id, StepResult(step=step)) for step in steps))
 
-    async def _carry_out(
-        self, target: Target, ours: Sequence[Any], steps: Sequence[Step[object]]
-    ) -> list[PushResult]:
-        made = await target.apply([step for step in steps if step.act is Action.CREATE])
-        met = {result.step.zoho_id for result in made if result.existing is not None}
-        again = await _planned_again(target, [each for each in ours if each.zoho_id in met])
-        made = [result for result in made if result.step.zoho_id not in again]
-        others = [step for step in (*steps, *again.values()) if step.act is not Action.CREATE]
-        links: dict[RecordKey, Mapping[str, object]] = {step.zoho_id: step.links for step in others}
-        await self._keep(target, links | {result.step.zoho_id: result.learned for result in made})
-        changed = await target.apply([step for step in others if step.act is Action.CHANGE])
-        await self._keep(target, {result.step.zoho_id: result.learned for result in changed})
-        return [*made, *map(_found, again.values()), *changed]
+        async def keep(learned: Learned) -> None:
+            await self.amend(target.tenant, target.module, learned, caused_by=CausedBy(Causer.PUSH))
 
-    async def _keep(self, target: Target, learned: Mapping[RecordKey, Mapping[str, object]]) -> None:
-        if news := {key: fields for key, fields in learned.items() if fields}:
-            await self.amend(target.tenant, target.module, news, caused_by=CausedBy(Causer.PUSH))
+        carry_out = CarryOut(target=target, sending=_all_of_them, keep=keep)
+        return PagePushed(tuple(await carry_out(ours, await target.plan(ours))))
 
 
-def _found(step: Step[object]) -> PushResult:
-    """That a counterpart was found; where it is to be changed too, the result of that comes after this."""
-    return StepResult(step=step)
-
-
-async def _planned_again(target: Target, ours: Sequence[Any]) -> dict[ZohoId, Step[object]]:
-    """The steps about records whose counterpart only showed when it was to be made a second time.
-
-    They are planned few at a time, so that it is looked for thoroughly; who still is to be created is not
-    among them.
-    """
-    steps = [
-        step for start in range(0, len(ours), FEW) for step in await target.plan(ours[start : start + FEW])
-    ]
-    return {step.zoho_id: step for step in steps if step.act is not Action.CREATE}
+async def _all_of_them(steps: Steps) -> Steps:
+    return steps
 
 
 async def live_pages(

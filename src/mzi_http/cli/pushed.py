@@ -13,7 +13,8 @@ from rich.text import Text
 from mzi_core.module import AnyModule
 from mzi_core.ports import Applied, Rejected, Unknown
 from mzi_core.provisioning import Action, described
-from mzi_core.use_cases.push import PagePushed, PushResult
+from mzi_core.use_cases.carry_out import PushResult
+from mzi_core.use_cases.push import PagePushed
 from mzi_http.cli.console_tables import count, key, moment, number, plain, table
 
 SHOWN = 10

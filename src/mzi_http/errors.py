@@ -51,6 +51,7 @@ from mzi_core.errors import (
     UnknownTenant,
 )
 from mzi_core.event_proofs import SecretRefused
+from mzi_core.flows.rules import RulesRefused
 from mzi_core.use_cases.access import TenantNameRefused
 from mzi_core.use_cases.event_sources import OverlapRefused, SchemeRefused, SourceRevoked
 from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused
@@ -192,6 +193,7 @@ KINDS: Mapping[type[MziError], ProblemType] = {
     MappingRefused: REFUSED,
     MarkingRefused: REFUSED,
     PolicyRefused: REFUSED,
+    RulesRefused: REFUSED,
     ZoneRefused: REFUSED,
     NothingInMoodle: REFUSED,
     CannotBePulled: REFUSED,
@@ -248,7 +250,7 @@ def problem_of(error: MziError) -> Problem:
             return Problem(kind, error.told, headers={"Retry-After": str(_seconds(error))})
         case UnknownModule():
             return Problem(kind, str(error), more={"nearest": list(error.nearest)})
-        case PolicyRefused() | MarkingRefused() | MappingRefused() | FieldsMissing():
+        case PolicyRefused() | RulesRefused() | MarkingRefused() | MappingRefused() | FieldsMissing():
             return Problem.of(kind, [ProblemItem(problem) for problem in error.problems])
     return Problem(kind, error.told)
 

@@ -17,6 +17,7 @@ import mzi_http
 from mzi_core import errors
 from mzi_core.errors import GatewayLimited, GatewayUnavailable, MziError
 from mzi_core.event_proofs import Scheme, SecretRefused
+from mzi_core.flows.rules import RulesRefused
 from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE
 from mzi_core.use_cases.access import TenantNameRefused
@@ -55,6 +56,7 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
     TenantNameRefused(): (400, "bad-parameter", Ended.MISUSED),
     MarkingRefused("raw must be a number."): (422, "refused", Ended.MISUSED),
     PolicyRefused("One.", "Two."): (422, "refused", Ended.MISUSED),
+    RulesRefused("One.", "Two."): (422, "refused", Ended.MISUSED),
     ZoneRefused("Amman"): (422, "refused", Ended.MISUSED),
     NothingInMoodle(CATALOGUE["payments"], CATALOGUE): (422, "refused", Ended.MISUSED),
     errors.StoreError("It broke."): (500, "unforeseen", Ended.NO_STORE),

@@ -33,7 +33,7 @@ class SqlRegistry(TimedScope, EventSources):
         """Make a tenant; False when it is there already."""
         made = await self.run(
             self.insert(TENANTS)
-            .values(tenant_id=tenant, policies={}, zone=TenantSettings().zone, created_at=at)
+            .values(tenant_id=tenant, policies={}, zone=TenantSettings().zone, rules={}, created_at=at)
             .on_conflict_do_nothing(index_elements=[TENANTS.c.tenant_id])
         )
         return made.rowcount == 1

@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,9 +13,14 @@ from mzi_core.mapping import FieldMapping
 from mzi_core.ports import TenantSettings
 
 SETTINGS_OF = """\
-SELECT zone, policies, module, field, zoho_name
+SELECT zone, policies, rules, module, field, zoho_name
 FROM extension_tenants LEFT JOIN extension_field_mappings USING (tenant_id)
 WHERE tenant_id = %1 ORDER BY module, position"""
+
+
+def _data(kept: Any) -> Any:
+    """JSON as it was kept; a driver that knows none of it answers its text."""
+    return json.loads(kept) if isinstance(kept, str) else kept
 
 
 class StoredSettings(Scope):
@@ -28,19 +34,24 @@ class StoredSettings(Scope):
         if not found:
             raise UnknownTenant(self.tenant)
         mappings: dict[str, list[FieldMapping]] = defaultdict(list)
-        for _, _, module, field, zoho_name in found:
+        for *_, module, field, zoho_name in found:
             if module is not None:
                 mappings[module].append(FieldMapping(field, zoho_name))
-        zone, policies, *_ = found[0]
+        zone, policies, rules, *_ = found[0]
         return TenantSettings(
             mappings={module: tuple(lines) for module, lines in mappings.items()},
-            policies=json.loads(policies) if isinstance(policies, str) else policies,
+            policies=_data(policies),
             zone=zone,
+            rules=_data(rules),
         )
 
     async def save_settings(self, settings: TenantSettings) -> None:
         """Replace the tenant's choices; raises UnknownTenant."""
-        chosen = {"policies": dict(settings.policies), "zone": settings.zone}
+        chosen = {
+            "policies": dict(settings.policies),
+            "zone": settings.zone,
+            "rules": dict(settings.rules),
+        }
         changed = await self.run(sa.update(TENANTS).where(self.mine(TENANTS)).values(chosen))
         if not changed.rowcount:
             raise UnknownTenant(self.tenant)

@@ -152,6 +152,7 @@ TENANTS = sa.Table(
     sa.Column("tenant_id", Key, primary_key=True),
     sa.Column("policies", Json, nullable=False),
     sa.Column("zone", sa.Text, nullable=False),
+    sa.Column("rules", Json, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 

@@ -10,13 +10,15 @@ from mzi_core.mapping import FieldMapping
 
 @attrs.frozen(kw_only=True)
 class TenantSettings:
-    """What a tenant chose: field mappings by module, grading policies as data (see `grading.policy`), and the
-    time zone in which people are told times, by its name in the IANA database.
+    """What a tenant chose: field mappings by module, grading policies as data (see `grading.policy`), the
+    time zone in which people are told times, by its name in the IANA database, and rules as data (see
+    `flows.rules`).
     """
 
     mappings: Mapping[str, tuple[FieldMapping, ...]] = attrs.field(factory=dict)
     policies: Mapping[str, Any] = attrs.field(factory=dict)
     zone: str = "UTC"
+    rules: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 class StoredSettings(Protocol):

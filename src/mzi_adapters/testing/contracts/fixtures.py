@@ -216,13 +216,14 @@ def token_digest(n: int, token: str) -> str:
 
 
 def chosen(note: str) -> TenantSettings:
-    """Choices with mappings of two modules, and a policy as data."""
+    """Choices with mappings of two modules, and a policy and rules as data."""
     return TenantSettings(
         mappings={
             "students": (FieldMapping("extra.zzz", "Sub_Major"), FieldMapping("city", "City_2")),
             "grades": (FieldMapping("extra.aaa", "Tag"),),
         },
         policies={"default": PEARSON_HIGHER_NATIONAL.to_data(), "by_family": {"L3": {"note": note}}},
+        rules={"withdrawal": "leave", "note": note},
     )
 
 

@@ -18,11 +18,12 @@ class SettingsPromises:
     """What a tenant chose."""
 
     async def test_choices_are_read_as_they_were_saved(self, store: Store) -> None:
-        """Lines in their order, policies to the last digit."""
+        """Lines in their order, policies to the last digit, rules as they were said."""
         async with ours(store) as session:
             assert await session.settings() == chosen("of default")
             policies: dict[str, object] = {"default": {"pass_from": "2.50", "n": [1, None, True, {}]}}
-            other = attrs.evolve(chosen("x"), policies=policies, zone="Asia/Amman")
+            rules = {"flows": ["grade", "account"], "only_released": False, "unknown": {"n": None}}
+            other = attrs.evolve(chosen("x"), policies=policies, zone="Asia/Amman", rules=rules)
             await session.save_settings(other)
             assert await session.settings() == other
             await session.save_settings(TenantSettings())

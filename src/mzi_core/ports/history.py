@@ -37,6 +37,9 @@ class Causer(StrEnum):
     PUSH = "push"
     """Something was made or found on the other side, and its id kept here."""
 
+    DELIVERY = "delivery"
+    """What a delivery between Zoho and Moodle has read again or was acknowledged."""
+
 
 class CausedBy(NamedTuple):
     """What changed a record, and which one of these it was."""

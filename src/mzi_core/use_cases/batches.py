@@ -8,10 +8,12 @@ from typing import Any, Generic, Self
 
 import attrs
 
+from mzi_core.flows.rules import rules_of
 from mzi_core.mapping import NO_OVERLAY, Overlay, overlay
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import PROGRAM, CausedBy, Clock, Codec, Ids, Lock, Session, Store, TenantSettings
+from mzi_core.use_cases.mark_pairs import MarkPairs
 from mzi_core.use_cases.take_page import RecordChange, Taken, TakePage
 from mzi_core.values import BatchResult, Outcome, RecordKey, TenantId
 
@@ -66,6 +68,7 @@ class Batch(Generic[E]):
     _discard: bool
     _caused_by: CausedBy
     _causes: Mapping[RecordKey, CausedBy]
+    _delivers: bool
     _transaction: _Transaction | None = None
     _opened: tuple[Session, TakePage] | None = None
     """The session and the steps by which records are taken in it, while the batch is open."""
@@ -137,6 +140,7 @@ class Batch(Generic[E]):
             discard=self._discard,
             caused_by=self._caused_by,
             causes=self._causes,
+            delivers=self._delivers,
         )
         self._opened = await transaction.__aenter__()
         self._transaction, self._page = transaction, self._opened[1]
@@ -189,12 +193,16 @@ class Batches:
         discard: bool = False,
         caused_by: CausedBy = PROGRAM,
         causes: Mapping[RecordKey, CausedBy] = NO_CAUSES,
+        delivers: bool = False,
     ) -> Batch[E]:
         """A batch for `async with`. With `discard` nothing that is done in it is kept.
 
         `caused_by`: what the history of the records says of its changes; `causes` where it is something else
-        for single ones. Entering it raises UnknownTenant and StoreUnavailable. As with any session, no task
-        opens one inside another.
+        for single ones. What it changes makes the pairs of the tenant's flows due; where it `delivers`, it
+        keeps what a delivery has just done, so that only those are woken who waited for that.
+
+        Entering it raises UnknownTenant and StoreUnavailable. As with any session, no task opens one inside
+        another.
         """
         return Batch(
             module=module,
@@ -203,6 +211,7 @@ class Batches:
             discard=discard,
             caused_by=caused_by,
             causes=causes,
+            delivers=delivers,
         )
 
     @asynccontextmanager
@@ -215,6 +224,7 @@ class Batches:
         discard: bool,
         caused_by: CausedBy,
         causes: Mapping[RecordKey, CausedBy],
+        delivers: bool,
     ) -> AsyncIterator[tuple[Session, TakePage]]:
         """A transaction with the locks of a batch, and the steps of a page in it."""
         async with self.store.begin(tenant, discard=discard) as session:
@@ -235,3 +245,7 @@ class Batches:
                 causes=causes,
             )
             yield session, page
+            flows = rules_of(settings).flows
+            if delivers or flows:
+                mark = MarkPairs(session=session, flows=() if delivers else flows)
+                await mark(page.changes())

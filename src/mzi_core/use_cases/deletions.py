@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from mzi_core.decide import Known, Touch
+from mzi_core.flows.rules import rules_of
 from mzi_core.ids import is_digits
 from mzi_core.module import AnyModule, Version
 from mzi_core.modules import CATALOGUE, Catalogue
@@ -25,6 +26,7 @@ from mzi_core.ports import (
     Store,
 )
 from mzi_core.use_cases.batches import NO_CAUSES, locks_for
+from mzi_core.use_cases.mark_pairs import MarkPairs
 from mzi_core.values import RecordKey, TenantId, ZohoId
 
 _PAGE = 1000
@@ -154,6 +156,11 @@ async def delete_records(
         for key in gone
     ]
     await session.keep_history(entries)
+    flows = rules_of(await session.settings()).flows
+    if gone and flows:
+        rows = await session.stored(module, gone)
+        mark = MarkPairs(session=session, flows=flows)
+        await mark.of_records({module: [row.entity for row in rows.values()]})
     return len(gone)
 
 

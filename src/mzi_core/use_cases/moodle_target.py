@@ -8,7 +8,16 @@ import attrs
 from mzi_core.errors import MziError
 from mzi_core.module import AnyModule, Counterpart, MoodleKind
 from mzi_core.modules import Catalogue
-from mzi_core.ports import CourseChange, Enrolment, NewCourse, NewUser, UserChange, WriteResult
+from mzi_core.ports import (
+    CourseChange,
+    Enrolment,
+    MoodleUser,
+    NewCourse,
+    NewUser,
+    UserChange,
+    UserKey,
+    WriteResult,
+)
 from mzi_core.provisioning import Step, StepResult
 from mzi_core.use_cases.push_gather import (
     Gather,
@@ -61,6 +70,11 @@ class MoodleTarget:
         plan = _PLANS[self._counterpart.kind]
         steps: list[Step[object]] = await plan(self._gather, self.module, self._counterpart, ours)
         return steps
+
+    async def accounts_named(self, usernames: Sequence[str]) -> Mapping[str, MoodleUser]:
+        """Moodle's users with these usernames; there is one of each at most."""
+        found = await self._gather.moodle.find_users(UserKey.USERNAME, usernames)
+        return {name: users[0] for name, users in found.items() if users}
 
     async def apply(self, steps: Sequence[Step[object]]) -> Sequence[StepResult[ZohoId | MoodleId]]:
         """Create and change."""

@@ -4,9 +4,13 @@ from typing import TYPE_CHECKING, Self
 
 import attrs
 
+from mzi_core.flows.flow import ACCOUNT, COURSE, ENROLMENT
 from mzi_core.ports import Connections
 from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases.deletions import MarkDeleted
+from mzi_core.use_cases.deliver import Deliver
+from mzi_core.use_cases.deliver_counterparts import DeliverCounterparts
+from mzi_core.use_cases.deliver_due import DeliverDue
 from mzi_core.use_cases.planning_pull import PlanPull
 from mzi_core.use_cases.pull import Prune, Pull
 from mzi_core.use_cases.pull_moodle import PullMoodle
@@ -28,24 +32,33 @@ class RemoteUseCases:
     pull_moodle: PullMoodle
     targets: Targets
     push: Push
+    deliver_due: DeliverDue
 
     @classmethod
     def over(cls, use_cases: "UseCases", connections: Connections, defaults: MoodleDefaults) -> Self:
         """Build them on the store, clock, codec and catalogue of the others."""
         batches, store = use_cases.batches, use_cases.store
         mark_deleted = MarkDeleted(store=store, clock=batches.clock, catalogue=batches.catalogue)
+        targets = Targets(
+            connections=connections,
+            store=store,
+            codec=batches.codec,
+            defaults=defaults,
+            catalogue=batches.catalogue,
+        )
+        workers = {
+            flow.name: DeliverCounterparts(
+                flow=flow, batches=batches, targets=targets, connections=connections
+            )
+            for flow in (ACCOUNT, COURSE, ENROLMENT)
+        }
         return cls(
             connections=connections,
             plan_pull=PlanPull(connections=connections, store=store, clock=batches.clock),
             pull=Pull(connections=connections, store=store, runs=use_cases.runs, mark_deleted=mark_deleted),
             prune=Prune(mark_deleted=mark_deleted, clock=batches.clock),
             pull_moodle=PullMoodle(connections=connections, store=store, runs=use_cases.runs),
-            targets=Targets(
-                connections=connections,
-                store=store,
-                codec=batches.codec,
-                defaults=defaults,
-                catalogue=batches.catalogue,
-            ),
+            targets=targets,
             push=Push(store=store, amend=use_cases.amend),
+            deliver_due=DeliverDue(deliver=Deliver(store=store, workers=workers)),
         )

@@ -1,0 +1,64 @@
+"""What Zoho is told once a pair agrees, or cannot be brought to agree: a table, by module.
+
+Source: the sync fields of the field reference. A field that an organisation lacks is left out.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import attrs
+
+from mzi_core.module import AnyModule
+from mzi_core.modules import CLASSES, ENROLLMENTS, GRADES, STUDENTS, TEACHERS
+from mzi_core.ports import ZohoField
+
+LONGEST_REASON = 250
+"""Characters of a reason that are told: what a single line of Zoho holds."""
+
+SYNCED, FAILED = "Synced", "Failed"
+
+
+@attrs.frozen(kw_only=True)
+class WriteBack:
+    """The fields of a module that tell how it went, by their API names in Zoho.
+
+    `link`: the field of ours that holds the id in Moodle. `flags`: set to true or false, or to a word where
+    they are no check boxes. `moments`: set to the time. `reasons`: why it failed; emptied once it went well.
+    """
+
+    link: str
+    flags: tuple[str, ...] = ("Synced_to_Moodle", "Sync_Status", "Moodle_Sync_Status")
+    moments: tuple[str, ...] = ("Last_Sync_Date",)
+    reasons: tuple[str, ...] = ("Sync_Error_Message", "Last_Sync_Error", "Sync_Error")
+
+    def told(self, real: Mapping[str, ZohoField], at: datetime, problem: str = "") -> dict[str, object]:
+        """What to write into a record: that it went well, or what the problem was."""
+        flags = {
+            name: not problem if real[name].data_type == "boolean" else FAILED if problem else SYNCED
+            for name in _there(self.flags, real)
+        }
+        moments = {name: _moment(real[name], at) for name in _there(self.moments, real)}
+        reasons = dict.fromkeys(_there(self.reasons, real), problem[:LONGEST_REASON] or None)
+        return {**flags, **moments, **reasons}
+
+
+def _there(names: Sequence[str], real: Mapping[str, ZohoField]) -> list[str]:
+    return [name for name in names if name in real and not real[name].read_only]
+
+
+def _moment(field: ZohoField, at: datetime) -> str:
+    return at.date().isoformat() if field.data_type == "date" else at.isoformat(timespec="seconds")
+
+
+_WRITE_BACKS: Mapping[AnyModule, WriteBack] = {
+    STUDENTS: WriteBack(link="moodle_userid"),
+    TEACHERS: WriteBack(link="moodle_userid"),
+    CLASSES: WriteBack(link="moodle_class_id", moments=("Last_Synced_to_Moodle", "Last_Sync_Date")),
+    ENROLLMENTS: WriteBack(link="moodle_course_id"),
+    GRADES: WriteBack(link="moodle_grade_id"),
+}
+
+
+def write_back_of(module: AnyModule) -> WriteBack:
+    """Of a module whose records are in a flow. Raises KeyError for another."""
+    return _WRITE_BACKS[module]

@@ -1,0 +1,199 @@
+"""Deliver what is due between Zoho and Moodle: claim pairs, bring them to agree, and say how each ended."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+import attrs
+
+from mzi_core.backoff import MOST_TRIES, delay_after
+from mzi_core.errors import AccountMissing, AuthRevoked, GatewayUnavailable, MziError, StoreError
+from mzi_core.flows.flow import Flow
+from mzi_core.flows.rules import FlowName, Rules, rules_of
+from mzi_core.ports import Claim, DeliveryKey, DeliveryState, Ending, JsonObject, Note, Session, Store
+from mzi_core.provisioning import StepResult
+from mzi_core.values import MoodleId, TenantId, ZohoId
+
+LEASE = timedelta(minutes=5)
+"""How long one batch may take."""
+
+LAST_SEND = timedelta(minutes=4)
+"""After so much of it nothing is sent any more: a request may take the rest."""
+
+SECOND_LOOK = 4 * LEASE
+"""After so long a pair is looked at once more that two workers may have been at, or whose answer was lost."""
+
+MOST_STARTS = 10
+"""Who was begun so often and never ended is given up: its worker dies of it each time."""
+
+WITHOUT_ACCOUNT = timedelta(hours=1)
+"""When a pair is tried once more whose tenant has no account at Zoho or Moodle."""
+
+UNAVAILABLE = timedelta(minutes=1)
+"""When a service is asked again that did not say when it can be."""
+
+Result = StepResult[ZohoId | MoodleId]
+
+K = TypeVar("K", bound=str)
+
+
+class OutOfTime(MziError):
+    """The lease of a batch is nearly over, so nothing is sent any more."""
+
+    def __init__(self) -> None:
+        super().__init__("It took too long and begins anew.")
+
+
+@attrs.define(kw_only=True, eq=False)
+class Hold:
+    """The claims that a worker has at hand, by key, and until when it may send."""
+
+    store: Store
+    tenant: TenantId
+    claims: Mapping[str, Claim]
+    _until: float = attrs.field(init=False)
+
+    @_until.default
+    def _by_the_loop(self) -> float:
+        return asyncio.get_running_loop().time() + LAST_SEND.total_seconds()
+
+    async def about_to_send(self, intents: Mapping[K, JsonObject]) -> Collection[K]:
+        """Note what is about to be sent; the keys of those that are still ours to send.
+
+        Raises OutOfTime.
+        """
+        notes = [Note(claim=self.claims[key], intent=intent) for key, intent in intents.items()]
+        async with self.store.begin(self.tenant) as session:
+            ours = await session.note(notes)
+        if asyncio.get_running_loop().time() > self._until:
+            raise OutOfTime
+        return _those(intents, ours)
+
+    async def still_ours(self, session: Session, keys: Collection[K]) -> Collection[K]:
+        """Those whose claim nobody has taken over; to the end of the session nobody does."""
+        held = await session.fence([self.claims[key] for key in keys])
+        return _those(keys, held)
+
+
+def _those(keys: Iterable[K], held: Collection[DeliveryKey]) -> Collection[K]:
+    names = {address.key for address in held}
+    return [key for key in keys if key in names]
+
+
+@attrs.frozen(kw_only=True)
+class Worked:
+    """How the claims of a batch are to end, and what was done about each record."""
+
+    endings: Sequence[Ending]
+    results: Sequence[Result] = ()
+
+
+class PairWorker(Protocol):
+    """Brings the pairs of one flow to agree."""
+
+    async def __call__(self, rules: Rules, hold: Hold) -> Worked:
+        """Work on the claims at hand. Raises GatewayError, StoreError, OutOfTime.
+
+        A claim that needs a lock to end, as one that waits, is ended here and is not among the endings.
+        """
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Delivered:
+    """What became of one batch: how many pairs were worked on, and how many stand in which state now.
+
+    `put_off`: why pairs are tried later; nothing where all were worked on. `stopped`: whether the next batch
+    would end in the same way. `paused`: nothing more of the flow is delivered until it is resumed.
+    """
+
+    worked_on: int
+    states: Mapping[DeliveryState, int]
+    results: Sequence[Result] = ()
+    put_off: str = ""
+    stopped: bool = False
+    paused: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Deliver:
+    """Claims what is due of a flow, has its worker bring it to agree, and ends the claims."""
+
+    store: Store
+    workers: Mapping[FlowName, PairWorker]
+
+    async def __call__(self, tenant: TenantId, flow: Flow) -> Delivered | None:
+        """One batch; None where nothing is due. Raises UnknownTenant, StoreUnavailable."""
+        async with self.store.begin(tenant) as session:
+            claims = await session.claim(flow.name, flow.at_once, LEASE)
+            dead = [claim.dead(_DEADLY) for claim in claims if claim.starts > MOST_STARTS]
+            await session.end_claims(dead)
+            rules = rules_of(await session.settings())
+        if not claims:
+            return None
+        hold = Hold(
+            store=self.store,
+            tenant=tenant,
+            claims={claim.key: claim for claim in claims if claim.starts <= MOST_STARTS},
+        )
+        return await self._worked(flow, rules, hold)
+
+    async def _worked(self, flow: Flow, rules: Rules, hold: Hold) -> Delivered:
+        try:
+            async with asyncio.timeout(LEASE.total_seconds()):
+                worked = await self.workers[flow.name](rules, hold)
+        except StoreError:
+            raise
+        except (MziError, TimeoutError) as error:
+            return await self._put_off(flow, hold, error if isinstance(error, MziError) else OutOfTime())
+        async with self.store.begin(hold.tenant) as session:
+            states = await session.end_claims([_looked_at_again(each) for each in worked.endings])
+        return Delivered(worked_on=len(hold.claims), states=_counted(states.values()), results=worked.results)
+
+    async def _put_off(self, flow: Flow, hold: Hold, error: MziError) -> Delivered:
+        """Try later; what was sent before may have been done, so it is looked at once more in any case."""
+        async with self.store.begin(hold.tenant) as session:
+            states = await session.end_claims([put_off(claim, error) for claim in hold.claims.values()])
+            paused = isinstance(error, AuthRevoked)
+            if paused:
+                await session.pause(flow.name, error.told)
+        return Delivered(
+            worked_on=0, states=_counted(states.values()), put_off=error.told, stopped=True, paused=paused
+        )
+
+
+_DEADLY = (
+    "Whoever worked on it ended before it did, each time. See the log of the service for what went wrong "
+    "then; `mzi deliveries redrive` tries it again."
+)
+
+
+def put_off(claim: Claim, error: MziError) -> Ending:
+    """How a claim ends that could not be worked on: an outage and a missing account count as no try."""
+    if isinstance(error, GatewayUnavailable):
+        seconds = error.retry_after
+        return claim.given_back(UNAVAILABLE if seconds is None else timedelta(seconds=seconds), error.told)
+    if isinstance(error, AccountMissing):
+        return claim.given_back(WITHOUT_ACCOUNT, error.told)
+    if isinstance(error, AuthRevoked | OutOfTime):
+        return claim.given_back(reason=error.told)
+    return failed(claim, error.told)
+
+
+def failed(claim: Claim, why: str, *, look_again: timedelta | None = None) -> Ending:
+    """How a claim ends that went wrong and may go well another time; what was tried too often is given up."""
+    if claim.tries + 1 >= MOST_TRIES:
+        return claim.dead(why, look_again=look_again)
+    return claim.retried(delay_after(claim.tries + 1, claim.key), why, look_again=look_again)
+
+
+def _looked_at_again(ending: Ending) -> Ending:
+    """Where another worker was at it before, and may be still, it is looked at once more."""
+    if ending.claim.starts > 1 and ending.state in (DeliveryState.SETTLED, DeliveryState.DEAD):
+        return attrs.evolve(ending, look_again=SECOND_LOOK)
+    return ending
+
+
+def _counted(states: Collection[DeliveryState]) -> dict[DeliveryState, int]:
+    return {state: sum(each is state for each in states) for state in DeliveryState if state in states}

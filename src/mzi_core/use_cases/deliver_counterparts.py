@@ -1,0 +1,278 @@
+"""Accounts, courses and enrolments: what Zoho says is brought to Moodle, and Zoho told of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from mzi_core.flows.flow import Flow, flow_of
+from mzi_core.flows.rules import Rules
+from mzi_core.flows.write_back import write_back_of
+from mzi_core.module import AnyModule
+from mzi_core.modules import CATALOGUE, Catalogue
+from mzi_core.ports import (
+    Claim,
+    Connections,
+    DeliveryKey,
+    Ending,
+    JsonObject,
+    Lock,
+    NewUser,
+    Rejected,
+    Stored,
+    Unknown,
+)
+from mzi_core.provisioning import Action, Step
+from mzi_core.use_cases.batches import Batches
+from mzi_core.use_cases.carry_out import CarryOut, Learned, Steps
+from mzi_core.use_cases.deliver import SECOND_LOOK, Hold, Result, Worked, failed
+from mzi_core.use_cases.moodle_target import MoodleTarget
+from mzi_core.use_cases.targets import Targets
+from mzi_core.use_cases.zoho_half import BY_DELIVERY, News, ZohoHalf
+from mzi_core.values import RecordKey
+
+GONE = "Zoho has it no longer."
+NOT_TO_CREATE = "It has no account in Moodle, and by the rules mzi makes none by itself."
+
+
+@attrs.frozen(kw_only=True)
+class DeliverCounterparts:
+    """Brings what Zoho's records are in Moodle to agree with them, of the modules of one flow.
+
+    Zoho is read again before anything is written, and so is Moodle for every plan.
+    """
+
+    flow: Flow
+    batches: Batches
+    targets: Targets
+    connections: Connections
+    catalogue: Catalogue = CATALOGUE
+
+    async def __call__(self, rules: Rules, hold: Hold) -> Worked:
+        """Work on the claims at hand, module by module."""
+        left = dict(hold.claims)
+        endings: list[Ending] = []
+        results: list[Result] = []
+        for module in self.flow.zoho:
+            async with self.batches.store.read(hold.tenant) as session:
+                rows = await session.stored(module, [module.side.key(key) for key in left])
+            live = {key: row for key, row in rows.items() if row.deleted_at is None}
+            if live:
+                done = await self._of_module(module, live, rules, hold)
+                endings += done.endings
+                results += done.results
+            for key in live:
+                del left[key]
+        endings += (claim.settled(GONE) for claim in left.values())
+        return Worked(endings=endings, results=results)
+
+    async def _of_module(
+        self, module: AnyModule, rows: Mapping[RecordKey, Stored[Any]], rules: Rules, hold: Hold
+    ) -> Worked:
+        target = await self.targets.moodle(hold.tenant, module)
+        pairs = _Pairs(
+            module=module,
+            rules=rules,
+            hold=hold,
+            batches=self.batches,
+            target=target,
+            zoho=await ZohoHalf.of(hold.tenant, module, self.batches, self.connections),
+        )
+        return await pairs.worked_on(rows)
+
+
+@attrs.frozen(kw_only=True)
+class _Pairs:
+    """Pairs of one module that are worked on together."""
+
+    module: AnyModule
+    rules: Rules
+    hold: Hold
+    batches: Batches
+    target: MoodleTarget
+    zoho: ZohoHalf
+
+    async def worked_on(self, rows: Mapping[RecordKey, Stored[Any]]) -> Worked:
+        """Plan, read Zoho again where something is to be written, plan anew, and write."""
+        rows = await self._made_before(rows)
+        steps = await self._planned(rows)
+        writing = {key: rows[key] for key, step in steps.items() if self._writes(step, rows[key].entity)}
+        fresh = await self.zoho.read_again(writing)
+        gone = [self.hold.claims[key].settled(GONE) for key in writing if key not in fresh]
+        changed = {key: row for key, row in fresh.items() if row.entity != rows[key].entity}
+        rows = {key: fresh.get(key, row) for key, row in rows.items() if key in fresh or key not in writing}
+        steps = {key: step for key, step in steps.items() if key in rows} | await self._planned(changed)
+        carry_out = CarryOut(target=self.target, sending=self._sending, keep=self._keep)
+        entities = [row.entity for row in rows.values()]
+        results: dict[RecordKey, Result] = {
+            result.step.zoho_id: result
+            for result in await carry_out(entities, [step for step in steps.values() if self._may(step)])
+        }
+        untold = await self._tell(rows, steps, results)
+        waiting = {key: step.needs for key, step in steps.items() if step.needs is not None}
+        await self._wait({key: steps[key] for key in waiting})
+        endings = [
+            self._ending(self.hold.claims[key], step, results.get(key), untold.get(key, ""))
+            for key, step in steps.items()
+            if key not in waiting
+        ]
+        return Worked(endings=[*gone, *endings], results=list(results.values()))
+
+    async def _planned(self, rows: Mapping[RecordKey, Stored[Any]]) -> dict[RecordKey, Step[object]]:
+        steps = await self.target.plan([row.entity for row in rows.values()]) if rows else ()
+        return {step.zoho_id: step for step in steps}
+
+    def _may(self, step: Step[object]) -> bool:
+        """Whether the rules let it be done."""
+        return not isinstance(step.write, NewUser) or self.rules.create_accounts
+
+    def _writes(self, step: Step[object], record: Any) -> bool:
+        """Whether something is to be written, in Moodle or in Zoho."""
+        if not self._may(step) or step.needs is not None:
+            return False
+        return step.act is not Action.NOTHING or self._is_untold(record)
+
+    def _is_untold(self, record: Any) -> bool:
+        """Whether Zoho does not know the link that we know, or has not been told what was done."""
+        link = write_back_of(self.module).link
+        said = next((name for name, of in self.module.said_of_links.items() if of == link), None)
+        has_news = bool(self.hold.claims[record.key].intent)
+        return has_news or (said is not None and getattr(record, said) != getattr(record, link))
+
+    async def _sending(self, steps: Steps) -> Steps:
+        """Those that are still ours to send, once it is noted what is about to be."""
+        if not steps:
+            return steps
+        steps = [self._as_noted(step) for step in steps]
+        ours = await self.hold.about_to_send({step.zoho_id: _intent(step) for step in steps})
+        return [step for step in steps if step.zoho_id in ours]
+
+    def _as_noted(self, step: Step[object]) -> Step[object]:
+        """An account is made under the name first noted for it: one made so before is found by it."""
+        noted = self.hold.claims[step.zoho_id].intent or {}
+        if not isinstance(step.write, NewUser) or not noted.get("username"):
+            return step
+        write = attrs.evolve(step.write, username=str(noted["username"]), email=str(noted["email"]))
+        return attrs.evolve(step, write=write)
+
+    async def _made_before(self, rows: Mapping[RecordKey, Stored[Any]]) -> Mapping[RecordKey, Stored[Any]]:
+        """The records, with the accounts that a worker made for them and could not keep any more."""
+        noted = {
+            key: str(name)
+            for key in rows
+            if (name := (self.hold.claims[key].intent or {}).get("username")) is not None
+        }
+        if not noted:
+            return rows
+        found = await self.target.accounts_named(list(noted.values()))
+        link = write_back_of(self.module).link
+        ours = {
+            key: {link: found[name].id}
+            for key, name in noted.items()
+            if name in found and found[name].id_number == key
+        }
+        if not ours:
+            return rows
+        await self._keep(ours)
+        return {**rows, **await self.zoho.stored(list(ours))}
+
+    async def _keep(self, learned: Learned) -> None:
+        """Keep links, where nobody has taken the pair over; who waited for them is woken.
+
+        What is no link is a field of Zoho's: it is told, and kept once that is acknowledged.
+        """
+        links = {link.name for link in self.module.links}
+        changes = {
+            key: {name: value for name, value in fields.items() if name in links}
+            for key, fields in learned.items()
+        }
+        changes = {key: fields for key, fields in changes.items() if fields}
+        if not changes:
+            return
+        async with self.batches.open(
+            self.hold.tenant, self.module, caused_by=BY_DELIVERY, delivers=True
+        ) as batch:
+            ours = await self.hold.still_ours(batch.session, changes)
+            await batch.amend({key: changes[key] for key in sorted(ours)})
+
+    async def _tell(
+        self,
+        rows: Mapping[RecordKey, Stored[Any]],
+        steps: Mapping[RecordKey, Step[object]],
+        results: Mapping[RecordKey, Result],
+    ) -> Mapping[RecordKey, str]:
+        """Tell Zoho what it does not know yet; why not, where that failed."""
+        links = {link.name for link in self.module.links}
+        news: dict[RecordKey, News] = {}
+        for key, step in steps.items():
+            result = results.get(key)
+            if result is None or step.needs is not None or (step.act.writes and result.result is None):
+                continue
+            if result.well:
+                if result.result is not None or step.links or self._is_untold(rows[key].entity):
+                    fields = {name: id for name, id in step.links.items() if name not in links}
+                    news[key] = News(fields=fields)
+            elif _is_its_own_fault(step, result):
+                news[key] = News(problem=result.why)
+        return await self.zoho.tell(news, self.hold) if news else {}
+
+    async def _wait(self, steps: Mapping[RecordKey, Step[object]]) -> None:
+        """Have pairs wait for others, unless what they wait for has come meanwhile.
+
+        That is looked for once more under the locks of those modules, which who brings it has alone.
+        """
+        wanted: dict[AnyModule, set[RecordKey]] = {}
+        for step in steps.values():
+            if step.needs is not None:
+                wanted.setdefault(CATALOGUE[step.needs.module], set()).add(step.needs.key)
+        if not wanted:
+            return
+        async with self.batches.store.begin(self.hold.tenant) as session:
+            await session.lock(
+                [Lock(each.name, shared=True) for each in CATALOGUE.in_order() if each in wanted]
+            )
+            linked = {
+                (module.name, key)
+                for module, keys in wanted.items()
+                for key, row in (await session.stored(module, keys)).items()
+                if any(getattr(row.entity, link.name) is not None for link in module.links)
+            }
+            endings = []
+            for key, step in steps.items():
+                claim, needs = self.hold.claims[key], step.needs
+                if needs is None or (needs.module, needs.key) in linked:
+                    endings.append(claim.given_back())
+                else:
+                    flow = flow_of(CATALOGUE[needs.module])
+                    endings.append(claim.waiting(DeliveryKey(flow.name, needs.key), step.why))
+            await session.end_claims(endings)
+
+    def _ending(self, claim: Claim, step: Step[object], result: Result | None, untold: str) -> Ending:
+        if not self._may(step):
+            return claim.settled(NOT_TO_CREATE)
+        made = None if result is None else result.result
+        if isinstance(made, Unknown):
+            return failed(claim, made.why, look_again=SECOND_LOOK)
+        if isinstance(made, Rejected) and (made.retryable or made.existing is not None):
+            return failed(claim, made.why)
+        if isinstance(made, Rejected):
+            return claim.dead(made.why)
+        if step.act.writes and made is None:
+            return claim.given_back()  # somebody else has taken it over, and this ending counts for nothing
+        if untold:
+            return failed(claim, f"Zoho could not be told: {untold}")
+        return claim.settled(step.why) if step.act.agrees else claim.dead(step.why)
+
+
+def _intent(step: Step[object]) -> JsonObject:
+    """What is to be remembered of a step that is about to be sent."""
+    if isinstance(step.write, NewUser):
+        return {"told": False, "username": step.write.username, "email": step.write.email}
+    return {"told": False}
+
+
+def _is_its_own_fault(step: Step[object], result: Result) -> bool:
+    """Whether it cannot be brought to agree until somebody changes something."""
+    if isinstance(result.result, Rejected):
+        return not result.result.retryable and result.result.existing is None
+    return step.act is Action.CANNOT

@@ -1,0 +1,92 @@
+"""Make due what was changed: the pairs of a tenant's flows that records belong to."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import attrs
+
+from mzi_core.flows.flow import FLOWS, GRADE, Flow, waited_for
+from mzi_core.ids import is_digits
+from mzi_core.module import AnyModule, Entity
+from mzi_core.ports import DeliveryKey, Due, Session
+from mzi_core.use_cases.take_page import RecordChange
+from mzi_core.values import Email, MoodleId, RecordKey, Value, ZohoId
+
+
+@attrs.frozen(kw_only=True)
+class MarkPairs:
+    """Marks pairs in the session that wrote their records, so that neither is kept without the other.
+
+    `flows`: those that run by themselves. A record of Moodle makes the pair of its partner in Zoho due; one
+    without a partner, none.
+    """
+
+    session: Session
+    flows: Collection[str]
+
+    async def __call__(self, changes: Iterable[RecordChange]) -> None:
+        """Have the pairs of records that were written looked at, and wake who waited for what is there now.
+
+        The session has the locks, alone, of the modules of these records.
+        """
+        written: dict[AnyModule, list[Entity]] = defaultdict(list)
+        there: set[DeliveryKey] = set()
+        for module, before, after in changes:
+            written[module].append(after)
+            there.update(waited_for(module, before, after))
+        await self.of_records(written)
+        if there:
+            await self.session.wake(sorted(there))
+
+    async def of_records(self, records: Mapping[AnyModule, Sequence[Entity]]) -> None:
+        """Have the pairs of records looked at."""
+        dues: dict[DeliveryKey, Due] = {}
+        for flow in (flow for flow in FLOWS.values() if flow.name in self.flows):
+            for module, entities in records.items():
+                for key, subject in await self._pairs(flow, module, entities):
+                    dues[DeliveryKey(flow.name, key)] = Due(flow.name, key, subject)
+        if dues:
+            await self.session.make_due(list(dues.values()))
+
+    async def _pairs(self, flow: Flow, module: AnyModule, records: Sequence[Entity]) -> list[tuple[str, str]]:
+        """The pairs that records are in, and what each is about."""
+        if module in flow.zoho or (module is flow.moodle and flow is GRADE):
+            keys = [(flow.pair_of(each) if module in flow.zoho else each.key, each.key) for each in records]
+            return [(pair, f"{module.name}/{key}") for pair, key in keys if pair is not None]
+        if module is not flow.moodle:
+            return []
+        found: list[tuple[str, str]] = []
+        left = {each.key: each for each in records}
+        for partner in flow.zoho:
+            owners = await self._partners(partner, list(left.values()))
+            found += ((key, f"{partner.name}/{key}") for key in owners.values())
+            left = {key: each for key, each in left.items() if key not in owners}
+        return found
+
+    async def _partners(self, module: AnyModule, records: Sequence[Entity]) -> dict[RecordKey, RecordKey]:
+        """Whose users or courses these are: who has the link, else the id number, else the address."""
+        counterpart = module.counterpart
+        if counterpart is None or not records:
+            return {}
+        ids: dict[Value, RecordKey] = {
+            MoodleId(int(each.key)): each.key for each in records if is_digits(each.key)
+        }
+        linked = (await self.session.owners(module, {counterpart.id: ids})).get(counterpart.id, {})
+        found = {ids[id]: owner for id, owner in linked.items()}
+        numbers = {
+            ZohoId(number): each.key
+            for each in records
+            if each.key not in found and is_digits(number := getattr(each, "id_number", None) or "")
+        }
+        if numbers:
+            there = await self.session.present(module, numbers)
+            found |= {numbers[ZohoId(key)]: key for key in there}
+        emails: dict[Value, RecordKey] = {
+            Email(email): each.key
+            for each in records
+            if each.key not in found and (email := getattr(each, "email", None))
+        }
+        if emails and "academic_email" in module.unique_names:
+            known = (await self.session.owners(module, {"academic_email": emails})).get("academic_email", {})
+            found |= {emails[email]: owner for email, owner in known.items()}
+        return found

@@ -1,0 +1,159 @@
+"""The half of a pair that is Zoho's: read again before it is relied on, and told how it went."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from mzi_core.flows import take_flow
+from mzi_core.flows.flow import flow_of
+from mzi_core.flows.write_back import write_back_of
+from mzi_core.module import AnyModule
+from mzi_core.ports import (
+    Applied,
+    CausedBy,
+    Causer,
+    Connections,
+    Due,
+    Stored,
+    WriteResult,
+)
+from mzi_core.use_cases.batches import Batches, overlay_of
+from mzi_core.use_cases.deletions import delete_records
+from mzi_core.use_cases.deliver import Hold
+from mzi_core.use_cases.field_selection import Choice, in_no_record, select
+from mzi_core.use_cases.zoho_target import WritableZoho
+from mzi_core.values import RecordKey, TenantId, ZohoId
+
+BY_DELIVERY = CausedBy(Causer.DELIVERY)
+
+
+@attrs.frozen(kw_only=True)
+class News:
+    """What Zoho is to be told of a record: that all is well, or the `problem`.
+
+    `fields`: what it is to hold besides, by our names; the link is told in any case.
+    """
+
+    problem: str = ""
+    fields: Mapping[str, object] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class ZohoHalf:
+    """The records of one module of one tenant, as Zoho has them now."""
+
+    tenant: TenantId
+    module: AnyModule
+    batches: Batches
+    zoho: WritableZoho
+    choice: Choice
+
+    @classmethod
+    async def of(
+        cls, tenant: TenantId, module: AnyModule, batches: Batches, connections: Connections
+    ) -> "ZohoHalf":
+        """Raises GatewayError, AccountMissing, ModuleMissing, FieldsMissing."""
+        zoho = await connections.zoho(tenant)
+        async with batches.store.read(tenant) as session:
+            overlay = overlay_of(await session.settings(), module)
+        return cls(
+            tenant=tenant,
+            module=module,
+            batches=batches,
+            zoho=zoho,
+            choice=await select(zoho, module, overlay),
+        )
+
+    async def stored(self, keys: Sequence[RecordKey]) -> Mapping[RecordKey, Stored[Any]]:
+        """Our live records with these keys."""
+        async with self.batches.store.read(self.tenant) as session:
+            rows = await session.stored(self.module, keys)
+        return {key: row for key, row in rows.items() if row.deleted_at is None}
+
+    async def read_again(self, known: Mapping[RecordKey, Stored[Any]]) -> Mapping[RecordKey, Stored[Any]]:
+        """Our records as they are after Zoho was asked for them anew; what is gone there is gone here.
+
+        A reading of a record that was changed here meanwhile is not believed: what is here counts.
+        """
+        if not known:
+            return known
+        found = await self.zoho.get_many(
+            self.choice.named.api_name, [ZohoId(key) for key in known], self.choice.selection
+        )
+        untold = self.choice.untold | in_no_record(self.choice, list(found.values()))
+        async with self.batches.open(self.tenant, self.module, caused_by=BY_DELIVERY, delivers=True) as batch:
+            now = await batch.session.stored(self.module, list(known))
+            same = {key for key, row in now.items() if row.revision == known[key].revision}
+            records = [record for key, record in found.items() if key in same]
+            if records:
+                await batch.take(records, untold=untold if found else ())
+            gone = [key for key in known if key in same and key not in found]
+            if gone:
+                at = (await batch.session.status(self.module)).at(self.batches.clock.now())
+                await delete_records(batch.session, self.module, gone, at, caused_by=BY_DELIVERY)
+        return await self.stored(list(known))
+
+    async def tell(self, news: Mapping[RecordKey, News], hold: Hold) -> Mapping[RecordKey, str]:
+        """Tell Zoho of pairs; why it could not be told, by key.
+
+        What it acknowledged is kept as what it says.
+        """
+        rows = await self.stored(list(news))
+        at = self.batches.clock.now()
+        told = {key: self._with_its_link(row.entity, news[key]) for key, row in rows.items()}
+        writes = {key: self._write(rows[key].entity, at, each) for key, each in told.items()}
+        writes = {key: write for key, write in writes.items() if write}
+        if not writes:
+            return {}
+        ours = await hold.about_to_send({key: {"told": False} for key in writes})
+        writes = {key: write for key, write in writes.items() if key in ours}
+        sent = await self.zoho.update_many(
+            self.choice.named.api_name, [{"id": key, **write} for key, write in writes.items()]
+        )
+        results = dict(zip(writes, sent, strict=True))
+        await self._keep(rows, {key: told[key] for key in results if _is_done(results[key])}, hold)
+        return {key: result.why for key, result in results.items() if not isinstance(result, Applied)}
+
+    def _with_its_link(self, record: Any, news: News) -> News:
+        link = write_back_of(self.module).link
+        id = getattr(record, link)
+        return news if id is None else attrs.evolve(news, fields={link: id, **news.fields})
+
+    def _write(self, record: Any, at: datetime, news: News) -> dict[str, object]:
+        """The fields of a record that are to be told, as the organisation holds them."""
+        named = self.choice.named
+        told = write_back_of(self.module).told(named.described.fields, at, news.problem)
+        there = {name: value for name, value in news.fields.items() if name in named.writable}
+        if not there:
+            return told
+        write = self.batches.codec.writer(self.module, named.overlay, named.forms)
+        wire = write(attrs.evolve(record, **there))
+        return {named.writable[name]: wire[name] for name in there} | told
+
+    async def _keep(
+        self, rows: Mapping[RecordKey, Stored[Any]], told: Mapping[RecordKey, News], hold: Hold
+    ) -> None:
+        """Keep as Zoho's what it acknowledged; a record that was changed meanwhile is looked at again."""
+        said_of = {link: said for said, link in self.module.said_of_links.items()}
+        changes = {
+            key: {said_of.get(name, name): value for name, value in news.fields.items()}
+            for key, news in told.items()
+            if news.fields
+        }
+        if not changes:
+            return
+        async with self.batches.open(self.tenant, self.module, caused_by=BY_DELIVERY, delivers=True) as batch:
+            ours = await hold.still_ours(batch.session, changes)
+            now = await batch.session.stored(self.module, sorted(ours))
+            same = {key for key, row in now.items() if row.revision == rows[key].revision}
+            await batch.amend({key: changes[key] for key in sorted(same)})
+            moved = [key for key in sorted(ours) if key not in same]
+            if moved:
+                look, pair = take_flow(self.module.name), flow_of(self.module).name
+                await batch.session.make_due([Due(flow, key) for flow in (look, pair) for key in moved])
+
+
+def _is_done(result: WriteResult[ZohoId]) -> bool:
+    return isinstance(result, Applied)

@@ -4,11 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 import attrs
-from tests.use_cases.remotes import College
-from tests.use_cases.test_push import A, student
+from tests.use_cases.remotes import College, lost
+from tests.use_cases.test_push import CLASS, A, B, class_, enrollment, student
 
+from mzi_adapters.memory import MemoryStore
+from mzi_adapters.testing.session_guard import GuardedStore
 from mzi_core.flows.rules import FlowName
-from mzi_core.ports import DeliveryState, StoredDelivery
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import DeliveryKey, DeliveryState, Note, StoredDelivery, ZohoField
+from mzi_core.use_cases.deliver import LEASE
+from mzi_core.use_cases.deliver_counterparts import GONE, NOT_TO_CREATE
 from mzi_core.values import DEFAULT_TENANT
 
 ALL = [each.value for each in FlowName]
@@ -17,6 +22,10 @@ ALL = [each.value for each in FlowName]
 @attrs.define
 class AtWork(College):
     """A college whose flows run by themselves, and what is planted in its Zoho."""
+
+    def __attrs_post_init__(self) -> None:
+        self.store = GuardedStore(MemoryStore(clock=self.timer))
+        super().__attrs_post_init__()
 
     async def rules(self, **rules: object) -> None:
         """What the college lets mzi do."""
@@ -44,6 +53,19 @@ class AtWork(College):
         async with self.store.read(DEFAULT_TENANT) as session:
             return [each for state in DeliveryState for each in await session.deliveries(flow, state)]
 
+    async def heard(self, module: str, *ids: object) -> None:
+        """Zoho tells that records have changed, and mzi reads them again."""
+        records = self.zoho.records(CATALOGUE[module].remote_name)
+        await self.sync(module, [records[str(id)] for id in ids])
+
+    def zoho_writes(self) -> int:
+        """How many calls have changed something in Zoho."""
+        return sum(each.method != "GET" and "/coql" not in each.url for each in self.zoho.seen)
+
+    def fields(self, module: str) -> list[ZohoField]:
+        """What a module of the Zoho has."""
+        return list(self.zoho.organization.tables[module].fields.values())
+
     def zoho_says(self, module: str, id: str) -> dict[str, object]:
         """A record as it stands in Zoho."""
         return self.zoho.records(module)[id]
@@ -66,5 +88,139 @@ class TestAccounts:
         assert college.moodle.site.people.rows[account].idnumber == A
         said = college.zoho_says("BTEC_Students", A)
         assert (said["Student_Moodle_ID"], said["Synced_to_Moodle"]) == (str(account), True)
+        assert str(said["Last_Sync_Date"]).startswith(college.timer.now().date().isoformat())
         assert (await college.stored("students"))[A].moodle_userid_in_zoho == account
         assert await college.delivered() == {}
+
+    async def test_who_has_one_already_is_linked_whatever_the_rules(self) -> None:
+        college = await at_work()
+        there = college.moodle.add_user(
+            username="a1@college.example", firstname="Rana", lastname="Example1", idnumber=A
+        )
+        await college.in_zoho("students", student(), student(B))
+        assert await college.delivered() == {DeliveryState.SETTLED: 2}
+        assert (await college.stored("students"))[A].moodle_userid == there
+        assert college.zoho_says("BTEC_Students", A)["Student_Moodle_ID"] == str(there)
+        assert [each.reason for each in await college.deliveries(FlowName.ACCOUNT)] == ["", NOT_TO_CREATE]
+        assert college.moodle_calls("core_user_create_users") == 0
+
+    async def test_a_new_name_reaches_moodle_once_and_our_own_writes_cause_nothing(self) -> None:
+        college = await at_work(create_accounts=True)
+        await college.in_zoho("students", student())
+        await college.delivered()
+        college.zoho.edit("BTEC_Students", A, {"Last_Name": "Renamed"})
+        await college.heard("students", A)
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+        account = (await college.stored("students"))[A].moodle_userid
+        assert college.moodle.site.people.rows[account].lastname == "Renamed"
+        written = college.moodle_calls("core_user_update_users"), college.zoho_writes()
+        for _ in range(2):  # Zoho tells of what we wrote as well
+            await college.heard("students", A)
+            await college.delivered()
+        assert (college.moodle_calls("core_user_update_users"), college.zoho_writes()) == written
+
+    async def test_what_changed_in_zoho_since_we_heard_of_it_is_what_counts(self) -> None:
+        """Nobody has told of the newer name yet: it is read again before anything is written."""
+        college = await at_work(create_accounts=True)
+        await college.in_zoho("students", student())
+        college.zoho.edit("BTEC_Students", A, {"Last_Name": "Newer"})
+        await college.delivered()
+        account = (await college.stored("students"))[A].moodle_userid
+        assert college.moodle.site.people.rows[account].lastname == "Newer"
+        assert (await college.stored("students"))[A].last_name == "Newer"
+
+    async def test_who_is_gone_in_zoho_by_now_gets_nothing(self) -> None:
+        college = await at_work(create_accounts=True)
+        await college.in_zoho("students", student(), student(B))
+        college.zoho.remove("BTEC_Students", A)
+        assert await college.delivered() == {DeliveryState.SETTLED: 2}
+        assert [each.reason for each in await college.deliveries(FlowName.ACCOUNT)] == [GONE, ""]
+        assert list(await college.stored("students")) == [B]
+
+    async def test_who_cannot_have_one_is_a_dead_letter_and_zoho_is_told_why(self) -> None:
+        college = await at_work(create_accounts=True)
+        college.zoho.define(
+            "BTEC_Students", [*college.fields("BTEC_Students"), "Sync_Status", "Last_Sync_Error"]
+        )
+        await college.in_zoho("students", student(First_Name="<b"), student(B))
+        assert await college.delivered() == {DeliveryState.DEAD: 1, DeliveryState.SETTLED: 1}
+        said = college.zoho_says("BTEC_Students", A)
+        assert (said["Synced_to_Moodle"], said["Sync_Status"]) == (False, "Failed")
+        assert "`<`" in str(said["Last_Sync_Error"])
+        college.zoho.edit("BTEC_Students", A, {"First_Name": "Rana"})
+        await college.heard("students", A)
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+        said = college.zoho_says("BTEC_Students", A)
+        assert (said["Synced_to_Moodle"], said["Sync_Status"], said["Last_Sync_Error"]) == (
+            True,
+            "Synced",
+            None,
+        )
+
+    async def test_where_the_answer_of_zoho_is_lost_only_zoho_is_told_again(self) -> None:
+        college = await at_work(create_accounts=True)
+        await college.in_zoho("students", student())
+        college.to_zoho.instead["BTEC_Students"] = lost
+        await college.delivered()
+        account = (await college.stored("students"))[A].moodle_userid
+        assert account is not None
+        del college.to_zoho.instead["BTEC_Students"]
+        college.timer.jump(3600)
+        await college.delivered()
+        assert college.zoho_says("BTEC_Students", A)["Student_Moodle_ID"] == str(account)
+        assert college.moodle_calls("core_user_create_users") == 1
+
+    async def test_an_account_that_was_made_and_not_kept_is_found_by_the_name_noted_for_it(self) -> None:
+        """The worker dies between the two, and the address changes: there is still one account."""
+        college = await at_work(create_accounts=True)
+        await college.in_zoho("students", student())
+        noted = {"told": False, "username": "a1@college.example", "email": "a1@college.example"}
+        async with college.store.begin(DEFAULT_TENANT) as session:
+            (claim,) = await session.claim(FlowName.ACCOUNT, 10, LEASE)
+            await session.note([Note(claim=claim, intent=noted)])
+        made = college.moodle.add_user(
+            username="a1@college.example", firstname="Rana", lastname="Example1", idnumber=A
+        )
+        college.zoho.edit("BTEC_Students", A, {"Academic_Email": "rana@college.example"})
+        await college.heard("students", A)
+        college.timer.jump(LEASE.total_seconds() + 1)
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+        assert (await college.stored("students"))[A].moodle_userid == made
+        row = college.moodle.site.people.rows[made]
+        assert (row.username, row.email) == ("a1@college.example", "rana@college.example")
+        (kept,) = await college.deliveries(FlowName.ACCOUNT)
+        assert kept.look_at is not None  # who made it may be at work still
+
+    async def test_an_account_is_made_under_the_name_that_was_noted_for_it(self) -> None:
+        """The worker died before it sent anything, or is about to send it still."""
+        college = await at_work(create_accounts=True)
+        await college.in_zoho("students", student())
+        noted = {"told": False, "username": "old@college.example", "email": "old@college.example"}
+        async with college.store.begin(DEFAULT_TENANT) as session:
+            (claim,) = await session.claim(FlowName.ACCOUNT, 10, LEASE)
+            await session.note([Note(claim=claim, intent=noted)])
+        college.timer.jump(LEASE.total_seconds() + 1)
+        await college.delivered()
+        account = (await college.stored("students"))[A].moodle_userid
+        assert college.moodle.site.people.rows[account].username == "old@college.example"
+
+
+class TestCoursesAndEnrolments:
+    """Classes and who is in them."""
+
+    async def test_an_enrolment_waits_for_both_and_is_made_the_moment_they_are_there(self) -> None:
+        college = await at_work(create_accounts=True)
+        await college.in_zoho("students", student())
+        await college.in_zoho("classes", class_(Class_Status="Planned"))
+        await college.in_zoho("enrollments", enrollment(1))
+        await college.delivered()
+        (waiting,) = await college.deliveries(FlowName.ENROLMENT)
+        assert waiting.waits_for == DeliveryKey(FlowName.COURSE, CLASS)
+        college.zoho.edit("BTEC_Classes", CLASS, {"Class_Status": "Active"})
+        await college.heard("classes", CLASS)
+        await college.delivered()
+        kept = (await college.stored("classes"))[CLASS]
+        assert college.zoho_says("BTEC_Classes", CLASS)["Moodle_Class_ID"] == str(kept.moodle_class_id)
+        assert len(await college.enrolled(kept.moodle_class_id)) == 1
+        said = college.zoho_says("BTEC_Enrollments", str(enrollment(1)["id"]))
+        assert (said["Moodle_Course_ID"], said["Synced_to_Moodle"]) == (str(kept.moodle_class_id), True)

@@ -70,9 +70,13 @@ def _step(
     course = course_of(enrollment, found.courses)
     account = found.accounts.get(enrollment.student)
     is_member = course is not None and account in found.members.get(course, ())
-    needless = "" if is_member else _needless(enrollment, course, found, counterpart)
+    needless = "" if is_member else _needless(enrollment, found, counterpart)
     if needless:
         return _step_without(enrollment, Action.NOTHING, needless)
+    if course is None and enrollment.class_ in found.courseless:
+        status = found.courseless[enrollment.class_]
+        why = f"{f'Its class is {status}' if status else 'Its class has no status'}; {ONLY_ACTIVE}."
+        return _waiting(enrollment, CLASSES, enrollment.class_, why, act=Action.NOTHING)
     if course is None:
         why = f"Class {enrollment.class_} has no Moodle course; `mzi push classes` makes it."
         return _waiting(enrollment, CLASSES, enrollment.class_, why)
@@ -106,9 +110,7 @@ def _step(
     )
 
 
-def _needless(
-    enrollment: Enrollment, course: MoodleId | None, found: FoundMembers, counterpart: Counterpart
-) -> str:
+def _needless(enrollment: Enrollment, found: FoundMembers, counterpart: Counterpart) -> str:
     """Why nobody has to be enrolled who is not yet; nothing where somebody has."""
     if counterpart.is_over(enrollment.status):
         return f"Its status is {enrollment.status}."
@@ -116,15 +118,19 @@ def _needless(
         return "Its class is deleted in Zoho."
     if enrollment.student in found.deleted:
         return "Its student is deleted in Zoho."
-    if course is None and enrollment.class_ in found.courseless:
-        status = found.courseless[enrollment.class_]
-        return f"{f'Its class is {status}' if status else 'Its class has no status'}; {ONLY_ACTIVE}."
     return ""
 
 
-def _waiting(enrollment: Enrollment, module: AnyModule, key: RecordKey, why: str) -> EnrolmentStep:
-    """A step that cannot be done until another record has its counterpart."""
-    return attrs.evolve(_step_without(enrollment, Action.CANNOT, why), needs=Parent(module.name, key))
+def _waiting(
+    enrollment: Enrollment,
+    module: AnyModule,
+    key: RecordKey,
+    why: str,
+    *,
+    act: Action = Action.CANNOT,
+) -> EnrolmentStep:
+    """A step for which another record must have its counterpart first."""
+    return attrs.evolve(_step_without(enrollment, act, why), needs=Parent(module.name, key))
 
 
 def _step_without(enrollment: Enrollment, act: Action, why: str) -> EnrolmentStep:

@@ -118,11 +118,13 @@ async def delete_records(
     caused_by: CausedBy,
     causes: Mapping[RecordKey, CausedBy] = NO_CAUSES,
     versions: Mapping[RecordKey, Version] = NO_VERSIONS,
+    delivers: bool = False,
 ) -> int:
     """Mark records deleted in a session that is open, with their history; how many were live until now.
 
     What was parked of them is forgotten. `causes`: of single records, where it is not `caused_by`.
-    `versions`: of when the deletions are, where that is known; what is older brings no record back.
+    `versions`: of when the deletions are, where that is known; what is older brings no record back. Their
+    pairs are due, unless it is a delivery that found them gone (`delivers`).
     """
     await session.unpark(module.name, ids)
     gone = await session.delete(module, ids, at)
@@ -156,7 +158,7 @@ async def delete_records(
         for key in gone
     ]
     await session.keep_history(entries)
-    flows = rules_of(await session.settings()).flows
+    flows = () if delivers else rules_of(await session.settings()).flows
     if gone and flows:
         rows = await session.stored(module, gone)
         mark = MarkPairs(session=session, flows=flows)

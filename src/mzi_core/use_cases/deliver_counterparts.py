@@ -261,7 +261,9 @@ class _Pairs:
             return claim.given_back()  # somebody else has taken it over, and this ending counts for nothing
         if untold:
             return failed(claim, f"Zoho could not be told: {untold}")
-        return claim.settled(step.why) if step.act.agrees else claim.dead(step.why)
+        if not step.act.agrees:
+            return claim.dead(step.why)
+        return claim.settled(step.why if made is None else "")
 
 
 def _intent(step: Step[object]) -> JsonObject:

@@ -92,7 +92,9 @@ class ZohoHalf:
             gone = [key for key in known if key in same and key not in found]
             if gone:
                 at = (await batch.session.status(self.module)).at(self.batches.clock.now())
-                await delete_records(batch.session, self.module, gone, at, caused_by=BY_DELIVERY)
+                await delete_records(
+                    batch.session, self.module, gone, at, caused_by=BY_DELIVERY, delivers=True
+                )
         return await self.stored(list(known))
 
     async def tell(self, news: Mapping[RecordKey, News], hold: Hold) -> Mapping[RecordKey, str]:

@@ -7,14 +7,20 @@ import attrs
 from tests.use_cases.remotes import College, lost
 from tests.use_cases.test_push import CLASS, A, B, class_, enrollment, student
 
+from mzi_adapters.codecs import CodecBySide
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.moodle import MoodleCodec
 from mzi_adapters.testing.session_guard import GuardedStore
+from mzi_adapters.zoho import ZohoCodec
 from mzi_core.flows.rules import FlowName
+from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import DeliveryKey, DeliveryState, Note, StoredDelivery, ZohoField
 from mzi_core.use_cases.deliver import LEASE
 from mzi_core.use_cases.deliver_counterparts import GONE, NOT_TO_CREATE
 from mzi_core.values import DEFAULT_TENANT
+
+UNIT = "5398830000060000001"
 
 ALL = [each.value for each in FlowName]
 
@@ -25,6 +31,7 @@ class AtWork(College):
 
     def __attrs_post_init__(self) -> None:
         self.store = GuardedStore(MemoryStore(clock=self.timer))
+        self.codec = CodecBySide({Side.ZOHO: ZohoCodec, Side.MOODLE: MoodleCodec})
         super().__attrs_post_init__()
 
     async def rules(self, **rules: object) -> None:
@@ -224,3 +231,52 @@ class TestCoursesAndEnrolments:
         assert len(await college.enrolled(kept.moodle_class_id)) == 1
         said = college.zoho_says("BTEC_Enrollments", str(enrollment(1)["id"]))
         assert (said["Moodle_Course_ID"], said["Synced_to_Moodle"]) == (str(kept.moodle_class_id), True)
+
+
+GRADE = {"userid": 4101, "courseid": 1001, "assignid": 55}
+KEY = "4101_1001_55"
+
+
+def mark(raw: str | None, at: int = 1771142400, attempt: int = 0, **fields: object) -> dict[str, object]:
+    """A mark in Moodle of work that was handed in, as an event tells it."""
+    return {
+        **GRADE,
+        "attemptnumber": attempt,
+        "rawgrade": raw,
+        "assigngrademax": "4",
+        "submissionstatus": "submitted",
+        "timegraded": at,
+        "timemodified": at,
+        **fields,
+    }
+
+
+class TestGrades:
+    """Marks of Moodle become grades of Zoho."""
+
+    async def college(self, *, linked: bool = True) -> AtWork:
+        """A student in a class of one unit, both in Moodle."""
+        college = await at_work()
+        await college.rules(flows=["grade"])
+        college.zoho.add("BTEC", {"id": UNIT, "Name": "Networking"})
+        await college.sync("units", [college.zoho.records("BTEC")[UNIT]])
+        links = {"Student_Moodle_ID": "4101"}, {"Moodle_Class_ID": "1001"}
+        for_student, for_class = links if linked else ({}, {})
+        await college.in_zoho("students", student(**for_student))
+        await college.in_zoho("classes", class_(Unit={"id": UNIT}, **for_class))
+        await college.sync("moodle_users", [{"id": 4101, "email": "a1@college.example"}])
+        await college.sync("moodle_courses", [{"id": 1001, "fullname": "Networking 1"}])
+        return college
+
+    def grade(self, college: AtWork) -> dict[str, object]:
+        """The one grade that Zoho has."""
+        (found,) = college.zoho.records("BTEC_Grades").values()
+        return found
+
+    async def test_a_mark_becomes_a_grade_with_all_that_is_known_of_it(self) -> None:
+        college = await self.college()
+        await college.sync("moodle_marks", [mark("3", feedback="Well done", grader_name="Teacher One")])
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+        said = self.grade(college)
+        assert (said["Grade"], said["Attempt_Number"], said["Moodle_Grade_Composite_Key"]) == ("M", 1, KEY)
+        assert (said["Feedback"], said["Grader_Name"]) == ("Well done", "Teacher One")

@@ -34,7 +34,7 @@ class DecidedMark:
 
 
 @attrs.frozen(kw_only=True)
-class _Judge:
+class JudgeMarks:
     """How marks are judged at a moment."""
 
     policy: GradingPolicy
@@ -42,7 +42,13 @@ class _Judge:
     zone: tzinfo
 
     @classmethod
-    def of(cls, settings: TenantSettings, now: datetime, policy: str | None, level: str | None) -> "_Judge":
+    def of(
+        cls,
+        settings: TenantSettings,
+        now: datetime,
+        policy: str | None = None,
+        level: str | None = None,
+    ) -> "JudgeMarks":
         """By the built-in called `policy`, else by the tenant's choice for programme `level`."""
         named = None if policy is None else read_policy({"base": policy})
         chosen = named or chosen_policy(settings, level, now.date())
@@ -82,7 +88,7 @@ class DecideMarks:
         """
         now = self.clock.now()
         async with self.store.read(tenant) as session:
-            judge = _Judge.of(await session.settings(), now, policy, level)
+            judge = JudgeMarks.of(await session.settings(), now, policy, level)
         query = Query(limit=MARKS_AT_ONCE)
         while True:
             async with self.store.read(tenant) as session:
@@ -113,7 +119,7 @@ class DecideMark:
         """
         wanted = MoodleKey(key)
         async with self.store.read(tenant) as session:
-            judge = _Judge.of(await session.settings(), self.clock.now(), policy, level)
+            judge = JudgeMarks.of(await session.settings(), self.clock.now(), policy, level)
             found = (await session.stored(MOODLE_MARKS, [wanted])).get(wanted)
         if found is None or found.deleted_at is not None:
             raise NotFound(MOODLE_MARKS.singular, key)

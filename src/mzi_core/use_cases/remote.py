@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Self
 
 import attrs
 
-from mzi_core.flows.flow import ACCOUNT, COURSE, ENROLMENT
+from mzi_core.flows.flow import ACCOUNT, COURSE, ENROLMENT, GRADE
 from mzi_core.ports import Connections
 from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases.deletions import MarkDeleted
 from mzi_core.use_cases.deliver import Deliver
 from mzi_core.use_cases.deliver_counterparts import DeliverCounterparts
 from mzi_core.use_cases.deliver_due import DeliverDue
+from mzi_core.use_cases.deliver_grades import DeliverGrades
 from mzi_core.use_cases.planning_pull import PlanPull
 from mzi_core.use_cases.pull import Prune, Pull
 from mzi_core.use_cases.pull_moodle import PullMoodle
@@ -52,6 +53,7 @@ class RemoteUseCases:
             )
             for flow in (ACCOUNT, COURSE, ENROLMENT)
         }
+        grades = DeliverGrades(batches=batches, connections=connections)
         return cls(
             connections=connections,
             plan_pull=PlanPull(connections=connections, store=store, clock=batches.clock),
@@ -60,5 +62,5 @@ class RemoteUseCases:
             pull_moodle=PullMoodle(connections=connections, store=store, runs=use_cases.runs),
             targets=targets,
             push=Push(store=store, amend=use_cases.amend),
-            deliver_due=DeliverDue(deliver=Deliver(store=store, workers=workers)),
+            deliver_due=DeliverDue(deliver=Deliver(store=store, workers={**workers, GRADE.name: grades})),
         )

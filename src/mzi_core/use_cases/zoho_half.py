@@ -1,6 +1,6 @@
 """The half of a pair that is Zoho's: read again before it is relied on, and told how it went."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ import attrs
 from mzi_core.flows import take_flow
 from mzi_core.flows.flow import flow_of
 from mzi_core.flows.write_back import write_back_of
-from mzi_core.module import AnyModule
+from mzi_core.module import AnyModule, Kind
 from mzi_core.ports import (
     Applied,
     CausedBy,
@@ -19,6 +19,7 @@ from mzi_core.ports import (
     Stored,
     WriteResult,
 )
+from mzi_core.provisioning.records import RecordWrite, Subform
 from mzi_core.use_cases.batches import Batches, overlay_of
 from mzi_core.use_cases.deletions import delete_records
 from mzi_core.use_cases.deliver import Hold
@@ -118,6 +119,31 @@ class ZohoHalf:
         await self._keep(rows, {key: told[key] for key in results if _is_done(results[key])}, hold)
         return {key: result.why for key, result in results.items() if not isinstance(result, Applied)}
 
+    def write_of(self, record: Any, names: Iterable[str], *, by_key: bool) -> RecordWrite:
+        """What is to be sent so that a record says in these fields what it does here.
+
+        A field that the organisation lacks, or lets nobody write, is left out. With `by_key` it is found by
+        its key, else by its id.
+        """
+        named = self.choice.named
+        wire = self.batches.codec.writer(self.module, named.overlay, named.forms)(record)
+        there = [name for name in names if name in named.writable]
+        rows = [name for name in there if self.module.field[name].kind is Kind.SUBFORM]
+        fields = {named.writable[name]: wire[name] for name in there if name not in rows}
+        return RecordWrite(
+            record=fields if by_key else {"id": record.key, **fields},
+            subforms=tuple(
+                Subform(
+                    name=named.writable[name],
+                    rows=wire[name],
+                    key=(named.columns[name].names[self.module.field[name].row_key],),
+                )
+                for name in rows
+                if name in named.columns and self.module.field[name].row_key in named.columns[name].names
+            ),
+            by_key=by_key,
+        )
+
     def _with_its_link(self, record: Any, news: News) -> News:
         link = write_back_of(self.module).link
         id = getattr(record, link)
@@ -127,12 +153,9 @@ class ZohoHalf:
         """The fields of a record that are to be told, as the organisation holds them."""
         named = self.choice.named
         told = write_back_of(self.module).told(named.described.fields, at, news.problem)
-        there = {name: value for name, value in news.fields.items() if name in named.writable}
-        if not there:
-            return told
-        write = self.batches.codec.writer(self.module, named.overlay, named.forms)
-        wire = write(attrs.evolve(record, **there))
-        return {named.writable[name]: wire[name] for name in there} | told
+        fields: dict[str, Any] = dict(news.fields)
+        write = self.write_of(attrs.evolve(record, **fields), fields, by_key=False)
+        return {name: value for name, value in write.record.items() if name != "id"} | told
 
     async def _keep(
         self, rows: Mapping[RecordKey, Stored[Any]], told: Mapping[RecordKey, News], hold: Hold

@@ -1,0 +1,307 @@
+"""Grades: what marks of Moodle come to is brought to Zoho, and a person's edit there is left standing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from mzi_core.errors import MziError
+from mzi_core.flows import take_flow
+from mzi_core.flows.flow import flow_of, in_moodle_only
+from mzi_core.flows.grade import (
+    SAID_OF,
+    GradeFacts,
+    GradePlan,
+    as_planned,
+    intent_of,
+    plan_grade,
+)
+from mzi_core.flows.rules import Rules
+from mzi_core.flows.write_back import write_back_of
+from mzi_core.module import AnyModule
+from mzi_core.modules import (
+    CATALOGUE,
+    CLASSES,
+    GRADES,
+    MOODLE_MARKS,
+    STUDENTS,
+    UNITS,
+    Class,
+    MoodleMarkRecord,
+    RecordedGrade,
+    Student,
+)
+from mzi_core.ports import (
+    Applied,
+    Claim,
+    Connections,
+    DeliveryKey,
+    Due,
+    Ending,
+    Lock,
+    Rejected,
+    Session,
+    Stored,
+    TenantSettings,
+    Unknown,
+    WriteResult,
+)
+from mzi_core.provisioning import Action, Step
+from mzi_core.provisioning.records import RecordWrite
+from mzi_core.use_cases.batches import Batches
+from mzi_core.use_cases.decide_marks import DecidedMark, JudgeMarks
+from mzi_core.use_cases.deliver import SECOND_LOOK, Hold, Worked, failed
+from mzi_core.use_cases.zoho_half import BY_DELIVERY, ZohoHalf
+from mzi_core.use_cases.zoho_target import ZohoTarget
+from mzi_core.values import MoodleId, RecordKey, Value, ZohoId
+
+_Written = WriteResult[ZohoId | MoodleId]
+
+NO_MARK = "Moodle has no mark for it."
+
+
+@attrs.frozen(kw_only=True)
+class _Partners:
+    """Whose a mark is in Zoho, as far as is known here; `level`: that of the unit."""
+
+    student: Student | None = None
+    class_: Class | None = None
+    grade: Stored[RecordedGrade] | None = None
+    level: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class _Pair:
+    """A mark that is to be recorded, and all that a plan needs."""
+
+    claim: Claim
+    facts: GradeFacts
+    row: Stored[RecordedGrade] | None
+
+    def with_grade(self, fresh: Mapping[RecordKey, Stored[RecordedGrade]]) -> "_Pair":
+        """The same with its grade as it was read again; without one that is gone."""
+        if self.row is None:
+            return self
+        row = fresh.get(self.row.entity.key)
+        theirs = None if row is None else row.entity
+        return attrs.evolve(self, row=row, facts=attrs.evolve(self.facts, theirs=theirs))
+
+
+@attrs.frozen(kw_only=True)
+class DeliverGrades:
+    """Decides marks and writes grades, many together; Zoho is read again before it is overwritten."""
+
+    batches: Batches
+    connections: Connections
+
+    async def __call__(self, rules: Rules, hold: Hold) -> Worked:
+        """Work on the claims at hand."""
+        async with self.batches.store.read(hold.tenant) as session:
+            settings = await session.settings()
+            keys = [MOODLE_MARKS.side.key(key) for key in hold.claims]
+            rows = await session.stored(MOODLE_MARKS, keys)
+            marks = {str(key): row.entity for key, row in rows.items() if row.deleted_at is None}
+            partners = await _partners(session, marks)
+        endings = [claim.settled(NO_MARK) for key, claim in hold.claims.items() if key not in marks]
+        pairs: dict[str, _Pair] = {}
+        lone: dict[str, MoodleMarkRecord] = {}
+        judges = _Judges(settings=settings, batches=self.batches)
+        for key, mark in marks.items():
+            claim, found = hold.claims[key], partners[key]
+            decided = judges.decided(mark, found.level)
+            if isinstance(decided, str):
+                endings.append(claim.dead(decided))
+            elif not decided.decisions[-1].published.is_final:
+                endings.append(claim.settled(decided.decisions[-1].reason(zone=decided.zone)))
+            elif found.student is None or found.class_ is None:
+                lone[key] = mark
+            else:
+                facts = GradeFacts(
+                    mark=mark,
+                    decision=decided.decisions[-1],
+                    student=found.student,
+                    class_=found.class_,
+                    theirs=None if found.grade is None else found.grade.entity,
+                    agreed=claim.agreed,
+                    intent=claim.intent,
+                    zone=decided.zone,
+                )
+                pairs[key] = _Pair(claim=claim, facts=facts, row=found.grade)
+        if lone:
+            await self._wait(hold, lone)
+        if pairs:
+            endings += await self._recorded(hold, pairs)
+        return Worked(endings=endings)
+
+    async def _recorded(self, hold: Hold, pairs: Mapping[str, _Pair]) -> Sequence[Ending]:
+        """Plan, read Zoho again where something is to be overwritten, plan anew, and write."""
+        plans = {key: plan_grade(pair.facts) for key, pair in pairs.items()}
+        results: dict[str, _Written] = {}
+        writing = {key: pairs[key] for key, plan in plans.items() if plan.values}
+        if writing:
+            zoho = await ZohoHalf.of(hold.tenant, GRADES, self.batches, self.connections)
+            fresh = await zoho.read_again(
+                {pair.row.entity.key: pair.row for pair in writing.values() if pair.row is not None}
+            )
+            writing = {key: pair.with_grade(fresh) for key, pair in writing.items()}
+            plans |= {key: plan_grade(pair.facts) for key, pair in writing.items()}
+            writing = {key: pair for key, pair in writing.items() if plans[key].values}
+            results = await self._written(hold, zoho, writing, plans)
+        return [
+            _ending(pair.claim, plans[key], results.get(key))
+            for key, pair in pairs.items()
+            if key in results or not plans[key].values
+        ]
+
+    async def _written(
+        self, hold: Hold, zoho: ZohoHalf, pairs: Mapping[str, _Pair], plans: Mapping[str, GradePlan]
+    ) -> dict[str, _Written]:
+        """Write grades: those that Zoho has by their id, the others by their key."""
+        if not pairs:
+            return {}
+        intents = {key: intent_of(plans[key], pair.facts.theirs) for key, pair in pairs.items()}
+        ours = await hold.about_to_send(intents)
+        back = write_back_of(GRADES).told(zoho.choice.named.described.fields, self.batches.clock.now())
+        steps: list[Step[RecordWrite]] = []
+        for key in ours:
+            facts, plan = pairs[key].facts, plans[key]
+            write = zoho.write_of(as_planned(facts, plan), plan.values, by_key=facts.theirs is None)
+            write = attrs.evolve(write, record={**write.record, **back})
+            id = ZohoId(key) if facts.theirs is None else facts.theirs.zoho_id
+            act = Action.CREATE if facts.theirs is None else Action.CHANGE
+            steps.append(Step(zoho_id=id, act=act, write=write))
+        target = ZohoTarget(
+            tenant=hold.tenant,
+            choice=zoho.choice,
+            zoho=zoho.zoho,
+            store=self.batches.store,
+            codec=self.batches.codec,
+        )
+        done = await target.apply(steps)
+        results = {key: result.result for key, result in zip(ours, done, strict=True)}
+        found = {key: result for key, result in results.items() if result is not None}
+        await self._keep(hold, pairs, plans, found)
+        return found
+
+    async def _keep(
+        self,
+        hold: Hold,
+        pairs: Mapping[str, _Pair],
+        plans: Mapping[str, GradePlan],
+        results: Mapping[str, _Written],
+    ) -> None:
+        """Keep as Zoho's what it acknowledged; what is new, or was changed meanwhile, is read again."""
+        done = {key: result for key, result in results.items() if isinstance(result, Applied)}
+        if not done:
+            return
+        async with self.batches.open(hold.tenant, GRADES, caused_by=BY_DELIVERY, delivers=True) as batch:
+            ours = await hold.still_ours(batch.session, done)
+            known = {row.entity.key: key for key in ours if (row := pairs[key].row) is not None}
+            now = await batch.session.stored(GRADES, list(known))
+            same = {
+                id: known[id]
+                for id, row in now.items()
+                if (before := pairs[known[id]].row) is not None and row.revision == before.revision
+            }
+            await batch.amend({id: _acknowledged(plans[key]) for id, key in sorted(same.items())})
+            moved = [id for id in known if id not in same]
+            look = take_flow(GRADES.name)
+            new = [str(done[key].id) for key in ours if pairs[key].row is None]
+            dues = [Due(look, id) for id in (*moved, *new)]
+            dues += [Due(hold.claims[known[id]].flow, known[id]) for id in moved]
+            if dues:
+                await batch.session.make_due(dues)
+
+    async def _wait(self, hold: Hold, marks: Mapping[str, MoodleMarkRecord]) -> None:
+        """Have marks wait until the student and the class are known that they belong to.
+
+        That is looked for once more under the locks of both modules, which who brings it has alone.
+        """
+        async with self.batches.store.begin(hold.tenant) as session:
+            await session.lock(
+                [Lock(each.name, shared=True) for each in CATALOGUE.in_order() if each in (STUDENTS, CLASSES)]
+            )
+            partners = await _partners(session, marks)
+            await session.end_claims(
+                [_waiting(hold.claims[key], mark, partners[key]) for key, mark in marks.items()]
+            )
+
+
+@attrs.frozen(kw_only=True)
+class _Judges:
+    """Judges marks by the policies of a tenant, all at one moment."""
+
+    settings: TenantSettings
+    batches: Batches
+    _by_level: dict[str | None, JudgeMarks | str] = attrs.field(factory=dict, init=False)
+
+    def decided(self, mark: MoodleMarkRecord, level: str | None) -> DecidedMark | str:
+        """What a mark comes to for a unit of this level; a sentence where it cannot be judged."""
+        if level not in self._by_level:
+            self._by_level[level] = self._judge(level)
+        judge = self._by_level[level]
+        if isinstance(judge, str):
+            return judge
+        made = judge.decided(mark)
+        return made if made.refused is None else made.refused.told
+
+    def _judge(self, level: str | None) -> JudgeMarks | str:
+        try:
+            return JudgeMarks.of(self.settings, self.batches.clock.now(), level=level)
+        except MziError as error:
+            return error.told
+
+
+async def _partners(session: Session, marks: Mapping[str, MoodleMarkRecord]) -> dict[str, _Partners]:
+    """Whose each mark is in Zoho."""
+    students = await _linked(session, STUDENTS, (mark.student for mark in marks.values()))
+    classes = await _linked(session, CLASSES, (mark.course for mark in marks.values()))
+    units = await session.stored(UNITS, {each.unit for each in classes.values() if each.unit is not None})
+    owners = (await session.owners(GRADES, {"composite_key": set(marks)})).get("composite_key", {})
+    grades = await session.stored(GRADES, list(owners.values()))
+    found: dict[str, _Partners] = {}
+    for key, mark in marks.items():
+        class_ = classes.get(mark.course)
+        unit = None if class_ is None or class_.unit is None else units.get(class_.unit)
+        owner = owners.get(key)
+        found[key] = _Partners(
+            student=students.get(mark.student),
+            class_=class_,
+            grade=None if owner is None else grades.get(owner),
+            level=None if unit is None else unit.entity.level,
+        )
+    return found
+
+
+async def _linked(session: Session, module: AnyModule, keys: Iterable[str]) -> dict[str, Any]:
+    """The live records of Zoho that are linked to users or courses, by the keys of these."""
+    link = write_back_of(module).link
+    ids: dict[Value, str] = {MoodleId(int(key)): key for key in keys}
+    owners = (await session.owners(module, {link: ids})).get(link, {})
+    rows = await session.stored(module, list(owners.values()))
+    return {ids[id]: rows[owner].entity for id, owner in owners.items()}
+
+
+def _acknowledged(plan: GradePlan) -> dict[str, object]:
+    """What Zoho says now, by our names."""
+    said = {SAID_OF[name]: value for name, value in plan.values.items() if name in SAID_OF}
+    return {**plan.values, **said}
+
+
+def _waiting(claim: Claim, mark: MoodleMarkRecord, partners: _Partners) -> Ending:
+    for missing, module, key, what in (
+        (partners.student is None, STUDENTS, mark.student, "student in Zoho is linked to Moodle user"),
+        (partners.class_ is None, CLASSES, mark.course, "class in Zoho is linked to Moodle course"),
+    ):
+        if missing:
+            address = DeliveryKey(flow_of(module).name, in_moodle_only(MoodleId(int(key))))
+            return claim.waiting(address, f"No {what} {key} yet.")
+    return claim.given_back()
+
+
+def _ending(claim: Claim, plan: GradePlan, result: _Written | None) -> Ending:
+    if isinstance(result, Unknown):
+        return failed(claim, result.why, look_again=SECOND_LOOK)
+    if isinstance(result, Rejected):
+        return failed(claim, result.why) if result.retryable else claim.dead(result.why)
+    return claim.settled(plan.why, agreed=plan.says)

@@ -1,4 +1,4 @@
-"""What goes on inside `mzi serve`: what sources told is taken soon, and forgotten in time."""
+"""What goes on inside `mzi serve`: what sources told is taken and delivered soon, and forgotten in time."""
 
 import asyncio
 import logging
@@ -9,9 +9,11 @@ import attrs
 
 from mzi_core.errors import MziError
 from mzi_core.use_cases import UseCases
+from mzi_core.use_cases.deliver import Delivered
+from mzi_core.use_cases.deliver_due import DeliverDue
 from mzi_core.use_cases.events import EventUseCases
 from mzi_core.use_cases.forgetting import CHANGES, EVERY, ForgetInTurn, Retention
-from mzi_core.use_cases.take_due import DueModules
+from mzi_core.use_cases.take_due import DueWork
 from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import TenantId
 
@@ -30,14 +32,15 @@ _log = logging.getLogger(__name__)
 
 @attrs.define(eq=False)
 class Worker:
-    """Takes what is due, for all tenants, until it is stopped."""
+    """Takes and delivers what is due, for all tenants, until it is stopped."""
 
     events: EventUseCases
+    deliver_due: DeliverDue
     sweep: float = SWEEP
     _woken: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _stopped: bool = attrs.field(default=False, init=False)
     _put_off: set[tuple[TenantId, str]] = attrs.field(factory=set, init=False)
-    """The modules of tenants of which the last batch was put off; this is told once, and not each time."""
+    """What of tenants was put off in the last batch; this is told once, and not each time."""
 
     def wake(self) -> None:
         """Something is due."""
@@ -53,7 +56,7 @@ class Worker:
         while not self._stopped:
             self._woken.clear()
             try:
-                await self._take(await self.events.find_due())
+                await self._work(await self.events.find_due())
             except MziError as error:
                 _log.warning("What is due could not be looked at: %s", error)
             try:
@@ -62,41 +65,61 @@ class Worker:
             except TimeoutError:
                 continue
 
-    async def _take(self, due: Sequence[DueModules]) -> None:
+    async def _work(self, due: Sequence[DueWork]) -> None:
         room = asyncio.Semaphore(TENANTS_AT_ONCE)
 
-        async def take(each: DueModules) -> None:
+        async def work(each: DueWork) -> None:
             async with room:
                 await self._of_tenant(each)
 
         async with asyncio.TaskGroup() as group:
             for each in due:
-                group.create_task(take(each))
+                group.create_task(work(each))
 
-    async def _of_tenant(self, each: DueModules) -> None:
+    async def _of_tenant(self, each: DueWork) -> None:
         try:
             await self.events.take_due(
                 each.tenant,
                 each.modules,
                 stopped=lambda: self._stopped,
-                done=lambda module, done: self._note(each.tenant, module.name, done),
+                done=lambda module, done: self._taken(each.tenant, module.name, done),
+            )
+            await self.deliver_due(
+                each.tenant,
+                each.flows,
+                stopped=lambda: self._stopped,
+                done=lambda flow, done: self._delivered(each.tenant, flow.name, done),
             )
         except MziError as error:
-            _log.warning("What is due of tenant %s could not be taken: %s", each.tenant, error)
+            _log.warning("What is due of tenant %s could not be worked off: %s", each.tenant, error)
         except Exception as error:  # one tenant's fault stops no other's work
-            _log.error("Unforeseen while events of %s were taken: %s", each.tenant, type(error).__name__)
+            _log.error("Unforeseen in the work for tenant %s: %s", each.tenant, type(error).__name__)
 
-    def _note(self, tenant: TenantId, module: str, done: EventsTaken) -> None:
-        """Log that a module is put off, and that it is taken again; each once."""
-        place = (tenant, module)
-        if not done.put_off:
+    def _taken(self, tenant: TenantId, module: str, done: EventsTaken) -> None:
+        self._note(tenant, module, done.put_off, "mzi take --resume" if done.paused else None)
+        if done.looked_at:
+            self.wake()  # what was taken may have made pairs due
+
+    def _delivered(self, tenant: TenantId, flow: str, done: Delivered) -> None:
+        resume = f"mzi deliveries resume {flow}" if done.paused else None
+        self._note(tenant, f"{flow} deliveries", done.put_off, resume)
+        if done.worked_on:
+            self.wake()  # others may have waited for it
+
+    def _note(self, tenant: TenantId, what: str, put_off: str, resume: str | None) -> None:
+        """Log that something is put off, and that it goes on again; each once.
+
+        `resume`: the command by which a person has to have it go on, where that is needed.
+        """
+        place = (tenant, what)
+        if not put_off:
             if place in self._put_off:
                 self._put_off.remove(place)
-                _log.info("The %s of tenant %s are taken again.", module, tenant)
+                _log.info("The %s of tenant %s go on again.", what, tenant)
         elif place not in self._put_off:
             self._put_off.add(place)
-            until = "until `mzi take --resume`" if done.paused else "and tried again by themselves"
-            _log.warning("The %s of tenant %s are put off, %s: %s", module, tenant, until, done.put_off)
+            until = f"until `{resume}`" if resume else "and tried again by themselves"
+            _log.warning("The %s of tenant %s are put off, %s: %s", what, tenant, until, put_off)
 
 
 @attrs.define(eq=False)
@@ -149,7 +172,8 @@ async def beside_the_service(use_cases: UseCases, *, retention: Retention) -> As
 
     What takes longer than `GRACE` is given up.
     """
-    worker, cleaner = Worker(use_cases.events), Cleaner(use_cases.forget_in_turn, retention)
+    worker = Worker(use_cases.events, use_cases.remote.deliver_due)
+    cleaner = Cleaner(use_cases.forget_in_turn, retention)
     use_cases.events.receive.listeners.append(worker.wake)
     tasks = [asyncio.create_task(each.run()) for each in (worker, cleaner)]
     try:
@@ -161,4 +185,4 @@ async def beside_the_service(use_cases: UseCases, *, retention: Retention) -> As
             async with asyncio.timeout(GRACE):
                 await asyncio.gather(*tasks)
         except TimeoutError:
-            _log.warning("A batch of events was broken off; its records are due again when its lease ends.")
+            _log.warning("A batch was broken off; what was in it is due again when its lease ends.")

@@ -15,7 +15,7 @@ from mzi_core.modules import STUDENTS, TEACHERS
 from mzi_core.ports import EventState
 from mzi_core.use_cases.events import EventUseCases
 from mzi_core.use_cases.forgetting import Retention
-from mzi_core.use_cases.take_due import DueModules
+from mzi_core.use_cases.take_due import DueWork
 from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import DEFAULT_TENANT
 from mzi_http.worker import Cleaner, Worker, beside_the_service
@@ -30,8 +30,8 @@ def _story(*batches: dict[Any, EventsTaken]) -> EventUseCases:
     """Use cases by which each look finds the next batches; after the last the worker is stopped."""
     left = list(batches)
 
-    async def find_due() -> list[DueModules]:
-        return [DueModules(tenant=DEFAULT_TENANT, modules=[STUDENTS, TEACHERS])] if left else []
+    async def find_due() -> list[DueWork]:
+        return [DueWork(tenant=DEFAULT_TENANT, modules=[STUDENTS, TEACHERS])] if left else []
 
     async def take_due(*_: object, done: Any, **__: object) -> None:
         for module, taken in left.pop(0).items():
@@ -39,6 +39,10 @@ def _story(*batches: dict[Any, EventsTaken]) -> EventUseCases:
 
     events = Harness().use_cases.events
     return attrs.evolve(events, find_due=cast("Any", find_due), take_due=cast("Any", take_due))
+
+
+async def nothing_delivered(*_: object, **__: object) -> None:
+    """No flow of the tenant is due."""
 
 
 async def _told(caplog: pytest.LogCaptureFixture, *batches: dict[Any, EventsTaken]) -> list[tuple[str, str]]:
@@ -53,7 +57,8 @@ async def _told(caplog: pytest.LogCaptureFixture, *batches: dict[Any, EventsTake
         return await events.find_due()
 
     events = _story(*batches)
-    worker = Worker(attrs.evolve(events, find_due=cast("Any", find_due)), sweep=0.001)
+    taking = attrs.evolve(events, find_due=cast("Any", find_due))
+    worker = Worker(taking, cast("Any", nothing_delivered), sweep=0.001)
     await worker.run()
     return [(record.levelname, record.getMessage()) for record in caplog.records]
 
@@ -63,7 +68,7 @@ async def test_what_is_put_off_is_told_once_until_it_is_taken_again(caplog: pyte
         "WARNING",
         "The students of tenant default are put off, and tried again by themselves: Zoho did not answer.",
     )
-    again = ("INFO", "The students of tenant default are taken again.")
+    again = ("INFO", "The students of tenant default go on again.")
     batches = [{STUDENTS: each} for each in (DONE, DOWN, DOWN, DOWN, DONE, DONE, DOWN)]
     assert await _told(caplog, *batches) == [off, again, off]
 
@@ -123,7 +128,12 @@ async def test_beside_the_service_events_are_forgotten_at_once_and_both_end_with
         clean.set()
         return {}
 
-    use_cases = cast("Any", SimpleNamespace(events=mzi.use_cases.events, forget_in_turn=forget_in_turn))
+    use_cases = cast(
+        "Any",
+        SimpleNamespace(
+            events=mzi.use_cases.events, remote=mzi.use_cases.remote, forget_in_turn=forget_in_turn
+        ),
+    )
     before = asyncio.all_tasks()
     async with beside_the_service(use_cases, retention=KEPT):
         await asyncio.wait_for(clean.wait(), 10)

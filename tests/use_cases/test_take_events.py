@@ -394,7 +394,7 @@ async def test_everything_due_is_found_and_taken_parents_before_children(college
         await college.told({"zoho_id": number(id)}, door)
     events = college.use_cases.events
     async with college.use_cases.store.begin(ACCOUNTLESS) as session:
-        await session.make_due([Due("grade", "1_2_3")])
+        await session.make_due([Due("payroll", "1")])
     (due,) = await events.find_due()
     assert (due.tenant, [module.name for module in due.modules][-1]) == (DEFAULT_TENANT, "enrollments")
     told: list[str] = []

@@ -1,4 +1,4 @@
-"""Take everything that is due: tenant by tenant, parents before children."""
+"""Find what is due, and take events that are: tenant by tenant, parents before children."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 import attrs
 
 from mzi_core.flows import take_flow
+from mzi_core.flows.flow import FLOWS, Flow
 from mzi_core.module import AnyModule
 from mzi_core.modules import Catalogue
 from mzi_core.ports import Store, TenantFlow
@@ -14,21 +15,22 @@ from mzi_core.values import TenantId
 
 
 @attrs.frozen(kw_only=True)
-class DueModules:
-    """What is due of one tenant: modules, parents before children."""
+class DueWork:
+    """What is due of one tenant: modules whose events are to be taken, parents before children, and flows."""
 
     tenant: TenantId
-    modules: Sequence[AnyModule]
+    modules: Sequence[AnyModule] = ()
+    flows: Sequence[Flow] = ()
 
 
 @attrs.frozen(kw_only=True)
 class FindDue:
-    """Find out of which tenants records are due to be looked at, and of which modules."""
+    """Find out of which tenants anything is due: records to be looked at, or pairs to be delivered."""
 
     store: Store
     catalogue: Catalogue
 
-    async def __call__(self) -> Sequence[DueModules]:
+    async def __call__(self) -> Sequence[DueWork]:
         """All tenants, by name. Raises StoreUnavailable."""
         found: dict[TenantId, set[str]] = defaultdict(set)
         last: TenantFlow | None = None
@@ -41,10 +43,14 @@ class FindDue:
                 break
             last = page[-1]
         every = [
-            DueModules(tenant=tenant, modules=list(self._of(flows)))
+            DueWork(
+                tenant=tenant,
+                modules=list(self._of(flows)),
+                flows=[flow for flow in FLOWS.values() if flow.name in flows],
+            )
             for tenant, flows in sorted(found.items())
         ]
-        return [each for each in every if each.modules]
+        return [each for each in every if each.modules or each.flows]
 
     def _of(self, flows: Iterable[str]) -> Iterable[AnyModule]:
         return (module for module in self.catalogue.in_order() if take_flow(module.name) in flows)

@@ -35,6 +35,11 @@ class Flow:
     key: str = "zoho_id"
     at_once: int
 
+    @property
+    def key_is_moodles(self) -> bool:
+        """Whether a pair is called by the key of its record in Moodle, which Zoho holds in a field."""
+        return self.key != "zoho_id"
+
     def pair_of(self, record: Entity) -> str | None:
         """What the pair of a record of Zoho is called; None for one that has none."""
         found: str | None = getattr(record, self.key)

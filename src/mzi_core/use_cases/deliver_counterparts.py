@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from mzi_core.errors import AccountMissing
 from mzi_core.flows.flow import Flow, flow_of
 from mzi_core.flows.rules import Rules
 from mzi_core.flows.write_back import write_back_of
@@ -76,9 +77,16 @@ class DeliverCounterparts:
             hold=hold,
             batches=self.batches,
             target=target,
-            zoho=await ZohoHalf.of(hold.tenant, module, self.batches, self.connections),
+            zoho=await self._zoho(module, hold),
         )
         return await pairs.worked_on(rows)
+
+    async def _zoho(self, module: AnyModule, hold: Hold) -> ZohoHalf | None:
+        """Zoho's half; None where the tenant's records come by another way, and nobody can be told."""
+        try:
+            return await ZohoHalf.of(hold.tenant, module, self.batches, self.connections)
+        except AccountMissing:
+            return None
 
 
 @attrs.frozen(kw_only=True)
@@ -90,14 +98,14 @@ class _Pairs:
     hold: Hold
     batches: Batches
     target: MoodleTarget
-    zoho: ZohoHalf
+    zoho: ZohoHalf | None
 
     async def worked_on(self, rows: Mapping[RecordKey, Stored[Any]]) -> Worked:
         """Plan, read Zoho again where something is to be written, plan anew, and write."""
         rows = await self._made_before(rows)
         steps = await self._planned(rows)
         writing = {key: rows[key] for key, step in steps.items() if self._writes(step, rows[key].entity)}
-        fresh = await self.zoho.read_again(writing)
+        fresh = writing if self.zoho is None else await self.zoho.read_again(writing)
         gone = [self.hold.claims[key].settled(GONE) for key in writing if key not in fresh]
         changed = {key: row for key, row in fresh.items() if row.entity != rows[key].entity}
         rows = {key: fresh.get(key, row) for key, row in rows.items() if key in fresh or key not in writing}
@@ -134,6 +142,8 @@ class _Pairs:
 
     def _is_untold(self, record: Any) -> bool:
         """Whether Zoho does not know the link that we know, or has not been told what was done."""
+        if self.zoho is None:
+            return False
         link = write_back_of(self.module).link
         said = next((name for name, of in self.module.said_of_links.items() if of == link), None)
         has_news = bool(self.hold.claims[record.key].intent)
@@ -174,7 +184,8 @@ class _Pairs:
         if not ours:
             return rows
         await self._keep(ours)
-        return {**rows, **await self.zoho.stored(list(ours))}
+        async with self.batches.store.read(self.hold.tenant) as session:
+            return {**rows, **await session.stored(self.module, list(ours))}
 
     async def _keep(self, learned: Learned) -> None:
         """Keep links, where nobody has taken the pair over; who waited for them is woken.
@@ -214,7 +225,7 @@ class _Pairs:
                     news[key] = News(fields=fields)
             elif _is_its_own_fault(step, result):
                 news[key] = News(problem=result.why)
-        return await self.zoho.tell(news, self.hold) if news else {}
+        return await self.zoho.tell(news, self.hold) if news and self.zoho is not None else {}
 
     async def _wait(self, steps: Mapping[RecordKey, Step[object]]) -> None:
         """Have pairs wait for others, unless what they wait for has come meanwhile.

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import attrs
 
-from mzi_core.flows.flow import FLOWS, GRADE, Flow, waited_for
+from mzi_core.flows.flow import FLOWS, Flow, waited_for
 from mzi_core.ids import is_digits
 from mzi_core.module import AnyModule, Entity
 from mzi_core.ports import DeliveryKey, Due, Session
@@ -50,7 +50,7 @@ class MarkPairs:
 
     async def _pairs(self, flow: Flow, module: AnyModule, records: Sequence[Entity]) -> list[tuple[str, str]]:
         """The pairs that records are in, and what each is about."""
-        if module in flow.zoho or (module is flow.moodle and flow is GRADE):
+        if module in flow.zoho or (module is flow.moodle and flow.key_is_moodles):
             keys = [(flow.pair_of(each) if module in flow.zoho else each.key, each.key) for each in records]
             return [(pair, f"{module.name}/{key}") for pair, key in keys if pair is not None]
         if module is not flow.moodle:

@@ -12,6 +12,7 @@ from mzi_core.use_cases.deliver import Deliver
 from mzi_core.use_cases.deliver_counterparts import DeliverCounterparts
 from mzi_core.use_cases.deliver_due import DeliverDue
 from mzi_core.use_cases.deliver_grades import DeliverGrades
+from mzi_core.use_cases.make_due import MakeDue
 from mzi_core.use_cases.planning_pull import PlanPull
 from mzi_core.use_cases.pull import Prune, Pull
 from mzi_core.use_cases.pull_moodle import PullMoodle
@@ -33,6 +34,7 @@ class RemoteUseCases:
     pull_moodle: PullMoodle
     targets: Targets
     push: Push
+    make_due: MakeDue
     deliver_due: DeliverDue
 
     @classmethod
@@ -62,5 +64,6 @@ class RemoteUseCases:
             pull_moodle=PullMoodle(connections=connections, store=store, runs=use_cases.runs),
             targets=targets,
             push=Push(store=store, amend=use_cases.amend),
+            make_due=MakeDue(store=store),
             deliver_due=DeliverDue(deliver=Deliver(store=store, workers={**workers, GRADE.name: grades})),
         )

@@ -29,6 +29,7 @@ _COMMANDS: Mapping[str, str] = {
     "sync": "sync:sync",
     "pull": "pull:pull",
     "push": "push:push",
+    "deliver": "deliver:deliver",
     "doctor": "doctor:doctor",
     "moodle setup": "moodle_setup:setup",
     "status": "overview:status",

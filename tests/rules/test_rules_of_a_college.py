@@ -6,13 +6,14 @@ import pytest
 
 from mzi_core.flows.rules import (
     RULES,
+    ChosenRules,
     FlowName,
     Means,
     Rule,
     Rules,
     RulesRefused,
     Withdrawal,
-    passed_over,
+    plain_value,
     read_rules,
     rules_of,
 )
@@ -24,7 +25,7 @@ THERE_ARE = "there are `flows`, `create_accounts`, `withdrawal`, `only_released`
 
 def test_a_college_that_chose_nothing_has_the_safe_defaults() -> None:
     assert read_rules({}) == rules_of(TenantSettings()) == Rules()
-    assert {name: rule.plain(rule.default) for name, rule in RULES.items()} == {
+    assert {name: plain_value(Rules(), name) for name in RULES} == {
         "flows": [],
         "create_accounts": False,
         "withdrawal": "suspend",
@@ -95,7 +96,7 @@ def test_what_is_no_rule_is_refused_with_its_place_and_what_helps(
     with pytest.raises(RulesRefused) as refused:
         read_rules(data)
     assert refused.value.problems == (sentence,)
-    assert passed_over(TenantSettings(rules=data)) == (sentence,)
+    assert ChosenRules.of(data).passed_over == (sentence,)
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
@@ -119,11 +120,12 @@ def test_a_refusal_repeats_little_of_what_it_refuses() -> None:
 
 
 def test_kept_rules_that_are_not_known_any_more_are_passed_over() -> None:
-    kept = TenantSettings(
-        rules={"gone": True, "withdrawal": "unenrol", "flows": ["grade", "gone"], "create_accounts": True}
-    )
-    assert rules_of(kept) == Rules(flows=frozenset({FlowName.GRADE}), create_accounts=True)
-    assert len(passed_over(kept)) == 3
+    kept = {"gone": True, "withdrawal": "unenrol", "flows": ["grade", "gone"], "create_accounts": True}
+    read = ChosenRules.of(kept)
+    assert rules_of(TenantSettings(rules=kept)) == read.rules
+    assert read.rules == Rules(flows=frozenset({FlowName.GRADE}), create_accounts=True)
+    assert read.chosen == {"flows", "create_accounts"}
+    assert len(read.passed_over) == 3
 
 
 NO_RULES = {

@@ -131,24 +131,23 @@ class Rule:
         return value.value if isinstance(value, RuleValue) else value
 
     def read(self, value: object, wrong: _Wrong) -> object:
-        """What is usable of a value of plain JSON, else the default; `wrong` is told of what is not."""
+        """What can be used of a value of plain JSON, None where nothing can; `wrong` is told of the rest."""
         if self.is_set:
             return self._several(value, wrong)
         if self.choices:
-            chosen = self._one(value, self.name, wrong)
-            return self.default if chosen is None else chosen
+            return self._one(value, self.name, wrong)
         if isinstance(value, bool):
             return value
         wrong(f"`{self.name}` must be true or false, not {quoted(value)}.")
-        return self.default
+        return None
 
-    def _several(self, value: object, wrong: _Wrong) -> object:
+    def _several(self, value: object, wrong: _Wrong) -> frozenset[RuleValue] | None:
         if not isinstance(value, list | tuple):
             wrong(f"`{self.name}` must be a list of {self._offered()}, not {quoted(value)}.")
-            return self.default
+            return None
         if len(value) > _MOST_VALUES:
             wrong(f"`{self.name}` has {len(value):,} values; name each of {self._offered('and')} once.")
-            return self.default
+            return None
         found: set[RuleValue] = set()
         for place, each in enumerate(value):
             chosen = self._one(each, f"{self.name}[{place}]", wrong)
@@ -186,32 +185,49 @@ RULES: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in _decla
 """Every rule by its name, in the order of their declaration."""
 
 
-def _usable(data: Mapping[str, object], wrong: _Wrong) -> Rules:
-    """What can be used of plain JSON; `wrong` is told of what cannot."""
+def _usable(data: Mapping[str, object], wrong: _Wrong) -> dict[str, Any]:
+    """The values that can be used of plain JSON, by the names of their rules; `wrong` is told of the rest."""
     for name in islice((name for name in data if name not in RULES), _MOST_UNKNOWN):
         hint = _did_you_mean(str(name), RULES) or f"; there are {', '.join(f'`{each}`' for each in RULES)}."
         wrong(f"There is no rule {quoted(name)}{hint}")
-    given = {name: data[name] for name in RULES if data.get(name) is not None}
-    values: dict[str, Any] = {name: RULES[name].read(value, wrong) for name, value in given.items()}
-    return Rules(**values)
+    said = {name: data[name] for name in RULES if data.get(name) is not None}
+    read = {name: RULES[name].read(value, wrong) for name, value in said.items()}
+    return {name: value for name, value in read.items() if value is not None}
 
 
 def read_rules(data: Mapping[str, object]) -> Rules:
     """Rules from plain JSON, by name; one that is null or not said has its default. Raises RulesRefused."""
     problems: list[str] = []
-    rules = _usable(data, problems.append)
+    values = _usable(data, problems.append)
     if problems:
         raise RulesRefused(*problems)
-    return rules
+    return Rules(**values)
+
+
+@attrs.frozen(kw_only=True)
+class ChosenRules:
+    """The rules of a tenant. `chosen`: the names of those it chose; the others have their defaults.
+
+    `passed_over`: a sentence for everything that it chose and that is not known any more.
+    """
+
+    rules: Rules
+    chosen: frozenset[str]
+    passed_over: tuple[str, ...]
+
+    @classmethod
+    def of(cls, data: Mapping[str, object]) -> Self:
+        """From what is kept of them."""
+        problems: list[str] = []
+        values = _usable(data, problems.append)
+        return cls(rules=Rules(**values), chosen=frozenset(values), passed_over=tuple(problems))
 
 
 def rules_of(settings: TenantSettings) -> Rules:
-    """A tenant's rules. What is kept and not known any more is passed over; `passed_over` says what."""
-    return _usable(settings.rules, lambda _: None)
+    """A tenant's rules. What it chose and is not known any more is passed over: see `ChosenRules`."""
+    return ChosenRules.of(settings.rules).rules
 
 
-def passed_over(settings: TenantSettings) -> tuple[str, ...]:
-    """A sentence for everything among a tenant's rules that is not known any more."""
-    problems: list[str] = []
-    _usable(settings.rules, problems.append)
-    return tuple(problems)
+def plain_value(rules: Rules, name: str) -> object:
+    """What a rule is, as plain JSON."""
+    return RULES[name].plain(getattr(rules, name))

@@ -17,6 +17,7 @@ from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, DecideGrades, S
 from mzi_core.use_cases.history import ShowHistory
 from mzi_core.use_cases.kept_decisions import ListDecisions, ShowDecision
 from mzi_core.use_cases.one_by_one import in_numbers
+from mzi_core.use_cases.rules import CheckRules, SetRules, ShowRules
 from mzi_core.use_cases.sync import SyncBatch
 from mzi_core.use_cases.sync_runs import SyncRuns
 from mzi_core.use_cases.tenants import AddTenant, ChooseZone, ListTenants, MapFields, ReadSettings
@@ -57,6 +58,9 @@ class UseCases:
     show_decision: ShowDecision
     choose_policy: ChoosePolicy
     choose_zone: ChooseZone
+    show_rules: ShowRules
+    check_rules: CheckRules
+    set_rules: SetRules
     add_tenant: AddTenant
     list_tenants: ListTenants
     read_settings: ReadSettings
@@ -119,6 +123,9 @@ class UseCases:
             show_decision=ShowDecision(list_decisions),
             choose_policy=ChoosePolicy(store),
             choose_zone=ChooseZone(store),
+            show_rules=ShowRules(store),
+            check_rules=CheckRules(store),
+            set_rules=SetRules(store=store),
             add_tenant=AddTenant(store=store, clock=clock),
             list_tenants=ListTenants(store),
             read_settings=ReadSettings(store),

@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 
 from mzi_core import values
+from mzi_core.flows.rules import RULES, ChosenRules
 from mzi_core.grading import Decision, Language, SimulatedChange, why_superseded
 from mzi_core.module import Entity, Side, declared
 from mzi_core.modules import CATALOGUE
@@ -50,6 +51,7 @@ from mzi_http.shapes import (
     StoredRecord,
     StoreState,
     Superseded,
+    TenantRules,
 )
 
 
@@ -218,6 +220,23 @@ def grade_change(change: SimulatedChange[str]) -> GradeChange:
         "after": {"grade": change.after[0], "settled": change.after[1]},
         "rule": change.decision.rule,
         "explanation": explanation(change.decision, change.zone),
+    }
+
+
+def chosen_rules(found: ChosenRules) -> TenantRules:
+    """The rules of a tenant as they are answered."""
+    return {
+        "rules": {
+            name: {
+                "value": rule.plain(getattr(found.rules, name)),
+                "default": rule.plain(rule.default),
+                "chosen": name in found.chosen,
+                "meaning": rule.meaning,
+                "choices": [{"value": choice, "meaning": choice.meaning} for choice in rule.choices],
+            }
+            for name, rule in RULES.items()
+        },
+        "passed_over": list(found.passed_over),
     }
 
 

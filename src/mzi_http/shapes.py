@@ -394,6 +394,35 @@ class TriedWebhook(TypedDict):
     timestamp: Moment
 
 
+class RuleValue(TypedDict):
+    """One of the values a rule may have, and what it means."""
+
+    value: str
+    meaning: str
+
+
+class TenantRule(TypedDict):
+    """A rule as it is. `chosen`: whether the tenant said so, or it has its default."""
+
+    value: Annotated[
+        bool | str | list[str], Meta(description="True or false, or of `choices` one or several")
+    ]
+    default: bool | str | list[str]
+    chosen: bool
+    meaning: str
+    choices: Annotated[list[RuleValue], Meta(description="None where a rule is true or false")]
+
+
+class TenantRules(TypedDict):
+    """What a college lets mzi do by itself, by the names of the rules.
+
+    `passed_over`: a sentence for everything that was saved and that this version does not know.
+    """
+
+    rules: dict[str, TenantRule]
+    passed_over: list[str]
+
+
 class StoreState(TypedDict):
     """What the store says of itself."""
 

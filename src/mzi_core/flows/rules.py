@@ -85,6 +85,9 @@ class RulesRefused(MziError):
         super().__init__(" ".join(problems))
 
 
+PlainValue = bool | str | list[str]
+"""What a rule is, as plain JSON."""
+
 _LONGEST = 64
 """Characters of a name that are compared with the names there are."""
 
@@ -124,7 +127,7 @@ class Rule:
         choices = tuple(of) if is_choice else ()
         return cls(name=name, meaning=means.sentence, default=default, choices=choices, is_set=is_set)
 
-    def plain(self, value: object) -> object:
+    def plain(self, value: "bool | RuleValue | frozenset[RuleValue]") -> PlainValue:
         """A value of this rule as plain JSON, a set in the order of its choices."""
         if isinstance(value, frozenset):
             return [choice.value for choice in self.choices if choice in value]
@@ -228,6 +231,6 @@ def rules_of(settings: TenantSettings) -> Rules:
     return ChosenRules.of(settings.rules).rules
 
 
-def plain_value(rules: Rules, name: str) -> object:
+def plain_value(rules: Rules, name: str) -> PlainValue:
     """What a rule is, as plain JSON."""
     return RULES[name].plain(getattr(rules, name))

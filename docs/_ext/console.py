@@ -155,7 +155,7 @@ def _indented(value: Any, indent: str = "") -> str:
 class _Asked:
     """What a `curl` asks for."""
 
-    method: str = "GET"
+    method: str = ""
     url: str = ""
     headers: dict[str, str] = attrs.field(factory=lambda: {"host": "127.0.0.1:8000"})
     body: bytes = b""
@@ -173,8 +173,10 @@ def _asked(words: list[str], folder: Path) -> _Asked:
             case "--json":
                 said = next(rest)
                 asked.body = (folder / said[1:]).read_bytes() if said.startswith("@") else said.encode()
-                asked.method = "POST"
+                asked.method = asked.method or "POST"
                 asked.headers["content-type"] = "application/json"
+            case "-X":
+                asked.method = next(rest)
             case "-i":
                 asked.shows_head = True
             case _ if word.startswith("http://"):
@@ -191,7 +193,7 @@ async def _answered(app: Any, state: dict[str, Any], asked: _Asked) -> tuple[str
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": asked.method,
+        "method": asked.method or "GET",
         "scheme": "http",
         "path": parts.path,
         "raw_path": parts.path.encode(),

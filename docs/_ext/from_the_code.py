@@ -25,6 +25,7 @@ import mzi_core.ports
 from mzi_adapters.moodle import NEEDED
 from mzi_adapters.moodle.account_setup import STEPS
 from mzi_adapters.moodle.capabilities import CAPABILITIES
+from mzi_core.flows.rules import RULES
 from mzi_core.grading import (
     BTEC_DEFAULT,
     BUILT_IN,
@@ -233,6 +234,21 @@ def _json(value: object) -> str:
     return {None: "null", True: "true", False: "false"}.get(value, value)  # type: ignore[call-overload]
 
 
+# The rules of a college.
+
+
+def permitted() -> Iterator[str]:
+    """Every rule with its default, what it means, and what it may be."""
+    rows = []
+    for rule in RULES.values():
+        values = "; ".join(f"`{choice}`: {choice.meaning.rstrip('.')}" for choice in rule.choices)
+        kind = "any of " if rule.is_set else ""
+        default = rule.plain(rule.default)
+        told = "none" if isinstance(default, list) else f"`{_json(default)}`"
+        rows.append((f"`{rule.name}`", told, rule.meaning, f"{kind}{values or '`true`, `false`'}"))
+    yield from _table(("rule", "default", "what it means", "what it may be"), rows)
+
+
 # The ports, the gateways, the service and its settings.
 
 
@@ -304,6 +320,7 @@ _MAKERS: Mapping[str, Callable[[], Iterator[str]]] = {
         rules,
         causes,
         policies,
+        permitted,
         sentences,
         warnings,
         names,

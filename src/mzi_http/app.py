@@ -22,6 +22,7 @@ from mzi_http.routes import (
     moodle_events,
     moodle_records,
     records,
+    rules,
     sync,
     webhooks,
 )
@@ -60,10 +61,28 @@ def create_app(
                 )
             }
 
-    subjects = (sync, moodle_records, events, moodle_events, webhooks, grades, decisions, records, health)
+    subjects = (
+        sync,
+        moodle_records,
+        events,
+        moodle_events,
+        webhooks,
+        grades,
+        decisions,
+        rules,
+        records,
+        health,
+    )
     described = document(version, [each for subject in subjects for each in subject.operations()])
     public = [*health.ROUTES, *docs.routes(described)]
-    keyed = [*sync.ROUTES, *moodle_records.ROUTES, *events.ROUTES, *grades.ROUTES, *decisions.ROUTES]
+    keyed = [
+        *sync.ROUTES,
+        *moodle_records.ROUTES,
+        *events.ROUTES,
+        *grades.ROUTES,
+        *decisions.ROUTES,
+        *rules.ROUTES,
+    ]
     doors = [*events.DOORS, *moodle_events.DOORS, *webhooks.DOORS]
     routes = [*public, *doors, *keyed, *records.ROUTES]
     guard = Middleware(

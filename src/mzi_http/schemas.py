@@ -34,6 +34,7 @@ _SHAPES = (
     shapes.EventsHealth,
     shapes.SourceStatus,
     shapes.TriedWebhook,
+    shapes.TenantRules,
     shapes.Health,
 )
 

@@ -184,7 +184,7 @@ class Generator:
         asked = Asked(
             door=door, path=self._path(door.path), method=door.method, address=self._somewhere_else()
         )
-        if door.method == "POST" and not door.path.endswith("/replay"):
+        if door.method in ("POST", "PUT") and not door.path.endswith("/replay"):
             said = self._event(door, asked) if door.origin else self._records(door)
             asked.body = json.dumps(said).encode()
             if door.origin is Side.ZOHO and self.dice.random() < 0.15 and isinstance(said, dict):

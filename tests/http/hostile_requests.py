@@ -279,6 +279,7 @@ def _college_bodies(seed: int) -> tuple[dict[str, list[object]], dict[str, list[
             {"markings": [{"marking": marking, "record_as": "4101_1001_56"}, {"marking": {"raw": "3"}}]},
         ],
         "simulate": [{"policy": {"base": "btec-default", "merit_from": "2.75"}}, {"policy": "percent"}],
+        "rules": [{"only_released": True, "flows": ["grade"]}, {"flows": None, "withdrawal": "leave"}],
         "users": [{"users": [{"id": 4101, "username": "rana", "email": "rana@college.example"}]}],
         "courses": [{"courses": [{"id": 1001, "shortname": "NET-1", "fullname": "Networks"}]}],
         "enrollments": [{"enrollments": [{"userid": 4101, "courseid": 1001}]}],

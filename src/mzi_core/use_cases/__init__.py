@@ -16,6 +16,7 @@ from mzi_core.use_cases.decide_marks import DecideMark, DecideMarks
 from mzi_core.use_cases.grades import ChoosePolicy, DecideGrade, DecideGrades, SimulateGrades
 from mzi_core.use_cases.history import ShowHistory
 from mzi_core.use_cases.kept_decisions import ListDecisions, ShowDecision
+from mzi_core.use_cases.make_due import due_by_new_rules
 from mzi_core.use_cases.one_by_one import in_numbers
 from mzi_core.use_cases.rules import CheckRules, SetRules, ShowRules
 from mzi_core.use_cases.sync import SyncBatch
@@ -125,7 +126,7 @@ class UseCases:
             choose_zone=ChooseZone(store),
             show_rules=ShowRules(store),
             check_rules=CheckRules(store),
-            set_rules=SetRules(store=store),
+            set_rules=SetRules(store=store, on_change=due_by_new_rules),
             add_tenant=AddTenant(store=store, clock=clock),
             list_tenants=ListTenants(store),
             read_settings=ReadSettings(store),

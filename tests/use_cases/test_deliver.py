@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import cast
 
 import attrs
 from tests.use_cases.remotes import College, lost
@@ -14,11 +15,12 @@ from mzi_adapters.testing.session_guard import GuardedStore
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.flows.rules import FlowName
 from mzi_core.module import Side
-from mzi_core.modules import CATALOGUE
-from mzi_core.ports import DeliveryKey, DeliveryState, Note, StoredDelivery, ZohoField
+from mzi_core.modules import CATALOGUE, MOODLE_MARKS
+from mzi_core.ports import Deleted, DeliveryKey, DeliveryState, Note, StoredDelivery, ZohoField
 from mzi_core.use_cases.deliver import LEASE
 from mzi_core.use_cases.deliver_counterparts import GONE, NOT_TO_CREATE
-from mzi_core.values import DEFAULT_TENANT
+from mzi_core.use_cases.deliver_grades import NO_MARK
+from mzi_core.values import DEFAULT_TENANT, ZohoId
 
 UNIT = "5398830000060000001"
 
@@ -273,10 +275,126 @@ class TestGrades:
         (found,) = college.zoho.records("BTEC_Grades").values()
         return found
 
+    async def heard(self, college: AtWork) -> None:
+        """Zoho's grades are read again, as after an event."""
+        await college.heard("grades", *college.zoho.records("BTEC_Grades"))
+
     async def test_a_mark_becomes_a_grade_with_all_that_is_known_of_it(self) -> None:
         college = await self.college()
-        await college.sync("moodle_marks", [mark("3", feedback="Well done", grader_name="Teacher One")])
+        criteria = [{"code": "P1", "definition": "Describe networks", "score": "1"}]
+        told = mark("3", feedback="Well done", grader_name="Teacher One", grade_id=900, criteria=criteria)
+        await college.sync("moodle_marks", [told])
         assert await college.delivered() == {DeliveryState.SETTLED: 1}
         said = self.grade(college)
         assert (said["Grade"], said["Attempt_Number"], said["Moodle_Grade_Composite_Key"]) == ("M", 1, KEY)
         assert (said["Feedback"], said["Grader_Name"]) == ("Well done", "Teacher One")
+        assert (said["Moodle_Grade_ID"], said["Synced_to_Moodle"]) == ("900", True)
+        (row,) = cast("list[dict[str, object]]", said["Learning_Outcomes_Assessm"])
+        assert (row["LO_Code"], row["LO_Score"]) == ("P1", "Achieved")
+        await self.heard(college)
+        written = college.zoho_writes()
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+        assert college.zoho_writes() == written
+
+    async def test_what_zoho_has_by_the_key_is_not_made_a_second_time(self) -> None:
+        """It is not on our shelf: somebody wrote it before mzi was there."""
+        college = await self.college()
+        told = {"Moodle_Grade_Composite_Key": KEY, "Grade": "R", "Class": {"id": CLASS}, "Student": {"id": A}}
+        college.zoho.add("BTEC_Grades", told)
+        await college.sync("moodle_marks", [mark("3")])
+        await college.delivered()
+        assert self.grade(college)["Grade"] == "M"
+
+    async def test_a_later_mark_and_a_later_attempt_follow(self) -> None:
+        college = await self.college()
+        for told, grade, attempt in (
+            (mark("1"), "R", 1),
+            (mark("2", at=1771142500), "P", 1),
+            (mark("4", at=1771142600, attempt=1), "D", 2),
+            (mark("3", at=1771142700), "D", 2),  # the first attempt is marked again: the latest counts
+        ):
+            await college.sync("moodle_marks", [told])
+            await college.delivered()
+            await self.heard(college)
+            await college.delivered()
+            said = self.grade(college)
+            assert (said["Grade"], said["Attempt_Number"]) == (grade, attempt)
+
+    async def test_a_hand_edit_stands_until_the_mark_changes(self) -> None:
+        college = await self.college()
+        await college.sync("moodle_marks", [mark("2")])
+        await college.delivered()
+        await self.heard(college)
+        (id,) = college.zoho.records("BTEC_Grades")
+        college.timer.jump(60)
+        college.zoho.edit("BTEC_Grades", id, {"Grade": "D"})
+        await self.heard(college)
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+        assert self.grade(college)["Grade"] == "D"
+        (kept,) = await college.deliveries(FlowName.GRADE)
+        assert kept.reason.startswith("Somebody has changed grade_value in Zoho since")
+        await college.sync("moodle_marks", [mark("3", at=1771142500)])
+        await college.delivered()
+        assert self.grade(college)["Grade"] == "M"
+
+    async def test_an_edit_that_nobody_told_of_yet_is_seen_before_it_is_overwritten(self) -> None:
+        college = await self.college()
+        await college.sync("moodle_marks", [mark("2", feedback="first")])
+        await college.delivered()
+        await self.heard(college)
+        await college.delivered()
+        (id,) = college.zoho.records("BTEC_Grades")
+        college.zoho.edit("BTEC_Grades", id, {"Grade": "D"})
+        await college.sync("moodle_marks", [mark("2", at=1771142500, feedback="second")])
+        await college.delivered()
+        said = self.grade(college)
+        assert (said["Grade"], said["Feedback"]) == ("D", "second")
+
+    async def test_a_mark_waits_for_the_student_and_the_class_it_belongs_to(self) -> None:
+        college = await self.college(linked=False)
+        await college.sync("moodle_marks", [mark("3")])
+        for module, id, link, waits in (
+            ("students", A, {"Student_Moodle_ID": "4101"}, DeliveryKey(FlowName.ACCOUNT, "moodle:4101")),
+            ("classes", CLASS, {"Moodle_Class_ID": "1001"}, DeliveryKey(FlowName.COURSE, "moodle:1001")),
+        ):
+            assert await college.delivered() == {DeliveryState.WAITING: 1}
+            (kept,) = await college.deliveries(FlowName.GRADE)
+            assert kept.waits_for == waits
+            college.zoho.edit(CATALOGUE[module].remote_name, id, link)
+            await college.heard(module, id)
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+        assert self.grade(college)["Grade"] == "M"
+
+    async def test_what_is_not_to_be_recorded_yet_says_why_and_one_that_cannot_be_is_given_up(self) -> None:
+        college = await self.college()
+        await college.sync("moodle_marks", [mark("-1"), mark("3", assignid=56, workflowstate="inmarking")])
+        await college.sync("moodle_marks", [mark("3", assignid=57, assigngrademax="-2")])
+        assert await college.delivered() == {DeliveryState.SETTLED: 2, DeliveryState.DEAD: 1}
+        reasons = {each.key[-2:]: each.reason for each in await college.deliveries(FlowName.GRADE)}
+        assert "no mark yet" in reasons["55"]
+        assert "released" in reasons["56"]
+        assert "scale" in reasons["57"]
+        assert college.zoho.records("BTEC_Grades") == {}
+
+    async def test_a_mark_that_is_gone_leaves_the_grade_that_stands(self) -> None:
+        college = await self.college()
+        await college.sync("moodle_marks", [mark("3")])
+        await college.delivered()
+        await college.use_cases.remote.prune.mark_deleted(
+            DEFAULT_TENANT,
+            MOODLE_MARKS,
+            [Deleted(zoho_id=ZohoId(KEY), deleted_at=college.timer.now(), permanently=True)],
+        )
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+        (kept,) = await college.deliveries(FlowName.GRADE)
+        assert (kept.reason, self.grade(college)["Grade"]) == (NO_MARK, "M")
+
+    async def test_a_grade_that_was_sent_and_not_answered_is_sent_once(self) -> None:
+        college = await self.college()
+        await college.sync("moodle_marks", [mark("3")])
+        college.to_zoho.instead["upsert"] = lost
+        assert await college.delivered() == {DeliveryState.DUE: 1}
+        del college.to_zoho.instead["upsert"]
+        college.timer.jump(600)
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+        assert len(college.zoho.records("BTEC_Grades")) == 1

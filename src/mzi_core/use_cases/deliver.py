@@ -1,6 +1,7 @@
 """Deliver what is due between Zoho and Moodle: claim pairs, bring them to agree, and say how each ended."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol, TypeVar
@@ -83,10 +84,14 @@ def _those(keys: Iterable[K], held: Collection[DeliveryKey]) -> Collection[K]:
 
 @attrs.frozen(kw_only=True)
 class Worked:
-    """How the claims of a batch are to end, and what was done about each record."""
+    """How the claims of a batch are to end, and what was done about each record.
+
+    `ended`: how those stand that had to be ended before, under a lock.
+    """
 
     endings: Sequence[Ending]
     results: Sequence[Result] = ()
+    ended: Sequence[DeliveryState] = ()
 
 
 class PairWorker(Protocol):
@@ -95,7 +100,7 @@ class PairWorker(Protocol):
     async def __call__(self, rules: Rules, hold: Hold) -> Worked:
         """Work on the claims at hand. Raises GatewayError, StoreError, OutOfTime.
 
-        A claim that needs a lock to end, as one that waits, is ended here and is not among the endings.
+        A claim that needs a lock to end, as one that waits, is ended here, and is not among the endings.
         """
         ...
 
@@ -149,7 +154,11 @@ class Deliver:
             return await self._put_off(flow, hold, error if isinstance(error, MziError) else OutOfTime())
         async with self.store.begin(hold.tenant) as session:
             states = await session.end_claims([_looked_at_again(each) for each in worked.endings])
-        return Delivered(worked_on=len(hold.claims), states=_counted(states.values()), results=worked.results)
+        return Delivered(
+            worked_on=len(hold.claims),
+            states=_counted([*states.values(), *worked.ended]),
+            results=worked.results,
+        )
 
     async def _put_off(self, flow: Flow, hold: Hold, error: MziError) -> Delivered:
         """Try later; what was sent before may have been done, so it is looked at once more in any case."""
@@ -195,5 +204,5 @@ def _looked_at_again(ending: Ending) -> Ending:
     return ending
 
 
-def _counted(states: Collection[DeliveryState]) -> dict[DeliveryState, int]:
-    return {state: sum(each is state for each in states) for state in DeliveryState if state in states}
+def _counted(states: Iterable[DeliveryState]) -> dict[DeliveryState, int]:
+    return dict(Counter(states))

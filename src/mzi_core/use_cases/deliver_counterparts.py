@@ -1,6 +1,6 @@
 """Accounts, courses and enrolments: what Zoho says is brought to Moodle, and Zoho told of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -15,6 +15,7 @@ from mzi_core.ports import (
     Claim,
     Connections,
     DeliveryKey,
+    DeliveryState,
     Ending,
     JsonObject,
     Lock,
@@ -54,6 +55,7 @@ class DeliverCounterparts:
         left = dict(hold.claims)
         endings: list[Ending] = []
         results: list[Result] = []
+        ended: list[DeliveryState] = []
         for module in self.flow.zoho:
             async with self.batches.store.read(hold.tenant) as session:
                 rows = await session.stored(module, [module.side.key(key) for key in left])
@@ -62,10 +64,11 @@ class DeliverCounterparts:
                 done = await self._of_module(module, live, rules, hold)
                 endings += done.endings
                 results += done.results
+                ended += done.ended
             for key in live:
                 del left[key]
         endings += (claim.settled(GONE) for claim in left.values())
-        return Worked(endings=endings, results=results)
+        return Worked(endings=endings, results=results, ended=ended)
 
     async def _of_module(
         self, module: AnyModule, rows: Mapping[RecordKey, Stored[Any]], rules: Rules, hold: Hold
@@ -118,13 +121,13 @@ class _Pairs:
         }
         untold = await self._tell(rows, steps, results)
         waiting = {key: step.needs for key, step in steps.items() if step.needs is not None}
-        await self._wait({key: steps[key] for key in waiting})
+        ended = await self._wait({key: steps[key] for key in waiting})
         endings = [
             self._ending(self.hold.claims[key], step, results.get(key), untold.get(key, ""))
             for key, step in steps.items()
             if key not in waiting
         ]
-        return Worked(endings=[*gone, *endings], results=list(results.values()))
+        return Worked(endings=[*gone, *endings], results=list(results.values()), ended=ended)
 
     async def _planned(self, rows: Mapping[RecordKey, Stored[Any]]) -> dict[RecordKey, Step[object]]:
         steps = await self.target.plan([row.entity for row in rows.values()]) if rows else ()
@@ -227,7 +230,7 @@ class _Pairs:
                 news[key] = News(problem=result.why)
         return await self.zoho.tell(news, self.hold) if news and self.zoho is not None else {}
 
-    async def _wait(self, steps: Mapping[RecordKey, Step[object]]) -> None:
+    async def _wait(self, steps: Mapping[RecordKey, Step[object]]) -> Sequence[DeliveryState]:
         """Have pairs wait for others, unless what they wait for has come meanwhile.
 
         That is looked for once more under the locks of those modules, which who brings it has alone.
@@ -237,7 +240,7 @@ class _Pairs:
             if step.needs is not None:
                 wanted.setdefault(CATALOGUE[step.needs.module], set()).add(step.needs.key)
         if not wanted:
-            return
+            return ()
         async with self.batches.store.begin(self.hold.tenant) as session:
             await session.lock(
                 [Lock(each.name, shared=True) for each in CATALOGUE.in_order() if each in wanted]
@@ -256,7 +259,8 @@ class _Pairs:
                 else:
                     flow = flow_of(CATALOGUE[needs.module])
                     endings.append(claim.waiting(DeliveryKey(flow.name, needs.key), step.why))
-            await session.end_claims(endings)
+            ended = await session.end_claims(endings)
+        return list(ended.values())
 
     def _ending(self, claim: Claim, step: Step[object], result: Result | None, untold: str) -> Ending:
         if not self._may(step):

@@ -36,6 +36,7 @@ from mzi_core.ports import (
     Claim,
     Connections,
     DeliveryKey,
+    DeliveryState,
     Due,
     Ending,
     Lock,
@@ -127,11 +128,10 @@ class DeliverGrades:
                     zone=decided.zone,
                 )
                 pairs[key] = _Pair(claim=claim, facts=facts, row=found.grade)
-        if lone:
-            await self._wait(hold, lone)
+        ended = await self._wait(hold, lone) if lone else ()
         if pairs:
             endings += await self._recorded(hold, pairs)
-        return Worked(endings=endings)
+        return Worked(endings=endings, ended=ended)
 
     async def _recorded(self, hold: Hold, pairs: Mapping[str, _Pair]) -> Sequence[Ending]:
         """Plan, read Zoho again where something is to be overwritten, plan anew, and write."""
@@ -212,7 +212,7 @@ class DeliverGrades:
             if dues:
                 await batch.session.make_due(dues)
 
-    async def _wait(self, hold: Hold, marks: Mapping[str, MoodleMarkRecord]) -> None:
+    async def _wait(self, hold: Hold, marks: Mapping[str, MoodleMarkRecord]) -> Sequence[DeliveryState]:
         """Have marks wait until the student and the class are known that they belong to.
 
         That is looked for once more under the locks of both modules, which who brings it has alone.
@@ -222,9 +222,10 @@ class DeliverGrades:
                 [Lock(each.name, shared=True) for each in CATALOGUE.in_order() if each in (STUDENTS, CLASSES)]
             )
             partners = await _partners(session, marks)
-            await session.end_claims(
+            ended = await session.end_claims(
                 [_waiting(hold.claims[key], mark, partners[key]) for key, mark in marks.items()]
             )
+        return list(ended.values())
 
 
 @attrs.frozen(kw_only=True)

@@ -9,7 +9,16 @@ from typing import Protocol, TypeVar
 import attrs
 
 from mzi_core.backoff import MOST_TRIES, delay_after
-from mzi_core.errors import AccountMissing, AuthRevoked, GatewayUnavailable, MziError, StoreError
+from mzi_core.errors import (
+    AccessRefused,
+    AccountMissing,
+    AuthRevoked,
+    GatewayRefused,
+    GatewayUnavailable,
+    MziError,
+    RemoteNotFound,
+    StoreError,
+)
 from mzi_core.flows.flow import Flow
 from mzi_core.flows.rules import FlowName, Rules, rules_of
 from mzi_core.ports import Claim, DeliveryKey, DeliveryState, Ending, JsonObject, Note, Session, Store
@@ -53,11 +62,17 @@ class Hold:
     store: Store
     tenant: TenantId
     claims: Mapping[str, Claim]
-    _until: float = attrs.field(init=False)
+    _until: float = attrs.field()
 
     @_until.default
     def _by_the_loop(self) -> float:
         return asyncio.get_running_loop().time() + LAST_SEND.total_seconds()
+
+    def halves(self) -> tuple["Hold", "Hold"]:
+        """The first half of the claims, and the second."""
+        items, half = list(self.claims.items()), len(self.claims) // 2
+        first, second = (attrs.evolve(self, claims=dict(part)) for part in (items[:half], items[half:]))
+        return first, second
 
     async def about_to_send(self, intents: Mapping[K, JsonObject]) -> Collection[K]:
         """Note what is about to be sent; the keys of those that are still ours to send.
@@ -114,11 +129,22 @@ class Delivered:
     """
 
     worked_on: int
-    states: Mapping[DeliveryState, int]
+    states: Counter[DeliveryState]
     results: Sequence[Result] = ()
     put_off: str = ""
     stopped: bool = False
     paused: bool = False
+
+    def __add__(self, other: "Delivered") -> "Delivered":
+        """Both together; of two reasons the first."""
+        return Delivered(
+            worked_on=self.worked_on + other.worked_on,
+            states=self.states + other.states,
+            results=[*self.results, *other.results],
+            put_off=self.put_off or other.put_off,
+            stopped=self.stopped or other.stopped,
+            paused=self.paused or other.paused,
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -145,18 +171,24 @@ class Deliver:
         return await self._worked(flow, rules, hold)
 
     async def _worked(self, flow: Flow, rules: Rules, hold: Hold) -> Delivered:
+        """Where the service refuses them all, each half by itself: one record spoils no other."""
         try:
             async with asyncio.timeout(LEASE.total_seconds()):
                 worked = await self.workers[flow.name](rules, hold)
         except StoreError:
             raise
         except (MziError, TimeoutError) as error:
-            return await self._put_off(flow, hold, error if isinstance(error, MziError) else OutOfTime())
+            known = error if isinstance(error, MziError) else OutOfTime()
+            if len(hold.claims) > 1 and may_be_about_one(known):
+                first, second = hold.halves()
+                done = await self._worked(flow, rules, first)
+                return done + await self._worked(flow, rules, second)
+            return await self._put_off(flow, hold, known)
         async with self.store.begin(hold.tenant) as session:
             states = await session.end_claims([_looked_at_again(each) for each in worked.endings])
         return Delivered(
             worked_on=len(hold.claims),
-            states=_counted([*states.values(), *worked.ended]),
+            states=Counter([*states.values(), *worked.ended]),
             results=worked.results,
         )
 
@@ -168,7 +200,7 @@ class Deliver:
             if paused:
                 await session.pause(flow.name, error.told)
         return Delivered(
-            worked_on=0, states=_counted(states.values()), put_off=error.told, stopped=True, paused=paused
+            worked_on=0, states=Counter(states.values()), put_off=error.told, stopped=True, paused=paused
         )
 
 
@@ -176,6 +208,11 @@ _DEADLY = (
     "Whoever worked on it ended before it did, each time. See the log of the service for what went wrong "
     "then; `mzi deliveries redrive` tries it again."
 )
+
+
+def may_be_about_one(error: MziError) -> bool:
+    """Whether a service may refuse one record alone, and not the account or the module."""
+    return isinstance(error, GatewayRefused) and not isinstance(error, AccessRefused | RemoteNotFound)
 
 
 def put_off(claim: Claim, error: MziError) -> Ending:
@@ -202,7 +239,3 @@ def _looked_at_again(ending: Ending) -> Ending:
     if ending.claim.starts > 1 and ending.state in (DeliveryState.SETTLED, DeliveryState.DEAD):
         return attrs.evolve(ending, look_again=SECOND_LOOK)
     return ending
-
-
-def _counted(states: Iterable[DeliveryState]) -> dict[DeliveryState, int]:
-    return dict(Counter(states))

@@ -96,6 +96,8 @@ def _remarks(module: AnyModule | None, field: Field) -> Iterator[str]:
         yield f"more than {wire.above}"
     if wire.maximum is not None:
         yield f"at most {wire.maximum}"
+    if wire.by_clock:
+        yield "not before 1970"
     if wire.from_one:
         yield f"counted from 0; also read from {_code(wire.from_one)}, which counts from 1"
     if not field.required and field.default not in (None, ()):

@@ -84,6 +84,8 @@ class Wire:
     minimum: Decimal | None = None
     above: Decimal | None = None
     maximum: Decimal | None = None
+    by_clock: bool = False
+    """A moment that a computer noted; see `noted`."""
     clean: Callable[[str], str] | None = None
     row_key: str | None = None
     from_one: tuple[str, ...] = ()
@@ -125,6 +127,7 @@ def moodle(
     *names: str,
     volatile: bool = False,
     minimum: int | None = None,
+    maximum: int | None = None,
     clean: Callable[[str], str] | None = None,
     from_one: tuple[str, ...] = (),
     none_yet: str | None = None,
@@ -134,8 +137,13 @@ def moodle(
     `from_one`: names under which a number is counted from 1, and which count only where no other is there.
     `none_yet`: the name of a switch with which 0 under one of these means the first; without it 0 is refused.
     """
-    wire = zoho(*names, volatile=volatile, minimum=minimum, clean=clean)
+    wire = zoho(*names, volatile=volatile, minimum=minimum, maximum=maximum, clean=clean)
     return attrs.evolve(wire, from_one=from_one, none_yet=none_yet)
+
+
+def noted(*names: str, volatile: bool = False) -> Wire:
+    """A moment that Moodle noted by its clock, which begins in 1970; people may choose days before that."""
+    return attrs.evolve(moodle(*names, volatile=volatile), by_clock=True)
 
 
 def ours(name: str) -> Wire:
@@ -289,7 +297,7 @@ class MoodleEntity(Entity):
     side = Side.MOODLE
     moodle_key: Annotated[MoodleKey, identity("id")]
     modified_at: Annotated[
-        datetime | None, moodle("timemodified", "timestamp", "timecreated", volatile=True)
+        datetime | None, noted("timemodified", "timestamp", "timecreated", volatile=True)
     ] = None
     event_number: Annotated[int | None, moodle("event_number", "eventnumber", volatile=True)] = None
     field_versions: Annotated[tuple[str, ...], ours("field_versions")] = ()

@@ -353,6 +353,41 @@ def test_what_is_wrong_with_an_attempt_is_told_with_its_place_and_once() -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"attemptnumber": 10**12}, "`attemptnumber` must not be more than 9999."),
+        ({"attempt_number": 10_001}, "`attempt_number` must not be more than 9999."),
+        (
+            {"timegraded": -5},
+            "`timegraded` must not be before 1970: send the seconds since then, or 0 for none.",
+        ),
+        (
+            {"timesubmitted": "1969-12-31T23:59:59Z"},
+            "`timesubmitted` must not be before 1970: send the seconds since then, or 0 for none.",
+        ),
+    ],
+    ids=repr,
+)
+def test_what_moodle_cannot_have_of_an_attempt_is_refused(said: dict[str, object], told: str) -> None:
+    """Of the record itself, and of the list with the attempt's place; each attempt beside it is good."""
+    ids = {"userid": 1, "courseid": 2, "assignid": 3}
+    listed = {**ids, "attempts": [{"attemptnumber": 5, "timegraded": 0}, {"rawgrade": 1, **said}]}
+    for record, where in (({**ids, "rawgrade": 1, **said}, "$."), (listed, "$.attempts[1].")):
+        (reason,) = CODEC.decoder(MOODLE_MARKS, NO_OVERLAY)(record).reasons
+        assert (reason.message, reason.path) == (told, where + next(iter(said)))
+    (attempt,) = entity(MOODLE_MARKS, {**ids, "attemptnumber": 9999, "timegraded": 1}).attempts
+    assert (attempt.number, attempt.graded_at) == (9999, datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
+
+
+def test_no_record_was_changed_before_1970() -> None:
+    """When an event was, puts it in order; a day that a college chooses may be of any year."""
+    assert refusals(MOODLE_USERS, {"userid": 1, "timemodified": -1}) == [
+        (Code.OUT_OF_RANGE, "$.timemodified")
+    ]
+    assert entity(MOODLE_COURSES, {"id": 1, "startdate": -86400}).starts_at.year == 1969
+
+
 # properties
 
 
@@ -370,13 +405,13 @@ def _plain(module: AnyModule, found: Any) -> Any:
                 attrs.evolve(
                     row,
                     number=number,
-                    graded_at=_seconds(row.graded_at),
-                    submitted_at=_seconds(row.submitted_at),
+                    graded_at=_by_clock(row.graded_at),
+                    submitted_at=_by_clock(row.submitted_at),
                 )
                 for number, row in enumerate(value)
             )
         elif field.kind is Kind.DATETIME:
-            fixed[field.name] = _seconds(value)
+            fixed[field.name] = _by_clock(value) if field.wire.by_clock else _seconds(value)
     fixed["field_versions"] = ("1770640200 7 *", "1770640201 - city")
     if fixed["modified_at"] is None:  # without a time of change that of the making is read for it
         fixed["modified_at"] = fixed.get("created_in_moodle")
@@ -394,6 +429,11 @@ def _seconds(at: datetime | None) -> datetime | None:
     """Whole seconds; the first of 1970 is none, as Moodle has it."""
     second = None if at is None else at.replace(microsecond=0)
     return None if second == datetime(1970, 1, 1, tzinfo=UTC) else second
+
+
+def _by_clock(at: datetime | None) -> datetime | None:
+    """The same of a moment that Moodle noted, which is never before 1970."""
+    return None if at is None else _seconds(at.replace(year=max(at.year, 1972)))
 
 
 @pytest.mark.parametrize("module", list(MOODLE_CATALOGUE), ids=lambda module: module.name)

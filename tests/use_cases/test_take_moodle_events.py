@@ -302,6 +302,24 @@ async def test_a_bad_fact_is_parked_and_spoils_neither_another_record_nor_its_ow
     assert (await college.live("moodle_users", "7")).username == "u7"
 
 
+async def test_an_attempt_that_moodle_cannot_have_is_parked_and_those_beside_it_are_taken(
+    college: TellingMoodle,
+) -> None:
+    await college.tell(user(7), course(2))
+    events = await college.told(
+        marked(1, rawgrade=3),
+        marked(2, attemptnumber=10**12, rawgrade=1),
+        marked(3, attemptnumber=2, rawgrade=1, timegraded=-5),
+        marked(4, attemptnumber=1, rawgrade=2),
+    )
+    await college.taken()
+    assert await college.states(events) == [TAKEN, PARKED, PARKED, TAKEN]
+    named = [(await college.event(each)).reason.split()[0] for each in events[1:3]]
+    assert named == ["`attemptnumber`", "`timegraded`"]
+    found = await college.live("moodle_marks", "7_2_3")
+    assert [(each.number, each.raw) for each in found.attempts] == [(0, Decimal(3)), (1, Decimal(2))]
+
+
 async def test_of_when_fields_are_is_for_no_sender_to_say(college: TellingMoodle) -> None:
     """Or one could have the last word for ever."""
     pin = [f"{AT + 10**9} 5 city", f"{AT + 10**9} 5 attempts.0.raw", f"{AT + 10**9} 5 *"]

@@ -5,6 +5,7 @@ defaults) is settled when a `FieldReader` is made, and a path is written down on
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -30,6 +31,9 @@ READ: Mapping[Kind, Callable[[object], Any]] = {
     Kind.MOODLE_ID: coerce.moodle_id,
     Kind.TEXTS: coerce.texts,
 }
+
+_CLOCKS_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
+_BEFORE_CLOCKS = "must not be before 1970: send the seconds since then, or 0 for none."
 
 _MISSING = ValueRefused(Code.REQUIRED, "is missing, and a record cannot do without it.")
 
@@ -92,6 +96,8 @@ def field_reader(field: Field, names: tuple[str, ...], read: Callable[[Any], Any
         read = _cleaned(read, wire.clean)
     if (wire.minimum, wire.above, wire.maximum) != (None, None, None):
         read = _bounded(read, wire, is_money=field.kind is Kind.MONEY)
+    if wire.by_clock:
+        read = _by_clock(read)
     first, *further = names
     return FieldReader(
         name=field.name,
@@ -137,6 +143,16 @@ def _bounded(read: Callable[[Any], Any], wire: Wire, *, is_money: bool) -> Calla
         return value
 
     return bounded
+
+
+def _by_clock(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def by_clock(raw: object) -> Any:
+        value = read(raw)
+        if value is not None and value < _CLOCKS_BEGIN:
+            raise ValueRefused(Code.OUT_OF_RANGE, _BEFORE_CLOCKS)
+        return value
+
+    return by_clock
 
 
 def elsewhere(record: Mapping[str, object], reader: FieldReader, raw: object) -> tuple[str, object]:

@@ -19,7 +19,7 @@ from mzi_core.module import E, Module
 from mzi_core.ports import RawRecord
 from mzi_core.values import RecordKey, ZohoId
 
-READING = 7
+READING = 8
 """Raise it when the same wire values are understood otherwise than before: all records are then read anew."""
 
 _FORMAT = 2  # the marshal format whose output depends on the values alone

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Module, MoodleEntity, identity, moodle
+from mzi_core.module import Module, MoodleEntity, identity, moodle, noted
 from mzi_core.values import MoodleId, MoodleKey
 
 
@@ -21,7 +21,7 @@ class MoodleCourseRecord(MoodleEntity):
     starts_at: Annotated[datetime | None, moodle("startdate", "start_date")] = None
     ends_at: Annotated[datetime | None, moodle("enddate", "end_date")] = None
     visible: Annotated[bool | None, moodle("visible")] = None
-    created_in_moodle: Annotated[datetime | None, moodle("timecreated")] = None
+    created_in_moodle: Annotated[datetime | None, noted("timecreated")] = None
 
 
 MOODLE_COURSES = Module(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Module, MoodleEntity, Succession, composed, lookup, moodle
+from mzi_core.module import Module, MoodleEntity, Succession, composed, lookup, moodle, noted
 from mzi_core.values import MoodleId, MoodleKey
 
 ACTIVE, SUSPENDED = "active", "suspended"
@@ -39,7 +39,7 @@ class MoodleEnrollmentRecord(MoodleEntity):
     method: Annotated[str | None, moodle("enrol_method", "enrol", "method")] = None
     maker: Annotated[MoodleId | None, moodle("maker")] = None
     made_as: Annotated[MoodleId | None, moodle("made_as")] = None
-    created_in_moodle: Annotated[datetime | None, moodle("timecreated")] = None
+    created_in_moodle: Annotated[datetime | None, noted("timecreated")] = None
 
 
 MOODLE_ENROLLMENTS = Module(

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 import attrs
 
-from mzi_core.module import Module, MoodleEntity, Version, composed, lookup, moodle, subform
+from mzi_core.module import Module, MoodleEntity, Version, composed, lookup, moodle, noted, subform
 from mzi_core.values import MoodleId, MoodleKey
 
 NOT_MARKED = "notmarked"
@@ -23,6 +23,9 @@ def _state(text: str) -> str:
     """A state of the workflow, of which Moodle has the first in two spellings."""
     return text if text.strip() else NOT_MARKED
 
+
+MOST_ATTEMPTS = 10_000
+"""Of one student for one assignment. Moodle's settings offer 30, or no limit; its column has ten digits."""
 
 _LONGEST_MARK = 24
 """Characters that are looked at: more than a mark has, of which Moodle keeps ten digits."""
@@ -60,6 +63,7 @@ class MarkedAttempt:
             from_one=("attempt_number",),
             none_yet="auto_generated",  # the plugin's F for a student who began no attempt
             minimum=0,
+            maximum=MOST_ATTEMPTS - 1,
         ),
     ] = 0
     grade_id: Annotated[MoodleId | None, moodle("gradeid", "assign_grade_id")] = None
@@ -68,13 +72,13 @@ class MarkedAttempt:
     automatic: Annotated[bool | None, moodle("auto_generated")] = None
     submission_status: Annotated[str | None, moodle("submissionstatus", "submission_status")] = None
     team_status: Annotated[str | None, moodle("teamsubmissionstatus", "team_submission_status")] = None
-    submitted_at: Annotated[datetime | None, moodle("timesubmitted", "submitted_at")] = None
+    submitted_at: Annotated[datetime | None, noted("timesubmitted", "submitted_at")] = None
     feedback: Annotated[str | None, moodle("feedback", "feedback_text")] = None
     grader: Annotated[MoodleId | None, moodle("graderid", "grader", "usermodified")] = None
     grader_name: Annotated[str | None, moodle("grader_name", "gradername")] = None
     grader_role: Annotated[str | None, moodle("grader_role", "graderrole")] = None
     graded_at: Annotated[
-        datetime | None, moodle("timegraded", "timemodified", "timestamp", "graded_at", "timecreated")
+        datetime | None, noted("timegraded", "timemodified", "timestamp", "graded_at", "timecreated")
     ] = None
     event_number: Annotated[int | None, moodle("event_number", "eventnumber")] = None
     criteria: Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Module, MoodleEntity, identity, moodle
+from mzi_core.module import Module, MoodleEntity, identity, moodle, noted
 from mzi_core.values import MoodleKey
 
 
@@ -30,7 +30,7 @@ class MoodleUserRecord(MoodleEntity):
     suspended: Annotated[bool | None, moodle("suspended")] = None
     deleted: Annotated[bool | None, moodle("deleted")] = None
     role: Annotated[str | None, moodle("role")] = None
-    created_in_moodle: Annotated[datetime | None, moodle("timecreated")] = None
+    created_in_moodle: Annotated[datetime | None, noted("timecreated")] = None
 
 
 MOODLE_USERS = Module(

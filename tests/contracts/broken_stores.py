@@ -1546,6 +1546,24 @@ class ShortensAPause(Faithful):
             self.real._put(attrs.evolve(row, due_at=row.updated_at))
 
 
+class PutsOffWhatIsDueAtOnce(Faithful):
+    noticed_by = "test_what_brings_all_that_is_needed_is_not_put_off"
+
+    async def make_due(self, dues: Collection[Due]) -> None:
+        await self.real.make_due([attrs.evolve(due, at_once=False) for due in dues])
+
+
+class TakesTheWorkOfWhatIsDueAtOnce(Faithful):
+    noticed_by = "test_who_is_at_work_keeps_the_claim_whatever_is_due_at_once"
+
+    async def make_due(self, dues: Collection[Due]) -> None:
+        await self.real.make_due(dues)
+        for due in dues:
+            if due.at_once:
+                row = await self.real.delivery(DeliveryKey(due.flow, due.key))
+                self.real._put(attrs.evolve(row, leased_until=None))
+
+
 class ClaimsOfAPausedFlow(Faithful):
     noticed_by = "test_nothing_of_a_paused_flow_is_claimed"
 

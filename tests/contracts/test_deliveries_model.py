@@ -54,10 +54,12 @@ class _Row:
     claim: int = 0
     """How many claims there were."""
 
-    def become_due(self, now: int) -> None:
+    def become_due(self, now: int, *, at_once: bool = False) -> None:
         self.generation += 1
         if self.state is not DUE:
             self.state, self.due_at, self.starts, self.tries = DUE, now, 0, 0
+        elif at_once:
+            self.due_at, self.tries = min(self.due_at, now), 0
 
     def is_free(self, now: int) -> bool:
         return self.leased_until is None or self.leased_until <= now
@@ -111,12 +113,12 @@ def _machine(opening: Any) -> type[RuleBasedStateMachine]:
         def time_passes(self, seconds: int) -> None:
             self.clock.seconds += seconds
 
-        @rule(keys=KEY_SETS)
-        def something_changes(self, keys: set[str]) -> None:
-            self.ask("make_due", [Due(FLOW, key) for key in keys])
+        @rule(keys=KEY_SETS, at_once=st.booleans())
+        def something_changes(self, keys: set[str], at_once: bool) -> None:
+            self.ask("make_due", [Due(FLOW, key, at_once=at_once) for key in keys])
             for key in keys:
                 if key in self.rows:
-                    self.rows[key].become_due(self.clock.seconds)
+                    self.rows[key].become_due(self.clock.seconds, at_once=at_once)
                 else:
                     self.rows[key] = _Row(due_at=self.clock.seconds)
 

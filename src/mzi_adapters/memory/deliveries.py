@@ -23,7 +23,7 @@ from mzi_core.ports import (
     PutOff,
     StoredDelivery,
 )
-from mzi_core.ports.deliveries import MOST_PUT_OFF
+from mzi_core.ports.deliveries import MOST_PUT_OFF, each_once
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SOLO = 2
@@ -102,18 +102,17 @@ class Deliveries(TenantTables):
 
     async def make_due(self, dues: Collection[Due]) -> None:
         now = self.clock.now()
-        subjects: dict[tuple[str, str], str] = {}
-        for due in dues:
-            subjects[due.flow, due.key] = due.subject or subjects.get((due.flow, due.key), "")
-        for (flow, key), subject in subjects.items():
-            row = self._found(flow, key)
+        for due in each_once(dues):
+            row = self._found(due.flow, due.key)
             if row is None:
-                self._put(_new(flow, key, subject, now))
+                self._put(_new(due.flow, due.key, due.subject, now))
             elif row.state is DeliveryState.DUE:
                 again = attrs.evolve(row, generation=row.generation + 1, updated_at=now)
-                self._put(attrs.evolve(again, subject=subject or row.subject))
+                if due.at_once:
+                    again = attrs.evolve(again, due_at=min(row.due_at, now), tries=0, reason="")
+                self._put(attrs.evolve(again, subject=due.subject or row.subject))
             else:
-                self._put(_made_due(row, now, subject=subject or row.subject, plan_id=""))
+                self._put(_made_due(row, now, subject=due.subject or row.subject, plan_id=""))
 
     async def claim(self, flow: str, limit: int, lease: timedelta) -> Sequence[Claim]:
         now = self.clock.now()

@@ -26,6 +26,7 @@ from mzi_core.ports import (
     PutOff,
     StoredDelivery,
 )
+from mzi_core.ports.deliveries import each_once
 
 STATEMENTS: Mapping[str, Statements] = {"postgresql": say.POSTGRES, "sqlite": say.SQLITE}
 BEGINNING = DeliveryKey("", "")
@@ -142,16 +143,17 @@ class Deliveries(TimedScope):
             self._changed.clear()
 
     async def make_due(self, dues: Collection[Due]) -> None:
-        """Have these looked at: a new generation each, and due now unless they are due already."""
-        subjects: dict[tuple[str, str], str] = {}
-        for due in dues:
-            address = due.flow, due.key
-            subjects[address] = due.subject or subjects.get(address, "")
-        if not subjects:
+        """Have these looked at: a new generation each, and due now unless they are put off."""
+        if not dues:
             return
         rows = [
-            {"of_flow": flow, "of_key": key, "about": about}
-            for (flow, key), about in sorted(subjects.items())
+            {
+                "of_flow": due.flow,
+                "of_key": due.key,
+                "about": due.subject,
+                "how": say.AT_ONCE if due.at_once else "",
+            }
+            for due in each_once(dues)
         ]
         now = self.now()
         if now:

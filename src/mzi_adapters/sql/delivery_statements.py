@@ -79,21 +79,26 @@ generation = generation + 1, was = state, state = 'due', due_at = {now}, starts 
 MADE_DUE_AGAIN = """\
 ON CONFLICT (tenant_id, flow, key) DO UPDATE SET
     generation = d.generation + 1, was = d.state, state = 'due',
-    due_at = CASE d.state WHEN 'due' THEN d.due_at ELSE excluded.due_at END,
+    due_at = CASE WHEN d.state = 'due' AND (excluded.was = '' OR d.due_at < excluded.due_at)
+        THEN d.due_at ELSE excluded.due_at END,
     starts = CASE d.state WHEN 'due' THEN d.starts ELSE 0 END,
-    tries = CASE d.state WHEN 'due' THEN d.tries ELSE 0 END,
-    reason = CASE d.state WHEN 'due' THEN d.reason ELSE '' END,
+    tries = CASE WHEN d.state = 'due' AND excluded.was = '' THEN d.tries ELSE 0 END,
+    reason = CASE WHEN d.state = 'due' AND excluded.was = '' THEN d.reason ELSE '' END,
     plan_id = CASE d.state WHEN 'due' THEN d.plan_id ELSE '' END,
     waits_flow = NULL, waits_key = NULL, updated_at = excluded.updated_at,
     subject = CASE excluded.subject WHEN '' THEN d.subject ELSE excluded.subject END"""
-"""One that is due keeps its time: a failure may have put it off. It may also be at work: then its lease, its
-claim and its starts are the worker's."""
+"""One that is due keeps its time, for a failure may have put it off, unless it is due at once: `was` of what
+would be new says so. It may also be at work: then its lease, its claim and its starts are the worker's."""
+
+AT_ONCE = "at once"
+WAS = "CASE generation WHEN 1 THEN '' ELSE was END"
+"""The state before of one that was made due: a new one was in none."""
 
 NEW = (
     *("tenant_id", "flow", "key", "subject", "claim", "due_at", "updated_at", "generation", "settled"),
     *("state", "was", "starts", "tries", "plan_id", "approved_generation", "reason"),
 )
-BEGINS = "1, 0, 'due', '', 0, 0, '', 0, ''"
+BEGINS = "1, 0, 'due', {how}, 0, 0, '', 0, ''"
 """How the last columns of a new one begin. Its first claim is the moment in microseconds, and therefore above
 every claim of one of this key that was forgotten: nobody claims a key a million times a second."""
 
@@ -301,10 +306,10 @@ POSTGRES = Statements(
 WITH made AS (
     INSERT INTO deliveries AS d ({", ".join(NEW)})
     SELECT %1, of_flow, of_key, about, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
-        clock_timestamp(), clock_timestamp(), {BEGINS}
-    FROM jsonb_to_recordset(%2::text::jsonb) AS asked(of_flow text, of_key text, about text)
+        clock_timestamp(), clock_timestamp(), {BEGINS.format(how="how")}
+    FROM jsonb_to_recordset(%2::text::jsonb) AS asked(of_flow text, of_key text, about text, how text)
     {MADE_DUE_AGAIN}
-    RETURNING flow, was
+    RETURNING flow, {WAS} AS was
 ) SELECT flow, was, count(*) FROM made GROUP BY flow, was""",
     claim=f"{_MOMENT}, "
     + CLAIM.format(
@@ -382,10 +387,11 @@ def _changed_alone(columns: Mapping[str, str], condition: str, changes: str, ret
 SQLITE = Statements(
     make_due=f"""\
 INSERT INTO deliveries AS d ({", ".join(NEW)})
-SELECT %1, value ->> 'of_flow', value ->> 'of_key', value ->> 'about', %3, %4, %4, {BEGINS}
+SELECT %1, value ->> 'of_flow', value ->> 'of_key', value ->> 'about', %3, %4, %4,
+    {BEGINS.format(how="value ->> 'how'")}
 FROM json_each(%2) WHERE true
 {MADE_DUE_AGAIN}
-RETURNING flow, was, 1""",
+RETURNING flow, {WAS}, 1""",
     claim="WITH " + CLAIM.format(now="%5", until="%4", place="rowid", skip="", is_one_of="rowid IN", end=""),
     fence=f"{_asked_of_json(CLAIM_KEY)} SELECT of_flow, of_key FROM asked JOIN deliveries d ON {IS_ASKED} "
     f"WHERE {IS_OURS}",

@@ -6,7 +6,7 @@ is a lease with a number, which grows with every claim of the key and is the fen
 kept only while that number is still the newest; whoever makes a key due needs no claim.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -49,11 +49,25 @@ class DeliveryKey:
 
 @attrs.frozen
 class Due:
-    """A delivery that must be looked at. `subject`: the person or thing it is about; "" if not known."""
+    """A delivery that must be looked at. `subject`: the person or thing it is about; "" if not known.
+
+    `at_once`: whoever looks at it has all that is new, and need not ask for it: no failure stands against it.
+    """
 
     flow: str
     key: str
     subject: str = ""
+    at_once: bool = False
+
+
+def each_once(dues: Iterable[Due]) -> Sequence[Due]:
+    """Each delivery once, by flow and key: about the last subject that was named, at once if any is."""
+    found: dict[tuple[str, str], Due] = {}
+    for due in dues:
+        before = found.get((due.flow, due.key), due)
+        subject, at_once = due.subject or before.subject, due.at_once or before.at_once
+        found[due.flow, due.key] = attrs.evolve(due, subject=subject, at_once=at_once)
+    return [found[address] for address in sorted(found)]
 
 
 @attrs.frozen(kw_only=True)
@@ -254,7 +268,11 @@ class Deliveries(Protocol):
         """Have these looked at: a new generation each, whatever their state, and due now.
 
         Where one is due already its time stays, also one that a failure put off, and so do its starts and
-        tries. One without a subject keeps the subject it has.
+        tries. What is due `at_once` is due now all the same, and its tries begin anew: what failed before may
+        not fail any more. Who is at work on it is left alone, and may put it off for what came meanwhile; who
+        does so looks, after the end and in the same session, whether that was due at once.
+
+        One without a subject keeps the subject it has.
         """
         ...
 

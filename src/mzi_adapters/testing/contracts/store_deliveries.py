@@ -98,6 +98,49 @@ class MakingDuePromises:
             assert (after.tries, after.reason) == (1, "No answer.")
             assert await claimed(session) == {}
 
+    async def test_what_brings_all_that_is_needed_is_not_put_off(self, store: Store) -> None:
+        """Whatever failed: nobody need be asked for it. What failed has all its tries again."""
+        async with ours(store) as session:
+            await make_due(session, "retried", "given back", "later")
+            claims = await claimed(session)
+            await session.end_claims(
+                [
+                    claims["retried"].retried(HOUR, "No answer."),
+                    claims["given back"].given_back(HOUR, "No account."),
+                    claims["later"].retried(HOUR, "No answer."),
+                ]
+            )
+            dues = [Due(FLOW, key, at_once=True) for key in ("retried", "given back", "new")]
+            await session.make_due([*dues, Due(FLOW, "retried"), Due(FLOW, "new"), Due(FLOW, "later")])
+            for key in ("retried", "given back"):
+                found = await stored(session, key)
+                assert (found.generation, found.tries, found.reason) == (2, 0, "")
+            assert (await stored(session, "new")).generation == 1
+            assert (await stored(session, "later")).tries == 1
+            again = await claimed(session)
+            assert set(again) == {"retried", "given back", "new"}
+            assert {key: claim.tries for key, claim in again.items()} == dict.fromkeys(again, 0)
+
+    async def test_who_is_at_work_keeps_the_claim_whatever_is_due_at_once(self, store: Store) -> None:
+        """It ends as it says; and of two that are due already, the older one stays in front."""
+        async with furnished(store):
+            for key in ("b", "a"):
+                async with store.begin(OURS) as session:
+                    await make_due(session, key)
+            async with store.begin(OURS) as session:
+                await session.make_due([Due(FLOW, key, at_once=True) for key in ("a", "b")])
+                assert list(await claimed(session, limit=1)) == ["b"]
+            async with store.begin(OURS) as session:
+                claim = (await claimed(session))["a"]
+                before = await stored(session, "a")
+                await session.make_due([Due(FLOW, "a", at_once=True)])
+                after = await stored(session, "a")
+                assert after == attrs.evolve(before, generation=3, updated_at=after.updated_at)
+                assert await claimed(session) == {}
+                await session.end_claims([claim.retried(HOUR, "No answer.")])
+                assert (await stored(session, "a")).tries == 1
+                assert await claimed(session) == {}
+
     async def test_whatever_it_was_it_is_due(self, store: Store) -> None:
         """Settled, waiting, held or dead: as new, but for what was agreed and is intended."""
         async with ours(store) as session:

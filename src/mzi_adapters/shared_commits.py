@@ -6,7 +6,7 @@ company: measured, that only made the lone caller wait. Each is answered after i
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
@@ -25,6 +25,7 @@ class _Request:
 
     tenant: TenantId
     events: Sequence[Event]
+    facts: Collection[RecordId]
     kept: "asyncio.Future[Sequence[Event]]"
 
     def answer(self, kept: Mapping[RecordId, Event]) -> None:
@@ -44,9 +45,11 @@ class SharedCommits:
     _waiting: list[_Request] = attrs.field(factory=list, init=False, repr=False)
     _at_work: "asyncio.Task[None] | None" = attrs.field(default=None, init=False, repr=False)
 
-    async def keep(self, tenant: TenantId, events: Sequence[Event]) -> Sequence[Event]:
+    async def keep(
+        self, tenant: TenantId, events: Sequence[Event], facts: Collection[RecordId] = ()
+    ) -> Sequence[Event]:
         """Each event as it is kept. Raises what the store raises about these events."""
-        request = _Request(tenant, events, asyncio.get_running_loop().create_future())
+        request = _Request(tenant, events, facts, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
         if self._at_work is None:
             self._begin()
@@ -106,14 +109,16 @@ class SharedCommits:
     async def _commit(self, requests: Sequence[_Request]) -> Mapping[RecordId, Event]:
         """What is kept of every event, by the id of the one that came."""
         by_tenant: dict[TenantId, list[Event]] = defaultdict(list)
+        facts: set[RecordId] = set()
         for request in requests:
             by_tenant[request.tenant] += request.events
+            facts.update(request.facts)
         found: dict[RecordId, Event] = {}
         async with self._store.begin_together() as session_of:
             for tenant in sorted(by_tenant):  # in one order, or two processes could wait for each other
                 events = by_tenant[tenant]
                 session = session_of(tenant)
-                await session.make_due(looked_at_for(events))  # also for what was told before
+                await session.make_due(looked_at_for(events, facts))  # also for what was told before
                 kept = await session.keep_events(events)
                 found |= {event.id: one for event, one in zip(events, kept, strict=True)}
         return found

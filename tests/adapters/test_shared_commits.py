@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -12,6 +13,7 @@ from tests.counted import CountedStore
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.shared_commits import MOST_EVENTS, SharedCommits
 from mzi_adapters.testing.contracts.fixtures import CANARY, OURS, event
+from mzi_adapters.testing.harness import FixedClock
 from mzi_core.errors import StoreRefused, StoreUnavailable
 from mzi_core.ports import DeliveryState, Due, Event, EventQuery, EventState, Session, Store
 from mzi_core.values import TenantId, ZohoId
@@ -157,3 +159,18 @@ async def test_the_records_that_events_are_about_are_due_with_the_same_commit() 
         ("0", "students/0", 2),
         ("1", "students/1", 1),
     ]
+
+
+async def test_for_a_fact_its_record_is_looked_at_at_once() -> None:
+    """Whoever else's events share the commit; for a hint it stays put off."""
+    store = MemoryStore(clock=FixedClock())
+    intake = SharedCommits(store)
+    told = [attrs.evolve(event(n), module="students", key=ZohoId(str(n % 2))) for n in range(4)]
+    await intake.keep(OURS, told[:2])
+    async with store.begin(OURS) as session:
+        claims = await session.claim("take:students", 2, timedelta(hours=1))
+        await session.end_claims([each.given_back(timedelta(hours=1)) for each in claims])
+    await asyncio.gather(intake.keep(OURS, told[2:3], {told[2].id}), intake.keep(OURS, told[3:]))
+    async with store.begin(OURS) as session:
+        again = await session.claim("take:students", 2, timedelta(hours=1))
+    assert [each.key for each in again] == ["0"]

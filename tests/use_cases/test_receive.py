@@ -34,6 +34,10 @@ class Says:
         """Never."""
         return False
 
+    def is_fact(self, event: Event) -> bool:
+        """Never."""
+        return False
+
     def told_at(self, event: Event) -> Version:
         """Nobody knows."""
         return UNVERSIONED

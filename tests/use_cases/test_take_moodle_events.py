@@ -571,6 +571,72 @@ async def test_a_hint_waits_with_its_reason_where_nothing_can_be_asked(accountle
     assert "Moodle" in (await accountless.delivery("moodle_marks", "7_2_3")).reason
 
 
+async def test_a_fact_is_taken_at_once_whatever_waits_of_its_record(accountless: TellingMoodle) -> None:
+    """A hint puts the look off, without an account by an hour; who has the fact need not ask."""
+    await accountless.tell(user(7), course(2))
+    (waits,) = await accountless.told(
+        hint("user_override_created", 2, courseid=2, relateduserid=7, other={"assignid": 3})
+    )
+    await accountless.taken()
+    put_off = await accountless.delivery("moodle_marks", "7_2_3")
+    assert put_off.due_at > accountless.mzi.clock.now()
+    (fact,) = await accountless.told(marked(3, rawgrade=3))
+    assert (await accountless.taken()).taken == 1
+    assert await accountless.states([fact, waits]) == [TAKEN, WAITING]
+    assert (await accountless.live("moodle_marks", "7_2_3")).attempts[0].raw == Decimal(3)
+    await accountless.told(hint("submission_status_updated", 4, courseid=2, relateduserid=7, objectid=3))
+    again = await accountless.delivery("moodle_marks", "7_2_3")
+    assert again.due_at > accountless.mzi.clock.now(), "another hint is no news"
+
+
+@pytest.mark.parametrize("kind", ["fact", "hint"])
+async def test_a_fact_that_comes_while_its_record_is_looked_at_is_not_put_off_with_it(
+    kind: str, accountless: TellingMoodle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks has not seen it, and has the claim; a mere hint waits for the next look."""
+    await accountless.tell(user(7), course(2))
+    override: dict[str, Any] = {"courseid": 2, "relateduserid": 7, "other": {"assignid": 3}}
+    await accountless.told(hint("user_override_created", 2, **override))
+    came = marked(3, rawgrade=3) if kind == "fact" else hint("user_override_updated", 3, **override)
+    asked = accountless.mzi.connections.moodle
+
+    async def slow(tenant: Any) -> Any:
+        if not events:
+            events.extend(await accountless.told(came))
+        return await asked(tenant)
+
+    events: list[Any] = []
+    monkeypatch.setattr(type(accountless.mzi.connections), "moodle", lambda _, tenant: slow(tenant))
+    await accountless.taken()
+    assert await accountless.states(events) == [TAKEN if kind == "fact" else WAITING]
+
+
+async def test_a_fact_is_taken_however_many_hints_wait_of_other_records(
+    accountless: TellingMoodle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events of a batch are read up to a number, the oldest first."""
+    monkeypatch.setattr("mzi_core.use_cases.take_events.MOST_EVENTS", 10)
+    await accountless.tell(user(7), course(2))
+    await accountless.told(*(hint("user_graded", n, courseid=2, relateduserid=n) for n in range(1, 31)))
+    await accountless.taken()
+    accountless.mzi.clock.advance(WITHOUT_ACCOUNT)
+    (fact,) = await accountless.told(marked(1, rawgrade=3))
+    await accountless.taken()
+    assert await accountless.states([fact]) == [TAKEN]
+
+
+async def test_a_replayed_event_is_taken_at_once(accountless: TellingMoodle) -> None:
+    """Whoever replays it has repaired something."""
+    await accountless.tell(user(7), course(2))
+    (bad,) = await accountless.told(marked(1, rawgrade="much"))
+    await accountless.told(
+        hint("user_override_created", 2, courseid=2, relateduserid=7, other={"assignid": 3})
+    )
+    await accountless.taken()
+    await accountless.mzi.use_cases.events.replay(accountless.tenant, bad.id)
+    assert (await accountless.taken()).parked == 1
+
+
 async def test_a_hint_that_is_answered_by_a_later_fact_is_taken(accountless: TellingMoodle) -> None:
     """As the release of a marking, whose state is told beside its facts."""
     await accountless.tell(user(7), course(2))

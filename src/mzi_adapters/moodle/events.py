@@ -143,6 +143,10 @@ class MoodleEvents:
         """Whether it tells that the record is gone; who is still enrolled in another way is not."""
         return event.kind in _DELETIONS and self.record(event) is not None
 
+    def is_fact(self, event: Event) -> bool:
+        """Whether it tells of a record, and does not merely name it."""
+        return self.record(event) is not None
+
     def told_at(self, event: Event) -> Version:
         """The moment and the number that it was sent with, as far as they can be read."""
         said = _said(event.kind, json.loads(event.body))

@@ -138,6 +138,10 @@ class ZohoEvents:
         """Whether the door or the message says so."""
         return event.kind.endswith(f"_{DELETED}")
 
+    def is_fact(self, event: Event) -> bool:
+        """Never: the record is read again, whatever is said of it."""
+        return False
+
     def told_at(self, event: Event) -> Version:
         """Nothing: Zoho's messages do not say when something happened."""
         return UNVERSIONED

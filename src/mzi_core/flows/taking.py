@@ -1,8 +1,9 @@
 """The flows in which what sources told is taken: for every module one that looks at its records again."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from mzi_core.ports import Due, Event, EventState
+from mzi_core.values import RecordId
 
 
 def take_flow(module: str) -> str:
@@ -10,11 +11,15 @@ def take_flow(module: str) -> str:
     return f"take:{module}"
 
 
-def looked_at_for(events: Iterable[Event]) -> list[Due]:
-    """What is due to be looked at because of events: each record once, whatever number of them name it."""
-    dues = {
-        (event.module, event.key): Due(take_flow(event.module), event.key, f"{event.module}/{event.key}")
+def looked_at_for(events: Iterable[Event], facts: Collection[RecordId] = ()) -> list[Due]:
+    """What is due to be looked at because of events that wait, and at once because of `facts` among them."""
+    return [
+        Due(
+            take_flow(event.module),
+            event.key,
+            f"{event.module}/{event.key}",
+            at_once=event.id in facts,
+        )
         for event in events
         if event.module is not None and event.key is not None and event.state is EventState.WAITING
-    }
-    return list(dues.values())
+    ]

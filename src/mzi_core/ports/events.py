@@ -142,9 +142,12 @@ class Events(Protocol):
 class EventIntake(Protocol):
     """Where events go before they are answered: whatever it returns is kept, also if power fails next."""
 
-    async def keep(self, tenant: TenantId, events: Sequence[Event]) -> Sequence[Event]:
+    async def keep(
+        self, tenant: TenantId, events: Sequence[Event], facts: Collection[RecordId] = ()
+    ) -> Sequence[Event]:
         """Each as `Events.keep_events`, and the records they are about are due to be looked at.
 
+        `facts`: those of the events for which nothing has to be read, so that they are looked at at once.
         Raises StoreUnavailable, and StoreRefused for events that cannot be kept as they are.
         """
         ...
@@ -155,8 +158,8 @@ class Told:
     """What a message says about one record: `kind` in one word for one thing, such as `student_updated`.
 
     `module` and `key`: the record; None where it cannot be attributed to one, and then `problem` says why, in
-    a sentence with what repairs it. `sent_as`: the sender's own id of the message. `is_fact`: it says how
-    something is, and not merely that it is to be looked at. `body`: what was said of this record, as JSON.
+    a sentence with what repairs it. `sent_as`: the sender's own id of the message. `is_fact`: see
+    `EventReader.is_fact`. `body`: what was said of this record, as JSON.
     """
 
     kind: str
@@ -186,6 +189,10 @@ class EventReader(Protocol):
 
     def is_deletion(self, event: Event) -> bool:
         """Whether it tells that the record is gone."""
+        ...
+
+    def is_fact(self, event: Event) -> bool:
+        """Whether it says how something is, and is believed: nothing is read again for it."""
         ...
 
     def told_at(self, event: Event) -> Version:

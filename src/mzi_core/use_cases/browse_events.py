@@ -101,8 +101,8 @@ class ReplayEvent:
     async def __call__(self, tenant: TenantId, id: RecordId) -> Event:
         """The event as it is now. Raises NotFound, UnknownTenant, StoreUnavailable.
 
-        One that cannot be attributed to a record stays parked: nothing could be looked at. One that waits is
-        due already, and is due once more.
+        One that cannot be attributed to a record stays parked: nothing could be looked at. Any other is due
+        at once, also one that waits, for whoever replays it has seen to what prevented it.
         """
         async with self.store.begin(tenant) as session:
             await session.settings()
@@ -112,7 +112,7 @@ class ReplayEvent:
             if event.module is None or event.key is None:
                 return event
             waiting = attrs.evolve(event, state=EventState.WAITING, reason="", ended_at=None)
-            await session.make_due(looked_at_for([waiting]))
+            await session.make_due(looked_at_for([waiting], {id}))
             await session.replay_events([id])
         return waiting
 

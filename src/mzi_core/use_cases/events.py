@@ -67,7 +67,9 @@ class EventUseCases:
             codec=batches.codec,
             clock=batches.clock,
         )
-        take = TakeEvents(batches=batches, looks={Side.ZOHO: zoho, Side.MOODLE: moodle})
+        take = TakeEvents(
+            batches=batches, looks={Side.ZOHO: zoho, Side.MOODLE: moodle}, readers=adapters.readers
+        )
         count = CountEvents(store)
         flows = ShowTakeFlows(store=store, catalogue=batches.catalogue)
         return cls(

@@ -296,7 +296,7 @@ class LookAtMoodle:
 
         Those of facts are not looked for: these are believed.
         """
-        keys = {event.key for event in events if event.key is not None and not self._is_fact(event)}
+        keys = {event.key for event in events if event.key is not None and not self._tells(event)}
         gone: dict[RecordKey, str] = {}
         for parent in (MOODLE_USERS, MOODLE_COURSES):
             owners = {key: owner for key in keys if (owner := _owner(module, key, parent)) is not None}
@@ -305,8 +305,9 @@ class LookAtMoodle:
                 gone |= {key: parent.name for key, owner in owners.items() if owner in there}
         return gone
 
-    def _is_fact(self, event: Event) -> bool:
-        return self.reader.record(event) is not None and not self.reader.is_deletion(event)
+    def _tells(self, event: Event) -> bool:
+        """Whether it tells of a record that is there."""
+        return self.reader.is_fact(event) and not self.reader.is_deletion(event)
 
     async def _deleted(
         self, session: Session, module: AnyModule, keys: frozenset[RecordKey]

@@ -66,7 +66,8 @@ class ReceiveEvents:
             )
             for id, (place, each) in zip(self.ids.record_ids(len(told)), told, strict=True)
         ]
-        kept = await self.intake.keep(tenant, events)
+        facts = {event.id for event, (_, each) in zip(events, told, strict=True) if each.is_fact}
+        kept = await self.intake.keep(tenant, events, facts)
         for each in self.listeners:
             each()
         return kept

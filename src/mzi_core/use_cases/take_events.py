@@ -21,7 +21,7 @@ from mzi_core.errors import (
     RemoteNotFound,
     StoreError,
 )
-from mzi_core.flows import take_flow
+from mzi_core.flows import looked_at_for, take_flow
 from mzi_core.module import AnyModule, Side
 from mzi_core.ports import (
     CausedBy,
@@ -30,6 +30,7 @@ from mzi_core.ports import (
     DeliveryState,
     Ending,
     Event,
+    EventReader,
     EventState,
     Session,
 )
@@ -91,6 +92,7 @@ class TakeEvents:
 
     batches: Batches
     looks: Mapping[Side, Look]
+    readers: Mapping[Side, EventReader]
 
     async def __call__(self, tenant: TenantId, module: AnyModule) -> EventsTaken | None:
         """One batch; None where nothing is due. Raises UnknownTenant, StoreUnavailable."""
@@ -105,18 +107,22 @@ class TakeEvents:
         keys = [module.side.key(claim.key) for claim in claims]
         async with store.read(tenant) as session:
             events = await session.waiting_events(module.name, keys, MOST_EVENTS + 1)
+        if len(events) > MOST_EVENTS and len(claims) > 1:  # those left out may be all that can be taken
+            return await self._halved(tenant, module, claims)
         try:
             seen = await self.looks[module.side](tenant, module, keys, events)
         except StoreError:
             raise
         except MziError as error:
             if len(claims) > 1 and _may_be_about_one(error):
-                half = len(claims) // 2
-                return await self._taken(tenant, module, claims[:half]) + await self._taken(
-                    tenant, module, claims[half:]
-                )
+                return await self._halved(tenant, module, claims)
             return await self._put_off(tenant, module, claims, events, error)
         return await self._store(tenant, module, claims, events, seen)
+
+    async def _halved(self, tenant: TenantId, module: AnyModule, claims: Sequence[Claim]) -> EventsTaken:
+        half = len(claims) // 2
+        first = await self._taken(tenant, module, claims[:half])
+        return first + await self._taken(tenant, module, claims[half:])
 
     def _now(self) -> datetime:
         return self.batches.clock.now()
@@ -139,12 +145,10 @@ class TakeEvents:
                     await batch.take(seen.records, untold=seen.untold, are_ours=seen.are_ours)
                 ).outcomes
             deleted = await self._delete(batch.session, module, seen, causes) if seen.gone else 0
-            more, events = len(events) > MOST_EVENTS, events[:MOST_EVENTS]
+            looked_at, more, events = events, len(events) > MOST_EVENTS, events[:MOST_EVENTS]
             failed = {str(key): error for key, error in seen.failed.items()}
-            ended = await batch.session.end_claims(
-                [_ended(claim, failed.get(claim.key), more=more) for claim in claims]
-            )
-            state = {address.key: state for address, state in ended.items()}
+            endings_of_claims = [_ended(claim, failed.get(claim.key), more=more) for claim in claims]
+            state = await self._end_claims(batch.session, module, endings_of_claims, looked_at)
             refused, notes = _told_of(outcomes, seen, events)
             endings: dict[tuple[EventState, str], list[RecordId]] = defaultdict(list)
             for key, id in [(str(event.key), event.id) for event in events if event.key in state]:
@@ -170,6 +174,20 @@ class TakeEvents:
             session, module, seen.gone, at, caused_by=told, causes=causes, versions=seen.gone_at
         )
 
+    async def _end_claims(
+        self, session: Session, module: AnyModule, endings: Collection[Ending], looked_at: Sequence[Event]
+    ) -> Mapping[str, DeliveryState]:
+        """End claims, by key; the facts that came since the look are not put off with what failed."""
+        ended = await session.end_claims(endings)
+        later = [module.side.key(each.claim.key) for each in endings if each.after]
+        if later and len(looked_at) <= MOST_EVENTS:
+            known = {event.id for event in looked_at}
+            waiting = await session.waiting_events(module.name, later, len(known) + MOST_EVENTS)
+            is_fact = self.readers[module.side].is_fact
+            came = [event for event in waiting if event.id not in known and is_fact(event)]
+            await session.make_due(looked_at_for(came, {event.id for event in came}))
+        return {address.key: state for address, state in ended.items()}
+
     async def _end(
         self, session: Session, endings: Mapping[tuple[EventState, str], Collection[RecordId]]
     ) -> EventsTaken:
@@ -192,9 +210,10 @@ class TakeEvents:
     ) -> EventsTaken:
         """Look again later; what was tried too often is given up, with its events."""
         async with self.batches.store.begin(tenant) as session:
-            endings = [_ending(claim, error) for claim in claims]
-            ended = await session.end_claims(endings)
-            dead = {address.key for address, state in ended.items() if state is DeliveryState.DEAD}
+            ended = await self._end_claims(
+                session, module, [_ending(claim, error) for claim in claims], events
+            )
+            dead = {key for key, state in ended.items() if state is DeliveryState.DEAD}
             ids = [event.id for event in events if event.key in dead]
             buried = await session.end_events(ids, EventState.DEAD, error.told, self._now()) if ids else 0
             paused = isinstance(error, AuthRevoked)

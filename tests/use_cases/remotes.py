@@ -15,6 +15,7 @@ from mzi_adapters.moodle import MoodleAccount
 from mzi_adapters.testing.connections import FakeConnections
 from mzi_adapters.testing.harness import CountedIds
 from mzi_adapters.testing.moodle import FakeMoodle
+from mzi_adapters.testing.remotes import known
 from mzi_adapters.testing.session_guard import GuardedStore
 from mzi_adapters.testing.virtual_time import VirtualTimer
 from mzi_adapters.testing.zoho import FakeZoho, define_modules
@@ -26,6 +27,7 @@ from mzi_adapters.testing.zoho.organization import FakeOrganization
 from mzi_adapters.testing.zoho.query_columns import Column
 from mzi_adapters.web import Lost, Request, Response, Streamed, Transport
 from mzi_adapters.zoho import ZohoAccount, ZohoCodec
+from mzi_core.mapping import NO_OVERLAY
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Codec, EnrolledUser, Query, Store
 from mzi_core.provisioning import MoodleDefaults
@@ -178,14 +180,25 @@ class College:
         """Every page of a push to Moodle, or of its preview."""
         remote = self.use_cases.remote
         target = await remote.targets.moodle(DEFAULT_TENANT, CATALOGUE[module])
-        push = remote.push.preview if dry_run else remote.push
-        return [page async for page in push(target)]
+        if dry_run:
+            return [page async for page in remote.push.preview(target)]
+        await self._plant(module)
+        return [page async for page in remote.push.to_moodle(DEFAULT_TENANT, CATALOGUE[module])]
+
+    async def _plant(self, module: str) -> None:
+        """Put into Zoho what a test had mzi take as if it came from there: it is read again."""
+        declared = CATALOGUE[module]
+        there = self.zoho.records(declared.remote_name)
+        for key, record in (await self.stored(module)).items():
+            if key not in there:
+                told = self.codec.encode(declared, record, NO_OVERLAY)
+                self.zoho.add(declared.remote_name, known(self.zoho, declared.remote_name, told))
 
     async def push_zoho(self, module: str, *, force: bool = False) -> list[PagePushed]:
         """Every page of a push to Zoho."""
         remote = self.use_cases.remote
         target = await remote.targets.zoho(DEFAULT_TENANT, CATALOGUE[module], force=force)
-        return [page async for page in remote.push(target)]
+        return [page async for page in remote.push.to_zoho(target)]
 
     async def previewed(self, module: str) -> tuple[list[PagePushed], list[PagePushed]]:
         """What a push to Moodle would do, and one to Zoho after it."""

@@ -46,8 +46,8 @@ class Flow:
         return found
 
 
-ACCOUNT = Flow(name=FlowName.ACCOUNT, zoho=(STUDENTS, TEACHERS), moodle=MOODLE_USERS, at_once=250)
-COURSE = Flow(name=FlowName.COURSE, zoho=(CLASSES,), moodle=MOODLE_COURSES, at_once=100)
+ACCOUNT = Flow(name=FlowName.ACCOUNT, zoho=(STUDENTS, TEACHERS), moodle=MOODLE_USERS, at_once=1000)
+COURSE = Flow(name=FlowName.COURSE, zoho=(CLASSES,), moodle=MOODLE_COURSES, at_once=500)
 ENROLMENT = Flow(name=FlowName.ENROLMENT, zoho=(ENROLLMENTS,), moodle=MOODLE_ENROLLMENTS, at_once=1000)
 GRADE = Flow(name=FlowName.GRADE, zoho=(GRADES,), moodle=MOODLE_MARKS, key="composite_key", at_once=500)
 

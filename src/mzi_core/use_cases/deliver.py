@@ -57,11 +57,15 @@ class OutOfTime(MziError):
 
 @attrs.define(kw_only=True, eq=False)
 class Hold:
-    """The claims that a worker has at hand, by key, and until when it may send."""
+    """The claims that a worker has at hand, by key, and until when it may send.
+
+    `by_hand`: as `Deliver` takes it.
+    """
 
     store: Store
     tenant: TenantId
     claims: Mapping[str, Claim]
+    by_hand: bool = False
     _until: float = attrs.field()
 
     @_until.default
@@ -125,7 +129,8 @@ class Delivered:
     """What became of one batch: how many pairs were worked on, and how many stand in which state now.
 
     `put_off`: why pairs are tried later; nothing where all were worked on. `stopped`: whether the next batch
-    would end in the same way. `paused`: nothing more of the flow is delivered until it is resumed.
+    would end in the same way, because of the `error`. `paused`: nothing more of the flow is delivered until
+    it is resumed.
     """
 
     worked_on: int
@@ -134,6 +139,7 @@ class Delivered:
     put_off: str = ""
     stopped: bool = False
     paused: bool = False
+    error: MziError | None = None
 
     def __add__(self, other: "Delivered") -> "Delivered":
         """Both together; of two reasons the first."""
@@ -144,6 +150,7 @@ class Delivered:
             put_off=self.put_off or other.put_off,
             stopped=self.stopped or other.stopped,
             paused=self.paused or other.paused,
+            error=self.error or other.error,
         )
 
 
@@ -154,19 +161,26 @@ class Deliver:
     store: Store
     workers: Mapping[FlowName, PairWorker]
 
-    async def __call__(self, tenant: TenantId, flow: Flow) -> Delivered | None:
-        """One batch; None where nothing is due. Raises UnknownTenant, StoreUnavailable."""
+    async def __call__(self, tenant: TenantId, flow: Flow, *, by_hand: bool = False) -> Delivered | None:
+        """One batch; None where nothing is due. Raises UnknownTenant, StoreUnavailable.
+
+        `by_hand`: a person wants it and sees how it goes. So whoever has no account gets one whatever the
+        rules, and where the service refuses the account of mzi the flow is not paused.
+        """
         async with self.store.begin(tenant) as session:
             claims = await session.claim(flow.name, flow.at_once, LEASE)
             dead = [claim.dead(_DEADLY) for claim in claims if claim.starts > MOST_STARTS]
             await session.end_claims(dead)
             rules = rules_of(await session.settings())
+        if by_hand:
+            rules = attrs.evolve(rules, create_accounts=True)
         if not claims:
             return None
         hold = Hold(
             store=self.store,
             tenant=tenant,
             claims={claim.key: claim for claim in claims if claim.starts <= MOST_STARTS},
+            by_hand=by_hand,
         )
         return await self._worked(flow, rules, hold)
 
@@ -196,11 +210,16 @@ class Deliver:
         """Try later; what was sent before may have been done, so it is looked at once more in any case."""
         async with self.store.begin(hold.tenant) as session:
             states = await session.end_claims([put_off(claim, error) for claim in hold.claims.values()])
-            paused = isinstance(error, AuthRevoked)
+            paused = isinstance(error, AuthRevoked) and not hold.by_hand
             if paused:
                 await session.pause(flow.name, error.told)
         return Delivered(
-            worked_on=0, states=Counter(states.values()), put_off=error.told, stopped=True, paused=paused
+            worked_on=0,
+            states=Counter(states.values()),
+            put_off=error.told,
+            stopped=True,
+            paused=paused,
+            error=error,
         )
 
 

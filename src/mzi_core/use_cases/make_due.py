@@ -1,14 +1,14 @@
 """Have all pairs of a flow looked at: after a rule was changed, or because a person wants it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 import attrs
 
-from mzi_core.flows.flow import FLOWS, Flow
+from mzi_core.flows.flow import FLOWS, Flow, flow_of
 from mzi_core.flows.rules import FlowName, Rules
 from mzi_core.module import AnyModule
 from mzi_core.ports import Cursor, Query, Session, Store
-from mzi_core.use_cases.mark_pairs import MarkPairs
+from mzi_core.use_cases.mark_pairs import own_pairs
 from mzi_core.values import TenantId
 
 PAGE = 1000
@@ -24,7 +24,14 @@ class MakeDue:
         """In one transaction. Raises UnknownTenant, StoreUnavailable."""
         async with self.store.begin(tenant) as session:
             await session.settings()
-            await all_due(session, [flow.name for flow in flows])
+            for flow in flows:
+                await _all_due(session, flow, _halves(flow), at_once=True)
+
+    async def of_module(self, tenant: TenantId, module: AnyModule) -> int:
+        """Those of the records of one module; how many they are. Raises as the call itself."""
+        async with self.store.begin(tenant) as session:
+            await session.settings()
+            return await _all_due(session, flow_of(module), [module], at_once=True)
 
 
 async def due_by_new_rules(session: Session, before: Rules, after: Rules) -> None:
@@ -32,21 +39,26 @@ async def due_by_new_rules(session: Session, before: Rules, after: Rules) -> Non
 
     All pairs of the flows that run by themselves are: what is as it should be by now is settled again.
     """
-    await all_due(session, after.flows)
+    for flow in (FLOWS[name] for name in FlowName if name in after.flows):
+        await _all_due(session, flow, _halves(flow))
 
 
-async def all_due(session: Session, flows: Collection[FlowName]) -> None:
-    """Make all pairs of flows due, page by page."""
-    mark = MarkPairs(session=session, flows=flows)
-    for flow in (FLOWS[name] for name in FlowName if name in flows):
-        for module in _halves(flow):
-            query = Query(limit=PAGE)
-            while True:
-                rows = await session.list(module, query)
-                await mark.of_records({module: [row.entity for row in rows]})
-                if len(rows) < PAGE:
-                    break
-                query = attrs.evolve(query, after=Cursor(rows[-1].updated_at, rows[-1].entity.key))
+async def _all_due(
+    session: Session, flow: Flow, modules: Iterable[AnyModule], *, at_once: bool = False
+) -> int:
+    """Make all pairs of a flow due that records of these modules are in; how many there are."""
+    number = 0
+    for module in modules:
+        query = Query(limit=PAGE)
+        while True:
+            rows = await session.list(module, query)
+            dues = own_pairs(flow, module, [row.entity for row in rows])
+            await session.make_due([attrs.evolve(due, at_once=at_once) for due in dues])
+            number += len(dues)
+            if len(rows) < PAGE:
+                break
+            query = attrs.evolve(query, after=Cursor(rows[-1].updated_at, rows[-1].entity.key))
+    return number
 
 
 def _halves(flow: Flow) -> Iterable[AnyModule]:

@@ -43,23 +43,20 @@ class MarkPairs:
         dues: dict[DeliveryKey, Due] = {}
         for flow in (flow for flow in FLOWS.values() if flow.name in self.flows):
             for module, entities in records.items():
-                for key, subject in await self._pairs(flow, module, entities):
-                    dues[DeliveryKey(flow.name, key)] = Due(flow.name, key, subject)
+                for due in await self._pairs(flow, module, entities):
+                    dues[DeliveryKey(due.flow, due.key)] = due
         if dues:
             await self.session.make_due(list(dues.values()))
 
-    async def _pairs(self, flow: Flow, module: AnyModule, records: Sequence[Entity]) -> list[tuple[str, str]]:
-        """The pairs that records are in, and what each is about."""
-        if module in flow.zoho or (module is flow.moodle and flow.key_is_moodles):
-            keys = [(flow.pair_of(each) if module in flow.zoho else each.key, each.key) for each in records]
-            return [(pair, f"{module.name}/{key}") for pair, key in keys if pair is not None]
-        if module is not flow.moodle:
-            return []
-        found: list[tuple[str, str]] = []
+    async def _pairs(self, flow: Flow, module: AnyModule, records: Sequence[Entity]) -> Sequence[Due]:
+        """The pairs of a flow that records are in."""
+        if module is not flow.moodle or flow.key_is_moodles:
+            return own_pairs(flow, module, records)
+        found: list[Due] = []
         left = {each.key: each for each in records}
         for partner in flow.zoho:
             owners = await self._partners(partner, list(left.values()))
-            found += ((key, f"{partner.name}/{key}") for key in owners.values())
+            found += (_due(flow, partner, key, key) for key in owners.values())
             left = {key: each for key, each in left.items() if key not in owners}
         return found
 
@@ -90,3 +87,18 @@ class MarkPairs:
             known = (await self.session.owners(module, {"academic_email": emails})).get("academic_email", {})
             found |= {emails[email]: owner for email, owner in known.items()}
         return found
+
+
+def own_pairs(flow: Flow, module: AnyModule, records: Sequence[Entity]) -> Sequence[Due]:
+    """The pairs of a flow that are called by something of these records."""
+    if module is flow.moodle and flow.key_is_moodles:
+        return [_due(flow, module, each.key, each.key) for each in records]
+    if module not in flow.zoho:
+        return []
+    return [
+        _due(flow, module, pair, each.key) for each in records if (pair := flow.pair_of(each)) is not None
+    ]
+
+
+def _due(flow: Flow, module: AnyModule, pair: str, key: RecordKey) -> Due:
+    return Due(flow.name, pair, f"{module.name}/{key}")

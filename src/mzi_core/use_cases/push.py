@@ -1,19 +1,34 @@
-"""Bring a remote to say what our records say: a sweep over a target, page by page."""
+"""Bring a remote to say what our records say: what is in Moodle by deliveries, Zoho page by page."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any
 
 import attrs
 
-from mzi_core.module import E, Module
+from mzi_core.errors import MziError
+from mzi_core.flows.flow import Flow, flow_of
+from mzi_core.module import AnyModule, E, Module
 from mzi_core.ports import CausedBy, Causer, Cursor, Query, Store
 from mzi_core.provisioning import Step, StepResult, Target
 from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.carry_out import CarryOut, Learned, PushResult, Steps
+from mzi_core.use_cases.deliver import Deliver
+from mzi_core.use_cases.make_due import MakeDue
+from mzi_core.use_cases.zoho_target import ZohoTarget
 from mzi_core.values import MoodleId, RecordKey, TenantId
 
 PAGE = 1000
 """How many records are planned and written together."""
+
+
+class FlowPaused(MziError):
+    """Nothing of a flow is delivered until somebody resumes it."""
+
+    def __init__(self, flow: Flow, reason: str) -> None:
+        super().__init__(
+            f"The {flow.name} deliveries are paused: {reason} After that `mzi deliveries resume {flow.name}` "
+            "goes on."
+        )
 
 
 @attrs.frozen
@@ -64,19 +79,38 @@ class Foreseen:
 
 @attrs.frozen(kw_only=True)
 class Push:
-    """Make what is missing and change what differs, and keep what is learned of it.
-
-    A page is one read of ours and one of theirs. What was created is kept with our records, in one
-    transaction, before anything else is written: what was created once is found again.
-    """
+    """Make what is missing and change what differs, and keep what is learned of it."""
 
     store: Store
     amend: AmendRecords
+    make_due: MakeDue
+    deliver: Deliver
 
-    async def __call__(self, target: Target) -> AsyncGenerator[PagePushed, None]:
+    async def to_moodle(self, tenant: TenantId, module: AnyModule) -> AsyncGenerator[PagePushed, None]:
+        """Have the pairs of all records of a module looked at, and deliver now what is due of their flow.
+
+        It is written as the service writes it, and Zoho is told; a person who asks for accounts gets them.
+        Yields after every batch. Raises UnknownTenant, FlowPaused, StoreError, GatewayError, AccountMissing.
+        """
+        flow = flow_of(module)
+        await self._refuse_paused(tenant, flow)
+        await self.make_due.of_module(tenant, module)
+        while (done := await self.deliver(tenant, flow, by_hand=True)) is not None:
+            yield PagePushed(tuple(done.results))
+            if done.error is not None:
+                raise done.error
+
+    async def _refuse_paused(self, tenant: TenantId, flow: Flow) -> None:
+        async with self.store.read(tenant) as session:
+            await session.settings()
+            status = next((each for each in await session.flows() if each.flow == flow.name), None)
+        if status is not None and status.paused is not None:
+            raise FlowPaused(flow, status.paused)
+
+    async def to_zoho(self, target: ZohoTarget) -> AsyncGenerator[PagePushed, None]:
         """Yield after every page. Raises UnknownTenant, StoreError and GatewayError."""
         async for ours in live_pages(self.store, target.tenant, target.module):
-            yield await self.page(target, ours)
+            yield await self._page(target, ours)
 
     async def preview(
         self, target: Target, foreseen: Foreseen | None = None
@@ -93,12 +127,7 @@ class Push:
                 so_far.note(step)
             yield PagePushed(tuple(StepResult(step=step) for step in steps))
 
-    async def page(self, target: Target, ours: Sequence[Any]) -> PagePushed:
-        """Push just these entities of the target's module, as for a sweep of one's own; otherwise as all.
-
-        Whether they are live is not asked.
-        """
-
+    async def _page(self, target: ZohoTarget, ours: Sequence[Any]) -> PagePushed:
         async def keep(learned: Learned) -> None:
             await self.amend(target.tenant, target.module, learned, caused_by=CausedBy(Causer.PUSH))
 

@@ -56,6 +56,8 @@ class RemoteUseCases:
             for flow in (ACCOUNT, COURSE, ENROLMENT)
         }
         grades = DeliverGrades(batches=batches, connections=connections)
+        deliver = Deliver(store=store, workers={**workers, GRADE.name: grades})
+        make_due = MakeDue(store=store)
         return cls(
             connections=connections,
             plan_pull=PlanPull(connections=connections, store=store, clock=batches.clock),
@@ -63,7 +65,7 @@ class RemoteUseCases:
             prune=Prune(mark_deleted=mark_deleted, clock=batches.clock),
             pull_moodle=PullMoodle(connections=connections, store=store, runs=use_cases.runs),
             targets=targets,
-            push=Push(store=store, amend=use_cases.amend),
-            make_due=MakeDue(store=store),
-            deliver_due=DeliverDue(deliver=Deliver(store=store, workers={**workers, GRADE.name: grades})),
+            push=Push(store=store, amend=use_cases.amend, make_due=make_due, deliver=deliver),
+            make_due=make_due,
+            deliver_due=DeliverDue(deliver=deliver),
         )

@@ -1,6 +1,7 @@
 """`mzi push`: our records into Zoho and Moodle."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from enum import StrEnum
 from typing import Annotated, assert_never
@@ -11,8 +12,9 @@ from cyclopts import Parameter
 from mzi_core.errors import MziError
 from mzi_core.module import AnyModule
 from mzi_core.provisioning import Target
-from mzi_core.use_cases.push import Foreseen
+from mzi_core.use_cases.push import Foreseen, PagePushed
 from mzi_core.use_cases.remote import RemoteUseCases
+from mzi_core.use_cases.zoho_target import ZohoTarget
 from mzi_http.cli.pushed import Sent, data_of, shown
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell
 from mzi_http.cli.zoho_modules import of_zoho
@@ -124,21 +126,35 @@ class PushCommand:
         sent = Sent(target=destination.value, every=[] if self.as_json else None)
         self.sent.append(sent)
         with self.shell.err.status(f"{destination.value.capitalize()} …") as status:
-            target, push = await self._target(destination), self.remote.push
-            pages = push.preview(target, self.foreseen) if self.dry_run else push(target)
+            pages = await self._pages(destination)
             async with aclosing(pages):
                 async for page in pages:
                     sent.add(page)
                     status.update(f"{destination.value.capitalize()}: {sent.records:,} {self.module.name}")
 
-    async def _target(self, destination: Destination) -> Target:
-        tenant, targets = self.shell.settings.tenant, self.remote.targets
+    async def _pages(self, destination: Destination) -> AsyncGenerator[PagePushed, None]:
+        tenant, push = self.shell.settings.tenant, self.remote.push
+        if self.dry_run:
+            return push.preview(await self._target(destination), self.foreseen)
         match destination:
             case Destination.ZOHO:
-                return await targets.zoho(tenant, self.module, force=self.force)
+                return push.to_zoho(await self._to_zoho())
             case Destination.MOODLE:
-                return await targets.moodle(tenant, self.module)
+                await self._target(destination)  # says what is missing
+                return push.to_moodle(tenant, self.module)
         assert_never(destination)
+
+    async def _target(self, destination: Destination) -> Target:
+        match destination:
+            case Destination.ZOHO:
+                return await self._to_zoho()
+            case Destination.MOODLE:
+                return await self.remote.targets.moodle(self.shell.settings.tenant, self.module)
+        assert_never(destination)
+
+    async def _to_zoho(self) -> ZohoTarget:
+        tenant = self.shell.settings.tenant
+        return await self.remote.targets.zoho(tenant, self.module, force=self.force)
 
     def tell(self, stopped: str | None = None) -> Ended:
         """Say how it went; `stopped`: why it went no further."""

@@ -9,7 +9,8 @@ import pytest
 from mzi_adapters.sql import open_store
 from mzi_adapters.testing.college import build, changed
 from mzi_adapters.testing.harness import Harness
-from mzi_core.modules import ZOHO_CATALOGUE
+from mzi_core.mapping import FieldMapping
+from mzi_core.modules import STUDENTS, ZOHO_CATALOGUE
 from mzi_core.ports import Query
 from mzi_core.use_cases.grades import ToDecide
 from mzi_core.values import DEFAULT_TENANT, BatchResult
@@ -67,3 +68,19 @@ async def test_sessions_that_decide_the_same_at_once_keep_it_once(database_url: 
         await asyncio.gather(*(mzi.use_cases.decide_grades(DEFAULT_TENANT, [same]) for _ in range(8)))
         async with store.read(DEFAULT_TENANT) as session:
             assert len(await session.decision_history("4101_1001_55")) == 1
+
+
+async def test_choices_that_are_made_at_once_are_all_kept(database_url: str) -> None:
+    async with open_store(database_url) as store:
+        mzi = Harness(store=store).use_cases
+        await asyncio.gather(
+            mzi.set_rules(DEFAULT_TENANT, {"create_accounts": True}),
+            mzi.set_rules(DEFAULT_TENANT, {"only_released": False}),
+            mzi.set_rules(DEFAULT_TENANT, {"flows": ["grade"]}),
+            mzi.choose_zone(DEFAULT_TENANT, "Asia/Amman"),
+            mzi.choose_policy(DEFAULT_TENANT, "L5", {"base": "percent"}),
+            mzi.map_fields(DEFAULT_TENANT, STUDENTS, [FieldMapping("extra.sub_major", "Sub_Major")]),
+        )
+        kept = await mzi.read_settings(DEFAULT_TENANT)
+    assert kept.rules == {"create_accounts": True, "only_released": False, "flows": ["grade"]}
+    assert (kept.zone, list(kept.policies), list(kept.mappings)) == ("Asia/Amman", ["L5"], ["students"])

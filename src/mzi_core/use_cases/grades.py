@@ -28,7 +28,7 @@ from mzi_core.grading.plain_values import problems_of
 from mzi_core.grading.quoting import quoted
 from mzi_core.ports import Clock, Cursor, DecisionRecord, Lock, Store, TenantSettings
 from mzi_core.use_cases.kept_decisions import key_problem
-from mzi_core.use_cases.tenants import zone_of
+from mzi_core.use_cases.tenants import settings_to_change, zone_of
 from mzi_core.values import TenantId
 
 DEFAULT = "default"
@@ -381,7 +381,7 @@ class ChoosePolicy:
         if problems:
             raise PolicyRefused(*(problem.sentence for problem in problems))
         async with self.store.begin(tenant) as session:
-            settings = await session.settings()
+            settings = await settings_to_change(session)
             policies = {**settings.policies, **dict.fromkeys(families, chosen.to_data())}
             await session.save_settings(attrs.evolve(settings, policies=policies))
         return chosen

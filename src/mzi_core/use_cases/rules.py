@@ -6,10 +6,14 @@ import attrs
 
 from mzi_core.flows.rules import RULES, ChosenRules, Rules, plain_value, read_rules
 from mzi_core.ports import Session, Store
+from mzi_core.use_cases.tenants import settings_to_change
 from mzi_core.values import TenantId
 
 OnChange = Callable[[Session, Rules, Rules], Awaitable[None]]
-"""Told of the rules before and after, in the session that saves them; what it writes is kept with them."""
+"""Told of the rules before and after, in the session that saves them; what it writes is kept with them.
+
+It cannot lock anything, for a session locks once.
+"""
 
 
 @attrs.frozen(kw_only=True)
@@ -77,7 +81,7 @@ class SetRules:
         everything that is wrong, UnknownTenant, StoreUnavailable.
         """
         async with self.store.begin(tenant) as session:
-            settings = await session.settings()
+            settings = await settings_to_change(session)
             merged = _merged(settings.rules, changes)
             change = RulesChange(before=ChosenRules.of(settings.rules), after=ChosenRules.of(merged))
             await session.save_settings(attrs.evolve(settings, rules=merged))

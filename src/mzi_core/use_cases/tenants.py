@@ -9,11 +9,21 @@ import attrs
 from mzi_core.errors import MappingRefused, MziError
 from mzi_core.mapping import FieldMapping, overlay
 from mzi_core.module import AnyModule
-from mzi_core.ports import Clock, Store, TenantSettings
+from mzi_core.ports import Clock, Lock, Session, Store, TenantSettings
 from mzi_core.values import TenantId
 
 _LONGEST = 64
 """Characters of a zone's name."""
+
+
+_CHOICES = Lock("choices of the tenant", shared=False)
+"""What is locked while one is changed: all are written together, and one of two changes could be lost."""
+
+
+async def settings_to_change(session: Session) -> TenantSettings:
+    """The tenant's choices, which no other session changes until this one ends. Raises UnknownTenant."""
+    await session.lock([_CHOICES])
+    return await session.settings()
 
 
 class ZoneRefused(MziError):
@@ -87,7 +97,7 @@ class MapFields:
         if problems:
             raise MappingRefused(problems)
         async with self.store.begin(tenant) as session:
-            settings = await session.settings()
+            settings = await settings_to_change(session)
             settings = attrs.evolve(settings, mappings={**settings.mappings, module.name: tuple(lines)})
             await session.save_settings(settings)
         return settings
@@ -103,6 +113,6 @@ class ChooseZone:
         """The settings as kept. Raises ZoneRefused, UnknownTenant, StoreUnavailable."""
         zone_named(name)
         async with self.store.begin(tenant) as session:
-            settings = attrs.evolve(await session.settings(), zone=name)
+            settings = attrs.evolve(await settings_to_change(session), zone=name)
             await session.save_settings(settings)
         return settings

@@ -29,6 +29,7 @@ from mzi_core.ports import (
     Cursor,
     DecisionRecord,
     DeliveryKey,
+    DeliveryQuery,
     DeliveryState,
     Due,
     Ending,
@@ -48,6 +49,7 @@ from mzi_core.ports import (
     SourceSecret,
     Store,
     Stored,
+    StoredDelivery,
     StoredResponse,
     StoreHealth,
     TenantSettings,
@@ -1662,6 +1664,35 @@ class LooksNeverAgain(Faithful):
         once = [attrs.evolve(each, look_again=None) for each in endings]
         ended: Mapping[DeliveryKey, DeliveryState] = await self.real.end_claims(once)
         return ended
+
+
+class ListsFromTheBeginningOfAFlow(Faithful):
+    noticed_by = "test_deliveries_are_listed_by_whatever_is_asked_of_them"
+
+    async def list_deliveries(self, query: DeliveryQuery) -> Sequence[StoredDelivery]:
+        begin = query.after and attrs.evolve(query.after, key="")
+        listed: Sequence[StoredDelivery] = await self.real.list_deliveries(attrs.evolve(query, after=begin))
+        return listed
+
+
+class ListsUnderAPlanWhateverElseIsAsked(Faithful):
+    noticed_by = "test_deliveries_are_listed_by_whatever_is_asked_of_them"
+
+    async def list_deliveries(self, query: DeliveryQuery) -> Sequence[StoredDelivery]:
+        if query.plan_id is not None:
+            query = DeliveryQuery(plan_id=query.plan_id, after=query.after, limit=query.limit)
+        listed: Sequence[StoredDelivery] = await self.real.list_deliveries(query)
+        return listed
+
+
+class TellsHowTheOtherTenantsStand(Faithful):
+    noticed_by = "test_how_deliveries_stand_is_told_at_once"
+
+    async def delivery_states(
+        self, deliveries: Collection[DeliveryKey]
+    ) -> Mapping[DeliveryKey, DeliveryState]:
+        theirs = await attrs.evolve(self.real, tenant=CANARY).delivery_states(deliveries)
+        return {**theirs, **await self.real.delivery_states(deliveries)}
 
 
 class GivesOneClaimTwice(Faithful):

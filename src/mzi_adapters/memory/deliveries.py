@@ -13,6 +13,7 @@ from mzi_core.errors import StoreRefused
 from mzi_core.ports import (
     Claim,
     DeliveryKey,
+    DeliveryQuery,
     DeliveryState,
     Due,
     Ending,
@@ -199,7 +200,7 @@ class Deliveries(TenantTables):
         return sum(self._make_due(dead).values())
 
     def _held(self, plan_id: str) -> list[StoredDelivery]:
-        return self._chosen(lambda row: row.state is DeliveryState.HELD and row.plan_id == plan_id)
+        return self._chosen(lambda row: _is_held(row, plan_id))
 
     async def approve(self, plan_id: str) -> Mapping[str, int]:
         approved = [attrs.evolve(row, approved_generation=row.generation + 1) for row in self._held(plan_id)]
@@ -255,21 +256,30 @@ class Deliveries(TenantTables):
     async def deliveries(
         self, flow: str, state: DeliveryState, *, after: str = "", limit: int = 100
     ) -> Sequence[StoredDelivery]:
-        return self._chosen(lambda row: (row.flow, row.state) == (flow, state) and row.key > after)[:limit]
+        behind = DeliveryKey(flow, after)
+        return await self.list_deliveries(DeliveryQuery(flow=flow, state=state, after=behind, limit=limit))
 
     async def deliveries_about(
         self, subject: str, *, after: DeliveryKey | None = None, limit: int = 100
     ) -> Sequence[StoredDelivery]:
-        about = self._chosen(lambda row: row.subject == subject != "")
-        return [row for row in about if after is None or row.address > after][:limit]
+        return await self.list_deliveries(DeliveryQuery(subject=subject, after=after, limit=limit))
 
     async def deliveries_held(
         self, plan_id: str, *, after: DeliveryKey | None = None, limit: int = 100
     ) -> Sequence[StoredDelivery]:
-        return [row for row in self._held(plan_id) if after is None or row.address > after][:limit]
+        return await self.list_deliveries(DeliveryQuery(plan_id=plan_id, after=after, limit=limit))
+
+    async def list_deliveries(self, query: DeliveryQuery) -> Sequence[StoredDelivery]:
+        return self._chosen(lambda row: _is_asked(row, query))[: query.limit]
 
     async def delivery(self, address: DeliveryKey) -> StoredDelivery | None:
         return self._found(address.flow, address.key)
+
+    async def delivery_states(
+        self, deliveries: Collection[DeliveryKey]
+    ) -> Mapping[DeliveryKey, DeliveryState]:
+        rows = {address: self._found(address.flow, address.key) for address in deliveries}
+        return {address: row.state for address, row in rows.items() if row is not None}
 
     async def forget_settled(
         self, flow: str, older_than: timedelta, *, after: str = "", limit: int = 1000
@@ -281,6 +291,20 @@ class Deliveries(TenantTables):
         for row in gone:
             self.tables.deliveries.drop((self.tenant, row.flow, row.key))
         return Forgotten(len(gone), seen[-1].key if len(seen) == limit else None)
+
+
+def _is_asked(row: StoredDelivery, query: DeliveryQuery) -> bool:
+    return (
+        query.flow in (None, row.flow)
+        and query.state in (None, row.state)
+        and (query.subject is None or row.subject == query.subject != "")
+        and (query.plan_id is None or _is_held(row, query.plan_id))
+        and (query.after is None or row.address > query.after)
+    )
+
+
+def _is_held(row: StoredDelivery, plan_id: str) -> bool:
+    return row.state is DeliveryState.HELD and row.plan_id == plan_id
 
 
 def _new(flow: str, key: str, subject: str, now: datetime) -> StoredDelivery:

@@ -16,6 +16,7 @@ from mzi_core.errors import StoreRefused
 from mzi_core.ports import (
     Claim,
     DeliveryKey,
+    DeliveryQuery,
     DeliveryState,
     Due,
     Ending,
@@ -305,26 +306,48 @@ class Deliveries(TimedScope):
         self, flow: str, state: DeliveryState, *, after: str = "", limit: int = 100
     ) -> Sequence[StoredDelivery]:
         """Those of a flow in a state, by key."""
-        return self._read(await self.ask(say.BY_STATE, self.tenant, flow, state.value, after, limit))
+        behind = DeliveryKey(flow, after)
+        return await self.list_deliveries(DeliveryQuery(flow=flow, state=state, after=behind, limit=limit))
 
     async def deliveries_about(
         self, subject: str, *, after: DeliveryKey | None = None, limit: int = 100
     ) -> Sequence[StoredDelivery]:
         """Those about a subject, by flow and key."""
-        begin = after or BEGINNING
-        return self._read(await self.ask(say.ABOUT, self.tenant, subject, begin.flow, begin.key, limit))
+        return await self.list_deliveries(DeliveryQuery(subject=subject, after=after, limit=limit))
 
     async def deliveries_held(
         self, plan_id: str, *, after: DeliveryKey | None = None, limit: int = 100
     ) -> Sequence[StoredDelivery]:
         """Those held under a plan, by flow and key."""
-        begin = after or BEGINNING
-        return self._read(await self.ask(say.OF_PLAN, self.tenant, plan_id, begin.flow, begin.key, limit))
+        return await self.list_deliveries(DeliveryQuery(plan_id=plan_id, after=after, limit=limit))
+
+    async def list_deliveries(self, query: DeliveryQuery) -> Sequence[StoredDelivery]:
+        """The part of all deliveries that a query asks for."""
+        given = {name: getattr(query, name) for name in say.FILTERS}
+        asked = {name: str(value) for name, value in given.items() if value is not None}
+        behind = query.after or BEGINNING
+        place: tuple[str, ...] = (behind.flow, behind.key)
+        if query.flow is not None:
+            if behind.flow > query.flow:
+                return ()
+            # By the key alone: of a pair no database sees that its first half is known already.
+            place = (behind.key if behind.flow == query.flow else "",)
+        question = say.listed(self.connection.dialect.name, *asked)
+        return self._read(await self.ask(question, self.tenant, *asked.values(), *place, query.limit))
 
     async def delivery(self, address: DeliveryKey) -> StoredDelivery | None:
         """One delivery."""
         found = self._read(await self.ask(say.ONE, self.tenant, address.flow, address.key))
         return found[0] if found else None
+
+    async def delivery_states(
+        self, deliveries: Collection[DeliveryKey]
+    ) -> Mapping[DeliveryKey, DeliveryState]:
+        """How each of these stands."""
+        if not deliveries:
+            return {}
+        rows = await self.ask(self.say.states, self.tenant, _json(map(_key_row, deliveries)))
+        return {DeliveryKey(flow, key): DeliveryState(state) for flow, key, state in rows}
 
     def _read(self, rows: Sequence[Any]) -> list[StoredDelivery]:
         return [self._stored(dict(zip(say.COLUMNS, row, strict=True))) for row in rows]

@@ -11,6 +11,7 @@ while it knows nothing of the table, it would make it read all of a tenant's row
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 import attrs
 
@@ -46,20 +47,49 @@ class Statements:
     reject: str
     pause: str
     flows: str
+    states: str
     add_counts: str
     forget: str
     due_flows: str
 
 
-def _read(condition: str, order: str) -> str:
+def _read(condition: str, order: str, hint: str = "") -> str:
     return (
-        f"SELECT {', '.join(COLUMNS)} FROM deliveries WHERE tenant_id = %1 AND {condition} ORDER BY {order}"
+        f"SELECT {', '.join(COLUMNS)} FROM deliveries{hint} "
+        f"WHERE tenant_id = %1 AND {condition} ORDER BY {order}"
     )
 
 
-BY_STATE = _read("flow = %2 AND state = %3 AND key > %4", "key LIMIT %5")
-ABOUT = _read("subject = %2 AND subject != '' AND (flow, key) > (%3, %4)", "flow, key LIMIT %5")
-OF_PLAN = _read("plan_id = %2 AND state = 'held' AND (flow, key) > (%3, %4)", "flow, key LIMIT %5")
+FILTERS = {
+    "flow": "flow = {}",
+    "state": "state = {}",
+    "subject": "subject = {} AND subject != ''",
+    "plan_id": "plan_id = {} AND state = 'held'",
+}
+"""What may be asked of the deliveries in a list."""
+
+
+_FEW_HAVE = {"plan_id": "ix_deliveries_plan", "subject": "ix_deliveries_subject"}
+
+
+@cache
+def listed(dialect: str, *asked: str) -> str:
+    """A page of those of which all that is asked holds; the values stand in the same order.
+
+    They are followed by what the page begins behind, a key, or where no flow is asked a flow and a key; and
+    by how many are wanted. SQLite is told by which index it finds few: without ANALYZE, which nobody runs, it
+    would go by the state.
+    """
+    place = 2 + len(asked)
+    behind, more = ("key > %{0}", 1) if "flow" in asked else ("(flow, key) > (%{0}, %{1})", 2)
+    conditions = [FILTERS[name].format(f"%{number}") for number, name in enumerate(asked, 2)]
+    conditions.append(behind.format(place, place + 1))
+    index = next((_FEW_HAVE[name] for name in _FEW_HAVE if name in asked), None)
+    hint = f" INDEXED BY {index}" if index and dialect == "sqlite" else ""
+    order = f"{'key' if 'flow' in asked else 'flow, key'} LIMIT %{place + more}"
+    return _read(" AND ".join(conditions), order, hint)
+
+
 ONE = _read("flow = %2 AND key = %3", "key")
 COUNTS = "SELECT flow, state, number FROM delivery_counts WHERE tenant_id = %1 AND number > 0"
 RESUME = "DELETE FROM delivery_pauses WHERE tenant_id = %1 AND flow = %2"
@@ -357,6 +387,10 @@ WITH made AS (
     reject=_of_plan(REJECTED.format(now=_NOW)),
     pause=PAUSE.format(now="clock_timestamp()"),
     flows=f"{_MOMENT} {FLOWS.format(now=_NOW, later=LATER.format(now=_NOW), most=MOST_PUT_OFF)}",
+    states=f"""\
+WITH {_asked(KEY)} SELECT of_flow, of_key, found.state FROM asked CROSS JOIN LATERAL (
+    SELECT d.state FROM deliveries d WHERE {IS_ASKED} OFFSET 0
+) AS found""",
     add_counts="""\
 INSERT INTO delivery_counts AS c (tenant_id, flow, state, number)
 SELECT %1, of_flow, of_state, more
@@ -414,7 +448,7 @@ RETURNING flow, {WAS}, 1""",
         "flow, key, state",
     ),
     redrive=_changed_alone(KEY, "d.state = 'dead'", MADE_DUE.format(now="%3"), "flow, 1"),
-    # Without ANALYZE, which nobody runs, SQLite would go by the state alone.
+    # As in `listed`: SQLite would go by the state alone.
     wake=f"{_asked_of_json(KEY)} UPDATE deliveries INDEXED BY ix_deliveries_waits "
     f"SET {MADE_DUE.format(now='%3')} "
     f"WHERE tenant_id = %1 AND state = 'waiting' AND "
@@ -425,6 +459,8 @@ RETURNING flow, {WAS}, 1""",
     f"WHERE tenant_id = %1 AND {HELD} RETURNING flow, 1",
     pause=PAUSE.format(now="%4"),
     flows=FLOWS.format(now="%2", later=LATER.format(now="%2"), most=MOST_PUT_OFF),
+    states=f"{_asked_of_json(KEY)} "
+    f"SELECT of_flow, of_key, d.state FROM asked JOIN deliveries d ON {IS_ASKED}",
     add_counts="""\
 INSERT INTO delivery_counts AS c (tenant_id, flow, state, number)
 SELECT %1, value ->> 'of_flow', value ->> 'of_state', value ->> 'more' FROM json_each(%2) WHERE true

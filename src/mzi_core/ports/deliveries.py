@@ -209,6 +209,21 @@ class StoredDelivery:
 
 
 @attrs.frozen(kw_only=True)
+class DeliveryQuery:
+    """Which deliveries to list, by flow and key: those that have all that is given; behind the one `after`.
+
+    `subject`: none are about "". `plan_id`: those that are held under it, and none that was approved.
+    """
+
+    flow: str | None = None
+    state: DeliveryState | None = None
+    subject: str | None = None
+    plan_id: str | None = None
+    after: DeliveryKey | None = None
+    limit: int = 100
+
+
+@attrs.frozen(kw_only=True)
 class PutOff:
     """Deliveries of a flow that are due at a later time: their `number`, which is `MOST_PUT_OFF` at most.
 
@@ -364,8 +379,18 @@ class Deliveries(Protocol):
         """Those held under a plan, by flow and key, at most `limit`, behind `after`."""
         ...
 
+    async def list_deliveries(self, query: DeliveryQuery) -> Sequence[StoredDelivery]:
+        """The part of all deliveries that a query asks for, by flow and key."""
+        ...
+
     async def delivery(self, address: DeliveryKey) -> StoredDelivery | None:
         """One delivery."""
+        ...
+
+    async def delivery_states(
+        self, deliveries: Collection[DeliveryKey]
+    ) -> Mapping[DeliveryKey, DeliveryState]:
+        """How each of these stands; unknown ones are left out."""
         ...
 
     async def forget_settled(

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import attrs
+
 from mzi_adapters.testing.contracts.fixtures import CANARY, OURS, furnished, ours, raises
 from mzi_adapters.testing.contracts.store_deliveries import FLOW, HOUR, claimed, make_due, states, stored
 from mzi_core.errors import StoreRefused
 from mzi_core.ports import (
     AT_ONCE,
     DeliveryKey,
+    DeliveryQuery,
     DeliveryState,
     Due,
     Forgotten,
@@ -17,6 +20,8 @@ from mzi_core.ports import (
     TenantFlow,
 )
 from mzi_core.ports.deliveries import MOST_PUT_OFF
+
+_ROWS = (*(f"{FLOW} {n}" for n in "123"), *(f"grade {n}" for n in "123"), "é 1")
 
 
 class DecidedPromises:
@@ -148,6 +153,62 @@ class DeliveryListPromises:
             assert [each.key for each in held] == ["A", "c", "é", claims[-1].key]
             assert list(await session.deliveries_held("plan", after=behind, limit=1)) == [held[2]]
             assert list(await session.deliveries_held("")) == []
+
+    async def test_deliveries_are_listed_by_whatever_is_asked_of_them(self, store: Store) -> None:
+        """Each by itself and all together, over all flows, page by page."""
+        async with ours(store) as session:
+            await session.make_due([Due(FLOW, "1", "s"), Due(FLOW, "2"), Due(FLOW, "3", "s"), Due("é", "1")])
+            await session.make_due([Due("grade", "1", "s"), Due("grade", "2", "s"), Due("grade", "3")])
+            (first,), (second,) = [await session.claim(flow, 1, HOUR) for flow in ("é", "grade")]
+            held = await claimed(session)
+            endings = [held[key].held("plan", "Too many.") for key in ("1", "2")]
+            await session.end_claims([*endings, first.held("plan 2"), second.dead("Refused.")])
+            rows = {each: DeliveryKey(*each.split()) for each in _ROWS}
+            dead = f"grade {second.key}"
+            expected = {
+                DeliveryQuery(): _ROWS,
+                DeliveryQuery(flow="grade"): ("grade 1", "grade 2", "grade 3"),
+                DeliveryQuery(flow="course"): (),
+                DeliveryQuery(state=DeliveryState.HELD): (f"{FLOW} 1", f"{FLOW} 2", "é 1"),
+                DeliveryQuery(state=DeliveryState.DEAD): (dead,),
+                DeliveryQuery(subject="s"): (f"{FLOW} 1", f"{FLOW} 3", "grade 1", "grade 2"),
+                DeliveryQuery(subject=""): (),
+                DeliveryQuery(plan_id="plan"): (f"{FLOW} 1", f"{FLOW} 2"),
+                DeliveryQuery(subject="s", state=DeliveryState.HELD): (f"{FLOW} 1",),
+                DeliveryQuery(subject="s", flow="grade"): ("grade 1", "grade 2"),
+                DeliveryQuery(subject="s", plan_id="plan", flow=FLOW): (f"{FLOW} 1",),
+                DeliveryQuery(plan_id="plan", state=DeliveryState.DEAD): (),
+                DeliveryQuery(plan_id="plan", flow="é"): (),
+                DeliveryQuery(flow=FLOW, state=DeliveryState.HELD): (f"{FLOW} 1", f"{FLOW} 2"),
+            }
+            for query, names in expected.items():
+                found = [each.address for each in await session.list_deliveries(query)]
+                assert found == [rows[name] for name in names], query
+                paged: list[DeliveryKey] = []
+                asked = attrs.evolve(query, limit=2)
+                for _ in range(0, len(names) + 1, 2):
+                    paged += [each.address for each in await session.list_deliveries(asked)]
+                    asked = attrs.evolve(asked, after=paged[-1] if paged else None)
+                assert paged == found, query
+            before, behind = DeliveryKey("b", "9"), DeliveryKey("z", "")
+            of_flow = DeliveryQuery(flow="grade", after=before)
+            assert len(await session.list_deliveries(of_flow)) == 3
+            assert len(await session.list_deliveries(attrs.evolve(of_flow, after=behind))) == 0
+
+    async def test_how_deliveries_stand_is_told_at_once(self, store: Store) -> None:
+        """Of those that there are."""
+        async with ours(store) as session:
+            await session.make_due([Due(FLOW, "1"), Due(FLOW, "2"), Due(FLOW, "4"), Due("grade", "1")])
+            claims = await claimed(session)
+            await session.end_claims([claims["1"].dead("Refused."), claims["4"].settled()])
+            asked = [DeliveryKey(FLOW, "1"), DeliveryKey("grade", "1"), DeliveryKey("course", "1")]
+            asked += [DeliveryKey(FLOW, "3"), DeliveryKey(FLOW, "2")]
+            assert await session.delivery_states(asked) == {
+                DeliveryKey(FLOW, "1"): DeliveryState.DEAD,
+                DeliveryKey(FLOW, "2"): DeliveryState.DUE,
+                DeliveryKey("grade", "1"): DeliveryState.DUE,
+            }
+            assert await session.delivery_states([]) == {}
 
     async def test_flows_are_counted(self, store: Store) -> None:
         """In this session and in the next, with the age of what has been due longest."""

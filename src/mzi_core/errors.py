@@ -26,6 +26,15 @@ class UnknownModule(MziError):
         super().__init__(f"`{name}` is not a module mzi knows.{hint}")
 
 
+class UnknownFlow(MziError):
+    """No flow has this name; `nearest`: which may have been meant."""
+
+    def __init__(self, name: str, nearest: Sequence[str], known: Sequence[str]) -> None:
+        self.nearest = tuple(nearest)
+        hint = f"Did you mean {either(nearest)}?" if nearest else f"There are {', '.join(known)}."
+        super().__init__(f"There is no flow `{name[:60]}`. {hint}")
+
+
 class MappingRefused(MziError):
     """A tenant's field mapping cannot be used; `problems` says every reason."""
 
@@ -274,6 +283,10 @@ class RemoteBug(GatewayError):
 
 class LabelRefused(MziError):
     """A label says nothing, or is too long."""
+
+
+class PauseRefused(MziError):
+    """A pause has no reason that a person could read, or too long a one."""
 
 
 class KeyRefused(MziError):

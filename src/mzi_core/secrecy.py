@@ -1,7 +1,7 @@
 """Which names say that what stands under them is a secret, and what is one wherever it stands."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -13,6 +13,9 @@ _JOINED = tuple(map("".join, _KEYS))
 
 REDACTED = "[redacted]"
 """What stands where something was taken out of a text."""
+
+MASKED = "•••"
+"""What stands where the value of a field that holds a secret was taken out."""
 
 # No part of these is tried at every place of a long word: a text may be whatever a caller sent.
 _PATTERNS: Sequence[tuple[re.Pattern[str], str]] = (
@@ -50,6 +53,21 @@ def names_a_secret(name: str) -> bool:
     return any(word.endswith((*_SECRETS, *_JOINED)) for word in words) or not _KEYS.isdisjoint(
         pairwise(words)
     )
+
+
+def masked(value: object, shown: Callable[[str, str], str], name: str = "") -> object:
+    """A value of JSON without those of fields that hold a secret.
+
+    `shown`: what to show of any other text, by the `name` of the field it stands in and the text.
+    """
+    if isinstance(value, dict):
+        return {
+            each: MASKED if names_a_secret(each) else masked(inner, shown, each)
+            for each, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [masked(each, shown, name) for each in value]
+    return shown(name, value) if isinstance(value, str) else value
 
 
 def without_secrets(text: str) -> str:

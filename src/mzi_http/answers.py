@@ -23,7 +23,7 @@ from mzi_core.ports import (
 )
 from mzi_core.use_cases import kept_decisions
 from mzi_core.use_cases.browse import Shown
-from mzi_core.use_cases.browse_events import Delay, masked
+from mzi_core.use_cases.browse_events import Delay, shown_body
 from mzi_core.use_cases.decide_marks import DecidedMark
 from mzi_core.use_cases.event_health import EventHealth
 from mzi_core.use_cases.history import HistoryPage
@@ -255,7 +255,7 @@ def shown_event(event: Event, delay: Delay | None) -> ShownEvent:
     put_off: Delayed | None = None
     if delay is not None:
         put_off = {"until": None if delay.until is None else moment(delay.until), "reason": delay.reason}
-    return {**told_event(event), "put_off": put_off, "body": masked(event)}
+    return {**told_event(event), "put_off": put_off, "body": shown_body(event)}
 
 
 def records_put_off(flows: Mapping[str, FlowStatus]) -> dict[str, RecordsPutOff]:

@@ -36,6 +36,7 @@ from mzi_core.errors import (
     MziError,
     NotFound,
     NotOffered,
+    PauseRefused,
     ProtocolError,
     RemoteBug,
     RemoteNotFound,
@@ -47,6 +48,7 @@ from mzi_core.errors import (
     StoreError,
     StoreRefused,
     StoreUnavailable,
+    UnknownFlow,
     UnknownModule,
     UnknownTenant,
 )
@@ -99,6 +101,7 @@ OTHER_TENANT = ProblemType(403, "other-tenant", "The API key opens another tenan
 SOURCE_ELSEWHERE = ProblemType(403, "other-tenant-s-source", "The source belongs to another tenant")
 NOTHING_HERE = ProblemType(404, "nothing-here", "There is nothing here")
 UNKNOWN_MODULE = ProblemType(404, "unknown-module", "There is no such module")
+UNKNOWN_FLOW = ProblemType(404, "unknown-flow", "There is no such flow")
 UNKNOWN_TENANT = ProblemType(404, "unknown-tenant", "There is no such tenant")
 UNKNOWN_RECORD = ProblemType(404, "unknown-record", "There is no such record")
 NOT_AT_REMOTE = ProblemType(404, "not-at-remote", "Zoho or Moodle has nothing under this id")
@@ -182,6 +185,7 @@ class Problem(Exception):
 KINDS: Mapping[type[MziError], ProblemType] = {
     MziError: REFUSED,
     UnknownModule: UNKNOWN_MODULE,
+    UnknownFlow: UNKNOWN_FLOW,
     UnknownTenant: UNKNOWN_TENANT,
     TenantNameRefused: BAD_PARAMETER,
     NotFound: UNKNOWN_RECORD,
@@ -199,6 +203,7 @@ KINDS: Mapping[type[MziError], ProblemType] = {
     CannotBePulled: REFUSED,
     MessageRefused: BAD_BODY,
     LabelRefused: REFUSED,
+    PauseRefused: REFUSED,
     SecretRefused: REFUSED,
     SchemeRefused: REFUSED,
     OverlapRefused: REFUSED,
@@ -248,7 +253,7 @@ def problem_of(error: MziError) -> Problem:
             return Problem(kind, str(error), headers=RETRY_AFTER)
         case GatewayUnavailable():
             return Problem(kind, error.told, headers={"Retry-After": str(_seconds(error))})
-        case UnknownModule():
+        case UnknownModule() | UnknownFlow():
             return Problem(kind, str(error), more={"nearest": list(error.nearest)})
         case PolicyRefused() | RulesRefused() | MarkingRefused() | MappingRefused() | FieldsMissing():
             return Problem.of(kind, [ProblemItem(problem) for problem in error.problems])

@@ -63,6 +63,8 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
     errors.StoreUnavailable("It is away."): (503, "unavailable", Ended.NO_STORE),
     errors.StoreRefused("A key is too long."): (422, "refused", Ended.NO_STORE),
     errors.KeyRefused("It is no key."): (503, "secrets-closed", Ended.MISUSED),
+    errors.UnknownFlow("studens", ["take:students"], []): (404, "unknown-flow", Ended.MISUSED),
+    errors.PauseRefused("It is empty."): (422, "refused", Ended.MISUSED),
     errors.LabelRefused("It is empty."): (422, "refused", Ended.MISUSED),
     errors.SecretNotKept("No room."): (503, "secrets-closed", Ended.MISUSED),
     errors.SecretUnreadable(): (503, "secrets-closed", Ended.MISUSED),

@@ -12,14 +12,14 @@ from mzi_adapters.testing.harness import FixedClock
 from mzi_core.errors import NotFound, UnknownTenant
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import DeliveryState, Event, EventQuery, EventState, Store, StoreHealth
+from mzi_core.secrecy import MASKED
 from mzi_core.use_cases.browse_events import (
     LARGEST_BODY,
-    MASKED,
     CountEvents,
     ListEvents,
     ReplayEvent,
     ShowEvent,
-    masked,
+    shown_body,
     written_id,
     written_subject,
 )
@@ -130,7 +130,7 @@ async def test_of_a_store_that_is_not_ready_nothing_else_is_told() -> None:
 
 def test_what_is_shown_of_a_body_holds_no_secret() -> None:
     body = '{"id": "1", "token": "abc", "data": [{"Academic_Password": "x", "City": "Irbid"}], "n": 1}'
-    assert masked(attrs.evolve(ABOUT, body=body)) == {
+    assert shown_body(attrs.evolve(ABOUT, body=body)) == {
         "id": "1",
         "token": MASKED,
         "data": [{"Academic_Password": MASKED, "City": "Irbid"}],
@@ -153,7 +153,7 @@ def test_who_is_named_where_nobody_declared_it_is_not_shown() -> None:
         "paid": "0.123456789",
         "n": 962790000001,
     }
-    shown = masked(attrs.evolve(ABOUT, body=json.dumps(said)))
+    shown = shown_body(attrs.evolve(ABOUT, body=json.dumps(said)))
     assert shown == {
         **said,
         "contact": "[redacted]",
@@ -163,13 +163,13 @@ def test_who_is_named_where_nobody_declared_it_is_not_shown() -> None:
         "link": "https://zoho.example/?token=[redacted]&id=7",
     }
     for nobody in (None, "their_own"):
-        lost = masked(attrs.evolve(ABOUT, module=nobody, body=json.dumps(said)))
+        lost = shown_body(attrs.evolve(ABOUT, module=nobody, body=json.dumps(said)))
         assert isinstance(lost, dict)
         assert lost["Academic_Email"] == "[redacted]"
 
 
 def test_a_large_body_is_told_by_its_size() -> None:
-    said = masked(attrs.evolve(ABOUT, body="x" * (LARGEST_BODY + 1)))
+    said = shown_body(attrs.evolve(ABOUT, body="x" * (LARGEST_BODY + 1)))
     assert said == f"The body has {LARGEST_BODY + 1:,} characters, and is not shown."
 
 

@@ -11,13 +11,18 @@ def take_flow(module: str) -> str:
     return f"take:{module}"
 
 
+def subject_of(module: str, key: str) -> str:
+    """What a delivery is about that is about one record, such as `students/539`."""
+    return f"{module}/{key}"
+
+
 def looked_at_for(events: Iterable[Event], facts: Collection[RecordId] = ()) -> list[Due]:
     """What is due to be looked at because of events that wait, and at once because of `facts` among them."""
     return [
         Due(
             take_flow(event.module),
             event.key,
-            f"{event.module}/{event.key}",
+            subject_of(event.module, event.key),
             at_once=event.id in facts,
         )
         for event in events

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from mzi_core.ports import Connections, Vault
     from mzi_core.provisioning import MoodleDefaults
+    from mzi_core.use_cases.deliveries import DeliveryUseCases
     from mzi_core.use_cases.event_sources import SourceUseCases
     from mzi_core.use_cases.events import EventAdapters, EventUseCases
     from mzi_core.use_cases.forgetting import ForgetInTurn, ForgetOld
@@ -169,6 +170,13 @@ class UseCases:
             connections=self._connections or NoConnections(),
             adapters=self._event_adapters(),
         )
+
+    @cached_property
+    def deliveries(self) -> "DeliveryUseCases":
+        """Those of whoever looks after the flows."""
+        from mzi_core.use_cases.deliveries import DeliveryUseCases  # noqa: PLC0415
+
+        return DeliveryUseCases.over(self.store, self.batches.catalogue)
 
     @cached_property
     def sources(self) -> "SourceUseCases":

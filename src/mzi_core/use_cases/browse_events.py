@@ -11,11 +11,8 @@ from mzi_core.errors import NotFound, UnknownModule
 from mzi_core.flows import looked_at_for, take_flow
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Clock, DeliveryKey, DeliveryState, Event, EventQuery, EventState, Store
-from mzi_core.secrecy import names_a_secret, without_addresses, without_phone_numbers, without_secrets
+from mzi_core.secrecy import masked, without_addresses, without_phone_numbers, without_secrets
 from mzi_core.values import RecordId, RecordKey, TenantId
-
-MASKED = "•••"
-"""What stands where a message holds a secret."""
 
 LARGEST_BODY = 64 * 2**10
 """Characters of a body that are shown; a larger one is told by its size alone."""
@@ -151,7 +148,7 @@ def written_subject(text: str) -> tuple[str, RecordKey]:
     return module.name, module.side.key(key)
 
 
-def masked(event: Event) -> object:
+def shown_body(event: Event) -> object:
     """The body of an event as it may be shown, or a sentence where it is too large.
 
     Secrets are left out by their names, or where they look like secrets; e-mail addresses and telephone
@@ -159,7 +156,13 @@ def masked(event: Event) -> object:
     """
     if len(event.body) > LARGEST_BODY:
         return f"The body has {len(event.body):,} characters, and is not shown."
-    return _masked(json.loads(event.body), "", _declared_names(event.module))
+    declared = _declared_names(event.module)
+
+    def shown(name: str, text: str) -> str:
+        text = without_secrets(text)
+        return text if name in declared else without_phone_numbers(without_addresses(text))
+
+    return masked(json.loads(event.body), shown)
 
 
 def _declared_names(module: str | None) -> Collection[str]:
@@ -167,17 +170,3 @@ def _declared_names(module: str | None) -> Collection[str]:
         return {name for field in CATALOGUE[module or ""].fields for name in field.names}
     except UnknownModule:
         return ()
-
-
-def _masked(value: object, name: str, declared: Collection[str]) -> object:
-    if isinstance(value, dict):
-        return {
-            each: MASKED if names_a_secret(each) else _masked(inner, each, declared)
-            for each, inner in value.items()
-        }
-    if isinstance(value, list):
-        return [_masked(each, name, declared) for each in value]
-    if not isinstance(value, str):
-        return value
-    text = without_secrets(value)
-    return text if name in declared else without_phone_numbers(without_addresses(text))

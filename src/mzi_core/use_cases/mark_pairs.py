@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import attrs
 
+from mzi_core.flows import subject_of
 from mzi_core.flows.flow import FLOWS, Flow, waited_for
 from mzi_core.ids import is_digits
 from mzi_core.module import AnyModule, Entity
@@ -101,4 +102,4 @@ def own_pairs(flow: Flow, module: AnyModule, records: Sequence[Entity]) -> Seque
 
 
 def _due(flow: Flow, module: AnyModule, pair: str, key: RecordKey) -> Due:
-    return Due(flow.name, pair, f"{module.name}/{key}")
+    return Due(flow.name, pair, subject_of(module.name, key))

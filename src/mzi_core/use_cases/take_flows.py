@@ -7,6 +7,7 @@ import attrs
 from mzi_core.flows import take_flow
 from mzi_core.modules import Catalogue
 from mzi_core.ports import FlowStatus, Session, Store
+from mzi_core.use_cases.flow_pauses import resume_paused
 from mzi_core.values import TenantId
 
 
@@ -35,14 +36,8 @@ class ResumeTaking:
         """The modules that were paused, parents first. Raises UnknownTenant, StoreUnavailable."""
         async with self.store.begin(tenant) as session:
             await session.settings()
-            paused = [
-                name
-                for name, flow in (await _take_flows(session, self.catalogue)).items()
-                if flow.paused is not None
-            ]
-            for name in paused:
-                await session.resume(take_flow(name))
-        return paused
+            modules = {take_flow(module.name): module.name for module in self.catalogue.in_order()}
+            return [modules[flow] for flow in await resume_paused(session, modules)]
 
 
 async def _take_flows(session: Session, catalogue: Catalogue) -> dict[str, FlowStatus]:

@@ -11,7 +11,7 @@ from rich.text import Text
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Event, EventQuery, EventState, FlowStatus
-from mzi_core.use_cases.browse_events import Delay, masked, written_id, written_subject
+from mzi_core.use_cases.browse_events import Delay, shown_body, written_id, written_subject
 from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import RecordKey
 from mzi_http.answers import paused_modules, records_put_off, shown_event, told_event
@@ -138,7 +138,7 @@ async def show_event(id: str, /, *, tenant: Tenant = None, as_json: AsJson = Fal
         "put off": "" if delay is None else _until(delay),
         "why": event.reason if delay is None else delay.reason,
     }
-    body = masked(event)
+    body = shown_body(event)
     shell.show(
         f"Event {event.id}",
         "",

@@ -1,0 +1,18 @@
+"""Which flows there are."""
+
+from collections.abc import Iterable
+
+from mzi_core.flows.rules import FlowName
+from mzi_core.flows.taking import take_flow
+from mzi_core.modules import Catalogue
+from mzi_core.suggestions import nearest, spellings
+
+
+def flow_names(catalogue: Catalogue) -> list[str]:
+    """The flows mzi knows: those between Zoho and Moodle, then those in which events are taken."""
+    return [*FlowName, *(take_flow(module.name) for module in catalogue.in_order())]
+
+
+def meant_flows(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Which flows somebody may have meant by a name that none has; also by what stands behind the colon."""
+    return nearest(name, spellings((flow, flow.rpartition(":")[2]) for flow in known))

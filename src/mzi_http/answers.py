@@ -42,7 +42,7 @@ from mzi_http.shapes import (
     ListedChange,
     ListedHistory,
     OneRecord,
-    PausedModule,
+    Pause,
     Reason,
     RecordsPutOff,
     Result,
@@ -267,7 +267,7 @@ def records_put_off(flows: Mapping[str, FlowStatus]) -> dict[str, RecordsPutOff]
     }
 
 
-def paused_modules(flows: Mapping[str, FlowStatus]) -> dict[str, PausedModule]:
+def paused_modules(flows: Mapping[str, FlowStatus]) -> dict[str, Pause]:
     """Of which modules nothing is taken, as it is answered."""
     return {
         name: {"since": moment(flow.paused_at), "reason": flow.paused}

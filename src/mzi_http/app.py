@@ -15,6 +15,7 @@ from mzi_http.intake import RequestIntake
 from mzi_http.openapi import document
 from mzi_http.routes import (
     decisions,
+    deliveries,
     docs,
     events,
     grades,
@@ -62,26 +63,16 @@ def create_app(
             }
 
     subjects = (
-        sync,
-        moodle_records,
-        events,
-        moodle_events,
-        webhooks,
-        grades,
-        decisions,
-        rules,
-        records,
+        *(sync, moodle_records, events, moodle_events, webhooks, deliveries),
+        *(grades, decisions, rules, records),
         health,
     )
     described = document(version, [each for subject in subjects for each in subject.operations()])
     public = [*health.ROUTES, *docs.routes(described)]
     keyed = [
-        *sync.ROUTES,
-        *moodle_records.ROUTES,
-        *events.ROUTES,
-        *grades.ROUTES,
-        *decisions.ROUTES,
-        *rules.ROUTES,
+        route
+        for subject in (sync, moodle_records, events, deliveries, grades, decisions, rules)
+        for route in subject.ROUTES
     ]
     doors = [*events.DOORS, *moodle_events.DOORS, *webhooks.DOORS]
     routes = [*public, *doors, *keyed, *records.ROUTES]

@@ -10,7 +10,7 @@ from mzi_core.keepable_text import is_keepable
 from mzi_core.ports import Cursor
 
 _CHECK = 8  # bytes of the checksum
-_LONGEST = 1000  # of a cursor, in characters; an id has a hundred
+_LONGEST = 6000  # of a cursor, in characters: no key is longer that a database has in an index
 
 
 class BadCursor(ValueError):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from msgspec import Meta
 
 from mzi_core.grading import Cause, Grade, RuleId, RuleOutcome, WarningId
-from mzi_core.ports import Causer, ChangeKind
+from mzi_core.ports import Causer, ChangeKind, DeliveryState
 from mzi_core.values import Code, State
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -329,8 +329,8 @@ class RecordsPutOff(TypedDict):
     reason: str
 
 
-class PausedModule(TypedDict):
-    """Since when nothing of a module is taken, and why."""
+class Pause(TypedDict):
+    """Since when nothing of a module or a flow is worked on, and why."""
 
     since: Moment
     reason: str
@@ -345,7 +345,7 @@ class EventCounts(TypedDict):
     dead: Count
     total: Count
     put_off: dict[str, RecordsPutOff]
-    paused: dict[str, PausedModule]
+    paused: dict[str, Pause]
 
 
 class EventsHealth(TypedDict):
@@ -359,7 +359,104 @@ class EventsHealth(TypedDict):
         float | None, Meta(description="Seconds for which the event has waited that waits longest")
     ]
     put_off: dict[str, RecordsPutOff]
-    paused: dict[str, PausedModule]
+    paused: dict[str, Pause]
+
+
+class DeliveriesPutOff(TypedDict):
+    """Deliveries of a flow that are looked at later: how many, when the first of them is, and why."""
+
+    deliveries: Annotated[int, Meta(ge=1, le=1000, description="So many or, with 1000, more")]
+    until: Moment
+    reason: str
+
+
+class FlowState(TypedDict):
+    """How a flow stands: how many deliveries are in each state, and what keeps those that are due."""
+
+    flow: str
+    due: Count
+    waiting: Count
+    held: Count
+    dead: Count
+    settled: Count
+    oldest_due: Annotated[
+        float | None, Meta(description="Seconds for which the oldest is due; null where none is by now")
+    ]
+    put_off: DeliveriesPutOff | None
+    paused: Pause | None
+
+
+class FlowStates(TypedDict):
+    """How every flow stands that has ever had a delivery, or is paused."""
+
+    flows: list[FlowState]
+
+
+class DeliveryPlace(TypedDict):
+    """Which delivery: its flow and its key."""
+
+    flow: str
+    key: str
+    path: Annotated[
+        str,
+        Meta(
+            description="Both as they stand in an address, behind `/deliveries/`",
+            examples=["take:students/5398830000090000001"],
+        ),
+    ]
+
+
+class ListedDelivery(DeliveryPlace):
+    """A delivery, and how it stands. `generation`: how often it was made due."""
+
+    subject: Annotated[str | None, Meta(description="What it is about", examples=["students/539"])]
+    state: DeliveryState
+    reason: str
+    generation: Count
+    settled: Annotated[Count, Meta(description="The last generation that was settled; 0 if none was")]
+    due_at: Annotated[Moment, Meta(description="When it was or is due; of one that is not, was last")]
+    claimed_until: Annotated[Moment | None, Meta(description="null where nobody is at work on it")]
+    starts: Annotated[Count, Meta(description="How often it was begun and never ended")]
+    tries: Annotated[Count, Meta(description="How often it ended badly since it was last made due")]
+    look_at: Annotated[Moment | None, Meta(description="When it is looked at once more")]
+    waits_for: DeliveryPlace | None
+    plan: Annotated[str | None, Meta(description="The plan it is held under, or was approved by")]
+    approved: Annotated[bool, Meta(description="Whether a person has approved what is due")]
+    updated_at: Moment
+
+
+class ListedDeliveries(TypedDict):
+    """A page of deliveries, by flow and key."""
+
+    items: list[ListedDelivery]
+    next: Annotated[str | None, Meta(description="The cursor of the next page; null after the last")]
+
+
+class ShownDelivery(ListedDelivery):
+    """A delivery with what keeps it. Of what is remembered of it only the names of the fields are told."""
+
+    awaited: Annotated[
+        DeliveryState | None, Meta(description="How the delivery stands that it waits for, if there is one")
+    ]
+    agreed: Annotated[list[str], Meta(description="What both sides said when they last agreed")]
+    intent: Annotated[list[str], Meta(description="What was about to be sent; empty where nothing was")]
+    paused: Annotated[Pause | None, Meta(description="Why its flow is paused; null where it is not")]
+
+
+class NotDead(TypedDict):
+    """A delivery that was named and is not dead; `state`: null where there is none."""
+
+    key: str
+    state: DeliveryState | None
+
+
+class RedrivenDeliveries(TypedDict):
+    """How many dead deliveries were made due, or with `dry_run` would be."""
+
+    flow: str
+    dry_run: bool
+    redriven: Count
+    left: Annotated[list[NotDead], Meta(description="Of those that were named")]
 
 
 class SourceStatus(TypedDict):

@@ -280,6 +280,11 @@ def _college_bodies(seed: int) -> tuple[dict[str, list[object]], dict[str, list[
         ],
         "simulate": [{"policy": {"base": "btec-default", "merit_from": "2.75"}}, {"policy": "percent"}],
         "rules": [{"only_released": True, "flows": ["grade"]}, {"flows": None, "withdrawal": "leave"}],
+        "redrive": [
+            {"flow": "take:students", "keys": ["1"]},
+            {"flow": "grade", "all": True, "dry_run": True},
+        ],
+        "pause": [{"reason": "Zoho is moved."}],
         "users": [{"users": [{"id": 4101, "username": "rana", "email": "rana@college.example"}]}],
         "courses": [{"courses": [{"id": 1001, "shortname": "NET-1", "fullname": "Networks"}]}],
         "enrollments": [{"enrollments": [{"userid": 4101, "courseid": 1001}]}],
@@ -303,7 +308,8 @@ def _college_bodies(seed: int) -> tuple[dict[str, list[object]], dict[str, list[
     paths = {
         "zoho_id": ids,
         "id": ["019f0000-0000-7000-8000-000000000001", "not-an-id"],
-        "key": ["4101_1001_55", "4101_1001_56", "x"],
+        "flow": ["take:students", "grade", "~Z3JhZGU"],
+        "key": ["4101_1001_55", "4101_1001_56", "x", "~cm9vbSA3"],
         "moodle_key": ["4101", "4101_1001_55"],
         "door": [
             "student_updated",

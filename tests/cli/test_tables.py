@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from rich.cells import cell_len
 from tests.cli.terminal import Mzi, student, written
 
 from mzi_core.values import State
+from mzi_http.cli.console_tables import duration
 
 LONG = "students_exported_from_the_crm_on_the_first_of_the_month.json"
 COMMANDS: Sequence[Sequence[str]] = (
@@ -76,3 +78,12 @@ def test_what_fits_a_narrow_terminal_stays_a_table(mzi: Mzi, monkeypatch: pytest
     monkeypatch.setenv("COLUMNS", "50")
     mzi("db", "upgrade")
     assert mzi("db", "status").out.splitlines()[0].split()[:2] == ["store", "sqlite"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.9, "0 s"), (59, "59 s"), (60, "1 min"), (3_599, "59 min"), (12_000, "3 h 20 min")],
+)
+def test_a_duration_has_its_largest_units(seconds: float, said: str) -> None:
+    assert duration(timedelta(seconds=seconds)) == said
+    assert duration(timedelta(days=1_000, seconds=seconds)).startswith("1,000 d ")

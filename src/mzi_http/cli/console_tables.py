@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich import box
 from rich.cells import cell_len
@@ -55,6 +55,17 @@ def count(number: int) -> str:
 def moment(at: datetime | None) -> str:
     """An instant to the minute, in UTC; a dash for none."""
     return "–" if at is None else f"{at:%Y-%m-%d %H:%M}Z"
+
+
+def duration(time: timedelta) -> str:
+    """For how long, by its two largest units: `2 d 4 h`, `3 h 20 min`, `12 min`, `45 s`."""
+    seconds = int(time.total_seconds())
+    days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
+    if days:
+        return f"{days:,} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min" if minutes else f"{seconds} s"
 
 
 def table(*columns: str | Column, title: str | None = None) -> Table:

@@ -1,11 +1,11 @@
 """What keeps events from being taken, in sentences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from rich.text import Text
 
-from mzi_core.ports import FlowStatus
+from mzi_core.ports import FlowStatus, PutOff
 from mzi_core.ports.deliveries import MOST_PUT_OFF
 from mzi_http.cli.console_tables import moment, plain
 
@@ -16,14 +16,29 @@ def held_up(flows: Mapping[str, FlowStatus]) -> Iterator[Text]:
     """A sentence for each module of which records are looked at later, or not until somebody says so."""
     for name, flow in flows.items():
         if flow.paused is not None:
-            since = moment(flow.paused_at)
-            yield _said(
-                f"{name} are paused since {since}: {flow.paused} After that `mzi take --resume` goes on."
-            )
-        elif (off := flow.put_off) is not None:
-            many = f"{off.number:,} or more are" if off.number == MOST_PUT_OFF else f"{off.number:,} are"
-            which = "1 is" if off.number == 1 else many
-            yield _said(f"{name}: {which} put off until {moment(off.until + _MINUTE)}. {off.reason}")
+            yield _said(f"{name} are {_paused(flow)} After that `mzi take --resume` goes on.")
+        elif flow.put_off is not None:
+            yield _said(_put_off(name, flow.put_off))
+
+
+def kept_back(flows: Iterable[FlowStatus]) -> Iterator[Text]:
+    """The same of each flow."""
+    for flow in flows:
+        if flow.paused is not None:
+            yield _said(f"{flow.flow} is {_paused(flow)} `mzi deliveries resume {flow.flow}` lets it go on.")
+        elif flow.put_off is not None:
+            yield _said(_put_off(flow.flow, flow.put_off))
+
+
+def _paused(flow: FlowStatus) -> str:
+    return f"paused since {moment(flow.paused_at)}: {flow.paused}"
+
+
+def _put_off(name: str, off: PutOff) -> str:
+    """How many of a module or a flow are looked at later, and why."""
+    many = f"{off.number:,} or more are" if off.number == MOST_PUT_OFF else f"{off.number:,} are"
+    which = "1 is" if off.number == 1 else many
+    return f"{name}: {which} put off until {moment(off.until + _MINUTE)}. {off.reason}"
 
 
 def _said(text: str) -> Text:

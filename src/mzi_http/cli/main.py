@@ -39,6 +39,12 @@ _COMMANDS: Mapping[str, str] = {
     "events list": "events:list_events",
     "events show": "events:show_event",
     "events replay": "events:replay_event",
+    "deliveries status": "deliveries:status",
+    "deliveries list": "deliveries:list_deliveries",
+    "deliveries show": "deliveries:show_delivery",
+    "deliveries redrive": "deliveries:redrive",
+    "deliveries pause": "deliveries:pause",
+    "deliveries resume": "deliveries:resume",
     "runs list": "overview:list_runs",
     "runs show": "overview:show_run",
     "modules": "records:modules",
@@ -79,6 +85,7 @@ _GROUPS: Mapping[str, str] = {
     "moodle": "What Moodle needs before mzi can work with it.",
     "runs": "What was done of late.",
     "events": "What Zoho and Moodle told.",
+    "deliveries": "What is due, and how the flows stand.",
     "grade": "What grades come to and why, and the policies behind them.",
     "rules": "What mzi may do by itself.",
     "db": "The schema of the store.",
@@ -87,6 +94,9 @@ _GROUPS: Mapping[str, str] = {
     "sources": "Who may send events.",
     "tenants": "Whose data is kept.",
 }
+
+_BY_ITSELF: Mapping[str, str] = {"deliveries": "status"}
+"""Groups that may be asked for by themselves, and which of their commands that is."""
 
 
 _LONE_HYPHEN = "\0-"
@@ -177,6 +187,7 @@ def _app(out: Console, err: Console) -> App:
             Show where an error comes from.
         """
         try:
+            tokens = _completed(app, tokens)
             _describe_listed(app, tokens)
             command, bound, given = app.parse_args(tokens, console=out, error_console=err)
             bound.arguments.update({name: _typed(value) for name, value in bound.arguments.items()})
@@ -222,6 +233,15 @@ def _typed(value: object) -> object:
     if value == _LONE_HYPHEN:
         return "-"
     return Path("-") if value == Path(_LONE_HYPHEN) else value
+
+
+def _completed(app: App, tokens: Sequence[str]) -> tuple[str, ...]:
+    """The tokens, and the command that a group is by itself where they name the group alone."""
+    named, _, rest = app.parse_commands(tokens)
+    is_alone = len(named) == 1 and (not rest or rest[0].startswith("-"))
+    if is_alone and named[0] in _BY_ITSELF and set(app.help_flags).isdisjoint(rest):
+        return (*named, _BY_ITSELF[named[0]], *rest)
+    return tuple(tokens)
 
 
 def _describe_listed(app: App, tokens: Sequence[str]) -> None:

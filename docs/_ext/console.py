@@ -33,7 +33,10 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from mzi_adapters.testing.harness import Harness
+from mzi_core.event_proofs import Scheme
+from mzi_core.module import Side
 from mzi_core.use_cases import UseCases
+from mzi_core.values import DEFAULT_TENANT
 from mzi_http import cli
 from mzi_http.app import create_app
 from mzi_http.services import open_use_cases
@@ -48,7 +51,10 @@ _BLOCK = re.compile(
 )
 
 _SOME_LINES = re.compile(r"^\s*…\n?", re.MULTILINE)
-_BY_THE_CLOCK = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\dZ|(?<=\bin )\d+\.\d s\b")
+_BY_THE_CLOCK = re.compile(
+    r"\b\d{4}-\d\d-\d\d \d\d:\d\dZ|(?<=\bin )\d+\.\d s\b|\b\d+ s(?= *$)|\b\d{4}-\d\d-\d\dT[\d:.]+Z",
+    re.MULTILINE,
+)
 _WIDTH = 84
 _RATE = re.compile(r" +[\d,]+ *$", re.MULTILINE)
 
@@ -125,6 +131,8 @@ class _Desk:
     async def _curl(self, words: list[str]) -> str:
         asked = _asked(words, self.folder)
         key = asked.headers.get("x-api-key")
+        if asked.headers.get("x-zoho-token") == "$TOKEN":
+            asked.headers["x-zoho-token"] = await self._token()
         app = create_app(self._service(), version=version("mzi"), open_to_all=key is None)
         if key == "$KEY":
             asked.headers["x-api-key"] = (await self.harness.use_cases.new_key("docs"))[1]
@@ -132,6 +140,12 @@ class _Desk:
             head, answer = await _answered(app, dict(state or {}), asked)
         text = f"{_indented(json.loads(answer))}\n"
         return f"{head}\n{text}" if asked.shows_head else text
+
+    async def _token(self) -> str:
+        """The token of a source of events that did not exist before."""
+        async with self._service()() as use_cases:
+            _, token = await use_cases.sources.add(Side.ZOHO, "docs", DEFAULT_TENANT, scheme=Scheme.HEADER)
+            return token
 
 
 def _indented(value: Any, indent: str = "") -> str:
@@ -183,6 +197,7 @@ def _asked(words: list[str], folder: Path) -> _Asked:
                 asked.url = word
             case _:
                 raise ValueError(f"curl {word} is not known here")
+    asked.headers["content-length"] = str(len(asked.body))
     return asked
 
 

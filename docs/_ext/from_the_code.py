@@ -38,6 +38,7 @@ from mzi_core.grading import (
 )
 from mzi_core.module import AnyModule, Field, declared
 from mzi_core.modules import CATALOGUE
+from mzi_core.ports import DeliveryState
 from mzi_core.use_cases.doctor import CheckName
 from mzi_core.values import Code, State
 from mzi_http import errors, settings
@@ -350,6 +351,7 @@ def _labels() -> set[str]:
 
 _WHOLE: Mapping[str, Callable[[], set[str]]] = {
     "codes": lambda: {code.value for code in Code},
+    "delivery states": lambda: {state.value for state in DeliveryState},
     "states": lambda: {state.value for state in State},
     "contradictions": lambda: {label for label in _labels() if label.startswith("C")},
     "rules taken over": lambda: {label for label in _labels() if not label.startswith("C")},

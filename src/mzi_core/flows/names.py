@@ -7,6 +7,9 @@ from mzi_core.flows.taking import take_flow
 from mzi_core.modules import Catalogue
 from mzi_core.suggestions import nearest, spellings
 
+_ALIKE = 0.75
+"""From here on two names of flows are near: all are plain words, and many of them end in the same letters."""
+
 
 def flow_names(catalogue: Catalogue) -> list[str]:
     """The flows mzi knows: those between Zoho and Moodle, then those in which events are taken."""
@@ -14,5 +17,6 @@ def flow_names(catalogue: Catalogue) -> list[str]:
 
 
 def meant_flows(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Which flows somebody may have meant by a name that none has; also by what stands behind the colon."""
-    return nearest(name, spellings((flow, flow.rpartition(":")[2]) for flow in known))
+    """Which flows somebody may have meant by a name that none has; by what stands behind the colon."""
+    known_by = spellings((flow, flow.rpartition(":")[2]) for flow in known)
+    return nearest(name.rpartition(":")[2], known_by, _ALIKE)

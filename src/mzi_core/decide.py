@@ -6,6 +6,7 @@ The use case gathers `Facts`, hands them to `plan` together with the arrivals, a
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial, reduce
 from itertools import zip_longest
 from typing import Any, Generic, cast
 
@@ -13,7 +14,7 @@ import attrs
 
 from mzi_core.errors import unforeseen
 from mzi_core.fingerprints import changed_fields, fingerprint
-from mzi_core.last_writer_wins import brought_together
+from mzi_core.last_writer_wins import back_again, brought_together, outlives, without_what_ended
 from mzi_core.module import UNVERSIONED, E, Module, Values, Version
 from mzi_core.values import (
     Code,
@@ -32,6 +33,11 @@ def stale(module: Module[Any], what: str = "stored") -> Reason:
     """What is said of an older version of a record, which changes nothing; `what` became of the newer one."""
     path = f"$.{module.field['modified_at'].names[0]}"
     return Reason(Code.STALE, path, f"A newer version of this record is already {what}.")
+
+
+def over(module: Module[Any]) -> Reason:
+    """What is said of a record that was deleted after it was as it is told."""
+    return attrs.evolve(stale(module), message="A newer deletion of this record is known.")
 
 
 DELETED = "deleted_at"
@@ -124,6 +130,7 @@ class Facts(Generic[E]):
 
     `stored` need hold only the records named by `suspects`; `owners` the live owner of each unique value, by
     field name; `parents` the records that are there, by module; `parked` what is parked of the arrivals;
+    `ends` what deletions that were told say of records that are not there, None where they count already;
     `new_ids` the keys to give to records that are not stored yet; `prints` what `fingerprints` found of the
     arrivals, or nothing.
     """
@@ -134,6 +141,7 @@ class Facts(Generic[E]):
     owners: Mapping[str, Mapping[Value, RecordKey]] = attrs.field(factory=dict)
     parents: Mapping[str, Collection[RecordKey]] = attrs.field(factory=dict)
     parked: Mapping[RecordKey, Parked[E]] = attrs.field(factory=dict)
+    ends: Mapping[RecordKey, Sequence[E]] | None = None
     prints: tuple[str | None, ...] = ()
 
 
@@ -312,10 +320,12 @@ class _Page(Generic[E]):
 
     def judge(self, arrival: Arrival[E], print: str | None) -> Outcome:
         """Decide one arrival after all before it; `print`: its fingerprint, if it is the first of its id."""
-        told = arrival.entity
-        if told is None:
+        if arrival.entity is None:
             return self._refuse(arrival, arrival.reasons, arrival.version)
-        known = self.known.get(told.key)
+        known = self.known.get(arrival.entity.key)
+        told = self._left(arrival.entity, known)
+        if told is None:
+            return self._outcome(arrival, State.UNCHANGED, (*arrival.reasons, over(self.module)))
         is_old = known is not None and told.record_version.is_before(known.version)
         entity = self._whole(with_links(self.module, known, told), known, is_old=is_old)
         if self.module.merges and entity is not told:
@@ -349,6 +359,22 @@ class _Page(Generic[E]):
         if print is None:
             print = fingerprint(self.module, entity)
         return self._accept(arrival, entity, print, claims, is_old=is_old)
+
+    def _left(self, told: E, known: Known | None) -> E | None:
+        """What is left of a record that may have been deleted after it was as it is told; None if it was.
+
+        One of which nobody knows of when it is was read, and is the newest there is.
+        """
+        is_there = known is not None and not known.deleted
+        if self.facts.ends is None or is_there or told.record_version == UNVERSIONED:
+            return told
+        if known is not None and told.record_version.is_before(known.version):
+            return None
+        gone = self.facts.ends.get(told.key, ())
+        if not all(outlives(self.module, told, each) for each in gone):
+            return None
+        told = reduce(partial(without_what_ended, self.module), gone, told)
+        return told if known is None else back_again(self.module, told, self.entities[told.key])
 
     def _whole(self, entity: E, known: Known | None, *, is_old: bool) -> E:
         """What a record comes to with what is stored and with what waits, and of when it is by then."""

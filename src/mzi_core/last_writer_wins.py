@@ -337,6 +337,26 @@ def brought_together(module: Module[E], before: E, told: E) -> E:
     return both.record(module, before, version)
 
 
+def outlives(module: Module[E], told: E, gone: E) -> bool:
+    """Whether a record, as it was told, is not the one of which a deletion was told, or is there again.
+
+    `gone`: what the deletion says of the record. Of records that follow one another under one key the later
+    one has a higher id, and none comes back under its own.
+    """
+    succession = module.succession
+    one = other = None
+    if succession is not None:
+        one = getattr(told, succession.id) or getattr(told, succession.made_as)
+        other = getattr(gone, succession.id)
+    if one is not None and one == other:
+        return False
+    if gone.record_version.is_before(told.record_version):
+        return True
+    if one is None or other is None or told.record_version.is_before(gone.record_version):
+        return False
+    return int(one) > int(other)
+
+
 def without_what_ended(module: Module[E], record: E, gone: E) -> E:
     """What is left of a record of which it was told that it ended: what was told of it afterwards.
 
@@ -344,7 +364,18 @@ def without_what_ended(module: Module[E], record: E, gone: E) -> E:
     """
     succession = module.succession
     ids = {getattr(each, succession.id) for each in (record, gone)} if succession else set()
-    is_ended = _is_before if len(ids - {None}) > 1 else _is_not_after
+    return _ended(module, record, gone, _is_before if len(ids - {None}) > 1 else _is_not_after)
+
+
+def back_again(module: Module[E], record: E, gone: E) -> E:
+    """A record that is there again after it was deleted, with nothing that is older than that.
+
+    `gone`: the deleted record as it is stored, which is of when it ended.
+    """
+    return record if gone.record_version == UNVERSIONED else _ended(module, record, gone, _is_before)
+
+
+def _ended(module: Module[E], record: E, gone: E, is_ended: _IsEnded) -> E:
     whole, end = _Telling.of(module, record), gone.record_version
     left = attrs.evolve(whole.ended(end, is_ended), making=whole.making.ended(end, is_ended))
     return left.record(module, record, record.record_version)

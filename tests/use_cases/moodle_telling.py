@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import attrs
 
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.moodle.events import MoodleEvents
 from mzi_adapters.testing.harness import FixedClock, Harness
 from mzi_adapters.testing.session_guard import GuardedStore
 from mzi_core.module import AnyModule, Side
@@ -14,7 +16,7 @@ from mzi_core.modules import CATALOGUE
 from mzi_core.ports import DeliveryKey, Event, EventState, Query, Store, Stored, StoredDelivery
 from mzi_core.use_cases.receive import Message
 from mzi_core.use_cases.take_events import EventsTaken
-from mzi_core.values import DEFAULT_TENANT, MoodleKey, TenantId
+from mzi_core.values import DEFAULT_TENANT, MoodleKey, RecordId, TenantId
 
 AT = 1770640200
 AFTER_THE_RECORDINGS = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -47,6 +49,14 @@ class TellingMoodle:
         """What became of events that came in one request."""
         await self.told(*events)
         return await self.taken()
+
+    async def sent(self, event: Said) -> None:
+        """What an event tells of a record that is there, as the record itself, by `POST /moodle/…`."""
+        (told,) = MoodleEvents().read("webhooks", {**event, "event_id": 1}, {})
+        assert told.module is not None
+        at = self.mzi.clock.now()
+        made = Event(id=RecordId("1"), source="src", kind=told.kind, received_at=at, body=told.body)
+        await self.mzi.use_cases.sync(self.tenant, CATALOGUE[told.module], [MoodleEvents().record(made)])
 
     async def event(self, event: Event) -> Event:
         return await self.mzi.use_cases.events.show(self.tenant, event.id)
@@ -105,7 +115,12 @@ async def telling(tenant: TenantId = DEFAULT_TENANT, store: Store | None = None)
 def fact(kind: str, number: int | None = None, *, at: int = AT, **data: Any) -> Said:
     """An event as the plugin sends it, with facts."""
     said: Said = {"event_type": kind, "event_data": data, "timestamp": at, "moodle_event_id": number}
-    return {**said, "event_id": f"{kind} {number} {at} {sorted(data.items())}"}
+    return {**said, "event_id": _id(f"{kind} {number} {at} {sorted(data.items())}")}
+
+
+def _id(what: str) -> str:
+    """An id for what is told, which is no longer than one may be."""
+    return sha256(what.encode()).hexdigest()
 
 
 def hint(kind: str, number: int | None = None, *, at: int = AT, **own: Any) -> Said:

@@ -148,3 +148,23 @@ def test_every_order_of_the_same_events_ends_in_the_same_shelves(data: st.DataOb
     cuts = sorted(data.draw(st.sets(st.integers(1, max(1, len(mixed) - 1)), max_size=8)))
     batches = [mixed[start:end] for start, end in zip([0, *cuts], [*cuts, None], strict=True)]
     assert asyncio.run(_shelves(batches)) == asyncio.run(_shelves([[event] for event in events]))
+
+
+@settings(max_examples=often(2000, gate=60), deadline=None)
+@given(data=st.data())
+def test_whichever_way_each_is_told_it_ends_in_the_same_shelves(data: st.DataObject) -> None:
+    """Deletions as events alone; all else as events, or as records by themselves."""
+    events = data.draw(histories())
+    mixed = data.draw(st.permutations(events))
+    by_themselves = data.draw(st.sets(st.integers(0, len(mixed))))
+
+    async def shelves() -> dict[str, list[Said]]:
+        college = await telling(ACCOUNTLESS)
+        for place, event in enumerate(mixed):
+            if place in by_themselves and not event["event_type"].endswith("_deleted"):
+                await college.sent(event)
+            else:
+                await college.tell(event)
+        return await college.shelves()
+
+    assert asyncio.run(shelves()) == asyncio.run(_shelves([[event] for event in events]))

@@ -15,7 +15,7 @@ from mzi_core.errors import RemoteBug
 from mzi_core.modules import CATALOGUE, MOODLE_ENROLLMENTS, MOODLE_MARKS
 from mzi_core.ports import CausedBy, Causer, ChangeKind, Due, EventState, Store
 from mzi_core.use_cases.take_events import WITHOUT_ACCOUNT, EventsTaken
-from mzi_core.values import MoodleKey
+from mzi_core.values import MoodleKey, State
 
 TAKEN, PARKED, WAITING = EventState.TAKEN, EventState.PARKED, EventState.WAITING
 
@@ -1073,3 +1073,86 @@ async def test_a_record_that_is_due_without_an_event_is_left_as_it_is(college: T
         await session.make_due([Due("take:moodle_users", "7"), Due("take:moodle_users", "8")])
     assert await college.taken() == EventsTaken(looked_at=2)
     await college.live("moodle_users", "7")
+
+
+def _sent(number: int, **fields: Any) -> dict[str, Any]:
+    """A mark as `POST /moodle/grades` brings it."""
+    ids = {"userid": 7, "courseid": 2, "assignid": 3, "event_number": number, "timemodified": AT + number}
+    return {**ids, **fields}
+
+
+@pytest.mark.parametrize("whole", ["itself", "list"])
+async def test_events_and_what_is_sent_by_itself_come_to_the_same_in_every_order(whole: str) -> None:
+    """What had ended does not come back, whichever way it is told once more."""
+
+    async def take(college: TellingMoodle, told: dict[str, Any]) -> None:
+        if "event_type" in told:
+            await college.tell(told)
+        else:
+            await college.mzi.use_cases.sync(college.tenant, MOODLE_MARKS, [told])
+
+    cells = {"attemptnumber": 0, "rawgrade": 2, "timegraded": AT + 4}
+    told = [
+        _mark(3, rawgrade=1, feedback="x", assigngrademax=4),
+        fact("grade_deleted", 5, at=AT + 5, userid=7, courseid=2, assignid=3),
+        _mark(6, attemptnumber=1, rawgrade=3),
+        _sent(4, duedate=AT, **(cells if whole == "itself" else {"attempts": [cells]})),
+    ]
+    found = []
+    for order in permutations(told):
+        college = await telling()
+        await college.tell(user(7), course(2))
+        for each in order:
+            await take(college, each)
+        found.append(await college.live("moodle_marks", "7_2_3"))
+    assert [(each.number, each.raw) for each in found[0].attempts] == [(1, Decimal(3))]
+    assert (found[0].due, found[0].maximum) == (None, None)
+    assert [each for each in found if each != found[0]] == []
+
+
+@pytest.mark.parametrize("parents", ["before", "after"])
+async def test_an_old_record_of_what_was_deleted_before_it_was_stored_is_not_taken(
+    college: TellingMoodle, parents: str
+) -> None:
+    """Whether its user and course are there or it would wait for them; a later one is taken."""
+    gone = [
+        fact("user_deleted", 9, at=AT + 5, userid=8),
+        fact("course_deleted", 9, at=AT + 5, courseid=3),
+        enrolled("enrollment_deleted", 27, at=AT + 5),
+        fact("grade_deleted", 9, at=AT + 5, userid=7, courseid=2, assignid=3),
+    ]
+    if parents == "before":
+        await college.tell(user(7), course(2))
+    await college.tell(*gone)
+    ids = {"userid": 7, "courseid": 2}
+    sent: dict[str, dict[str, Any]] = {
+        "moodle_users": {"userid": 8, "username": "u8"},
+        "moodle_courses": {"courseid": 3, "shortname": "C3"},
+        "moodle_enrollments": {**ids, "status": 0},
+        "moodle_marks": {**ids, "assignid": 3, "attemptnumber": 0, "rawgrade": 3},
+    }
+    keys = {"moodle_users": "8", "moodle_courses": "3", "moodle_enrollments": "2_7", "moodle_marks": "7_2_3"}
+    for name, record in sent.items():
+        done = await college.mzi.use_cases.sync(
+            college.tenant, CATALOGUE[name], [{**record, "timemodified": AT + 3}]
+        )
+        (outcome,) = done.outcomes
+        assert (outcome.state, outcome.parked) == (State.UNCHANGED, False)
+        assert [each.message for each in outcome.reasons] == ["A newer deletion of this record is known."]
+    if parents == "after":
+        await college.tell(user(7), course(2))
+    for name, record in sent.items():
+        assert await college.row(name, keys[name]) is None
+        later = [{**record, "timemodified": AT + 8}]
+        await college.mzi.use_cases.sync(college.tenant, CATALOGUE[name], later)
+        await college.live(name, keys[name])
+
+
+async def test_a_record_that_says_no_time_is_taken_whatever_was_deleted(college: TellingMoodle) -> None:
+    """As one that was read, which is the newest there is."""
+    await college.tell(user(7), course(2))
+    await college.tell(fact("grade_deleted", 9, at=AT + 5, userid=7, courseid=2, assignid=3))
+    cells = {"attempts": [{"attemptnumber": 0, "rawgrade": 3}]}
+    record = {"userid": 7, "courseid": 2, "assignid": 3, **cells}
+    await college.mzi.use_cases.sync(college.tenant, MOODLE_MARKS, [record])
+    assert (await college.live("moodle_marks", "7_2_3")).attempts[0].raw == Decimal(3)

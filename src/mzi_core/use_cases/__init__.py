@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 import attrs
 
+from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import Clock, Codec, Ids, SingleIds, Store
 from mzi_core.use_cases.access import CheckKey, ListKeys, NewKey, RevokeKey
@@ -22,6 +23,7 @@ from mzi_core.use_cases.rules import CheckRules, SetRules, ShowRules
 from mzi_core.use_cases.sync import SyncBatch
 from mzi_core.use_cases.sync_runs import SyncRuns
 from mzi_core.use_cases.tenants import AddTenant, ChooseZone, ListTenants, MapFields, ReadSettings
+from mzi_core.use_cases.told_deletions import ToldDeletions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +101,13 @@ class UseCases:
         `Catalogue((*CATALOGUE, ROOMS))`. The store must be one that keeps them.
         """
         ids = in_numbers(ids)
-        batches = Batches(store=store, codec=codec, clock=clock, ids=ids, catalogue=catalogue)
+        deletions = None
+        if event_adapters is not None:
+            adapters = event_adapters
+            deletions = ToldDeletions(codec=codec, reader=lambda: adapters().readers[Side.MOODLE])
+        batches = Batches(
+            store=store, codec=codec, clock=clock, ids=ids, catalogue=catalogue, deletions=deletions
+        )
         runs = SyncRuns(batches=batches)
         decide_grades = DecideGrades(store=store, clock=clock)
         list_decisions = ListDecisions(store)

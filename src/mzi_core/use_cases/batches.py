@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from types import TracebackType
 from typing import Any, Generic, Self
 
@@ -14,7 +14,8 @@ from mzi_core.module import AnyModule, E, Module
 from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import PROGRAM, CausedBy, Clock, Codec, Ids, Lock, Session, Store, TenantSettings
 from mzi_core.use_cases.mark_pairs import MarkPairs
-from mzi_core.use_cases.take_page import RecordChange, Taken, TakePage
+from mzi_core.use_cases.take_page import RecordChange, Taken, TakePage, no_deletions
+from mzi_core.use_cases.told_deletions import ToldDeletions
 from mzi_core.values import BatchResult, Outcome, RecordKey, TenantId
 
 
@@ -176,7 +177,8 @@ class Batch(Generic[E]):
 class Batches:
     """Opens batches, each a transaction of its own.
 
-    `catalogue`: the modules whose records can be what others wait for, and can wait themselves.
+    `catalogue`: the modules whose records can be what others wait for, and can wait themselves. `deletions`:
+    those that events told; None where nothing is told by events.
     """
 
     store: Store
@@ -184,6 +186,7 @@ class Batches:
     clock: Clock
     ids: Ids
     catalogue: Catalogue = CATALOGUE
+    deletions: ToldDeletions | None = None
 
     def open(
         self,
@@ -243,6 +246,7 @@ class Batches:
                 },
                 caused_by=caused_by,
                 causes=causes,
+                deletions=no_deletions if self.deletions is None else partial(self.deletions, session),
             )
             yield session, page
             flows = rules_of(settings).flows

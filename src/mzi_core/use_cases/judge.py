@@ -94,14 +94,16 @@ class JudgeRecords(Generic[E]):
         arrivals: Sequence[Arrival[E]],
         known: Mapping[RecordKey, Known],
         parked: Mapping[RecordKey, Parked[E]] = NOTHING_PARKED,
+        ends: Mapping[RecordKey, Sequence[E]] | None = None,
     ) -> Judged[E]:
         """Judge the arrivals in their order.
 
-        `known`: what is known of their ids; `parked`: what is parked of them.
+        `known`: what is known of their ids; `parked`: what is parked of them; `ends`: see `Facts`.
         """
         if module.merges:
             arrivals = [_in_time(module, arrival, self.now) for arrival in arrivals]
         facts = await self._gather(module, arrivals, known, parked)
+        facts = attrs.evolve(facts, ends=ends)
         decided = plan(module, arrivals, facts)
         failed: dict[RecordKey, Reason] = {}
         for group in decided.writes:

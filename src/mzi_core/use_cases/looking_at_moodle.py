@@ -10,7 +10,7 @@ import attrs
 
 from mzi_core.errors import AccountMissing, GatewayUnavailable
 from mzi_core.field_versions import tells
-from mzi_core.last_writer_wins import brought_together, without_what_ended
+from mzi_core.last_writer_wins import back_again, brought_together, outlives, without_what_ended
 from mzi_core.mapping import Overlay
 from mzi_core.module import AnyModule, MoodleEntity, Side, Version
 from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_MARKS, MOODLE_USERS
@@ -34,10 +34,10 @@ from mzi_core.use_cases.moodle_facts import (
     GONE,
     OF_MARKING,
     as_it_was_read,
-    outlives,
 )
 from mzi_core.use_cases.moodle_hints import MoodleReadings, hidden_in, read_again
 from mzi_core.use_cases.moodle_readings import as_read
+from mzi_core.use_cases.told_deletions import ToldDeletions
 from mzi_core.values import MoodleKey, RecordId, RecordKey, TenantId
 
 MOST_DELETIONS = 1_000
@@ -118,15 +118,6 @@ class _Batch:
         entity: MoodleEntity | None = decoded(self.codec.decoder(self.module, self.overlay), record).entity
         return entity
 
-    def deletions(self, events: Sequence[Event]) -> dict[RecordKey, list[MoodleEntity]]:
-        """What deletions that were taken say of their records."""
-        found: dict[RecordKey, list[MoodleEntity]] = defaultdict(list)
-        for event in events:
-            entity = self.understood(self.record(event))
-            if entity is not None and self.reader.is_deletion(event):
-                found[entity.key].append(entity)
-        return found
-
     def said(self, events: Sequence[Event], seen: _Seen) -> dict[RecordKey, _Said]:
         """What the events say, by the record they are about; what nobody needs to look at is seen."""
         by_key: dict[RecordKey, _Said] = defaultdict(_Said)
@@ -172,26 +163,29 @@ class _Batch:
 
     def fold(self, key: RecordKey, said: _Said, shelf: _Shelf, seen: _Seen) -> None:
         """See what a record comes to after everything that was told of it."""
-        live, waits = shelf.live(key), shelf.parked.get(key)
+        live, row, waits = shelf.live(key), shelf.stored.get(key), shelf.parked.get(key)
         # Who is there in spite of a deletion that was taken was brought back by another way since.
         is_back = live is not None and self.module.name in FINAL
         gone = said.gone if is_back else [*said.gone, *shelf.gone.get(key, ())]
         known = [live] if live is not None and self._stays(live, said.gone) else []
         known += [waits] if waits is not None and self._stays(waits, gone) else []
-        told = [fact for fact in said.told if self._is_there(fact.entity, gone, shelf.stored.get(key))]
+        told = [fact for fact in said.told if self._is_there(fact.entity, gone, row)]
         seen.refused += [(key, id, record) for id, record in said.refused]
         if not known and not told:
             if said.gone:
                 seen.gone.add(key)
         elif told or said.gone:
             found = self.together([*known, *(fact.entity for fact in told)])
-            for each in said.gone:
+            # What had ended is out of a record that is live, and must be kept out of one that is not.
+            for each in said.gone if live is not None else gone:
                 found = without_what_ended(self.module, found, each)
+            if live is None and row is not None:
+                found = back_again(self.module, found, row.entity)
             seen.records[key] = found, frozenset(fact.event for fact in told)
 
     def _stays(self, entity: MoodleEntity, gone: Sequence[MoodleEntity]) -> bool:
         is_final = self.module.name in FINAL
-        return not gone if is_final else all(outlives(entity, each) for each in gone)
+        return not gone if is_final else all(outlives(self.module, entity, each) for each in gone)
 
     def _is_there(self, told: MoodleEntity, gone: Sequence[MoodleEntity], row: Stored[Any] | None) -> bool:
         """Whether what was told happened after the record was gone, if it ever was."""
@@ -199,7 +193,7 @@ class _Batch:
         if self.module.name in FINAL:
             return not (gone or was_gone)
         if was_gone and row is not None and not gone:
-            return outlives(told, row.entity)
+            return outlives(self.module, told, row.entity)
         return self._stays(told, gone)
 
     def put_read(
@@ -255,12 +249,12 @@ class LookAtMoodle:
         asked = await self._asked(tenant, module, hinted)
         read = await self._read_again(tenant, module, hinted)
         about = {*said, *(record.key for records in read.records.values() for record in records)}
+        deletions = ToldDeletions(codec=self.codec, reader=lambda: self.reader)
         async with self.store.read(tenant) as session:
-            taken = await session.taken_events(module.name, about, GONE[module.name], MOST_DELETIONS)
             shelf = _Shelf(
                 stored=await session.stored(module, about),
                 parked=_waiting(batch, await session.parked(module.name, about)),
-                gone=batch.deletions(taken),
+                gone=await deletions(session, module, overlay, about),
             )
         _give_up_what_moved(read, shelf, asked)
         for key, each in said.items():

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 
 import attrs
 
-from mzi_core.module import E, MoodleEntity, Version
+from mzi_core.module import E, Version
 from mzi_core.modules import (
     MOODLE_COURSES,
     MOODLE_ENROLLMENTS,
     MOODLE_MARKS,
     MOODLE_USERS,
     MarkedAttempt,
-    MoodleEnrollmentRecord,
     MoodleMarkRecord,
 )
 
@@ -31,24 +30,6 @@ FINAL = frozenset({MOODLE_USERS.name, MOODLE_COURSES.name})
 
 OF_MARKING = frozenset({"workflow_state_updated", "submission_graded", "grade_updated", "user_graded"})
 """Kinds of event that hint at what a mark with its workflow tells."""
-
-
-def outlives(told: MoodleEntity, gone: MoodleEntity) -> bool:
-    """Whether a record, as it was told, is not the one of which a deletion was told, or is there again.
-
-    `gone`: what the deletion says of the record: when it was, and which enrolment ended. A user who is
-    enrolled again has another enrolment, with a higher id.
-    """
-    ended = None
-    if isinstance(told, MoodleEnrollmentRecord) and isinstance(gone, MoodleEnrollmentRecord):
-        ended = (told.enrollment_id or told.made_as, gone.enrollment_id)
-    if ended is not None and ended[0] == ended[1] and ended[0] is not None:
-        return False
-    if gone.record_version.is_before(told.record_version):
-        return True
-    if ended is None or None in ended or told.record_version.is_before(gone.record_version):
-        return False
-    return (ended[0] or 0) > (ended[1] or 0)
 
 
 def as_it_was_read(read: E, before: E | None, event: Version) -> E:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Generic, NamedTuple, cast
+from typing import Any, Generic, NamedTuple, Protocol, cast
 
 import attrs
 
@@ -71,6 +71,7 @@ class _Page(Generic[E]):
     parked: Mapping[RecordKey, Parked[E]]
     at: datetime
     untold: Collection[str]
+    are_ours: bool
     plain: dict[int, Values] = attrs.field(factory=dict)
     """The records that are plain, until they turn out to need a judge."""
     arrivals: dict[int, Arrival[E]] = attrs.field(factory=dict)
@@ -101,6 +102,23 @@ class _Page(Generic[E]):
         )
 
 
+class FindDeletions(Protocol):
+    """Finds what deletions that were told say of their records, by key."""
+
+    async def __call__(
+        self, module: AnyModule, overlay: Overlay, keys: Collection[RecordKey]
+    ) -> Mapping[RecordKey, Sequence[Any]]:
+        """None of a record of which no deletion was told."""
+        ...
+
+
+async def no_deletions(
+    module: AnyModule, overlay: Overlay, keys: Collection[RecordKey]
+) -> Mapping[RecordKey, Sequence[Any]]:
+    """None: nothing is told by events."""
+    return {}
+
+
 @attrs.frozen(kw_only=True)
 class TakePage:
     """The steps of one page, in one open session that has the locks of its module, and at one moment.
@@ -119,6 +137,8 @@ class TakePage:
     caused_by: CausedBy = PROGRAM
     causes: Mapping[RecordKey, CausedBy] = attrs.field(factory=dict)
     """What changes single records of the first page, where it is not `caused_by`."""
+    deletions: FindDeletions = no_deletions
+    """Finds the deletions that were told of records."""
     _history: list[HistoryEntry] = attrs.field(factory=list, init=False)
     """What is to be kept of the changes of the page at hand."""
     _written: list[tuple[AnyModule, Values | None, Values]] = attrs.field(factory=list, init=False)
@@ -155,6 +175,7 @@ class TakePage:
             parked=parked,
             at=status.at(self.now),
             untold=untold,
+            are_ours=are_ours,
         )
         if parked or len(said) != len(ids) or remembered != said or None in marks:
             self._read(page, remembered)
@@ -364,11 +385,21 @@ class TakePage:
             catalogue=self.catalogue,
             parking=page.parking,
         )
-        judged = await judge(page.module, arrivals, known, parked)
+        ends = None if page.are_ours else await self._ends(page.module, ids, known)
+        judged = await judge(page.module, arrivals, known, parked, ends)
         for place, outcome in zip(places, judged.outcomes, strict=True):
             page.tell(place, outcome)
         page.arrived.extend(judged.arrived)
         self._note(page.module, judged, known, page.at)
+
+    async def _ends(
+        self, module: Module[E], keys: Collection[RecordKey], known: Mapping[RecordKey, Known]
+    ) -> Mapping[RecordKey, Sequence[E]] | None:
+        """What deletions that were told say of records that are not there, as far as that may be asked."""
+        if not module.merges:
+            return None
+        gone = [key for key in keys if key not in known or known[key].deleted]
+        return await self.deletions(module, self._overlay(module), gone)
 
     def _note(
         self, module: Module[E], judged: Judged[E], known: Mapping[RecordKey, Known], at: datetime

@@ -337,6 +337,33 @@ def brought_together(module: Module[E], before: E, told: E) -> E:
     return both.record(module, before, version)
 
 
+def is_same(one: Entity, other: Entity) -> bool:
+    """Whether two records say the same, of whatever time it is."""
+    at, number = one.record_version
+    return one == attrs.evolve(other, modified_at=at, event_number=number, field_versions=one.field_versions)
+
+
+def is_denied(module: Module[E], told: E, record: E) -> bool:
+    """Whether a record says otherwise than a telling: something newer was told."""
+    one, other = _Telling.of(module, told), _Telling.of(module, record)
+    if _are_denied(one.cells, other.cells) or (
+        one.making.id is not None and one.making.id != other.making.id
+    ):
+        return True
+    return any(
+        key not in other.rows[table] or _are_denied(row.cells, other.rows[table][key].cells)
+        for table, rows in one.rows.items()
+        for key, row in rows.items()
+    )
+
+
+def _are_denied(told: Mapping[str, _Cell], cells: Mapping[str, _Cell]) -> bool:
+    return any(
+        cell.version is not None and cell.value != cells.get(name, _UNTOLD).value
+        for name, cell in told.items()
+    )
+
+
 def outlives(module: Module[E], told: E, gone: E) -> bool:
     """Whether a record, as it was told, is not the one of which a deletion was told, or is there again.
 

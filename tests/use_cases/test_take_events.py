@@ -295,6 +295,26 @@ async def test_without_an_account_a_whole_record_is_taken_as_it_is_told(accountl
     assert [(await accountless.event(each)).state for each in (event, gone)] == [EventState.TAKEN] * 2
 
 
+async def test_without_an_account_the_latest_event_counts_and_those_before_it_say_so(
+    accountless: College,
+) -> None:
+    told = [await accountless.told({"data": [student(1, City=city)]}) for city in ("Irbid", "Amman")]
+    assert await accountless.take() == EventsTaken(looked_at=1, taken=2)
+    reasons = [(await accountless.event(each)).reason for each in told]
+    assert reasons == ["A later event tells what there is to know of this record.", ""]
+
+
+async def test_an_event_that_tells_an_older_version_of_a_record_says_so(accountless: College) -> None:
+    """One that says the same needs no words."""
+    told: list[Event] = []
+    for hour, city in (("09", "Irbid"), ("08", "Amman"), ("08", "Irbid")):
+        record = student(1, Modified_Time=f"2026-02-01T{hour}:00:00+03:00", City=city)
+        told.append(await accountless.told({"data": [record]}))
+        await accountless.take()
+    reasons = [(await accountless.event(each)).reason for each in told]
+    assert reasons == ["", "A newer version of this record is already stored.", ""]
+
+
 async def test_without_an_account_a_whole_record_may_be_a_form_or_have_its_id_in_the_address(
     accountless: College,
 ) -> None:

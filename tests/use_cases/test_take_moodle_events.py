@@ -1025,7 +1025,7 @@ async def test_the_look_at_a_record_of_a_deleted_course_or_user_is_spared() -> N
     assert await site.college.taken() == EventsTaken(looked_at=4, taken=4)
     assert site.college.mzi.moodle.calls == before
     notes = [(await site.college.event(each)).reason for each in events]
-    assert [each != "" for each in notes] == [True, True, True, False]
+    assert [each != "" for each in notes] == [True, True, True, True]
 
 
 async def test_who_was_found_to_have_left_comes_back_by_what_happened_later() -> None:
@@ -1156,3 +1156,114 @@ async def test_a_record_that_says_no_time_is_taken_whatever_was_deleted(college:
     record = {"userid": 7, "courseid": 2, "assignid": 3, **cells}
     await college.mzi.use_cases.sync(college.tenant, MOODLE_MARKS, [record])
     assert (await college.live("moodle_marks", "7_2_3")).attempts[0].raw == Decimal(3)
+
+
+OVER = "A newer deletion of this record is known."
+OLDER = "What it tells is older than what is known of this record."
+NO_OTHER = "This record was deleted, and Moodle gives its id to no other."
+
+
+@pytest.mark.parametrize(
+    ("before", "told", "reasons"),
+    [
+        pytest.param(
+            [user(8), fact("user_deleted", 9, at=AT + 5, userid=8)],
+            [
+                fact("user_updated", 3, at=AT + 3, userid=8, city="A"),
+                fact("user_updated", 12, at=AT + 9, userid=8, city="B"),
+            ],
+            [OVER, NO_OTHER],
+            id="of a user who was deleted",
+        ),
+        pytest.param(
+            [fact("grade_deleted", 9, at=AT + 5, userid=7, courseid=2, assignid=3)],
+            [marked(3, rawgrade=3), marked(10, at=AT + 6, rawgrade=3)],
+            [OVER, ""],
+            id="of a mark that was deleted before it was known",
+        ),
+        pytest.param(
+            [enrolled("enrollment_created", 27), enrolled("enrollment_deleted", 27, at=AT + 5)],
+            [enrolled("enrollment_updated", 27, at=AT + 9)],
+            [NO_OTHER],
+            id="of an enrolment that has ended",
+        ),
+        pytest.param(
+            [user(8, at=AT), fact("user_updated", 9, at=AT + 5, userid=8, city="New", suspended=0)],
+            [
+                fact("user_updated", 3, at=AT + 3, userid=8, city="Old"),
+                fact("user_updated", 4, at=AT + 3, userid=8, city="New"),
+                fact("user_updated", 5, at=AT + 3, userid=8, city="Old", phone1="1"),
+            ],
+            [OLDER, "", ""],
+            id="older than what is known, the same, or in part",
+        ),
+        pytest.param(
+            [marked(9, at=AT + 5, rawgrade=3, timegraded=AT + 5, workflowstate="released")],
+            [
+                marked(10, at=AT + 6, rawgrade=1, timegraded=AT + 1),
+                marked(11, at=AT + 7, rawgrade=3, timegraded=AT + 5),
+            ],
+            [OLDER, ""],
+            id="an older grading that is told later",
+        ),
+        pytest.param(
+            [enrolled("enrollment_created", 27, at=AT + 9, made_as=27, maker=3)],
+            [enrolled("enrollment_created", 26, at=AT + 1, made_as=26, maker=3)],
+            [OLDER],
+            id="of an enrolment before the one that is known",
+        ),
+        pytest.param(
+            [marked(9, at=AT + 5, rawgrade=3)],
+            [fact("grade_deleted", 3, at=AT + 3, userid=7, courseid=2, assignid=3)],
+            ["What is known of this record is newer than its deletion."],
+            id="a deletion before all that is known",
+        ),
+        pytest.param(
+            [user(8)],
+            [
+                fact("user_deleted", 9, at=AT + 5, userid=8),
+                fact("user_deleted", 10, at=AT + 6, userid=8),
+                hint("user_updated", 12, at=AT + 9, relateduserid=8),
+            ],
+            ["", "", NO_OTHER],
+            id="a deletion, the same again, and a word to look again",
+        ),
+        pytest.param(
+            [],
+            [
+                hint(
+                    "workflow_state_updated", 2, objecttable="assign", objectid=3, courseid=2, relateduserid=7
+                ),
+                marked(3, rawgrade=3),
+            ],
+            ["What it says to look at again was told by a later event.", ""],
+            id="a word to look again that a fact answers",
+        ),
+    ],
+)
+async def test_an_event_that_changes_nothing_says_why(
+    accountless: TellingMoodle, before: list[Any], told: list[Any], reasons: list[str]
+) -> None:
+    """One by one or together, in the order in which they arrive; one that confirms needs no words."""
+    await accountless.tell(user(7), course(2))
+    for each in before:
+        await accountless.tell(each)
+    found = await accountless.told(*told)
+    await accountless.taken()
+    assert await accountless.states(found) == [TAKEN] * len(found)
+    assert [(await accountless.event(each)).reason for each in found] == reasons
+
+
+async def test_a_fact_of_what_moodle_has_no_more_says_so() -> None:
+    """It was read again, for another event said to."""
+    site = await _site()
+    await site.known()
+    ids = {"courseid": site.course, "userid": 999}
+    await site.college.tell(user(999))
+    told, _ = await site.college.told(
+        fact("enrollment_created", 1, status=0, **ids),
+        hint("role_unassigned", 2, at=AT + 5, courseid=site.course, relateduserid=999),
+    )
+    await site.college.taken()
+    assert await site.college.states([told]) == [TAKEN]
+    assert (await site.college.event(told)).reason == "Moodle was asked, and has no such record any more."

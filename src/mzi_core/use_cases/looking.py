@@ -13,6 +13,9 @@ from mzi_core.use_cases.batches import overlay_of
 from mzi_core.use_cases.field_selection import in_no_record, select
 from mzi_core.values import RecordId, RecordKey, TenantId, ZohoId
 
+SUPERSEDED = "A later event tells what there is to know of this record."
+"""Why an event changed nothing that tells a whole record, or its end."""
+
 
 @attrs.frozen(kw_only=True)
 class Observed:
@@ -101,4 +104,5 @@ class LookAtZoho:
                 records.append(record)
             else:
                 unknown[key] = f"It names the record and tells nothing of it. {missing} Then replay it."
-        return Observed(records=records, gone=gone, unknown=unknown)
+        notes = {event.id: SUPERSEDED for event in events if event is not latest[event.key]}
+        return Observed(records=records, gone=gone, unknown=unknown, notes=notes)

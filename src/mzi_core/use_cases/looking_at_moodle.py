@@ -8,9 +8,17 @@ from typing import Any
 
 import attrs
 
+from mzi_core.decide import over
 from mzi_core.errors import AccountMissing, GatewayUnavailable
 from mzi_core.field_versions import tells
-from mzi_core.last_writer_wins import back_again, brought_together, outlives, without_what_ended
+from mzi_core.last_writer_wins import (
+    back_again,
+    brought_together,
+    is_denied,
+    is_same,
+    outlives,
+    without_what_ended,
+)
 from mzi_core.mapping import Overlay
 from mzi_core.module import AnyModule, MoodleEntity, Side, Version
 from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_MARKS, MOODLE_USERS
@@ -51,6 +59,13 @@ NOTES = {
 }
 """What is noted of the end of an enrolment or a mark whose user or course is deleted."""
 
+NO_OTHER = "This record was deleted, and Moodle gives its id to no other."
+OLDER = "What it tells is older than what is known of this record."
+OUTLIVED = "What is known of this record is newer than its deletion."
+ANSWERED = "What it says to look at again was told by a later event."
+NOT_THERE = "Moodle was asked, and has no such record any more."
+"""Why an event changed nothing."""
+
 
 @attrs.frozen
 class _Fact:
@@ -65,9 +80,14 @@ class _Said:
     """What the events of one record say: facts and deletions, what cannot be read, and hints."""
 
     told: list[_Fact] = attrs.field(factory=list)
-    gone: list[MoodleEntity] = attrs.field(factory=list)
+    deletions: list[_Fact] = attrs.field(factory=list)
     refused: list[tuple[RecordId, object]] = attrs.field(factory=list)
     hints: list[Event] = attrs.field(factory=list)
+
+    @property
+    def gone(self) -> list[MoodleEntity]:
+        """What the deletions say of the record."""
+        return [each.entity for each in self.deletions]
 
 
 @attrs.frozen(kw_only=True)
@@ -92,6 +112,7 @@ class _Seen:
     refused: list[tuple[RecordKey, RecordId, object]] = attrs.field(factory=list)
     gone: set[RecordKey] = attrs.field(factory=set)
     reasons: dict[RecordId, str] = attrs.field(factory=dict)
+    notes: dict[RecordId, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -131,7 +152,7 @@ class _Batch:
                 self._end(said, entity, event, seen)
             elif entity is not None and not is_ahead(self.module, entity, self.now):
                 said.told.append(_Fact(entity, event.id))
-                self._answer(said, entity)
+                self._answer(said, entity, seen)
             elif self.reader.is_deletion(event):
                 seen.reasons[event.id] = self._why_refused(record)
             else:
@@ -143,19 +164,21 @@ class _Batch:
         if is_ahead(self.module, gone, self.now):
             seen.reasons[event.id] = ahead(self.module).message
         else:
-            said.gone.append(gone)
+            said.deletions.append(_Fact(gone, event.id))
 
-    def _answer(self, said: _Said, entity: MoodleEntity) -> None:
+    def _answer(self, said: _Said, entity: MoodleEntity, seen: _Seen) -> None:
         """Forget the hints that a whole fact answers, which is told after them and happened no earlier."""
         if self.module is MOODLE_MARKS and tells(entity, "workflow"):
             version = entity.record_version
-            said.hints[:] = [
-                hint
+            answered = {
+                hint.id: ANSWERED
                 for hint in said.hints
-                if hint.kind not in OF_MARKING
-                or version.at is None
-                or self.reader.told_at(hint).order > version.order
-            ]
+                if hint.kind in OF_MARKING
+                and version.at is not None
+                and self.reader.told_at(hint).order <= version.order
+            }
+            seen.notes |= answered
+            said.hints[:] = [hint for hint in said.hints if hint.id not in answered]
 
     def _why_refused(self, record: object) -> str:
         reasons = decoded(self.codec.decoder(self.module, self.overlay), record).reasons
@@ -169,19 +192,45 @@ class _Batch:
         gone = said.gone if is_back else [*said.gone, *shelf.gone.get(key, ())]
         known = [live] if live is not None and self._stays(live, said.gone) else []
         known += [waits] if waits is not None and self._stays(waits, gone) else []
-        told = [fact for fact in said.told if self._is_there(fact.entity, gone, row)]
+        told = []
+        for fact in said.told:
+            if self._is_there(fact.entity, gone, row):
+                told.append(fact)
+            else:
+                seen.notes[fact.event] = self._why_over(fact.entity, gone or ([row.entity] if row else []))
         seen.refused += [(key, id, record) for id, record in said.refused]
         if not known and not told:
             if said.gone:
                 seen.gone.add(key)
         elif told or said.gone:
-            found = self.together([*known, *(fact.entity for fact in told)])
+            found = self._told(known, told, seen)
             # What had ended is out of a record that is live, and must be kept out of one that is not.
-            for each in said.gone if live is not None else gone:
-                found = without_what_ended(self.module, found, each)
-            if live is None and row is not None:
-                found = back_again(self.module, found, row.entity)
+            for end in said.deletions:
+                left = without_what_ended(self.module, found, end.entity)
+                if is_same(left, found):
+                    seen.notes[end.event] = OUTLIVED
+                found = left
+            if live is None:
+                found = reduce(partial(without_what_ended, self.module), shelf.gone.get(key, ()), found)
+                found = found if row is None else back_again(self.module, found, row.entity)
             seen.records[key] = found, frozenset(fact.event for fact in told)
+
+    def _told(self, known: Sequence[MoodleEntity], told: Sequence[_Fact], seen: _Seen) -> MoodleEntity:
+        """What facts come to with what is known, in the order in which they came."""
+        found = self.together(known) if known else None
+        for fact in told:
+            both = self.together([*(() if found is None else (found,)), fact.entity])
+            is_old = found is not None and is_same(found, both) and is_denied(self.module, fact.entity, both)
+            if is_old:
+                seen.notes[fact.event] = OLDER
+            found = both
+        assert found is not None  # noqa: S101  # there is one of either
+        return found
+
+    def _why_over(self, told: MoodleEntity, ends: Sequence[MoodleEntity]) -> str:
+        """Why nothing is told of a record that is over by what happened since."""
+        is_later = all(end.record_version.is_before(told.record_version) for end in ends)
+        return NO_OTHER if is_later else over(self.module).message
 
     def _stays(self, entity: MoodleEntity, gone: Sequence[MoodleEntity]) -> bool:
         is_final = self.module.name in FINAL
@@ -204,7 +253,8 @@ class _Batch:
             for record in records:
                 self._put(record, said[asked].hints, shelf, seen)
         for key in read.gone:
-            seen.records.pop(key, None)
+            _, events = seen.records.pop(key, (None, NO_EVENTS))
+            seen.notes |= dict.fromkeys(events, NOT_THERE)
             seen.gone.add(key)
         for key, reason in read.unknown.items():
             seen.reasons |= dict.fromkeys([hint.id for hint in said[key].hints], reason)
@@ -260,9 +310,11 @@ class LookAtMoodle:
         for key, each in said.items():
             batch.fold(key, each, shelf, seen)
         batch.put_read(said, read, shelf, seen)
-        over = {} if module.name in FINAL else over
-        notes = {event.id: NOTES[over[event.key]] for event in events if event.key and event.key in over}
-        return _observed(batch, said, read, seen, notes)
+        if module.name in FINAL:
+            seen.notes |= {hint.id: NO_OTHER for key in over for hint in said[key].hints}
+        else:
+            seen.notes |= {event.id: NOTES[over[event.key]] for event in events if event.key in over}
+        return _observed(batch, said, read, seen)
 
     async def _asked(self, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey]) -> "_Asked":
         at, rows = self.clock.now(), dict[RecordKey, Stored[Any]]()
@@ -375,7 +427,6 @@ def _observed(
     said: Mapping[RecordKey, _Said],
     read: MoodleReadings,
     seen: _Seen,
-    notes: Mapping[RecordId, str],
 ) -> Observed:
     newest = {key: max(ids) for key, (_, ids) in seen.records.items() if ids}
     records: list[tuple[object, frozenset[RecordId]]] = [
@@ -396,7 +447,7 @@ def _observed(
             if said[key].gone
         },
         reasons=seen.reasons,
-        notes=notes,
+        notes=seen.notes,
         failed=read.failed,
         unanswered=frozenset(hint.id for key in read.failed for hint in said[key].hints),
     )

@@ -37,7 +37,7 @@ from mzi_core.ports import (
 from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.deletions import delete_records
 from mzi_core.use_cases.looking import Look, Observed
-from mzi_core.values import Outcome, RecordId, RecordKey, TenantId
+from mzi_core.values import Code, Outcome, RecordId, RecordKey, TenantId
 
 AT_ONCE = 100
 """Records that are looked at together: as many as one call of Zoho's takes."""
@@ -264,22 +264,25 @@ def _told_of(
 ) -> tuple[_Reasons, _Reasons]:
     """Why events are parked whose records were refused or cannot be told, and what is noted of others.
 
-    A record that waits for another is not refused, for it is taken by itself: that is noted.
+    A record that waits for another is not refused, for it is taken by itself: that is noted. So is that a
+    newer version of it is there.
     """
     refused, notes = dict(seen.reasons), dict(seen.notes)
     refused_keys: dict[str | None, str] = {str(key): reason for key, reason in seen.unknown.items()}
-    waiting_keys: dict[str | None, str] = {}
+    noted_keys: dict[str | None, str] = {}
     for outcome in outcomes:
-        if outcome.state.accepted:
+        told = [each for each in outcome.reasons if not outcome.state.accepted or each.code is Code.STALE]
+        if not told:
             continue
-        reason = " ".join(each.message for each in outcome.reasons)
+        reason = " ".join(each.message for each in told)
         if outcome.parked:
             reason = f"It waits. {reason}"
-        by_event, by_key = (notes, waiting_keys) if outcome.parked else (refused, refused_keys)
+        is_taken = outcome.parked or outcome.state.accepted
+        by_event, by_key = (notes, noted_keys) if is_taken else (refused, refused_keys)
         if seen.told_by:
             by_event |= dict.fromkeys(seen.told_by[outcome.position], reason)
         else:
             by_key[outcome.key] = reason
     refused |= {event.id: refused_keys[event.key] for event in events if event.key in refused_keys}
-    notes |= {event.id: waiting_keys[event.key] for event in events if event.key in waiting_keys}
+    notes |= {event.id: noted_keys[event.key] for event in events if event.key in noted_keys}
     return refused, notes

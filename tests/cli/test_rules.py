@@ -40,7 +40,7 @@ def test_the_rules_fit_a_narrow_terminal(mzi: Mzi, monkeypatch: pytest.MonkeyPat
     ran = mzi("rules", "show")
     assert max(map(len, ran.out.splitlines())) <= columns
     assert "…" not in ran.out
-    assert "Whether a mark reaches Zoho only once it is released" in " ".join(
+    assert "Whether an active class without a course in Moodle gets one" in " ".join(
         cell for line in ran.out.splitlines() for cell in cells(line)[-1:]
     )
 
@@ -53,17 +53,17 @@ def test_what_is_set_is_shown_before_and_after_and_stays(mzi: Mzi) -> None:
         ["create_accounts", "false", "true"],
         ["withdrawal", "suspend", "leave"],
     ]
-    ran = mzi("rules", "set", "--reset", "flows", "only_released=false", "--reset", "create_accounts")
+    ran = mzi("rules", "set", "--reset", "flows", "create_courses=false", "--reset", "create_accounts")
     assert [cells(line) for line in ran.out.splitlines()[3:]] == [
         ["flows", "account, grade", "none"],
         ["create_accounts", "true", "false"],
-        ["only_released", "true", "false"],
+        ["create_courses", "true", "false"],
     ]
     told = mzi("rules", "show", "--json").json["rules"]
     assert list(told) == list(RULES)
     assert {name: rule["value"] for name, rule in told.items() if rule["chosen"]} == {
         "withdrawal": "leave",
-        "only_released": False,
+        "create_courses": False,
     }
     assert told["withdrawal"]["default"] == "suspend"
 
@@ -75,14 +75,14 @@ def test_no_flow_at_all_is_said_by_nothing_behind_the_sign(mzi: Mzi) -> None:
 
 
 def test_a_dry_run_shows_the_same_and_saves_nothing(mzi: Mzi, folder: Path) -> None:
-    dry = mzi("rules", "set", "only_released=false", "--dry-run")
+    dry = mzi("rules", "set", "create_courses=false", "--dry-run")
     assert (dry.code, dry.err) == (0, "Nothing was saved.\n")
     assert list(folder.iterdir()) == []
-    assert mzi("rules", "set", "only_released=false").out == dry.out
+    assert mzi("rules", "set", "create_courses=false").out == dry.out
 
 
 def test_rules_that_say_what_they_said_change_nothing(mzi: Mzi) -> None:
-    assert mzi("rules", "set", "only_released=true").out == "Every rule stays as it is.\n"
+    assert mzi("rules", "set", "create_courses=true").out == "Every rule stays as it is.\n"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_rules_that_say_what_they_said_change_nothing(mzi: Mzi) -> None:
         (["flows=acount"], "not 'acount'; did you mean `account`?"),
         (["withdrawl=leave"], "There is no rule 'withdrawl'; did you mean `withdrawal`?"),
         (["--reset", "withdrawl"], "There is no rule 'withdrawl'; did you mean `withdrawal`?"),
-        (["only_released=yes"], "`only_released` must be true or false, not 'yes'."),
+        (["create_courses=yes"], "`create_courses` must be true or false, not 'yes'."),
         (["withdrawal=true"], "`withdrawal` must be `suspend` or `leave`, not 'true'."),
     ],
 )
@@ -124,7 +124,7 @@ def test_a_file_is_checked_and_nothing_is_saved(mzi: Mzi, folder: Path, name: st
 
 
 def test_rules_are_checked_from_standard_input(mzi: Mzi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"only_released": true}')))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"create_courses": true}')))
     ran = mzi("rules", "check", "-")
     assert (ran.code, ran.out) == (0, "These rules can be saved.\nEvery rule stays as it is.\n")
 
@@ -157,7 +157,7 @@ def test_what_another_version_saved_is_told_and_can_be_taken_away(mzi: Mzi) -> N
     mzi("db", "upgrade")
     asyncio.run(keep())
     told = "Saved, but passed over: There is no rule 'gone'; there are"
-    for ran in (mzi("rules", "show"), mzi("rules", "set", "only_released=true")):
+    for ran in (mzi("rules", "show"), mzi("rules", "set", "create_courses=true")):
         assert ran.err.startswith(told)
     assert mzi("rules", "set", "--reset", "gone").err == ""
     assert mzi("rules", "show").err == ""

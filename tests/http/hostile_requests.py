@@ -279,7 +279,7 @@ def _college_bodies(seed: int) -> tuple[dict[str, list[object]], dict[str, list[
             {"markings": [{"marking": marking, "record_as": "4101_1001_56"}, {"marking": {"raw": "3"}}]},
         ],
         "simulate": [{"policy": {"base": "btec-default", "merit_from": "2.75"}}, {"policy": "percent"}],
-        "rules": [{"only_released": True, "flows": ["grade"]}, {"flows": None, "withdrawal": "leave"}],
+        "rules": [{"create_courses": True, "flows": ["grade"]}, {"flows": None, "withdrawal": "leave"}],
         "redrive": [
             {"flow": "take:students", "keys": ["1"]},
             {"flow": "grade", "all": True, "dry_run": True},

@@ -24,7 +24,7 @@ async def values(api: Api, **headers: str) -> dict[str, Any]:
     return {name: rule["value"] for name, rule in answer.json()["rules"].items()}
 
 
-DEFAULTS = {"flows": [], "create_accounts": False, "withdrawal": "suspend", "only_released": True}
+DEFAULTS = {"flows": [], "create_accounts": False, "withdrawal": "suspend", "create_courses": True}
 
 
 async def test_every_rule_is_told_with_value_default_and_meaning(api: Api) -> None:
@@ -44,9 +44,9 @@ async def test_every_rule_is_told_with_value_default_and_meaning(api: Api) -> No
 
 
 async def test_rules_that_are_not_named_stay_and_null_is_the_default(api: Api) -> None:
-    first = await put(api, {"flows": ["grade", "account"], "only_released": False})
+    first = await put(api, {"flows": ["grade", "account"], "create_courses": False})
     assert first.status_code == 200
-    second = await put(api, {"only_released": None, "withdrawal": "leave"}, "/v1/rules")
+    second = await put(api, {"create_courses": None, "withdrawal": "leave"}, "/v1/rules")
     assert second.json() == (await api.client.get("/v1/rules")).json()
     assert await values(api) == {**DEFAULTS, "flows": ["account", "grade"], "withdrawal": "leave"}
     chosen = [name for name, rule in second.json()["rules"].items() if rule["chosen"]]

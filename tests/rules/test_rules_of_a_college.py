@@ -20,7 +20,7 @@ from mzi_core.flows.rules import (
 from mzi_core.ports import TenantSettings
 
 FLOWS = "`account`, `course`, `enrolment` or `grade`"
-THERE_ARE = "there are `flows`, `create_accounts`, `withdrawal`, `only_released`."
+THERE_ARE = "there are `flows`, `create_accounts`, `withdrawal`, `create_courses`."
 
 
 def test_a_college_that_chose_nothing_has_the_safe_defaults() -> None:
@@ -29,7 +29,7 @@ def test_a_college_that_chose_nothing_has_the_safe_defaults() -> None:
         "flows": [],
         "create_accounts": False,
         "withdrawal": "suspend",
-        "only_released": True,
+        "create_courses": True,
     }
 
 
@@ -68,15 +68,15 @@ def test_every_rule_and_every_value_says_what_it_means_in_a_sentence(name: str) 
 
 
 REFUSED = (
-    ({"create_acounts": True}, "There is no rule 'create_acounts'; did you mean `create_accounts`?"),
+    ({"create_acounts": True}, "There is no rule 'create_acounts'; did you mean `create_accounts` or `create_courses`?"),
     ({"zzz": 1}, f"There is no rule 'zzz'; {THERE_ARE}"),
     (
         {"withdrawal": "suspnd"},
         "`withdrawal` must be `suspend` or `leave`, not 'suspnd'; did you mean `suspend`?",
     ),
     ({"withdrawal": 1}, "`withdrawal` must be `suspend` or `leave`, not 1."),
-    ({"only_released": "yes"}, "`only_released` must be true or false, not 'yes'."),
-    ({"only_released": 1}, "`only_released` must be true or false, not 1."),
+    ({"create_courses": "yes"}, "`create_courses` must be true or false, not 'yes'."),
+    ({"create_courses": 1}, "`create_courses` must be true or false, not 1."),
     ({"flows": "grade"}, f"`flows` must be a list of {FLOWS}, not 'grade'."),
     ({"flows": ["grade", "acount"]}, f"`flows[1]` must be {FLOWS}, not 'acount'; did you mean `account`?"),
     ({"flows": ["grade", None]}, f"`flows[1]` must be {FLOWS}, not None."),
@@ -101,7 +101,7 @@ def test_what_is_no_rule_is_refused_with_its_place_and_what_helps(
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(RulesRefused) as refused:
-        read_rules({"only_released": None, "withdrawal": "x", "flows": ["a", "b"], "no": 1})
+        read_rules({"create_courses": None, "withdrawal": "x", "flows": ["a", "b"], "no": 1})
     assert [problem.partition(" must ")[0] for problem in refused.value.problems] == [
         f"There is no rule 'no'; {THERE_ARE}",
         "`flows[0]`",

@@ -75,12 +75,12 @@ async def test_choices_that_are_made_at_once_are_all_kept(database_url: str) -> 
         mzi = Harness(store=store).use_cases
         await asyncio.gather(
             mzi.set_rules(DEFAULT_TENANT, {"create_accounts": True}),
-            mzi.set_rules(DEFAULT_TENANT, {"only_released": False}),
+            mzi.set_rules(DEFAULT_TENANT, {"create_courses": False}),
             mzi.set_rules(DEFAULT_TENANT, {"flows": ["grade"]}),
             mzi.choose_zone(DEFAULT_TENANT, "Asia/Amman"),
             mzi.choose_policy(DEFAULT_TENANT, "L5", {"base": "percent"}),
             mzi.map_fields(DEFAULT_TENANT, STUDENTS, [FieldMapping("extra.sub_major", "Sub_Major")]),
         )
         kept = await mzi.read_settings(DEFAULT_TENANT)
-    assert kept.rules == {"create_accounts": True, "only_released": False, "flows": ["grade"]}
+    assert kept.rules == {"create_accounts": True, "create_courses": False, "flows": ["grade"]}
     assert (kept.zone, list(kept.policies), list(kept.mappings)) == ("Asia/Amman", ["L5"], ["students"])

@@ -18,7 +18,7 @@ from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE, MOODLE_MARKS
 from mzi_core.ports import Deleted, DeliveryKey, DeliveryState, Note, StoredDelivery, ZohoField
 from mzi_core.use_cases.deliver import LEASE
-from mzi_core.use_cases.deliver_counterparts import GONE, NOT_TO_CREATE
+from mzi_core.use_cases.deliver_counterparts import GONE, NO_ACCOUNTS
 from mzi_core.use_cases.deliver_grades import NO_MARK
 from mzi_core.values import DEFAULT_TENANT, ZohoId
 
@@ -110,7 +110,7 @@ class TestAccounts:
         assert await college.delivered() == {DeliveryState.SETTLED: 2}
         assert (await college.stored("students"))[A].moodle_userid == there
         assert college.zoho_says("BTEC_Students", A)["Student_Moodle_ID"] == str(there)
-        assert [each.reason for each in await college.deliveries(FlowName.ACCOUNT)] == ["", NOT_TO_CREATE]
+        assert [each.reason for each in await college.deliveries(FlowName.ACCOUNT)] == ["", NO_ACCOUNTS]
         assert college.moodle_calls("core_user_create_users") == 0
 
     async def test_a_new_name_reaches_moodle_once_and_our_own_writes_cause_nothing(self) -> None:

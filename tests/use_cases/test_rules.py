@@ -46,11 +46,11 @@ async def test_rules_that_are_set_are_kept_beside_the_other_choices() -> None:
 
 async def test_a_rule_that_is_given_up_has_its_default_again() -> None:
     mzi = Harness().use_cases
-    await mzi.set_rules(DEFAULT_TENANT, {"withdrawal": "leave", "only_released": False})
+    await mzi.set_rules(DEFAULT_TENANT, {"withdrawal": "leave", "create_courses": False})
     change = await mzi.set_rules(DEFAULT_TENANT, {"withdrawal": None})
     assert change.before.rules.withdrawal is Withdrawal.LEAVE
-    assert change.after.rules == Rules(only_released=False)
-    assert await kept(mzi) == {"only_released": False}
+    assert change.after.rules == Rules(create_courses=False)
+    assert await kept(mzi) == {"create_courses": False}
 
 
 async def test_of_rules_that_are_refused_none_is_kept() -> None:
@@ -109,7 +109,7 @@ class TestOnChange:
 
     async def test_it_is_told_nothing_where_no_rule_says_something_else(self) -> None:
         set_rules, told = self.heard(MemoryStore())
-        await set_rules(DEFAULT_TENANT, {"flows": [], "only_released": True})
+        await set_rules(DEFAULT_TENANT, {"flows": [], "create_courses": True})
         assert told == []
 
     async def test_when_it_fails_no_rule_is_changed(self) -> None:

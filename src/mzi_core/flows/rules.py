@@ -69,11 +69,9 @@ class Rules:
     withdrawal: Annotated[
         Withdrawal, Means("What becomes of an enrolment in Moodle that is over in Zoho, if mzi made it.")
     ] = Withdrawal.SUSPEND
-    only_released: Annotated[
+    create_courses: Annotated[
         bool,
-        Means(
-            "Whether a mark reaches Zoho only once it is released, if its assignment has a marking workflow."
-        ),
+        Means("Whether an active class without a course in Moodle gets one; one that is there is linked."),
     ] = True
 
 

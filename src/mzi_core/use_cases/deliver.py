@@ -164,7 +164,7 @@ class Deliver:
     async def __call__(self, tenant: TenantId, flow: Flow, *, by_hand: bool = False) -> Delivered | None:
         """One batch; None where nothing is due. Raises UnknownTenant, StoreUnavailable.
 
-        `by_hand`: a person wants it and sees how it goes. So whoever has no account gets one whatever the
+        `by_hand`: a person wants it and sees how it goes. So accounts and courses are made whatever the
         rules, and where the service refuses the account of mzi the flow is not paused.
         """
         async with self.store.begin(tenant) as session:
@@ -173,7 +173,7 @@ class Deliver:
             await session.end_claims(dead)
             rules = rules_of(await session.settings())
         if by_hand:
-            rules = attrs.evolve(rules, create_accounts=True)
+            rules = attrs.evolve(rules, create_accounts=True, create_courses=True)
         if not claims:
             return None
         hold = Hold(

@@ -19,6 +19,7 @@ from mzi_core.ports import (
     Ending,
     JsonObject,
     Lock,
+    NewCourse,
     NewUser,
     Rejected,
     Stored,
@@ -34,7 +35,8 @@ from mzi_core.use_cases.zoho_half import BY_DELIVERY, News, ZohoHalf
 from mzi_core.values import RecordKey
 
 GONE = "Zoho has it no longer."
-NOT_TO_CREATE = "It has no account in Moodle, and by the rules mzi makes none by itself."
+NO_ACCOUNTS = "It has no account in Moodle, and by the rules mzi makes none by itself."
+NO_COURSES = "It has no course in Moodle, and by the rules mzi makes none by itself."
 
 
 @attrs.frozen(kw_only=True)
@@ -135,7 +137,7 @@ class _Pairs:
 
     def _may(self, step: Step[object]) -> bool:
         """Whether the rules let it be done."""
-        return not isinstance(step.write, NewUser) or self.rules.create_accounts
+        return not _forbidden(step, self.rules)
 
     def _writes(self, step: Step[object], record: Any) -> bool:
         """Whether something is to be written, in Moodle or in Zoho."""
@@ -264,7 +266,7 @@ class _Pairs:
 
     def _ending(self, claim: Claim, step: Step[object], result: Result | None, untold: str) -> Ending:
         if not self._may(step):
-            return claim.settled(NOT_TO_CREATE)
+            return claim.settled(_forbidden(step, self.rules))
         made = None if result is None else result.result
         if isinstance(made, Unknown):
             return failed(claim, made.why, look_again=SECOND_LOOK)
@@ -279,6 +281,15 @@ class _Pairs:
         if not step.act.agrees:
             return claim.dead(step.why)
         return claim.settled(step.why if made is None else "")
+
+
+def _forbidden(step: Step[object], rules: Rules) -> str:
+    """Why the rules do not let a step be done; nothing where they do."""
+    if isinstance(step.write, NewUser) and not rules.create_accounts:
+        return NO_ACCOUNTS
+    if isinstance(step.write, NewCourse) and not rules.create_courses:
+        return NO_COURSES
+    return ""
 
 
 def _intent(step: Step[object]) -> JsonObject:

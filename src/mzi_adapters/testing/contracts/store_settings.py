@@ -22,7 +22,7 @@ class SettingsPromises:
         async with ours(store) as session:
             assert await session.settings() == chosen("of default")
             policies: dict[str, object] = {"default": {"pass_from": "2.50", "n": [1, None, True, {}]}}
-            rules = {"flows": ["grade", "account"], "only_released": False, "unknown": {"n": None}}
+            rules = {"flows": ["grade", "account"], "create_courses": False, "unknown": {"n": None}}
             other = attrs.evolve(chosen("x"), policies=policies, zone="Asia/Amman", rules=rules)
             await session.save_settings(other)
             assert await session.settings() == other

@@ -68,7 +68,10 @@ def test_every_rule_and_every_value_says_what_it_means_in_a_sentence(name: str) 
 
 
 REFUSED = (
-    ({"create_acounts": True}, "There is no rule 'create_acounts'; did you mean `create_accounts` or `create_courses`?"),
+    (
+        {"create_acounts": True},
+        "There is no rule 'create_acounts'; did you mean `create_accounts` or `create_courses`?",
+    ),
     ({"zzz": 1}, f"There is no rule 'zzz'; {THERE_ARE}"),
     (
         {"withdrawal": "suspnd"},

@@ -7,6 +7,7 @@ import attrs
 import pytest
 
 from mzi_adapters.memory import MemoryStore
+from mzi_adapters.moodle.events import MoodleEvents
 from mzi_adapters.testing.contracts.fixtures import OURS, event, later
 from mzi_adapters.testing.harness import FixedClock
 from mzi_core.errors import NotFound, UnknownTenant
@@ -23,12 +24,15 @@ from mzi_core.use_cases.browse_events import (
     written_id,
     written_subject,
 )
+from mzi_core.use_cases.ended_with import ExplainEnds
 from mzi_core.use_cases.event_health import CheckEvents
 from mzi_core.use_cases.take_flows import ShowTakeFlows
 from mzi_core.values import TenantId, ZohoId
 
 NOBODY = TenantId("nobody")
 ABOUT = attrs.evolve(event(1), module="students", key=ZohoId("539"))
+
+EXPLAIN = ExplainEnds(reader=MoodleEvents())
 
 
 async def _with(*events: Event) -> Store:
@@ -39,7 +43,7 @@ async def _with(*events: Event) -> Store:
 
 
 async def test_events_are_listed_page_by_page_until_there_are_no_more() -> None:
-    listed = ListEvents(await _with(*map(event, range(5))))
+    listed = ListEvents(await _with(*map(event, range(5))), EXPLAIN)
     first = await listed(OURS, EventQuery(limit=2))
     second = await listed(OURS, EventQuery(limit=2, after=first.next))
     last = await listed(OURS, EventQuery(limit=2, after=second.next))
@@ -52,7 +56,7 @@ async def test_events_are_listed_page_by_page_until_there_are_no_more() -> None:
 
 
 async def test_one_event_is_shown_or_told_to_be_none() -> None:
-    show = ShowEvent(await _with(event(1)))
+    show = ShowEvent(await _with(event(1)), EXPLAIN)
     assert await show(OURS, event(1).id) == event(1)
     with pytest.raises(NotFound, match="no event"):
         await show(OURS, event(2).id)
@@ -79,7 +83,7 @@ async def test_an_event_of_no_record_stays_parked() -> None:
     lost = attrs.evolve(event(1), state=EventState.PARKED, reason="Nobody knows.", ended_at=later(1))
     store = await _with(lost)
     assert await ReplayEvent(store)(OURS, lost.id) == lost
-    assert await ShowEvent(store)(OURS, lost.id) == lost
+    assert await ShowEvent(store, EXPLAIN)(OURS, lost.id) == lost
 
 
 async def test_events_are_counted_by_every_state() -> None:

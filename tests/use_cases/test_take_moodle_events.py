@@ -13,7 +13,7 @@ from tests.use_cases.moodle_telling import ACCOUNTLESS, AT, TellingMoodle, cours
 from mzi_core.backoff import MOST_TRIES
 from mzi_core.errors import RemoteBug
 from mzi_core.modules import CATALOGUE, MOODLE_ENROLLMENTS, MOODLE_MARKS
-from mzi_core.ports import CausedBy, Causer, ChangeKind, Due, EventState, Store
+from mzi_core.ports import CausedBy, Causer, ChangeKind, Due, Event, EventQuery, EventState, Store
 from mzi_core.use_cases.take_events import WITHOUT_ACCOUNT, EventsTaken
 from mzi_core.values import MoodleKey, State
 
@@ -512,13 +512,15 @@ async def test_a_mark_that_is_deleted_comes_back_with_the_next_grading(college: 
     assert attempt.raw == Decimal(4)
 
 
+@pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("course_first", [True, False])
 async def test_a_course_that_is_deleted_does_not_look_like_withdrawals(
-    college: TellingMoodle, course_first: bool
+    college: TellingMoodle, course_first: bool, together: bool
 ) -> None:
     """Moodle tells the end of every enrolment and mark, and then that of the course.
 
-    Whoever is withdrawn is gone from a course that is there; and the event says which it was.
+    Whoever is withdrawn is gone from a course that is there, or was before it ended; and the event says which
+    it was, in whatever order they arrive.
     """
     ids = {"userid": 7, "courseid": 2}
     await college.tell(user(7), course(2), enrolled("enrollment_created", 27), marked(1, rawgrade=3))
@@ -528,9 +530,16 @@ async def test_a_course_that_is_deleted_does_not_look_like_withdrawals(
         enrolled("enrollment_deleted", 27, at=AT + 5),
         fact("course_deleted", at=AT + 5, courseid=2),
     ]
-    (withdrawn,) = await college.told(fact("enrollment_deleted", at=AT + 5, userid=8, courseid=4))
-    events = await college.told(*(ended[::-1] if course_first else ended))
-    await college.taken()
+    await college.tell(fact("enrollment_created", at=AT - 3 * 3600, userid=8, courseid=2, status=0))
+    withdrawn = await college.told(
+        fact("enrollment_deleted", at=AT + 5, userid=8, courseid=4),
+        fact("enrollment_deleted", at=AT + 5 - 2 * 3600, userid=8, courseid=2),
+    )
+    told = ended[::-1] if course_first else ended
+    events: list[Event] = []
+    for each in [told] if together else [[one] for one in told]:
+        events += await college.told(*each)
+        await college.taken()
     for module, key in (("moodle_marks", "7_2_3"), ("moodle_enrollments", "2_7"), ("moodle_courses", "2")):
         assert await college.is_gone(module, key)
     assert await college.is_gone("moodle_enrollments", "4_8")
@@ -539,7 +548,11 @@ async def test_a_course_that_is_deleted_does_not_look_like_withdrawals(
     assert "nobody has withdrawn" in reasons["enrollment_deleted"]
     assert "nobody has withdrawn" in reasons["grade_deleted"]
     assert reasons["course_deleted"] == ""
-    assert (await college.event(withdrawn)).reason == ""
+    assert [(await college.event(each)).reason for each in withdrawn] == ["", ""]
+    listed = await college.mzi.use_cases.events.list(college.tenant, EventQuery())
+    assert {each.id: each.reason for each in listed.items if each.kind in reasons} == {
+        each.id: (await college.event(each)).reason for each in (*events, *withdrawn)
+    }
 
 
 async def test_the_history_of_a_record_names_the_event_that_ended_it(college: TellingMoodle) -> None:

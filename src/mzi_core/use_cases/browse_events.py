@@ -12,6 +12,7 @@ from mzi_core.flows import looked_at_for, take_flow
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import Clock, DeliveryKey, DeliveryState, Event, EventQuery, EventState, Store
 from mzi_core.secrecy import masked, without_addresses, without_phone_numbers, without_secrets
+from mzi_core.use_cases.ended_with import ExplainEnds
 from mzi_core.values import RecordId, RecordKey, TenantId
 
 LARGEST_BODY = 64 * 2**10
@@ -31,12 +32,14 @@ class ListEvents:
     """List events page by page."""
 
     store: Store
+    explain: ExplainEnds
 
     async def __call__(self, tenant: TenantId, query: EventQuery) -> EventPage:
         """The page `query` asks for. Raises UnknownTenant, StoreUnavailable."""
         async with self.store.read(tenant) as session:
             await session.settings()
             found = await session.events(attrs.evolve(query, limit=query.limit + 1))
+            found = await self.explain(session, found)
         items = found[: query.limit]
         return EventPage(items, items[-1].id if len(found) > query.limit else None)
 
@@ -46,14 +49,16 @@ class ShowEvent:
     """Show one event."""
 
     store: Store
+    explain: ExplainEnds
 
     async def __call__(self, tenant: TenantId, id: RecordId) -> Event:
         """Raises NotFound, UnknownTenant, StoreUnavailable."""
         async with self.store.read(tenant) as session:
             await session.settings()
             found = await session.event(id)
-        if found is None:
-            raise NotFound("event", id)
+            if found is None:
+                raise NotFound("event", id)
+            (found,) = await self.explain(session, [found])
         return found
 
 

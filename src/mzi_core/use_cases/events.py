@@ -15,6 +15,7 @@ from mzi_core.use_cases.browse_events import (
     ReplayEvent,
     ShowEvent,
 )
+from mzi_core.use_cases.ended_with import ExplainEnds
 from mzi_core.use_cases.event_health import CheckEvents
 from mzi_core.use_cases.looking import LookAtZoho
 from mzi_core.use_cases.looking_at_moodle import LookAtMoodle
@@ -71,6 +72,7 @@ class EventUseCases:
             batches=batches, looks={Side.ZOHO: zoho, Side.MOODLE: moodle}, readers=adapters.readers
         )
         count = CountEvents(store)
+        explain = ExplainEnds(reader=adapters.readers[Side.MOODLE])
         flows = ShowTakeFlows(store=store, catalogue=batches.catalogue)
         return cls(
             receive=ReceiveEvents(
@@ -79,8 +81,8 @@ class EventUseCases:
             take=take,
             find_due=FindDue(store=store, catalogue=batches.catalogue),
             take_due=TakeDue(take=take),
-            list=ListEvents(store),
-            show=ShowEvent(store),
+            list=ListEvents(store, explain),
+            show=ShowEvent(store, explain),
             replay=ReplayEvent(store),
             count=count,
             check=CheckEvents(store=store, clock=batches.clock, count=count, flows=flows),

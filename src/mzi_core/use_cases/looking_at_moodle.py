@@ -21,7 +21,7 @@ from mzi_core.last_writer_wins import (
 )
 from mzi_core.mapping import Overlay
 from mzi_core.module import AnyModule, MoodleEntity, Side, Version
-from mzi_core.modules import MOODLE_COURSES, MOODLE_ENROLLMENTS, MOODLE_MARKS, MOODLE_USERS
+from mzi_core.modules import MOODLE_COURSES, MOODLE_MARKS, MOODLE_USERS
 from mzi_core.ports import (
     Clock,
     Codec,
@@ -41,23 +41,19 @@ from mzi_core.use_cases.moodle_facts import (
     FINAL,
     GONE,
     OF_MARKING,
+    WITH_OWNER,
     as_it_was_read,
+    owner_of,
 )
 from mzi_core.use_cases.moodle_hints import MoodleReadings, hidden_in, read_again
 from mzi_core.use_cases.moodle_readings import as_read
 from mzi_core.use_cases.told_deletions import ToldDeletions
-from mzi_core.values import MoodleKey, RecordId, RecordKey, TenantId
+from mzi_core.values import RecordId, RecordKey, TenantId
 
 MOST_DELETIONS = 1_000
 """Of the records of one batch, as they were told and taken before."""
 
 NO_EVENTS: frozenset[RecordId] = frozenset()
-
-NOTES = {
-    MOODLE_USERS.name: "The user was deleted, and this with the user.",
-    MOODLE_COURSES.name: "The course was deleted, and this with it: nobody has withdrawn.",
-}
-"""What is noted of the end of an enrolment or a mark whose user or course is deleted."""
 
 NO_OTHER = "This record was deleted, and Moodle gives its id to no other."
 OLDER = "What it tells is older than what is known of this record."
@@ -310,10 +306,9 @@ class LookAtMoodle:
         for key, each in said.items():
             batch.fold(key, each, shelf, seen)
         batch.put_read(said, read, shelf, seen)
-        if module.name in FINAL:
-            seen.notes |= {hint.id: NO_OTHER for key in over for hint in said[key].hints}
-        else:
-            seen.notes |= {event.id: NOTES[over[event.key]] for event in events if event.key in over}
+        for key, parent in over.items():
+            note = NO_OTHER if module.name in FINAL else WITH_OWNER[parent]
+            seen.notes |= {hint.id: note for hint in said[key].hints}
         return _observed(batch, said, read, seen)
 
     async def _asked(self, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey]) -> "_Asked":
@@ -342,18 +337,14 @@ class LookAtMoodle:
 
         Those of facts are not looked for: these are believed.
         """
-        keys = {event.key for event in events if event.key is not None and not self._tells(event)}
+        keys = {event.key for event in events if event.key is not None and not self.reader.is_fact(event)}
         gone: dict[RecordKey, str] = {}
         for parent in (MOODLE_USERS, MOODLE_COURSES):
-            owners = {key: owner for key in keys if (owner := _owner(module, key, parent)) is not None}
+            owners = {key: owner for key in keys if (owner := owner_of(module, key, parent)) is not None}
             if owners:
                 there = await self._deleted(session, parent, frozenset(owners.values()))
                 gone |= {key: parent.name for key, owner in owners.items() if owner in there}
         return gone
-
-    def _tells(self, event: Event) -> bool:
-        """Whether it tells of a record that is there."""
-        return self.reader.is_fact(event) and not self.reader.is_deletion(event)
 
     async def _deleted(
         self, session: Session, module: AnyModule, keys: frozenset[RecordKey]
@@ -400,16 +391,6 @@ def _give_up_what_moved(read: MoodleReadings, shelf: _Shelf, asked: _Asked) -> N
     for key in read.failed:
         read.records.pop(key, None)
         read.gone.discard(key)
-
-
-def _owner(module: AnyModule, key: RecordKey, parent: AnyModule) -> RecordKey | None:
-    """The user or the course that a record belongs to, by its key; itself, if it is one."""
-    parts = key.split("_")
-    if module in (MOODLE_USERS, MOODLE_COURSES):
-        return key if module is parent else None
-    is_enrolment = module is MOODLE_ENROLLMENTS
-    place = int(is_enrolment) if parent is MOODLE_USERS else int(not is_enrolment)
-    return MoodleKey(parts[place]) if parts[place] else None
 
 
 def _waiting(batch: _Batch, parked: Mapping[RecordKey, ParkedRecord]) -> dict[RecordKey, MoodleEntity]:

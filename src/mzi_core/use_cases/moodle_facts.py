@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from mzi_core.module import E, Version
+from mzi_core.module import AnyModule, E, Version
 from mzi_core.modules import (
     MOODLE_COURSES,
     MOODLE_ENROLLMENTS,
@@ -13,6 +13,7 @@ from mzi_core.modules import (
     MarkedAttempt,
     MoodleMarkRecord,
 )
+from mzi_core.values import MoodleKey, RecordKey
 
 GONE: Mapping[str, str] = {
     MOODLE_USERS.name: "user_deleted",
@@ -28,8 +29,24 @@ The log keeps them for as long as events of before may arrive, or these would br
 FINAL = frozenset({MOODLE_USERS.name, MOODLE_COURSES.name})
 """Modules whose records are gone for good: Moodle gives the id of a user or a course to no other."""
 
+WITH_OWNER: Mapping[str, str] = {
+    MOODLE_USERS.name: "The user was deleted, and this with the user.",
+    MOODLE_COURSES.name: "The course was deleted, and this with it: nobody has withdrawn.",
+}
+"""What is noted of an enrolment or a mark whose user or course is deleted."""
+
 OF_MARKING = frozenset({"workflow_state_updated", "submission_graded", "grade_updated", "user_graded"})
 """Kinds of event that hint at what a mark with its workflow tells."""
+
+
+def owner_of(module: AnyModule, key: RecordKey, parent: AnyModule) -> RecordKey | None:
+    """The user or the course that a record belongs to, by its key; itself, if it is one."""
+    parts = key.split("_")
+    if module in (MOODLE_USERS, MOODLE_COURSES):
+        return key if module is parent else None
+    is_enrolment = module is MOODLE_ENROLLMENTS
+    place = int(is_enrolment) if parent is MOODLE_USERS else int(not is_enrolment)
+    return MoodleKey(parts[place]) if parts[place] else None
 
 
 def as_it_was_read(read: E, before: E | None, event: Version) -> E:

@@ -348,3 +348,4 @@ def test_when_something_happened_is_not_told() -> None:
     (told,) = read("student_updated", RULE)
     event = Event(id=RecordId("1"), source="s", kind=told.kind, received_at=NOW, body=told.body)
     assert ZohoEvents().told_at(event) == (None, None)
+    assert not ZohoEvents().is_fact(event)

@@ -103,8 +103,9 @@ def test_the_people_of_a_store_that_is_kept_can_be_pushed_to_a_moodle(
     """No Moodle has the accounts, courses and categories that a real college has in its own."""
     mzi("demo", "--students", STUDENTS, "--keep", "college.db")
     with standing(sound()) as remotes:
-        for name, value in remotes.settings.items():
-            monkeypatch.setenv(name, value)
+        for name, value in remotes.settings.items():  # no Zoho has such people, and none is asked
+            if "moodle" in name.lower():
+                monkeypatch.setenv(name, value)
         for module in ("students", "teachers", "classes"):
             ran = mzi("--store", "sqlite:///college.db", "push", module, "--to", "moodle", "--json")
             (sent,) = ran.json["targets"]

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 import attrs
-from tests.use_cases.remotes import College, lost
+from tests.use_cases.remotes import TOKEN, College, lost
 from tests.use_cases.test_push import CLASS, A, B, class_, enrollment, student
 
 from mzi_adapters.codecs import CodecBySide
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.moodle import MoodleCodec
+from mzi_adapters.testing.connections import FakeConnections
 from mzi_adapters.testing.session_guard import GuardedStore
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.flows.rules import FlowName
@@ -31,10 +32,21 @@ ALL = [each.value for each in FlowName]
 class AtWork(College):
     """A college whose flows run by themselves, and what is planted in its Zoho."""
 
+    has_zoho: bool = True
+    has_moodle: bool = True
+    """Whether mzi has an account there."""
+
     def __attrs_post_init__(self) -> None:
         self.store = GuardedStore(MemoryStore(clock=self.timer))
         self.codec = CodecBySide({Side.ZOHO: ZohoCodec, Side.MOODLE: MoodleCodec})
         super().__attrs_post_init__()
+
+    def connections(self, *, token: str = TOKEN, **account: Any) -> FakeConnections:
+        """As far as there are accounts."""
+        made = super().connections(token=token, **account)
+        made.zoho_account = made.zoho_account if self.has_zoho else None
+        made.moodle_account = made.moodle_account if self.has_moodle else None
+        return made
 
     async def rules(self, **rules: object) -> None:
         """What the college lets mzi do."""

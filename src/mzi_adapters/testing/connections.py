@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import TypeVar
 
 import attrs
 
@@ -25,9 +26,12 @@ def _zoho_account() -> ZohoAccount:
     )
 
 
+A = TypeVar("A")
+
+
 @attrs.define(kw_only=True)
 class FakeConnections:
-    """The connections of one tenant; whoever else asks has no account.
+    """The connections of one tenant, to which of both it has an account; whoever else asks has none.
 
     `to_zoho` and `to_moodle` give the fakes, or what stands before them, such as faults; they are asked when
     a gateway is opened.
@@ -38,18 +42,18 @@ class FakeConnections:
     to_zoho: Callable[[], Transport]
     to_moodle: Callable[[], Transport]
     tenant: TenantId = DEFAULT_TENANT
-    zoho_account: ZohoAccount = attrs.field(factory=_zoho_account)
-    moodle_account: MoodleAccount = attrs.field(factory=lambda: MoodleAccount(SITE, TOKEN))
+    zoho_account: ZohoAccount | None = attrs.field(factory=_zoho_account)
+    moodle_account: MoodleAccount | None = attrs.field(factory=lambda: MoodleAccount(SITE, TOKEN))
     _opened: AsyncExitStack = attrs.field(factory=AsyncExitStack, init=False)
     _zoho: ZohoClient | None = attrs.field(default=None, init=False)
     _moodle: MoodleClient | None = attrs.field(default=None, init=False)
 
     async def zoho(self, tenant: TenantId) -> ZohoGateway:
         """The client of the Zoho in memory. Raises AccountMissing."""
-        self._look("Zoho", tenant)
+        account = self._look("Zoho", tenant, self.zoho_account)
         if self._zoho is None:
             client = open_zoho(
-                self.zoho_account,
+                account,
                 wire=self.to_zoho(),
                 timer=self.timer,
                 clock=self.timer,
@@ -63,14 +67,17 @@ class FakeConnections:
 
     async def moodle(self, tenant: TenantId) -> MoodleGateway:
         """The client of the Moodle in memory. Raises AccountMissing."""
-        self._look("Moodle", tenant)
+        account = self._look("Moodle", tenant, self.moodle_account)
         if self._moodle is None:
-            self._moodle = MoodleClient(self.moodle_account, self.to_moodle(), self.timer, random=_middle)
+            self._moodle = MoodleClient(account, self.to_moodle(), self.timer, random=_middle)
         return self._moodle
 
-    def _look(self, service: str, tenant: TenantId) -> None:
+    def _look(self, service: str, tenant: TenantId, account: A | None) -> A:
         if tenant != self.tenant:
             raise AccountMissing(service, f"these connections are those of tenant `{self.tenant}`.")
+        if account is None:
+            raise AccountMissing(service, "hand one to `FakeConnections`.")
+        return account
 
     async def close(self) -> None:
         """End what is still on its way; a test that leaves nothing so can do without."""

@@ -1,0 +1,142 @@
+"""Which pairs are due because of a record: those of a flow that runs by itself, each under its own name."""
+
+from collections.abc import Sequence
+
+import pytest
+from tests.use_cases.test_deliver import AtWork, at_work
+from tests.use_cases.test_push import CLASS, A, B, class_, student
+
+from mzi_core.flows.flow import ACCOUNT, COURSE, GRADE
+from mzi_core.flows.rules import FlowName
+from mzi_core.modules import CATALOGUE
+from mzi_core.ports import Deleted, DeliveryState
+from mzi_core.use_cases.deliver import LEASE
+from mzi_core.values import DEFAULT_TENANT, ZohoId
+
+TEACHER = "5398830000100000001"
+USER = {"id": 4101, "username": "someone", "email": "someone@college.example"}
+
+
+async def due(college: AtWork) -> Sequence[tuple[str, str, str]]:
+    """What is due now: flow, key and subject; it is settled with that."""
+    found = []
+    async with college.store.begin(DEFAULT_TENANT) as session:
+        for flow in FlowName:
+            for row in await session.deliveries(flow, DeliveryState.DUE):
+                found.append((str(row.flow), row.key, row.subject))
+        claims = [each for flow in FlowName for each in await session.claim(flow, 100, LEASE)]
+        await session.end_claims([claim.settled() for claim in claims])
+    return found
+
+
+@pytest.fixture
+async def college() -> AtWork:
+    """A student, a teacher and a class that are linked to Moodle."""
+    college = await at_work()
+    await college.sync("students", [student(Student_Moodle_ID="4101"), student(B)])
+    teacher = {"id": TEACHER, "Name": "T One", "Academic_Email": "t1@college.example"}
+    await college.sync("teachers", [{**teacher, "Teacher_Moodle_ID": "4201"}])
+    await college.sync("classes", [class_(Moodle_Class_ID="1001")])
+    assert {(flow, key) for flow, key, _ in await due(college)} == {
+        ("account", A),
+        ("account", B),
+        ("account", TEACHER),
+        ("course", CLASS),
+    }
+    return college
+
+
+async def test_a_record_that_says_the_same_again_makes_nothing_due(college: AtWork) -> None:
+    await college.sync("students", [student(Student_Moodle_ID="4101"), student(B, City="Amman")])
+    assert await due(college) == [("account", B, f"students/{B}")]
+
+
+async def test_a_record_that_is_deleted_and_one_that_comes_back_are_looked_at(college: AtWork) -> None:
+    gone = Deleted(zoho_id=ZohoId(B), deleted_at=college.timer.now(), permanently=False)
+    mark_deleted = college.use_cases.remote.prune.mark_deleted
+    await mark_deleted(DEFAULT_TENANT, CATALOGUE["students"], [gone])
+    assert await due(college) == [("account", B, f"students/{B}")]
+    await college.sync("students", [student(B, City="Irbid")])
+    assert await due(college) == [("account", B, f"students/{B}")]
+
+
+@pytest.mark.parametrize(
+    ("user", "pair"),
+    [
+        ({**USER}, f"students/{A}"),
+        ({**USER, "id": 4201}, f"teachers/{TEACHER}"),
+        ({**USER, "id": 4301, "idnumber": B}, f"students/{B}"),
+        ({**USER, "id": 4301, "idnumber": TEACHER}, f"teachers/{TEACHER}"),
+        ({**USER, "id": 4301, "email": "A2@College.example"}, f"students/{B}"),
+        ({**USER, "id": 4301, "email": "t1@college.example"}, f"teachers/{TEACHER}"),
+    ],
+    ids=["link", "link of a teacher", "id number", "of a teacher", "address", "address of a teacher"],
+)
+async def test_a_user_of_moodle_makes_the_pair_due_of_who_it_is(
+    college: AtWork, user: dict[str, object], pair: str
+) -> None:
+    await college.sync("moodle_users", [user])
+    assert await due(college) == [("account", pair.partition("/")[2], pair)]
+
+
+async def test_a_user_who_is_nobody_in_zoho_makes_nothing_due(college: AtWork) -> None:
+    strangers = [{"id": 5000 + n, "username": f"u{n}", "idnumber": number} for n, number in enumerate("9x")]
+    await college.sync("moodle_users", [*strangers, {"id": 6000, "username": "no-address"}])
+    assert await due(college) == []
+
+
+async def test_who_is_found_by_the_link_is_not_looked_for_by_anything_else(college: AtWork) -> None:
+    """The id number is another's: that is for the plan to see, not for this."""
+    await college.sync("moodle_users", [{**USER, "idnumber": B, "email": "a2@college.example"}])
+    assert await due(college) == [("account", A, f"students/{A}")]
+
+
+async def test_a_course_makes_the_pair_of_its_class_due(college: AtWork) -> None:
+    courses = [{"id": 1001, "fullname": "Linked"}, {"id": 1002, "fullname": "Numbered", "idnumber": CLASS}]
+    for course in courses:
+        await college.sync("moodle_courses", [course])
+        assert await due(college) == [("course", CLASS, f"classes/{CLASS}")]
+
+
+async def test_marks_and_grades_make_the_pair_due_that_is_called_by_their_key(college: AtWork) -> None:
+    await college.sync("moodle_users", [{**USER}])
+    await college.sync("moodle_courses", [{"id": 1001, "fullname": "Networking"}])
+    await due(college)
+    mark = {"userid": 4101, "courseid": 1001, "assignid": 55, "rawgrade": "3"}
+    await college.sync("moodle_marks", [mark])
+    assert await due(college) == [("grade", "4101_1001_55", "moodle_marks/4101_1001_55")]
+    grade = {"id": "71", "Student": {"id": A}, "Class": {"id": CLASS}}
+    key = {"Moodle_Grade_Composite_Key": "4101_1001_55"}
+    await college.sync("grades", [{**grade, **key}, {**grade, "id": "72"}])
+    assert await due(college) == [("grade", "4101_1001_55", "grades/71")]
+
+
+async def test_only_flows_that_run_by_themselves_have_anything_due() -> None:
+    college = await at_work()
+    await college.rules(flows=["course"])
+    await college.sync("students", [student()])
+    assert await due(college) == []
+
+
+async def test_saving_rules_has_every_pair_of_the_flows_looked_at(college: AtWork) -> None:
+    await college.rules(flows=[])
+    set_rules = college.use_cases.set_rules
+    await set_rules(DEFAULT_TENANT, {"flows": ["account"]})
+    assert {key for _, key, _ in await due(college)} == {A, B, TEACHER}
+    await set_rules(DEFAULT_TENANT, {"flows": ["account"]})
+    assert await due(college) == []  # nothing of the rules has changed
+
+
+async def test_a_person_has_every_pair_looked_at_whatever_the_rules(
+    college: AtWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mzi_core.use_cases.make_due.PAGE", 1)
+    await college.rules(flows=[])
+    remote = college.use_cases.remote
+    await remote.make_due(DEFAULT_TENANT, [])
+    assert await due(college) == []
+
+    await remote.make_due(DEFAULT_TENANT, [ACCOUNT, COURSE, GRADE])
+    assert {key for _, key, _ in await due(college)} == {A, B, TEACHER, CLASS}
+    assert await remote.make_due.of_module(DEFAULT_TENANT, CATALOGUE["students"]) == 2
+    assert {key for _, key, _ in await due(college)} == {A, B}

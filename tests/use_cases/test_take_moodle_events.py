@@ -14,7 +14,8 @@ from mzi_core.backoff import MOST_TRIES
 from mzi_core.errors import RemoteBug
 from mzi_core.modules import CATALOGUE, MOODLE_ENROLLMENTS, MOODLE_MARKS
 from mzi_core.ports import CausedBy, Causer, ChangeKind, Due, Event, EventQuery, EventState, Store
-from mzi_core.use_cases.take_events import WITHOUT_ACCOUNT, EventsTaken
+from mzi_core.use_cases.claim_endings import WITHOUT_ACCOUNT
+from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import MoodleKey, State
 
 TAKEN, PARKED, WAITING = EventState.TAKEN, EventState.PARKED, EventState.WAITING

@@ -8,21 +8,16 @@ from typing import Protocol, TypeVar
 
 import attrs
 
-from mzi_core.backoff import MOST_TRIES, delay_after
 from mzi_core.errors import (
-    AccessRefused,
-    AccountMissing,
     AuthRevoked,
-    GatewayRefused,
-    GatewayUnavailable,
     MziError,
-    RemoteNotFound,
     StoreError,
 )
 from mzi_core.flows.flow import Flow
 from mzi_core.flows.rules import FlowName, Rules, rules_of
 from mzi_core.ports import Claim, DeliveryKey, DeliveryState, Ending, JsonObject, Note, Session, Store
 from mzi_core.provisioning import StepResult
+from mzi_core.use_cases.claim_endings import OutOfTime, may_be_about_one, put_off
 from mzi_core.values import MoodleId, TenantId, ZohoId
 
 LEASE = timedelta(minutes=5)
@@ -37,22 +32,9 @@ SECOND_LOOK = 4 * LEASE
 MOST_STARTS = 10
 """Who was begun so often and never ended is given up: its worker dies of it each time."""
 
-WITHOUT_ACCOUNT = timedelta(hours=1)
-"""When a pair is tried once more whose tenant has no account at Zoho or Moodle."""
-
-UNAVAILABLE = timedelta(minutes=1)
-"""When a service is asked again that did not say when it can be."""
-
 Result = StepResult[ZohoId | MoodleId]
 
 K = TypeVar("K", bound=str)
-
-
-class OutOfTime(MziError):
-    """The lease of a batch is nearly over, so nothing is sent any more."""
-
-    def __init__(self) -> None:
-        super().__init__("It took too long and begins anew.")
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -227,30 +209,6 @@ _DEADLY = (
     "Whoever worked on it ended before it did, each time. See the log of the service for what went wrong "
     "then; `mzi deliveries redrive` tries it again."
 )
-
-
-def may_be_about_one(error: MziError) -> bool:
-    """Whether a service may refuse one record alone, and not the account or the module."""
-    return isinstance(error, GatewayRefused) and not isinstance(error, AccessRefused | RemoteNotFound)
-
-
-def put_off(claim: Claim, error: MziError) -> Ending:
-    """How a claim ends that could not be worked on: an outage and a missing account count as no try."""
-    if isinstance(error, GatewayUnavailable):
-        seconds = error.retry_after
-        return claim.given_back(UNAVAILABLE if seconds is None else timedelta(seconds=seconds), error.told)
-    if isinstance(error, AccountMissing):
-        return claim.given_back(WITHOUT_ACCOUNT, error.told)
-    if isinstance(error, AuthRevoked | OutOfTime):
-        return claim.given_back(reason=error.told)
-    return failed(claim, error.told)
-
-
-def failed(claim: Claim, why: str, *, look_again: timedelta | None = None) -> Ending:
-    """How a claim ends that went wrong and may go well another time; what was tried too often is given up."""
-    if claim.tries + 1 >= MOST_TRIES:
-        return claim.dead(why, look_again=look_again)
-    return claim.retried(delay_after(claim.tries + 1, claim.key), why, look_again=look_again)
 
 
 def _looked_at_again(ending: Ending) -> Ending:

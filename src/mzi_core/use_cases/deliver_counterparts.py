@@ -28,7 +28,8 @@ from mzi_core.ports import (
 from mzi_core.provisioning import Action, Step
 from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.carry_out import CarryOut, Learned, Steps
-from mzi_core.use_cases.deliver import SECOND_LOOK, Hold, Result, Worked, failed
+from mzi_core.use_cases.claim_endings import failed
+from mzi_core.use_cases.deliver import SECOND_LOOK, Hold, Result, Worked
 from mzi_core.use_cases.moodle_target import MoodleTarget
 from mzi_core.use_cases.targets import Targets
 from mzi_core.use_cases.zoho_half import BY_DELIVERY, News, ZohoHalf

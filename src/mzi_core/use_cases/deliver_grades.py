@@ -50,8 +50,9 @@ from mzi_core.ports import (
 from mzi_core.provisioning import Action, Step
 from mzi_core.provisioning.records import RecordWrite
 from mzi_core.use_cases.batches import Batches
+from mzi_core.use_cases.claim_endings import failed
 from mzi_core.use_cases.decide_marks import DecidedMark, JudgeMarks
-from mzi_core.use_cases.deliver import SECOND_LOOK, Hold, Worked, failed
+from mzi_core.use_cases.deliver import SECOND_LOOK, Hold, Worked
 from mzi_core.use_cases.zoho_half import BY_DELIVERY, ZohoHalf
 from mzi_core.use_cases.zoho_target import ZohoTarget
 from mzi_core.values import MoodleId, RecordKey, Value, ZohoId

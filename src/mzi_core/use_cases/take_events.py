@@ -10,15 +10,10 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from mzi_core.backoff import MOST_TRIES, delay_after
 from mzi_core.errors import (
-    AccessRefused,
     AccountMissing,
     AuthRevoked,
-    GatewayRefused,
-    GatewayUnavailable,
     MziError,
-    RemoteNotFound,
     StoreError,
 )
 from mzi_core.flows import looked_at_for, take_flow
@@ -35,6 +30,7 @@ from mzi_core.ports import (
     Session,
 )
 from mzi_core.use_cases.batches import Batches
+from mzi_core.use_cases.claim_endings import WITHOUT_ACCOUNT, may_be_about_one, put_off
 from mzi_core.use_cases.deletions import delete_records
 from mzi_core.use_cases.looking import Look, Observed
 from mzi_core.values import Code, Outcome, RecordId, RecordKey, TenantId
@@ -47,12 +43,6 @@ MOST_EVENTS = 1_000
 
 LEASE = timedelta(minutes=5)
 """How long one look may take; a call is given up long before."""
-
-WITHOUT_ACCOUNT = timedelta(hours=1)
-"""When what must be read is asked for once more where a tenant has no account, or one that is closed."""
-
-UNAVAILABLE = timedelta(minutes=1)
-"""When a service is asked again that did not say when it can be."""
 
 
 @attrs.frozen(kw_only=True)
@@ -114,7 +104,7 @@ class TakeEvents:
         except StoreError:
             raise
         except MziError as error:
-            if len(claims) > 1 and _may_be_about_one(error):
+            if len(claims) > 1 and may_be_about_one(error):
                 return await self._halved(tenant, module, claims)
             return await self._put_off(tenant, module, claims, events, error)
         return await self._store(tenant, module, claims, events, seen)
@@ -211,7 +201,7 @@ class TakeEvents:
         """Look again later; what was tried too often is given up, with its events."""
         async with self.batches.store.begin(tenant) as session:
             ended = await self._end_claims(
-                session, module, [_ending(claim, error) for claim in claims], events
+                session, module, [put_off(claim, error) for claim in claims], events
             )
             dead = {key for key, state in ended.items() if state is DeliveryState.DEAD}
             ids = [event.id for event in events if event.key in dead]
@@ -222,17 +212,12 @@ class TakeEvents:
         return EventsTaken(looked_at=0, dead=buried, put_off=error.told, stopped=True, paused=paused)
 
 
-def _may_be_about_one(error: MziError) -> bool:
-    """Whether the service may refuse one record alone, and not the account or the module."""
-    return isinstance(error, GatewayRefused) and not isinstance(error, AccessRefused | RemoteNotFound)
-
-
 def _ended(claim: Claim, error: MziError | None, *, more: bool) -> Ending:
     """How the look at one record ends; `more`: whether there are events that were not looked at."""
     if isinstance(error, AccountMissing | AuthRevoked):  # what is told of other records is taken all the same
         return claim.given_back(WITHOUT_ACCOUNT, error.told)
     if error is not None:
-        return _ending(claim, error)
+        return put_off(claim, error)
     return claim.given_back() if more else claim.settled()
 
 
@@ -241,19 +226,6 @@ def _of_event(
 ) -> tuple[EventState, str]:
     """How an event ends that was looked at, and why."""
     return (EventState.PARKED, refused[id]) if id in refused else (EventState.TAKEN, notes.get(id, ""))
-
-
-def _ending(claim: Claim, error: MziError) -> Ending:
-    """How a look ends that failed: an outage and used-up limits count as no try."""
-    if isinstance(error, GatewayUnavailable):
-        seconds = error.retry_after
-        after = UNAVAILABLE if seconds is None else timedelta(seconds=seconds)
-        return claim.given_back(after, error.told)
-    if isinstance(error, AuthRevoked):
-        return claim.given_back(reason=error.told)
-    if claim.tries + 1 >= MOST_TRIES:
-        return claim.dead(error.told)
-    return claim.retried(delay_after(claim.tries + 1, claim.key), error.told)
 
 
 _Reasons = dict[RecordId, str]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import attrs
+import pytest
 from tests.use_cases.remotes import TOKEN, College, lost
 from tests.use_cases.test_push import CLASS, A, B, class_, enrollment, student
 
@@ -16,14 +17,28 @@ from mzi_adapters.testing.session_guard import GuardedStore
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.flows.rules import FlowName
 from mzi_core.module import Side
-from mzi_core.modules import CATALOGUE, MOODLE_MARKS
-from mzi_core.ports import Deleted, DeliveryKey, DeliveryState, Note, StoredDelivery, ZohoField
+from mzi_core.modules import CATALOGUE, MOODLE_ENROLLMENTS, MOODLE_MARKS
+from mzi_core.ports import (
+    Deleted,
+    DeliveryKey,
+    DeliveryState,
+    Enrolment,
+    Membership,
+    Note,
+    StoredDelivery,
+    ZohoField,
+)
+from mzi_core.provisioning import STUDENT_ROLE
+from mzi_core.provisioning.enrolments import SUSPENDED
 from mzi_core.use_cases.deliver import LEASE
 from mzi_core.use_cases.deliver_counterparts import GONE, NO_ACCOUNTS
 from mzi_core.use_cases.deliver_grades import NO_MARK
-from mzi_core.values import DEFAULT_TENANT, ZohoId
+from mzi_core.values import DEFAULT_TENANT, MoodleId, ZohoId
 
 UNIT = "5398830000060000001"
+
+SERVICE = 3
+"""The account of mzi in the Moodle."""
 
 ALL = [each.value for each in FlowName]
 
@@ -245,6 +260,84 @@ class TestCoursesAndEnrolments:
         assert len(await college.enrolled(kept.moodle_class_id)) == 1
         said = college.zoho_says("BTEC_Enrollments", str(enrollment(1)["id"]))
         assert (said["Moodle_Course_ID"], said["Synced_to_Moodle"]) == (str(kept.moodle_class_id), True)
+
+
+class TestWithdrawals:
+    """Students leave a class, and come back."""
+
+    async def college(self, *, maker: int | None = SERVICE, made_as: int = 501, **rules: object) -> AtWork:
+        """A student in a course; who enrolled him is known by the event of it."""
+        college = await at_work(create_accounts=True, **rules)
+        await college.in_zoho("students", student())
+        await college.in_zoho("classes", class_())
+        await college.in_zoho("enrollments", enrollment(1))
+        await college.delivered()
+        course, user = await self.place(college)
+        await college.sync("moodle_users", [{"id": user, "username": "a1@college.example"}])
+        await college.sync("moodle_courses", [{"id": course, "fullname": "Networking"}])
+        made = {"courseid": course, "userid": user, "id": 501, "maker": maker, "made_as": made_as}
+        async with college.use_cases.batches.open(DEFAULT_TENANT, MOODLE_ENROLLMENTS) as batch:
+            await batch.take([made], are_ours=True)
+        return college
+
+    async def place(self, college: AtWork) -> tuple[int, int]:
+        """The course and the user."""
+        user = (await college.stored("students"))[A].moodle_userid
+        course = (await college.stored("classes"))[CLASS].moodle_class_id
+        return course, user
+
+    async def says(self, college: AtWork, status: str) -> StoredDelivery:
+        """Zoho's status changes; how the pair stands afterwards."""
+        college.timer.jump(600)  # Zoho gives few access tokens in ten minutes
+        id = str(enrollment(1)["id"])
+        college.zoho.edit("BTEC_Enrollments", id, {"Enrollment_Status": status})
+        await college.heard("enrollments", id)
+        await college.delivered()
+        (kept,) = await college.deliveries(FlowName.ENROLMENT)
+        return kept
+
+    async def suspended(self, college: AtWork) -> bool:
+        """Whether the enrolment is suspended in Moodle."""
+        course, user = await self.place(college)
+        client = await college.connections().moodle(DEFAULT_TENANT)
+        found = await client.enrolled(MoodleId(course), Membership.SUSPENDED)
+        return user in {each.id for each in found}
+
+    async def test_who_withdraws_is_suspended_and_who_comes_back_is_active_again(self) -> None:
+        college = await self.college()
+        kept = await self.says(college, "Withdrawn")
+        assert (kept.state, await self.suspended(college)) == (DeliveryState.SETTLED, True)
+        assert (await self.says(college, "Dropped")).reason == SUSPENDED
+        kept = await self.says(college, "Active")
+        assert (kept.state, await self.suspended(college)) == (DeliveryState.SETTLED, False)
+        assert kept.agreed == {}
+
+    @pytest.mark.parametrize(
+        ("maker", "made_as"),
+        [(77, 501), (None, 501), (SERVICE, 499)],
+        ids=["somebody else", "nobody knows", "it was made anew"],
+    )
+    async def test_who_was_not_enrolled_by_mzi_is_for_a_person(self, maker: int | None, made_as: int) -> None:
+        college = await self.college(maker=maker, made_as=made_as)
+        kept = await self.says(college, "Withdrawn")
+        assert (kept.state, await self.suspended(college)) == (DeliveryState.DEAD, False)
+        assert kept.reason.endswith("suspend it there. It was not mzi that enrolled.")
+
+    async def test_a_rule_can_leave_who_withdraws_to_a_person(self) -> None:
+        college = await self.college(withdrawal="leave")
+        kept = await self.says(college, "Withdrawn")
+        assert (kept.state, await self.suspended(college)) == (DeliveryState.DEAD, False)
+        assert kept.reason.endswith("suspend it there.")
+
+    async def test_a_suspension_by_a_person_is_not_taken_back(self) -> None:
+        college = await self.college()
+        course, user = await self.place(college)
+        client = await college.connections().moodle(DEFAULT_TENANT)
+        await client.enrol(
+            [Enrolment(user=MoodleId(user), course=MoodleId(course), role=STUDENT_ROLE, suspended=True)]
+        )
+        kept = await self.says(college, "Completed")
+        assert (kept.reason, await self.suspended(college)) == (SUSPENDED, True)
 
 
 GRADE = {"userid": 4101, "courseid": 1001, "assignid": 55}

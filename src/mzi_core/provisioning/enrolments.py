@@ -29,6 +29,8 @@ class FoundMembers:
     `courseless`: the statuses of classes that have no course and are to get none. `deleted`: which of these
     students and classes Zoho has deleted. `closed`: why the members of a course could not be read. `empty`:
     courses in which Moodle showed nobody when they were read. `suspended`: whose enrolment does not count.
+    `ours`: which enrolments, as course and user, mzi made; `suspends`: whether such a one is suspended once
+    it is over.
     """
 
     accounts: Mapping[RecordKey, MoodleId | None] = attrs.field(factory=dict)
@@ -39,6 +41,8 @@ class FoundMembers:
     closed: Mapping[MoodleId, str] = attrs.field(factory=dict)
     empty: Collection[MoodleId] = ()
     suspended: Mapping[MoodleId, Collection[MoodleId]] = attrs.field(factory=dict)
+    ours: Collection[tuple[MoodleId, MoodleId]] = ()
+    suspends: bool = False
 
 
 def course_of(enrollment: Enrollment, courses: Mapping[RecordKey, MoodleId | None]) -> MoodleId | None:
@@ -86,16 +90,18 @@ def _step(
     if course in found.closed:
         return _step_without(enrollment, Action.CANNOT, found.closed[course])
     if counterpart.is_over(enrollment.status):
-        why = f"Its status is {enrollment.status}, but the student is in course {course}; suspend it there."
-        return _step_without(enrollment, Action.CANNOT, why)
+        return _ended(enrollment, course, account, found, defaults)
     links = {} if enrollment.moodle_course_id == course else {counterpart.id: course}
     if is_member or (course, account) in seen:
+        is_suspended = account in found.suspended.get(course, ())
+        active = Enrolment(user=account, course=course, role=defaults.student_role, suspended=False)
         return Step(
             zoho_id=enrollment.zoho_id,
             act=Action.LINK if links else Action.NOTHING,
             counterpart=str(course),
-            why=SUSPENDED if account in found.suspended.get(course, ()) else "",
+            why=SUSPENDED if is_suspended else "",
             links=links,
+            takes_back=active if is_suspended else None,
         )
     if links == {} and course in found.empty and found.courses.get(enrollment.class_) == course:
         return _step_without(enrollment, Action.CANNOT, _SHOWS_NOBODY.format(course))
@@ -107,6 +113,29 @@ def _step(
         changes=(Difference("course", None, course), Difference("user", None, account)),
         write=Enrolment(user=account, course=course, role=defaults.student_role),
         links=links,
+    )
+
+
+def _ended(
+    enrollment: Enrollment,
+    course: MoodleId,
+    account: MoodleId,
+    found: FoundMembers,
+    defaults: MoodleDefaults,
+) -> EnrolmentStep:
+    """The step about a member whose enrolment is over in Zoho."""
+    if account in found.suspended.get(course, ()):
+        return Step(zoho_id=enrollment.zoho_id, act=Action.NOTHING, counterpart=str(course), why=SUSPENDED)
+    if not found.suspends or (course, account) not in found.ours:
+        made = " It was not mzi that enrolled." if found.suspends else ""
+        why = f"Its status is {enrollment.status}, but the student is in course {course}; suspend it there."
+        return _step_without(enrollment, Action.CANNOT, why + made)
+    return Step(
+        zoho_id=enrollment.zoho_id,
+        act=Action.CHANGE,
+        counterpart=str(course),
+        changes=(Difference("suspended", before=False, after=True),),
+        write=Enrolment(user=account, course=course, role=defaults.student_role, suspended=True),
     )
 
 

@@ -54,7 +54,8 @@ class Step(Generic[W_co]):
     """What to do about one record. `write` is what is sent: there for a step that writes, and only then.
 
     `links`: what our record shall know of its counterpart; `learns` the field that takes the id of one that
-    is yet to be created. `needs`: the record of ours whose counterpart must be there first.
+    is yet to be created. `needs`: the record of ours whose counterpart must be there first. `takes_back`:
+    what would undo what was done to the counterpart; only who knows that it was mzi that did it may send it.
     """
 
     zoho_id: ZohoId
@@ -70,6 +71,7 @@ class Step(Generic[W_co]):
     links: Mapping[str, MoodleId] = attrs.field(factory=dict)
     learns: str | None = None
     needs: Parent | None = None
+    takes_back: W_co | None = None
 
 
 def foreseen(zoho_id: ZohoId, plan: Callable[[], Step[W_co]]) -> Step[W_co]:

@@ -17,6 +17,7 @@ from mzi_core.ports import (
     DeliveryKey,
     DeliveryState,
     Ending,
+    Enrolment,
     JsonObject,
     Lock,
     NewCourse,
@@ -25,7 +26,7 @@ from mzi_core.ports import (
     Stored,
     Unknown,
 )
-from mzi_core.provisioning import Action, Step
+from mzi_core.provisioning import Action, Difference, Step
 from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.carry_out import CarryOut, Learned, Steps
 from mzi_core.use_cases.claim_endings import failed
@@ -36,6 +37,9 @@ from mzi_core.use_cases.zoho_half import BY_DELIVERY, News, ZohoHalf
 from mzi_core.values import RecordKey
 
 GONE = "Zoho has it no longer."
+SUSPENDED_BY_MZI: JsonObject = {"suspended": True}
+"""What is remembered of a pair whose enrolment mzi has suspended."""
+
 NO_ACCOUNTS = "It has no account in Moodle, and by the rules mzi makes none by itself."
 NO_COURSES = "It has no course in Moodle, and by the rules mzi makes none by itself."
 
@@ -134,7 +138,19 @@ class _Pairs:
 
     async def _planned(self, rows: Mapping[RecordKey, Stored[Any]]) -> dict[RecordKey, Step[object]]:
         steps = await self.target.plan([row.entity for row in rows.values()]) if rows else ()
-        return {step.zoho_id: step for step in steps}
+        return {step.zoho_id: self._taken_back(step) for step in steps}
+
+    def _taken_back(self, step: Step[object]) -> Step[object]:
+        """Where it was this pair's delivery that suspended an enrolment, it is made active again with it."""
+        if step.takes_back is None or self.hold.claims[step.zoho_id].agreed != SUSPENDED_BY_MZI:
+            return step
+        return attrs.evolve(
+            step,
+            act=Action.CHANGE,
+            changes=(Difference("suspended", before=True, after=False),),
+            write=step.takes_back,
+            why="",
+        )
 
     def _may(self, step: Step[object]) -> bool:
         """Whether the rules let it be done."""
@@ -281,7 +297,19 @@ class _Pairs:
             return failed(claim, f"Zoho could not be told: {untold}")
         if not step.act.agrees:
             return claim.dead(step.why)
-        return claim.settled(step.why if made is None else "")
+        return claim.settled(step.why if made is None else "", agreed=_agreed(step, made))
+
+
+def _suspends(step: Step[object]) -> bool:
+    """Whether it suspends an enrolment."""
+    return isinstance(step.write, Enrolment) and step.write.suspended is True
+
+
+def _agreed(step: Step[object], made: object) -> JsonObject | None:
+    """What is remembered of an enrolment that was suspended, until it is made active again."""
+    if made is None or not isinstance(step.write, Enrolment) or step.write.suspended is None:
+        return None
+    return SUSPENDED_BY_MZI if step.write.suspended else {}
 
 
 def _forbidden(step: Step[object], rules: Rules) -> str:

@@ -7,7 +7,17 @@ import attrs
 
 from mzi_core.errors import AuthRevoked, GatewayRefused
 from mzi_core.module import AnyModule, Counterpart
-from mzi_core.modules import CATALOGUE, CLASSES, PROGRAMS, STUDENTS, Class, Enrollment, Student, Teacher
+from mzi_core.modules import (
+    CATALOGUE,
+    CLASSES,
+    MOODLE_ENROLLMENTS,
+    PROGRAMS,
+    STUDENTS,
+    Class,
+    Enrollment,
+    Student,
+    Teacher,
+)
 from mzi_core.ports import (
     Applied,
     CourseKey,
@@ -37,7 +47,7 @@ from mzi_core.provisioning import (
 from mzi_core.provisioning.accounts import AccountStep
 from mzi_core.provisioning.courses import CourseStep, gets_course, short_name
 from mzi_core.provisioning.enrolments import EnrolmentStep, course_of
-from mzi_core.values import MoodleId, RecordKey, TenantId
+from mzi_core.values import MoodleId, MoodleKey, RecordKey, TenantId
 
 
 class MoodleRoster(MoodleStatus, MoodleUsers, MoodleCourses, MoodleEnrolments, Protocol):
@@ -46,12 +56,16 @@ class MoodleRoster(MoodleStatus, MoodleUsers, MoodleCourses, MoodleEnrolments, P
 
 @attrs.frozen(kw_only=True)
 class Gather:
-    """Where a push looks, and what it has read so far: the site and each course's members are read once."""
+    """Where a push looks, and what it has read so far: the site and each course's members are read once.
+
+    `suspends`: whether what mzi enrolled is suspended once it is over.
+    """
 
     store: Store
     moodle: MoodleRoster
     tenant: TenantId
     defaults: MoodleDefaults
+    suspends: bool = False
     members: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)
     closed: dict[MoodleId, str] = attrs.field(factory=dict)
     empty: set[MoodleId] = attrs.field(factory=set)
@@ -176,6 +190,15 @@ async def plan_enrolments(
         course = course_of(each, courses)
         if course is not None and accounts.get(each.student) in gather.members.get(course, ()):
             await _read_suspended(gather, course)
+    ended = [
+        (course, account)
+        for each in ours
+        if gather.suspends
+        and counterpart.is_over(each.status)
+        and (course := course_of(each, courses)) is not None
+        and (account := accounts.get(each.student)) is not None
+        and account in gather.members.get(course, ())
+    ]
     return enrolment_steps(
         ours,
         FoundMembers(
@@ -191,10 +214,35 @@ async def plan_enrolments(
             closed=gather.closed,
             empty=gather.empty,
             suspended=gather.suspended,
+            ours=await _made_by_mzi(gather, ended) if ended else (),
+            suspends=gather.suspends,
         ),
         gather.defaults,
         counterpart,
     )
+
+
+async def _made_by_mzi(
+    gather: Gather, members: Collection[tuple[MoodleId, MoodleId]]
+) -> set[tuple[MoodleId, MoodleId]]:
+    """Which of these enrolments, as course and user, mzi made: the event of the making named its account.
+
+    And the enrolment is still that one: somebody may have unenrolled and enrolled the user again.
+    """
+    service = (await gather.site()).user_id
+    keys: dict[RecordKey, tuple[MoodleId, MoodleId]] = {
+        MoodleKey(f"{course}_{user}"): (course, user) for course, user in members
+    }
+    async with gather.store.read(gather.tenant) as session:
+        rows = await session.stored(MOODLE_ENROLLMENTS, keys)
+    return {
+        keys[key]
+        for key, row in rows.items()
+        if row.deleted_at is None
+        and row.entity.maker == service
+        and row.entity.made_as is not None
+        and row.entity.made_as == row.entity.enrollment_id
+    }
 
 
 async def _read_members(gather: Gather, course: MoodleId) -> None:

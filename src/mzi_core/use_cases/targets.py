@@ -2,6 +2,7 @@
 
 import attrs
 
+from mzi_core.flows.rules import Withdrawal, rules_of
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import Codec, Connections, Store
@@ -25,10 +26,18 @@ class Targets:
     catalogue: Catalogue = CATALOGUE
 
     async def moodle(self, tenant: TenantId, module: AnyModule) -> MoodleTarget:
-        """The module's counterparts in Moodle. Raises NothingInMoodle, AccountMissing."""
+        """The module's counterparts in Moodle. Raises UnknownTenant, NothingInMoodle, AccountMissing."""
         counterpart = must_be_in_moodle(module, self.catalogue)
         moodle = await self.connections.moodle(tenant)
-        gather = Gather(store=self.store, moodle=moodle, tenant=tenant, defaults=self.defaults)
+        async with self.store.read(tenant) as session:
+            rules = rules_of(await session.settings())
+        gather = Gather(
+            store=self.store,
+            moodle=moodle,
+            tenant=tenant,
+            defaults=self.defaults,
+            suspends=rules.withdrawal is Withdrawal.SUSPEND,
+        )
         return MoodleTarget(module=module, counterpart=counterpart, gather=gather)
 
     async def zoho(self, tenant: TenantId, module: AnyModule, *, force: bool = False) -> ZohoTarget:

@@ -310,7 +310,7 @@ class TestWithdrawals:
         assert (await self.says(college, "Dropped")).reason == SUSPENDED
         kept = await self.says(college, "Active")
         assert (kept.state, await self.suspended(college)) == (DeliveryState.SETTLED, False)
-        assert kept.agreed == {}
+        assert kept.agreed is None
 
     @pytest.mark.parametrize(
         ("maker", "made_as"),

@@ -25,7 +25,9 @@ import mzi_core.ports
 from mzi_adapters.moodle import NEEDED
 from mzi_adapters.moodle.account_setup import STEPS
 from mzi_adapters.moodle.capabilities import CAPABILITIES
+from mzi_core.flows.flow import FLOWS
 from mzi_core.flows.rules import RULES
+from mzi_core.flows.write_back import write_back_of
 from mzi_core.grading import (
     BTEC_DEFAULT,
     BUILT_IN,
@@ -36,7 +38,7 @@ from mzi_core.grading import (
     WarningId,
     marking_to_data,
 )
-from mzi_core.module import AnyModule, Field, declared
+from mzi_core.module import AnyModule, Field, Wire, declared
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import DeliveryState
 from mzi_core.use_cases.doctor import CheckName
@@ -91,14 +93,7 @@ def _remarks(module: AnyModule | None, field: Field) -> Iterator[str]:
         yield f"what {module.side.title()} itself says of `{module.said_of_links[field.name]}`"
     if wire.volatile:
         yield "a change of it alone is no change"
-    if wire.minimum is not None:
-        yield f"at least {wire.minimum}"
-    if wire.above is not None:
-        yield f"more than {wire.above}"
-    if wire.maximum is not None:
-        yield f"at most {wire.maximum}"
-    if wire.by_clock:
-        yield "not before 1970"
+    yield from _bounds(wire)
     if wire.from_one:
         yield f"counted from 0; also read from {_code(wire.from_one)}, which counts from 1"
     if not field.required and field.default not in (None, ()):
@@ -108,6 +103,17 @@ def _remarks(module: AnyModule | None, field: Field) -> Iterator[str]:
         yield f"waits for its [{CATALOGUE[parent].singular}](#{parent})"
     if module is not None and field.name in module.refers_to:
         yield f"points at [{module.refers_to[field.name]}](#{module.refers_to[field.name]})"
+
+
+def _bounds(wire: Wire) -> Iterator[str]:
+    if wire.minimum is not None:
+        yield f"at least {wire.minimum}"
+    if wire.above is not None:
+        yield f"more than {wire.above}"
+    if wire.maximum is not None:
+        yield f"at most {wire.maximum}"
+    if wire.by_clock:
+        yield "not before 1970"
 
 
 def _fields(module: AnyModule | None, fields: Iterable[Field]) -> Iterator[str]:
@@ -170,6 +176,30 @@ def overview() -> Iterator[str]:
             for m in CATALOGUE.in_order()
         ),
     )
+
+
+# Flows.
+
+
+def flows() -> Iterator[str]:
+    """What each flow keeps in agreement, and what Zoho is told of it."""
+    rows = []
+    for flow in FLOWS.values():
+        backs = {module: write_back_of(module) for module in flow.zoho}
+        told = [
+            *(name for module, back in backs.items() for name in module.field[back.link].names[:1]),
+            *(name for back in backs.values() for name in (*back.flags, *back.moments, *back.reasons)),
+        ]
+        rows.append(
+            (
+                f"`{flow.name}`",
+                _code(module.remote_name for module in flow.zoho),
+                f"`{flow.moodle.name}`",
+                f"`{flow.key}`",
+                _code(dict.fromkeys(told)),
+            )
+        )
+    yield from _table(("flow", "in Zoho", "in Moodle", "a pair is called by", "Zoho is told in"), rows)
 
 
 # Grading.
@@ -320,6 +350,7 @@ _MAKERS: Mapping[str, Callable[[], Iterator[str]]] = {
     for each in (
         modules,
         overview,
+        flows,
         rules,
         causes,
         policies,

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import attrs
 
 from mzi_core.errors import MziError
+from mzi_core.ports import Run, RunStatus
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.deliver import Delivered
 from mzi_core.use_cases.deliver_due import DeliverDue
@@ -15,6 +16,7 @@ from mzi_core.use_cases.events import EventUseCases
 from mzi_core.use_cases.forgetting import CHANGES, EVERY, ForgetInTurn, Retention
 from mzi_core.use_cases.take_due import DueWork
 from mzi_core.use_cases.take_events import EventsTaken
+from mzi_core.use_cases.tasks import RunTasksDue
 from mzi_core.values import TenantId
 
 SWEEP = 10.0
@@ -157,6 +159,42 @@ class Cleaner:
                 _log.info("Of tenant %s are forgotten: %s.", tenant, told)
 
 
+@attrs.define(eq=False)
+class Clockwork:
+    """Runs tasks whose time has come, until it is stopped."""
+
+    run_due: RunTasksDue
+    pause: float = 60.0
+    _stopped: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+
+    def stop(self) -> None:
+        """Begin nothing more; what goes on ends soon."""
+        self._stopped.set()
+
+    async def run(self) -> None:
+        """Run tasks until stopped; nothing that goes wrong ends it."""
+        while not self._stopped.is_set():
+            try:
+                self._tell(await self.run_due(stopped=self._stopped.is_set))
+            except MziError as error:
+                _log.warning("No task could be run: %s", error)
+            except Exception as error:  # the service goes on without it
+                _log.error("Unforeseen while tasks were run: %s", type(error).__name__)
+            try:
+                async with asyncio.timeout(self.pause):
+                    await self._stopped.wait()
+            except TimeoutError:
+                continue
+
+    def _tell(self, done: Mapping[TenantId, Sequence[Run]]) -> None:
+        for tenant, runs in done.items():
+            for run in runs:
+                level = logging.INFO if run.status is RunStatus.COMPLETED else logging.WARNING
+                counts = ", ".join(f"{number:,} {name}" for name, number in run.counts.items() if number)
+                said = run.message or counts or "nothing was to be done"
+                _log.log(level, "Task %s of tenant %s is %s: %s", run.module, tenant, run.status, said)
+
+
 def forgotten(numbers: Mapping[str, int]) -> str:
     """How much was forgotten, in words; empty where nothing was."""
     some = {name: number for name, number in numbers.items() if number}
@@ -168,19 +206,21 @@ def forgotten(numbers: Mapping[str, int]) -> str:
 
 @asynccontextmanager
 async def beside_the_service(use_cases: UseCases, *, retention: Retention) -> AsyncIterator[None]:
-    """A worker and a cleaner at work beside the block; at the end they finish their batch.
+    """A worker, a cleaner and the tasks by the clock beside the block; at the end they finish their batch.
 
     What takes longer than `GRACE` is given up.
     """
     worker = Worker(use_cases.events, use_cases.remote.deliver_due)
     cleaner = Cleaner(use_cases.forget_in_turn, retention)
+    clockwork = Clockwork(use_cases.remote.run_tasks_due)
     use_cases.events.receive.listeners.append(worker.wake)
-    tasks = [asyncio.create_task(each.run()) for each in (worker, cleaner)]
+    tasks = [asyncio.create_task(each.run()) for each in (worker, cleaner, clockwork)]
     try:
         yield
     finally:
         worker.stop()
         cleaner.stop()
+        clockwork.stop()
         try:
             async with asyncio.timeout(GRACE):
                 await asyncio.gather(*tasks)

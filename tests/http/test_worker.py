@@ -137,5 +137,5 @@ async def test_beside_the_service_events_are_forgotten_at_once_and_both_end_with
     before = asyncio.all_tasks()
     async with beside_the_service(use_cases, retention=KEPT):
         await asyncio.wait_for(clean.wait(), 10)
-        assert len(asyncio.all_tasks() - before) == 2
+        assert len(asyncio.all_tasks() - before) == 3
     assert asyncio.all_tasks() == before

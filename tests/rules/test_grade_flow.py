@@ -15,8 +15,10 @@ from mzi_core.flows.grade import (
     intent_of,
     plain,
     plan_grade,
+    to_record,
 )
-from mzi_core.grading import decide_attempts
+from mzi_core.grading import BTEC_DEFAULT, decide_attempts
+from mzi_core.grading.policy import SettleMode
 from mzi_core.modules import Class, MoodleMarkRecord, RecordedGrade, Student
 from mzi_core.modules.moodle_marks import MarkedAttempt, MarkedCriterion
 from mzi_core.record_markings import record_markings
@@ -56,8 +58,10 @@ def mark(raw: str | None = "3", attempt: int = 0, **fields: Any) -> MoodleMarkRe
 def facts(of: MoodleMarkRecord | None = None, **known: Any) -> GradeFacts:
     """All that is known of a pair."""
     of = of or mark()
-    decision = decide_attempts(record_markings(of, AT))[-1]
-    return GradeFacts(mark=of, decision=decision, student=STUDENT, class_=CLASS, zone=AMMAN, **known)
+    grade, decision = to_record(of, decide_attempts(record_markings(of, AT)), None)
+    return GradeFacts(
+        mark=of, grade=grade, decision=decision, student=STUDENT, class_=CLASS, zone=AMMAN, **known
+    )
 
 
 def recorded(of: GradeFacts, **fields: Any) -> RecordedGrade:
@@ -246,3 +250,57 @@ def test_values_are_remembered_as_json_has_them() -> None:
     says = agreed(of)
     assert (says["grade_date"], says["attempt_number"]) == ("2026-02-16", 1)
     assert plain(recorded(of, outcomes=grade_values(of)["outcomes"]).outcomes) == says["outcomes"]
+
+
+REOPENED = AT + timedelta(days=7)
+
+
+def second(raw: str | None, **fields: Any) -> MoodleMarkRecord:
+    """A first attempt that was referred, and a second one."""
+    first = mark("1").attempts[0]
+    told = {"submission_status": "submitted", "graded_at": REOPENED, **fields}
+    later = MarkedAttempt(number=1, raw=None if raw is None else Decimal(raw), **told)
+    return attrs.evolve(mark(), attempts=(first, later), due=REOPENED)
+
+
+class TestSettled:
+    """The grade that is recorded changes with time alone."""
+
+    @pytest.mark.parametrize(
+        ("raw", "until", "grade"),
+        [
+            ("1", None, "R"),
+            ("1", REOPENED - timedelta(hours=1), "R"),
+            ("1", REOPENED, "RR"),
+            ("2", REOPENED, "P"),
+        ],
+    )
+    def test_a_second_refer_is_double_once_grades_were_settled(
+        self, raw: str, until: datetime | None, grade: str
+    ) -> None:
+        of = second(raw)
+        found, decision = to_record(of, decide_attempts(record_markings(of, REOPENED)), until)
+        assert (found.value, decision.marking.attempt) == (grade, 1)
+
+    @pytest.mark.parametrize(("until", "grade"), [(None, "F"), (REOPENED + timedelta(hours=1), "RR")])
+    def test_so_is_one_for_whose_new_time_nothing_came(self, until: datetime | None, grade: str) -> None:
+        of = second(None, submission_status="new", graded_at=None)
+        now = REOPENED + timedelta(hours=2)
+        found, _ = to_record(of, decide_attempts(record_markings(of, now)), until)
+        assert found.value == grade
+
+    def test_a_policy_that_settles_at_once_waits_for_nothing(self) -> None:
+        of, policy = second("1"), attrs.evolve(BTEC_DEFAULT, settle=SettleMode.IMMEDIATELY)
+        decisions = decide_attempts(record_markings(of, REOPENED), policy)
+        assert to_record(of, decisions, None)[0].value == "RR"
+
+    def test_what_is_settled_by_an_earlier_attempt_says_what_that_attempt_says(self) -> None:
+        """Who passed stays passed, whatever came of trying again."""
+        passed = attrs.evolve(mark("3", feedback="Well done").attempts[0], graded_at=AT)
+        again = MarkedAttempt(number=1, submission_status="new")
+        of = attrs.evolve(mark(), attempts=(passed, again), due=REOPENED)
+        decisions = decide_attempts(record_markings(of, REOPENED + timedelta(hours=2)))
+        grade, decision = to_record(of, decisions, REOPENED + timedelta(hours=1))
+        known = GradeFacts(mark=of, grade=grade, decision=decision, student=STUDENT, class_=CLASS, zone=AMMAN)
+        values = grade_values(known)
+        assert (values["grade_value"], values["attempt_number"], values["feedback"]) == ("M", 1, "Well done")

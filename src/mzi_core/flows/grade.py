@@ -1,13 +1,14 @@
 """A mark of Moodle and its grade in Zoho: what is to be written, and what a person's edit keeps from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Any
 
 import attrs
 
-from mzi_core.grading import Decision
+from mzi_core.grading import Decision, Grade, settle
 from mzi_core.grading.outcomes import outcome_rows
+from mzi_core.grading.policy import SettleMode
 from mzi_core.module import declared
 from mzi_core.modules import GRADES, Class, MoodleMarkRecord, RecordedGrade, Student
 from mzi_core.modules.grades import OutcomeRow
@@ -30,13 +31,14 @@ _NAME_LENGTH = 120
 
 @attrs.frozen(kw_only=True)
 class GradeFacts:
-    """What is known of one pair.
+    """What is known of one pair. `grade`: what is to be recorded, by the decision about one of its attempts.
 
     `theirs`: the grade as Zoho has it; None where it has none by this key. `agreed`: what both last said.
     `intent`: what was sent and not answered. `zone`: in which days are counted.
     """
 
     mark: MoodleMarkRecord
+    grade: Grade
     decision: Decision
     student: Student
     class_: Class
@@ -69,6 +71,26 @@ class GradePlan:
             f"Somebody has changed {fields} in Zoho since; it stays until the mark in Moodle changes. To "
             "have what Moodle says, change it back."
         )
+
+
+def to_record(
+    mark: MoodleMarkRecord, decisions: Sequence[Decision], settled_until: datetime | None
+) -> tuple[Grade, Decision]:
+    """The grade to record of a mark, and the decision it is by; PENDING where there is none yet.
+
+    `settled_until`: when grades were settled last. What was graded before that has its settled grade: a Refer
+    on a second attempt is a Double Refer, and so is one for whose new time nothing came. Until then the
+    latest attempt counts as it was graded, unless the policy settles at once.
+    """
+    latest = decisions[-1]
+    at = latest.marking.deadline if latest.is_automatic else _attempt(mark, latest).graded_at
+    is_time = settled_until is not None and at is not None and at <= settled_until
+    if latest.policy.settle is not SettleMode.IMMEDIATELY and not is_time:
+        return latest.published, latest
+    # An attempt is opened no sooner than the one before is graded.
+    opened = _attempt(mark, decisions[-2]).graded_at if len(decisions) > 1 else None
+    settled = settle(decisions, opened)
+    return settled.grade, next(each for each in decisions if each.marking.attempt == settled.attempt)
 
 
 TOGETHER = ("grade_value", "attempt_number")
@@ -113,7 +135,7 @@ def _last_agreed(facts: GradeFacts, theirs: RecordedGrade) -> JsonObject | None:
 
 
 def _is_newer_in_zoho(facts: GradeFacts, theirs: RecordedGrade) -> bool:
-    graded_at = _latest(facts.mark).graded_at or facts.mark.modified_at
+    graded_at = _attempt(facts.mark, facts.decision).graded_at or facts.mark.modified_at
     return graded_at is not None and theirs.modified_at is not None and theirs.modified_at > graded_at
 
 
@@ -122,13 +144,15 @@ def intent_of(plan: GradePlan, theirs: RecordedGrade | None) -> JsonObject:
     return {"says": plan.says, "over": None if theirs is None else plain(theirs.modified_at)}
 
 
-def _latest(mark: MoodleMarkRecord) -> MarkedAttempt:
-    return mark.attempts[-1] if mark.attempts else MarkedAttempt()
+def _attempt(mark: MoodleMarkRecord, decision: Decision) -> MarkedAttempt:
+    """The attempt that a decision is about."""
+    number = decision.marking.attempt
+    return next((each for each in mark.attempts if each.number == number), MarkedAttempt(number=number))
 
 
 def grade_values(facts: GradeFacts) -> dict[str, object]:
     """All that our side says of a grade, by our names; what is not known is not among it."""
-    mark, decision, attempt = facts.mark, facts.decision, _latest(facts.mark)
+    mark, decision, attempt = facts.mark, facts.decision, _attempt(facts.mark, facts.decision)
     is_verifier = (attempt.grader_role or "").strip().casefold() == VERIFIER
     on = None if attempt.graded_at is None else attempt.graded_at.astimezone(facts.zone).date()
     said: dict[str, object] = {
@@ -136,8 +160,8 @@ def grade_values(facts: GradeFacts) -> dict[str, object]:
         "student": facts.student.zoho_id,
         "class_": facts.class_.zoho_id,
         "unit": facts.class_.unit,
-        "grade_name": _name(facts, decision.published.value, on),
-        "grade_value": decision.published.value,
+        "grade_name": _name(facts, facts.grade.value, on),
+        "grade_value": facts.grade.value,
         "attempt_number": decision.marking.attempt + 1,
         "grade_date": on,
         "grade_status": RELEASED,

@@ -1,11 +1,9 @@
 """Grades: what marks of Moodle come to is brought to Zoho, and a person's edit there is left standing."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import attrs
 
-from mzi_core.errors import MziError
 from mzi_core.flows import take_flow
 from mzi_core.flows.flow import flow_of, in_moodle_only
 from mzi_core.flows.grade import (
@@ -15,21 +13,18 @@ from mzi_core.flows.grade import (
     as_planned,
     intent_of,
     plan_grade,
+    to_record,
 )
 from mzi_core.flows.rules import Rules
 from mzi_core.flows.write_back import write_back_of
-from mzi_core.module import AnyModule
 from mzi_core.modules import (
     CATALOGUE,
     CLASSES,
     GRADES,
     MOODLE_MARKS,
     STUDENTS,
-    UNITS,
-    Class,
     MoodleMarkRecord,
     RecordedGrade,
-    Student,
 )
 from mzi_core.ports import (
     Applied,
@@ -41,9 +36,7 @@ from mzi_core.ports import (
     Ending,
     Lock,
     Rejected,
-    Session,
     Stored,
-    TenantSettings,
     Unknown,
     WriteResult,
 )
@@ -51,25 +44,16 @@ from mzi_core.provisioning import Action, Step
 from mzi_core.provisioning.records import RecordWrite
 from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.claim_endings import failed
-from mzi_core.use_cases.decide_marks import DecidedMark, JudgeMarks
 from mzi_core.use_cases.deliver import SECOND_LOOK, Hold, Worked
+from mzi_core.use_cases.grade_partners import GradePartners, JudgesByLevel, grade_partners
+from mzi_core.use_cases.settle_grades import settled_last
 from mzi_core.use_cases.zoho_half import BY_DELIVERY, ZohoHalf
 from mzi_core.use_cases.zoho_target import ZohoTarget
-from mzi_core.values import MoodleId, RecordKey, Value, ZohoId
+from mzi_core.values import MoodleId, RecordKey, ZohoId
 
 _Written = WriteResult[ZohoId | MoodleId]
 
 NO_MARK = "Moodle has no mark for it."
-
-
-@attrs.frozen(kw_only=True)
-class _Partners:
-    """Whose a mark is in Zoho, as far as is known here; `level`: that of the unit."""
-
-    student: Student | None = None
-    class_: Class | None = None
-    grade: Stored[RecordedGrade] | None = None
-    level: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -103,24 +87,28 @@ class DeliverGrades:
             keys = [MOODLE_MARKS.side.key(key) for key in hold.claims]
             rows = await session.stored(MOODLE_MARKS, keys)
             marks = {str(key): row.entity for key, row in rows.items() if row.deleted_at is None}
-            partners = await _partners(session, marks)
+            partners = await grade_partners(session, marks)
+            settled_until = await settled_last(session)
         endings = [claim.settled(NO_MARK) for key, claim in hold.claims.items() if key not in marks]
         pairs: dict[str, _Pair] = {}
         lone: dict[str, MoodleMarkRecord] = {}
-        judges = _Judges(settings=settings, batches=self.batches)
+        judges = JudgesByLevel(settings=settings, now=self.batches.clock.now())
         for key, mark in marks.items():
             claim, found = hold.claims[key], partners[key]
             decided = judges.decided(mark, found.level)
             if isinstance(decided, str):
                 endings.append(claim.dead(decided))
-            elif not decided.decisions[-1].published.is_final:
-                endings.append(claim.settled(decided.decisions[-1].reason(zone=decided.zone)))
+                continue
+            grade, decision = to_record(mark, decided.decisions, settled_until)
+            if not grade.is_final:
+                endings.append(claim.settled(decision.reason(zone=decided.zone)))
             elif found.student is None or found.class_ is None:
                 lone[key] = mark
             else:
                 facts = GradeFacts(
                     mark=mark,
-                    decision=decided.decisions[-1],
+                    grade=grade,
+                    decision=decision,
                     student=found.student,
                     class_=found.class_,
                     theirs=None if found.grade is None else found.grade.entity,
@@ -222,66 +210,11 @@ class DeliverGrades:
             await session.lock(
                 [Lock(each.name, shared=True) for each in CATALOGUE.in_order() if each in (STUDENTS, CLASSES)]
             )
-            partners = await _partners(session, marks)
+            partners = await grade_partners(session, marks)
             ended = await session.end_claims(
                 [_waiting(hold.claims[key], mark, partners[key]) for key, mark in marks.items()]
             )
         return list(ended.values())
-
-
-@attrs.frozen(kw_only=True)
-class _Judges:
-    """Judges marks by the policies of a tenant, all at one moment."""
-
-    settings: TenantSettings
-    batches: Batches
-    _by_level: dict[str | None, JudgeMarks | str] = attrs.field(factory=dict, init=False)
-
-    def decided(self, mark: MoodleMarkRecord, level: str | None) -> DecidedMark | str:
-        """What a mark comes to for a unit of this level; a sentence where it cannot be judged."""
-        if level not in self._by_level:
-            self._by_level[level] = self._judge(level)
-        judge = self._by_level[level]
-        if isinstance(judge, str):
-            return judge
-        made = judge.decided(mark)
-        return made if made.refused is None else made.refused.told
-
-    def _judge(self, level: str | None) -> JudgeMarks | str:
-        try:
-            return JudgeMarks.of(self.settings, self.batches.clock.now(), level=level)
-        except MziError as error:
-            return error.told
-
-
-async def _partners(session: Session, marks: Mapping[str, MoodleMarkRecord]) -> dict[str, _Partners]:
-    """Whose each mark is in Zoho."""
-    students = await _linked(session, STUDENTS, (mark.student for mark in marks.values()))
-    classes = await _linked(session, CLASSES, (mark.course for mark in marks.values()))
-    units = await session.stored(UNITS, {each.unit for each in classes.values() if each.unit is not None})
-    owners = (await session.owners(GRADES, {"composite_key": set(marks)})).get("composite_key", {})
-    grades = await session.stored(GRADES, list(owners.values()))
-    found: dict[str, _Partners] = {}
-    for key, mark in marks.items():
-        class_ = classes.get(mark.course)
-        unit = None if class_ is None or class_.unit is None else units.get(class_.unit)
-        owner = owners.get(key)
-        found[key] = _Partners(
-            student=students.get(mark.student),
-            class_=class_,
-            grade=None if owner is None else grades.get(owner),
-            level=None if unit is None else unit.entity.level,
-        )
-    return found
-
-
-async def _linked(session: Session, module: AnyModule, keys: Iterable[str]) -> dict[str, Any]:
-    """The live records of Zoho that are linked to users or courses, by the keys of these."""
-    link = write_back_of(module).link
-    ids: dict[Value, str] = {MoodleId(int(key)): key for key in keys}
-    owners = (await session.owners(module, {link: ids})).get(link, {})
-    rows = await session.stored(module, list(owners.values()))
-    return {ids[id]: rows[owner].entity for id, owner in owners.items()}
 
 
 def _acknowledged(plan: GradePlan) -> dict[str, object]:
@@ -290,7 +223,7 @@ def _acknowledged(plan: GradePlan) -> dict[str, object]:
     return {**plan.values, **said}
 
 
-def _waiting(claim: Claim, mark: MoodleMarkRecord, partners: _Partners) -> Ending:
+def _waiting(claim: Claim, mark: MoodleMarkRecord, partners: GradePartners) -> Ending:
     for missing, module, key, what in (
         (partners.student is None, STUDENTS, mark.student, "student in Zoho is linked to Moodle user"),
         (partners.class_ is None, CLASSES, mark.course, "class in Zoho is linked to Moodle course"),

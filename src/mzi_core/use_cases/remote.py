@@ -1,5 +1,6 @@
 """The use cases that work with a tenant's Zoho and Moodle."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
 import attrs
@@ -17,7 +18,10 @@ from mzi_core.use_cases.planning_pull import PlanPull
 from mzi_core.use_cases.pull import Prune, Pull
 from mzi_core.use_cases.pull_moodle import PullMoodle
 from mzi_core.use_cases.push import Push
+from mzi_core.use_cases.reconcile import FindMarks, ReconcileZoho
+from mzi_core.use_cases.settle_grades import SettleGrades
 from mzi_core.use_cases.targets import Targets
+from mzi_core.use_cases.tasks import ListTasks, RunTask, RunTasksDue, Task, TaskName
 
 if TYPE_CHECKING:
     from mzi_core.use_cases import UseCases
@@ -36,6 +40,9 @@ class RemoteUseCases:
     push: Push
     make_due: MakeDue
     deliver_due: DeliverDue
+    run_task: RunTask
+    run_tasks_due: RunTasksDue
+    list_tasks: ListTasks
 
     @classmethod
     def over(cls, use_cases: "UseCases", connections: Connections, defaults: MoodleDefaults) -> Self:
@@ -58,14 +65,26 @@ class RemoteUseCases:
         grades = DeliverGrades(batches=batches, connections=connections)
         deliver = Deliver(store=store, workers={**workers, GRADE.name: grades})
         make_due = MakeDue(store=store)
+        plan_pull = PlanPull(connections=connections, store=store, clock=batches.clock)
+        pull = Pull(connections=connections, store=store, runs=use_cases.runs, mark_deleted=mark_deleted)
+        pull_moodle = PullMoodle(connections=connections, store=store, runs=use_cases.runs)
+        tasks: Mapping[TaskName, Task] = {
+            TaskName.SETTLE_GRADES: SettleGrades(store=store),
+            TaskName.RECONCILE: ReconcileZoho(plan=plan_pull, pull=pull),
+            TaskName.FIND_MARKS: FindMarks(pull=pull_moodle),
+        }
+        run_task = RunTask(store=store, clock=batches.clock, ids=batches.ids, tasks=tasks)
         return cls(
             connections=connections,
-            plan_pull=PlanPull(connections=connections, store=store, clock=batches.clock),
-            pull=Pull(connections=connections, store=store, runs=use_cases.runs, mark_deleted=mark_deleted),
+            plan_pull=plan_pull,
+            pull=pull,
             prune=Prune(mark_deleted=mark_deleted, clock=batches.clock),
-            pull_moodle=PullMoodle(connections=connections, store=store, runs=use_cases.runs),
+            pull_moodle=pull_moodle,
             targets=targets,
             push=Push(store=store, amend=use_cases.amend, make_due=make_due, deliver=deliver),
             make_due=make_due,
             deliver_due=DeliverDue(deliver=deliver),
+            run_task=run_task,
+            run_tasks_due=RunTasksDue(store=store, run=run_task),
+            list_tasks=ListTasks(store=store, clock=batches.clock, tasks=tasks),
         )

@@ -72,6 +72,8 @@ _COMMANDS: Mapping[str, str] = {
     "sources rotate": "event_sources:rotate",
     "sources revoke": "event_sources:revoke",
     "sources sign": "event_sources:sign",
+    "task list": "tasks:list_tasks",
+    "task run": "tasks:run_task",
     "tenants add": "administration:add",
     "tenants list": "administration:list_tenants",
     "tenants zone": "administration:zone",
@@ -92,6 +94,7 @@ _GROUPS: Mapping[str, str] = {
     "keys": "The keys that open the service.",
     "secrets": "With which key secrets are kept.",
     "sources": "Who may send events.",
+    "task": "What is done by the clock.",
     "tenants": "Whose data is kept.",
 }
 

@@ -101,7 +101,7 @@ _FLOW = {
     "name": "flow",
     "in": "path",
     "required": True,
-    "schema": {**_SEGMENT, "examples": ["take:students"]},
+    "schema": {**_SEGMENT, "examples": ["account"]},
 }
 _KEY = {
     "name": "key",

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -42,6 +42,8 @@ from mzi_core.ports import (
     ModuleStatus,
     OpenBreaker,
     ParkedRecord,
+    Plan,
+    PlanState,
     Query,
     Registry,
     Run,
@@ -1716,6 +1718,137 @@ class ForgetsWhatWasAgreed(Faithful):
             self.real._put(attrs.evolve(settled, agreed=None))
         forgotten: Forgotten = await self.real.forget_settled(flow, older_than, after=after, limit=limit)
         return forgotten
+
+
+class ReservesEverything(Faithful):
+    noticed_by = "test_the_first_by_key_are_let_through_up_to_the_limit"
+
+    async def reserve(
+        self, flow: str, action: str, wanted: Mapping[str, int], limit: int, **more: Any
+    ) -> Set[str]:
+        passing: Set[str] = await self.real.reserve(flow, action, wanted, limit + len(wanted), **more)
+        return passing
+
+
+class CountsOneSessionAlone(Faithful):
+    noticed_by = "test_sessions_at_the_same_time_let_no_more_through"
+
+    async def reserve(
+        self, flow: str, action: str, wanted: Mapping[str, int], limit: int, **more: Any
+    ) -> Set[str]:
+        return set(sorted(wanted)[:limit])
+
+
+class CountsThoseWhoComeAgainTwice(Faithful):
+    noticed_by = "test_who_was_let_through_is_so_again_and_counts_once"
+
+    async def reserve(
+        self, flow: str, action: str, wanted: Mapping[str, int], limit: int, **more: Any
+    ) -> Set[str]:
+        lower = limit - len(await self.real.reserve(flow, action, wanted, 0, **more))
+        passing: Set[str] = await self.real.reserve(flow, action, wanted, lower, **more)
+        return passing
+
+
+class HoldsWhatIsApproved(Faithful):
+    noticed_by = "test_what_is_approved_always_passes_and_counts"
+
+    async def reserve(
+        self, flow: str, action: str, wanted: Mapping[str, int], limit: int, **more: Any
+    ) -> Set[str]:
+        passing: Set[str] = await self.real.reserve(flow, action, wanted, limit)
+        return passing
+
+
+class CountsAllActionsTogether(Faithful):
+    noticed_by = "test_each_action_of_each_flow_is_counted_by_itself"
+
+    async def reserve(
+        self, flow: str, action: str, wanted: Mapping[str, int], limit: int, **more: Any
+    ) -> Set[str]:
+        passing: Set[str] = await self.real.reserve(flow, "any", wanted, limit, **more)
+        return passing
+
+
+class CountsForEver(Faithful):
+    noticed_by = "test_only_what_was_reserved_within_the_time_counts"
+
+    async def reserve(
+        self, flow: str, action: str, wanted: Mapping[str, int], limit: int, **more: Any
+    ) -> Set[str]:
+        passing: Set[str] = await self.real.reserve(
+            flow, action, wanted, limit, **{**more, "within": timedelta(days=9)}
+        )
+        return passing
+
+
+class ForgetsReservationsThatCount(Faithful):
+    noticed_by = "test_old_reservations_are_forgotten_the_oldest_first"
+
+    async def forget_reservations(self, older_than: timedelta, limit: int) -> int:
+        forgotten: int = await self.real.forget_reservations(timedelta(0), limit)
+        return forgotten
+
+
+class ForgetsTheReservationsOfEveryTenant(Faithful):
+    noticed_by = "test_plans_and_reservations_are_one_tenant_s"
+
+    async def forget_reservations(self, older_than: timedelta, limit: int) -> int:
+        await attrs.evolve(self.real, tenant=CANARY).forget_reservations(older_than, limit)
+        forgotten: int = await self.real.forget_reservations(older_than, limit)
+        return forgotten
+
+
+class OpensOnePlanForAllActions(Faithful):
+    noticed_by = "test_only_an_open_plan_can_be_closed"
+
+    async def open_plan(self, flow: str, action: str) -> str:
+        id: str = await self.real.open_plan(flow, "any")
+        return id
+
+
+class OpensAPlanForEachDelivery(Faithful):
+    noticed_by = "test_a_plan_is_open_until_somebody_decides"
+
+    async def open_plan(self, flow: str, action: str) -> str:
+        for each in await self.real.plans(PlanState.OPEN):
+            await self.real.close_plan(each.id, PlanState.REJECTED, "", "")
+        id: str = await self.real.open_plan(flow, action)
+        return id
+
+
+class ClosesAPlanTwice(Faithful):
+    noticed_by = "test_only_an_open_plan_can_be_closed"
+
+    async def close_plan(self, id: str, state: PlanState, reason: str, by: str) -> bool:
+        await self.real.close_plan(id, state, reason, by)
+        return True
+
+
+class ShowsThePlansOfAnotherTenant(Faithful):
+    noticed_by = "test_plans_and_reservations_are_one_tenant_s"
+
+    async def plan(self, id: str) -> Plan | None:
+        mine: Plan | None = await self.real.plan(id)
+        theirs: Plan | None = await attrs.evolve(self.real, tenant=CANARY).plan(id)
+        return mine or theirs
+
+
+class ListsTheOldestPlansFirst(Faithful):
+    noticed_by = "test_plans_are_listed_the_newest_first"
+
+    async def plans(
+        self, state: PlanState | None = None, *, after: str | None = None, limit: int = 100
+    ) -> Sequence[Plan]:
+        return list(reversed(await self.real.plans(state, after=after, limit=limit)))
+
+
+class CountsWhatWasHeldOnce(Faithful):
+    noticed_by = "test_what_is_held_is_counted_by_plan"
+
+    async def held_under(self, plan_ids: Collection[str]) -> Mapping[str, int]:
+        rows = self.real.tables.deliveries.values()
+        return {id: sum(row.plan_id == id for row in rows) for id in plan_ids}
 
 
 class TakesNoLocks(Faithful):

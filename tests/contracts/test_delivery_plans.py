@@ -61,6 +61,7 @@ async def _ask(session: Session) -> None:
     await session.deliveries(FLOW, DeliveryState.DUE, after="00100")
     await session.deliveries_about("s7", after=keys[0])
     await session.deliveries_held("plan", after=keys[0])
+    await session.held_under(["plan", "plan 2"])
     await session.delivery(keys[0])
     await session.delivery_states(keys)
     for asked in LISTED:

@@ -232,6 +232,7 @@ async def test_records_survive_the_way_to_0002_and_back(url: str) -> None:
                 "event_counts": {},
                 "deliveries": [],
                 "pauses": {},
+                "plans": [],
             }
             kept = [
                 attrs.evolve(each, **gone, settings=attrs.evolve(each.settings, rules={})) for each in before

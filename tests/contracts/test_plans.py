@@ -29,11 +29,13 @@ from mzi_core.ports import (
     DecisionRecord,
     EventQuery,
     EventState,
+    PlanState,
     Query,
     Session,
     StoredResponse,
     TenantSettings,
 )
+from mzi_core.ports.brake import DAY
 from mzi_core.values import State
 
 PLANNED = ("SELECT", "UPDATE", "DELETE")
@@ -104,8 +106,20 @@ async def _ask_everything(session: Session) -> None:
     await session.save_run(run(1, BEGAN))
     await session.runs(9)
     await _ask_about_sources(session)
+    await _ask_at_the_brake(session)
     await session.save_settings(TenantSettings())
     await session.settings()
+
+
+async def _ask_at_the_brake(session: Session) -> None:
+    """What is reserved, and the plans."""
+    await session.reserve("account", "suspend", {"1": 1, "2": 1}, 1)
+    await session.forget_reservations(DAY, 9)
+    plan = await session.open_plan("account", "suspend")
+    await session.plan(plan)
+    await session.plans(after=plan)
+    await session.plans(PlanState.OPEN, after=plan)
+    await session.close_plan(plan, PlanState.APPROVED, "", "")
 
 
 async def _ask_about_sources(session: Session) -> None:

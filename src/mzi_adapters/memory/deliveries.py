@@ -269,6 +269,10 @@ class Deliveries(TenantTables):
     ) -> Sequence[StoredDelivery]:
         return await self.list_deliveries(DeliveryQuery(plan_id=plan_id, after=after, limit=limit))
 
+    async def held_under(self, plan_ids: Collection[str]) -> Mapping[str, int]:
+        held = Counter(row.plan_id for row in self._chosen(lambda row: row.state is DeliveryState.HELD))
+        return {id: held[id] for id in plan_ids}
+
     async def list_deliveries(self, query: DeliveryQuery) -> Sequence[StoredDelivery]:
         return self._chosen(lambda row: _is_asked(row, query))[: query.limit]
 

@@ -68,6 +68,10 @@ class Tables:
     breakers: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, service) -> OpenBreaker
     deliveries: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, flow, key) -> StoredDelivery
     pauses: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, flow) -> (reason, since)
+    ledger: JournaledTable = attrs.field(
+        factory=JournaledTable
+    )  # (tenant, flow, action, key) -> (when it was reserved last, generation)
+    plans: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, id) -> Plan
     tenants: JournaledTable = attrs.field(factory=JournaledTable)  # tenant -> TenantSettings
     keys: JournaledTable = attrs.field(factory=JournaledTable)  # id -> ApiKey
     sources: JournaledTable = attrs.field(factory=JournaledTable)  # id -> EventSource

@@ -7,6 +7,7 @@ from functools import partial
 
 import attrs
 
+from mzi_adapters.memory.brake import Brake
 from mzi_adapters.memory.breakers import StoredBreakers
 from mzi_adapters.memory.decisions import Decisions
 from mzi_adapters.memory.deliveries import Deliveries
@@ -46,6 +47,7 @@ class MemorySession(
     StoredLeases,
     StoredBreakers,
     Deliveries,
+    Brake,
 ):
     """One transaction over one tenant's data."""
 

@@ -321,6 +321,13 @@ class Deliveries(TimedScope):
         """Those held under a plan, by flow and key."""
         return await self.list_deliveries(DeliveryQuery(plan_id=plan_id, after=after, limit=limit))
 
+    async def held_under(self, plan_ids: Collection[str]) -> Mapping[str, int]:
+        """How many deliveries are held under each of these plans."""
+        if not plan_ids:
+            return {}
+        asked = json.dumps(list(plan_ids))
+        return dict(map(tuple, await self.ask(self.say.held_under, self.tenant, asked)))
+
     async def list_deliveries(self, query: DeliveryQuery) -> Sequence[StoredDelivery]:
         """The part of all deliveries that a query asks for."""
         given = {name: getattr(query, name) for name in say.FILTERS}

@@ -48,6 +48,7 @@ class Statements:
     pause: str
     flows: str
     states: str
+    held_under: str
     add_counts: str
     forget: str
     due_flows: str
@@ -272,6 +273,11 @@ CLAIM_KEY = {"of_flow": "text", "of_key": "text", "number": "bigint"}
 KEY = {"of_flow": "text", "of_key": "text"}
 
 
+HELD_UNDER = """\
+SELECT asked.value, (
+    SELECT count(*) FROM deliveries{hint} WHERE tenant_id = %1 AND plan_id = asked.value AND state = 'held'
+) FROM {asked} AS asked{columns}"""
+
 # PostgreSQL
 
 _NOW = "(SELECT now FROM moment)"
@@ -391,6 +397,9 @@ WITH made AS (
 WITH {_asked(KEY)} SELECT of_flow, of_key, found.state FROM asked CROSS JOIN LATERAL (
     SELECT d.state FROM deliveries d WHERE {IS_ASKED} OFFSET 0
 ) AS found""",
+    held_under=HELD_UNDER.format(
+        hint="", asked="jsonb_array_elements_text(%2::text::jsonb)", columns="(value)"
+    ),
     add_counts="""\
 INSERT INTO delivery_counts AS c (tenant_id, flow, state, number)
 SELECT %1, of_flow, of_state, more
@@ -461,6 +470,8 @@ RETURNING flow, {WAS}, 1""",
     flows=FLOWS.format(now="%2", later=LATER.format(now="%2"), most=MOST_PUT_OFF),
     states=f"{_asked_of_json(KEY)} "
     f"SELECT of_flow, of_key, d.state FROM asked JOIN deliveries d ON {IS_ASKED}",
+    # As in `listed`: SQLite would go by the state alone.
+    held_under=HELD_UNDER.format(hint=" INDEXED BY ix_deliveries_plan", asked="json_each(%2)", columns=""),
     add_counts="""\
 INSERT INTO delivery_counts AS c (tenant_id, flow, state, number)
 SELECT %1, value ->> 'of_flow', value ->> 'of_state', value ->> 'more' FROM json_each(%2) WHERE true

@@ -11,6 +11,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from mzi_adapters.sql import migrations
+from mzi_adapters.sql.brake import Brake
 from mzi_adapters.sql.breakers import StoredBreakers
 from mzi_adapters.sql.decisions import Decisions
 from mzi_adapters.sql.deliveries import Deliveries
@@ -48,6 +49,7 @@ class SqlSession(
     StoredLeases,
     StoredBreakers,
     Deliveries,
+    Brake,
 ):
     """One transaction over one tenant's rows."""
 

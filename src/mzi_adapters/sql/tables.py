@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from mzi_adapters.sql.types import Digest, Exact, Id, Json, Key, UtcDateTime
 from mzi_core.module import AnyModule, Field, Kind
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import DeliveryState
+from mzi_core.ports import DeliveryState, PlanState
 
 _metadata = sa.MetaData(
     naming_convention={
@@ -133,6 +133,7 @@ def schema() -> sa.MetaData:
         add_indexes(module, RECORDS[module.name])
     _add_repeats_index()
     _add_delivery_indexes()
+    _add_open_plan_index()
     return _metadata
 
 
@@ -304,6 +305,41 @@ DELIVERY_PAUSES = sa.Table(
     sa.Column("paused_at", UtcDateTime, nullable=False),
 )
 """The flows of which nothing is claimed."""
+
+BRAKE_LEDGER = sa.Table(
+    "brake_ledger",
+    _metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("flow", Key, primary_key=True),
+    sa.Column("action", Key, primary_key=True),
+    sa.Column("key", Key, primary_key=True),
+    sa.Column("reserved_at", UtcDateTime, nullable=False),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.Index(None, "tenant_id", "flow", "action", "reserved_at"),
+    sa.Index(None, "tenant_id", "reserved_at"),
+)
+"""What was reserved at the brake, each key once; counted by the first index, forgotten by the other."""
+
+PLANS = sa.Table(
+    "plans",
+    _metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("flow", Key, nullable=False),
+    sa.Column("action", Key, nullable=False),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("decided_at", UtcDateTime),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Index(None, "tenant_id", "state", "id"),
+)
+
+
+def _add_open_plan_index() -> None:
+    one, which = (PLANS.c.tenant_id, PLANS.c.flow, PLANS.c.action), PLANS.c.state == PlanState.OPEN.value
+    sa.Index("uq_plans_open", *one, unique=True, sqlite_where=which, postgresql_where=which)
+
 
 DECISIONS = sa.Table(
     "grade_decisions",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mzi_core.lazy import finder
 
 if TYPE_CHECKING:
+    from mzi_core.ports.brake import Brake, Plan, PlanState
     from mzi_core.ports.breakers import Breaker, OpenBreaker, StoredBreakers
     from mzi_core.ports.clock import Clock, Ids, SingleIds
     from mzi_core.ports.codec import (
@@ -126,7 +127,7 @@ else:
     _HOMES = (
         *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions", "events"),
         *("event_sources", "history", "idempotency", "locks", "tokens", "leases", "breakers", "deliveries"),
-        *("vault", "store", "writes"),
+        *("brake", "vault", "store", "writes"),
         *("zoho.reading", "zoho.metadata", "zoho.status", "zoho.writing", "zoho.watching", "zoho.gateway"),
         *("moodle.users", "moodle.courses", "moodle.categories", "moodle.enrolments"),
         *("moodle.groups", "moodle.site", "moodle.assignments", "moodle.marking", "moodle.plugin"),
@@ -151,6 +152,7 @@ __all__ = [
     "Applied",
     "AssignmentGrade",
     "Attempt",
+    "Brake",
     "Breaker",
     "CausedBy",
     "Causer",
@@ -231,6 +233,8 @@ __all__ = [
     "ParkedRecord",
     "ParkedRecords",
     "Participant",
+    "Plan",
+    "PlanState",
     "PutOff",
     "Query",
     "RawRecord",

@@ -379,6 +379,10 @@ class Deliveries(Protocol):
         """Those held under a plan, by flow and key, at most `limit`, behind `after`."""
         ...
 
+    async def held_under(self, plan_ids: Collection[str]) -> Mapping[str, int]:
+        """How many deliveries are held under each of these plans; also those under which none is."""
+        ...
+
     async def list_deliveries(self, query: DeliveryQuery) -> Sequence[StoredDelivery]:
         """The part of all deliveries that a query asks for, by flow and key."""
         ...

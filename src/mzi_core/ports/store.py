@@ -6,6 +6,7 @@ from typing import Protocol
 
 import attrs
 
+from mzi_core.ports.brake import Brake
 from mzi_core.ports.breakers import StoredBreakers
 from mzi_core.ports.decisions import Decisions
 from mzi_core.ports.deliveries import Deliveries
@@ -37,6 +38,7 @@ class Session(
     StoredLeases,
     StoredBreakers,
     Deliveries,
+    Brake,
     Protocol,
 ):
     """One transaction over one tenant's data: what is written is seen by later reads of the same session.

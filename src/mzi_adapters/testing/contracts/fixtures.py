@@ -36,6 +36,7 @@ from mzi_core.ports import (
     Lease,
     OpenBreaker,
     ParkedRecord,
+    Plan,
     Query,
     Registry,
     Run,
@@ -266,7 +267,7 @@ async def _fill_more(session: Session) -> None:
 
 
 async def _fill_deliveries(session: Session) -> None:
-    """One that somebody is at work on, one in each other state, and a flow that is paused."""
+    """One that somebody is at work on, one in each other state, a flow that is paused, and a plan."""
     await session.make_due([Due("account", key, "theirs") for key in ("1", "2", "3", "4", "5")])
     _, settled, waiting, dead, held = await session.claim("account", 5, timedelta(hours=1))
     endings = [
@@ -277,6 +278,8 @@ async def _fill_deliveries(session: Session) -> None:
     ]
     await session.end_claims(endings)
     await session.pause("course", "theirs")
+    await session.reserve("account", "suspend", {"1": 1, "2": 1}, 2)
+    await session.open_plan("account", "suspend")
 
 
 @attrs.frozen
@@ -298,6 +301,7 @@ class Everything:
     breakers: Sequence[OpenBreaker]
     deliveries: Sequence[StoredDelivery]
     pauses: Mapping[str, str | None]
+    plans: Sequence[Plan]
     settings: TenantSettings
 
 
@@ -331,6 +335,7 @@ async def everything(store: Store, tenant: TenantId) -> Everything:
             breakers=list(await session.open_breakers()),
             deliveries=await all_deliveries(session),
             pauses={flow.flow: flow.paused for flow in await session.flows()},
+            plans=list(await session.plans()),
             settings=await session.settings(),
         )
 

@@ -4,6 +4,7 @@ The store must be ready (its schema in place) and hold no tenant but the default
 themselves, and with every one of them goes a canary: a second tenant with the same ids, untouched at the end.
 """
 
+from mzi_adapters.testing.contracts.store_brake import BrakePromises, PlanPromises
 from mzi_adapters.testing.contracts.store_breakers import StoredBreakerPromises
 from mzi_adapters.testing.contracts.store_columns import (
     AddingPromises,
@@ -87,5 +88,7 @@ class StoreContract(
     EndingPromises,
     DecidedPromises,
     DeliveryListPromises,
+    BrakePromises,
+    PlanPromises,
 ):
     """Everything the docstrings of the port promise, a test each."""

@@ -105,7 +105,7 @@ async def test_one_process_at_a_time_forgets_and_all_together_once_an_hour() -> 
 async def test_what_is_stopped_forgets_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forgetting, "AT_ONCE", 1)
     store = await _kept(EVERY_AGE)
-    asked = iter([False, False, True])
+    asked = iter([False, False, True, True])
     done = await ForgetOld(store=store, clock=CLOCK)(DEFAULT_TENANT, MONTH, stopped=lambda: next(asked))
     assert done == {EventState.TAKEN: 2}
 
@@ -129,6 +129,27 @@ async def test_the_history_of_records_is_forgotten_in_time(
     async with store.read(DEFAULT_TENANT) as session:
         left = await session.history("students", changes[0].key, None, 99)
     assert list(left) == changes[: -len(EVERY_AGE) + len(OLD) - 1 : -1]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 1000])
+async def test_what_was_reserved_at_the_brake_is_forgotten_when_it_counts_no_more(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """However long events are kept; unless it is stopped."""
+    monkeypatch.setattr(forgetting, "AT_ONCE", at_once)
+    clock = FixedClock()
+    store = MemoryStore(clock)
+    for key in ("b", "a", "c"):
+        async with store.begin(DEFAULT_TENANT) as session:
+            await session.reserve("account", "suspend", {key: 1}, 3)
+        clock.advance(DAY / 2)
+    forget = ForgetOld(store=store, clock=clock)
+    await forget(DEFAULT_TENANT, Retention(taken=None), stopped=lambda: True)
+    await forget(DEFAULT_TENANT, Retention(taken=None))
+    async with store.begin(DEFAULT_TENANT) as session:
+        assert await session.reserve("account", "suspend", {"a": 1, "b": 1, "c": 1}, 0, within=9 * DAY) == {
+            "c"
+        }
 
 
 async def test_the_use_cases_forget_for_one_tenant_and_in_turn_for_all() -> None:

@@ -1,4 +1,7 @@
-"""Forget in time: events that have ended, but none by which something was made, and what was changed."""
+"""Forget in time: events that have ended, but none by which something was made, and what was changed.
+
+What was reserved at the brake is forgotten with them, once it counts no more.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -6,6 +9,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from mzi_core.ports import Clock, EventState, Ids, Lease, Lock, Store, holds
+from mzi_core.ports.brake import DAY
 from mzi_core.ports.events import CREATING
 from mzi_core.use_cases.sync import REMEMBERED
 from mzi_core.values import RecordId, TenantId
@@ -68,7 +72,15 @@ class ForgetOld:
         }
         if retention.history is not None:
             done[CHANGES] = await self._changes(tenant, now - retention.history, stopped)
+        await self._reservations(tenant, stopped)
         return done
+
+    async def _reservations(self, tenant: TenantId, stopped: Callable[[], bool]) -> None:
+        some = AT_ONCE
+        while some == AT_ONCE and not stopped():
+            async with self.store.begin(tenant) as session:
+                await session.settings()
+                some = await session.forget_reservations(DAY, AT_ONCE)
 
     async def _changes(self, tenant: TenantId, until: datetime, stopped: Callable[[], bool]) -> int:
         number, some = 0, AT_ONCE

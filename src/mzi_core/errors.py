@@ -289,6 +289,18 @@ class PauseRefused(MziError):
     """A pause has no reason that a person could read, or too long a one."""
 
 
+class ReasonRefused(MziError):
+    """A decision has no reason that a person could read, or too long a one."""
+
+
+class PlanDecided(MziError):
+    """A plan is to be decided that somebody has decided already, as `state` and for `reason` say."""
+
+    def __init__(self, id: str, state: str, reason: str) -> None:
+        self.state = state
+        super().__init__(f"The plan `{id}` was {state} already: {reason}")
+
+
 class KeyRefused(MziError):
     """The key of the secrets cannot be used."""
 

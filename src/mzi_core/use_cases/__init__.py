@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mzi_core.use_cases.event_sources import SourceUseCases
     from mzi_core.use_cases.events import EventAdapters, EventUseCases
     from mzi_core.use_cases.forgetting import ForgetInTurn, ForgetOld
+    from mzi_core.use_cases.plans import PlanUseCases
     from mzi_core.use_cases.remote import RemoteUseCases
 
 
@@ -185,6 +186,13 @@ class UseCases:
         from mzi_core.use_cases.deliveries import DeliveryUseCases  # noqa: PLC0415
 
         return DeliveryUseCases.over(self.store, self.batches.catalogue)
+
+    @cached_property
+    def plans(self) -> "PlanUseCases":
+        """Those of whoever decides what the brake holds."""
+        from mzi_core.use_cases.plans import PlanUseCases  # noqa: PLC0415
+
+        return PlanUseCases.over(self.store)
 
     @cached_property
     def sources(self) -> "SourceUseCases":

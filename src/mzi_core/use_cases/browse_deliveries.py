@@ -9,6 +9,7 @@ from mzi_core.errors import NotFound
 from mzi_core.keepable_text import is_keepable
 from mzi_core.modules import Catalogue
 from mzi_core.ports import (
+    Deliveries,
     DeliveryKey,
     DeliveryQuery,
     DeliveryState,
@@ -58,9 +59,14 @@ class ListDeliveries:
                 await check_flow(session, self.catalogue, query.flow)
             if not all(map(is_keepable, (query.subject or "", query.plan_id or ""))):
                 return DeliveryPage((), None)
-            found = await session.list_deliveries(attrs.evolve(query, limit=query.limit + 1))
-        items = found[: query.limit]
-        return DeliveryPage(items, items[-1].address if len(found) > query.limit else None)
+            return await page_of(session, query)
+
+
+async def page_of(session: Deliveries, query: DeliveryQuery) -> DeliveryPage:
+    """The page `query` asks for."""
+    found = await session.list_deliveries(attrs.evolve(query, limit=query.limit + 1))
+    items = found[: query.limit]
+    return DeliveryPage(items, items[-1].address if len(found) > query.limit else None)
 
 
 @attrs.frozen(kw_only=True)

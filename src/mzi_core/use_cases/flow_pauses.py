@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import attrs
 
-from mzi_core.errors import PauseRefused
+from mzi_core.errors import MziError, PauseRefused
 from mzi_core.keepable_text import is_keepable
 from mzi_core.modules import Catalogue
 from mzi_core.ports import Deliveries, FlowStatus, Store
@@ -68,12 +68,17 @@ async def _status(session: Deliveries, flow: str) -> FlowStatus:
     return found[0] if found else FlowStatus(flow=flow, counts={}, oldest_due=None)
 
 
-def as_reason(text: str) -> str:
-    """A reason as it is kept: a sentence, for others stand behind it. Raises PauseRefused."""
+def as_reason(
+    text: str,
+    *,
+    refused: type[MziError] = PauseRefused,
+    hint: str = "Say what is to be done before the flow goes on.",
+) -> str:
+    """A reason as it is kept: a sentence, for others stand behind it. Raises `refused`, with the hint."""
     said = " ".join(text.split())
     if not said or len(said) > LONGEST_REASON or not is_keepable(said):
-        raise PauseRefused(
+        raise refused(
             f"A reason has 1 to {LONGEST_REASON} characters, and not only blanks, no NUL and no half "
-            "character (a lone surrogate). Say what is to be done before the flow goes on."
+            f"character (a lone surrogate). {hint}"
         )
     return said if said.endswith(_ENDS) else f"{said}."

@@ -25,6 +25,7 @@ from mzi_core.ports import (
     Enrolment,
     Membership,
     Note,
+    PlanState,
     StoredDelivery,
     ZohoField,
 )
@@ -338,6 +339,92 @@ class TestWithdrawals:
         )
         kept = await self.says(college, "Completed")
         assert (kept.reason, await self.suspended(college)) == (SUSPENDED, True)
+
+
+class TestBrake:
+    """A mistake must not take everybody's course away."""
+
+    async def crowd(self, monkeypatch: pytest.MonkeyPatch) -> AtWork:
+        """Four students in a class, all enrolled by mzi; two may be suspended a day."""
+        monkeypatch.setattr("mzi_core.use_cases.deliver_counterparts.limit", lambda _: 2)
+        college = await at_work(create_accounts=True)
+        ids = [f"539883000009000000{n}" for n in range(1, 5)]
+        await college.in_zoho("students", *map(student, ids))
+        await college.in_zoho("classes", class_())
+        await college.in_zoho("enrollments", *(enrollment(n, id) for n, id in enumerate(ids, start=1)))
+        await college.delivered()
+        course = (await college.stored("classes"))[CLASS].moodle_class_id
+        users = [each.moodle_userid for each in (await college.stored("students")).values()]
+        await college.sync("moodle_courses", [{"id": course, "fullname": "Networking"}])
+        await college.sync("moodle_users", [{"id": user, "username": f"u{user}"} for user in users])
+        made = [
+            {"courseid": course, "userid": user, "id": 500 + user, "maker": SERVICE, "made_as": 500 + user}
+            for user in users
+        ]
+        async with college.use_cases.batches.open(DEFAULT_TENANT, MOODLE_ENROLLMENTS) as batch:
+            await batch.take(made, are_ours=True)
+        await college.delivered()
+        college.timer.jump(600)
+        return college
+
+    async def everybody(self, college: AtWork, status: str) -> None:
+        """A mass edit in Zoho."""
+        ids = list(college.zoho.records("BTEC_Enrollments"))
+        for id in ids:
+            college.zoho.edit("BTEC_Enrollments", id, {"Enrollment_Status": status})
+        await college.heard("enrollments", *ids)
+
+    async def suspended(self, college: AtWork) -> int:
+        """How many are suspended in the course."""
+        college.timer.jump(600)
+        course = (await college.stored("classes"))[CLASS].moodle_class_id
+        client = await college.connections().moodle(DEFAULT_TENANT)
+        return len(await client.enrolled(course, Membership.SUSPENDED))
+
+    async def plan(self, college: AtWork) -> str:
+        """The one plan that is open."""
+        async with college.store.read(DEFAULT_TENANT) as session:
+            (plan,) = await session.plans(PlanState.OPEN)
+        return plan.id
+
+    async def test_a_wrong_filter_that_withdraws_everybody_is_held_for_a_person(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        college = await self.crowd(monkeypatch)
+        await self.everybody(college, "Withdrawn")
+        assert await college.delivered() == {DeliveryState.SETTLED: 2, DeliveryState.HELD: 2}
+        assert await self.suspended(college) == 2
+        held = [each for each in await college.deliveries(FlowName.ENROLMENT) if each.plan_id]
+        plan = await self.plan(college)
+        assert [(each.state, each.plan_id) for each in held] == [(DeliveryState.HELD, plan)] * 2
+        assert f"mzi plan show {plan}" in held[0].reason
+
+    async def test_who_is_active_again_when_the_plan_is_approved_is_left_alone(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Approving plans again: nothing is done blindly."""
+        college = await self.crowd(monkeypatch)
+        await self.everybody(college, "Withdrawn")
+        await college.delivered()
+        held = [e.key for e in await college.deliveries(FlowName.ENROLMENT) if e.state is DeliveryState.HELD]
+        college.zoho.edit("BTEC_Enrollments", held[0], {"Enrollment_Status": "Active"})
+        plan = await self.plan(college)
+        async with college.store.begin(DEFAULT_TENANT) as session:
+            assert await session.close_plan(plan, PlanState.APPROVED, "The term is over.", "registrar")
+            await session.approve(plan)
+        await college.delivered()
+        assert await self.suspended(college) == 3
+
+    async def test_the_next_day_has_a_brake_of_its_own_and_no_one_counts_twice(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        college = await self.crowd(monkeypatch)
+        await self.everybody(college, "Withdrawn")
+        await college.delivered()
+        college.timer.jump(25 * 3600)
+        await self.everybody(college, "Dropped")
+        assert await college.delivered() == {DeliveryState.SETTLED: 4}
+        assert await self.suspended(college) == 4
 
 
 GRADE = {"userid": 4101, "courseid": 1001, "assignid": 55}

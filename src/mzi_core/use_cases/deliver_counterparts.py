@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 
 from mzi_core.errors import AccountMissing
+from mzi_core.flows.brake import DestructiveAction, limit
 from mzi_core.flows.flow import Flow, flow_of
 from mzi_core.flows.rules import Rules
 from mzi_core.flows.write_back import write_back_of
@@ -34,9 +35,14 @@ from mzi_core.use_cases.deliver import SECOND_LOOK, Hold, Result, Worked
 from mzi_core.use_cases.moodle_target import MoodleTarget
 from mzi_core.use_cases.targets import Targets
 from mzi_core.use_cases.zoho_half import BY_DELIVERY, News, ZohoHalf
-from mzi_core.values import RecordKey
+from mzi_core.values import RecordKey, State
 
 GONE = "Zoho has it no longer."
+HELD = (
+    "So many would be suspended within a day that a person is asked first: `mzi plan show {}`, then approve "
+    "or reject it."
+)
+
 SUSPENDED_BY_MZI: JsonObject = {"suspended": True}
 """What is remembered of a pair whose enrolment mzi has suspended."""
 
@@ -120,6 +126,9 @@ class _Pairs:
         changed = {key: row for key, row in fresh.items() if row.entity != rows[key].entity}
         rows = {key: fresh.get(key, row) for key, row in rows.items() if key in fresh or key not in writing}
         steps = {key: step for key, step in steps.items() if key in rows} | await self._planned(changed)
+        held = await self._held(steps)
+        steps = {key: step for key, step in steps.items() if key not in held}
+        rows = {key: row for key, row in rows.items() if key not in held}
         carry_out = CarryOut(target=self.target, sending=self._sending, keep=self._keep)
         entities = [row.entity for row in rows.values()]
         results: dict[RecordKey, Result] = {
@@ -134,7 +143,39 @@ class _Pairs:
             for key, step in steps.items()
             if key not in waiting
         ]
-        return Worked(endings=[*gone, *endings], results=list(results.values()), ended=ended)
+        return Worked(
+            endings=[*gone, *endings],
+            results=list(results.values()),
+            ended=[*ended, *held.values()],
+        )
+
+    async def _held(self, steps: Mapping[RecordKey, Step[object]]) -> Mapping[RecordKey, DeliveryState]:
+        """Reserve at the brake what would be suspended; those that are held, until a person decides.
+
+        What was approved goes through: it was planned anew just now, so nothing is done blindly.
+        """
+        wanted = {key: self.hold.claims[key] for key, step in steps.items() if _suspends(step)}
+        if not wanted:
+            return {}
+        action, flow = DestructiveAction.SUSPEND, flow_of(self.module).name
+        async with self.batches.store.begin(self.hold.tenant) as session:
+            counts = await session.count(self.module)
+            passing = await session.reserve(
+                flow,
+                action,
+                {key: claim.generation for key, claim in wanted.items()},
+                limit(sum(counts.get(state, 0) for state in (State.NEW, State.UPDATED))),
+                approved=[
+                    key for key, claim in wanted.items() if claim.approved_generation == claim.generation
+                ],
+            )
+            over = [key for key in wanted if key not in passing]
+            if not over:
+                return {}
+            plan = await session.open_plan(flow, action)
+            ended = await session.end_claims([wanted[key].held(plan, HELD.format(plan)) for key in over])
+        states = {address.key: state for address, state in ended.items()}
+        return {key: states[key] for key in over if key in states}
 
     async def _planned(self, rows: Mapping[RecordKey, Stored[Any]]) -> dict[RecordKey, Step[object]]:
         steps = await self.target.plan([row.entity for row in rows.values()]) if rows else ()

@@ -22,6 +22,7 @@ from mzi_http.routes import (
     health,
     moodle_events,
     moodle_records,
+    plans,
     records,
     rules,
     sync,
@@ -63,7 +64,7 @@ def create_app(
             }
 
     subjects = (
-        *(sync, moodle_records, events, moodle_events, webhooks, deliveries),
+        *(sync, moodle_records, events, moodle_events, webhooks, deliveries, plans),
         *(grades, decisions, rules, records),
         health,
     )
@@ -71,7 +72,7 @@ def create_app(
     public = [*health.ROUTES, *docs.routes(described)]
     keyed = [
         route
-        for subject in (sync, moodle_records, events, deliveries, grades, decisions, rules)
+        for subject in (sync, moodle_records, events, deliveries, plans, grades, decisions, rules)
         for route in subject.ROUTES
     ]
     doors = [*events.DOORS, *moodle_events.DOORS, *webhooks.DOORS]

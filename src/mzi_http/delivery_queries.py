@@ -47,14 +47,15 @@ def read_delivery_query(request: Request) -> tuple[DeliveryQuery, Sequence[objec
         state=None if state is None else DeliveryState(state),
         subject=subject,
         plan_id=plan,
-        after=_after(read, list_id),
+        after=after_delivery(read, list_id),
         limit=read.limit(),
     )
     read.finish()
     return query, list_id
 
 
-def _after(read: ListParameters, list_id: Sequence[object]) -> DeliveryKey | None:
+def after_delivery(read: ListParameters, list_id: Sequence[object]) -> DeliveryKey | None:
+    """The delivery behind which the page begins, if the request has a cursor."""
     found = read.after(list_id)
     try:
         return None if found is None else read_path(found.key)
@@ -122,11 +123,11 @@ def read_redrive(fields: Mapping[str, object], most: int) -> ToRedrive:
     return ToRedrive(flow=str(flow), keys=chosen, dry_run=fields.get("dry_run") is True)
 
 
-def read_reason(fields: Mapping[str, object]) -> str:
-    """The body of a pause: its reason. Raises Problem: 400."""
+def read_reason(fields: Mapping[str, object], why: str = "why nothing of the flow is to be done") -> str:
+    """The body of a pause or a decision: its reason. Raises Problem: 400."""
     faults, reason = _unknown(fields, ("reason",)), fields.get("reason")
     if not isinstance(reason, str):
-        faults.append(ProblemItem("`reason` must say why nothing of the flow is to be done.", "reason"))
+        faults.append(ProblemItem(f"`reason` must say {why}.", "reason"))
     if faults:
         raise Problem.of(BAD_BODY, faults)
     return str(reason)

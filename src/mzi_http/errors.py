@@ -37,7 +37,9 @@ from mzi_core.errors import (
     NotFound,
     NotOffered,
     PauseRefused,
+    PlanDecided,
     ProtocolError,
+    ReasonRefused,
     RemoteBug,
     RemoteNotFound,
     RunInProgress,
@@ -108,6 +110,7 @@ NOT_AT_REMOTE = ProblemType(404, "not-at-remote", "Zoho or Moodle has nothing un
 OTHER_METHOD = ProblemType(405, "other-method", "This method is not offered here")
 TOO_SLOW = ProblemType(408, "too-slow", "The request took too long to arrive")
 KEY_REUSED = ProblemType(409, "idempotency-key-reused", "The idempotency key belongs to another request")
+PLAN_DECIDED = ProblemType(409, "plan-decided", "The plan was decided already")
 REMOTE_CONFLICT = ProblemType(409, "remote-conflict", "What is at Zoho or Moodle contradicts this")
 TOO_LARGE = ProblemType(413, "too-large", "The request is too large")
 LONG_ADDRESS = ProblemType(414, "address-too-long", "The path and the query are too long")
@@ -204,6 +207,8 @@ KINDS: Mapping[type[MziError], ProblemType] = {
     MessageRefused: BAD_BODY,
     LabelRefused: REFUSED,
     PauseRefused: REFUSED,
+    ReasonRefused: REFUSED,
+    PlanDecided: PLAN_DECIDED,
     SecretRefused: REFUSED,
     SchemeRefused: REFUSED,
     OverlapRefused: REFUSED,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from msgspec import Meta
 
 from mzi_core.grading import Cause, Grade, RuleId, RuleOutcome, WarningId
-from mzi_core.ports import Causer, ChangeKind, DeliveryState
+from mzi_core.ports import Causer, ChangeKind, DeliveryState, PlanState
 from mzi_core.values import Code, State
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -457,6 +457,45 @@ class RedrivenDeliveries(TypedDict):
     dry_run: bool
     redriven: Count
     left: Annotated[list[NotDead], Meta(description="Of those that were named")]
+
+
+class PlanFacts(TypedDict):
+    """What was held in a flow because an action would have touched too much, and how it was decided."""
+
+    id: str
+    flow: str
+    action: Annotated[str, Meta(examples=["suspend"])]
+    state: PlanState
+    opened_at: Moment
+    decided_at: Annotated[Moment | None, Meta(description="null while it is open")]
+    decided_by: Annotated[str | None, Meta(examples=["API key 1a2b3c4d"])]
+    reason: Annotated[str, Meta(description="Why it was approved or rejected; empty while it is open")]
+
+
+class ListedPlan(PlanFacts):
+    """A plan of the brake."""
+
+    held: Annotated[Count, Meta(description="How many deliveries are held under it")]
+
+
+class ListedPlans(TypedDict):
+    """A page of plans, the newest first."""
+
+    items: list[ListedPlan]
+    next: Annotated[str | None, Meta(description="The cursor of the next page; null after the last")]
+
+
+class ShownPlan(ListedPlan):
+    """A plan, and a page of what is held under it, by flow and key."""
+
+    deliveries: list[ListedDelivery]
+    next: Annotated[str | None, Meta(description="The cursor of the next page; null after the last")]
+
+
+class DecidedPlan(PlanFacts):
+    """A plan that was decided just now."""
+
+    decided: Annotated[Count, Meta(description="How many deliveries are due as approved, or settled")]
 
 
 class SourceStatus(TypedDict):

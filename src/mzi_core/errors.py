@@ -285,6 +285,22 @@ class LabelRefused(MziError):
     """A label says nothing, or is too long."""
 
 
+class FlowPaused(MziError):
+    """Nothing of a flow is delivered until somebody resumes it."""
+
+    def __init__(self, flow: str, reason: str) -> None:
+        super().__init__(
+            f"The {flow} deliveries are paused: {reason} After that `mzi deliveries resume {flow}` goes on."
+        )
+
+
+class OutOfTime(MziError):
+    """The lease of a batch is nearly over, so nothing is sent any more."""
+
+    def __init__(self) -> None:
+        super().__init__("It took too long and begins anew.")
+
+
 class PauseRefused(MziError):
     """A pause has no reason that a person could read, or too long a one."""
 

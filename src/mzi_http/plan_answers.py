@@ -1,6 +1,6 @@
 """Plans of the brake as they are answered; see `shapes`."""
 
-from mzi_core.ports import Plan
+from mzi_core.ports import BrakePlan
 from mzi_core.use_cases.plans import DecidedPlan as Decided
 from mzi_core.use_cases.plans import HeldPlan
 from mzi_core.use_cases.plans import ShownPlan as Shown
@@ -9,7 +9,7 @@ from mzi_http.delivery_answers import listed_delivery
 from mzi_http.shapes import DecidedPlan, ListedPlan, PlanFacts, ShownPlan
 
 
-def _facts(plan: Plan) -> PlanFacts:
+def _facts(plan: BrakePlan) -> PlanFacts:
     return {
         "id": plan.id,
         "flow": plan.flow,

@@ -25,6 +25,7 @@ from mzi_core.ports import (
     PROGRAM,
     AccessToken,
     ApiKey,
+    BrakePlan,
     Claim,
     Cursor,
     DecisionRecord,
@@ -42,7 +43,6 @@ from mzi_core.ports import (
     ModuleStatus,
     OpenBreaker,
     ParkedRecord,
-    Plan,
     PlanState,
     Query,
     Registry,
@@ -1828,9 +1828,9 @@ class ClosesAPlanTwice(Faithful):
 class ShowsThePlansOfAnotherTenant(Faithful):
     noticed_by = "test_plans_and_reservations_are_one_tenant_s"
 
-    async def plan(self, id: str) -> Plan | None:
-        mine: Plan | None = await self.real.plan(id)
-        theirs: Plan | None = await attrs.evolve(self.real, tenant=CANARY).plan(id)
+    async def plan(self, id: str) -> BrakePlan | None:
+        mine: BrakePlan | None = await self.real.plan(id)
+        theirs: BrakePlan | None = await attrs.evolve(self.real, tenant=CANARY).plan(id)
         return mine or theirs
 
 
@@ -1839,7 +1839,7 @@ class ListsTheOldestPlansFirst(Faithful):
 
     async def plans(
         self, state: PlanState | None = None, *, after: str | None = None, limit: int = 100
-    ) -> Sequence[Plan]:
+    ) -> Sequence[BrakePlan]:
         return list(reversed(await self.real.plans(state, after=after, limit=limit)))
 
 

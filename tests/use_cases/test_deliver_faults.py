@@ -9,14 +9,13 @@ from tests.use_cases.test_deliver import AtWork, at_work
 from tests.use_cases.test_push import CLASS, A, B, C, class_, enrollment, student
 
 from mzi_core.backoff import MOST_TRIES
-from mzi_core.errors import GatewayUnavailable, InputRefused
+from mzi_core.errors import FlowPaused, GatewayUnavailable, InputRefused
 from mzi_core.flows.flow import ACCOUNT
 from mzi_core.flows.rules import FlowName
 from mzi_core.ports import DeliveryKey, DeliveryState, Due
 from mzi_core.use_cases import deliver
 from mzi_core.use_cases.deliver import LEASE, MOST_STARTS, SECOND_LOOK, Delivered
 from mzi_core.use_cases.deliver_counterparts import NO_COURSES, DeliverCounterparts
-from mzi_core.use_cases.push import FlowPaused
 from mzi_core.values import DEFAULT_TENANT
 
 MADE = "core_user_create_users"

@@ -7,7 +7,7 @@ import attrs
 
 from mzi_adapters.memory.scope import TenantTables
 from mzi_adapters.system import SystemIds
-from mzi_core.ports import Plan, PlanState
+from mzi_core.ports import BrakePlan, PlanState
 from mzi_core.ports.brake import DAY
 
 
@@ -46,7 +46,7 @@ class Brake(TenantTables):
             self.tables.ledger.drop(key)
         return len(old)
 
-    def _plans(self) -> list[Plan]:
+    def _plans(self) -> list[BrakePlan]:
         kept = self.tables.plans.items()
         return sorted((plan for key, plan in kept if key[0] == self.tenant), key=lambda each: each.id)
 
@@ -55,18 +55,18 @@ class Brake(TenantTables):
             if (plan.flow, plan.action, plan.state) == (flow, action, PlanState.OPEN):
                 return plan.id
         (id,) = SystemIds().record_ids(1)
-        plan = Plan(id=id, flow=flow, action=action, opened_at=self.clock.now())
+        plan = BrakePlan(id=id, flow=flow, action=action, opened_at=self.clock.now())
         self.tables.plans.put((self.tenant, id), plan)
         return id
 
     async def plans(
         self, state: PlanState | None = None, *, after: str | None = None, limit: int = 100
-    ) -> Sequence[Plan]:
+    ) -> Sequence[BrakePlan]:
         so = [each for each in self._plans() if state in (None, each.state)]
         return [each for each in reversed(so) if after is None or each.id < after][:limit]
 
-    async def plan(self, id: str) -> Plan | None:
-        found: Plan | None = self.tables.plans.get((self.tenant, id))
+    async def plan(self, id: str) -> BrakePlan | None:
+        found: BrakePlan | None = self.tables.plans.get((self.tenant, id))
         return found
 
     async def close_plan(self, id: str, state: PlanState, reason: str, by: str) -> bool:

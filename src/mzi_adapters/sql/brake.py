@@ -10,7 +10,7 @@ from mzi_adapters.sql.scope import Scope
 from mzi_adapters.sql.tables import BRAKE_LEDGER, PLANS
 from mzi_adapters.sql.types import UtcDateTime
 from mzi_adapters.system import SystemIds
-from mzi_core.ports import Lock, Plan, PlanState
+from mzi_core.ports import BrakePlan, Lock, PlanState
 from mzi_core.ports.brake import DAY
 
 _LEDGER = BRAKE_LEDGER.c
@@ -110,7 +110,7 @@ class Brake(Scope):
 
     async def plans(
         self, state: PlanState | None = None, *, after: str | None = None, limit: int = 100
-    ) -> Sequence[Plan]:
+    ) -> Sequence[BrakePlan]:
         """Plans, the newest first."""
         wanted = sa.select(*_OURS).where(self.mine(PLANS))
         if state is not None:
@@ -119,14 +119,14 @@ class Brake(Scope):
             wanted = wanted.where(PLANS.c.id < after)
         return await self._plans(wanted.order_by(PLANS.c.id.desc()).limit(limit))
 
-    async def plan(self, id: str) -> Plan | None:
+    async def plan(self, id: str) -> BrakePlan | None:
         """One plan."""
         found = await self._plans(sa.select(*_OURS).where(self.mine(PLANS), PLANS.c.id == id))
         return found[0] if found else None
 
-    async def _plans(self, wanted: sa.Select[Any]) -> Sequence[Plan]:
+    async def _plans(self, wanted: sa.Select[Any]) -> Sequence[BrakePlan]:
         rows = (await self.run(wanted)).mappings()
-        return [Plan(**{**row, "state": PlanState(row["state"])}) for row in rows]
+        return [BrakePlan(**{**row, "state": PlanState(row["state"])}) for row in rows]
 
     async def close_plan(self, id: str, state: PlanState, reason: str, by: str) -> bool:
         """Close an open plan as approved or rejected."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mzi_core.lazy import finder
 
 if TYPE_CHECKING:
-    from mzi_core.ports.brake import Brake, Plan, PlanState
+    from mzi_core.ports.brake import Brake, BrakePlan, PlanState
     from mzi_core.ports.breakers import Breaker, OpenBreaker, StoredBreakers
     from mzi_core.ports.clock import Clock, Ids, SingleIds
     from mzi_core.ports.codec import (
@@ -153,6 +153,7 @@ __all__ = [
     "AssignmentGrade",
     "Attempt",
     "Brake",
+    "BrakePlan",
     "Breaker",
     "CausedBy",
     "Causer",
@@ -233,7 +234,6 @@ __all__ = [
     "ParkedRecord",
     "ParkedRecords",
     "Participant",
-    "Plan",
     "PlanState",
     "PutOff",
     "Query",

@@ -23,7 +23,7 @@ class PlanState(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Plan:
+class BrakePlan:
     """What was held in a flow because an action would have touched too much; deliveries are held under it.
 
     `decided_at`, `decided_by` and `reason`: when, by whom and why; None and "" while it is open. `reason` is
@@ -82,14 +82,14 @@ class Brake(Protocol):
 
     async def plans(
         self, state: PlanState | None = None, *, after: str | None = None, limit: int = 100
-    ) -> Sequence[Plan]:
+    ) -> Sequence[BrakePlan]:
         """Plans by id, the last first, at most `limit`, behind `after`.
 
         Ids are UUIDs of version 7 (RFC 9562), so that the newest come first.
         """
         ...
 
-    async def plan(self, id: str) -> Plan | None:
+    async def plan(self, id: str) -> BrakePlan | None:
         """One plan."""
         ...
 

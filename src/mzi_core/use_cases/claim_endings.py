@@ -10,6 +10,7 @@ from mzi_core.errors import (
     GatewayRefused,
     GatewayUnavailable,
     MziError,
+    OutOfTime,
     RemoteNotFound,
 )
 from mzi_core.ports import Claim, Ending
@@ -19,13 +20,6 @@ WITHOUT_ACCOUNT = timedelta(hours=1)
 
 UNAVAILABLE = timedelta(minutes=1)
 """When a service is asked again that did not say when it can be."""
-
-
-class OutOfTime(MziError):
-    """The lease of a batch is nearly over, so nothing is sent any more."""
-
-    def __init__(self) -> None:
-        super().__init__("It took too long and begins anew.")
 
 
 def may_be_about_one(error: MziError) -> bool:

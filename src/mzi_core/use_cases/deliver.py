@@ -11,13 +11,14 @@ import attrs
 from mzi_core.errors import (
     AuthRevoked,
     MziError,
+    OutOfTime,
     StoreError,
 )
 from mzi_core.flows.flow import Flow
 from mzi_core.flows.rules import FlowName, Rules, rules_of
 from mzi_core.ports import Claim, DeliveryKey, DeliveryState, Ending, JsonObject, Note, Session, Store
 from mzi_core.provisioning import StepResult
-from mzi_core.use_cases.claim_endings import OutOfTime, may_be_about_one, put_off
+from mzi_core.use_cases.claim_endings import may_be_about_one, put_off
 from mzi_core.values import MoodleId, TenantId, ZohoId
 
 LEASE = timedelta(minutes=5)

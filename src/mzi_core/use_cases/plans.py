@@ -7,7 +7,7 @@ import attrs
 
 from mzi_core.errors import NotFound, PlanDecided, ReasonRefused
 from mzi_core.keepable_text import is_keepable
-from mzi_core.ports import DeliveryKey, DeliveryQuery, Plan, PlanState, Session, Store
+from mzi_core.ports import BrakePlan, DeliveryKey, DeliveryQuery, PlanState, Session, Store
 from mzi_core.use_cases.browse_deliveries import DeliveryPage, page_of
 from mzi_core.use_cases.flow_pauses import as_reason
 from mzi_core.values import TenantId
@@ -17,7 +17,7 @@ from mzi_core.values import TenantId
 class HeldPlan:
     """A plan, and how many deliveries are held under it."""
 
-    plan: Plan
+    plan: BrakePlan
     held: int
 
 
@@ -51,7 +51,7 @@ class ListPlans:
 class ShownPlan:
     """A plan, how many deliveries are held under it, and some of them."""
 
-    plan: Plan
+    plan: BrakePlan
     held: int
     deliveries: DeliveryPage
 
@@ -78,7 +78,7 @@ class ShowPlan:
 class DecidedPlan:
     """A plan that was decided, and of how many deliveries by flow."""
 
-    plan: Plan
+    plan: BrakePlan
     deliveries: Mapping[str, int]
 
 
@@ -117,14 +117,14 @@ def _reason(text: str) -> str:
     return as_reason(text, refused=ReasonRefused, hint="Say why it may be done, or why not.")
 
 
-async def _plan(session: Session, id: str) -> Plan:
+async def _plan(session: Session, id: str) -> BrakePlan:
     found = await session.plan(id) if is_keepable(id) else None
     if found is None:
         raise NotFound("plan", id[:60])
     return found
 
 
-async def _closed(session: Session, id: str, state: PlanState, reason: str, by: str) -> Plan:
+async def _closed(session: Session, id: str, state: PlanState, reason: str, by: str) -> BrakePlan:
     """An open plan, closed before its deliveries are touched: nothing more is held under it."""
     await session.settings()
     await _plan(session, id)

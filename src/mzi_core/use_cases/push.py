@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from mzi_core.errors import MziError
+from mzi_core.errors import FlowPaused
 from mzi_core.flows.flow import Flow, flow_of
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.ports import CausedBy, Causer, Cursor, Query, Store
@@ -19,16 +19,6 @@ from mzi_core.values import MoodleId, RecordKey, TenantId
 
 PAGE = 1000
 """How many records are planned and written together."""
-
-
-class FlowPaused(MziError):
-    """Nothing of a flow is delivered until somebody resumes it."""
-
-    def __init__(self, flow: Flow, reason: str) -> None:
-        super().__init__(
-            f"The {flow.name} deliveries are paused: {reason} After that `mzi deliveries resume {flow.name}` "
-            "goes on."
-        )
 
 
 @attrs.frozen
@@ -105,7 +95,7 @@ class Push:
             await session.settings()
             status = next((each for each in await session.flows() if each.flow == flow.name), None)
         if status is not None and status.paused is not None:
-            raise FlowPaused(flow, status.paused)
+            raise FlowPaused(flow.name, status.paused)
 
     async def to_zoho(self, target: ZohoTarget) -> AsyncGenerator[PagePushed, None]:
         """Yield after every page. Raises UnknownTenant, StoreError and GatewayError."""

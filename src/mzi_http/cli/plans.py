@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from mzi_core.errors import NotFound
-from mzi_core.ports import Plan, PlanState
+from mzi_core.ports import BrakePlan, PlanState
 from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.plans import DecidedPlan, HeldPlan
 from mzi_core.values import TenantId
@@ -152,7 +152,7 @@ def _check(limit: int) -> None:
         raise UsageError(f"--limit must be from 1 to {MOST:,}.")
 
 
-async def _meant(use_cases: UseCases, tenant: TenantId, id: str) -> Plan:
+async def _meant(use_cases: UseCases, tenant: TenantId, id: str) -> BrakePlan:
     """The plan that has this id, or that alone ends in it. Raises NotFound, UsageError."""
     sought = id.strip().lower()
     page = await use_cases.plans.list(tenant, limit=MOST)

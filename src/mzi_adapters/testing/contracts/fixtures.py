@@ -21,6 +21,7 @@ from mzi_core.ports import (
     AT_ONCE,
     AccessToken,
     ApiKey,
+    BrakePlan,
     CausedBy,
     Causer,
     ChangeKind,
@@ -36,7 +37,6 @@ from mzi_core.ports import (
     Lease,
     OpenBreaker,
     ParkedRecord,
-    Plan,
     Query,
     Registry,
     Run,
@@ -301,7 +301,7 @@ class Everything:
     breakers: Sequence[OpenBreaker]
     deliveries: Sequence[StoredDelivery]
     pauses: Mapping[str, str | None]
-    plans: Sequence[Plan]
+    plans: Sequence[BrakePlan]
     settings: TenantSettings
 
 

@@ -459,6 +459,21 @@ class TestMarks:
         (attempt,) = (await college.stored(MARKS))[f"{student}_{course}_{assignment}"].attempts
         assert attempt.raw == 4  # told after what Moodle was read of
 
+    async def test_an_event_of_the_second_of_the_mark_is_newer_than_a_reading_without_a_number(
+        self, college: College
+    ) -> None:
+        """The workflow has moved on since, so that the same mark is read in detail."""
+        course, assignment, (student, _) = marked(college)
+        college.moodle.submit(assignment, student)
+        id = college.moodle.grade(assignment, student, 3, feedback="Well done", workflow="released")
+        await pulled_first(college)
+        event = {"userid": student, "courseid": course, "assignid": assignment, "gradeid": id, "rawgrade": 3}
+        at = {"timemodified": college.moodle.site.now(), "event_number": 7}
+        await told(college, MARKS, {**event, **at, "workflowstate": "inmarking"})
+        assert (await pulled(college, MARKS)).states == [State.UPDATED]
+        (attempt,) = (await college.stored(MARKS))[f"{student}_{course}_{assignment}"].attempts
+        assert (attempt.feedback, attempt.event_number) == ("Well done", 7)
+
     async def test_the_plugin_tells_criteria_and_unreleased_feedback_in_one_call_an_assignment(
         self, college: College
     ) -> None:

@@ -271,7 +271,7 @@ def _not_before(stored: MarkedAttempt | None, told: MarkedAttempt) -> MarkedAtte
     An event is of the second in which it was sent, and a mark of the one before it. A stored version of
     another mark keeps its place in the order: it may have come while Moodle was read.
     """
-    if stored is None or stored.version <= told.version or not _is_same_mark(stored, told):
+    if stored is None or stored.version.order <= told.version.order or not _is_same_mark(stored, told):
         return told
     return attrs.evolve(told, graded_at=stored.graded_at, event_number=stored.event_number)
 

@@ -97,7 +97,12 @@ class AtWork(College):
 
     def zoho_writes(self) -> int:
         """How many calls have changed something in Zoho."""
-        return sum(each.method != "GET" and "/coql" not in each.url for each in self.zoho.seen)
+        changing = ("POST", "PUT", "DELETE")
+        asking = ("/coql", "/oauth")
+        return sum(
+            each.method in changing and not any(what in each.url for what in asking)
+            for each in self.zoho.seen
+        )
 
     def fields(self, module: str) -> list[ZohoField]:
         """What a module of the Zoho has."""

@@ -3,19 +3,23 @@
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 from tests.use_cases.remotes import lost
-from tests.use_cases.test_deliver import AtWork, at_work
+from tests.use_cases.test_deliver import UNIT, AtWork, at_work, mark
+from tests.use_cases.test_deliver import TestGrades as Grades
 from tests.use_cases.test_push import CLASS, A, B, C, class_, enrollment, student
 
+from mzi_adapters.web import Response
 from mzi_core.backoff import MOST_TRIES
-from mzi_core.errors import FlowPaused, GatewayUnavailable, InputRefused
+from mzi_core.errors import FlowPaused, GatewayUnavailable, InputRefused, StoreUnavailable
 from mzi_core.flows.flow import ACCOUNT
 from mzi_core.flows.rules import FlowName
 from mzi_core.ports import DeliveryKey, DeliveryState, Due
-from mzi_core.use_cases import deliver
+from mzi_core.use_cases import deliver, deliver_counterparts
 from mzi_core.use_cases.deliver import LEASE, MOST_STARTS, SECOND_LOOK, Delivered
 from mzi_core.use_cases.deliver_counterparts import NO_COURSES, DeliverCounterparts
+from mzi_core.use_cases.deliver_grades import DeliverGrades
 from mzi_core.values import DEFAULT_TENANT
 
 MADE = "core_user_create_users"
@@ -91,6 +95,8 @@ class TestRemotes:
         college.has_zoho = False
         assert await college.delivered() == {DeliveryState.SETTLED: 1}
         assert (await college.stored("students"))[A].moodle_userid is not None
+        await college.use_cases.remote.make_due(DEFAULT_TENANT, [ACCOUNT])
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}  # though Zoho knows of nothing
 
     async def test_one_record_that_cannot_be_taken_holds_up_no_other(
         self, monkeypatch: pytest.MonkeyPatch
@@ -231,25 +237,134 @@ class TestWorkers:
         """Between the plan and the wait somebody brings the account: nobody would ever wake the pair."""
         college = await at_work()
         await college.in_zoho("students", student())
-        await college.in_zoho(
-            "classes", class_(Moodle_Class_ID=str(college.moodle.add_course(shortname="NET-1")))
-        )
+        course = college.moodle.add_course(shortname="NET-1")
+        await college.in_zoho("classes", class_(Moodle_Class_ID=str(course)))
         await college.in_zoho("enrollments", enrollment(1))
         account = college.moodle.add_user(username="other@college.example")
-        from mzi_core.use_cases import deliver_counterparts
-
         whole = deliver_counterparts._Pairs._wait
 
-        async def linked_before(self: deliver_counterparts._Pairs, steps: object) -> object:
+        async def linked_before(self: deliver_counterparts._Pairs, *what: Any) -> object:
             monkeypatch.setattr(deliver_counterparts._Pairs, "_wait", whole)
             college.zoho.edit("BTEC_Students", A, {"Student_Moodle_ID": str(account)})
             await college.heard("students", A)
-            return await whole(self, steps)  # type: ignore[arg-type]
+            return await whole(self, *what)
 
         monkeypatch.setattr(deliver_counterparts._Pairs, "_wait", linked_before)
         await college.delivered()
         (row,) = await college.deliveries(FlowName.ENROLMENT)
         assert row.state is DeliveryState.SETTLED
+
+    async def test_a_grade_does_not_wait_for_a_student_who_has_just_been_linked(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        grades = Grades()
+        college = await grades.college(linked=False)
+        college.zoho.edit("BTEC_Classes", CLASS, {"Moodle_Class_ID": "1001"})
+        await college.heard("classes", CLASS)
+        await college.sync("moodle_marks", [mark("3")])
+        whole = DeliverGrades._wait
+
+        async def linked_before(self: DeliverGrades, *what: Any) -> object:
+            monkeypatch.setattr(DeliverGrades, "_wait", whole)
+            college.zoho.edit("BTEC_Students", A, {"Student_Moodle_ID": "4101"})
+            await college.heard("students", A)
+            return await whole(self, *what)
+
+        monkeypatch.setattr(DeliverGrades, "_wait", linked_before)
+        await college.delivered()
+        assert grades.grade(college)["Grade"] == "M"
+
+
+class TestGrades:
+    """Grades that Zoho does not take, or has by then."""
+
+    async def test_a_grade_that_somebody_has_just_typed_is_not_written_again(self) -> None:
+        grades = Grades()
+        college = await grades.college()
+        await college.sync("moodle_marks", [mark("2")])
+        await college.delivered()
+        await grades.heard(college)
+        await college.delivered()
+        (id,) = college.zoho.records("BTEC_Grades")
+        now = {"Grade": "M", "BTEC_Grade_Name": "A1 - Networking 1 - M - 2026-02-15"}
+        college.zoho.edit("BTEC_Grades", id, now)
+        written = college.zoho_writes()
+        await college.sync("moodle_marks", [mark("3", at=1771142500)])
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+        assert (grades.grade(college)["Grade"], college.zoho_writes()) == ("M", written)
+
+    async def test_a_grade_that_zoho_refuses_is_given_up_with_its_reason(self) -> None:
+        grades = Grades()
+        college = await grades.college()
+        await college.sync("moodle_marks", [mark("2")])
+        await college.delivered()
+        await grades.heard(college)
+        await college.delivered()
+        (id,) = college.zoho.records("BTEC_Grades")
+        college.zoho.lock("BTEC_Grades", id)
+        await college.sync("moodle_marks", [mark("3", at=1771142500)])
+        states = await college.delivered()
+        assert states in ({DeliveryState.DEAD: 1}, {DeliveryState.DUE: 1})
+        assert grades.grade(college)["Grade"] == "P"
+
+    async def test_policies_that_cannot_be_chosen_from_say_so(self) -> None:
+        """The level of the unit is none that the policies of the tenant can be told apart by."""
+        grades = Grades()
+        college = await grades.college()
+        async with college.store.begin(DEFAULT_TENANT) as session:
+            settings = await session.settings()
+            chosen = attrs.evolve(settings, policies={"L5": {"base": "pearson-higher-national"}})
+            await session.save_settings(chosen)
+        unit = {**college.zoho.records("BTEC")[UNIT], "Level": "Advanced"}
+        await college.sync("units", [unit])
+        await college.sync("moodle_marks", [mark("3")])
+        assert await college.delivered() == {DeliveryState.DEAD: 1}
+        (row,) = await college.deliveries(FlowName.GRADE)
+        assert "no programme level" in row.reason
+
+
+class TestRefusals:
+    """What a remote refuses of one record."""
+
+    async def test_who_cannot_get_an_account_for_what_moodle_says_is_given_up(self) -> None:
+        college = await at_work(create_accounts=True)
+        await college.in_zoho("students", student(), student(B))
+        college.to_moodle.instead[MADE] = lambda: Response(
+            status=200, body=b'{"exception":"invalid_parameter_exception","errorcode":"invalidparameter"}'
+        )
+        await college.delivered()
+        rows = await college.deliveries(FlowName.ACCOUNT)
+        assert {row.state for row in rows} <= {DeliveryState.DEAD, DeliveryState.DUE}
+        assert all(row.reason for row in rows)
+
+    async def test_the_only_record_of_a_batch_may_be_gone(self) -> None:
+        college = await at_work(create_accounts=True)
+        await college.in_zoho("students", student())
+        college.zoho.remove("BTEC_Students", A)
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+        assert await college.stored("students") == {}
+
+    async def test_an_organisation_without_any_of_the_fields_is_told_nothing(self) -> None:
+        college = await at_work(create_accounts=True)
+        fields = college.zoho.organization.tables["BTEC_Students"].fields
+        for name in ("Student_Moodle_ID", "Moodle_Student_ID", "Synced_to_Moodle", "Last_Sync_Date"):
+            fields.pop(name, None)
+        await college.in_zoho("students", student())
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+        assert (await college.stored("students"))[A].moodle_userid is not None
+
+    async def test_a_store_that_is_away_is_not_taken_for_a_failure_of_the_pair(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        college = await at_work(create_accounts=True)
+        await college.in_zoho("students", student())
+
+        async def away(*_: object) -> object:
+            raise StoreUnavailable("It is being moved.")
+
+        monkeypatch.setattr(DeliverCounterparts, "__call__", away)
+        with pytest.raises(StoreUnavailable):
+            await one_batch(college)
 
 
 async def test_a_rule_can_keep_mzi_from_making_courses() -> None:

@@ -10,7 +10,7 @@ from tests.use_cases.test_deliver import AtWork, at_work, mark
 from tests.use_cases.test_deliver import TestGrades as Grades
 from tests.use_cases.test_push import A, B, student
 
-from mzi_core.errors import UnknownTenant
+from mzi_core.errors import StoreUnavailable, UnknownTenant
 from mzi_core.flows.rules import FlowName
 from mzi_core.ports import DeliveryState, RunStatus
 from mzi_core.use_cases.run_leases import SECONDS
@@ -169,6 +169,24 @@ class TestRuns:
         run = await task(DEFAULT_TENANT, TaskName.FIND_MARKS, stopped=lambda: len(went_on) == 9)
         assert run is not None
         assert (run.status, run.message, dict(run.counts)) == (RunStatus.FAILED, STOPPED, {"rounds": 9})
+
+    @pytest.mark.parametrize("name", [TaskName.SETTLE_GRADES, TaskName.RECONCILE])
+    async def test_what_is_stopped_at_once_has_done_nothing(self, name: TaskName) -> None:
+        college = await at_work()
+        run = await college.use_cases.remote.run_task(DEFAULT_TENANT, name, stopped=lambda: True)
+        assert run is not None
+        assert (run.status, run.message) == (RunStatus.FAILED, STOPPED)
+        assert set(run.counts.values()) <= {0}
+
+    async def test_a_store_that_is_away_is_told_and_is_no_end_of_the_run(self) -> None:
+        college = await at_work()
+
+        async def away(*_: object) -> TaskDone:
+            raise StoreUnavailable("It is being moved.")
+
+        task = attrs.evolve(college.use_cases.remote.run_task, tasks={TaskName.FIND_MARKS: _Task(away)})
+        with pytest.raises(StoreUnavailable):
+            await task(DEFAULT_TENANT, TaskName.FIND_MARKS)
 
     async def test_by_itself_a_task_runs_when_its_time_has_come_and_flows_run(self) -> None:
         college = await at_work()

@@ -1,5 +1,6 @@
 """Accounts, courses and enrolments: what Zoho says is brought to Moodle, and Zoho told of it."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,7 +36,7 @@ from mzi_core.use_cases.deliver import SECOND_LOOK, Hold, Result, Worked
 from mzi_core.use_cases.moodle_target import MoodleTarget
 from mzi_core.use_cases.targets import Targets
 from mzi_core.use_cases.zoho_half import BY_DELIVERY, News, ZohoHalf
-from mzi_core.values import RecordKey, State
+from mzi_core.values import Parent, RecordKey, State
 
 GONE = "Zoho has it no longer."
 HELD = (
@@ -137,7 +138,7 @@ class _Pairs:
         }
         untold = await self._tell(rows, steps, results)
         waiting = {key: step.needs for key, step in steps.items() if step.needs is not None}
-        ended = await self._wait({key: steps[key] for key in waiting})
+        ended = await self._wait(waiting, steps) if waiting else ()
         endings = [
             self._ending(self.hold.claims[key], step, results.get(key), untold.get(key, ""))
             for key, step in steps.items()
@@ -214,8 +215,6 @@ class _Pairs:
 
     async def _sending(self, steps: Steps) -> Steps:
         """Those that are still ours to send, once it is noted what is about to be."""
-        if not steps:
-            return steps
         steps = [self._as_noted(step) for step in steps]
         ours = await self.hold.about_to_send({step.zoho_id: _intent(step) for step in steps})
         return [step for step in steps if step.zoho_id in ours]
@@ -290,35 +289,32 @@ class _Pairs:
                 news[key] = News(problem=result.why)
         return await self.zoho.tell(news, self.hold) if news and self.zoho is not None else {}
 
-    async def _wait(self, steps: Mapping[RecordKey, Step[object]]) -> Sequence[DeliveryState]:
+    async def _wait(
+        self, waiting: Mapping[RecordKey, Parent], steps: Mapping[RecordKey, Step[object]]
+    ) -> Sequence[DeliveryState]:
         """Have pairs wait for others, unless what they wait for has come meanwhile.
 
         That is looked for once more under the locks of those modules, which who brings it has alone.
         """
-        wanted: dict[AnyModule, set[RecordKey]] = {}
-        for step in steps.values():
-            if step.needs is not None:
-                wanted.setdefault(CATALOGUE[step.needs.module], set()).add(step.needs.key)
-        if not wanted:
-            return ()
+        wanted: dict[AnyModule, set[RecordKey]] = defaultdict(set)
+        for needs in waiting.values():
+            wanted[CATALOGUE[needs.module]].add(needs.key)
         async with self.batches.store.begin(self.hold.tenant) as session:
             await session.lock(
                 [Lock(each.name, shared=True) for each in CATALOGUE.in_order() if each in wanted]
             )
             linked = {
-                (module.name, key)
+                Parent(module.name, key)
                 for module, keys in wanted.items()
                 for key, row in (await session.stored(module, keys)).items()
                 if any(getattr(row.entity, link.name) is not None for link in module.links)
             }
-            endings = []
-            for key, step in steps.items():
-                claim, needs = self.hold.claims[key], step.needs
-                if needs is None or (needs.module, needs.key) in linked:
-                    endings.append(claim.given_back())
-                else:
-                    flow = flow_of(CATALOGUE[needs.module])
-                    endings.append(claim.waiting(DeliveryKey(flow.name, needs.key), step.why))
+            endings = [
+                self.hold.claims[key].given_back()
+                if needs in linked
+                else self.hold.claims[key].waiting(_address(needs), steps[key].why)
+                for key, needs in waiting.items()
+            ]
             ended = await session.end_claims(endings)
         return list(ended.values())
 
@@ -328,10 +324,9 @@ class _Pairs:
         made = None if result is None else result.result
         if isinstance(made, Unknown):
             return failed(claim, made.why, look_again=SECOND_LOOK)
-        if isinstance(made, Rejected) and (made.retryable or made.existing is not None):
-            return failed(claim, made.why)
         if isinstance(made, Rejected):
-            return claim.dead(made.why)
+            may_go_well = made.retryable or made.existing is not None
+            return failed(claim, made.why) if may_go_well else claim.dead(made.why)
         if step.act.writes and made is None:
             return claim.given_back()  # somebody else has taken it over, and this ending counts for nothing
         if untold:
@@ -339,6 +334,11 @@ class _Pairs:
         if not step.act.agrees:
             return claim.dead(step.why)
         return claim.settled(step.why if made is None else "", agreed=_agreed(step, made))
+
+
+def _address(needs: Parent) -> DeliveryKey:
+    """The delivery that has what is needed."""
+    return DeliveryKey(flow_of(CATALOGUE[needs.module]).name, needs.key)
 
 
 def _suspends(step: Step[object]) -> bool:

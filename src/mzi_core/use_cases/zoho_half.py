@@ -89,7 +89,7 @@ class ZohoHalf:
             same = {key for key, row in now.items() if row.revision == known[key].revision}
             records = [record for key, record in found.items() if key in same]
             if records:
-                await batch.take(records, untold=untold if found else ())
+                await batch.take(records, untold=untold)
             gone = [key for key in known if key in same and key not in found]
             if gone:
                 at = (await batch.session.status(self.module)).at(self.batches.clock.now())

@@ -26,21 +26,22 @@ class Brake(TenantTables):
         within: timedelta = DAY,
     ) -> Set[str]:
         now = self.clock.now()
-        counted = {
-            key
-            for (*of, key), (at, _) in self.tables.ledger.items()
+        reserved = {
+            key: was_approved
+            for (*of, key), (at, _, was_approved) in self.tables.ledger.items()
             if of == [self.tenant, flow, action] and at > now - within
         }
-        passing = wanted.keys() & (counted | set(approved))
-        left = max(0, limit - len(counted | passing))
+        passing = wanted.keys() & (reserved.keys() | set(approved))
+        left = max(0, limit - sum(not was_approved for was_approved in reserved.values()))
         passing |= set(sorted(wanted.keys() - passing)[:left])
         for key in sorted(passing):
-            self.tables.ledger.put((self.tenant, flow, action, key), (now, wanted[key]))
+            is_approved = key in approved or reserved.get(key, False)
+            self.tables.ledger.put((self.tenant, flow, action, key), (now, wanted[key], is_approved))
         return passing
 
     async def forget_reservations(self, older_than: timedelta, limit: int) -> int:
         before = self.clock.now() - older_than
-        mine = [(at, key) for key, (at, _) in self.tables.ledger.items() if key[0] == self.tenant]
+        mine = [(at, key) for key, (at, *_) in self.tables.ledger.items() if key[0] == self.tenant]
         old = sorted((at, key) for at, key in mine if at <= before)[:limit]
         for _, key in old:
             self.tables.ledger.drop(key)

@@ -52,17 +52,24 @@ class Brake(Scope):
             _LEDGER.action == action,
             _LEDGER.reserved_at > now - within,
         )
-        reserved = await self.run(sa.select(_LEDGER.key).where(counted, self.among(_LEDGER.key, [*wanted])))
-        passing = set(reserved.scalars())
-        number: int = (await self.run(sa.select(sa.func.count()).where(counted))).scalar_one()
-        more = wanted.keys() & set(approved) - passing
-        left = max(0, limit - number - len(more))
-        passing |= more
+        there = sa.select(_LEDGER.key, _LEDGER.approved).where(counted, self.among(_LEDGER.key, [*wanted]))
+        reserved: dict[str, bool] = {row.key: row.approved for row in await self.run(there)}
+        number: int = (
+            await self.run(sa.select(sa.func.count()).where(counted, _LEDGER.approved.is_(False)))
+        ).scalar_one()
+        passing = reserved.keys() | (wanted.keys() & set(approved))
+        left = max(0, limit - number)
         passing |= set(sorted(wanted.keys() - passing)[:left])
         if passing:
             address = {"tenant_id": self.tenant, "flow": flow, "action": action}
             rows = [
-                {**address, "key": key, "reserved_at": now, "generation": wanted[key]}
+                {
+                    **address,
+                    "key": key,
+                    "reserved_at": now,
+                    "generation": wanted[key],
+                    "approved": key in approved or reserved.get(key, False),
+                }
                 for key in sorted(passing)
             ]
             await self.run(self.upsert(BRAKE_LEDGER), rows)

@@ -315,6 +315,7 @@ BRAKE_LEDGER = sa.Table(
     sa.Column("key", Key, primary_key=True),
     sa.Column("reserved_at", UtcDateTime, nullable=False),
     sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.Column("approved", sa.Boolean, nullable=False),
     sa.Index(None, "tenant_id", "flow", "action", "reserved_at"),
     sa.Index(None, "tenant_id", "reserved_at"),
 )

@@ -60,9 +60,10 @@ class Brake(Protocol):
     ) -> Set[str]:
         """Reserve keys, each with the generation that wants it, and give those that are let through.
 
-        Counted is every key that was reserved for this action of the flow `within` the time before, once
-        each. Who is among them is let through, and so is who is `approved`, whatever the limit; of the others
-        the first by key, as long as no more than `limit` are counted. Who is let through counts from now on.
+        Who was reserved for this action of the flow `within` the time before is let through, and so is who is
+        `approved`, whatever the limit; of the others the first by key, as long as no more than `limit` count.
+        Each key counts once, and from now on; one that was approved is remembered and does not count, so that
+        an ordinary day goes on beside a plan that a person let through.
 
         From the first call to its end a session has this action of the flow for itself: others wait. It must
         have ended well before anything is done.

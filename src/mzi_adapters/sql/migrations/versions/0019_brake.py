@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("key", types.Key(), nullable=False),
         sa.Column("reserved_at", types.UtcDateTime(), nullable=False),
         sa.Column("generation", sa.BigInteger(), nullable=False),
+        sa.Column("approved", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "flow", "action", "key", name=op.f("pk_brake_ledger")),
     )
     for columns in (["tenant_id", "flow", "action", "reserved_at"], ["tenant_id", "reserved_at"]):

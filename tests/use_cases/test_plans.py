@@ -6,6 +6,7 @@ import pytest
 
 from mzi_adapters.memory import MemoryStore
 from mzi_adapters.testing.contracts.fixtures import OURS
+from mzi_adapters.testing.harness import Harness
 from mzi_core.errors import NotFound, PlanDecided, ReasonRefused, UnknownTenant
 from mzi_core.flows.brake import DestructiveAction, limit
 from mzi_core.ports import DeliveryKey, DeliveryState, Due, PlanState, Store
@@ -136,8 +137,8 @@ async def test_plans_are_those_of_a_tenant_that_there_is() -> None:
 async def test_plans_are_listed_page_by_page() -> None:
     """The newest first; a page that has all of them is the last one."""
     store, found, after = MemoryStore(), list[str](), None
+    assert (await Harness().use_cases.plans.list(OURS)).items == []
     plans = PlanUseCases.over(store)
-    assert (await plans.list(OURS)).items == []
     async with store.begin(OURS) as session:
         opened = [await session.open_plan(FLOW, action) for action in DestructiveAction]
     for _ in range(2):

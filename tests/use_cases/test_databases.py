@@ -5,13 +5,16 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from tests.use_cases.test_push import class_, enrollment, student
 
 from mzi_adapters.sql import open_store
 from mzi_adapters.testing.college import build, changed
 from mzi_adapters.testing.harness import Harness
+from mzi_core.flows.flow import FLOWS
+from mzi_core.flows.rules import FlowName
 from mzi_core.mapping import FieldMapping
-from mzi_core.modules import STUDENTS, ZOHO_CATALOGUE
-from mzi_core.ports import Query
+from mzi_core.modules import CATALOGUE, CLASSES, STUDENTS, ZOHO_CATALOGUE
+from mzi_core.ports import DeliveryState, Query
 from mzi_core.use_cases.grades import ToDecide
 from mzi_core.values import DEFAULT_TENANT, BatchResult
 
@@ -84,3 +87,37 @@ async def test_choices_that_are_made_at_once_are_all_kept(database_url: str) -> 
         kept = await mzi.read_settings(DEFAULT_TENANT)
     assert kept.rules == {"create_accounts": True, "create_courses": False, "flows": ["grade"]}
     assert (kept.zone, list(kept.policies), list(kept.mappings)) == ("Asia/Amman", ["L5"], ["students"])
+
+
+async def test_pairs_are_delivered_by_two_workers_over_a_database(database_url: str) -> None:
+    """Who waits is woken, what is over is suspended, and nothing is made twice."""
+    async with open_store(database_url) as store:
+        mzi = Harness(store=store)
+        await mzi.use_cases.set_rules(DEFAULT_TENANT, {"flows": list(FlowName), "create_accounts": True})
+        students = [
+            {**student(f"5398830000090{n:06d}"), "Academic_Email": f"s{n}@c.example"} for n in range(30)
+        ]
+        enrolled = [enrollment(n, str(each["id"])) for n, each in enumerate(students)]
+        planted = (("students", students), ("classes", [class_()]), ("enrollments", enrolled))
+        for name, records in planted:
+            for record in records:
+                mzi.zoho.add(CATALOGUE[name].remote_name, record)
+            await mzi.use_cases.sync(DEFAULT_TENANT, CATALOGUE[name], records)
+        deliver = mzi.use_cases.remote.deliver_due
+        enrolments_first = list(reversed(FLOWS.values()))
+        for _ in range(3):
+            await asyncio.gather(*(deliver(DEFAULT_TENANT, enrolments_first) for _ in range(2)))
+        async with store.read(DEFAULT_TENANT) as session:
+            standing = {each.flow: dict(each.counts) for each in await session.flows()}
+            (course,) = {row.entity.moodle_class_id for row in await session.list(CLASSES, Query())}
+        assert standing == {
+            "account": {DeliveryState.SETTLED: 30},
+            "course": {DeliveryState.SETTLED: 1},
+            "enrolment": {DeliveryState.SETTLED: 30},
+        }
+        made = [user for user in mzi.moodle.site.people.rows.values() if user.idnumber]
+        assert len(made) == len({user.idnumber for user in made}) == 30
+        moodle = await mzi.connections.moodle(DEFAULT_TENANT)
+        assert len(await moodle.enrolled(course)) == 30
+        told = mzi.zoho.records("BTEC_Enrollments").values()
+        assert {record["Moodle_Course_ID"] for record in told} == {str(course)}

@@ -104,7 +104,7 @@ async def test_pairs_are_delivered_by_two_workers_over_a_database(database_url: 
                 mzi.zoho.add(CATALOGUE[name].remote_name, record)
             await mzi.use_cases.sync(DEFAULT_TENANT, CATALOGUE[name], records)
         deliver = mzi.use_cases.remote.deliver_due
-        enrolments_first = list(reversed(FLOWS.values()))
+        enrolments_first = list(FLOWS.values())[::-1]
         for _ in range(3):
             await asyncio.gather(*(deliver(DEFAULT_TENANT, enrolments_first) for _ in range(2)))
         async with store.read(DEFAULT_TENANT) as session:
@@ -117,6 +117,7 @@ async def test_pairs_are_delivered_by_two_workers_over_a_database(database_url: 
         }
         made = [user for user in mzi.moodle.site.people.rows.values() if user.idnumber]
         assert len(made) == len({user.idnumber for user in made}) == 30
+        assert course is not None
         moodle = await mzi.connections.moodle(DEFAULT_TENANT)
         assert len(await moodle.enrolled(course)) == 30
         told = mzi.zoho.records("BTEC_Enrollments").values()

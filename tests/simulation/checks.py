@@ -125,7 +125,7 @@ class AtEnd:
         grades = {
             each["Moodle_Grade_Composite_Key"]: each for each in self.world.zoho.records(GRADES).values()
         }
-        for key, letter in self.world.people.letters().items():
+        for key, letter in self.world.grades.letters().items():
             grade = grades.get(key)
             if not self._has_reason(FlowName.GRADE, key) and (grade is None or grade["Grade"] != letter):
                 said = None if grade is None else grade["Grade"]

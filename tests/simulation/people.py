@@ -10,10 +10,16 @@ from mzi_adapters.testing.zoho.changes import ZohoChange
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-EDITS = 45
+EDITS = 55
+"""How much they do."""
+
+CALM = 60.0
+"""Seconds in which the college that is there at first is brought to agree."""
+
+BUSY = 1500.0
+"""Seconds in which people edit and things go wrong."""
+
 STUDENTS, CLASSES, ENROLMENTS, GRADES = "BTEC_Students", "BTEC_Classes", "BTEC_Enrollments", "BTEC_Grades"
-LETTERS = {1: "R", 2: "P", 3: "M", 4: "D"}
-"""What a mark comes to."""
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -39,11 +45,11 @@ class People:
             self._enrolment(students[number % 3], classes[number % 2])
         world.moodle.add_user(username="s1@college.example", firstname="Old", lastname="Account")
         world.look_at_moodle()
-        at = 3.0
+        at = CALM
         for number in range(EDITS):
             in_a_row = share("people") < 0.45
             at += 2.5 * share("people") if in_a_row else 60 * share("people")
-            if at < 1450:
+            if at < CALM + BUSY - 50:
                 world.at(at, partial(self._edit, number))
 
     def _edit(self, number: int) -> None:
@@ -53,15 +59,15 @@ class People:
         self.world.chances.fired.append(name)
         drawn = self.world.chances.share("what", "person", str(number))
         for until, do in (
-            (0.14, self._renames_student),
-            (0.20, self._new_address),
-            (0.28, self._new_student),
-            (0.34, self._other_status),
-            (0.38, self._renames_class),
-            (0.41, self._class),
-            (0.48, self._new_enrolment),
-            (0.56, self._renames_account),
-            (0.86, self._marks),
+            (0.10, self._renames_student),
+            (0.16, self._new_address),
+            (0.24, self._new_student),
+            (0.28, self._other_status),
+            (0.31, self._renames_class),
+            (0.34, self._class),
+            (0.39, self._new_enrolment),
+            (0.45, self._renames_account),
+            (0.80, self._marks),
             (1.00, self._edits_grade),
         ):
             if drawn < until:
@@ -141,10 +147,9 @@ class People:
 
     def _renames_account(self) -> None:
         people = self.world.moodle.site.people
-        user = self._pick(each for each in people.visible() if each.id > 3)
+        user = self._pick(each.id for each in people.visible() if each.id > 3)
         self._made += 1
-        people.change(user, lastname=f"InMoodle{self._made}")
-        self.world.look_at_moodle()
+        self._renames(user, f"InMoodle{self._made}")
 
     def _marks(self) -> None:
         """A teacher marks somebody's work, the first attempt or another."""
@@ -162,30 +167,20 @@ class People:
             attempt = 0
         if another or not held:
             moodle.submit(assignment, user, attempt=attempt)
-        raw = self._pick(LETTERS)
+        raw = self._pick((1, 2, 3, 4))
         moodle.grade(assignment, user, raw, attempt=attempt)
         self.world.say("person", f"marks {user} in {course}, attempt {attempt}, with {raw}")
         facts = {"userid": user, "courseid": course, "assignid": assignment, "attemptnumber": attempt}
         facts |= {"rawgrade": str(raw), "assigngrademax": "4", "submissionstatus": "submitted"}
         facts |= {"workflowstate": "released", "timegraded": site.now(), "timemodified": site.now()}
+        self.world.grades.marked(f"{user}_{course}_{assignment}", attempt)
         self.world.fact("grade_updated", f"mark {user} {course}", facts)
-
-    def letters(self) -> dict[str, str]:
-        """What every mark comes to: the latest attempt that was marked counts."""
-        site, found = self.world.moodle.site, {}
-        for course, assignment in self.assignments.items():
-            for each in site.enrolments.of(course):
-                marks = site.marks.get(assignment, each.userid)
-                if marks:
-                    last = max(marks, key=lambda mark: mark.attempt)
-                    found[f"{each.userid}_{course}_{assignment}"] = LETTERS[int(last.grade)]
-        return found
 
     # what they see of mzi's writes
 
     def sees_course(self, course: int) -> None:
         """There is a new course: its teacher gives it something to mark."""
-        after = 100 * self.world.chances.share("teacher", "", str(course))
+        after = 20 * self.world.chances.share("teacher", "", str(course))
         self.world.at(after, lambda: self._furnish(course))
 
     def _furnish(self, course: int) -> None:
@@ -205,8 +200,14 @@ class People:
         if values is not None:
             self.world.at(after, lambda: self.world.zoho.edit(change.module, change.record, values))
 
-    def sees_moodle(self, user: int) -> None:
+    def sees_account(self, user: int) -> None:
         """The same in Moodle."""
+        if self.world.chances.fires("react", "moodle", str(user)):
+            self._made += 1
+            lastname = f"NowInMoodle{self._made}"
+            self.world.at(0.9 * self.world.chances.share("reaction"), partial(self._renames, user, lastname))
 
-    def edited_zoho(self, change: ZohoChange) -> None:
-        """Remembered for what must hold."""
+    def _renames(self, user: int, lastname: str) -> None:
+        people = self.world.moodle.site.people
+        people.change(people.rows[user], lastname=lastname)
+        self.world.look_at_moodle()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,6 +19,9 @@ from mzi_core.values import TenantId
 PATIENCE = 60.0
 """Seconds after which a request is given up that is not answered."""
 
+LATE: ContextVar[bool] = ContextVar("late", default=False)
+"""Whether what is carried out right now was long on its way: no fence reaches there."""
+
 Say = Callable[[str, str], None]
 
 
@@ -30,6 +34,8 @@ class Life:
     say: Say
     task: asyncio.Task[None] | None = None
     is_over: bool = False
+    hung: int = 0
+    """How often it hung."""
 
     async def passes(self, what: str, longest: float) -> None:
         """Time passes, and with it what may befall the process."""
@@ -43,6 +49,7 @@ class Life:
         if self.is_over:
             raise asyncio.CancelledError
         if self.chances.fires("stall", self.name, what):
+            self.hung += 1
             seconds = 200 + 800 * self.chances.share("stalled", self.name, what)
             self.say(self.name, f"hangs for {seconds:.0f} s at {what}")
             return await self._hangs(seconds)
@@ -111,13 +118,13 @@ class SlowStore:
 class Wire:
     """The network between a process and one service, on which requests and answers get lost or come late.
 
-    `answered`: told, after each request that was carried out, what it was.
+    `answered`: told of each request that was carried out.
     """
 
     remote: Transport
     life: Life
     timer: VirtualTimer
-    answered: Callable[[str], None]
+    answered: Callable[[], None]
 
     async def send(self, request: Request) -> Response:
         """The answer, if it comes."""
@@ -125,6 +132,7 @@ class Wire:
         life, name = self.life, self.life.name
         if what == "token":
             return await self.remote.send(request)
+        hung_before = life.hung
         is_to_stop = await life.lives(what, 1.5)
         if self._fires("429", what):
             return Response(status=429, headers={"content-type": "application/json", "retry-after": "7"})
@@ -138,7 +146,7 @@ class Wire:
             asyncio.get_running_loop().call_later(after, self._late, request, what)
             await asyncio.sleep(PATIENCE)
             raise Lost
-        answer = await self._carried_out(request, what)
+        answer = await self._carried_out(request, is_late=life.hung > hung_before)
         if is_to_stop:
             raise asyncio.CancelledError
         if self._fires("answer lost", what):
@@ -159,22 +167,23 @@ class Wire:
             self.life.say(self.life.name, f"{kind}: {what}")
         return fires
 
-    async def _carried_out(self, request: Request, what: str) -> Response:
-        answer = await self.remote.send(request)
-        self.answered(what)
+    async def _carried_out(self, request: Request, *, is_late: bool) -> Response:
+        before = LATE.set(is_late)
+        try:
+            answer = await self.remote.send(request)
+            self.answered()
+        finally:
+            LATE.reset(before)
         at = format_datetime(self.timer.now(), usegmt=True)
         return attrs.evolve(answer, headers={**answer.headers, "date": at})
 
     def _late(self, request: Request, what: str) -> None:
         self.life.say(self.life.name, f"its {what} arrives after all")
-        _kept.add(task := asyncio.get_running_loop().create_task(self._arrives(request, what)))
+        _kept.add(task := asyncio.get_running_loop().create_task(self._carried_out(request, is_late=True)))
         task.add_done_callback(_kept.discard)
 
-    async def _arrives(self, request: Request, what: str) -> None:
-        await self._carried_out(request, what)
 
-
-_kept: set[asyncio.Task[None]] = set()
+_kept: set[asyncio.Task[Response]] = set()
 """A loop holds its tasks by weak references alone."""
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import attrs
 from tests.simulation.chances import Chances
-from tests.simulation.people import People
-from tests.simulation.process import Life, SlowStore, Wire, lives_on
+from tests.simulation.grades import Grades
+from tests.simulation.people import BUSY, CALM, People
+from tests.simulation.process import LATE, Life, SlowStore, Wire, lives_on
 from tests.simulation.virtual_loop import LoopTimer, VirtualLoop
 
 from mzi_adapters.codecs import CodecBySide
@@ -50,9 +51,6 @@ FAULTS: Mapping[str, float] = {
 SWEPT: Mapping[str, float] = {**FAULTS, "never told": 0.05}
 """Where somebody reconciles in the end, messages get lost too."""
 
-BUSY = 1500.0
-"""Seconds in which people edit and things go wrong."""
-
 SWEEP = 10.0
 """Seconds after which a worker looks again."""
 
@@ -82,6 +80,7 @@ class World:
     zoho: FakeZoho = attrs.field(init=False)
     moodle: FakeMoodle = attrs.field(init=False)
     people: People = attrs.field(init=False)
+    grades: Grades = attrs.field(init=False)
     intake: UseCases = attrs.field(init=False)
     _ids: CountedIds = attrs.field(factory=CountedIds, init=False)
     _tasks: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
@@ -100,6 +99,7 @@ class World:
         self.moodle = FakeMoodle(SITE, TOKEN, clock=self.timer)
         self.zoho.changes.tell = self._changed_in_zoho
         self.people = People(world=self)
+        self.grades = Grades(world=self)
         self.intake = self.use_cases(Life(name="intake", chances=Chances(seed=0, odds={}), say=self.say))
         self._tells_of_ours = self.chances.share("zoho tells of our own writes") < 0.5
 
@@ -111,8 +111,8 @@ class World:
         connections = FakeConnections(
             store=store,
             timer=self.timer,
-            to_zoho=lambda: Wire(self.zoho, life, self.timer, lambda _: None),
-            to_moodle=lambda: Wire(self.moodle, life, self.timer, lambda _: self.look_at_moodle()),
+            to_zoho=lambda: Wire(self.zoho, life, self.timer, lambda: None),
+            to_moodle=lambda: Wire(self.moodle, life, self.timer, lambda: self.look_at_moodle(by_mzi=True)),
         )
         return UseCases.over(
             store=store,
@@ -173,10 +173,10 @@ class World:
         ours = change.by is self.zoho.organization.robot
         held = _shown(self.zoho.records(change.module).get(change.record, {}), change.fields)
         self.say("mzi" if ours else "person", f"{change.operation} {change.module} {change.record} {held}")
+        if change.module == "BTEC_Grades":
+            self.grades.changed(change, is_late=LATE.get(), by_mzi=ours)
         if ours:
             self.people.sees_zoho(change)
-        else:
-            self.people.edited_zoho(change)
         if not ours or self._tells_of_ours:
             module = CATALOGUE[MODULES[change.module]]
             said = {"zoho_id": change.record, "module": change.module}
@@ -208,30 +208,31 @@ class World:
         if error is not None:
             self.bad("unforeseen", repr(error))
 
-    def look_at_moodle(self) -> None:
+    def look_at_moodle(self, *, by_mzi: bool = False) -> None:
         """Moodle's plugin tells of what has changed since the last time."""
         site = self.moodle.site
         for user in site.people.rows.values():
             if user.id > 3:
                 facts = {"username": user.username, "email": user.email, "idnumber": user.idnumber}
                 names = {"firstname": user.firstname, "lastname": user.lastname}
-                self._fact("user", user.id, {"userid": user.id, **facts, **names})
+                if self._fact("user", user.id, {"userid": user.id, **facts, **names}) and by_mzi:
+                    self.people.sees_account(user.id)
         for course in site.courses.values():
             if course.id > 1:
                 facts = {"shortname": course.shortname, "fullname": course.fullname}
                 self._fact("course", course.id, {"courseid": course.id, **facts, "idnumber": course.idnumber})
 
-    def _fact(self, noun: str, id: int, facts: dict[str, Any]) -> None:
+    def _fact(self, noun: str, id: int, facts: dict[str, Any]) -> bool:
+        """Whether there is something new to tell."""
         before = self._told_of.get((noun, id))
         if before == facts:
-            return
+            return False
         self._told_of[noun, id] = facts
         self.say("moodle", f"{noun} {id} is {facts}")
         self.fact(f"{noun}_{'created' if before is None else 'updated'}", f"{noun} {id}", facts)
-        if noun == "user":
-            self.people.sees_moodle(id)
         if noun == "course" and before is None:
             self.people.sees_course(id)
+        return True
 
     def fact(self, kind: str, about: str, data: dict[str, Any]) -> None:
         """An event of Moodle's plugin, with facts."""
@@ -248,10 +249,13 @@ class World:
             settings = await session.settings()
             rules = {"flows": [each.value for each in FlowName], "create_accounts": True}
             await session.save_settings(attrs.evolve(settings, rules=rules))
+        self.chances.is_on = False
         self.people.begin()
         workers = [
             self.loop.create_task(lives_on(partial(self._life, name), self.work)) for name in ("one", "two")
         ]
+        await asyncio.sleep(CALM)
+        self.chances.is_on = True
         await asyncio.sleep(BUSY)
         self.say("world", "is quiet from now on")
         self.chances.is_on = False

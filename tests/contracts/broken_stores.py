@@ -46,6 +46,11 @@ from mzi_core.ports import (
     PlanState,
     Query,
     Registry,
+    ReviewAddress,
+    ReviewItem,
+    ReviewKind,
+    ReviewQuestion,
+    ReviewState,
     Run,
     Session,
     SourceSecret,
@@ -56,7 +61,7 @@ from mzi_core.ports import (
     StoreHealth,
     TenantSettings,
 )
-from mzi_core.values import Parent, RecordId, State, TenantId, Value, ZohoId
+from mzi_core.values import MoodleId, Parent, RecordId, State, TenantId, Value, ZohoId
 
 Rows = Sequence[Write[Any]]
 ByAttempt = dict[str, Sequence[DecisionRecord]]
@@ -1849,6 +1854,98 @@ class CountsWhatWasHeldOnce(Faithful):
     async def held_under(self, plan_ids: Collection[str]) -> Mapping[str, int]:
         rows = self.real.tables.deliveries.values()
         return {id: sum(row.plan_id == id for row in rows) for id in plan_ids}
+
+
+class AsksOneQuestionUnderAKey(Faithful):
+    noticed_by = "test_a_question_comes_back_as_it_was_asked"
+
+    async def put_reviews(self, questions: Collection[ReviewQuestion]) -> None:
+        await self.real.put_reviews([attrs.evolve(each, kind=ReviewKind.ACCOUNT) for each in questions])
+
+
+class AsksAnewEachTime(Faithful):
+    noticed_by = "test_a_question_that_is_open_is_asked_once"
+
+    async def put_reviews(self, questions: Collection[ReviewQuestion]) -> None:
+        await self.real.close_reviews([each.address for each in questions])
+        await self.real.put_reviews(questions)
+
+
+class ForgetsWhatWasDecided(Faithful):
+    noticed_by = "test_what_was_decided_stays_until_the_candidates_differ"
+
+    async def put_reviews(self, questions: Collection[ReviewQuestion]) -> None:
+        for each in questions:
+            await self.real.put_reviews([attrs.evolve(each, candidates=())])
+        await self.real.put_reviews(questions)
+
+
+class HearsOnlyTheFirstQuestion(Faithful):
+    noticed_by = "test_what_was_decided_stays_until_the_candidates_differ"
+
+    async def put_reviews(self, questions: Collection[ReviewQuestion]) -> None:
+        new = [each for each in questions if await self.real.review(each.address) is None]
+        await self.real.put_reviews(new)
+
+
+class DecidesTwice(Faithful):
+    noticed_by = "test_only_what_is_open_is_decided"
+
+    async def decide_review(
+        self, address: ReviewAddress, state: ReviewState, choice: MoodleId | None, by: str
+    ) -> ReviewItem | None:
+        found: ReviewItem | None = await self.real.review(address)
+        if found is not None:
+            self.real._put_review(attrs.evolve(found, state=ReviewState.OPEN))
+        decided: ReviewItem | None = await self.real.decide_review(address, state, choice, by)
+        return decided
+
+
+class DecidesForEveryTenant(Faithful):
+    noticed_by = "test_only_what_is_open_is_decided"
+
+    async def decide_review(
+        self, address: ReviewAddress, state: ReviewState, choice: MoodleId | None, by: str
+    ) -> ReviewItem | None:
+        await attrs.evolve(self.real, tenant=CANARY).decide_review(address, state, choice, by)
+        decided: ReviewItem | None = await self.real.decide_review(address, state, choice, by)
+        return decided
+
+
+class ClosesWhatWasDecided(Faithful):
+    noticed_by = "test_what_is_no_longer_asked_is_closed"
+
+    async def close_reviews(self, addresses: Collection[ReviewAddress]) -> None:
+        for address in addresses:
+            found = await self.real.review(address)
+            if found is not None:
+                self.real._put_review(attrs.evolve(found, state=ReviewState.OPEN))
+        await self.real.close_reviews(addresses)
+
+
+class ListsReviewsFromTheBeginningOfAKind(Faithful):
+    noticed_by = "test_the_list_is_told_in_pages"
+
+    async def reviews(
+        self,
+        state: ReviewState | None = None,
+        kind: ReviewKind | None = None,
+        after: ReviewAddress | None = None,
+        limit: int = 100,
+    ) -> Sequence[ReviewItem]:
+        begin = after and attrs.evolve(after, key="")
+        listed: Sequence[ReviewItem] = await self.real.reviews(state, kind, begin, limit)
+        return listed
+
+
+class TellsChoicesOfOtherKinds(Faithful):
+    noticed_by = "test_what_was_chosen_is_told_at_once"
+
+    async def choices(self, kind: ReviewKind, keys: Collection[str]) -> Mapping[str, MoodleId]:
+        found: dict[str, MoodleId] = {}
+        for each in (ReviewKind.COURSE, ReviewKind.ACCOUNT):
+            found |= await self.real.choices(each, keys)
+        return found
 
 
 class TakesNoLocks(Faithful):

@@ -233,6 +233,7 @@ async def test_records_survive_the_way_to_0002_and_back(url: str) -> None:
                 "deliveries": [],
                 "pauses": {},
                 "plans": [],
+                "reviews": [],
             }
             kept = [
                 attrs.evolve(each, **gone, settings=attrs.evolve(each.settings, rules={})) for each in before

@@ -72,6 +72,7 @@ class Tables:
         factory=JournaledTable
     )  # (tenant, flow, action, key) -> (when it was reserved last, generation)
     plans: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, id) -> Plan
+    reviews: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, ReviewAddress) -> ReviewItem
     tenants: JournaledTable = attrs.field(factory=JournaledTable)  # tenant -> TenantSettings
     keys: JournaledTable = attrs.field(factory=JournaledTable)  # id -> ApiKey
     sources: JournaledTable = attrs.field(factory=JournaledTable)  # id -> EventSource

@@ -17,6 +17,7 @@ from mzi_adapters.memory.idempotency import StoredResponses
 from mzi_adapters.memory.parked import ParkedRecords
 from mzi_adapters.memory.records import Records
 from mzi_adapters.memory.registry import MemoryRegistry
+from mzi_adapters.memory.review import Reviews
 from mzi_adapters.memory.runs import Runs
 from mzi_adapters.memory.scope import Tables
 from mzi_adapters.memory.settings import StoredSettings
@@ -48,6 +49,7 @@ class MemorySession(
     StoredBreakers,
     Deliveries,
     Brake,
+    Reviews,
 ):
     """One transaction over one tenant's data."""
 

@@ -22,6 +22,7 @@ from mzi_adapters.sql.idempotency import StoredResponses
 from mzi_adapters.sql.parked import ParkedRecords
 from mzi_adapters.sql.records import Records
 from mzi_adapters.sql.registry import SqlRegistry
+from mzi_adapters.sql.review import Reviews
 from mzi_adapters.sql.runs import Runs
 from mzi_adapters.sql.settings import StoredSettings
 from mzi_adapters.sql.sqlite import trouble_with
@@ -50,6 +51,7 @@ class SqlSession(
     StoredBreakers,
     Deliveries,
     Brake,
+    Reviews,
 ):
     """One transaction over one tenant's rows."""
 

@@ -342,6 +342,27 @@ def _add_open_plan_index() -> None:
     sa.Index("uq_plans_open", *one, unique=True, sqlite_where=which, postgresql_where=which)
 
 
+REVIEWS = sa.Table(
+    "review_items",
+    _metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("kind", Key, primary_key=True),
+    sa.Column("key", Key, primary_key=True),
+    sa.Column("subject", Key, nullable=False),
+    sa.Column("module", Key, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("candidates", Json, nullable=False),
+    sa.Column("sentences", Json, nullable=False),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    sa.Column("state", Key, nullable=False),
+    sa.Column("choice", sa.BigInteger),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("decided_at", UtcDateTime),
+    # The state comes first, as in `deliveries`.
+    sa.Index("ix_review_items_state", "state", "tenant_id", "kind", "key"),
+)
+"""What a person must decide: `candidates` are ids of Moodle, `sentences` what is said of each."""
+
 DECISIONS = sa.Table(
     "grade_decisions",
     _metadata,

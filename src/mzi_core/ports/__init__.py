@@ -103,6 +103,15 @@ if TYPE_CHECKING:
     )
     from mzi_core.ports.records import FIRST_REVISION, Cursor, Query, Records, Stored
     from mzi_core.ports.registry import ApiKey, Registry
+    from mzi_core.ports.review import (
+        Candidate,
+        ReviewAddress,
+        ReviewItem,
+        ReviewKind,
+        ReviewQuestion,
+        Reviews,
+        ReviewState,
+    )
     from mzi_core.ports.runs import Run, Runs, RunStatus
     from mzi_core.ports.settings import StoredSettings, TenantSettings
     from mzi_core.ports.store import Session, Store, StoreHealth
@@ -127,7 +136,7 @@ else:
     _HOMES = (
         *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions", "events"),
         *("event_sources", "history", "idempotency", "locks", "tokens", "leases", "breakers", "deliveries"),
-        *("brake", "vault", "store", "writes"),
+        *("brake", "review", "vault", "store", "writes"),
         *("zoho.reading", "zoho.metadata", "zoho.status", "zoho.writing", "zoho.watching", "zoho.gateway"),
         *("moodle.users", "moodle.courses", "moodle.categories", "moodle.enrolments"),
         *("moodle.groups", "moodle.site", "moodle.assignments", "moodle.marking", "moodle.plugin"),
@@ -155,6 +164,7 @@ __all__ = [
     "Brake",
     "BrakePlan",
     "Breaker",
+    "Candidate",
     "CausedBy",
     "Causer",
     "ChangeKind",
@@ -246,6 +256,12 @@ __all__ = [
     "Rejected",
     "RejectionKind",
     "RejectionReason",
+    "ReviewAddress",
+    "ReviewItem",
+    "ReviewKind",
+    "ReviewQuestion",
+    "ReviewState",
+    "Reviews",
     "RoleInCourse",
     "Run",
     "RunStatus",

@@ -18,6 +18,7 @@ from mzi_core.ports.locks import Locks
 from mzi_core.ports.parked import ParkedRecords
 from mzi_core.ports.records import Records
 from mzi_core.ports.registry import Registry
+from mzi_core.ports.review import Reviews
 from mzi_core.ports.runs import Runs
 from mzi_core.ports.settings import StoredSettings
 from mzi_core.ports.tokens import AccessTokens
@@ -39,6 +40,7 @@ class Session(
     StoredBreakers,
     Deliveries,
     Brake,
+    Reviews,
     Protocol,
 ):
     """One transaction over one tenant's data: what is written is seen by later reads of the same session.

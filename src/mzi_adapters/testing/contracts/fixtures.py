@@ -22,6 +22,7 @@ from mzi_core.ports import (
     AccessToken,
     ApiKey,
     BrakePlan,
+    Candidate,
     CausedBy,
     Causer,
     ChangeKind,
@@ -39,6 +40,10 @@ from mzi_core.ports import (
     ParkedRecord,
     Query,
     Registry,
+    ReviewItem,
+    ReviewKind,
+    ReviewQuestion,
+    ReviewState,
     Run,
     RunStatus,
     Session,
@@ -50,7 +55,7 @@ from mzi_core.ports import (
     TenantSettings,
     ValueChange,
 )
-from mzi_core.values import DEFAULT_TENANT, Code, Parent, Reason, RecordId, State, TenantId, ZohoId
+from mzi_core.values import DEFAULT_TENANT, Code, MoodleId, Parent, Reason, RecordId, State, TenantId, ZohoId
 
 OURS = DEFAULT_TENANT
 CANARY = TenantId("canary")
@@ -179,6 +184,18 @@ def change(n: int, at: datetime, *, kind: ChangeKind = ChangeKind.UPDATED) -> Hi
     )
 
 
+def question(key: str) -> ReviewQuestion:
+    """Which of two accounts somebody has."""
+    return ReviewQuestion(
+        kind=ReviewKind.ACCOUNT,
+        key=key,
+        subject=f"students/{key}",
+        module=STUDENTS.name,
+        why="Moodle accounts 7, 9 share its address 🎓.",
+        candidates=(Candidate(MoodleId(9), "رنا | '"), Candidate(MoodleId(7), "")),
+    )
+
+
 def key(n: int, at: datetime, *, tenant: TenantId | None = None) -> ApiKey:
     """The n-th API key."""
     return ApiKey(id=f"key{n}", digest="0" * 64, label=f"Sigma 🗝 {n}", tenant=tenant, created_at=at)
@@ -264,6 +281,7 @@ async def _fill_more(session: Session) -> None:
     await session.save_token(AccessToken(name="zoho", origin="only theirs"))
     await session.save_lease(Lease(tenant=session.tenant, name="renew", holder="theirs", until=later(5)))
     await _fill_deliveries(session)
+    await _fill_reviews(session)
 
 
 async def _fill_deliveries(session: Session) -> None:
@@ -280,6 +298,14 @@ async def _fill_deliveries(session: Session) -> None:
     await session.pause("course", "theirs")
     await session.reserve("account", "suspend", {"1": 1, "2": 1}, 2)
     await session.open_plan("account", "suspend")
+
+
+async def _fill_reviews(session: Session) -> None:
+    """One in each state."""
+    await session.put_reviews([question(key) for key in "1234"])
+    await session.decide_review(question("2").address, ReviewState.CHOSEN, MoodleId(9), "theirs")
+    await session.decide_review(question("3").address, ReviewState.DISMISSED, None, "theirs")
+    await session.close_reviews([question("4").address])
 
 
 @attrs.frozen
@@ -302,6 +328,7 @@ class Everything:
     deliveries: Sequence[StoredDelivery]
     pauses: Mapping[str, str | None]
     plans: Sequence[BrakePlan]
+    reviews: Sequence[ReviewItem]
     settings: TenantSettings
 
 
@@ -336,6 +363,7 @@ async def everything(store: Store, tenant: TenantId) -> Everything:
             deliveries=await all_deliveries(session),
             pauses={flow.flow: flow.paused for flow in await session.flows()},
             plans=list(await session.plans()),
+            reviews=list(await session.reviews(limit=10_000)),
             settings=await session.settings(),
         )
 

@@ -33,6 +33,7 @@ from mzi_adapters.testing.contracts.store_lists import ListingPromises
 from mzi_adapters.testing.contracts.store_parked import ParkedRecordPromises
 from mzi_adapters.testing.contracts.store_records import ExactnessPromises, RecordPromises
 from mzi_adapters.testing.contracts.store_registry import RegistryPromises
+from mzi_adapters.testing.contracts.store_review import ReviewPromises
 from mzi_adapters.testing.contracts.store_revisions import RevisionPromises
 from mzi_adapters.testing.contracts.store_runs import RunPromises, UnfinishedPromises
 from mzi_adapters.testing.contracts.store_settings import SettingsPromises
@@ -90,5 +91,6 @@ class StoreContract(
     DeliveryListPromises,
     BrakePromises,
     PlanPromises,
+    ReviewPromises,
 ):
     """Everything the docstrings of the port promise, a test each."""

@@ -317,6 +317,18 @@ class PlanDecided(MziError):
         super().__init__(f"The plan `{id}` was {state} already: {reason}")
 
 
+class ReviewDecided(MziError):
+    """An item of the review list is to be decided that is not open any more, as `state` says."""
+
+    def __init__(self, kind: str, key: str, state: str) -> None:
+        self.state = state
+        super().__init__(f"The {kind} `{key}` is not under review any more: it was {state}.")
+
+
+class ChoiceRefused(MziError):
+    """What a person chose cannot be: it is no candidate, or belongs to another record."""
+
+
 class KeyRefused(MziError):
     """The key of the secrets cannot be used."""
 

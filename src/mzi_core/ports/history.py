@@ -37,6 +37,9 @@ class Causer(StrEnum):
     PUSH = "push"
     """Something was made or found on the other side, and its id kept here."""
 
+    PERSON = "person"
+    """Somebody decided it who was asked; `id` says who, as far as that is known."""
+
     DELIVERY = "delivery"
     """What a delivery between Zoho and Moodle has read again or was acknowledged."""
 

@@ -75,7 +75,8 @@ class FoundAccounts:
     """What Moodle and our store say: accounts by id, username and address; which record has which account.
 
     `elsewhere`: which record of another module has which account. `service`: the account behind our token;
-    `is_administrator`: it is one of the site's, so that Moodle would let it change the others.
+    `is_administrator`: it is one of the site's, so that Moodle would let it change the others. `chosen`:
+    which account a person has said is whose.
     """
 
     by_id: Mapping[MoodleId, MoodleUser] = attrs.field(factory=dict)
@@ -85,6 +86,7 @@ class FoundAccounts:
     elsewhere: Mapping[MoodleId, RecordKey] = attrs.field(factory=dict)
     service: MoodleId | None = None
     is_administrator: bool = False
+    chosen: Mapping[str, MoodleId] = attrs.field(factory=dict)
 
 
 def account_steps(
@@ -129,18 +131,21 @@ def _step(
     email = str(person.email)
     named = {user.id: user for user in found.by_username.get(email, ())}
     addressed = {user.id: user for user in found.by_email.get(email, ())}
-    candidates = (
-        {id: named[id] for id in named if id in addressed} if named and addressed else {**named, **addressed}
-    )
-    if not named and not addressed:
+    either = {**named, **addressed}
+    if not either:
         return _created(person, defaults, link)
+    both = {id for id in named if id in addressed} if named and addressed else set(either)
+    candidates = {found.chosen.get(person.zoho_id)} & set(either) or both
     if len(candidates) != 1:
-        several = ", ".join(map(str, sorted({*named, *addressed})))
-        return _cannot(person, f"Moodle accounts {several} share its username or address; keep one of them.")
-    (account,) = candidates.values()
+        ids = tuple(sorted(either))
+        several = ", ".join(map(str, ids))
+        why = f"Moodle accounts {several} share its username or address; keep one of them."
+        return _cannot(person, why, ids)
+    (account,) = (user for id, user in either.items() if id in candidates)
     owner = owners.get(account.id)
     if owner not in (None, person.zoho_id):
-        return _cannot(person, f"Its Moodle account {account.id} already belongs to record {owner}.")
+        why = f"Its Moodle account {account.id} already belongs to record {owner}."
+        return _cannot(person, why, (account.id,))
     return _theirs(person, account, found, defaults) or _existing(person, account, link)
 
 
@@ -163,25 +168,28 @@ def _theirs(
         return None
     owner = found.elsewhere.get(account.id)
     if owner is not None:
-        return _apart(person, account, f"Moodle account {account.id} already belongs to record {owner}.")
+        why = f"Moodle account {account.id} already belongs to record {owner}."
+        return _apart(person, account, why, is_candidate=True)
+    if found.chosen.get(person.zoho_id) == account.id:
+        return None
     if str(person.email) not in (account.username.lower(), account.email.lower()):
         why = (
             f"Moodle account {account.id} has neither its id number, its username nor its address, so it may "
             "be somebody else's. Correct the id in Zoho, or give the account the address in Moodle."
         )
-        return _apart(person, account, why)
+        return _apart(person, account, why, is_candidate=True)
     if account.id_number and defaults.id_numbers is IdNumbers.KEEP:
         why = (
             f"Moodle account {account.id} has the id number of something else; empty it in Moodle, or let "
             "mzi replace such numbers (`moodle.id_numbers`)."
         )
-        return _apart(person, account, why)
+        return _apart(person, account, why, is_candidate=True)
     return None
 
 
-def _apart(person: Person, account: MoodleUser, why: str) -> AccountStep:
+def _apart(person: Person, account: MoodleUser, why: str, *, is_candidate: bool = False) -> AccountStep:
     """A step that cannot be done, with both sides shown."""
-    return apart(person.zoho_id, account.id, *_sides(person, account), why)
+    return apart(person.zoho_id, account.id, *_sides(person, account), why, is_candidate=is_candidate)
 
 
 def _sides(person: Person, account: MoodleUser) -> tuple[dict[str, str], dict[str, str]]:
@@ -286,6 +294,8 @@ def _existing(person: Person, account: MoodleUser, link: str) -> AccountStep:
     )
 
 
-def _cannot(person: Person, why: str) -> AccountStep:
+def _cannot(person: Person, why: str, candidates: tuple[MoodleId, ...] = ()) -> AccountStep:
     account = None if person.account is None else str(person.account)
-    return Step(zoho_id=person.zoho_id, act=Action.CANNOT, counterpart=account, why=why)
+    return Step(
+        zoho_id=person.zoho_id, act=Action.CANNOT, counterpart=account, why=why, candidates=candidates
+    )

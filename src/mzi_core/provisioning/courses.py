@@ -31,13 +31,17 @@ CourseStep = Step[NewCourse | CourseChange]
 
 @attrs.frozen(kw_only=True)
 class FoundCourses:
-    """What Moodle and our store say: courses by each of their keys; the categories of programmes."""
+    """What Moodle and our store say: courses by each of their keys; the categories of programmes.
+
+    `chosen`: which course a person has said is whose.
+    """
 
     by_id: Mapping[MoodleId, MoodleCourse] = attrs.field(factory=dict)
     by_id_number: Mapping[str, MoodleCourse] = attrs.field(factory=dict)
     by_short_name: Mapping[str, MoodleCourse] = attrs.field(factory=dict)
     owners: Mapping[MoodleId, RecordKey] = attrs.field(factory=dict)
     categories: Mapping[RecordKey, MoodleId] = attrs.field(factory=dict)
+    chosen: Mapping[str, MoodleId] = attrs.field(factory=dict)
 
 
 def short_name(class_: Class) -> str:
@@ -99,37 +103,38 @@ def _step(
                 f"Its Moodle course {class_.moodle_class_id} is gone; restore it in Moodle, "
                 "or empty the id in Zoho.",
             )
-        return _theirs(class_, course) or _existing(class_, course, defaults, link)
+        return _theirs(class_, course, found) or _existing(class_, course, defaults, link)
     course = found.by_id_number.get(class_.zoho_id) or found.by_short_name.get(short_name(class_))
     if course is None:
         return _created(class_, found, defaults, link)
     owner = owners.get(course.id)
     if owner not in (None, class_.zoho_id):
-        return _cannot(class_, f"Its Moodle course {course.id} already belongs to class {owner}.")
-    return _theirs(class_, course) or _existing(class_, course, defaults, link)
+        why = f"Its Moodle course {course.id} already belongs to class {owner}."
+        return _cannot(class_, why, (course.id,))
+    return _theirs(class_, course, found) or _existing(class_, course, defaults, link)
 
 
-def _theirs(class_: Class, course: MoodleCourse) -> CourseStep | None:
+def _theirs(class_: Class, course: MoodleCourse, found: FoundCourses) -> CourseStep | None:
     """The step about a course that is not this class's to change; None for one that is."""
     if course.id == FRONT_PAGE:
         return _apart(class_, course, f"Course {course.id} is the front page of Moodle.")
-    if course.id_number == class_.zoho_id:
+    if course.id_number == class_.zoho_id or found.chosen.get(class_.zoho_id) == course.id:
         return None
     if course.short_name.lower() != short_name(class_).lower():
         why = (
             f"Moodle course {course.id} has neither its id number nor its short name, so it may be another "
             "one. Correct the id in Zoho, or give the course the short name in Moodle."
         )
-        return _apart(class_, course, why)
+        return _apart(class_, course, why, is_candidate=True)
     if course.id_number:
         why = f"Course {course.id} has its short name and the id number of something else; rename one."
-        return _apart(class_, course, why)
+        return _apart(class_, course, why, is_candidate=True)
     return None
 
 
-def _apart(class_: Class, course: MoodleCourse, why: str) -> CourseStep:
+def _apart(class_: Class, course: MoodleCourse, why: str, *, is_candidate: bool = False) -> CourseStep:
     """A step that cannot be done, with both sides shown."""
-    return apart(class_.zoho_id, course.id, *_sides(class_, course), why)
+    return apart(class_.zoho_id, course.id, *_sides(class_, course), why, is_candidate=is_candidate)
 
 
 def _sides(class_: Class, course: MoodleCourse) -> tuple[dict[str, object], dict[str, object]]:
@@ -206,6 +211,6 @@ def _existing(class_: Class, course: MoodleCourse, defaults: MoodleDefaults, lin
     )
 
 
-def _cannot(class_: Class, why: str) -> CourseStep:
+def _cannot(class_: Class, why: str, candidates: tuple[MoodleId, ...] = ()) -> CourseStep:
     course = None if class_.moodle_class_id is None else str(class_.moodle_class_id)
-    return Step(zoho_id=class_.zoho_id, act=Action.CANNOT, counterpart=course, why=why)
+    return Step(zoho_id=class_.zoho_id, act=Action.CANNOT, counterpart=course, why=why, candidates=candidates)

@@ -129,7 +129,8 @@ def _ended(
     if not found.suspends or (course, account) not in found.ours:
         made = " It was not mzi that enrolled." if found.suspends else ""
         why = f"Its status is {enrollment.status}, but the student is in course {course}; suspend it there."
-        return _step_without(enrollment, Action.CANNOT, why + made)
+        step = _step_without(enrollment, Action.CANNOT, why + made)
+        return attrs.evolve(step, candidates=(account,)) if found.suspends else step
     return Step(
         zoho_id=enrollment.zoho_id,
         act=Action.CHANGE,

@@ -56,6 +56,7 @@ class Step(Generic[W_co]):
     `links`: what our record shall know of its counterpart; `learns` the field that takes the id of one that
     is yet to be created. `needs`: the record of ours whose counterpart must be there first. `takes_back`:
     what would undo what was done to the counterpart; only who knows that it was mzi that did it may send it.
+    `candidates`: among which a person must choose, for it cannot be done before.
     """
 
     zoho_id: ZohoId
@@ -72,6 +73,7 @@ class Step(Generic[W_co]):
     learns: str | None = None
     needs: Parent | None = None
     takes_back: W_co | None = None
+    candidates: tuple[MoodleId, ...] = ()
 
 
 def foreseen(zoho_id: ZohoId, plan: Callable[[], Step[W_co]]) -> Step[W_co]:
@@ -83,15 +85,25 @@ def foreseen(zoho_id: ZohoId, plan: Callable[[], Step[W_co]]) -> Step[W_co]:
 
 
 def apart(
-    zoho_id: ZohoId, id: MoodleId, before: Mapping[str, object], after: Mapping[str, object], why: str
+    zoho_id: ZohoId,
+    id: MoodleId,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    why: str,
+    *,
+    is_candidate: bool = False,
 ) -> Step[W_co]:
-    """That something in Moodle is left alone, with what both sides say of the same fields."""
+    """That something in Moodle is left alone, with what both sides say of the same fields.
+
+    `is_candidate`: a person may say that it is the counterpart all the same.
+    """
     return Step(
         zoho_id=zoho_id,
         act=Action.CANNOT,
         counterpart=str(id),
         changes=differences(before, after),
         why=why,
+        candidates=(id,) if is_candidate else (),
     )
 
 

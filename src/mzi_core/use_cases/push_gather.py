@@ -1,12 +1,12 @@
 """What a page of ours needs to be compared with Moodle, read in as few calls as there can be."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import attrs
 
 from mzi_core.errors import AuthRevoked, GatewayRefused
-from mzi_core.module import AnyModule, Counterpart
+from mzi_core.module import AnyModule, Counterpart, Entity
 from mzi_core.modules import (
     CATALOGUE,
     CLASSES,
@@ -29,6 +29,7 @@ from mzi_core.ports import (
     MoodleStatus,
     MoodleUser,
     MoodleUsers,
+    ReviewKind,
     Store,
     UserKey,
 )
@@ -96,6 +97,11 @@ class Gather:
             owned = (await session.owners(module, {field: ids})).get(field, {})
         return {id: owned[id] for id in ids if id in owned}
 
+    async def chosen(self, kind: ReviewKind, ours: Iterable[Entity]) -> Mapping[str, MoodleId]:
+        """What a person has said these records of ours are in Moodle."""
+        async with self.store.read(self.tenant) as session:
+            return await session.choices(kind, [record.key for record in ours])
+
     async def owners_elsewhere(
         self, module: AnyModule, counterpart: Counterpart, ids: Collection[MoodleId]
     ) -> dict[MoodleId, RecordKey]:
@@ -135,6 +141,7 @@ async def plan_accounts(
             elsewhere=await gather.owners_elsewhere(module, counterpart, found),
             service=site.user_id if site else None,
             is_administrator=site is not None and site.is_administrator,
+            chosen=await gather.chosen(ReviewKind.ACCOUNT, ours) if found else {},
         ),
         gather.defaults,
         counterpart,
@@ -168,6 +175,7 @@ async def plan_courses(
             by_short_name=by_short_name,
             owners=await gather.owners(module, counterpart.id, found),
             categories={id: category for id, category in categories.items() if category is not None},
+            chosen=await gather.chosen(ReviewKind.COURSE, ours),
         ),
         gather.defaults,
         counterpart,

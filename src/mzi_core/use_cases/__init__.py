@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mzi_core.use_cases.forgetting import ForgetInTurn, ForgetOld
     from mzi_core.use_cases.plans import PlanUseCases
     from mzi_core.use_cases.remote import RemoteUseCases
+    from mzi_core.use_cases.review import ReviewUseCases
 
 
 @attrs.frozen(kw_only=True)
@@ -193,6 +194,13 @@ class UseCases:
         from mzi_core.use_cases.plans import PlanUseCases  # noqa: PLC0415
 
         return PlanUseCases.over(self.store)
+
+    @cached_property
+    def review(self) -> "ReviewUseCases":
+        """What a person must decide."""
+        from mzi_core.use_cases.review import ReviewUseCases  # noqa: PLC0415
+
+        return ReviewUseCases.over(self.batches)
 
     @cached_property
     def sources(self) -> "SourceUseCases":

@@ -29,6 +29,7 @@ from mzi_core.ports import (
     Unknown,
 )
 from mzi_core.provisioning import Action, Difference, Step
+from mzi_core.use_cases.ask_persons import AskPersons
 from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.carry_out import CarryOut, Learned, Steps
 from mzi_core.use_cases.claim_endings import failed
@@ -81,6 +82,10 @@ class DeliverCounterparts:
                 ended += done.ended
             for key in live:
                 del left[key]
+        if left:
+            module = self.flow.zoho[0]
+            gone = [module.side.key(key) for key in left]
+            await AskPersons(store=self.batches.store, module=module)(hold, {}, gone)
         endings += (claim.settled(GONE) for claim in left.values())
         return Worked(endings=endings, results=results, ended=ended)
 
@@ -137,6 +142,8 @@ class _Pairs:
             for result in await carry_out(entities, [step for step in steps.values() if self._may(step)])
         }
         untold = await self._tell(rows, steps, results)
+        ask = AskPersons(store=self.batches.store, module=self.module)
+        await ask(self.hold, steps, [key for key in writing if key not in fresh])
         waiting = {key: step.needs for key, step in steps.items() if step.needs is not None}
         ended = await self._wait(waiting, steps) if waiting else ()
         endings = [

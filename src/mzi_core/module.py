@@ -464,7 +464,8 @@ class Module(Generic[E]):
     `refers_to` the fields that only point. `upsert_key`: the field by which Zoho can find a record whose id
     nobody knows. `counterpart`: what a record of Zoho is in Moodle, if anything. `complete` fills in what is
     left to be inferred; `check` says what no single field can. `told_together`: groups of fields of which who
-    tells one tells all. `succession`: how records follow one another under one key, if they do.
+    tells one tells all. `succession`: how records follow one another under one key, if they do. `found_by`:
+    the fields that point at a record by which its own are looked for.
     """
 
     name: str
@@ -480,6 +481,7 @@ class Module(Generic[E]):
     check: Callable[[E], tuple[Reason, ...]] = _nothing_more
     told_together: tuple[tuple[str, ...], ...] = ()
     succession: Succession | None = None
+    found_by: tuple[str, ...] = ()
 
     @property
     def side(self) -> Side:

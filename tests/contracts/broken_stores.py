@@ -796,6 +796,15 @@ class LinksToTheDeleted(Faithful):
         return next((s for s in rows if getattr(s.entity, field) == value), None)
 
 
+class FindsTheDeletedThatPoint(Faithful):
+    noticed_by = "test_records_are_found_by_what_they_point_at"
+
+    async def pointing_at(self, module: AnyModule, field: str, ids: Collection[ZohoId]) -> object:
+        rows = sorted(await self.real.list(module, ALL), key=lambda s: str(s.entity.key))
+        wanted = {getattr(s.entity, field) for s in rows} & set(ids)
+        return {id: [s.entity.key for s in rows if getattr(s.entity, field) == id] for id in wanted}
+
+
 class AnswersOnlyAHundred(Faithful):
     noticed_by = "test_any_number_of_ids_may_be_asked_for"
 

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 import pytest
 from tests.use_cases.test_deliver import AtWork, at_work
-from tests.use_cases.test_push import CLASS, A, B, class_, student
+from tests.use_cases.test_push import CLASS, OTHER_CLASS, A, B, class_, enrollment, student
 
 from mzi_core.flows.flow import ACCOUNT, COURSE, GRADE
 from mzi_core.flows.rules import FlowName
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import CATALOGUE, MOODLE_ENROLLMENTS
 from mzi_core.ports import Deleted, DeliveryState
 from mzi_core.use_cases.deliver import LEASE
 from mzi_core.values import DEFAULT_TENANT, ZohoId
 
 TEACHER = "5398830000100000001"
+UNLINKED = "5398830000070000003"
 USER = {"id": 4101, "username": "someone", "email": "someone@college.example"}
 
 
@@ -96,6 +97,30 @@ async def test_a_course_makes_the_pair_of_its_class_due(college: AtWork) -> None
     for course in courses:
         await college.sync("moodle_courses", [course])
         assert await due(college) == [("course", CLASS, f"classes/{CLASS}")]
+
+
+async def test_an_enrolment_of_moodle_makes_the_pairs_due_of_the_same_student_and_class(
+    college: AtWork,
+) -> None:
+    """Also when it is gone; an enrolment in another class, and one of another student, stay as they are."""
+    await college.sync("classes", [class_(OTHER_CLASS, Moodle_Class_ID="1002")])
+    await college.sync("students", [student(B, Student_Moodle_ID="4102")])
+    theirs = [enrollment(1), enrollment(2, class_id=OTHER_CLASS), enrollment(3, student_id=B)]
+    named = enrollment(4, class_id=UNLINKED, Moodle_Course_ID="1001")
+    await college.sync("classes", [class_(UNLINKED)])
+    await college.sync("enrollments", [*theirs, named])
+    await college.sync("moodle_users", [{**USER}, {"id": 9, "username": "nobody"}])
+    await college.sync("moodle_courses", [{"id": 1001, "fullname": "Networking"}])
+    await due(college)
+    one, four = str(theirs[0]["id"]), str(named["id"])
+    pairs = [("enrolment", key, f"enrollments/{key}") for key in (one, four)]
+    await college.sync("moodle_enrollments", [{"courseid": 1001, "userid": 4101, "status": 0}])
+    assert await due(college) == pairs
+    await college.sync("moodle_enrollments", [{"courseid": 1001, "userid": 9, "status": 0}])
+    assert await due(college) == []
+    gone = Deleted(zoho_id=ZohoId("1001_4101"), deleted_at=college.timer.now(), permanently=True)
+    await college.use_cases.remote.prune.mark_deleted(DEFAULT_TENANT, MOODLE_ENROLLMENTS, [gone])
+    assert await due(college) == pairs
 
 
 async def test_marks_and_grades_make_the_pair_due_that_is_called_by_their_key(college: AtWork) -> None:

@@ -1,6 +1,6 @@
 """The records of the modules."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -193,6 +193,16 @@ class Records(TenantTables):
     async def linked(self, module: Module[E], field: str, value: int) -> Stored[E] | None:
         owner = self.tables.owners.get((self.tenant, module.name, field, value))
         return None if owner is None else self._row(module, owner)
+
+    async def pointing_at(
+        self, module: AnyModule, field: str, ids: Collection[RecordKey]
+    ) -> Mapping[RecordKey, Sequence[RecordKey]]:
+        wanted, found = set(ids), defaultdict[RecordKey, list[RecordKey]](list)
+        for row in sorted(self.rows_of(module), key=lambda row: row.entity.key):
+            target = getattr(row.entity, field)
+            if row.deleted_at is None and target in wanted:
+                found[target].append(row.entity.key)
+        return dict(found)
 
     async def list(self, module: Module[E], query: Query) -> Sequence[Stored[E]]:
         rows = (

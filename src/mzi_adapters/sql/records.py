@@ -1,6 +1,6 @@
 """The records of the modules: what is known of them, writing, deleting, listing, counting."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,9 @@ from mzi_core.module import AnyModule, E, Module
 from mzi_core.page_decisions import NewRows, RecordUpdate, StoredValues
 from mzi_core.ports import Query, Stored
 from mzi_core.values import RecordKey, State, Value
+
+ASKED_AT_ONCE = 500
+"""Parameters of one statement: every store takes so many."""
 
 STORED = (State.NEW, State.UPDATED)
 """The states a stored record can be in."""
@@ -147,6 +150,21 @@ class Records(Counted):
         )
         found = row.first()
         return None if found is None else shape.stored(found)
+
+    async def pointing_at(
+        self, module: AnyModule, field: str, ids: Collection[RecordKey]
+    ) -> Mapping[RecordKey, Sequence[RecordKey]]:
+        """Which live records point at these."""
+        shape, found = self._shape(module), defaultdict[RecordKey, list[RecordKey]](list)
+        target, key = shape.table.c[shape.column(field)], shape.table.c[module.key_name]
+        wanted = sorted(set(ids))
+        for start in range(0, len(wanted), ASKED_AT_ONCE):
+            some = target.in_(wanted[start : start + ASKED_AT_ONCE])
+            live = shape.table.c.deleted_at.is_(None)
+            asked = sa.select(target, key).where(self.mine(shape.table), live, some).order_by(key)
+            for pointed_at, one in await self.run(asked):
+                found[pointed_at].append(one)
+        return dict(found)
 
     async def list(self, module: Module[E], query: Query) -> Sequence[Stored[E]]:
         """Records by (updated_at, key), at most `query.limit`."""

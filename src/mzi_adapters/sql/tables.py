@@ -105,6 +105,11 @@ def add_indexes(module: AnyModule, table: sa.Table) -> None:
             live = sa.and_(live, column.is_not(None))
         name = f"uq_{table.name}_live_{column.name}"
         sa.Index(name, tenant, column, unique=True, sqlite_where=live, postgresql_where=live)
+    for name in module.found_by:
+        column = table.c[column_of(module.field[name])]
+        live = table.c.deleted_at.is_(None)
+        index = f"ix_{table.name}_live_{column.name}"
+        sa.Index(index, tenant, column, sqlite_where=live, postgresql_where=live)
     listed = (table.c.state, tenant, table.c.updated_at, table.c[module.key_name])
     for name, which in (("live", table.c.deleted_at.is_(None)), ("deleted", table.c.deleted_at.is_not(None))):
         sa.Index(f"ix_{table.name}_{name}", *listed, sqlite_where=which, postgresql_where=which)

@@ -113,6 +113,15 @@ class Records(Protocol):
         """The live record with this Moodle id."""
         ...
 
+    async def pointing_at(
+        self, module: AnyModule, field: str, ids: Collection[RecordKey]
+    ) -> Mapping[RecordKey, Sequence[RecordKey]]:
+        """By each of these ids, in order, the live records that point at it in a field they are found by.
+
+        Ids that nothing points at are left out; one read however many ids.
+        """
+        ...
+
     async def list(self, module: Module[E], query: Query) -> Sequence[Stored[E]]:
         """Records by (updated_at, key), at most `query.limit`."""
         ...

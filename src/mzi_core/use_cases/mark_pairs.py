@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -9,6 +10,7 @@ from mzi_core.flows import subject_of
 from mzi_core.flows.flow import FLOWS, Flow, waited_for
 from mzi_core.ids import is_digits
 from mzi_core.module import AnyModule, Entity
+from mzi_core.modules import CLASSES, ENROLLMENTS, MOODLE_ENROLLMENTS, STUDENTS
 from mzi_core.ports import DeliveryKey, Due, Session
 from mzi_core.use_cases.take_page import RecordChange
 from mzi_core.values import Email, MoodleId, RecordKey, Value, ZohoId
@@ -53,6 +55,8 @@ class MarkPairs:
         """The pairs of a flow that records are in."""
         if module is not flow.moodle or flow.key_is_moodles:
             return own_pairs(flow, module, records)
+        if module is MOODLE_ENROLLMENTS:
+            return [_due(flow, ENROLLMENTS, key, key) for key in await self._enrolled(records)]
         found: list[Due] = []
         left = {each.key: each for each in records}
         for partner in flow.zoho:
@@ -60,6 +64,26 @@ class MarkPairs:
             found += (_due(flow, partner, key, key) for key in owners.values())
             left = {key: each for key, each in left.items() if key not in owners}
         return found
+
+    async def _enrolled(self, records: Sequence[Any]) -> Sequence[RecordKey]:
+        """The enrolments in Zoho of the same students in the same courses."""
+        places = {(MoodleId(int(each.user)), MoodleId(int(each.course))) for each in records}
+        students = await self._linked(STUDENTS, {user for user, _ in places})
+        courses = await self._linked(CLASSES, {course for _, course in places})
+        pointing = await self.session.pointing_at(ENROLLMENTS, "student", students)
+        rows = await self.session.stored(ENROLLMENTS, [key for keys in pointing.values() for key in keys])
+        return [
+            key
+            for key, row in rows.items()
+            if (students[row.entity.student], courses.get(row.entity.class_, row.entity.moodle_course_id))
+            in places
+        ]
+
+    async def _linked(self, module: AnyModule, ids: Collection[MoodleId]) -> dict[RecordKey, MoodleId]:
+        """The records of Zoho that are linked to users, or to courses, with these."""
+        (link,) = (link.name for link in module.links)
+        owners = (await self.session.owners(module, {link: ids})).get(link, {})
+        return {owners[id]: id for id in ids if id in owners}
 
     async def _partners(self, module: AnyModule, records: Sequence[Entity]) -> dict[RecordKey, RecordKey]:
         """Whose users or courses these are: who has the link, else the id number, else the address."""

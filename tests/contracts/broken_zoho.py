@@ -56,21 +56,27 @@ class ForgetsTheOffsetOfZohosClock(Faithful):
 class ResultsInAnyOrder(Faithful):
     noticed_by = "test_two_hundred_and_fifty_records_are_three_calls"
 
-    async def upsert(self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]) -> Any:
+    async def upsert(
+        self, module: str, records: Sequence[WireRecord], *, by: Sequence[str], once: bool = False
+    ) -> Any:
         return (await self.real.upsert(module, records, by=by))[::-1]
 
 
 class EveryWriteInserts(Faithful):
     noticed_by = "test_a_new_key_is_inserted_and_a_known_one_updated"
 
-    async def upsert(self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]) -> Any:
+    async def upsert(
+        self, module: str, records: Sequence[WireRecord], *, by: Sequence[str], once: bool = False
+    ) -> Any:
         return await self.real.insert(module, records)
 
 
 class FirstOfOneKeyCounts(Faithful):
     noticed_by = "test_of_one_key_the_last_record_counts"
 
-    async def upsert(self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]) -> Any:
+    async def upsert(
+        self, module: str, records: Sequence[WireRecord], *, by: Sequence[str], once: bool = False
+    ) -> Any:
         first: dict[object, WireRecord] = {}
         for record in records:
             first.setdefault(record[KEY], record)
@@ -80,7 +86,9 @@ class FirstOfOneKeyCounts(Faithful):
 class AllOrNothing(Faithful):
     noticed_by = "test_one_refused_record_does_not_hold_up_the_others"
 
-    async def upsert(self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]) -> Any:
+    async def upsert(
+        self, module: str, records: Sequence[WireRecord], *, by: Sequence[str], once: bool = False
+    ) -> Any:
         found = await self.real.upsert(module, records, by=by)
         refused = [each for each in found if isinstance(each, Rejected)]
         return [refused[0] if refused else each for each in found]
@@ -89,14 +97,18 @@ class AllOrNothing(Faithful):
 class KnowsOfNothing(Faithful):
     noticed_by = "test_twice_is_as_once"
 
-    async def upsert(self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]) -> Any:
+    async def upsert(
+        self, module: str, records: Sequence[WireRecord], *, by: Sequence[str], once: bool = False
+    ) -> Any:
         return [Unknown(why="Who knows?") for _ in await self.real.upsert(module, records, by=by)]
 
 
 class OwnerUntold(Faithful):
     noticed_by = "test_a_value_that_is_taken_tells_who_has_it"
 
-    async def upsert(self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]) -> Any:
+    async def upsert(
+        self, module: str, records: Sequence[WireRecord], *, by: Sequence[str], once: bool = False
+    ) -> Any:
         found = await self.real.upsert(module, records, by=by)
         return [attrs.evolve(each, existing=None) if isinstance(each, Rejected) else each for each in found]
 
@@ -104,7 +116,9 @@ class OwnerUntold(Faithful):
 class KeylessUpsert(Faithful):
     noticed_by = "test_without_a_key_nothing_is_sent"
 
-    async def upsert(self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]) -> Any:
+    async def upsert(
+        self, module: str, records: Sequence[WireRecord], *, by: Sequence[str], once: bool = False
+    ) -> Any:
         return await self.real.upsert(module, records, by=by or [KEY])
 
 

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from mzi_adapters.moodle.calling import MoodleCaller
+from mzi_adapters.moodle.calling import MoodleCaller, Written
 from mzi_adapters.moodle.form import form_pairs
 from mzi_adapters.moodle.refusals import SERVICE, denies_everything, rejected, rejection
 from mzi_core.errors import (
@@ -125,7 +125,7 @@ class Repeating(Generic[T]):
     async def _part(self, items: Sequence[T], part: Part, results: BatchResults) -> None:
         chosen = [items[position] for position in part]
         try:
-            answer = await self._send(chosen)
+            written = await self._send(chosen)
         except (GatewayRefused, RemoteBug) as error:
             if denies_everything(error):
                 raise
@@ -141,17 +141,22 @@ class Repeating(Generic[T]):
                 raise error.__cause__ from None
             return
         try:
-            answered = self.answered(answer, chosen)
+            answered = self.answered(written.answer, chosen)
         except ProtocolError:  # it was carried out for some of them at least
             results.set(part, UNSETTLED)
             return
         for position, result in zip(part, answered, strict=True):
-            results.found[position] = result
+            results.found[position] = _sent_again(result) if written.again else result
 
-    async def _send(self, chosen: Sequence[T]) -> object:
+    async def _send(self, chosen: Sequence[T]) -> Written:
         return await self.calls.write_again(
             self.function, {self.field: [self.encode(item) for item in chosen]}
         )
+
+
+def _sent_again(result: WriteResult[MoodleId]) -> WriteResult[MoodleId]:
+    """The same of a call whose earlier sending may still be on its way."""
+    return attrs.evolve(result, again=True) if isinstance(result, Applied) else result
 
 
 def about_all(error: GatewayError, chosen: Sequence[T], scope: Callable[[T], Hashable] | None) -> bool:

@@ -72,6 +72,14 @@ class _Unclear(Exception):
         super().__init__()
 
 
+@attrs.frozen(kw_only=True)
+class Written:
+    """What a function returned that was carried out. `again`: it was sent before and not answered."""
+
+    answer: object
+    again: bool
+
+
 @attrs.define(kw_only=True)
 class MoodleCaller:
     """Calls functions, at most `at_once` of them together; `timeout`: seconds for one answer."""
@@ -135,24 +143,25 @@ class MoodleCaller:
 
         Raises AmbiguousWrite when it may have been. `trying` counts on where the same work was sent before.
         """
-        return await self._written(function, params, Failure.WRITE_UNANSWERED, trying or self.trying())
+        done = await self._written(function, params, Failure.WRITE_UNANSWERED, trying or self.trying())
+        return done.answer
 
-    async def write_again(self, function: str, params: Params) -> object:
+    async def write_again(self, function: str, params: Params) -> Written:
         """As `write`, for what done twice is done once: sent again also when it may have been carried out."""
         return await self._written(function, params, Failure.KEYED_WRITE_UNANSWERED, self.trying())
 
-    async def _written(self, function: str, params: Params, unanswered: Failure, trying: Trying) -> object:
+    async def _written(self, function: str, params: Params, unanswered: Failure, trying: Trying) -> Written:
         async with self._passing(trying) as passed:
             return await self._carried_out(function, params, unanswered, passed)
 
     async def _carried_out(
         self, function: str, params: Params, unanswered: Failure, trying: Trying
-    ) -> object:
+    ) -> Written:
         lost: AmbiguousWrite | None = None
         while True:
             cause: GatewayError | None = None
             try:
-                return await self._send(function, params)
+                return Written(answer=await self._send(function, params), again=lost is not None)
             except Lost:
                 said = f"No whole answer to {function} came; it may have been carried out."
                 lost, failure = AmbiguousWrite(SERVICE, said), unanswered

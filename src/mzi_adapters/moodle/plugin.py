@@ -46,7 +46,8 @@ class MoodlePlugin(MoodleStatus):
             "criteria": criteria,
         }
         await self._must_offer(Feature.TEMPLATES.value)
-        return _definition_id(await self.calls.write_again(Feature.TEMPLATES.value, params))
+        written = await self.calls.write_again(Feature.TEMPLATES.value, params)
+        return _definition_id(written.answer)
 
     async def call_plugin(self, function: str, arguments: Mapping[str, object]) -> object:
         """Call a function of mzi's own Moodle plugin, and return its answer as it is."""

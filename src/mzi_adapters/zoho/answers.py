@@ -17,10 +17,14 @@ Json = Mapping[str, object]
 
 @attrs.frozen(kw_only=True)
 class Said:
-    """An answer understood as JSON; `body` is empty where Zoho said nothing (204, 304)."""
+    """An answer understood as JSON; `body` is empty where Zoho said nothing (204, 304).
+
+    `again`: the request was sent before and not answered.
+    """
 
     status: int
     body: Json
+    again: bool = False
 
     @property
     def rows(self) -> list[Json]:

@@ -130,7 +130,7 @@ class ZohoCaller:
         while True:
             failure = Failure.REFUSED
             try:
-                return await self._once(call, trying)
+                return attrs.evolve(await self._once(call, trying), again=doubt)
             except _Stale:
                 if not replayed:
                     replayed = True

@@ -21,7 +21,7 @@ from mzi_core.errors import (
     GatewayUnavailable,
     ProtocolError,
 )
-from mzi_core.ports import Rejected, RejectionKind, Unknown, WireRecord, WriteResult, kind_of
+from mzi_core.ports import Applied, Rejected, RejectionKind, Unknown, WireRecord, WriteResult, kind_of
 from mzi_core.values import ZohoId
 
 MOST = 100
@@ -90,40 +90,36 @@ class _Way:
     unanswered: Failure = Failure.KEYED_WRITE_UNANSWERED
 
 
+_UNANSWERED = {False: Failure.KEYED_WRITE_UNANSWERED, True: Failure.WRITE_UNANSWERED}
+"""What it means that no usable answer came, by whether a write is to be sent once."""
+
+
 class BatchWriting:
     """The part of the gateway that writes batches of records. No workflow runs for any of them."""
 
     caller: ZohoCaller
 
     async def upsert(
-        self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]
+        self, module: str, records: Sequence[WireRecord], *, by: Sequence[str], once: bool = False
     ) -> Sequence[WriteResult[ZohoId]]:
         """Insert or update by key; what was lost is sent again, for the key finds what it did."""
         if not by:
             raise ValueError("An upsert names its key: without one Zoho merges records of one name.")
         body = {"duplicate_check_fields": [named(each) for each in by]}
         path = f"/crm/v8/{named(module)}/upsert"
-        return await self._by_key(
-            _Way(
-                method="POST", path=path, module=module, unanswered=Failure.KEYED_WRITE_UNANSWERED, body=body
-            ),
-            records,
-            by,
-        )
+        way = _Way(method="POST", path=path, module=module, unanswered=_UNANSWERED[once], body=body)
+        return await self._by_key(way, records, by)
 
-    async def update_many(self, module: str, records: Sequence[WireRecord]) -> Sequence[WriteResult[ZohoId]]:
+    async def update_many(
+        self, module: str, records: Sequence[WireRecord], *, once: bool = False
+    ) -> Sequence[WriteResult[ZohoId]]:
         """Change records by id; each may be sent twice, so none has rows, which would be doubled."""
         for record in records:
             if not record.get("id"):
                 raise ValueError("A record that is changed by id has one.")
             if any(isinstance(each, Mapping) for value in record.values() for each in _listed(value)):
                 raise ValueError("Rows of a subform are written by `put_rows`.")
-        way = _Way(
-            method="PUT",
-            path=f"/crm/v8/{named(module)}",
-            module=module,
-            unanswered=Failure.KEYED_WRITE_UNANSWERED,
-        )
+        way = _Way(method="PUT", path=f"/crm/v8/{named(module)}", module=module, unanswered=_UNANSWERED[once])
         possible = [is_id(str(record["id"])) for record in records]
         found = iter(await self._by_key(way, list(compress(records, possible)), ("id",)))
         return [next(found) if each else no_such_id() for each in possible]
@@ -165,11 +161,17 @@ class BatchWriting:
         )
         try:
             said = await self.caller.ask(call)
-            return [result(way.module, item) for item in said.rows]
+            found = [result(way.module, item) for item in said.rows]
+            return [_sent_again(each) for each in found] if said.again else found
         except ProtocolError as error:  # a record was written and its id is not told
             return AmbiguousWrite(SERVICE, f"{call.doing}: {error}")
         except GatewayError as error:
             return error
+
+
+def _sent_again(found: WriteResult[ZohoId]) -> WriteResult[ZohoId]:
+    """The same of a call whose earlier sending may still be on its way."""
+    return attrs.evolve(found, again=True) if isinstance(found, Applied) else found
 
 
 def _overtaken(found: WriteResult[ZohoId], by: Sequence[str]) -> bool:

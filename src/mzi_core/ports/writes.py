@@ -59,11 +59,13 @@ class Applied(Generic[Id_co]):
     """An item that the remote has as it was asked to.
 
     `id`: of what was created or changed, where the remote says one. `modified_at`: the moment from which it
-    is so, by the remote's clock, where it is told: by it the echo of our own write is known.
+    is so, by the remote's clock, where it is told: by it the echo of our own write is known. `again`: it was
+    sent before and not answered, and that request may still be carried out, after this one.
     """
 
     id: Id_co | None = None
     modified_at: datetime | None = None
+    again: bool = attrs.field(default=False, eq=False)
 
 
 @attrs.frozen(kw_only=True)

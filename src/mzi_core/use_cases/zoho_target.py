@@ -41,7 +41,8 @@ class ZohoTarget:
     """What differs is written: fields of ours that hold something and that Zoho lets anybody write.
 
     Nothing is emptied, and no workflow runs in Zoho. `choice`: what the organisation has of the module's
-    fields. With `force` what was changed in Zoho meanwhile is overwritten.
+    fields. With `force` what was changed in Zoho meanwhile is overwritten. With `once` nothing is sent again
+    by itself whose answer was lost.
     """
 
     tenant: TenantId
@@ -51,6 +52,7 @@ class ZohoTarget:
     codec: Codec
     catalogue: Catalogue = CATALOGUE
     force: bool = False
+    once: bool = False
 
     @property
     def module(self) -> AnyModule:
@@ -116,10 +118,10 @@ class ZohoTarget:
         results: dict[ZohoId, WriteResult[ZohoId]] = {}
         if keyed:
             key = named.writable.get(named.module.upsert_key or "", "")
-            done = await self.zoho.upsert(named.api_name, list(keyed.values()), by=[key])
+            done = await self.zoho.upsert(named.api_name, list(keyed.values()), by=[key], once=self.once)
             results |= zip(keyed, done, strict=True)
         if plain:
-            done = await self.zoho.update_many(named.api_name, list(plain.values()))
+            done = await self.zoho.update_many(named.api_name, list(plain.values()), once=self.once)
             results |= zip(plain, done, strict=True)
         return results
 

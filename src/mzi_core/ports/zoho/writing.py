@@ -16,12 +16,13 @@ class ZohoWriting(Protocol):
     """
 
     async def upsert(
-        self, module: str, records: Sequence[WireRecord], *, by: Sequence[str]
+        self, module: str, records: Sequence[WireRecord], *, by: Sequence[str], once: bool = False
     ) -> Sequence[WriteResult[ZohoId]]:
         """Insert or update by the unique fields `by`, a result for each record in order; no workflow runs.
 
-        Redone by key when an answer is lost, so nothing is doubled. Of records with one key the last is sent
-        and all have its result. Raises ValueError without a key: Zoho would merge people of one name.
+        Redone by key when an answer is lost, so nothing is doubled; with `once` it is left Unknown instead,
+        for a person may have changed meanwhile what would be sent again. Of records with one key the last is
+        sent and all have its result. Raises ValueError without a key: Zoho would merge people of one name.
         """
         ...
 
@@ -35,10 +36,13 @@ class ZohoWriting(Protocol):
         """Change the record with this `id`; raises GatewayConflict when it was modified after a moment."""
         ...
 
-    async def update_many(self, module: str, records: Sequence[WireRecord]) -> Sequence[WriteResult[ZohoId]]:
+    async def update_many(
+        self, module: str, records: Sequence[WireRecord], *, once: bool = False
+    ) -> Sequence[WriteResult[ZohoId]]:
         """Change records by their `id`, a result for each in order; without rows, so that it can be redone.
 
-        Redone when an answer is lost. Raises ValueError for a record without `id` or with subform rows.
+        Redone when an answer is lost, unless it is to be sent `once`, as in `upsert`. Raises ValueError for a
+        record without `id` or with subform rows.
         """
         ...
 

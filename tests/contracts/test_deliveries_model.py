@@ -157,11 +157,11 @@ def _machine(opening: Any) -> type[RuleBasedStateMachine]:
                 assert of_looks <= set(looks)
             for claim in claims:
                 row = self.rows[claim.key]
-                if row.state is SETTLED:
+                assert claim.is_second_look is (row.state is SETTLED)
+                if claim.is_second_look:
                     row.become_due(now)
-                row.claim, row.starts, row.leased_until = row.claim + 1, row.starts + 1, now + lease
-                if row.look_at is not None and row.look_at <= now:
                     row.look_at = None
+                row.claim, row.starts, row.leased_until = row.claim + 1, row.starts + 1, now + lease
                 assert (claim.generation, claim.starts, claim.tries) == (
                     row.generation,
                     row.starts,

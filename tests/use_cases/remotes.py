@@ -84,13 +84,20 @@ class Watched:
     instead: dict[str, Callable[[], Response]] = attrs.field(factory=dict)
     """By Moodle function, or by the end of a path."""
 
+    afterwards: dict[str, Callable[[], Response]] = attrs.field(factory=dict)
+    """The same, of what is carried out and answered otherwise."""
+
     async def send(self, request: Request) -> Response:
         """The answer of the wire behind, or the one a test wants."""
         function = parse_qs((request.body or b"").decode(errors="replace")).get("wsfunction", [""])[0]
         for name, answer in self.instead.items():
             if name == function or request.url.endswith(name):
                 return self._stamped(answer())
-        return self._stamped(await self.wire.send(request))
+        answered = await self.wire.send(request)
+        for name, answer in self.afterwards.items():
+            if name == function or request.url.endswith(name):
+                return self._stamped(answer())
+        return self._stamped(answered)
 
     def _stamped(self, answer: Response) -> Response:
         if self.ahead is None:

@@ -136,6 +136,51 @@ class TestRemotes:
         assert sum("a1@" in user.username for user in college.moodle.site.people.rows.values()) == 1
         assert [each.state for each in await college.deliveries(FlowName.ACCOUNT)] == [DeliveryState.SETTLED]
 
+    @pytest.mark.parametrize("service", ["Zoho", "Moodle"])
+    async def test_what_had_to_be_sent_again_is_looked_at_once_more_and_read_for_it(
+        self, service: str
+    ) -> None:
+        """The first sending may come after the second, and nobody tells of it."""
+        college = await at_work(create_accounts=True)
+        await college.in_zoho("students", student())
+        await college.delivered()
+        wire = college.to_zoho if service == "Zoho" else college.to_moodle
+        name = "/BTEC_Students" if service == "Zoho" else "core_user_update_users"
+
+        def once() -> Response:
+            del wire.instead[name]
+            return lost()
+
+        college.zoho.edit("BTEC_Students", A, {"Last_Name": "Renamed"})
+        await college.heard("students", A)
+        wire.instead[name] = once
+        await college.delivered()
+        (row,) = await college.deliveries(FlowName.ACCOUNT)
+        assert (row.state, row.look_at is not None) == (DeliveryState.SETTLED, True)
+        college.zoho.edit("BTEC_Students", A, {"Last_Name": "Untold"})
+        college.timer.jump(SECOND_LOOK.total_seconds() + 1)
+        await college.delivered()
+        assert (await college.stored("students"))[A].last_name == "Untold"
+        (row,) = await college.deliveries(FlowName.ACCOUNT)
+        assert row.look_at is None
+
+    async def test_what_was_sent_when_the_time_was_up_is_looked_at_once_more(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        college = await at_work(create_accounts=True)
+        await college.in_zoho("students", student())
+
+        def late() -> Response:
+            del college.to_moodle.afterwards[MADE]
+            raise TimeoutError
+
+        college.to_moodle.afterwards[MADE] = late
+        done = await one_batch(college)
+        assert done.put_off == "It took too long and begins anew."
+        await college.delivered()
+        (row,) = await college.deliveries(FlowName.ACCOUNT)
+        assert (row.state, row.look_at is not None) == (DeliveryState.SETTLED, True)
+
 
 class TestWorkers:
     """Two workers may be at one pair, and one may die of it."""

@@ -131,14 +131,14 @@ class Deliveries(TenantTables):
         return sorted(claims, key=lambda claim: (claim.due_at, claim.key))
 
     def _claimed(self, row: StoredDelivery, now: datetime, lease: timedelta) -> Claim:
-        if row.state is DeliveryState.SETTLED:
-            row = _made_due(row, now, plan_id="")
+        is_second_look = row.state is DeliveryState.SETTLED
+        if is_second_look:
+            row = _made_due(row, now, plan_id="", look_at=None)
         row = attrs.evolve(
             row,
             claim=row.claim + 1,
             starts=row.starts + 1,
             leased_until=now + lease,
-            look_at=None if row.look_at is not None and row.look_at <= now else row.look_at,
             updated_at=now,
         )
         self._put(row)
@@ -155,6 +155,7 @@ class Deliveries(TenantTables):
             agreed=row.agreed,
             intent=row.intent,
             approved_generation=row.approved_generation,
+            is_second_look=is_second_look,
         )
 
     async def fence(self, claims: Collection[Claim]) -> Collection[DeliveryKey]:

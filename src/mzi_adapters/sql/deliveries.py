@@ -183,6 +183,7 @@ class Deliveries(TimedScope):
                 agreed=_object(agreed),
                 intent=_object(intent),
                 approved_generation=approved,
+                is_second_look=was == DeliveryState.SETTLED,
             )
             claims.append(claim)
         return sorted(claims, key=lambda claim: (claim.due_at, claim.key))

@@ -139,7 +139,7 @@ STARTED = """\
     due_at = CASE state WHEN 'settled' THEN {now} ELSE due_at END,
     plan_id = CASE state WHEN 'settled' THEN '' ELSE plan_id END,
     reason = CASE state WHEN 'settled' THEN '' ELSE reason END,
-    look_at = CASE WHEN look_at <= {now} THEN NULL ELSE look_at END, updated_at = {now}"""
+    look_at = CASE state WHEN 'settled' THEN NULL ELSE look_at END, updated_at = {now}"""
 
 PAUSED = "EXISTS (SELECT 1 FROM delivery_pauses p WHERE p.tenant_id = {tenant} AND p.flow = {flow})"
 FREE = "(leased_until IS NULL OR leased_until <= {now})"

@@ -78,6 +78,7 @@ class Claim:
     it was begun, this time included, and never ended: above 1 another worker was at it and may still be.
     `tries`: how often it ended badly. `agreed`: what both sides said when they last agreed. `intent`: what an
     earlier claim was about to send. `approved_generation`: the generation that a person has approved, or 0.
+    `is_second_look`: it was settled, and is looked at once more as its ending wanted.
     """
 
     flow: str
@@ -92,6 +93,12 @@ class Claim:
     agreed: JsonObject | None = attrs.field(default=None, repr=False)
     intent: JsonObject | None = attrs.field(default=None, repr=False)
     approved_generation: int = 0
+    is_second_look: bool = False
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether something may have been done of which nobody here heard, so that both are read again."""
+        return self.is_second_look or self.starts > 1
 
     @property
     def address(self) -> DeliveryKey:

@@ -16,7 +16,19 @@ from mzi_core.errors import (
 )
 from mzi_core.flows.flow import Flow
 from mzi_core.flows.rules import FlowName, Rules, rules_of
-from mzi_core.ports import Claim, DeliveryKey, DeliveryState, Ending, JsonObject, Note, Session, Store
+from mzi_core.ports import (
+    Applied,
+    Claim,
+    DeliveryKey,
+    DeliveryState,
+    Ending,
+    JsonObject,
+    Note,
+    Session,
+    Store,
+    Unknown,
+    WriteResult,
+)
 from mzi_core.provisioning import StepResult
 from mzi_core.use_cases.claim_endings import may_be_about_one, put_off
 from mzi_core.values import MoodleId, TenantId, ZohoId
@@ -42,13 +54,16 @@ K = TypeVar("K", bound=str)
 class Hold:
     """The claims that a worker has at hand, by key, and until when it may send.
 
-    `by_hand`: as `Deliver` takes it.
+    `by_hand`: as `Deliver` takes it. `in_doubt`: of which something was sent that may still be carried out
+    later, for it was not answered, or not the first time.
     """
 
     store: Store
     tenant: TenantId
     claims: Mapping[str, Claim]
     by_hand: bool = False
+    in_doubt: set[str] = attrs.field(factory=set)
+    _under_way: set[str] = attrs.field(factory=set)
     _until: float = attrs.field()
 
     @_until.default
@@ -71,7 +86,27 @@ class Hold:
             ours = await session.note(notes)
         if asyncio.get_running_loop().time() > self._until:
             raise OutOfTime
-        return _those(intents, ours)
+        keys = _those(intents, ours)
+        self._under_way.update(keys)
+        return keys
+
+    def answered(self, results: Mapping[K, WriteResult[ZohoId | MoodleId]]) -> None:
+        """Take note of what became of what was sent."""
+        self._under_way.difference_update(results)
+        self.in_doubt.update(
+            key
+            for key, each in results.items()
+            if isinstance(each, Unknown) or (isinstance(each, Applied) and each.again)
+        )
+
+    def ended(self, ending: Ending) -> Ending:
+        """How a claim ends: looked at once more where what was sent may still be carried out later.
+
+        So is one that was to be looked at once more, and could not be.
+        """
+        is_open = ending.claim.key in self.in_doubt | self._under_way
+        is_open = is_open or (ending.claim.is_second_look and ending.state is not DeliveryState.SETTLED)
+        return attrs.evolve(ending, look_again=SECOND_LOOK) if is_open else ending
 
     async def still_ours(self, session: Session, keys: Collection[K]) -> Collection[K]:
         """Those whose claim nobody has taken over; to the end of the session nobody does."""
@@ -182,7 +217,7 @@ class Deliver:
                 return done + await self._worked(flow, rules, second)
             return await self._put_off(flow, hold, known)
         async with self.store.begin(hold.tenant) as session:
-            states = await session.end_claims([_looked_at_again(each) for each in worked.endings])
+            states = await session.end_claims([hold.ended(_looked_at_again(each)) for each in worked.endings])
         return Delivered(
             worked_on=len(hold.claims),
             states=Counter([*states.values(), *worked.ended]),
@@ -192,7 +227,9 @@ class Deliver:
     async def _put_off(self, flow: Flow, hold: Hold, error: MziError) -> Delivered:
         """Try later; what was sent before may have been done, so it is looked at once more in any case."""
         async with self.store.begin(hold.tenant) as session:
-            states = await session.end_claims([put_off(claim, error) for claim in hold.claims.values()])
+            states = await session.end_claims(
+                [hold.ended(put_off(claim, error)) for claim in hold.claims.values()]
+            )
             paused = isinstance(error, AuthRevoked) and not hold.by_hand
             if paused:
                 await session.pause(flow.name, error.told)

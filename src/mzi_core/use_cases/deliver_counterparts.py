@@ -126,7 +126,11 @@ class _Pairs:
         """Plan, read Zoho again where something is to be written, plan anew, and write."""
         rows = await self._made_before(rows)
         steps = await self._planned(rows)
-        writing = {key: rows[key] for key, step in steps.items() if self._writes(step, rows[key].entity)}
+        writing = {
+            key: rows[key]
+            for key, step in steps.items()
+            if self.hold.claims[key].is_in_doubt or self._writes(step, rows[key].entity)
+        }
         fresh = writing if self.zoho is None else await self.zoho.read_again(writing)
         gone = [self.hold.claims[key].settled(GONE) for key in writing if key not in fresh]
         changed = {key: row for key, row in fresh.items() if row.entity != rows[key].entity}
@@ -137,10 +141,9 @@ class _Pairs:
         rows = {key: row for key, row in rows.items() if key not in held}
         carry_out = CarryOut(target=self.target, sending=self._sending, keep=self._keep)
         entities = [row.entity for row in rows.values()]
-        results: dict[RecordKey, Result] = {
-            result.step.zoho_id: result
-            for result in await carry_out(entities, [step for step in steps.values() if self._may(step)])
-        }
+        carried_out = await carry_out(entities, [step for step in steps.values() if self._may(step)])
+        results: dict[RecordKey, Result] = {result.step.zoho_id: result for result in carried_out}
+        self.hold.answered({key: each.result for key, each in results.items() if each.result is not None})
         untold = await self._tell(rows, steps, results)
         ask = AskPersons(store=self.batches.store, module=self.module)
         await ask(self.hold, steps, [key for key in writing if key not in fresh])

@@ -116,6 +116,7 @@ class ZohoHalf:
             self.choice.named.api_name, [{"id": key, **write} for key, write in writes.items()]
         )
         results = dict(zip(writes, sent, strict=True))
+        hold.answered(results)
         await self._keep(rows, {key: told[key] for key in results if _is_done(results[key])}, hold)
         return {key: result.why for key, result in results.items() if not isinstance(result, Applied)}
 

@@ -14,6 +14,7 @@ from mzi_adapters.memory import MemoryStore
 from mzi_adapters.moodle import MoodleCodec
 from mzi_adapters.testing.connections import FakeConnections
 from mzi_adapters.testing.session_guard import GuardedStore
+from mzi_adapters.web import Lost, Response
 from mzi_adapters.zoho import ZohoCodec
 from mzi_core.flows.rules import FlowName
 from mzi_core.module import Side
@@ -497,7 +498,7 @@ class TestGrades:
         """It is not on our shelf: somebody wrote it before mzi was there."""
         college = await self.college()
         told = {"Moodle_Grade_Composite_Key": KEY, "Grade": "R", "Class": {"id": CLASS}, "Student": {"id": A}}
-        college.zoho.add("BTEC_Grades", told)
+        college.zoho.add("BTEC_Grades", {**told, "Modified_Time": "2026-01-01T10:00:00+03:00"})
         await college.sync("moodle_marks", [mark("3")])
         await college.delivered()
         assert self.grade(college)["Grade"] == "M"
@@ -585,6 +586,45 @@ class TestGrades:
         assert await college.delivered() == {DeliveryState.SETTLED: 1}
         (kept,) = await college.deliveries(FlowName.GRADE)
         assert (kept.reason, self.grade(college)["Grade"]) == (NO_MARK, "M")
+
+    @pytest.mark.parametrize("answered", [True, False])
+    async def test_an_edit_of_a_grade_that_has_just_been_made_stands(self, *, answered: bool) -> None:
+        """It is not on our shelf yet, and its making may not have been answered."""
+        college = await self.college()
+        await college.sync("moodle_marks", [mark("2", feedback="first")])
+        if not answered:
+            college.to_zoho.afterwards["upsert"] = lost
+        await college.delivered()
+        college.to_zoho.afterwards.clear()
+        (id,) = college.zoho.records("BTEC_Grades")
+        college.timer.jump(60)
+        college.zoho.edit("BTEC_Grades", id, {"Grade": "D"})
+        await college.sync("moodle_marks", [mark("2", at=1771142500, feedback="second")])
+        await college.delivered()
+        said = self.grade(college)
+        assert (said["Grade"], said["Feedback"]) == ("D", "second")
+
+    async def test_what_was_not_answered_is_not_sent_again_before_it_is_looked_at(self) -> None:
+        """Within a minute a person has changed what was sent."""
+        college = await self.college()
+        await college.sync("moodle_marks", [mark("2")])
+        await college.delivered()
+        await self.heard(college)
+        (id,) = college.zoho.records("BTEC_Grades")
+
+        def edited() -> Response:
+            college.timer.jump(60)
+            college.zoho.edit("BTEC_Grades", id, {"Grade": "D"})
+            college.to_zoho.afterwards.clear()
+            raise Lost
+
+        college.to_zoho.afterwards["/BTEC_Grades"] = edited
+        await college.sync("moodle_marks", [mark("3", at=1771142500)])
+        await college.delivered()
+        college.timer.jump(60)
+        await college.delivered()
+        (kept,) = await college.deliveries(FlowName.GRADE)
+        assert (self.grade(college)["Grade"], kept.look_at is None) == ("D", False)
 
     async def test_a_grade_that_was_sent_and_not_answered_is_sent_once(self) -> None:
         college = await self.college()

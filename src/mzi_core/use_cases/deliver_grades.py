@@ -64,11 +64,13 @@ class _Pair:
     facts: GradeFacts
     row: Stored[RecordedGrade] | None
 
-    def with_grade(self, fresh: Mapping[RecordKey, Stored[RecordedGrade]]) -> "_Pair":
-        """The same with its grade as it was read again; without one that is gone."""
-        if self.row is None:
-            return self
-        row = fresh.get(self.row.entity.key)
+    def with_grade(
+        self,
+        fresh: Mapping[RecordKey, Stored[RecordedGrade]],
+        found: Stored[RecordedGrade] | None,
+    ) -> "_Pair":
+        """The same with its grade as it was read again, or `found` in Zoho; without one that is gone."""
+        row = found if self.row is None else fresh.get(self.row.entity.key)
         theirs = None if row is None else row.entity
         return attrs.evolve(self, row=row, facts=attrs.evolve(self.facts, theirs=theirs))
 
@@ -126,13 +128,17 @@ class DeliverGrades:
         """Plan, read Zoho again where something is to be overwritten, plan anew, and write."""
         plans = {key: plan_grade(pair.facts) for key, pair in pairs.items()}
         results: dict[str, _Written] = {}
-        writing = {key: pairs[key] for key, plan in plans.items() if plan.values}
+        writing = {
+            key: pairs[key] for key, plan in plans.items() if plan.values or pairs[key].claim.is_in_doubt
+        }
         if writing:
             zoho = await ZohoHalf.of(hold.tenant, GRADES, self.batches, self.connections)
             fresh = await zoho.read_again(
                 {pair.row.entity.key: pair.row for pair in writing.values() if pair.row is not None}
             )
-            writing = {key: pair.with_grade(fresh) for key, pair in writing.items()}
+            unseen = [key for key, pair in writing.items() if pair.row is None]
+            found = await zoho.found("composite_key", unseen)
+            writing = {key: pair.with_grade(fresh, found.get(key)) for key, pair in writing.items()}
             plans |= {key: plan_grade(pair.facts) for key, pair in writing.items()}
             writing = {key: pair for key, pair in writing.items() if plans[key].values}
             results = await self._written(hold, zoho, writing, plans)
@@ -165,10 +171,12 @@ class DeliverGrades:
             zoho=zoho.zoho,
             store=self.batches.store,
             codec=self.batches.codec,
+            once=True,
         )
         done = await target.apply(steps)
         results = {key: result.result for key, result in zip(ours, done, strict=True)}
         found = {key: result for key, result in results.items() if result is not None}
+        hold.answered(found)
         await self._keep(hold, pairs, plans, found)
         return found
 

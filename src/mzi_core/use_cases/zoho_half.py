@@ -98,6 +98,29 @@ class ZohoHalf:
                 )
         return await self.stored(list(known))
 
+    async def found(self, name: str, values: Sequence[str]) -> Mapping[str, Stored[Any]]:
+        """Our records of those that have one of these values in a field, by value: Zoho itself is asked.
+
+        Whoever makes a record under a key asks first: what a worker has made before may not be here yet, and
+        a person may have changed it by now. Raises AmbiguousMatch for a value that two records have.
+        """
+        field = self.choice.named.writable[name]
+        found = (
+            await self.zoho.find(self.choice.named.api_name, field, values, self.choice.selection)
+            if values
+            else {}
+        )
+        if not found:
+            return {}
+        records = list(found.values())
+        untold = self.choice.untold | in_no_record(self.choice, records)
+        async with self.batches.open(self.tenant, self.module, caused_by=BY_DELIVERY, delivers=True) as batch:
+            await batch.take(records, untold=untold)
+        rows = await self.stored([self.module.side.key(str(each["id"])) for each in records])
+        return {
+            str(getattr(row.entity, name)): row for row in rows.values() if getattr(row.entity, name) in found
+        }
+
     async def tell(self, news: Mapping[RecordKey, News], hold: Hold) -> Mapping[RecordKey, str]:
         """Tell Zoho of pairs; why it could not be told, by key.
 

@@ -24,6 +24,7 @@ from mzi_http.routes import (
     moodle_records,
     plans,
     records,
+    review,
     rules,
     sync,
     webhooks,
@@ -64,7 +65,7 @@ def create_app(
             }
 
     subjects = (
-        *(sync, moodle_records, events, moodle_events, webhooks, deliveries, plans),
+        *(sync, moodle_records, events, moodle_events, webhooks, deliveries, plans, review),
         *(grades, decisions, rules, records),
         health,
     )
@@ -72,7 +73,7 @@ def create_app(
     public = [*health.ROUTES, *docs.routes(described)]
     keyed = [
         route
-        for subject in (sync, moodle_records, events, deliveries, plans, grades, decisions, rules)
+        for subject in (sync, moodle_records, events, deliveries, plans, review, grades, decisions, rules)
         for route in subject.ROUTES
     ]
     doors = [*events.DOORS, *moodle_events.DOORS, *webhooks.DOORS]

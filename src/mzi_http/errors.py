@@ -19,6 +19,7 @@ from mzi_core.errors import (
     AmbiguousWrite,
     AuthRevoked,
     CannotBePulled,
+    ChoiceRefused,
     ClockSkew,
     FieldsMissing,
     FlowPaused,
@@ -44,6 +45,7 @@ from mzi_core.errors import (
     ReasonRefused,
     RemoteBug,
     RemoteNotFound,
+    ReviewDecided,
     RunInProgress,
     RunTakenOver,
     SecretNotKept,
@@ -112,6 +114,7 @@ NOT_AT_REMOTE = ProblemType(404, "not-at-remote", "Zoho or Moodle has nothing un
 OTHER_METHOD = ProblemType(405, "other-method", "This method is not offered here")
 TOO_SLOW = ProblemType(408, "too-slow", "The request took too long to arrive")
 KEY_REUSED = ProblemType(409, "idempotency-key-reused", "The idempotency key belongs to another request")
+REVIEW_DECIDED = ProblemType(409, "review-decided", "It is not under review any more")
 PLAN_DECIDED = ProblemType(409, "plan-decided", "The plan was decided already")
 REMOTE_CONFLICT = ProblemType(409, "remote-conflict", "What is at Zoho or Moodle contradicts this")
 TOO_LARGE = ProblemType(413, "too-large", "The request is too large")
@@ -211,6 +214,8 @@ KINDS: Mapping[type[MziError], ProblemType] = {
     PauseRefused: REFUSED,
     ReasonRefused: REFUSED,
     PlanDecided: PLAN_DECIDED,
+    ChoiceRefused: REFUSED,
+    ReviewDecided: REVIEW_DECIDED,
     OutOfTime: REFUSED,
     FlowPaused: REFUSED,
     SecretRefused: REFUSED,

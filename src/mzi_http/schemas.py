@@ -40,6 +40,8 @@ _SHAPES = (
     shapes.ListedPlans,
     shapes.ShownPlan,
     shapes.DecidedPlan,
+    shapes.ListedReviews,
+    shapes.ListedReview,
     shapes.SourceStatus,
     shapes.TriedWebhook,
     shapes.TenantRules,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from msgspec import Meta
 
 from mzi_core.grading import Cause, Grade, RuleId, RuleOutcome, WarningId
-from mzi_core.ports import Causer, ChangeKind, DeliveryState, PlanState
+from mzi_core.ports import Causer, ChangeKind, DeliveryState, PlanState, ReviewKind, ReviewState
 from mzi_core.values import Code, State
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -496,6 +496,36 @@ class DecidedPlan(PlanFacts):
     """A plan that was decided just now."""
 
     decided: Annotated[Count, Meta(description="How many deliveries are due as approved, or settled")]
+
+
+class ReviewCandidate(TypedDict):
+    """What may be chosen."""
+
+    id: Annotated[int, Meta(description="The id in Moodle")]
+    sentence: Annotated[str, Meta(description="What is kept of it here")]
+
+
+class ListedReview(TypedDict):
+    """What a person must decide about a pair, or has decided."""
+
+    kind: ReviewKind
+    key: Annotated[str, Meta(examples=["5398830000090000001"])]
+    subject: Annotated[str, Meta(examples=["students/5398830000090000001"])]
+    module: str
+    why: Annotated[str, Meta(description="Why mzi does not decide it")]
+    candidates: Annotated[list[ReviewCandidate], Meta(description="By id")]
+    state: ReviewState
+    opened_at: Moment
+    choice: Annotated[int | None, Meta(description="The candidate that was chosen")]
+    decided_by: Annotated[str | None, Meta(examples=["API key 1a2b3c4d"])]
+    decided_at: Annotated[Moment | None, Meta(description="When it was decided or closed; null while open")]
+
+
+class ListedReviews(TypedDict):
+    """A page of the review list, by kind and key."""
+
+    items: list[ListedReview]
+    next: Annotated[str | None, Meta(description="The cursor of the next page; null after the last")]
 
 
 class SourceStatus(TypedDict):

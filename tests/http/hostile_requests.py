@@ -285,6 +285,7 @@ def _college_bodies(seed: int) -> tuple[dict[str, list[object]], dict[str, list[
             {"flow": "grade", "all": True, "dry_run": True},
         ],
         "pause": [{"reason": "Zoho is moved."}],
+        "choose": [{"choice": 7}],
         "users": [{"users": [{"id": 4101, "username": "rana", "email": "rana@college.example"}]}],
         "courses": [{"courses": [{"id": 1001, "shortname": "NET-1", "fullname": "Networks"}]}],
         "enrollments": [{"enrollments": [{"userid": 4101, "courseid": 1001}]}],
@@ -310,6 +311,7 @@ def _college_bodies(seed: int) -> tuple[dict[str, list[object]], dict[str, list[
         "id": ["019f0000-0000-7000-8000-000000000001", "not-an-id"],
         "flow": ["account", "grade", "~Z3JhZGU"],  # not those in which the events are taken that are counted
         "key": ["4101_1001_55", "4101_1001_56", "x", "~cm9vbSA3"],
+        "kind": ["account", "course", "withdrawal", "person"],
         "moodle_key": ["4101", "4101_1001_55"],
         "door": [
             "student_updated",

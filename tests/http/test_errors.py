@@ -69,6 +69,8 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
     errors.OutOfTime(): (422, "refused", Ended.MISUSED),
     errors.ReasonRefused("It is empty."): (422, "refused", Ended.MISUSED),
     errors.PlanDecided("019f", "rejected", "No."): (409, "plan-decided", Ended.MISUSED),
+    errors.ChoiceRefused("It is none."): (422, "refused", Ended.MISUSED),
+    errors.ReviewDecided("account", "539", "dismissed"): (409, "review-decided", Ended.MISUSED),
     errors.LabelRefused("It is empty."): (422, "refused", Ended.MISUSED),
     errors.SecretNotKept("No room."): (503, "secrets-closed", Ended.MISUSED),
     errors.SecretUnreadable(): (503, "secrets-closed", Ended.MISUSED),

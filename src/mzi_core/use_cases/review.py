@@ -103,6 +103,7 @@ class ChooseReview:
             raise ChoiceRefused(
                 "There is nothing to choose about a withdrawal: see to it in Moodle, or dismiss it."
             )
+        _check_candidate(asked, choice)
         module = self.batches.catalogue[asked.module]
         delivery = DeliveryKey(flow_of(module).name, address.key)
         cause = CausedBy(Causer.PERSON, by)
@@ -110,9 +111,7 @@ class ChooseReview:
             session = batch.session
             await session.lock_deliveries([delivery])  # before the item, as whoever works on the pair
             item = await _decided(session, address, ReviewState.CHOSEN, choice, by)
-            if choice not in item.ids:
-                among = ", ".join(map(str, item.ids))
-                raise ChoiceRefused(f"{choice} is none of the candidates; those are {among}.")
+            _check_candidate(item, choice)
             key = module.side.key(address.key)
             await _check_free(session, module, choice)
             outcomes = await batch.amend({key: {write_back_of(module).link: choice}})
@@ -121,6 +120,13 @@ class ChooseReview:
                 raise ChoiceRefused(refused[0] if refused else f"Record {key} of {module.name} is gone.")
             await session.make_due([Due(delivery.flow, delivery.key, item.subject, at_once=True)])
         return item
+
+
+def _check_candidate(item: ReviewItem, choice: MoodleId) -> None:
+    """What was chosen must be a candidate, and also once nobody can change them. Raises ChoiceRefused."""
+    if choice not in item.ids:
+        among = ", ".join(map(str, item.ids))
+        raise ChoiceRefused(f"{choice} is none of the candidates; those are {among}.")
 
 
 async def _check_free(session: Session, module: AnyModule, choice: MoodleId) -> None:

@@ -124,7 +124,7 @@ async def approve(
     whose = shell.tenant(tenant)
     async with shell.open() as use_cases:
         meant = await _meant(use_cases, whose, id)
-        done = await use_cases.plans.approve(whose, meant.id, reason, by=_person())
+        done = await use_cases.plans.approve(whose, meant.id, reason, by=person())
     return _decided(shell, done, "due again, as approved", as_json=as_json)
 
 
@@ -143,7 +143,7 @@ async def reject(
     whose = shell.tenant(tenant)
     async with shell.open() as use_cases:
         meant = await _meant(use_cases, whose, id)
-        done = await use_cases.plans.reject(whose, meant.id, reason, by=_person())
+        done = await use_cases.plans.reject(whose, meant.id, reason, by=person())
     return _decided(shell, done, "settled, and nothing of it was done", as_json=as_json)
 
 
@@ -166,7 +166,7 @@ async def _meant(use_cases: UseCases, tenant: TenantId, id: str) -> BrakePlan:
     return found[0]
 
 
-def _person() -> str:
+def person() -> str:
     """Who sits at this machine, as it says."""
     try:
         return getuser()

@@ -159,6 +159,13 @@ def kills(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHON)
+def simulation(session: nox.Session) -> None:
+    """Two-way sync in virtual time, seed by seed: `nox -s simulation -- 0 --seeds 1000`."""
+    _install(session, "-e", ".[test]")
+    session.run("python", "-m", "tests.simulation", *(session.posargs or ("0", "--seeds", "200")))
+
+
+@nox.session(python=PYTHON)
 def hostile(session: nox.Session) -> None:
     """100,000 requests that are wrong, or prove nothing: no 5xx, nothing unproved is kept."""
     _install(session, "-e", ".[test]")

@@ -18,7 +18,7 @@ from mzi_core.values import DEFAULT_TENANT, BatchResult, State
 
 _ALL = Query(limit=5000)
 
-KNOWN_DEATHS = ("keep one of them", "belongs to record")
+KNOWN_DEATHS = ("keep one of them", "belongs to record", "may be somebody else's")
 """Why a record may be given up that a person has to repair."""
 
 

@@ -245,10 +245,7 @@ class World:
 
     async def run(self) -> None:
         """People edit and things go wrong; then it is quiet, and everything must come to rest."""
-        async with self.store.begin(DEFAULT_TENANT) as session:
-            settings = await session.settings()
-            rules = {"flows": [each.value for each in FlowName], "create_accounts": True}
-            await session.save_settings(attrs.evolve(settings, rules=rules))
+        await self.rules()
         self.chances.is_on = False
         self.people.begin()
         workers = [
@@ -266,6 +263,13 @@ class World:
         for worker in workers:
             worker.cancel()
         await asyncio.wait(workers)
+
+    async def rules(self) -> None:
+        """All flows run by themselves, and who is new gets an account."""
+        async with self.store.begin(DEFAULT_TENANT) as session:
+            settings = await session.settings()
+            rules = {"flows": [each.value for each in FlowName], "create_accounts": True}
+            await session.save_settings(attrs.evolve(settings, rules=rules))
 
     def _life(self, name: str) -> Life:
         return Life(name=name, chances=self.chances, say=self.say)

@@ -50,25 +50,27 @@ Result = StepResult[ZohoId | MoodleId]
 K = TypeVar("K", bound=str)
 
 
+def _now() -> float:
+    """The time of the loop, which no change of the clock disturbs."""
+    return asyncio.get_running_loop().time()
+
+
 @attrs.define(kw_only=True, eq=False)
 class Hold:
     """The claims that a worker has at hand, by key, and until when it may send.
 
-    `by_hand`: as `Deliver` takes it. `in_doubt`: of which something was sent that may still be carried out
-    later, for it was not answered, or not the first time.
+    `begun`: when they were asked for, by the loop: no lease counts from earlier on. `by_hand`: as `Deliver`
+    takes it. `in_doubt`: of which something was sent that may still be carried out later, for it was not
+    answered, or not the first time.
     """
 
     store: Store
     tenant: TenantId
     claims: Mapping[str, Claim]
+    begun: float
     by_hand: bool = False
     in_doubt: set[str] = attrs.field(factory=set)
     _under_way: set[str] = attrs.field(factory=set)
-    _until: float = attrs.field()
-
-    @_until.default
-    def _by_the_loop(self) -> float:
-        return asyncio.get_running_loop().time() + LAST_SEND.total_seconds()
 
     def halves(self) -> tuple["Hold", "Hold"]:
         """The first half of the claims, and the second."""
@@ -84,7 +86,7 @@ class Hold:
         notes = [Note(claim=self.claims[key], intent=intent) for key, intent in intents.items()]
         async with self.store.begin(self.tenant) as session:
             ours = await session.note(notes)
-        if asyncio.get_running_loop().time() > self._until:
+        if _now() > self.begun + LAST_SEND.total_seconds():
             raise OutOfTime
         keys = _those(intents, ours)
         self._under_way.update(keys)
@@ -185,6 +187,7 @@ class Deliver:
         `by_hand`: a person wants it and sees how it goes. So accounts and courses are made whatever the
         rules, and where the service refuses the account of mzi the flow is not paused.
         """
+        begun = _now()
         async with self.store.begin(tenant) as session:
             claims = await session.claim(flow.name, flow.at_once, LEASE)
             dead = [claim.dead(_DEADLY) for claim in claims if claim.starts > MOST_STARTS]
@@ -198,6 +201,7 @@ class Deliver:
             store=self.store,
             tenant=tenant,
             claims={claim.key: claim for claim in claims if claim.starts <= MOST_STARTS},
+            begun=begun,
             by_hand=by_hand,
         )
         return await self._worked(flow, rules, hold)
@@ -205,7 +209,7 @@ class Deliver:
     async def _worked(self, flow: Flow, rules: Rules, hold: Hold) -> Delivered:
         """Where the service refuses them all, each half by itself: one record spoils no other."""
         try:
-            async with asyncio.timeout(LEASE.total_seconds()):
+            async with asyncio.timeout_at(hold.begun + LEASE.total_seconds()):
                 worked = await self.workers[flow.name](rules, hold)
         except StoreError:
             raise

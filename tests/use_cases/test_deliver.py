@@ -563,6 +563,18 @@ class TestGrades:
         assert await college.delivered() == {DeliveryState.SETTLED: 1}
         assert self.grade(college)["Grade"] == "M"
 
+    async def test_a_mark_waits_no_longer_once_its_student_is_out_of_the_bin_again(self) -> None:
+        """The student comes back with the link that was there before."""
+        college = await self.college()
+        gone = Deleted(zoho_id=ZohoId(A), deleted_at=college.timer.now(), permanently=False)
+        await college.use_cases.remote.prune.mark_deleted(DEFAULT_TENANT, CATALOGUE["students"], [gone])
+        await college.sync("moodle_marks", [mark("3")])
+        assert await college.delivered() == {DeliveryState.WAITING: 1}
+        college.timer.jump(60)
+        college.zoho.edit("BTEC_Students", A, {"City": "Irbid"})
+        await college.heard("students", A)
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+
     async def test_what_is_not_to_be_recorded_yet_says_why_and_one_that_cannot_be_is_given_up(self) -> None:
         college = await self.college()
         await college.sync("moodle_marks", [mark("-1"), mark("3", assignid=56, workflowstate="inmarking")])

@@ -51,7 +51,7 @@ class Taken:
 
 
 class RecordChange(NamedTuple):
-    """A record that was written. `before`: as it was stored; None where it was not there."""
+    """A record that was written. `before`: as it was stored; None where it was not there, or deleted."""
 
     module: AnyModule
     before: Entity | None
@@ -408,10 +408,11 @@ class TakePage:
         values_of = module.values_of
         for entity, after in judged.written:
             before = None if entity is None else values_of(entity)
-            self._written.append((module, before, values_of(after)))
+            was = known.get(after.key)
+            is_back = was is not None and was.deleted
+            self._written.append((module, None if is_back else before, values_of(after)))
             if before is not None:
-                was = known.get(after.key)
-                kind = ChangeKind.RESTORED if was is not None and was.deleted else ChangeKind.UPDATED
+                kind = ChangeKind.RESTORED if is_back else ChangeKind.UPDATED
                 self._remember(module, after.key, differing(module, before, values_of(after)), at, kind)
 
     def _remember(

@@ -52,6 +52,19 @@ async def test_a_record_that_says_the_same_again_makes_nothing_due(college: AtWo
     assert await due(college) == [("account", B, f"students/{B}")]
 
 
+async def test_a_newer_version_of_moodle_that_says_the_same_has_the_pair_looked_at(college: AtWork) -> None:
+    """It may have been otherwise in between, and mzi may have written that."""
+    told = {**USER, "timestamp": 1770640200, "event_number": 7}
+    await college.sync("moodle_users", [told])
+    await due(college)
+    for newer in ({"event_number": 8}, {"timestamp": 1770640201, "event_number": 9}):
+        await college.sync("moodle_users", [{**told, **newer}])
+        assert await due(college) == [("account", A, f"students/{A}")]
+    for older in ({"timestamp": 1770640201, "event_number": 9}, {"event_number": 6}):
+        await college.sync("moodle_users", [{**told, **older}])
+        assert await due(college) == []
+
+
 async def test_a_record_that_is_deleted_and_one_that_comes_back_are_looked_at(college: AtWork) -> None:
     gone = Deleted(zoho_id=ZohoId(B), deleted_at=college.timer.now(), permanently=False)
     mark_deleted = college.use_cases.remote.prune.mark_deleted

@@ -253,3 +253,4 @@ class Batches:
             if delivers or flows:
                 mark = MarkPairs(session=session, flows=() if delivers else flows)
                 await mark(page.changes())
+                await mark.of_records(page.confirmed())

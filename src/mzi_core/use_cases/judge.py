@@ -67,12 +67,13 @@ class Judged(Generic[E]):
     """What became of records that were judged one by one.
 
     `arrived`: the ids of those that were not there before. `written`: every record that was stored, as it was
-    before, None for one that arrived, and as it is.
+    before, None for one that arrived, and as it is. `confirmed`: those that a newer version said again.
     """
 
     outcomes: Sequence[Outcome]
     arrived: Sequence[RecordKey]
     written: Sequence[tuple[E | None, E]]
+    confirmed: Sequence[E] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -117,6 +118,12 @@ class JudgeRecords(Generic[E]):
             outcomes=[_failed(outcome, failed) for outcome in decided.outcomes],
             arrived=[each.entity.key for each in written if each.new],
             written=list(_with_those_before(facts.stored, written)),
+            confirmed=[
+                facts.stored[each.key]
+                for each in decided.touches
+                if each.key in facts.stored
+                and known[each.key].version != (each.modified_at, each.event_number)
+            ],
         )
 
     async def _park(

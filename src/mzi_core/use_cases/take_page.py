@@ -142,6 +142,7 @@ class TakePage:
     _history: list[HistoryEntry] = attrs.field(factory=list, init=False)
     """What is to be kept of the changes of the page at hand."""
     _written: list[tuple[AnyModule, Values | None, Values]] = attrs.field(factory=list, init=False)
+    _confirmed: dict[AnyModule, list[Entity]] = attrs.field(factory=dict, init=False)
 
     async def __call__(
         self,
@@ -244,6 +245,13 @@ class TakePage:
             yield RecordChange(
                 module, None if before is None else module.entity_of(before), module.entity_of(after)
             )
+
+    def confirmed(self) -> Mapping[AnyModule, Sequence[Entity]]:
+        """Records of Moodle that a newer version said again, and that so were not written.
+
+        They may have been something else in between, which only who has written there meanwhile would know.
+        """
+        return self._confirmed
 
     def _overlay(self, module: AnyModule) -> Overlay:
         return self.overlays.get(module.name, NO_OVERLAY)
@@ -406,6 +414,8 @@ class TakePage:
     ) -> None:
         """Note what was written of records that were judged one by one."""
         values_of = module.values_of
+        if judged.confirmed and module.merges:
+            self._confirmed.setdefault(module, []).extend(judged.confirmed)
         for entity, after in judged.written:
             before = None if entity is None else values_of(entity)
             was = known.get(after.key)

@@ -136,6 +136,27 @@ async def test_an_enrolment_of_moodle_makes_the_pairs_due_of_the_same_student_an
     assert await due(college) == pairs
 
 
+async def test_who_is_linked_anew_has_the_enrolments_looked_at(college: AtWork) -> None:
+    """A student or class that is out of the bin again: what was told of it meanwhile was nobody's."""
+    await college.sync("enrollments", [enrollment(1), enrollment(2, student_id=B)])
+    await due(college)
+    one, two = (("enrolment", str(enrollment(n)["id"]), f"enrollments/{enrollment(n)['id']}") for n in (1, 2))
+    for module, id, record in (
+        ("students", A, student(Student_Moodle_ID="4101")),
+        ("classes", CLASS, class_(Moodle_Class_ID="1001")),
+    ):
+        gone = Deleted(zoho_id=ZohoId(id), deleted_at=college.timer.now(), permanently=False)
+        await college.use_cases.remote.prune.mark_deleted(DEFAULT_TENANT, CATALOGUE[module], [gone])
+        await due(college)
+        await college.sync(module, [record])
+        found = {each for each in await due(college) if each[0] == "enrolment"}
+        assert found == ({one} if module == "students" else {one, two})
+    await college.sync("students", [student(B, Student_Moodle_ID="4102")])
+    assert two in await due(college)
+    await college.sync("students", [student(B, Student_Moodle_ID="4102", City="Amman")])
+    assert await due(college) == [("account", B, f"students/{B}")]
+
+
 async def test_marks_and_grades_make_the_pair_due_that_is_called_by_their_key(college: AtWork) -> None:
     await college.sync("moodle_users", [{**USER}])
     await college.sync("moodle_courses", [{"id": 1001, "fullname": "Networking"}])

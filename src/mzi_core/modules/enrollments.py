@@ -33,7 +33,7 @@ ENROLLMENTS = Module(
     remote_name="BTEC_Enrollments",
     entity=Enrollment,
     depends_on={"student": "students", "class_": "classes"},
-    found_by=("student",),
+    found_by=("student", "class_"),
     counterpart=Counterpart(
         MoodleKind.ENROLMENT,
         id="moodle_course_id",

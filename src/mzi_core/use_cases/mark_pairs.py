@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from mzi_core.flows import subject_of
-from mzi_core.flows.flow import FLOWS, Flow, waited_for
+from mzi_core.flows.flow import ENROLMENT, FLOWS, Flow, waited_for
 from mzi_core.ids import is_digits
 from mzi_core.module import AnyModule, Entity
 from mzi_core.modules import CLASSES, ENROLLMENTS, MOODLE_ENROLLMENTS, STUDENTS
@@ -34,10 +34,15 @@ class MarkPairs:
         """
         written: dict[AnyModule, list[Entity]] = defaultdict(list)
         there: set[DeliveryKey] = set()
+        linked: dict[AnyModule, list[RecordKey]] = defaultdict(list)
         for module, before, after in changes:
             written[module].append(after)
-            there.update(waited_for(module, before, after))
+            news = set(waited_for(module, before, after))
+            there |= news
+            if news:
+                linked[module].append(after.key)
         await self.of_records(written)
+        await self._of_linked(linked)
         if there:
             await self.session.wake(sorted(there))
 
@@ -50,6 +55,23 @@ class MarkPairs:
                     dues[DeliveryKey(due.flow, due.key)] = due
         if dues:
             await self.session.make_due(list(dues.values()))
+
+    async def _of_linked(self, linked: Mapping[AnyModule, Sequence[RecordKey]]) -> None:
+        """Have the enrolments looked at of students and classes that have a link which they had not before.
+
+        Whatever Moodle told of these while there was no link was told of nobody.
+        """
+        if ENROLMENT.name not in self.flows:
+            return
+        dues: set[Due] = set()
+        for field, parent in ENROLLMENTS.depends_on.items():
+            for module in linked:
+                if module.name == parent:
+                    found = await self.session.pointing_at(ENROLLMENTS, field, linked[module])
+                    keys = [key for each in found.values() for key in each]
+                    dues.update(_due(ENROLMENT, ENROLLMENTS, key, key) for key in keys)
+        if dues:
+            await self.session.make_due(list(dues))
 
     async def _pairs(self, flow: Flow, module: AnyModule, records: Sequence[Entity]) -> Sequence[Due]:
         """The pairs of a flow that records are in."""

@@ -278,18 +278,18 @@ class RecordPromises:
         """In order, live ones only; what nothing points at is left out, and any number may be asked for."""
         async with ours(store) as session:
             for module in CATALOGUE:
-                for name in module.found_by:
-                    one, other = (getattr(sample(module, n), name) for n in (1, 2))
-                    second = sample(module, 2)
+                for number, name in enumerate(module.found_by, start=3):
+                    first, second = sample(module, 1), sample(module, 2)
+                    one, other = getattr(first, name), getattr(second, name)
                     parents = {each: getattr(second, each) for each in module.depends_on}
-                    third = changed(module, sample(module, 3), **{**parents, name: one})
+                    third = changed(module, sample(module, number), **{**parents, name: one})
                     await session.write(module, [row(module, third)], later(1))
-                    keys = [key_of(module, n) for n in (1, 2, 3)]
                     many = [key_of(module, n) for n in range(100, 1_600)]
                     found = await session.pointing_at(module, name, [*many, other, one])
-                    assert found == {one: [keys[0], keys[2]], other: [keys[1]]}, module.name
-                    await session.delete(module, [keys[0], keys[1]], later(2))
-                    assert await session.pointing_at(module, name, [one, other]) == {one: [keys[2]]}
+                    assert found == {one: [first.key, third.key], other: [second.key]}, (module.name, name)
+                    await session.delete(module, [third.key], later(2))
+                    found = await session.pointing_at(module, name, [one, other])
+                    assert found == {one: [first.key], other: [second.key]}, (module.name, name)
                     assert await session.pointing_at(module, name, []) == {}
 
     async def test_moodle_ids_that_are_no_links_may_be_shared(self, store: Store) -> None:

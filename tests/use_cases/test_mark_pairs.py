@@ -199,3 +199,13 @@ async def test_a_person_has_every_pair_looked_at_whatever_the_rules(
     assert {key for _, key, _ in await due(college)} == {A, B, TEACHER, CLASS}
     assert await remote.make_due.of_module(DEFAULT_TENANT, CATALOGUE["students"]) == 2
     assert {key for _, key, _ in await due(college)} == {A, B}
+
+
+async def test_how_the_flows_stand_is_told_of_the_same_store(college: AtWork) -> None:
+    await college.sync("students", [student(B, City="Salt")])
+    (account,) = [
+        each
+        for each in await college.use_cases.deliveries.flows(DEFAULT_TENANT)
+        if each.flow == FlowName.ACCOUNT
+    ]
+    assert account.counts[DeliveryState.DUE] == 1

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -25,7 +26,7 @@ from mzi_core.modules import CATALOGUE, STUDENTS, Student
 from mzi_core.ports import DeliveryState, Due, Event, EventQuery, EventState, Stored
 from mzi_core.use_cases import UseCases, take_events
 from mzi_core.use_cases.browse_events import Delay
-from mzi_core.use_cases.looking import Observed
+from mzi_core.use_cases.looking import LookAtZoho, Observed
 from mzi_core.use_cases.receive import Message
 from mzi_core.use_cases.take_events import AT_ONCE, EventsTaken
 from mzi_core.values import DEFAULT_TENANT, RecordKey, TenantId, ZohoId
@@ -121,6 +122,32 @@ async def test_a_hint_leads_to_the_record_as_zoho_has_it(college: College) -> No
     assert (ended.state, ended.reason) == (EventState.TAKEN, "")
     assert await college.state(number(1)) is DeliveryState.SETTLED
     assert await college.take() is None
+
+
+async def test_what_was_read_before_the_row_was_written_is_not_believed(
+    college: College, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While an answer is on its way another worker reads the record or writes it, and keeps what it says."""
+    college.zoho.add("BTEC_Students", student(1, City="Irbid"))
+    await college.told({"zoho_id": number(1)})
+    await college.take()
+    event = await college.told({"zoho_id": number(1)})
+    whole = LookAtZoho.__call__
+
+    async def slow(self: LookAtZoho, *given: Any) -> Observed:
+        monkeypatch.setattr(LookAtZoho, "__call__", whole)
+        seen = await whole(self, *given)
+        await college.use_cases.amend(college.tenant, STUDENTS, {ZohoId(number(1)): {"city": "Amman"}})
+        return seen
+
+    monkeypatch.setattr(LookAtZoho, "__call__", slow)
+    assert await college.take() == EventsTaken(looked_at=0)
+    stored = await college.stored(number(1))
+    assert stored is not None
+    assert stored.entity.city == "Amman"
+    assert (await college.event(event)).state is EventState.WAITING
+    assert await college.state(number(1)) is DeliveryState.DUE
+    assert await college.take() == EventsTaken(looked_at=1, taken=1)
 
 
 async def test_a_thousand_messages_about_a_hundred_records_are_one_look(college: College) -> None:

@@ -26,7 +26,8 @@ class Observed:
     `untold`: fields of which the records say nothing. `failed`: what prevented that one is looked at now; the
     events `unanswered` wait for that. `told_by`: of each record the events that tell it; where nothing is
     said, all events about it do. `reasons`: why an event is parked, whatever its record is; `notes`: what is
-    to be known of one that is taken.
+    to be known of one that is taken. `before`: which revisions the rows had when the records were asked for,
+    those that were there: of another one nothing that was seen is believed.
     """
 
     records: Sequence[object] = ()
@@ -40,6 +41,7 @@ class Observed:
     told_by: Sequence[frozenset[RecordId]] = ()
     reasons: Mapping[RecordId, str] = attrs.field(factory=dict)
     notes: Mapping[RecordId, str] = attrs.field(factory=dict)
+    before: Mapping[RecordKey, int] | None = None
 
 
 class Look(Protocol):
@@ -79,6 +81,8 @@ class LookAtZoho:
         choice = await select(zoho, module, overlay)
         # Zoho's own ids are digits: any other names nothing there, and would spoil the query.
         real = [ZohoId(key) for key in keys if is_digits(key)]
+        async with self.store.read(tenant) as session:
+            before = {key: row.revision for key, row in (await session.stored(module, real)).items()}
         found = await zoho.get_many(choice.named.api_name, real, choice.selection) if real else {}
         records = list(found.values())
         return Observed(
@@ -86,6 +90,7 @@ class LookAtZoho:
             gone=[key for key in real if key not in found],
             unknown={key: f"`{key}` is no id of Zoho's." for key in keys if key not in real},
             untold=choice.untold | (in_no_record(choice, records) if records else frozenset()),
+            before=before,
         )
 
     def _as_told(

@@ -129,6 +129,8 @@ class TakeEvents:
         causes = {event.key: CausedBy(Causer.EVENT, event.id) for event in events if event.key is not None}
         batch = self.batches.open(tenant, module, caused_by=CausedBy(Causer.EVENT), causes=causes)
         async with batch:
+            moved = await _moved(batch.session, module, claims, seen)
+            seen = _without(seen, moved)
             outcomes: Sequence[Outcome] = ()
             if seen.records:
                 outcomes = (
@@ -137,11 +139,15 @@ class TakeEvents:
             deleted = await self._delete(batch.session, module, seen, causes) if seen.gone else 0
             looked_at, more, events = events, len(events) > MOST_EVENTS, events[:MOST_EVENTS]
             failed = {str(key): error for key, error in seen.failed.items()}
-            endings_of_claims = [_ended(claim, failed.get(claim.key), more=more) for claim in claims]
+            endings_of_claims = [
+                _ended(claim, failed.get(claim.key), more=more or claim.key in moved) for claim in claims
+            ]
             state = await self._end_claims(batch.session, module, endings_of_claims, looked_at)
             refused, notes = _told_of(outcomes, seen, events)
             endings: dict[tuple[EventState, str], list[RecordId]] = defaultdict(list)
             for key, id in [(str(event.key), event.id) for event in events if event.key in state]:
+                if key in moved:
+                    continue
                 if id not in seen.unanswered:
                     endings[_of_event(id, refused, notes)].append(id)
                 elif state[key] is DeliveryState.DEAD:
@@ -149,7 +155,7 @@ class TakeEvents:
             done = await self._end(batch.session, endings)
         return attrs.evolve(
             done,
-            looked_at=len(claims) - len(failed),
+            looked_at=len(claims) - len(failed) - len(moved),
             deleted=deleted,
             put_off=next((error.told for error in failed.values()), ""),
         )
@@ -212,8 +218,32 @@ class TakeEvents:
         return EventsTaken(looked_at=0, dead=buried, put_off=error.told, stopped=True, paused=paused)
 
 
+async def _moved(
+    session: Session, module: AnyModule, claims: Sequence[Claim], seen: Observed
+) -> frozenset[str]:
+    """Whose row was written since its record was asked for: what was seen may be older than that."""
+    before = seen.before
+    if before is None:
+        return frozenset()
+    rows = await session.stored(module, [module.side.key(claim.key) for claim in claims])
+    return frozenset(str(key) for key, row in rows.items() if row.revision != before.get(key))
+
+
+def _without(seen: Observed, moved: Collection[str]) -> Observed:
+    """What was seen of the others."""
+    if not moved:
+        return seen
+    return attrs.evolve(
+        seen,
+        records=[
+            each for each in seen.records if isinstance(each, Mapping) and str(each.get("id")) not in moved
+        ],
+        gone=[key for key in seen.gone if key not in moved],
+    )
+
+
 def _ended(claim: Claim, error: MziError | None, *, more: bool) -> Ending:
-    """How the look at one record ends; `more`: whether there are events that were not looked at."""
+    """How the look at one record ends; `more`: whether it is to be looked at again at once."""
     if isinstance(error, AccountMissing | AuthRevoked):  # what is told of other records is taken all the same
         return claim.given_back(WITHOUT_ACCOUNT, error.told)
     if error is not None:

@@ -136,6 +136,22 @@ async def test_an_enrolment_of_moodle_makes_the_pairs_due_of_the_same_student_an
     assert await due(college) == pairs
 
 
+async def test_an_end_in_moodle_of_what_is_not_on_the_shelf_makes_its_pair_due(college: AtWork) -> None:
+    """mzi may have made it a moment before: the event of the making can come with that of the end."""
+    await college.sync("enrollments", [enrollment(1)])
+    await due(college)
+    at, one = college.timer.now(), str(enrollment(1)["id"])
+    for module, key, pair in (
+        ("moodle_users", "4101", ("account", A, f"students/{A}")),
+        ("moodle_courses", "1001", ("course", CLASS, f"classes/{CLASS}")),
+        ("moodle_enrollments", "1001_4101", ("enrolment", one, f"enrollments/{one}")),
+        ("moodle_marks", "4101_1001_55", None),
+    ):
+        gone = [Deleted(zoho_id=ZohoId(key), deleted_at=at, permanently=True)]
+        await college.use_cases.remote.prune.mark_deleted(DEFAULT_TENANT, CATALOGUE[module], gone)
+        assert await due(college) == ([] if pair is None else [pair])
+
+
 async def test_who_is_linked_anew_has_the_enrolments_looked_at(college: AtWork) -> None:
     """A student or class that is out of the bin again: what was told of it meanwhile was nobody's."""
     await college.sync("enrollments", [enrollment(1), enrollment(2, student_id=B)])

@@ -27,6 +27,7 @@ from mzi_core.ports import (
 )
 from mzi_core.use_cases.batches import NO_CAUSES, locks_for
 from mzi_core.use_cases.mark_pairs import MarkPairs
+from mzi_core.use_cases.moodle_facts import MADE_BY_MZI, bare_record
 from mzi_core.values import RecordKey, TenantId, ZohoId
 
 _PAGE = 1000
@@ -159,10 +160,13 @@ async def delete_records(
     ]
     await session.keep_history(entries)
     flows = () if delivers else rules_of(await session.settings()).flows
-    if gone and flows:
+    if flows:
         rows = await session.stored(module, gone)
+        ended = [row.entity for row in rows.values()]
+        if module in MADE_BY_MZI:  # a moment before, perhaps: it may be over before it is on the shelf
+            ended += [bare_record(module, key) for key in ids if key not in rows]
         mark = MarkPairs(session=session, flows=flows)
-        await mark.of_records({module: [row.entity for row in rows.values()]})
+        await mark.of_records({module: ended})
     return len(gone)
 
 

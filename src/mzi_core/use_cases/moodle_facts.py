@@ -1,6 +1,7 @@
 """What events about one record of Moodle say together, in whatever order they arrive: pure functions."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
@@ -37,6 +38,18 @@ WITH_OWNER: Mapping[str, str] = {
 
 OF_MARKING = frozenset({"workflow_state_updated", "submission_graded", "grade_updated", "user_graded"})
 """Kinds of event that hint at what a mark with its workflow tells."""
+
+
+MADE_BY_MZI = frozenset({MOODLE_USERS, MOODLE_COURSES, MOODLE_ENROLLMENTS})
+"""Modules whose records mzi makes, too."""
+
+
+def bare_record(module: AnyModule, key: RecordKey) -> Any:
+    """A record of a module whose records mzi makes, of which nothing is known but its key."""
+    if module is not MOODLE_ENROLLMENTS:
+        return module.entity(moodle_key=key)
+    course, user = key.split("_")
+    return module.entity(moodle_key=key, course=course, user=user)
 
 
 def owner_of(module: AnyModule, key: RecordKey, parent: AnyModule) -> RecordKey | None:

@@ -19,9 +19,11 @@ Said = tuple[str, int]
 
 @attrs.define
 class _Known:
-    """What happened to one grade. `marks`: what the mark said, each time that changed."""
+    """What happened to one grade. `marks`: what the latest attempt said, each time that changed."""
 
     marks: list[Said] = attrs.field(factory=list)
+    given: set[Said] = attrs.field(factory=set)
+    """What any attempt ever said: of a later one mzi may not have heard yet."""
     carried: int = -1
     """Which of the marks Zoho was told last."""
     by_hand: str | None = None
@@ -44,10 +46,11 @@ class Grades:
         user, _, assignment = map(int, key.split("_"))
         marks = self.world.moodle.site.marks.get(assignment, user) or ()
         last = max(marks, key=lambda mark: mark.attempt)
+        known = self._known[key]
+        known.given |= {(LETTERS[int(each.grade)], each.attempt + 1) for each in marks}
         said = LETTERS[int(last.grade)], last.attempt + 1
-        known = self._known[key].marks
-        if last.attempt == attempt and known[-1:] != [said]:
-            known.append(said)
+        if last.attempt == attempt and known.marks[-1:] != [said]:
+            known.marks.append(said)
 
     def changed(self, change: ZohoChange, *, by_mzi: bool, is_late: bool) -> None:
         """A grade is another in Zoho: by hand, or because mzi carries a mark there."""
@@ -60,8 +63,10 @@ class Grades:
             return
         said = record["Grade"], int(record["Attempt_Number"])
         places = [place for place, mark in enumerate(known.marks) if mark == said]
+        if said not in known.given:
+            self.world.bad("invented", f"grade {change.record} is {said}, which no mark ever said")
         if not places:
-            self.world.bad("invented", f"grade {change.record} is {said}, and the marks were {known.marks}")
+            known.by_hand = None
             return
         if known.by_hand is not None and known.by_hand != said[0] and places[-1] <= known.carried:
             if is_late:

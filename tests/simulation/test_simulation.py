@@ -7,14 +7,14 @@ from tests.simulation.sabotage import SABOTAGES
 from tests.simulation.world import Ran, run
 
 CAUGHT_BY = {
-    "fence_is_always_true": 1,
-    "nothing_is_read_again": 21,
+    "fence_is_always_true": 0,
+    "nothing_is_read_again": 42,
     "no_intent_is_noted": 1,
     "no_pair_is_marked": 0,
     "a_wait_is_entered_blindly": 4,
     "nothing_is_amended": 0,
     "zoho_is_not_told": 0,
-    "what_was_agreed_is_forgotten": 4,
+    "what_was_agreed_is_forgotten": 10,
     "nobody_looks_twice": 10,
     "the_newest_generation_is_settled": 1,
     "grades_are_sent_again_blindly": 10,

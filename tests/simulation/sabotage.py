@@ -79,11 +79,11 @@ def no_pair_is_marked(patch: Patch) -> None:
 def a_wait_is_entered_blindly(patch: Patch) -> None:
     """What is waited for is not looked for once more."""
 
-    async def wait(self: _Pairs, steps: Mapping[Any, Any]) -> Sequence[DeliveryState]:
-        if not steps:
-            return ()
+    async def wait(
+        self: _Pairs, waiting: Mapping[Any, Any], steps: Mapping[Any, Any]
+    ) -> Sequence[DeliveryState]:
         async with self.batches.store.begin(self.hold.tenant) as session:
-            ended = await session.end_claims([_blindly(self.hold.claims[key], steps[key]) for key in steps])
+            ended = await session.end_claims([_blindly(self.hold.claims[key], steps[key]) for key in waiting])
         return list(ended.values())
 
     patch.setattr(_Pairs, "_wait", wait)

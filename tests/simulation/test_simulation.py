@@ -3,25 +3,27 @@
 from collections.abc import Callable
 
 import pytest
+from tests.repetitions import often
 from tests.simulation.sabotage import SABOTAGES
 from tests.simulation.world import Ran, run
 
 CAUGHT_BY = {
-    "fence_is_always_true": 0,
-    "nothing_is_read_again": 42,
+    "fence_is_always_true": 1,
+    "nothing_is_read_again": 10,
     "no_intent_is_noted": 1,
     "no_pair_is_marked": 0,
-    "a_wait_is_entered_blindly": 4,
+    "a_wait_is_entered_blindly": 6,
     "nothing_is_amended": 0,
     "zoho_is_not_told": 0,
     "what_was_agreed_is_forgotten": 10,
-    "nobody_looks_twice": 10,
+    "nobody_looks_twice": 66,
     "the_newest_generation_is_settled": 1,
     "grades_are_sent_again_blindly": 10,
 }
-"""The seed that catches each sabotage. A change of the engine shifts the luck: then others are tried."""
+"""The seed that catches each sabotage. A change of the engine shifts the luck: in `nox -s thorough` others are
+tried too, and `python -m tests.simulation` finds one."""
 
-OTHERS = range(60)
+OTHERS = range(often(60, gate=0))
 
 
 def _in_full(ran: Ran) -> str:
@@ -30,7 +32,7 @@ def _in_full(ran: Ran) -> str:
 
 
 @pytest.mark.parametrize("swept", [False, True])
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(often(20, gate=6)))
 def test_both_sides_come_to_agree(seed: int, *, swept: bool) -> None:
     """Without a pull of everything, which hides most races, no message is lost."""
     ran = run(seed, swept=swept)

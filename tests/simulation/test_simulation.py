@@ -20,8 +20,8 @@ CAUGHT_BY = {
     "the_newest_generation_is_settled": 1,
     "grades_are_sent_again_blindly": 10,
 }
-"""The seed that catches each sabotage. A change of the engine shifts the luck: in `nox -s thorough` others are
-tried too, and `python -m tests.simulation` finds one."""
+"""The seed that catches each sabotage. A change of the engine shifts the luck: `nox -s thorough` tries others
+too, and `python -m tests.simulation` finds one."""
 
 OTHERS = range(often(60, gate=0))
 

@@ -1765,7 +1765,7 @@ class CountsThoseWhoComeAgainTwice(Faithful):
 
 
 class HoldsWhatIsApproved(Faithful):
-    noticed_by = "test_what_is_approved_always_passes_and_counts"
+    noticed_by = "test_what_is_approved_always_passes_and_takes_nobodys_place"
 
     async def reserve(
         self, flow: str, action: str, wanted: Mapping[str, int], limit: int, **more: Any

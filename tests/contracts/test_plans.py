@@ -31,6 +31,9 @@ from mzi_core.ports import (
     EventState,
     PlanState,
     Query,
+    ReviewAddress,
+    ReviewKind,
+    ReviewState,
     Session,
     StoredResponse,
     TenantSettings,
@@ -76,6 +79,8 @@ async def _ask_everything(session: Session) -> None:
         await session.owners(module, values)
         for field in module.links:
             await session.linked(module, field.name, 1)
+        for name in module.found_by:
+            await session.pointing_at(module, name, ids)
     await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, 1))], BEGAN)
     await session.write(STUDENTS, [row(STUDENTS, sample(STUDENTS, 1), state=State.UPDATED)], BEGAN)
     await session.change(STUDENTS, [change(STUDENTS, sample(STUDENTS, 1), "city", was=State.UPDATED)], BEGAN)
@@ -107,6 +112,7 @@ async def _ask_everything(session: Session) -> None:
     await session.runs(9)
     await _ask_about_sources(session)
     await _ask_at_the_brake(session)
+    await _ask_about_reviews(session)
     await session.save_settings(TenantSettings())
     await session.settings()
 
@@ -120,6 +126,18 @@ async def _ask_at_the_brake(session: Session) -> None:
     await session.plans(after=plan)
     await session.plans(PlanState.OPEN, after=plan)
     await session.close_plan(plan, PlanState.APPROVED, "", "")
+
+
+async def _ask_about_reviews(session: Session) -> None:
+    """What a person must decide."""
+    address = ReviewAddress(ReviewKind.ACCOUNT, "1")
+    await session.reviews(ReviewState.OPEN, ReviewKind.ACCOUNT, after=address)
+    await session.reviews(ReviewState.OPEN, after=address)
+    await session.reviews(after=address)
+    await session.review(address)
+    await session.choices(ReviewKind.ACCOUNT, ["1", "2"])
+    await session.decide_review(address, ReviewState.DISMISSED, None, "")
+    await session.close_reviews([address])
 
 
 async def _ask_about_sources(session: Session) -> None:

@@ -404,7 +404,7 @@ class _Page(Generic[E]):
 
         It comes back without them, and stays so as long as Zoho says what it said then.
         """
-        said = {link: name for name, link in self.module.said_of_links.items()}
+        said = self.module.said_in
         lost = {name: owner for name, owner in taken if name in said}
         if not lost or known.deleted:
             return lost

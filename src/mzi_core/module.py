@@ -585,6 +585,11 @@ class Module(Generic[E]):
         own = (field for field in self.fields if field.wire.parts and field.name != self.key_name)
         return {field.name: field.wire.parts[0] for field in own}
 
+    @cached_property
+    def said_in(self) -> Mapping[str, str]:
+        """By a link, the field that holds what Zoho says of it."""
+        return {link: name for name, link in self.said_of_links.items()}
+
     def told_changes(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """The changed fields to tell of these: that Zoho says of a link what it has just set is no news."""
         said = self.said_of_links

@@ -197,13 +197,9 @@ def plain(value: Any) -> object:
     return value
 
 
-SAID_OF = {link: said for said, link in GRADES.said_of_links.items()}
-"""By a link, the field that holds what Zoho says of it."""
-
-
 def in_zoho(grade: RecordedGrade, name: str) -> object:
     """What Zoho says in a field."""
-    return getattr(grade, SAID_OF.get(name, name))
+    return getattr(grade, GRADES.said_in.get(name, name))
 
 
 def as_planned(facts: GradeFacts, plan: GradePlan) -> RecordedGrade:

@@ -219,7 +219,7 @@ class _Pairs:
         if self.zoho is None:
             return False
         link = write_back_of(self.module).link
-        said = next((name for name, of in self.module.said_of_links.items() if of == link), None)
+        said = self.module.said_in.get(link)
         has_news = bool(self.hold.claims[record.key].intent)
         return has_news or (said is not None and getattr(record, said) != getattr(record, link))
 

@@ -7,7 +7,6 @@ import attrs
 from mzi_core.flows import take_flow
 from mzi_core.flows.flow import flow_of, in_moodle_only
 from mzi_core.flows.grade import (
-    SAID_OF,
     GradeFacts,
     GradePlan,
     as_planned,
@@ -227,7 +226,8 @@ class DeliverGrades:
 
 def _acknowledged(plan: GradePlan) -> dict[str, object]:
     """What Zoho says now, by our names."""
-    said = {SAID_OF[name]: value for name, value in plan.values.items() if name in SAID_OF}
+    said_in = GRADES.said_in
+    said = {said_in[name]: value for name, value in plan.values.items() if name in said_in}
     return {**plan.values, **said}
 
 

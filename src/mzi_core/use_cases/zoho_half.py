@@ -185,9 +185,8 @@ class ZohoHalf:
         self, rows: Mapping[RecordKey, Stored[Any]], told: Mapping[RecordKey, News], hold: Hold
     ) -> None:
         """Keep as Zoho's what it acknowledged; a record that was changed meanwhile is looked at again."""
-        said_of = {link: said for said, link in self.module.said_of_links.items()}
         changes = {
-            key: {said_of.get(name, name): value for name, value in news.fields.items()}
+            key: {self.module.said_in.get(name, name): value for name, value in news.fields.items()}
             for key, news in told.items()
             if news.fields
         }

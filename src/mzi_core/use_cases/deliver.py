@@ -148,18 +148,25 @@ class PairWorker(Protocol):
 class Delivered:
     """What became of one batch: how many pairs were worked on, and how many stand in which state now.
 
-    `put_off`: why pairs are tried later; nothing where all were worked on. `stopped`: whether the next batch
-    would end in the same way, because of the `error`. `paused`: nothing more of the flow is delivered until
-    it is resumed.
+    `error`: what kept pairs from being worked on. `paused`: nothing more of the flow is delivered until it is
+    resumed.
     """
 
     worked_on: int
     states: Counter[DeliveryState]
     results: Sequence[Result] = ()
-    put_off: str = ""
-    stopped: bool = False
-    paused: bool = False
     error: MziError | None = None
+    paused: bool = False
+
+    @property
+    def put_off(self) -> str:
+        """Why pairs are tried later; nothing where all were worked on."""
+        return "" if self.error is None else self.error.told
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the next batch would end in the same way."""
+        return self.error is not None
 
     def __add__(self, other: "Delivered") -> "Delivered":
         """Both together; of two reasons the first."""
@@ -167,10 +174,8 @@ class Delivered:
             worked_on=self.worked_on + other.worked_on,
             states=self.states + other.states,
             results=[*self.results, *other.results],
-            put_off=self.put_off or other.put_off,
-            stopped=self.stopped or other.stopped,
-            paused=self.paused or other.paused,
             error=self.error or other.error,
+            paused=self.paused or other.paused,
         )
 
 
@@ -237,14 +242,7 @@ class Deliver:
             paused = isinstance(error, AuthRevoked) and not hold.by_hand
             if paused:
                 await session.pause(flow.name, error.told)
-        return Delivered(
-            worked_on=0,
-            states=Counter(states.values()),
-            put_off=error.told,
-            stopped=True,
-            paused=paused,
-            error=error,
-        )
+        return Delivered(worked_on=0, states=Counter(states.values()), error=error, paused=paused)
 
 
 _DEADLY = (

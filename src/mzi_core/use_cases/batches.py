@@ -40,6 +40,11 @@ def locks_for(
     return tuple(Lock(name, shared=name not in own) for name in order if name in own | relied_on)
 
 
+def shared_locks(modules: Collection[AnyModule]) -> tuple[Lock, ...]:
+    """The locks of modules of which nothing may arrive unseen for now, in the order that all take them."""
+    return tuple(Lock(each.name, shared=True) for each in CATALOGUE.in_order() if each in modules)
+
+
 class _MoreLocksNeeded(Exception):
     """A batch has brought what parked records wait for, and has not the locks to unpark them."""
 

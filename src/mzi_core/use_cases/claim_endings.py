@@ -39,8 +39,8 @@ def put_off(claim: Claim, error: MziError) -> Ending:
     return failed(claim, error.told)
 
 
-def failed(claim: Claim, why: str, *, look_again: timedelta | None = None) -> Ending:
+def failed(claim: Claim, why: str) -> Ending:
     """How a claim ends that went wrong and may go well another time; what was tried too often is given up."""
     if claim.tries + 1 >= MOST_TRIES:
-        return claim.dead(why, look_again=look_again)
-    return claim.retried(delay_after(claim.tries + 1, claim.key), why, look_again=look_again)
+        return claim.dead(why)
+    return claim.retried(delay_after(claim.tries + 1, claim.key), why)

@@ -1,7 +1,7 @@
 """Accounts, courses and enrolments: what Zoho says is brought to Moodle, and Zoho told of it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -12,7 +12,7 @@ from mzi_core.flows.flow import Flow, flow_of
 from mzi_core.flows.rules import Rules
 from mzi_core.flows.write_back import write_back_of
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE, Catalogue
+from mzi_core.modules import CATALOGUE
 from mzi_core.ports import (
     Claim,
     Connections,
@@ -21,7 +21,6 @@ from mzi_core.ports import (
     Ending,
     Enrolment,
     JsonObject,
-    Lock,
     NewCourse,
     NewUser,
     Rejected,
@@ -30,10 +29,10 @@ from mzi_core.ports import (
 )
 from mzi_core.provisioning import Action, Difference, Step
 from mzi_core.use_cases.ask_persons import AskPersons
-from mzi_core.use_cases.batches import Batches
+from mzi_core.use_cases.batches import Batches, shared_locks
 from mzi_core.use_cases.carry_out import CarryOut, Learned, Steps
 from mzi_core.use_cases.claim_endings import failed
-from mzi_core.use_cases.deliver import SECOND_LOOK, Hold, Result, Worked
+from mzi_core.use_cases.deliver import Hold, Result, Worked
 from mzi_core.use_cases.moodle_target import MoodleTarget
 from mzi_core.use_cases.targets import Targets
 from mzi_core.use_cases.zoho_half import BY_DELIVERY, News, ZohoHalf
@@ -63,7 +62,6 @@ class DeliverCounterparts:
     batches: Batches
     targets: Targets
     connections: Connections
-    catalogue: Catalogue = CATALOGUE
 
     async def __call__(self, rules: Rules, hold: Hold) -> Worked:
         """Work on the claims at hand, module by module."""
@@ -121,6 +119,11 @@ class _Pairs:
     batches: Batches
     target: MoodleTarget
     zoho: ZohoHalf | None
+
+    @property
+    def _links(self) -> Collection[str]:
+        """The names of the links, which mzi may keep before Zoho has been told of them."""
+        return [link.name for link in self.module.links]
 
     async def worked_on(self, rows: Mapping[RecordKey, Stored[Any]]) -> Worked:
         """Plan, read Zoho again where something is to be written, plan anew, and write."""
@@ -264,9 +267,8 @@ class _Pairs:
 
         What is no link is a field of Zoho's: it is told, and kept once that is acknowledged.
         """
-        links = {link.name for link in self.module.links}
         changes = {
-            key: {name: value for name, value in fields.items() if name in links}
+            key: {name: value for name, value in fields.items() if name in self._links}
             for key, fields in learned.items()
         }
         changes = {key: fields for key, fields in changes.items() if fields}
@@ -285,7 +287,6 @@ class _Pairs:
         results: Mapping[RecordKey, Result],
     ) -> Mapping[RecordKey, str]:
         """Tell Zoho what it does not know yet; why not, where that failed."""
-        links = {link.name for link in self.module.links}
         news: dict[RecordKey, News] = {}
         for key, step in steps.items():
             result = results.get(key)
@@ -293,7 +294,7 @@ class _Pairs:
                 continue
             if result.well:
                 if result.result is not None or step.links or self._is_untold(rows[key].entity):
-                    fields = {name: id for name, id in step.links.items() if name not in links}
+                    fields = {name: id for name, id in step.links.items() if name not in self._links}
                     news[key] = News(fields=fields)
             elif _is_its_own_fault(step, result):
                 news[key] = News(problem=result.why)
@@ -310,9 +311,7 @@ class _Pairs:
         for needs in waiting.values():
             wanted[CATALOGUE[needs.module]].add(needs.key)
         async with self.batches.store.begin(self.hold.tenant) as session:
-            await session.lock(
-                [Lock(each.name, shared=True) for each in CATALOGUE.in_order() if each in wanted]
-            )
+            await session.lock(shared_locks(wanted))
             linked = {
                 Parent(module.name, key)
                 for module, keys in wanted.items()
@@ -333,7 +332,7 @@ class _Pairs:
             return claim.settled(_forbidden(step, self.rules))
         made = None if result is None else result.result
         if isinstance(made, Unknown):
-            return failed(claim, made.why, look_again=SECOND_LOOK)
+            return failed(claim, made.why)
         if isinstance(made, Rejected):
             may_go_well = made.retryable or made.existing is not None
             return failed(claim, made.why) if may_go_well else claim.dead(made.why)

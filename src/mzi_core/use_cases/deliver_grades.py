@@ -17,7 +17,6 @@ from mzi_core.flows.grade import (
 from mzi_core.flows.rules import Rules
 from mzi_core.flows.write_back import write_back_of
 from mzi_core.modules import (
-    CATALOGUE,
     CLASSES,
     GRADES,
     MOODLE_MARKS,
@@ -33,7 +32,6 @@ from mzi_core.ports import (
     DeliveryState,
     Due,
     Ending,
-    Lock,
     Rejected,
     Stored,
     Unknown,
@@ -41,9 +39,9 @@ from mzi_core.ports import (
 )
 from mzi_core.provisioning import Action, Step
 from mzi_core.provisioning.records import RecordWrite
-from mzi_core.use_cases.batches import Batches
+from mzi_core.use_cases.batches import Batches, shared_locks
 from mzi_core.use_cases.claim_endings import failed
-from mzi_core.use_cases.deliver import SECOND_LOOK, Hold, Worked
+from mzi_core.use_cases.deliver import Hold, Worked
 from mzi_core.use_cases.grade_partners import GradePartners, JudgesByLevel, grade_partners
 from mzi_core.use_cases.settle_grades import settled_last
 from mzi_core.use_cases.zoho_half import BY_DELIVERY, ZohoHalf
@@ -214,9 +212,7 @@ class DeliverGrades:
         That is looked for once more under the locks of both modules, which who brings it has alone.
         """
         async with self.batches.store.begin(hold.tenant) as session:
-            await session.lock(
-                [Lock(each.name, shared=True) for each in CATALOGUE.in_order() if each in (STUDENTS, CLASSES)]
-            )
+            await session.lock(shared_locks((STUDENTS, CLASSES)))
             partners = await grade_partners(session, marks)
             ended = await session.end_claims(
                 [_waiting(hold.claims[key], mark, partners[key]) for key, mark in marks.items()]
@@ -244,7 +240,7 @@ def _waiting(claim: Claim, mark: MoodleMarkRecord, partners: GradePartners) -> E
 
 def _ending(claim: Claim, plan: GradePlan, result: _Written | None) -> Ending:
     if isinstance(result, Unknown):
-        return failed(claim, result.why, look_again=SECOND_LOOK)
+        return failed(claim, result.why)
     if isinstance(result, Rejected):
         return failed(claim, result.why) if result.retryable else claim.dead(result.why)
     return claim.settled(plan.why, agreed=plan.says)

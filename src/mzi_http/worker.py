@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import attrs
@@ -124,47 +124,18 @@ class Worker:
             _log.warning("The %s of tenant %s are put off, %s: %s", what, tenant, until, put_off)
 
 
-@attrs.define(eq=False)
-class Cleaner:
-    """Forgets what was kept for long enough, now and then, until it is stopped."""
+@attrs.define(eq=False, kw_only=True)
+class Repeated:
+    """Does something now and then, until it is stopped.
 
-    forget: ForgetInTurn
-    retention: Retention
-    pause: float = EVERY.total_seconds()
-    _stopped: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+    `turn`: does it once, and begins nothing more when what it is handed says so. `failed`, `while_at`: how
+    the log tells that it could not be done, and that something unforeseen came between.
+    """
 
-    def stop(self) -> None:
-        """Begin no further batch."""
-        self._stopped.set()
-
-    async def run(self) -> None:
-        """Clean until stopped; nothing that goes wrong ends it."""
-        while not self._stopped.is_set():
-            try:
-                await self._clean()
-            except MziError as error:
-                _log.warning("Nothing old could be forgotten: %s", error)
-            except Exception as error:  # the service goes on without it
-                _log.error("Unforeseen while what is old was forgotten: %s", type(error).__name__)
-            try:
-                async with asyncio.timeout(self.pause):
-                    await self._stopped.wait()
-            except TimeoutError:
-                continue
-
-    async def _clean(self) -> None:
-        done = await self.forget(self.retention, stopped=self._stopped.is_set)
-        for tenant, numbers in done.items():
-            if told := forgotten(numbers):
-                _log.info("Of tenant %s are forgotten: %s.", tenant, told)
-
-
-@attrs.define(eq=False)
-class Clockwork:
-    """Runs tasks whose time has come, until it is stopped."""
-
-    run_due: RunTasksDue
-    pause: float = 60.0
+    turn: Callable[[Callable[[], bool]], Awaitable[None]]
+    failed: str
+    while_at: str
+    pause: float
     _stopped: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
 
     def stop(self) -> None:
@@ -172,27 +143,49 @@ class Clockwork:
         self._stopped.set()
 
     async def run(self) -> None:
-        """Run tasks until stopped; nothing that goes wrong ends it."""
+        """Do it until stopped; nothing that goes wrong ends it."""
         while not self._stopped.is_set():
             try:
-                self._tell(await self.run_due(stopped=self._stopped.is_set))
+                await self.turn(self._stopped.is_set)
             except MziError as error:
-                _log.warning("No task could be run: %s", error)
+                _log.warning("%s: %s", self.failed, error)
             except Exception as error:  # the service goes on without it
-                _log.error("Unforeseen while tasks were run: %s", type(error).__name__)
+                _log.error("Unforeseen while %s: %s", self.while_at, type(error).__name__)
             try:
                 async with asyncio.timeout(self.pause):
                     await self._stopped.wait()
             except TimeoutError:
                 continue
 
-    def _tell(self, done: Mapping[TenantId, Sequence[Run]]) -> None:
-        for tenant, runs in done.items():
-            for run in runs:
-                level = logging.INFO if run.status is RunStatus.COMPLETED else logging.WARNING
-                counts = ", ".join(f"{number:,} {name}" for name, number in run.counts.items() if number)
-                said = run.message or counts or "nothing was to be done"
-                _log.log(level, "Task %s of tenant %s is %s: %s", run.module, tenant, run.status, said)
+
+def cleaner(forget: ForgetInTurn, retention: Retention, *, pause: float = EVERY.total_seconds()) -> Repeated:
+    """Forgets what was kept for long enough."""
+
+    async def clean(stopped: Callable[[], bool]) -> None:
+        for tenant, numbers in (await forget(retention, stopped=stopped)).items():
+            if told := forgotten(numbers):
+                _log.info("Of tenant %s are forgotten: %s.", tenant, told)
+
+    failed, while_at = "Nothing old could be forgotten", "what is old was forgotten"
+    return Repeated(turn=clean, failed=failed, while_at=while_at, pause=pause)
+
+
+def clockwork(run_due: RunTasksDue, *, pause: float = 60.0) -> Repeated:
+    """Runs tasks whose time has come."""
+
+    async def run(stopped: Callable[[], bool]) -> None:
+        for tenant, runs in (await run_due(stopped=stopped)).items():
+            for each in runs:
+                _tell_of(tenant, each)
+
+    return Repeated(turn=run, failed="No task could be run", while_at="tasks were run", pause=pause)
+
+
+def _tell_of(tenant: TenantId, run: Run) -> None:
+    level = logging.INFO if run.status is RunStatus.COMPLETED else logging.WARNING
+    counts = ", ".join(f"{number:,} {name}" for name, number in run.counts.items() if number)
+    said = run.message or counts or "nothing was to be done"
+    _log.log(level, "Task %s of tenant %s is %s: %s", run.module, tenant, run.status, said)
 
 
 def forgotten(numbers: Mapping[str, int]) -> str:
@@ -211,16 +204,15 @@ async def beside_the_service(use_cases: UseCases, *, retention: Retention) -> As
     What takes longer than `GRACE` is given up.
     """
     worker = Worker(use_cases.events, use_cases.remote.deliver_due)
-    cleaner = Cleaner(use_cases.forget_in_turn, retention)
-    clockwork = Clockwork(use_cases.remote.run_tasks_due)
+    beside = (cleaner(use_cases.forget_in_turn, retention), clockwork(use_cases.remote.run_tasks_due))
     use_cases.events.receive.listeners.append(worker.wake)
-    tasks = [asyncio.create_task(each.run()) for each in (worker, cleaner, clockwork)]
+    tasks = [asyncio.create_task(each.run()) for each in (worker, *beside)]
     try:
         yield
     finally:
         worker.stop()
-        cleaner.stop()
-        clockwork.stop()
+        for each in beside:
+            each.stop()
         try:
             async with asyncio.timeout(GRACE):
                 await asyncio.gather(*tasks)

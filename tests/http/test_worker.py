@@ -18,7 +18,7 @@ from mzi_core.use_cases.forgetting import Retention
 from mzi_core.use_cases.take_due import DueWork
 from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import DEFAULT_TENANT
-from mzi_http.worker import Cleaner, Worker, beside_the_service
+from mzi_http.worker import Worker, beside_the_service, cleaner
 
 KEPT = Retention(taken=timedelta(days=90))
 DOWN = EventsTaken(put_off="Zoho did not answer.")
@@ -94,13 +94,13 @@ async def _cleaned(caplog: pytest.LogCaptureFixture, *turns: Any) -> list[tuple[
         assert not stopped()
         turn = left.pop(0)
         if not left:
-            cleaner.stop()
+            cleaning.stop()
         if isinstance(turn, Exception):
             raise turn
         return turn
 
-    cleaner = Cleaner(cast("Any", forget_in_turn), KEPT, pause=0.001)
-    await cleaner.run()
+    cleaning = cleaner(cast("Any", forget_in_turn), KEPT, pause=0.001)
+    await cleaning.run()
     return [(record.levelname, record.getMessage()) for record in caplog.records]
 
 

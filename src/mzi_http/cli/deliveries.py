@@ -21,13 +21,8 @@ from mzi_core.use_cases.browse_events import written_subject
 from mzi_core.use_cases.redrive import Redriven
 from mzi_http.cli.console_tables import count, duration, identifier, key, moment, number, pairs, plain, table
 from mzi_http.cli.held_up import kept_back
-from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
+from mzi_http.cli.shell import FIRST, AsJson, Ended, Given, Limit, Shell, Tenant, UsageError, check_limit
 from mzi_http.delivery_answers import flow_state, listed_delivery, redriven_deliveries, shown_delivery
-
-FIRST = 20
-"""Deliveries that are listed when nobody says how many."""
-
-MOST = 10_000
 
 _STYLES = {
     DeliveryState.DUE: "cyan",
@@ -69,7 +64,7 @@ async def list_deliveries(
     state: DeliveryState | None = None,
     about: str | None = None,
     plan: str | None = None,
-    limit: Annotated[int, Parameter(show_default=True)] = FIRST,
+    limit: Limit = FIRST,
     tenant: Tenant = None,
     as_json: AsJson = False,
     shell: Given,
@@ -89,8 +84,7 @@ async def list_deliveries(
     limit
         How many at most.
     """
-    if not 1 <= limit <= MOST:
-        raise UsageError(f"--limit must be from 1 to {MOST:,}.")
+    check_limit(limit)
     query = DeliveryQuery(flow=flow, state=state, subject=_subject(about), plan_id=plan, limit=limit)
     async with shell.open() as use_cases:
         page = await use_cases.deliveries.list(shell.tenant(tenant), query)
@@ -115,7 +109,7 @@ async def list_deliveries(
         )
     shell.show(shown)
     if page.next is not None:
-        shell.note(Text(f"The first {limit:,}; --limit shows more.", style="dim"))
+        shell.note_more(limit)
     return Ended.WELL
 
 

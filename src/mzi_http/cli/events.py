@@ -3,9 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated
 
-from cyclopts import Parameter
 from rich.text import Text
 
 from mzi_core.module import AnyModule
@@ -17,12 +15,7 @@ from mzi_core.values import RecordKey
 from mzi_http.answers import paused_modules, records_put_off, shown_event, told_event
 from mzi_http.cli.console_tables import identifier, key, moment, number, pairs, plain, table
 from mzi_http.cli.held_up import held_up
-from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
-
-FIRST = 20
-"""Events that are listed when nobody says how many."""
-
-MOST = 10_000
+from mzi_http.cli.shell import FIRST, AsJson, Ended, Given, Limit, Shell, Tenant, UsageError, check_limit
 
 _STYLES = {
     EventState.WAITING: "cyan",
@@ -38,7 +31,7 @@ async def list_events(
     source: str | None = None,
     kind: str | None = None,
     about: str | None = None,
-    limit: Annotated[int, Parameter(show_default=True)] = FIRST,
+    limit: Limit = FIRST,
     tenant: Tenant = None,
     as_json: AsJson = False,
     shell: Given,
@@ -58,8 +51,7 @@ async def list_events(
     limit
         How many at most.
     """
-    if not 1 <= limit <= MOST:
-        raise UsageError(f"--limit must be from 1 to {MOST:,}.")
+    check_limit(limit)
     module, record = _subject(about)
     query = EventQuery(source=source, kind=kind, state=state, module=module, key=record, limit=limit)
     async with shell.open() as use_cases:
@@ -94,7 +86,7 @@ async def list_events(
         )
     shell.show(shown)
     if page.next is not None:
-        shell.note(Text(f"The newest {limit:,}; --limit shows more.", style="dim"))
+        shell.note_more(limit, "newest")
     for each in held_up(flows):
         shell.note(each)
     return Ended.WELL

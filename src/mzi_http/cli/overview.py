@@ -15,7 +15,7 @@ from mzi_http.answers import moment as instant
 from mzi_http.answers import paused_modules, records_put_off, store_state
 from mzi_http.cli.console_tables import count, identifier, key, moment, number, pairs, plain, states, table
 from mzi_http.cli.held_up import held_up
-from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
+from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError, check_limit
 
 _STYLES = {
     RunStatus.RUNNING: "cyan",
@@ -139,8 +139,7 @@ async def list_runs(
     limit
         How many at most; with --module among how many of the latest it is looked.
     """
-    if not 1 <= limit <= _MOST:
-        raise UsageError(f"--limit must be from 1 to {_MOST:,}.")
+    check_limit(limit, _MOST)
     wanted = None if module is None else CATALOGUE[module].name
     runs = await _latest(shell, tenant, limit)
     runs = [run for run in runs if wanted in (None, run.module)]

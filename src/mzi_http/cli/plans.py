@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 from getpass import getuser
-from typing import Annotated
 
-from cyclopts import Parameter
 from rich.text import Text
 
 from mzi_core.errors import NotFound
@@ -13,13 +11,19 @@ from mzi_core.use_cases import UseCases
 from mzi_core.use_cases.plans import DecidedPlan, HeldPlan
 from mzi_core.values import TenantId
 from mzi_http.cli.console_tables import identifier, key, moment, number, pairs, plain, table
-from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
+from mzi_http.cli.shell import (
+    FIRST,
+    MOST,
+    AsJson,
+    Ended,
+    Given,
+    Limit,
+    Shell,
+    Tenant,
+    UsageError,
+    check_limit,
+)
 from mzi_http.plan_answers import decided_plan, listed_plan, shown_plan
-
-FIRST = 20
-"""Plans, or deliveries of one, that are shown when nobody says how many."""
-
-MOST = 10_000
 
 SHOWN = 8
 """Characters of an id that a list shows."""
@@ -30,7 +34,7 @@ _STYLES = {PlanState.OPEN: "yellow", PlanState.APPROVED: "green", PlanState.REJE
 async def list_plans(
     *,
     state: PlanState | None = None,
-    limit: Annotated[int, Parameter(show_default=True)] = FIRST,
+    limit: Limit = FIRST,
     tenant: Tenant = None,
     as_json: AsJson = False,
     shell: Given,
@@ -44,7 +48,7 @@ async def list_plans(
     limit
         How many at most.
     """
-    _check(limit)
+    check_limit(limit)
     async with shell.open() as use_cases:
         page = await use_cases.plans.list(shell.tenant(tenant), state, limit=limit)
     more = page.next is not None
@@ -67,7 +71,7 @@ async def list_plans(
         )
     shell.show(shown)
     if more:
-        shell.note(Text(f"The first {limit:,}; --limit shows more.", style="dim"))
+        shell.note_more(limit)
     return Ended.WELL
 
 
@@ -75,7 +79,7 @@ async def show_plan(
     id: str,
     /,
     *,
-    limit: Annotated[int, Parameter(show_default=True)] = FIRST,
+    limit: Limit = FIRST,
     tenant: Tenant = None,
     as_json: AsJson = False,
     shell: Given,
@@ -89,7 +93,7 @@ async def show_plan(
     limit
         How many deliveries at most.
     """
-    _check(limit)
+    check_limit(limit)
     whose = shell.tenant(tenant)
     async with shell.open() as use_cases:
         meant = await _meant(use_cases, whose, id)
@@ -105,7 +109,7 @@ async def show_plan(
             shown.add_row(plain(each.key), plain(each.subject) or "–", plain(each.reason))
         shell.show("", shown)
     if found.deliveries.next is not None:
-        shell.note(Text(f"The first {limit:,}; --limit shows more.", style="dim"))
+        shell.note_more(limit)
     return Ended.WELL
 
 
@@ -145,11 +149,6 @@ async def reject(
         meant = await _meant(use_cases, whose, id)
         done = await use_cases.plans.reject(whose, meant.id, reason, by=person())
     return _decided(shell, done, "settled, and nothing of it was done", as_json=as_json)
-
-
-def _check(limit: int) -> None:
-    if not 1 <= limit <= MOST:
-        raise UsageError(f"--limit must be from 1 to {MOST:,}.")
 
 
 async def _meant(use_cases: UseCases, tenant: TenantId, id: str) -> BrakePlan:

@@ -10,13 +10,8 @@ from mzi_core.ports import ReviewAddress, ReviewItem, ReviewKind, ReviewState
 from mzi_core.values import MoodleId
 from mzi_http.cli.console_tables import identifier, key, moment, pairs, plain, table
 from mzi_http.cli.plans import person
-from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError
+from mzi_http.cli.shell import FIRST, AsJson, Ended, Given, Limit, Shell, Tenant, check_limit
 from mzi_http.review_answers import listed_review
-
-FIRST = 20
-"""Items that are shown when nobody says how many."""
-
-MOST = 10_000
 
 _STYLES = {
     ReviewState.OPEN: "yellow",
@@ -31,7 +26,7 @@ async def list_reviews(
     state: ReviewState = ReviewState.OPEN,
     every: Annotated[bool, Parameter(name="--all", negative="")] = False,
     kind: ReviewKind | None = None,
-    limit: Annotated[int, Parameter(show_default=True)] = FIRST,
+    limit: Limit = FIRST,
     tenant: Tenant = None,
     as_json: AsJson = False,
     shell: Given,
@@ -49,8 +44,7 @@ async def list_reviews(
     limit
         How many at most.
     """
-    if not 1 <= limit <= MOST:
-        raise UsageError(f"--limit must be from 1 to {MOST:,}.")
+    check_limit(limit)
     async with shell.open() as use_cases:
         page = await use_cases.review.list(shell.tenant(tenant), None if every else state, kind, limit=limit)
     more = page.next is not None
@@ -73,7 +67,7 @@ async def list_reviews(
         )
     shell.show(shown)
     if more:
-        shell.note(Text(f"The first {limit:,}; --limit shows more.", style="dim"))
+        shell.note_more(limit)
     return Ended.WELL
 
 

@@ -12,6 +12,7 @@ import attrs
 from cyclopts import Parameter
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from mzi_core.errors import MziError, StoreUnavailable
 from mzi_core.values import TenantId
@@ -47,6 +48,19 @@ class Ended(StrEnum):
 
 class UsageError(MziError):
     """The command line asks for something that cannot be."""
+
+
+FIRST = 20
+"""What a list shows when nobody says how much."""
+
+MOST = 10_000
+"""What a list shows at most."""
+
+
+def check_limit(limit: int, most: int = MOST) -> None:
+    """Refuse a --limit that no list can be asked for. Raises UsageError."""
+    if not 1 <= limit <= most:
+        raise UsageError(f"--limit must be from 1 to {most:,}.")
 
 
 class Missing(StrEnum):
@@ -90,6 +104,10 @@ class Shell:
         """Show the person at the terminal something that is no result; where nobody sits, it is said too."""
         for thing in things:
             self.err.print(settle(thing, self.err.width) if isinstance(thing, Table) else thing)
+
+    def note_more(self, limit: int, which: str = "first") -> None:
+        """Say that a list has more than it shows."""
+        self.note(Text(f"The {which} {limit:,}; --limit shows more.", style="dim"))
 
     @property
     def is_attended(self) -> bool:
@@ -144,6 +162,9 @@ class Shell:
 
 Given = Annotated[Shell, Parameter(parse=False)]
 """The annotation of a command's shell, which no token of the command line fills."""
+
+Limit = Annotated[int, Parameter(show_default=True)]
+"""How many a list shows; `check_limit` refuses what cannot be."""
 
 Tenant = Annotated[str | None, Parameter(help="Whose data it is; the tenant of the settings if not said.")]
 AsJson = Annotated[bool, Parameter(name="--json", help="Print one JSON document instead of tables.")]

@@ -320,17 +320,23 @@ class TestWorkers:
         assert grades.grade(college)["Grade"] == "M"
 
 
+async def recorded() -> tuple[Grades, AtWork, str]:
+    """A college in which a P is recorded in Zoho, and read again from there; its id."""
+    grades = Grades()
+    college = await grades.college()
+    await college.sync("moodle_marks", [mark("2")])
+    await college.delivered()
+    await grades.heard(college)
+    await college.delivered()
+    (id,) = college.zoho.records("BTEC_Grades")
+    return grades, college, id
+
+
 class TestGrades:
     """Grades that Zoho does not take, or has by then."""
 
     async def test_a_grade_that_somebody_has_just_typed_is_not_written_again(self) -> None:
-        grades = Grades()
-        college = await grades.college()
-        await college.sync("moodle_marks", [mark("2")])
-        await college.delivered()
-        await grades.heard(college)
-        await college.delivered()
-        (id,) = college.zoho.records("BTEC_Grades")
+        grades, college, id = await recorded()
         now = {"Grade": "M", "BTEC_Grade_Name": "A1 - Networking 1 - M - 2026-02-15"}
         college.zoho.edit("BTEC_Grades", id, now)
         written = college.zoho_writes()
@@ -339,13 +345,7 @@ class TestGrades:
         assert (grades.grade(college)["Grade"], college.zoho_writes()) == ("M", written)
 
     async def test_a_grade_that_zoho_refuses_is_given_up_with_its_reason(self) -> None:
-        grades = Grades()
-        college = await grades.college()
-        await college.sync("moodle_marks", [mark("2")])
-        await college.delivered()
-        await grades.heard(college)
-        await college.delivered()
-        (id,) = college.zoho.records("BTEC_Grades")
+        grades, college, id = await recorded()
         college.zoho.lock("BTEC_Grades", id)
         await college.sync("moodle_marks", [mark("3", at=1771142500)])
         states = await college.delivered()

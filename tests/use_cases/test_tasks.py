@@ -119,6 +119,19 @@ class TestReading:
             college.timer.jump(3600)
         assert counts == [{"marks": 1}, {"marks": 1}, {"marks": 0}]  # those of the first moment come again
 
+    async def test_whose_mark_it_is_and_in_which_course_is_found_with_it(self) -> None:
+        """No event has told of either, and a mark without them would wait for ever."""
+        college = await at_work()
+        course = college.moodle.add_course(shortname="NET-1")
+        assignment = college.moodle.add_assignment(course, name="Task 1")
+        user = college.moodle.add_user(username="rana@college.example")
+        college.moodle.enrol(user, course)
+        college.moodle.submit(assignment, user)
+        college.moodle.grade(assignment, user, 3)
+        await college.use_cases.remote.run_task(DEFAULT_TENANT, TaskName.FIND_MARKS)
+        (found,) = (await college.stored("moodle_marks")).values()
+        assert (found.student, found.course) == (str(user), str(course))
+
 
 class TestRuns:
     """One process at a time, and an honest end."""

@@ -8,7 +8,7 @@ import attrs
 
 from mzi_core.errors import FieldsMissing, ModuleMissing, RemoteNotFound
 from mzi_core.module import AnyModule
-from mzi_core.modules import MOODLE_MARKS, ZOHO_CATALOGUE
+from mzi_core.modules import MOODLE_COURSES, MOODLE_MARKS, MOODLE_USERS, ZOHO_CATALOGUE
 from mzi_core.use_cases.planning_pull import OVERLAP, PlanPull
 from mzi_core.use_cases.pull import Pull, PullDone
 from mzi_core.use_cases.pull_moodle import MoodlePullDone, PullMoodle
@@ -45,7 +45,10 @@ class ReconcileZoho:
 
 @attrs.frozen(kw_only=True)
 class FindMarks:
-    """Pulls the marks of Moodle that were given or changed since the last time, and of the first time all."""
+    """Pulls the marks of Moodle that were given or changed since the last time, and of the first time all.
+
+    Before them it pulls all users and courses, for a mark waits until those that it points at are known.
+    """
 
     pull: PullMoodle
     every: timedelta = timedelta(hours=6)
@@ -55,10 +58,15 @@ class FindMarks:
     ) -> TaskDone:
         """A course that is closed to the account is left out."""
         counts, left_out = Counter[str](), list[str]()
-        plan = await self.pull.plan(tenant, MOODLE_MARKS, since=None if since is None else since - OVERLAP)
-        async for done in self.pull(plan):
-            await goes_on()
-            if isinstance(done, MoodlePullDone):
-                counts.update(marks=done.came)
-                left_out += done.left_out.values()
+        after = None if since is None else since - OVERLAP
+        for module in (MOODLE_USERS, MOODLE_COURSES, MOODLE_MARKS):
+            if not await goes_on():
+                break
+            plan = await self.pull.plan(tenant, module, since=after if module is MOODLE_MARKS else None)
+            async for done in self.pull(plan):
+                await goes_on()
+                if isinstance(done, MoodlePullDone):
+                    left_out += done.left_out.values()
+                    if module is MOODLE_MARKS:
+                        counts.update(marks=done.came)
         return TaskDone(counts=counts, left_out=left_out)

@@ -39,7 +39,8 @@ async def demo(
     """See what mzi does, on a college that does not exist. Takes a few seconds.
 
     Everything is done by the same code that works on a real college, in a SQLite file of its own. With
-    --remotes you try pull, push and doctor yourself, on a Zoho and a Moodle that do not exist either.
+    --remotes you try pull, push, deliver and doctor yourself, on a Zoho and a Moodle that do not exist
+    either.
 
     Parameters
     ----------

@@ -27,6 +27,8 @@ _COMMANDS: Mapping[str, str] = {
     "mzi push enrollments": "who is in which of these courses",
     "mzi pull moodle_users": "what Moodle says of them, into the store",
     "mzi push students --dry-run": "once more: both agree, so nothing is left to write",
+    "mzi rules set flows=account,course,enrolment,grade": "have mzi do so by itself from now on",
+    "mzi deliver": "a first look at every pair; what changes later `mzi serve --dev` brings over",
     "mzi doctor": "whether all is well with the store, Zoho and Moodle",
 }
 """What to try, in this order, and what it does."""

@@ -185,7 +185,7 @@ def _commands(college: College, keep: Path | None) -> Iterable[tuple[str, str]]:
         "one mark under another policy",
     )
     yield f"{store} serve --dev", "the HTTP service over this store, with its API described at /docs"
-    yield "mzi demo --remotes", "a Zoho and a Moodle on this machine, to try pull, push and doctor on"
+    yield "mzi demo --remotes", "a Zoho and a Moodle on this machine, to try pull, push and deliver on"
     yield "mzi moodle setup", "how to set up a Moodle for tests, to push the people of this store to"
     yield "mzi sync --help", "how to take files of your own: JSON, NDJSON, or a CSV export from Zoho"
 

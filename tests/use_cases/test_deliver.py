@@ -328,7 +328,7 @@ class TestWithdrawals:
         college = await self.college(maker=maker, made_as=made_as)
         kept = await self.says(college, "Withdrawn")
         assert (kept.state, await self.suspended(college)) == (DeliveryState.DEAD, False)
-        assert kept.reason.endswith("suspend it there. It was not mzi that enrolled.")
+        assert kept.reason.endswith("suspend it there. No event of Moodle has told that mzi enrolled.")
 
     async def test_a_rule_can_leave_who_withdraws_to_a_person(self) -> None:
         college = await self.college(withdrawal="leave")

@@ -67,7 +67,8 @@ class Rules:
         Means("Whether a person without an account in Moodle gets one; one that is there is always linked."),
     ] = False
     withdrawal: Annotated[
-        Withdrawal, Means("What becomes of an enrolment in Moodle that is over in Zoho, if mzi made it.")
+        Withdrawal,
+        Means("What becomes of an enrolment that is over in Zoho, if Moodle has told that mzi made it."),
     ] = Withdrawal.SUSPEND
     create_courses: Annotated[
         bool,

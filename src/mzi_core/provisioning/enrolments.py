@@ -127,7 +127,7 @@ def _ended(
     if account in found.suspended.get(course, ()):
         return Step(zoho_id=enrollment.zoho_id, act=Action.NOTHING, counterpart=str(course), why=SUSPENDED)
     if not found.suspends or (course, account) not in found.ours:
-        made = " It was not mzi that enrolled." if found.suspends else ""
+        made = " No event of Moodle has told that mzi enrolled." if found.suspends else ""
         why = f"Its status is {enrollment.status}, but the student is in course {course}; suspend it there."
         step = _step_without(enrollment, Action.CANNOT, why + made)
         return attrs.evolve(step, candidates=(account,)) if found.suspends else step

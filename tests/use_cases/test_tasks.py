@@ -183,7 +183,7 @@ class TestRuns:
         assert run is not None
         assert (run.status, run.message, dict(run.counts)) == (RunStatus.FAILED, STOPPED, {"rounds": 9})
 
-    @pytest.mark.parametrize("name", [TaskName.SETTLE_GRADES, TaskName.RECONCILE])
+    @pytest.mark.parametrize("name", TaskName)
     async def test_what_is_stopped_at_once_has_done_nothing(self, name: TaskName) -> None:
         college = await at_work()
         run = await college.use_cases.remote.run_task(DEFAULT_TENANT, name, stopped=lambda: True)

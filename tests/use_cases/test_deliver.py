@@ -16,6 +16,7 @@ from mzi_adapters.testing.connections import FakeConnections
 from mzi_adapters.testing.session_guard import GuardedStore
 from mzi_adapters.web import Lost, Response
 from mzi_adapters.zoho import ZohoCodec
+from mzi_core.flows.flow import FLOWS
 from mzi_core.flows.rules import FlowName
 from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE, MOODLE_ENROLLMENTS, MOODLE_MARKS
@@ -350,7 +351,7 @@ class TestWithdrawals:
 class TestBrake:
     """A mistake must not take everybody's course away."""
 
-    async def crowd(self, monkeypatch: pytest.MonkeyPatch) -> AtWork:
+    async def crowd(self, monkeypatch: pytest.MonkeyPatch, *, told: bool = True) -> AtWork:
         """Four students in a class, all enrolled by mzi; two may be suspended a day."""
         monkeypatch.setattr("mzi_core.use_cases.deliver_counterparts.limit", lambda _: 2)
         college = await at_work(create_accounts=True)
@@ -363,15 +364,22 @@ class TestBrake:
         users = [each.moodle_userid for each in (await college.stored("students")).values()]
         await college.sync("moodle_courses", [{"id": course, "fullname": "Networking"}])
         await college.sync("moodle_users", [{"id": user, "username": f"u{user}"} for user in users])
+        if told:
+            await self.told(college)
+        await college.delivered()
+        college.timer.jump(600)
+        return college
+
+    async def told(self, college: AtWork) -> None:
+        """Moodle's events tell that mzi enrolled everybody."""
+        course = (await college.stored("classes"))[CLASS].moodle_class_id
+        users = [each.moodle_userid for each in (await college.stored("students")).values()]
         made = [
             {"courseid": course, "userid": user, "id": 500 + user, "maker": SERVICE, "made_as": 500 + user}
             for user in users
         ]
         async with college.use_cases.batches.open(DEFAULT_TENANT, MOODLE_ENROLLMENTS) as batch:
             await batch.take(made, are_ours=True)
-        await college.delivered()
-        college.timer.jump(600)
-        return college
 
     async def everybody(self, college: AtWork, status: str) -> None:
         """A mass edit in Zoho."""
@@ -420,6 +428,67 @@ class TestBrake:
             await session.approve(plan)
         await college.delivered()
         assert await self.suspended(college) == 3
+
+    async def test_whom_the_brake_holds_is_no_longer_asked_about_in_the_review_list(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        college = await self.crowd(monkeypatch, told=False)
+        await self.everybody(college, "Withdrawn")
+        await college.delivered()
+        listed = college.use_cases.review.list
+        assert len((await listed(DEFAULT_TENANT)).items) == 4
+        await self.told(college)
+        assert await college.delivered() == {DeliveryState.SETTLED: 2, DeliveryState.HELD: 2}
+        assert (await listed(DEFAULT_TENANT)).items == []
+
+    async def rejected(self, college: AtWork) -> None:
+        """A person rejects the one plan that is open."""
+        reject = college.use_cases.plans.reject
+        await reject(DEFAULT_TENANT, await self.plan(college), "A filter in Zoho was wrong.")
+
+    async def test_what_a_person_rejected_is_not_done_whatever_is_looked_at_and_however_late(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        college = await self.crowd(monkeypatch)
+        await self.everybody(college, "Withdrawn")
+        await college.delivered()
+        await self.rejected(college)
+        for hours in (0, 25, 25):  # by then the brake lets as many through again
+            college.timer.jump(hours * 3600)
+            await college.use_cases.remote.make_due(DEFAULT_TENANT, [FLOWS[FlowName.ENROLMENT]])
+            assert await college.delivered() == {DeliveryState.SETTLED: 4}
+            assert await self.suspended(college) == 2
+        reasons = [each.reason for each in await college.deliveries(FlowName.ENROLMENT)]
+        assert reasons.count("A filter in Zoho was wrong.") == 2
+
+    async def test_once_rejected_a_person_is_asked_again_when_zoho_says_something_else(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However few they are: nobody knows whether the reason still holds."""
+        college = await self.crowd(monkeypatch)
+        await self.everybody(college, "Withdrawn")
+        await college.delivered()
+        await self.rejected(college)
+        college.timer.jump(25 * 3600)
+        await self.everybody(college, "Dropped")
+        assert await college.delivered() == {DeliveryState.SETTLED: 2, DeliveryState.HELD: 2}
+        approve = college.use_cases.plans.approve
+        await approve(DEFAULT_TENANT, await self.plan(college), "They have left.")
+        assert await college.delivered() == {DeliveryState.SETTLED: 2}
+        assert await self.suspended(college) == 4
+
+    async def test_a_rejection_is_forgotten_when_the_student_was_active_again(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        college = await self.crowd(monkeypatch)
+        await self.everybody(college, "Withdrawn")
+        await college.delivered()
+        await self.rejected(college)
+        for status, suspended in (("Active", 0), ("Withdrawn", 2)):
+            college.timer.jump(25 * 3600)
+            await self.everybody(college, status)
+            await college.delivered()
+            assert await self.suspended(college) == suspended
 
     async def test_the_next_day_has_a_brake_of_its_own_and_no_one_counts_twice(
         self, monkeypatch: pytest.MonkeyPatch

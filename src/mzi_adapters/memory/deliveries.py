@@ -76,7 +76,7 @@ def _ended(row: StoredDelivery, ending: Ending, now: datetime) -> StoredDelivery
         waits_for=ending.waits_for if state is DeliveryState.WAITING else None,
         agreed=_remembered(ending.agreed, row.agreed),
         intent=None if ending.state is DeliveryState.SETTLED else row.intent,
-        plan_id=row.plan_id if back else ending.plan_id if state is DeliveryState.HELD else "",
+        plan_id=row.plan_id if ending.plan_id is None else ending.plan_id,
         reason=ending.reason if back or not moved else "",
         updated_at=now,
     )
@@ -113,7 +113,7 @@ class Deliveries(TenantTables):
                     again = attrs.evolve(again, due_at=min(row.due_at, now), tries=0, reason="")
                 self._put(attrs.evolve(again, subject=due.subject or row.subject))
             else:
-                self._put(_made_due(row, now, subject=due.subject or row.subject, plan_id=""))
+                self._put(_made_due(row, now, subject=due.subject or row.subject))
 
     async def claim(self, flow: str, limit: int, lease: timedelta) -> Sequence[Claim]:
         now = self.clock.now()
@@ -133,7 +133,7 @@ class Deliveries(TenantTables):
     def _claimed(self, row: StoredDelivery, now: datetime, lease: timedelta) -> Claim:
         is_second_look = row.state is DeliveryState.SETTLED
         if is_second_look:
-            row = _made_due(row, now, plan_id="", look_at=None)
+            row = _made_due(row, now, look_at=None)
         row = attrs.evolve(
             row,
             claim=row.claim + 1,
@@ -154,6 +154,7 @@ class Deliveries(TenantTables):
             leased_until=now + lease,
             agreed=row.agreed,
             intent=row.intent,
+            plan_id=row.plan_id,
             approved_generation=row.approved_generation,
             is_second_look=is_second_look,
         )
@@ -217,7 +218,7 @@ class Deliveries(TenantTables):
     async def reject(self, plan_id: str, reason: str) -> Mapping[str, int]:
         now, held = self.clock.now(), self._held(plan_id)
         for row in held:
-            settled = attrs.evolve(row, state=DeliveryState.SETTLED, settled=row.generation, plan_id="")
+            settled = attrs.evolve(row, state=DeliveryState.SETTLED, settled=row.generation)
             self._put(attrs.evolve(settled, reason=reason, updated_at=now))
         return dict(Counter(row.flow for row in held))
 

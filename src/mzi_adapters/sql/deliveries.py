@@ -167,7 +167,7 @@ class Deliveries(TimedScope):
         until = self.in_(lease)
         rows = await self.ask(self.say.claim, self.tenant, flow, limit, until, *self.now())
         claims = []
-        for *said, due_at, leased_until, agreed, intent, approved, was in rows:
+        for *said, due_at, leased_until, agreed, intent, plan_id, approved, was in rows:
             flow, key, subject, number, generation, starts, tries = said
             self._count(flow, was, DeliveryState.DUE)
             claim = Claim(
@@ -182,6 +182,7 @@ class Deliveries(TimedScope):
                 leased_until=self.moment(leased_until),
                 agreed=_object(agreed),
                 intent=_object(intent),
+                plan_id=plan_id,
                 approved_generation=approved,
                 is_second_look=was == DeliveryState.SETTLED,
             )

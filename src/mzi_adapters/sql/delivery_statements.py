@@ -26,7 +26,7 @@ COLUMNS = (
 
 CLAIMED = (
     *("flow", "key", "subject", "claim", "generation", "starts", "tries", "due_at", "leased_until"),
-    *("agreed", "intent", "approved_generation", "was"),
+    *("agreed", "intent", "plan_id", "approved_generation", "was"),
 )
 """What a claim says, in this order, and the state before."""
 
@@ -100,7 +100,7 @@ HELD = "state = 'held' AND plan_id = %2"
 
 APPROVED = "approved_generation = generation + 1"
 REJECTED = """\
-was = state, state = 'settled', settled = generation, plan_id = '', reason = %3, updated_at = {now}"""
+was = state, state = 'settled', settled = generation, reason = %3, updated_at = {now}"""
 
 MADE_DUE = """\
 generation = generation + 1, was = state, state = 'due', due_at = {now}, starts = 0, tries = 0,
@@ -115,7 +115,6 @@ ON CONFLICT (tenant_id, flow, key) DO UPDATE SET
     starts = CASE d.state WHEN 'due' THEN d.starts ELSE 0 END,
     tries = CASE WHEN d.state = 'due' AND excluded.was = '' THEN d.tries ELSE 0 END,
     reason = CASE WHEN d.state = 'due' AND excluded.was = '' THEN d.reason ELSE '' END,
-    plan_id = CASE d.state WHEN 'due' THEN d.plan_id ELSE '' END,
     waits_flow = NULL, waits_key = NULL, updated_at = excluded.updated_at,
     subject = CASE excluded.subject WHEN '' THEN d.subject ELSE excluded.subject END"""
 """One that is due keeps its time, for a failure may have put it off, unless it is due at once: `was` of what
@@ -137,7 +136,6 @@ STARTED = """\
     claim = claim + 1, starts = starts + 1, leased_until = {until}, was = state, state = 'due',
     generation = generation + CASE state WHEN 'settled' THEN 1 ELSE 0 END,
     due_at = CASE state WHEN 'settled' THEN {now} ELSE due_at END,
-    plan_id = CASE state WHEN 'settled' THEN '' ELSE plan_id END,
     reason = CASE state WHEN 'settled' THEN '' ELSE reason END,
     look_at = CASE state WHEN 'settled' THEN NULL ELSE look_at END, updated_at = {now}"""
 
@@ -190,8 +188,7 @@ ENDED = """\
     waits_key = CASE WHEN ending = 'waiting' AND generation = worked_on THEN on_key END,
     agreed = CASE WHEN new_agreed IS NULL THEN agreed WHEN {forgets_agreed} THEN NULL ELSE new_agreed END,
     intent = CASE ending WHEN 'settled' THEN NULL ELSE intent END,
-    plan_id = CASE WHEN ending = 'due' THEN plan_id
-        WHEN ending = 'held' AND generation = worked_on THEN under_plan ELSE '' END,
+    plan_id = coalesce(under_plan, plan_id),
     reason = CASE WHEN ending = 'due' OR generation = worked_on THEN why ELSE '' END,
     updated_at = {now}"""
 

@@ -77,8 +77,9 @@ class Claim:
     `number`: the fence. `generation`: what is worked on; a later one is another claim's. `starts`: how often
     it was begun, this time included, and never ended: above 1 another worker was at it and may still be.
     `tries`: how often it ended badly. `agreed`: what both sides said when they last agreed. `intent`: what an
-    earlier claim was about to send. `approved_generation`: the generation that a person has approved, or 0.
-    `is_second_look`: it was settled, and is looked at once more as its ending wanted.
+    earlier claim was about to send. `plan_id`: the last plan it was held under, "" for none to remember.
+    `approved_generation`: the generation that a person has approved, or 0. `is_second_look`: it was settled,
+    and is looked at once more as its ending wanted.
     """
 
     flow: str
@@ -92,6 +93,7 @@ class Claim:
     leased_until: datetime
     agreed: JsonObject | None = attrs.field(default=None, repr=False)
     intent: JsonObject | None = attrs.field(default=None, repr=False)
+    plan_id: str = ""
     approved_generation: int = 0
     is_second_look: bool = False
 
@@ -106,11 +108,21 @@ class Claim:
         return DeliveryKey(self.flow, self.key)
 
     def settled(
-        self, reason: str = "", *, agreed: JsonObject | None = None, look_again: timedelta | None = None
+        self,
+        reason: str = "",
+        *,
+        agreed: JsonObject | None = None,
+        plan_id: str | None = None,
+        look_again: timedelta | None = None,
     ) -> "Ending":
         """Both sides agree; `reason`: why nothing had to be done, where that needs saying."""
         return Ending(
-            claim=self, state=DeliveryState.SETTLED, reason=reason, agreed=agreed, look_again=look_again
+            claim=self,
+            state=DeliveryState.SETTLED,
+            reason=reason,
+            agreed=agreed,
+            plan_id=plan_id,
+            look_again=look_again,
         )
 
     def waiting(self, for_: DeliveryKey, reason: str = "") -> "Ending":
@@ -122,9 +134,9 @@ class Claim:
         """
         return Ending(claim=self, state=DeliveryState.WAITING, reason=reason, waits_for=for_)
 
-    def held(self, plan_id: str, reason: str = "") -> "Ending":
+    def held(self, plan_id: str, reason: str = "", *, agreed: JsonObject | None = None) -> "Ending":
         """The brake holds it under a plan, until a person decides."""
-        return Ending(claim=self, state=DeliveryState.HELD, reason=reason, plan_id=plan_id)
+        return Ending(claim=self, state=DeliveryState.HELD, reason=reason, agreed=agreed, plan_id=plan_id)
 
     def dead(self, reason: str, *, look_again: timedelta | None = None) -> "Ending":
         """It is a dead letter; `reason` is the sentence that a person reads."""
@@ -153,7 +165,8 @@ class Claim:
 class Ending:
     """How a claim ends; the methods of `Claim` make one.
 
-    `agreed`: None leaves what was agreed as it is, an empty object forgets it. `after`: when a delivery that
+    `agreed`: None leaves what was agreed as it is, an empty object forgets it. `plan_id`: the plan it is held
+    under; None leaves the last one as it is, "" forgets it. `after`: when a delivery that
     is given back is due. `look_again`: after so long the delivery is due once more, if it is settled by then;
     for what was taken over from another worker, or was sent and not answered.
     """
@@ -163,7 +176,7 @@ class Ending:
     reason: str = ""
     agreed: JsonObject | None = attrs.field(default=None, repr=False)
     waits_for: DeliveryKey | None = None
-    plan_id: str = ""
+    plan_id: str | None = None
     after: timedelta = AT_ONCE
     counts: bool = False
     look_again: timedelta | None = None
@@ -186,7 +199,7 @@ class StoredDelivery:
     """A delivery as the store has it. `settled`: the last generation that was settled, 0 if none was.
 
     `leased_until`: None where nobody is at work on it. `look_at`: when it is looked at once more. `plan_id`:
-    the plan it is held under, or was approved by.
+    the plan it is held under, or was held under last, for as long as that is to be remembered.
     """
 
     flow: str
@@ -219,7 +232,7 @@ class StoredDelivery:
 class DeliveryQuery:
     """Which deliveries to list, by flow and key: those that have all that is given; behind the one `after`.
 
-    `subject`: none are about "". `plan_id`: those that are held under it, and none that was approved.
+    `subject`: none are about "". `plan_id`: those that are held under it, and none about which was decided.
     """
 
     flow: str | None = None
@@ -346,7 +359,7 @@ class Deliveries(Protocol):
         ...
 
     async def reject(self, plan_id: str, reason: str) -> Mapping[str, int]:
-        """Settle what is held under a plan without doing it, until it changes; by flow how many."""
+        """Settle what is held under a plan without doing it; by flow how many. Each remembers the plan."""
         ...
 
     async def lock_deliveries(self, deliveries: Collection[DeliveryKey]) -> None:

@@ -14,6 +14,7 @@ from mzi_core.flows.write_back import write_back_of
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE
 from mzi_core.ports import (
+    BrakePlan,
     Claim,
     Connections,
     DeliveryKey,
@@ -23,7 +24,9 @@ from mzi_core.ports import (
     JsonObject,
     NewCourse,
     NewUser,
+    PlanState,
     Rejected,
+    Session,
     Stored,
     Unknown,
 )
@@ -43,6 +46,9 @@ HELD = (
     "So many would be suspended within a day that a person is asked first: `mzi plan show {}`, then approve "
     "or reject it."
 )
+
+ASKED = "asked"
+"""Under this name is remembered of a pair that was held what Zoho's record said then, as a fingerprint."""
 
 SUSPENDED_BY_MZI: JsonObject = {"suspended": True}
 """What is remembered of a pair whose enrolment mzi has suspended."""
@@ -139,17 +145,17 @@ class _Pairs:
         changed = {key: row for key, row in fresh.items() if row.entity != rows[key].entity}
         rows = {key: fresh.get(key, row) for key, row in rows.items() if key in fresh or key not in writing}
         steps = {key: step for key, step in steps.items() if key in rows} | await self._planned(changed)
-        held = await self._held(steps)
-        steps = {key: step for key, step in steps.items() if key not in held}
-        rows = {key: row for key, row in rows.items() if key not in held}
+        ask = AskPersons(store=self.batches.store, module=self.module)
+        await ask(self.hold, steps, [key for key in writing if key not in fresh])
+        braked = await self._braked(steps, rows)
+        steps = {key: step for key, step in steps.items() if key not in braked}
+        rows = {key: row for key, row in rows.items() if key not in braked}
         carry_out = CarryOut(target=self.target, sending=self._sending, keep=self._keep)
         entities = [row.entity for row in rows.values()]
         carried_out = await carry_out(entities, [step for step in steps.values() if self._may(step)])
         results: dict[RecordKey, Result] = {result.step.zoho_id: result for result in carried_out}
         self.hold.answered({key: each.result for key, each in results.items() if each.result is not None})
         untold = await self._tell(rows, steps, results)
-        ask = AskPersons(store=self.batches.store, module=self.module)
-        await ask(self.hold, steps, [key for key in writing if key not in fresh])
         waiting = {key: step.needs for key, step in steps.items() if step.needs is not None}
         ended = await self._wait(waiting, steps) if waiting else ()
         endings = [
@@ -158,26 +164,35 @@ class _Pairs:
             if key not in waiting
         ]
         return Worked(
-            endings=[*gone, *endings],
+            endings=[*gone, *endings, *(each for each in braked.values() if isinstance(each, Ending))],
             results=list(results.values()),
-            ended=[*ended, *held.values()],
+            ended=[*ended, *(each for each in braked.values() if not isinstance(each, Ending))],
         )
 
-    async def _held(self, steps: Mapping[RecordKey, Step[object]]) -> Mapping[RecordKey, DeliveryState]:
-        """Reserve at the brake what would be suspended; those that are held, until a person decides.
+    async def _braked(
+        self, steps: Mapping[RecordKey, Step[object]], rows: Mapping[RecordKey, Stored[Any]]
+    ) -> Mapping[RecordKey, Ending | DeliveryState]:
+        """Reserve at the brake what would be suspended, and say of the others how they end or stand now.
 
-        What was approved goes through: it was planned anew just now, so nothing is done blindly.
+        What was approved goes through: it was planned anew just now, so nothing is done blindly. What was
+        rejected stays as it is, and where Zoho has said something else since, a person is asked again.
         """
         wanted = {key: self.hold.claims[key] for key, step in steps.items() if _suspends(step)}
         if not wanted:
             return {}
         action, flow = DestructiveAction.SUSPEND, flow_of(self.module).name
         async with self.batches.store.begin(self.hold.tenant) as session:
+            rejected = await _rejected(session, wanted)
+            as_it_was = {
+                key: wanted.pop(key).settled(plan.reason)
+                for key, plan in rejected.items()
+                if _asked(wanted[key].agreed) == rows[key].fingerprint
+            }
             counts = await session.count(self.module)
             passing = await session.reserve(
                 flow,
                 action,
-                {key: claim.generation for key, claim in wanted.items()},
+                {key: claim.generation for key, claim in wanted.items() if key not in rejected},
                 limit(sum(counts.get(state, 0) for state in (State.NEW, State.UPDATED))),
                 approved=[
                     key for key, claim in wanted.items() if claim.approved_generation == claim.generation
@@ -185,11 +200,16 @@ class _Pairs:
             )
             over = [key for key in wanted if key not in passing]
             if not over:
-                return {}
+                return as_it_was
             plan = await session.open_plan(flow, action)
-            ended = await session.end_claims([wanted[key].held(plan, HELD.format(plan)) for key in over])
+            ended = await session.end_claims(
+                [
+                    wanted[key].held(plan, HELD.format(plan), agreed={ASKED: rows[key].fingerprint})
+                    for key in over
+                ]
+            )
         states = {address.key: state for address, state in ended.items()}
-        return {key: states[key] for key in over if key in states}
+        return {**as_it_was, **{key: states[key] for key in over if key in states}}
 
     async def _planned(self, rows: Mapping[RecordKey, Stored[Any]]) -> dict[RecordKey, Step[object]]:
         steps = await self.target.plan([row.entity for row in rows.values()]) if rows else ()
@@ -342,7 +362,10 @@ class _Pairs:
             return failed(claim, f"Zoho could not be told: {untold}")
         if not step.act.agrees:
             return claim.dead(step.why)
-        return claim.settled(step.why if made is None else "", agreed=_agreed(step, made))
+        agreed = _agreed(step, made)
+        if agreed is None and _asked(claim.agreed):
+            agreed = {}
+        return claim.settled(step.why if made is None else "", agreed=agreed, plan_id="")
 
 
 def _address(needs: Parent) -> DeliveryKey:
@@ -360,6 +383,22 @@ def _agreed(step: Step[object], made: object) -> JsonObject | None:
     if made is None or not isinstance(step.write, Enrolment) or step.write.suspended is None:
         return None
     return SUSPENDED_BY_MZI if step.write.suspended else {}
+
+
+def _asked(agreed: JsonObject | None) -> object:
+    """What Zoho's record said when a person was asked about the pair; None where nobody was."""
+    return (agreed or {}).get(ASKED)
+
+
+async def _rejected(session: Session, claims: Mapping[RecordKey, Claim]) -> Mapping[RecordKey, BrakePlan]:
+    """Of which of the pairs a person has said that it is not to be done, and by which plan."""
+    ids = {claim.plan_id for claim in claims.values() if claim.plan_id}
+    plans = {id: await session.plan(id) for id in sorted(ids)}  # one or two: of a batch few were ever held
+    return {
+        key: plan
+        for key, claim in claims.items()
+        if (plan := plans.get(claim.plan_id)) is not None and plan.state is PlanState.REJECTED
+    }
 
 
 def _forbidden(step: Step[object], rules: Rules) -> str:

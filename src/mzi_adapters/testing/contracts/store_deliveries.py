@@ -164,7 +164,8 @@ class MakingDuePromises:
             for key in ("1", "2", "3", "4"):
                 found = await stored(session, key)
                 assert (found.generation, found.starts, found.tries, found.reason) == (2, 0, 0, "")
-                assert (found.waits_for, found.plan_id, found.agreed) == (None, "", agreed)
+                plan = "plan" if key == "3" else ""
+                assert (found.waits_for, found.plan_id, found.agreed) == (None, plan, agreed)
                 assert found.intent == (None if key == "1" else intent)
             assert set(await claimed(session)) == {"1", "2", "3", "4"}
 

@@ -86,8 +86,8 @@ class DecidedPromises:
             assert {key: claim.approved_generation for key, claim in approved.items()} == {"1": 2, "2": 2}
             assert {key: claim.generation for key, claim in approved.items()} == {"1": 2, "2": 3}
 
-    async def test_what_is_rejected_is_settled_until_it_changes(self, store: Store) -> None:
-        """With the reason that was given."""
+    async def test_what_is_rejected_is_settled_and_remembers_the_plan(self, store: Store) -> None:
+        """With the reason that was given; whoever is at work on it later learns of the plan."""
         async with ours(store) as session:
             await make_due(session, "1", "2", "3")
             claims = await claimed(session)
@@ -99,10 +99,16 @@ class DecidedPromises:
             assert (await states(session))["3"] is DeliveryState.HELD
             found = await stored(session, "1")
             assert (found.state, found.settled) == (DeliveryState.SETTLED, found.generation)
-            assert (found.reason, found.plan_id, found.approved_generation) == ("A mistake.", "", 0)
+            assert (found.reason, found.plan_id, found.approved_generation) == ("A mistake.", "plan", 0)
             assert await claimed(session) == {}
             await make_due(session, "1")
-            assert list(await claimed(session)) == ["1"]
+            again = (await claimed(session))["1"]
+            assert again.plan_id == "plan"
+            await session.end_claims([again.settled(look_again=AT_ONCE)])
+            looked = (await claimed(session))["1"]
+            assert looked.plan_id == "plan"
+            await session.end_claims([looked.settled(plan_id="")])
+            assert (await stored(session, "1")).plan_id == ""
 
     async def test_deliveries_can_be_locked(self, store: Store) -> None:
         """Known ones and others; who locks can change them."""

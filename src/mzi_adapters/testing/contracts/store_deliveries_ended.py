@@ -74,7 +74,7 @@ class EndingPromises:
                 found = await stored(session, key)
                 assert (found.state, found.generation, found.starts) == (DeliveryState.DUE, 2, 0)
                 assert found.settled == (1 if key == "settled" else 0)
-                assert (found.waits_for, found.plan_id) == (None, "")
+                assert (found.waits_for, found.plan_id) == (None, "plan 1" if key == "held" else "")
                 assert (found.tries, found.reason) == ((1, "No answer.") if key == "retried" else (0, ""))
             assert (await stored(session, "settled")).agreed == {"grade": "P"}
             again = await claimed(session)

@@ -267,8 +267,8 @@ def records_put_off(flows: Mapping[str, FlowStatus]) -> dict[str, RecordsPutOff]
     }
 
 
-def paused_modules(flows: Mapping[str, FlowStatus]) -> dict[str, Pause]:
-    """Of which modules nothing is taken, as it is answered."""
+def pauses(flows: Mapping[str, FlowStatus]) -> dict[str, Pause]:
+    """Which modules or flows are paused, as it is answered."""
     return {
         name: {"since": moment(flow.paused_at), "reason": flow.paused}
         for name, flow in flows.items()
@@ -285,7 +285,7 @@ def events_health(found: EventHealth) -> EventsHealth:
         "dead": found.counts.get(EventState.DEAD),
         "oldest_waiting": None if found.oldest is None else found.oldest.total_seconds(),
         "put_off": records_put_off(found.flows),
-        "paused": paused_modules(found.flows),
+        "paused": pauses(found.flows),
     }
 
 

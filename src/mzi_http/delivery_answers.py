@@ -21,10 +21,7 @@ from mzi_http.shapes import (
 
 def flow_state(flow: FlowStatus) -> FlowState:
     """How a flow stands."""
-    counts, off = flow.counts, flow.put_off
-    put_off: DeliveriesPutOff | None = None
-    if off is not None:
-        put_off = {"deliveries": off.number, "until": moment(off.until), "reason": off.reason}
+    counts = flow.counts
     return {
         "flow": flow.flow,
         "due": counts.get(DeliveryState.DUE, 0),
@@ -33,9 +30,17 @@ def flow_state(flow: FlowStatus) -> FlowState:
         "dead": counts.get(DeliveryState.DEAD, 0),
         "settled": counts.get(DeliveryState.SETTLED, 0),
         "oldest_due": None if flow.oldest_due is None else flow.oldest_due.total_seconds(),
-        "put_off": put_off,
+        "put_off": put_off(flow),
         "paused": _pause(flow.paused, flow.paused_at),
     }
+
+
+def put_off(flow: FlowStatus) -> DeliveriesPutOff | None:
+    """What of a flow is looked at later."""
+    off = flow.put_off
+    if off is None:
+        return None
+    return {"deliveries": off.number, "until": moment(off.until), "reason": off.reason}
 
 
 def _pause(reason: str | None, since: datetime | None) -> Pause | None:

@@ -1,6 +1,7 @@
 """`mzi deliver`: bring Zoho and Moodle to agree, now."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -8,10 +9,13 @@ from rich.text import Text
 
 from mzi_core.flows.flow import FLOWS, Flow
 from mzi_core.flows.rules import FlowName
-from mzi_core.ports import DeliveryState
+from mzi_core.ports import DeliveryState, FlowStatus
 from mzi_core.use_cases.deliver import Delivered
+from mzi_http.answers import pauses
 from mzi_http.cli.console_tables import count, key, number, plain, table
+from mzi_http.cli.held_up import is_held_up, kept_back
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant
+from mzi_http.delivery_answers import put_off
 
 _SHOWN = {
     DeliveryState.SETTLED: "settled",
@@ -51,6 +55,8 @@ async def deliver(
         else:
             await use_cases.read_settings(whose)  # refuses a tenant that nobody has made
         await use_cases.remote.deliver_due(whose, chosen, done=found.note)
+        names = {flow.name for flow in chosen}
+        found.flows = [each for each in await use_cases.deliveries.flows(whose) if each.flow in names]
     if as_json:
         shell.json(found.as_data())
     else:
@@ -64,6 +70,8 @@ class _Found:
     def __init__(self) -> None:
         self.by_flow: dict[str, Counter[DeliveryState]] = {}
         self.put_off: dict[str, str] = {}
+        self.flows: Sequence[FlowStatus] = ()
+        """How they stand afterwards."""
 
     def note(self, flow: Flow, done: Delivered) -> None:
         """Add one batch."""
@@ -74,7 +82,7 @@ class _Found:
     @property
     def ended(self) -> Ended:
         """What the command has to say by its exit code."""
-        if self.put_off:
+        if self.put_off or any(map(is_held_up, self.flows)):
             return Ended.NO_REMOTE
         wrong = (DeliveryState.DEAD, DeliveryState.HELD, DeliveryState.DUE)
         return Ended.REFUSED if any(self._sum(state) for state in wrong) else Ended.WELL
@@ -89,7 +97,8 @@ class _Found:
                 flow: {state.value: counts[state] for state in DeliveryState}
                 for flow, counts in self.by_flow.items()
             },
-            "put_off": self.put_off,
+            "put_off": {each.flow: off for each in self.flows if (off := put_off(each)) is not None},
+            "paused": pauses({each.flow: each for each in self.flows}),
         }
 
     def show(self, shell: Shell) -> None:
@@ -99,10 +108,14 @@ class _Found:
             for flow, counts in self.by_flow.items():
                 shown.add_row(flow, *(count(counts[state]) for state in _SHOWN))
             shell.show(shown)
-        else:
+        elif self.ended is Ended.WELL:
             shell.show("Nothing is due.")
+        for said in kept_back(self.flows):
+            shell.show(said)
+        held_up = {each.flow for each in self.flows if is_held_up(each)}
         for flow, why in self.put_off.items():
-            shell.show(Text(plain(f"{flow} is put off. {why}"), style="yellow"))
+            if flow not in held_up:  # what was put off is due again by now
+                shell.show(Text(plain(f"{flow} is due again. {why}"), style="yellow"))
         for state in (DeliveryState.DEAD, DeliveryState.WAITING):
             if self._sum(state):
                 shell.note(Text(f"`mzi deliveries list --state {state}` says why.", style="dim"))

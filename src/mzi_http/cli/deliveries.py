@@ -21,6 +21,7 @@ from mzi_core.use_cases.browse_events import written_subject
 from mzi_core.use_cases.redrive import Redriven
 from mzi_http.cli.console_tables import count, duration, identifier, key, moment, number, pairs, plain, table
 from mzi_http.cli.held_up import kept_back
+from mzi_http.cli.plan_ids import SHOWN, meant_plan
 from mzi_http.cli.shell import FIRST, AsJson, Ended, Given, Limit, Shell, Tenant, UsageError, check_limit
 from mzi_http.delivery_answers import flow_state, listed_delivery, redriven_deliveries, shown_delivery
 
@@ -80,14 +81,16 @@ async def list_deliveries(
     about
         Only those about this record, as students/5398830000090000001.
     plan
-        Only those that are held under this plan.
+        Only those that are held under this plan, named as `mzi plan list` shows it.
     limit
         How many at most.
     """
     check_limit(limit)
-    query = DeliveryQuery(flow=flow, state=state, subject=_subject(about), plan_id=plan, limit=limit)
+    whose, subject = shell.tenant(tenant), _subject(about)
     async with shell.open() as use_cases:
-        page = await use_cases.deliveries.list(shell.tenant(tenant), query)
+        held_under = None if plan is None else (await meant_plan(use_cases, whose, plan)).id
+        query = DeliveryQuery(flow=flow, state=state, subject=subject, plan_id=held_under, limit=limit)
+        page = await use_cases.deliveries.list(whose, query)
     if as_json:
         more = page.next is not None
         shell.json({"deliveries": [listed_delivery(each) for each in page.items], "more": more})
@@ -130,7 +133,7 @@ def _what(delivery: StoredDelivery) -> Iterator[str]:
         case DeliveryState.WAITING if delivery.waits_for is not None:
             yield f"for {delivery.waits_for.flow} {delivery.waits_for.key}"
         case DeliveryState.HELD:
-            yield f"under the plan {delivery.plan_id}"
+            yield f"under the plan {delivery.plan_id[-SHOWN:]}"
         case _:
             yield f"since {moment(delivery.updated_at)}"
     if delivery.reason:
@@ -185,7 +188,7 @@ def _rows(shown: ShownDelivery) -> Iterator[tuple[str, object]]:
     if (parent := found.waits_for) is not None:
         how = f"which is {shown.awaited}" if shown.awaited else "which was never due"
         yield "waits for", f"{parent.flow} {parent.key}, {how}"
-    yield "plan", found.plan_id
+    yield "plan" if found.state is DeliveryState.HELD else "last plan", found.plan_id
     if found.approved_generation:
         yield "approved", "yes" if found.approved_generation == found.generation else "before it changed"
     if shown.paused is not None:

@@ -12,9 +12,9 @@ from mzi_core.ports import Event, EventQuery, EventState, FlowStatus
 from mzi_core.use_cases.browse_events import Delay, shown_body, written_id, written_subject
 from mzi_core.use_cases.take_events import EventsTaken
 from mzi_core.values import RecordKey
-from mzi_http.answers import paused_modules, records_put_off, shown_event, told_event
+from mzi_http.answers import pauses, records_put_off, shown_event, told_event
 from mzi_http.cli.console_tables import identifier, key, moment, number, pairs, plain, table
-from mzi_http.cli.held_up import held_up
+from mzi_http.cli.held_up import held_up, is_held_up
 from mzi_http.cli.shell import FIRST, AsJson, Ended, Given, Limit, Shell, Tenant, UsageError, check_limit
 
 _STYLES = {
@@ -64,7 +64,7 @@ async def list_events(
                 "events": [told_event(event) for event in page.items],
                 "counts": {state.value: number for state, number in counts.items()},
                 "put_off": records_put_off(flows),
-                "paused": paused_modules(flows),
+                "paused": pauses(flows),
             }
         )
         return Ended.WELL
@@ -220,7 +220,7 @@ class _Taken:
     @property
     def ended(self) -> Ended:
         """What the command has to say by its exit code."""
-        if self.put_off or any(map(_is_held_up, self.flows.values())):
+        if self.put_off or any(map(is_held_up, self.flows.values())):
             return Ended.NO_REMOTE
         return Ended.REFUSED if self.sums["parked"] or self.sums["dead"] else Ended.WELL
 
@@ -233,7 +233,7 @@ class _Taken:
             "modules": rows,
             "resumed": list(self.resumed),
             "put_off": records_put_off(self.flows),
-            "paused": paused_modules(self.flows),
+            "paused": pauses(self.flows),
         }
 
     def show(self, shell: Shell) -> None:
@@ -252,15 +252,11 @@ class _Taken:
         for said in held_up(self.flows):
             shell.show(said)
         for name, why in self.put_off.items():
-            if not _is_held_up(self.flows[name]):  # what was put off is due again by now
+            if not is_held_up(self.flows[name]):  # what was put off is due again by now
                 shell.show(Text(f"{name} are due again. {why}", style="yellow"))
         for state, hint in (("parked", EventState.PARKED), ("dead", EventState.DEAD)):
             if self.sums[state]:
                 shell.note(Text(f"`mzi events list --state {hint}` says why.", style="dim"))
-
-
-def _is_held_up(flow: FlowStatus) -> bool:
-    return flow.put_off is not None or flow.paused is not None
 
 
 def _count(number: int) -> str:

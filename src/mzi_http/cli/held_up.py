@@ -30,6 +30,11 @@ def kept_back(flows: Iterable[FlowStatus]) -> Iterator[Text]:
             yield _said(_put_off(flow.flow, flow.put_off))
 
 
+def is_held_up(flow: FlowStatus) -> bool:
+    """Whether something of a flow is looked at later, or not until somebody says so."""
+    return flow.put_off is not None or flow.paused is not None
+
+
 def _paused(flow: FlowStatus) -> str:
     return f"paused since {moment(flow.paused_at)}: {flow.paused}"
 

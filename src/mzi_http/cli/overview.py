@@ -12,7 +12,7 @@ from mzi_core.ports import OpenBreaker, Run, RunStatus, StoreHealth
 from mzi_core.use_cases.browse import ModuleCounts
 from mzi_core.values import State
 from mzi_http.answers import moment as instant
-from mzi_http.answers import paused_modules, records_put_off, store_state
+from mzi_http.answers import pauses, records_put_off, store_state
 from mzi_http.cli.console_tables import count, identifier, key, moment, number, pairs, plain, states, table
 from mzi_http.cli.held_up import held_up
 from mzi_http.cli.shell import AsJson, Ended, Given, Shell, Tenant, UsageError, check_limit
@@ -49,7 +49,7 @@ async def status(*, tenant: Tenant = None, as_json: AsJson = False, shell: Given
                 "store": store_state(health),
                 "breakers": [_breaker(each) for each in breakers],
                 "put_off": records_put_off(flows),
-                "paused": paused_modules(flows),
+                "paused": pauses(flows),
                 "modules": [_standing(name, found) for name, found in standings.items()],
             }
         )

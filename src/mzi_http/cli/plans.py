@@ -5,28 +5,21 @@ from getpass import getuser
 
 from rich.text import Text
 
-from mzi_core.errors import NotFound
-from mzi_core.ports import BrakePlan, PlanState
-from mzi_core.use_cases import UseCases
+from mzi_core.ports import PlanState
 from mzi_core.use_cases.plans import DecidedPlan, HeldPlan
-from mzi_core.values import TenantId
 from mzi_http.cli.console_tables import identifier, key, moment, number, pairs, plain, table
+from mzi_http.cli.plan_ids import SHOWN, meant_plan
 from mzi_http.cli.shell import (
     FIRST,
-    MOST,
     AsJson,
     Ended,
     Given,
     Limit,
     Shell,
     Tenant,
-    UsageError,
     check_limit,
 )
 from mzi_http.plan_answers import decided_plan, listed_plan, shown_plan
-
-SHOWN = 8
-"""Characters of an id that a list shows."""
 
 _STYLES = {PlanState.OPEN: "yellow", PlanState.APPROVED: "green", PlanState.REJECTED: ""}
 
@@ -96,7 +89,7 @@ async def show_plan(
     check_limit(limit)
     whose = shell.tenant(tenant)
     async with shell.open() as use_cases:
-        meant = await _meant(use_cases, whose, id)
+        meant = await meant_plan(use_cases, whose, id)
         found = await use_cases.plans.show(whose, meant.id, limit=limit)
     if as_json:
         said = {name: value for name, value in shown_plan(found, None).items() if name != "next"}
@@ -127,7 +120,7 @@ async def approve(
     """
     whose = shell.tenant(tenant)
     async with shell.open() as use_cases:
-        meant = await _meant(use_cases, whose, id)
+        meant = await meant_plan(use_cases, whose, id)
         done = await use_cases.plans.approve(whose, meant.id, reason, by=person())
     return _decided(shell, done, "due again, as approved", as_json=as_json)
 
@@ -135,7 +128,9 @@ async def approve(
 async def reject(
     id: str, /, *, reason: str, tenant: Tenant = None, as_json: AsJson = False, shell: Given
 ) -> Ended:
-    """Let what is held under a plan not be done: it is settled as it stands, until it changes.
+    """Let what is held under a plan not be done: it stays as it is.
+
+    It is not asked about again before Zoho says something else of it.
 
     Parameters
     ----------
@@ -146,23 +141,9 @@ async def reject(
     """
     whose = shell.tenant(tenant)
     async with shell.open() as use_cases:
-        meant = await _meant(use_cases, whose, id)
+        meant = await meant_plan(use_cases, whose, id)
         done = await use_cases.plans.reject(whose, meant.id, reason, by=person())
     return _decided(shell, done, "settled, and nothing of it was done", as_json=as_json)
-
-
-async def _meant(use_cases: UseCases, tenant: TenantId, id: str) -> BrakePlan:
-    """The plan that has this id, or that alone ends in it. Raises NotFound, UsageError."""
-    sought = id.strip().lower()
-    page = await use_cases.plans.list(tenant, limit=MOST)
-    found = [item.plan for item in page.items if item.plan.id.endswith(sought)]
-    if len(sought) < SHOWN:  # what is approved by mistake cannot be taken back
-        found = []
-    if not found:
-        raise NotFound("plan with the id", plain(id)[:60])
-    if len(found) > 1:
-        raise UsageError(f"{len(found)} plans end in {plain(id)[:60]}; give the whole id, as --json has it.")
-    return found[0]
 
 
 def person() -> str:

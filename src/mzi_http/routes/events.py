@@ -19,7 +19,7 @@ from mzi_core.use_cases.browse_events import written_id
 from mzi_core.use_cases.events import EventUseCases
 from mzi_core.use_cases.receive import Message
 from mzi_core.values import TenantId
-from mzi_http.answers import events_health, moment, paused_modules, records_put_off, shown_event, told_event
+from mzi_http.answers import events_health, moment, pauses, records_put_off, shown_event, told_event
 from mzi_http.bodies import FORM, JSON, read_body, said_by
 from mzi_http.context import service, tenant
 from mzi_http.cursors import write_cursor
@@ -123,7 +123,7 @@ async def counted(events: EventUseCases, tenant: TenantId) -> EventCounts:
         "dead": counts[EventState.DEAD],
         "total": sum(counts.values()),
         "put_off": records_put_off(flows),
-        "paused": paused_modules(flows),
+        "paused": pauses(flows),
     }
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from mzi_adapters.strict_json import repeated
 from mzi_http.context import service
-from mzi_http.errors import BAD_BODY, OTHER_MEDIA_TYPE, TOO_LARGE, Problem
+from mzi_http.errors import BAD_BODY, OTHER_MEDIA_TYPE, TOO_LARGE, Problem, ProblemItem
 from mzi_http.jsontext import BadJson, TooMuch, decode, decode_listed
 
 FORM = "application/x-www-form-urlencoded"
@@ -53,6 +53,20 @@ async def read_body(request: Request, *, forms: bool = False, may_be_empty: bool
     if not raw.strip():
         raise Problem(BAD_BODY, "The body is empty.")
     return Body(raw, is_form, max(FEWEST_VALUES, service(request).max_body // BYTES_OF_A_VALUE))
+
+
+async def no_body(request: Request) -> None:
+    """See that the body says nothing, for nothing of it would be read. Raises Problem: 400, 413, 415.
+
+    An empty object is what some clients send where there is nothing to say.
+    """
+    body = await read_body(request, may_be_empty=True)
+    said = object_of(body) if body.raw else {}
+    if said:
+        faults = [
+            ProblemItem(f"There is no field `{name[:_SHOWN]}`; no body is read here.", name) for name in said
+        ]
+        raise Problem.of(BAD_BODY, faults)
 
 
 def _is_chunked(request: Request) -> bool:

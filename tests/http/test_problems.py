@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -279,3 +280,21 @@ async def test_every_answer_has_the_safe_headers(memory: Api) -> None:
 async def test_details_are_json_whatever_stands_in_the_path(memory: Api) -> None:
     answer = await memory.client.get("/%22%7D%0A%D8%B1/<script>")
     assert json.loads(answer.content)["status"] == 404
+
+
+async def test_where_no_body_is_read_one_that_says_something_is_refused(api: Api) -> None:
+    """Whoever sent it meant something by it; an empty object means nothing, and goes through."""
+    document = (await api.client.get("/openapi.json")).json()
+    named = {"kind": "account", "flow": "account", "id": "0198c0de-0000-7000-8000-000000000000"}
+    tried = 0
+    for path, operations in document["paths"].items():
+        if "post" not in operations or "requestBody" in operations["post"]:
+            continue
+        at, tried = re.sub(r"\{(\w+)\}", lambda found: named.get(found[1], "1"), path), tried + 1
+        assert (
+            "There is no field `why`" in problem(await api.post(at, {"why": "x"}), 400, "bad-body")["detail"]
+        )
+        form = await api.client.post(at, data={"why": "x"})
+        problem(form, 415, "other-media-type")
+        assert (await api.post(at, {})).status_code not in {400, 415}, path
+    assert tried == 3

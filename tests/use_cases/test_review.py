@@ -174,7 +174,7 @@ class TestDeciding:
     """Who decides, and when."""
 
     async def test_what_is_dismissed_stays_so(self) -> None:
-        college, first, _ = await shared()
+        college, *_ = await shared()
         dismissed = await college.use_cases.review.dismiss(DEFAULT_TENANT, ACCOUNT, by="rana")
         assert (dismissed.state, dismissed.choice) == (ReviewState.DISMISSED, None)
         college.zoho.edit("BTEC_Students", A, {"First_Name": "Rania"})
@@ -182,8 +182,14 @@ class TestDeciding:
         await college.delivered()
         assert await asked(college) == [dismissed]
         with pytest.raises(ReviewDecided, match="not under review any more: it was dismissed"):
-            await choose(college, first)
-        with pytest.raises(ReviewDecided, match="not under review any more: it was dismissed"):
+            await college.use_cases.review.dismiss(DEFAULT_TENANT, ACCOUNT)
+
+    async def test_who_dismissed_an_item_may_choose_after_all(self) -> None:
+        college, first, _ = await shared()
+        await college.use_cases.review.dismiss(DEFAULT_TENANT, ACCOUNT)
+        await choose(college, first)
+        assert (await college.stored("students"))[A].moodle_userid == first
+        with pytest.raises(ReviewDecided, match="it was chosen"):
             await college.use_cases.review.dismiss(DEFAULT_TENANT, ACCOUNT)
 
     async def test_what_was_never_asked_is_not_there(self) -> None:

@@ -43,7 +43,7 @@ class Reviews(TenantTables):
         self, address: ReviewAddress, state: ReviewState, choice: MoodleId | None, by: str
     ) -> ReviewItem | None:
         row = self._review_at(address)
-        if row is None or row.state is not ReviewState.OPEN:
+        if row is None or row.state not in state.after:
             return None
         now = self.clock.now()
         decided = attrs.evolve(row, state=state, choice=choice, decided_by=by, decided_at=now)

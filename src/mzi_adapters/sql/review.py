@@ -92,11 +92,12 @@ class Reviews(TimedScope):
     async def decide_review(
         self, address: ReviewAddress, state: ReviewState, choice: MoodleId | None, by: str
     ) -> ReviewItem | None:
-        """Decide about an item that is open."""
+        """Decide about an item that is open, or choose where one was dismissed."""
         decided = sa.update(REVIEWS).values(
             state=state.value, choice=choice, decided_by=by, decided_at=self._moment()
         )
-        found = await self.run(decided.where(*self._at(address), _c.state == _OPEN).returning(REVIEWS))
+        may_be = _c.state.in_([each.value for each in state.after])
+        found = await self.run(decided.where(*self._at(address), may_be).returning(REVIEWS))
         row = found.first()
         return None if row is None else _item(row)
 

@@ -41,6 +41,13 @@ class ReviewState(StrEnum):
     CLOSED = "closed"
     """It was no longer asked before anybody had decided."""
 
+    @property
+    def after(self) -> Sequence["ReviewState"]:
+        """Of which items one may become so: a person who dismissed one may choose after all."""
+        if self is ReviewState.CHOSEN:
+            return (ReviewState.OPEN, ReviewState.DISMISSED)
+        return (ReviewState.OPEN,)
+
 
 @attrs.frozen(order=True)
 class ReviewAddress:
@@ -123,7 +130,7 @@ class Reviews(Protocol):
     async def decide_review(
         self, address: ReviewAddress, state: ReviewState, choice: MoodleId | None, by: str
     ) -> ReviewItem | None:
-        """Decide about an item that is open, and give it as it is then; None where there is none open."""
+        """Decide about an item, and give it as it is then; None where it may not become so (see `after`)."""
         ...
 
     async def reviews(

@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute
 
 from mzi_core.ports import DeliveryKey
 from mzi_core.use_cases.flow_pauses import LONGEST_REASON
-from mzi_http.bodies import JSON, object_of, read_body
+from mzi_http.bodies import JSON, no_body, object_of, read_body
 from mzi_http.context import service, tenant
 from mzi_http.delivery_answers import flow_state, listed_delivery, redriven_deliveries, shown_delivery
 from mzi_http.delivery_paths import STEERING
@@ -79,6 +79,7 @@ async def pause(request: Request) -> Response:
 
 async def resume(request: Request) -> Response:
     """Let a flow be worked on again."""
+    await no_body(request)
     flow = segment_of(request, "flow")
     _, stands = await service(request).use_cases.deliveries.resume(tenant(request), flow)
     return answer(flow_state(stands))
@@ -194,5 +195,5 @@ def operations() -> Iterator[Operation]:
         summary="Let a flow be worked on again",
         parameters=[_FLOW],
         answer=ref("FlowState"),
-        problems=(BAD_PARAMETER, UNKNOWN_FLOW),
+        problems=(BAD_PARAMETER, UNKNOWN_FLOW, *_OF_A_BODY),
     )

@@ -20,7 +20,7 @@ from mzi_core.use_cases.events import EventUseCases
 from mzi_core.use_cases.receive import Message
 from mzi_core.values import TenantId
 from mzi_http.answers import events_health, moment, pauses, records_put_off, shown_event, told_event
-from mzi_http.bodies import FORM, JSON, read_body, said_by
+from mzi_http.bodies import FORM, JSON, no_body, read_body, said_by
 from mzi_http.context import service, tenant
 from mzi_http.cursors import write_cursor
 from mzi_http.errors import (
@@ -102,6 +102,7 @@ async def show_event(request: Request) -> Response:
 
 async def replay_event(request: Request) -> Response:
     """Let an event wait again."""
+    await no_body(request)
     event = await service(request).use_cases.events.replay(
         tenant(request), written_id(request.path_params["id"])
     )
@@ -229,5 +230,5 @@ def operations() -> Iterator[Operation]:
         summary="Let an event be taken once more",
         parameters=[_ID],
         answer=ref("KeptEvent"),
-        problems=(UNKNOWN_RECORD,),
+        problems=(UNKNOWN_RECORD, BAD_BODY, TOO_LARGE, OTHER_MEDIA_TYPE),
     )

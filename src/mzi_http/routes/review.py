@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 from mzi_core.errors import NotFound
 from mzi_core.ports import Cursor, ReviewAddress, ReviewKind, ReviewState
 from mzi_core.values import MoodleId
-from mzi_http.bodies import JSON, object_of, read_body
+from mzi_http.bodies import JSON, no_body, object_of, read_body
 from mzi_http.context import service, tenant
 from mzi_http.cursors import BadCursor, write_cursor
 from mzi_http.errors import (
@@ -91,6 +91,7 @@ async def choose(request: Request) -> Response:
 
 async def dismiss(request: Request) -> Response:
     """Say that there is nothing to choose."""
+    await no_body(request)
     dismiss = service(request).use_cases.review.dismiss
     return answer(listed_review(await dismiss(tenant(request), _at(request), by=_person(request))))
 
@@ -175,7 +176,10 @@ def operations() -> Iterator[Operation]:
         id="choose_review",
         tag="review",
         summary="Choose one of the candidates",
-        description="The record is linked to it, and its pair looked at at once. A withdrawal has no choice.",
+        description=(
+            "The record is linked to it, and its pair looked at at once. What was dismissed may be chosen "
+            "after all. A withdrawal has no choice."
+        ),
         parameters=_ADDRESS,
         body={JSON: _CHOICE},
         answer=ref("ListedReview"),
@@ -190,5 +194,5 @@ def operations() -> Iterator[Operation]:
         description="It is asked again when its candidates differ.",
         parameters=_ADDRESS,
         answer=ref("ListedReview"),
-        problems=(UNKNOWN_RECORD, REVIEW_DECIDED),
+        problems=(UNKNOWN_RECORD, REVIEW_DECIDED, BAD_BODY, TOO_LARGE, OTHER_MEDIA_TYPE),
     )

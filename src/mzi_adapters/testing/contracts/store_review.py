@@ -104,13 +104,18 @@ class ReviewPromises:
                 assert found.ids == (FIRST, SECOND, THIRD)
 
     async def test_only_what_is_open_is_decided(self, store: Store) -> None:
-        """Once; what is not there, or closed, is not."""
+        """Once; who dismissed it may choose after all. What is not there, or closed, is not."""
         async with ours(store) as session:
             await session.put_reviews([question("1"), question("2")])
             address = question("1").address
             assert await session.decide_review(address, ReviewState.DISMISSED, None, "first") is not None
-            assert await session.decide_review(address, ReviewState.CHOSEN, FIRST, "second") is None
+            assert await session.decide_review(address, ReviewState.DISMISSED, None, "second") is None
             assert (await one(session)).decided_by == "first"
+            chosen = await session.decide_review(address, ReviewState.CHOSEN, FIRST, "second")
+            assert chosen == await one(session)
+            assert (chosen.choice, chosen.decided_by) == (FIRST, "second")
+            for state in (ReviewState.CHOSEN, ReviewState.DISMISSED):
+                assert await session.decide_review(address, state, None, "third") is None
             nowhere = ReviewAddress(ReviewKind.ACCOUNT, "3")
             assert await session.decide_review(nowhere, ReviewState.DISMISSED, None, "") is None
             assert (await one(session, "2")).state is ReviewState.OPEN

@@ -276,9 +276,10 @@ def permitted() -> Iterator[str]:
     for rule in RULES.values():
         values = "; ".join(f"`{choice}`: {choice.meaning.rstrip('.')}" for choice in rule.choices)
         kind = "any of " if rule.is_set else ""
+        form = "" if rule.entry is None else f"a list, each {rule.entry.FORM}"
         default = rule.plain(rule.default)
         told = "none" if isinstance(default, list) else f"`{_json(default)}`"
-        rows.append((f"`{rule.name}`", told, rule.meaning, f"{kind}{values or '`true`, `false`'}"))
+        rows.append((f"`{rule.name}`", told, rule.meaning, form or f"{kind}{values or '`true`, `false`'}"))
     yield from _table(("rule", "default", "what it means", "what it may be"), rows)
 
 

@@ -571,12 +571,12 @@ class TenantRule(TypedDict):
     """A rule as it is. `chosen`: whether the tenant said so, or it has its default."""
 
     value: Annotated[
-        bool | str | list[str], Meta(description="True or false, or of `choices` one or several")
+        bool | str | list[str], Meta(description="True or false, of `choices` one or several, or lines")
     ]
     default: bool | str | list[str]
     chosen: bool
     meaning: str
-    choices: Annotated[list[RuleValue], Meta(description="None where a rule is true or false")]
+    choices: Annotated[list[RuleValue], Meta(description="None where a rule is true or false, or lines")]
 
 
 class TenantRules(TypedDict):

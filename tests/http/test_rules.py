@@ -24,7 +24,14 @@ async def values(api: Api, **headers: str) -> dict[str, Any]:
     return {name: rule["value"] for name, rule in answer.json()["rules"].items()}
 
 
-DEFAULTS = {"flows": [], "create_accounts": False, "withdrawal": "suspend", "create_courses": True}
+DEFAULTS = {
+    "flows": [],
+    "create_accounts": False,
+    "withdrawal": "suspend",
+    "create_courses": True,
+    "teacher_role": "editingteacher",
+    "course_users": [],
+}
 
 
 async def test_every_rule_is_told_with_value_default_and_meaning(api: Api) -> None:
@@ -107,5 +114,7 @@ async def test_the_document_says_of_every_rule_what_it_means_and_may_be(memory: 
     for name, rule in RULES.items():
         assert schema["properties"][name]["description"].startswith(rule.meaning)
     assert schema["properties"]["withdrawal"]["anyOf"][0] == {"enum": ["suspend", "leave"]}
+    lines = schema["properties"]["course_users"]["anyOf"][0]
+    assert (lines["type"], lines["items"]["type"]) == ("array", "string")
     assert schema["additionalProperties"] is False
     assert described["get"]["operationId"] == "show_rules"

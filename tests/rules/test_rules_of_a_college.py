@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import pytest
 
+from mzi_core.flows.course_users import CourseUser
 from mzi_core.flows.rules import (
     RULES,
     ChosenRules,
@@ -20,7 +21,10 @@ from mzi_core.flows.rules import (
 from mzi_core.ports import TenantSettings
 
 FLOWS = "`account`, `course`, `enrolment` or `grade`"
-THERE_ARE = "there are `flows`, `create_accounts`, `withdrawal`, `create_courses`."
+THERE_ARE = (
+    "there are `flows`, `create_accounts`, `withdrawal`, `create_courses`, `teacher_role`, `course_users`."
+)
+FORM = "USER:ROLE, or USER:ROLE:MAJOR for classes of one major"
 
 
 def test_a_college_that_chose_nothing_has_the_safe_defaults() -> None:
@@ -30,6 +34,8 @@ def test_a_college_that_chose_nothing_has_the_safe_defaults() -> None:
         "create_accounts": False,
         "withdrawal": "suspend",
         "create_courses": True,
+        "teacher_role": "editingteacher",
+        "course_users": [],
     }
 
 
@@ -52,11 +58,22 @@ def test_null_is_the_default() -> None:
 def test_what_is_written_as_plain_data_is_read_as_it_was(name: str) -> None:
     rule = RULES[name]
     every = frozenset(rule.choices) if rule.is_set else None
-    for value in filter(
-        lambda each: each is not None, (every, *(rule.choices or (True, False)), rule.default)
-    ):
+    each_alone = () if rule.entry is not None else rule.choices or (True, False)
+    for value in filter(lambda each: each is not None, (every, *each_alone, rule.default)):
         if not rule.is_set or isinstance(value, frozenset):
             assert getattr(read_rules({name: rule.plain(value)}), name) == value
+
+
+def test_who_else_is_enrolled_is_written_as_a_line() -> None:
+    """By username or id, in a role of Moodle's or by its id, for all classes or those of one major."""
+    lines = ["8157:editingteacher", "it.support@college.example:12", "8133:teacher:IT & Media: Irbid"]
+    read = read_rules({"course_users": lines})
+    assert plain_value(read, "course_users") == lines
+    first, second, third = read.course_users
+    assert [each.role_id for each in (first, second, third)] == [3, 12, 4]
+    assert (first.is_for(None), third.is_for(None)) == (True, False)
+    assert (third.is_for("it & media: irbid"), third.is_for("IT")) == (True, False)
+    assert read_rules({"course_users": [" 8157 : manager "]}).course_users == (CourseUser("8157", "manager"),)
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -85,6 +102,18 @@ REFUSED = (
     ({"flows": ["grade", None]}, f"`flows[1]` must be {FLOWS}, not None."),
     ({"flows": [{"grade": 1}]}, f"`flows[0]` must be {FLOWS}, not an object."),
     ({"flows": ["grade", "grade"]}, "`flows[1]` says `grade` again; name it once."),
+    ({"course_users": "8157:teacher"}, f"`course_users` must be a list of {FORM}, not '8157:teacher'."),
+    ({"course_users": [8157]}, f"`course_users[0]` must be {FORM}, not 8157."),
+    ({"course_users": ["8157"]}, f"`course_users[0]` must be {FORM}, not '8157'."),
+    ({"course_users": [":teacher"]}, f"`course_users[0]` must be {FORM}, not ':teacher'."),
+    ({"course_users": ["8157:teacher:"]}, f"`course_users[0]` must be {FORM}, not '8157:teacher:'."),
+    ({"course_users": ["8:teacher", "8:teacher"]}, "`course_users[1]` says `8:teacher` again; name it once."),
+    ({"course_users": ["8:teacher"] * 51}, "`course_users` has 51 values; at most 50 are read."),
+    (
+        {"course_users": ["8157:boss"]},
+        "`course_users[0]` must name a role by `manager`, `coursecreator`, `editingteacher`, `teacher`, "
+        "`student`, or the id of one, not '8157:boss'.",
+    ),
     (
         {"flows": ["x"] * 51},
         "`flows` has 51 values; name each of `account`, `course`, `enrolment` and `grade` once.",
@@ -136,6 +165,8 @@ NO_RULES = {
     "no meaning": Annotated[bool, "x"],
     "another type": Annotated[str, Means("A text.")],
     "a set of another type": Annotated[frozenset[str], Means("Texts.")],
+    "a row of another type": Annotated[tuple[str, ...], Means("Texts.")],
+    "a row of choices": Annotated[tuple[FlowName, ...], Means("Flows.")],
 }
 
 

@@ -16,6 +16,7 @@ from mzi_core.use_cases.deliver_counterparts import _Pairs
 from mzi_core.use_cases.mark_pairs import MarkPairs
 from mzi_core.use_cases.zoho_half import ZohoHalf
 from mzi_core.use_cases.zoho_target import ZohoTarget
+from mzi_core.values import Parent
 
 Patch = pytest.MonkeyPatch
 
@@ -79,19 +80,19 @@ def no_pair_is_marked(patch: Patch) -> None:
 def a_wait_is_entered_blindly(patch: Patch) -> None:
     """What is waited for is not looked for once more."""
 
-    async def wait(
-        self: _Pairs, waiting: Mapping[Any, Any], steps: Mapping[Any, Any]
-    ) -> Sequence[DeliveryState]:
+    async def wait(self: _Pairs, waiting: Mapping[Any, tuple[Parent, str]]) -> Sequence[DeliveryState]:
         async with self.batches.store.begin(self.hold.tenant) as session:
-            ended = await session.end_claims([_blindly(self.hold.claims[key], steps[key]) for key in waiting])
+            ended = await session.end_claims(
+                [_blindly(self.hold.claims[key], *needs) for key, needs in waiting.items()]
+            )
         return list(ended.values())
 
     patch.setattr(_Pairs, "_wait", wait)
 
 
-def _blindly(claim: Claim, step: Any) -> Ending:
-    flow = {"students": "account", "classes": "course"}[step.needs.module]
-    return claim.waiting(DeliveryKey(flow, step.needs.key), step.why)
+def _blindly(claim: Claim, needs: Parent, why: str) -> Ending:
+    flow = {"students": "account", "classes": "course"}[needs.module]
+    return claim.waiting(DeliveryKey(flow, needs.key), why)
 
 
 def nothing_is_amended(patch: Patch) -> None:

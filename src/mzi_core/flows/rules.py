@@ -1,7 +1,6 @@
 """The rules of a college: what mzi may do by itself. Each has a safe default and is read where it counts."""
 
 from collections.abc import Callable, Iterator, Mapping
-from enum import StrEnum
 from itertools import islice
 from types import MappingProxyType
 from typing import Annotated, Any, Self, get_args, get_origin, get_type_hints
@@ -9,23 +8,11 @@ from typing import Annotated, Any, Self, get_args, get_origin, get_type_hints
 import attrs
 
 from mzi_core.errors import MziError
+from mzi_core.flows.course_users import CourseUser
+from mzi_core.flows.rule_values import RuleEntry, RuleValue
 from mzi_core.grading.quoting import quoted
 from mzi_core.ports import TenantSettings
 from mzi_core.suggestions import either, nearest, spellings
-
-
-class RuleValue(StrEnum):
-    """One of the values a rule may have; what it means stands beside it."""
-
-    _value_: str
-    meaning: str
-
-    def __new__(cls, value: str, meaning: str = "") -> Self:
-        """A member is its text; to look one up by it asks for no meaning."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.meaning = meaning
-        return member
 
 
 class FlowName(RuleValue):
@@ -44,6 +31,14 @@ class Withdrawal(RuleValue):
     LEAVE = "leave", "Nothing; a person ends it in Moodle."
 
 
+class TeacherRole(RuleValue):
+    """In which of Moodle's roles the teacher of a class is in its course."""
+
+    EDITINGTEACHER = "editingteacher", "As a teacher: changes the course, and marks."
+    TEACHER = "teacher", "As a non-editing teacher: marks, and changes nothing else."
+    NONE = "none", "In none: mzi enrols no teachers."
+
+
 @attrs.frozen
 class Means:
     """What a rule decides, in the words in which people are told: the annotation of its field."""
@@ -56,7 +51,7 @@ class Rules:
     """What a college lets mzi do by itself.
 
     A field is a rule: its name, the values it may have, what it decides, and its default. It is true or
-    false, one RuleValue, or a set of RuleValues.
+    false, one RuleValue, a set of RuleValues, or a row of RuleEntries.
     """
 
     flows: Annotated[
@@ -74,6 +69,12 @@ class Rules:
         bool,
         Means("Whether an active class without a course in Moodle gets one; one that is there is linked."),
     ] = True
+    teacher_role: Annotated[
+        TeacherRole, Means("In which role the teacher of an active class is enrolled in its course, once.")
+    ] = TeacherRole.EDITINGTEACHER
+    course_users: Annotated[
+        tuple[CourseUser, ...], Means("Who else is enrolled in the course of every active class, once.")
+    ] = ()
 
 
 class RulesRefused(MziError):
@@ -90,6 +91,9 @@ PlainValue = bool | str | list[str]
 _LONGEST = 64
 """Characters of a name that are compared with the names there are."""
 
+_LONGEST_ENTRY = 200
+"""Characters of the line of an entry."""
+
 _MOST_UNKNOWN = 5
 """Unknown rules that are named."""
 
@@ -104,37 +108,52 @@ _Wrong = Callable[[str], None]
 class Rule:
     """A rule as it is declared. `choices`: the values there are; none of a rule that is true or false.
 
-    `is_set`: whether it has any number of them instead of one.
+    `is_set`: whether it has any number of them instead of one. `entry`: of what it is a row, if it is one.
     """
 
     name: str
     meaning: str
-    default: bool | RuleValue | frozenset[RuleValue]
+    default: bool | RuleValue | frozenset[RuleValue] | tuple[RuleEntry, ...]
     choices: tuple[RuleValue, ...] = ()
     is_set: bool = False
+    entry: type[RuleEntry] | None = None
+
+    @property
+    def is_list(self) -> bool:
+        """Whether its value is a list in plain JSON."""
+        return self.is_set or self.entry is not None
 
     @classmethod
     def of(cls, name: str, hint: Any, default: Any) -> Self:
         """The rule that a field declares. Raises TypeError for a field that declares none."""
         kind, *said = get_args(hint) if get_origin(hint) is Annotated else (hint,)
-        is_set = get_origin(kind) is frozenset
-        (of,) = get_args(kind) if is_set else (kind,)
+        is_set, is_row = get_origin(kind) is frozenset, get_origin(kind) is tuple
+        of, *_ = get_args(kind) if is_set or is_row else (kind,)
         means = next((each for each in said if isinstance(each, Means)), None)
-        is_choice = isinstance(of, type) and issubclass(of, RuleValue)
-        if means is None or not (is_choice or kind is bool):
+        is_entry = is_row and isinstance(of, type) and issubclass(of, RuleEntry)
+        is_choice = not is_row and isinstance(of, type) and issubclass(of, RuleValue)
+        if means is None or not (is_choice or is_entry or kind is bool):
             raise TypeError(f"{name} says not what it means, or has values that no rule has: {hint!r}")
-        choices = tuple(of) if is_choice else ()
-        return cls(name=name, meaning=means.sentence, default=default, choices=choices, is_set=is_set)
+        return cls(
+            name=name,
+            meaning=means.sentence,
+            default=default,
+            choices=tuple(of) if is_choice else (),
+            is_set=is_set,
+            entry=of if is_entry else None,
+        )
 
-    def plain(self, value: "bool | RuleValue | frozenset[RuleValue]") -> PlainValue:
+    def plain(self, value: "bool | RuleValue | frozenset[RuleValue] | tuple[RuleEntry, ...]") -> PlainValue:
         """A value of this rule as plain JSON, a set in the order of its choices."""
+        if isinstance(value, tuple):
+            return list(map(str, value))
         if isinstance(value, frozenset):
             return [choice.value for choice in self.choices if choice in value]
         return value.value if isinstance(value, RuleValue) else value
 
     def read(self, value: object, wrong: _Wrong) -> object:
         """What can be used of a value of plain JSON, None where nothing can; `wrong` is told of the rest."""
-        if self.is_set:
+        if self.is_list:
             return self._several(value, wrong)
         if self.choices:
             return self._one(value, self.name, wrong)
@@ -143,21 +162,37 @@ class Rule:
         wrong(f"`{self.name}` must be true or false, not {quoted(value)}.")
         return None
 
-    def _several(self, value: object, wrong: _Wrong) -> frozenset[RuleValue] | None:
+    def _several(self, value: object, wrong: _Wrong) -> frozenset[object] | tuple[object, ...] | None:
         if not isinstance(value, list | tuple):
             wrong(f"`{self.name}` must be a list of {self._offered()}, not {quoted(value)}.")
             return None
         if len(value) > _MOST_VALUES:
-            wrong(f"`{self.name}` has {len(value):,} values; name each of {self._offered('and')} once.")
+            most = (
+                f"at most {_MOST_VALUES} are read"
+                if self.entry
+                else f"name each of {self._offered('and')} once"
+            )
+            wrong(f"`{self.name}` has {len(value):,} values; {most}.")
             return None
-        found: set[RuleValue] = set()
+        found: dict[object, None] = {}
+        read = self._one if self.entry is None else self._entry
         for place, each in enumerate(value):
-            chosen = self._one(each, f"{self.name}[{place}]", wrong)
+            chosen = read(each, f"{self.name}[{place}]", wrong)
             if chosen in found:
                 wrong(f"`{self.name}[{place}]` says `{chosen}` again; name it once.")
             elif chosen is not None:
-                found.add(chosen)
-        return frozenset(found)
+                found[chosen] = None
+        return frozenset(found) if self.is_set else tuple(found)
+
+    def _entry(self, value: object, place: str, wrong: _Wrong) -> RuleEntry | None:
+        assert self.entry is not None  # noqa: S101  # or nobody asks
+        try:
+            if not isinstance(value, str) or len(value) > _LONGEST_ENTRY:
+                raise ValueError(f"must be {self.entry.FORM}")
+            return self.entry.read(value)
+        except ValueError as error:
+            wrong(f"`{place}` {error}, not {quoted(value)}.")
+            return None
 
     def _one(self, value: object, place: str, wrong: _Wrong) -> RuleValue | None:
         for choice in self.choices:
@@ -168,6 +203,8 @@ class Rule:
         return None
 
     def _offered(self, last: str = "or") -> str:
+        if self.entry is not None:
+            return self.entry.FORM
         *others, final = (f"`{choice}`" for choice in self.choices)
         return f"{', '.join(others)} {last} {final}"
 

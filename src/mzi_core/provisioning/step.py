@@ -10,6 +10,7 @@ import attrs
 from mzi_core.errors import unforeseen
 from mzi_core.module import caseless
 from mzi_core.modules.classes import ACTIVE
+from mzi_core.moodle_roles import ROLES
 from mzi_core.values import MoodleId, Parent, ZohoId
 
 W_co = TypeVar("W_co", covariant=True)
@@ -112,7 +113,7 @@ def has_tag(text: str) -> bool:
     return any(not after[:1].isspace() for after in text.split("<")[1:])
 
 
-STUDENT_ROLE = MoodleId(5)
+STUDENT_ROLE = ROLES["student"]
 """The id of Moodle's own student role."""
 
 FIRST_CATEGORY = MoodleId(1)

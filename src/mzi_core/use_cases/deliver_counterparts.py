@@ -12,7 +12,7 @@ from mzi_core.flows.flow import Flow, flow_of
 from mzi_core.flows.rules import Rules
 from mzi_core.flows.write_back import write_back_of
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE
+from mzi_core.modules import CATALOGUE, CLASSES
 from mzi_core.ports import (
     BrakePlan,
     Claim,
@@ -36,6 +36,7 @@ from mzi_core.use_cases.batches import Batches, shared_locks
 from mzi_core.use_cases.carry_out import CarryOut, Learned, Steps
 from mzi_core.use_cases.claim_endings import failed
 from mzi_core.use_cases.deliver import Hold, Result, Worked
+from mzi_core.use_cases.enrol_staff import EnrolStaff, Unstaffed
 from mzi_core.use_cases.moodle_target import MoodleTarget
 from mzi_core.use_cases.targets import Targets
 from mzi_core.use_cases.zoho_half import BY_DELIVERY, News, ZohoHalf
@@ -156,10 +157,14 @@ class _Pairs:
         results: dict[RecordKey, Result] = {result.step.zoho_id: result for result in carried_out}
         self.hold.answered({key: each.result for key, each in results.items() if each.result is not None})
         untold = await self._tell(rows, steps, results)
-        waiting = {key: step.needs for key, step in steps.items() if step.needs is not None}
-        ended = await self._wait(waiting, steps) if waiting else ()
+        unstaffed = await self._unstaffed(steps, results)
+        needing: Mapping[RecordKey, Step[object] | Unstaffed] = {**steps, **unstaffed}
+        waiting = {key: (each.needs, each.why) for key, each in needing.items() if each.needs is not None}
+        ended = await self._wait(waiting) if waiting else ()
         endings = [
-            self._ending(self.hold.claims[key], step, results.get(key), untold.get(key, ""))
+            self._ending(
+                self.hold.claims[key], step, results.get(key), untold.get(key, ""), unstaffed.get(key)
+            )
             for key, step in steps.items()
             if key not in waiting
         ]
@@ -320,15 +325,37 @@ class _Pairs:
                 news[key] = News(problem=result.why)
         return await self.zoho.tell(news, self.hold) if news and self.zoho is not None else {}
 
-    async def _wait(
-        self, waiting: Mapping[RecordKey, Parent], steps: Mapping[RecordKey, Step[object]]
-    ) -> Sequence[DeliveryState]:
-        """Have pairs wait for others, unless what they wait for has come meanwhile.
+    async def _unstaffed(
+        self, steps: Mapping[RecordKey, Step[object]], results: Mapping[RecordKey, Result]
+    ) -> Mapping[RecordKey, Unstaffed]:
+        """Enrol who is to be in the courses of classes beside the students; where somebody is not."""
+        if self.module is not CLASSES:
+            return {}
+        there = [
+            key
+            for key, step in steps.items()
+            if self._may(step) and step.act.agrees and (key not in results or results[key].well)
+        ]
+        async with self.batches.store.read(self.hold.tenant) as session:
+            rows = await session.stored(CLASSES, there)
+        classes = {
+            key: row.entity
+            for key, row in rows.items()
+            if row.entity.moodle_class_id is not None and self.target.wants_course(row.entity)
+        }
+        enrol = EnrolStaff(
+            store=self.batches.store, moodle=self.target.moodle, rules=self.rules, hold=self.hold
+        )
+        new = [key for key in there if key in results and results[key].step.act is Action.CREATE]
+        return await enrol(classes, new)
+
+    async def _wait(self, waiting: Mapping[RecordKey, tuple[Parent, str]]) -> Sequence[DeliveryState]:
+        """Have pairs wait, each for what it says and why, unless that has come meanwhile.
 
         That is looked for once more under the locks of those modules, which who brings it has alone.
         """
         wanted: dict[AnyModule, set[RecordKey]] = defaultdict(set)
-        for needs in waiting.values():
+        for needs, _ in waiting.values():
             wanted[CATALOGUE[needs.module]].add(needs.key)
         async with self.batches.store.begin(self.hold.tenant) as session:
             await session.lock(shared_locks(wanted))
@@ -341,13 +368,20 @@ class _Pairs:
             endings = [
                 self.hold.claims[key].given_back()
                 if needs in linked
-                else self.hold.claims[key].waiting(_address(needs), steps[key].why)
-                for key, needs in waiting.items()
+                else self.hold.claims[key].waiting(_address(needs), why)
+                for key, (needs, why) in waiting.items()
             ]
             ended = await session.end_claims(endings)
         return list(ended.values())
 
-    def _ending(self, claim: Claim, step: Step[object], result: Result | None, untold: str) -> Ending:
+    def _ending(
+        self,
+        claim: Claim,
+        step: Step[object],
+        result: Result | None,
+        untold: str,
+        unstaffed: Unstaffed | None,
+    ) -> Ending:
         if not self._may(step):
             return claim.settled(_forbidden(step, self.rules))
         made = None if result is None else result.result
@@ -362,6 +396,8 @@ class _Pairs:
             return failed(claim, f"Zoho could not be told: {untold}")
         if not step.act.agrees:
             return claim.dead(step.why)
+        if unstaffed is not None:
+            return failed(claim, unstaffed.why) if unstaffed.may_go_well else claim.dead(unstaffed.why)
         agreed = _agreed(step, made)
         if agreed is None and _asked(claim.agreed):
             agreed = {}

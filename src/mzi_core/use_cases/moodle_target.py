@@ -7,7 +7,7 @@ import attrs
 
 from mzi_core.errors import MziError
 from mzi_core.module import AnyModule, Counterpart, MoodleKind
-from mzi_core.modules import Catalogue
+from mzi_core.modules import Catalogue, Class
 from mzi_core.ports import (
     CourseChange,
     Enrolment,
@@ -19,8 +19,10 @@ from mzi_core.ports import (
     WriteResult,
 )
 from mzi_core.provisioning import Step, StepResult
+from mzi_core.provisioning.courses import gets_course
 from mzi_core.use_cases.push_gather import (
     Gather,
+    MoodleRoster,
     plan_accounts,
     plan_courses,
     plan_enrolments,
@@ -64,6 +66,15 @@ class MoodleTarget:
     def tenant(self) -> TenantId:
         """Whose Moodle it is."""
         return self._gather.tenant
+
+    @property
+    def moodle(self) -> MoodleRoster:
+        """The Moodle."""
+        return self._gather.moodle
+
+    def wants_course(self, class_: Class) -> bool:
+        """Whether a class is taught, so that it has a course."""
+        return gets_course(class_, self._gather.defaults)
 
     async def plan(self, ours: Sequence[Any]) -> Sequence[Step[object]]:
         """A step for each record."""

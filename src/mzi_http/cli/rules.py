@@ -106,7 +106,7 @@ def _change(text: str) -> tuple[str, object]:
     if not given:
         raise UsageError(f"{plain(text[:_SHOWN])}: write it as NAME=VALUE, such as create_accounts=true.")
     rule = RULES.get(name)
-    if rule is not None and rule.is_set:
+    if rule is not None and rule.is_list:
         return name, [each.strip() for each in value.split(",") if each.strip()]
     return name, value if rule is not None and rule.choices else _WORDS.get(value, value)
 
@@ -143,7 +143,8 @@ def _told(rules: Rules, name: str) -> str:
 
 
 def _meaning(rule: Rule) -> str:
-    return "\n".join([rule.meaning, *(f"{choice}: {choice.meaning}" for choice in rule.choices)])
+    form = () if rule.entry is None else (f"Each {rule.entry.FORM}.",)
+    return "\n".join([rule.meaning, *form, *(f"{choice}: {choice.meaning}" for choice in rule.choices)])
 
 
 def _show_change(shell: Shell, change: "RulesChange") -> None:

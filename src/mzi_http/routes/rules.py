@@ -30,7 +30,9 @@ ROUTES: Sequence[BaseRoute] = under_prefixes("/rules", rules, ["GET", "PUT"])
 def _schema(rule: Rule) -> Schema:
     """What a rule may be set to."""
     one: Schema = {"enum": [choice.value for choice in rule.choices]} if rule.choices else {"type": "boolean"}
-    schema = {"type": "array", "items": one, "uniqueItems": True} if rule.is_set else one
+    if rule.entry is not None:
+        one = {"type": "string", "description": rule.entry.FORM}
+    schema = {"type": "array", "items": one, "uniqueItems": True} if rule.is_list else one
     said = "\n".join([rule.meaning, *(f"`{choice}`: {choice.meaning}" for choice in rule.choices)])
     return {**nullable(schema), "description": said}
 

@@ -325,6 +325,13 @@ class ReviewDecided(MziError):
         super().__init__(f"The {kind} `{key}` is not under review any more: it was {state}.")
 
 
+class CourseRefused(MziError):
+    """A class gets no course."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(f"Class `{key}` has no course. {why}".strip())
+
+
 class ChoiceRefused(MziError):
     """What a person chose cannot be: it is no candidate, or belongs to another record."""
 

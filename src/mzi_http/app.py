@@ -14,6 +14,7 @@ from mzi_http.errors import HANDLERS
 from mzi_http.intake import RequestIntake
 from mzi_http.openapi import document
 from mzi_http.routes import (
+    class_courses,
     decisions,
     deliveries,
     docs,
@@ -65,7 +66,7 @@ def create_app(
             }
 
     subjects = (
-        *(sync, moodle_records, events, moodle_events, webhooks, deliveries, plans, review),
+        *(sync, moodle_records, events, moodle_events, webhooks, class_courses, deliveries, plans, review),
         *(grades, decisions, rules, records),
         health,
     )
@@ -73,7 +74,10 @@ def create_app(
     public = [*health.ROUTES, *docs.routes(described)]
     keyed = [
         route
-        for subject in (sync, moodle_records, events, deliveries, plans, review, grades, decisions, rules)
+        for subject in (
+            *(sync, moodle_records, events, class_courses, deliveries, plans, review),
+            *(grades, decisions, rules),
+        )
         for route in subject.ROUTES
     ]
     doors = [*events.DOORS, *moodle_events.DOORS, *webhooks.DOORS]

@@ -25,6 +25,7 @@ _SHAPES = (
     shapes.KeptDecision,
     shapes.DecisionHistory,
     shapes.Simulated,
+    shapes.MadeCourse,
     shapes.Received,
     shapes.KeptEvent,
     shapes.ShownEvent,

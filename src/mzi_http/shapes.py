@@ -560,6 +560,20 @@ class TriedWebhook(TypedDict):
     timestamp: Moment
 
 
+class MadeCourse(TypedDict):
+    """How a class stands after its course was asked for. `message`: what is still to be known, in a sentence.
+
+    `teacher_enrolled` and `default_users_enrolled` tell who was enrolled in it, now or before.
+    """
+
+    status: Annotated[Literal["success", "pending"], Meta(description="pending: there is no course yet")]
+    moodle_course_id: int | None
+    zoho_updated: Annotated[bool, Meta(description="Whether Zoho knows the course")]
+    teacher_enrolled: bool
+    default_users_enrolled: Count
+    message: str
+
+
 class RuleValue(TypedDict):
     """One of the values a rule may have, and what it means."""
 

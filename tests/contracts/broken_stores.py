@@ -1538,9 +1538,17 @@ class WakesBothTenants(Faithful):
 class ClaimsOfBothTenants(Faithful):
     noticed_by = "test_nothing_of_another_flow_is_claimed"
 
-    async def claim(self, flow: str, limit: int, lease: timedelta) -> Sequence[Claim]:
+    async def claim(self, flow: str, limit: int, lease: timedelta, **only: Any) -> Sequence[Claim]:
         theirs: Sequence[Claim] = await attrs.evolve(self.real, tenant=CANARY).claim(flow, limit, lease)
-        return [*theirs, *await self.real.claim(flow, limit, lease)]
+        return [*theirs, *await self.real.claim(flow, limit, lease, **only)]
+
+
+class ClaimsOthersThanAreNamed(Faithful):
+    noticed_by = "test_only_those_that_are_named_are_claimed"
+
+    async def claim(self, flow: str, limit: int, lease: timedelta, **only: Any) -> Sequence[Claim]:
+        claims: Sequence[Claim] = await self.real.claim(flow, limit, lease)
+        return claims
 
 
 class CountsNoGenerations(Faithful):
@@ -1585,10 +1593,10 @@ class TakesTheWorkOfWhatIsDueAtOnce(Faithful):
 class ClaimsOfAPausedFlow(Faithful):
     noticed_by = "test_nothing_of_a_paused_flow_is_claimed"
 
-    async def claim(self, flow: str, limit: int, lease: timedelta) -> Sequence[Claim]:
+    async def claim(self, flow: str, limit: int, lease: timedelta, **only: Any) -> Sequence[Claim]:
         paused = [each for each in await self.real.flows() if each.flow == flow and each.paused]
         await self.real.resume(flow)
-        claims: Sequence[Claim] = await self.real.claim(flow, limit, lease)
+        claims: Sequence[Claim] = await self.real.claim(flow, limit, lease, **only)
         for each in paused:
             await self.real.pause(flow, each.paused)
         return claims
@@ -1630,9 +1638,11 @@ class CountsAllThatWasPutOff(Faithful):
 class ClaimsTogetherWhatNeverEnded(Faithful):
     noticed_by = "test_what_was_begun_twice_and_never_ended_is_claimed_alone"
 
-    async def claim(self, flow: str, limit: int, lease: timedelta) -> Sequence[Claim]:
-        claims: list[Claim] = [*await self.real.claim(flow, limit, HOUR)]
-        while len(claims) < limit and (more := await self.real.claim(flow, limit - len(claims), HOUR)):
+    async def claim(self, flow: str, limit: int, lease: timedelta, **only: Any) -> Sequence[Claim]:
+        claims: list[Claim] = [*await self.real.claim(flow, limit, HOUR, **only)]
+        while len(claims) < limit and (
+            more := await self.real.claim(flow, limit - len(claims), HOUR, **only)
+        ):
             claims += more
         renewed: Sequence[Claim] = await self.real.renew(claims, lease)
         return renewed

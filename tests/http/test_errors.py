@@ -66,6 +66,7 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
     errors.UnknownFlow("studens", ["take:students"], []): (404, "unknown-flow", Ended.MISUSED),
     errors.PauseRefused("It is empty."): (422, "refused", Ended.MISUSED),
     errors.FlowPaused("account", "Zoho is moved."): (422, "refused", Ended.MISUSED),
+    errors.CourseRefused("5", "No."): (422, "refused", Ended.MISUSED),
     errors.OutOfTime(): (422, "refused", Ended.MISUSED),
     errors.ReasonRefused("It is empty."): (422, "refused", Ended.MISUSED),
     errors.PlanDecided("019f", "rejected", "No."): (409, "plan-decided", Ended.MISUSED),

@@ -115,11 +115,15 @@ class Deliveries(TenantTables):
             else:
                 self._put(_made_due(row, now, subject=due.subject or row.subject))
 
-    async def claim(self, flow: str, limit: int, lease: timedelta) -> Sequence[Claim]:
+    async def claim(
+        self, flow: str, limit: int, lease: timedelta, *, only: Collection[str] | None = None
+    ) -> Sequence[Claim]:
         now = self.clock.now()
         if (self.tenant, flow) in self.tables.pauses:
             return []
-        free = self._chosen(lambda row: row.flow == flow and is_claimable(row, now))
+        free = self._chosen(
+            lambda row: row.flow == flow and is_claimable(row, now) and (only is None or row.key in only)
+        )
         due = [row for row in free if row.state is DeliveryState.DUE]
         due.sort(key=lambda row: (row.due_at, row.key))
         looks = [row for row in free if row.state is DeliveryState.SETTLED]

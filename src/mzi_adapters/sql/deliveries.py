@@ -162,10 +162,13 @@ class Deliveries(TimedScope):
         for flow, was, number in await self.ask(self.say.make_due, self.tenant, _json(rows), *now):
             self._count(flow, was, DeliveryState.DUE, number)
 
-    async def claim(self, flow: str, limit: int, lease: timedelta) -> Sequence[Claim]:
+    async def claim(
+        self, flow: str, limit: int, lease: timedelta, *, only: Collection[str] | None = None
+    ) -> Sequence[Claim]:
         """Claim due deliveries that nobody has, oldest first; one by itself that was begun twice in vain."""
-        until = self.in_(lease)
-        rows = await self.ask(self.say.claim, self.tenant, flow, limit, until, *self.now())
+        question = self.say.claim if only is None else self.say.claim_some
+        values = flow, limit, self.in_(lease), *self.now(), *(() if only is None else (json.dumps([*only]),))
+        rows = await self.ask(question, self.tenant, *values)
         claims = []
         for *said, due_at, leased_until, agreed, intent, plan_id, approved, was in rows:
             flow, key, subject, number, generation, starts, tries = said

@@ -37,6 +37,7 @@ class Statements:
 
     make_due: str
     claim: str
+    claim_some: str
     fence: str
     renew: str
     note: str
@@ -144,11 +145,11 @@ FREE = "(leased_until IS NULL OR leased_until <= {now})"
 
 CLAIMABLE = f"""\
 tenant_id = %1 AND flow = %2 AND state = 'due' AND due_at <= {{now}} AND {FREE}
-        AND NOT {PAUSED.format(tenant="%1", flow="%2")}"""
+        AND NOT {PAUSED.format(tenant="%1", flow="%2")}{{only}}"""
 
 LOOKABLE = f"""\
 tenant_id = %1 AND flow = %2 AND state = 'settled' AND look_at <= {{now}}
-        AND NOT {PAUSED.format(tenant="%1", flow="%2")}"""
+        AND NOT {PAUSED.format(tenant="%1", flow="%2")}{{only}}"""
 
 CLAIM = f"""\
 first AS MATERIALIZED (
@@ -331,6 +332,18 @@ def _of_plan(changes: str) -> str:
     )
 
 
+def _claim(only: str) -> str:
+    return f"{_MOMENT}, " + CLAIM.format(
+        now=_NOW,
+        until=f"{_NOW} + %4::interval",
+        place="ctid",
+        skip="FOR UPDATE SKIP LOCKED",
+        is_one_of="ctid = ANY (ARRAY",
+        end=")",
+        only=only,
+    )
+
+
 LOCK = f"WITH {_asked(KEY)}, {_locked('true')} SELECT count(*) FROM ours"
 """Wait for rows, on PostgreSQL alone."""
 
@@ -344,15 +357,8 @@ WITH made AS (
     {MADE_DUE_AGAIN}
     RETURNING flow, {WAS} AS was
 ) SELECT flow, was, count(*) FROM made GROUP BY flow, was""",
-    claim=f"{_MOMENT}, "
-    + CLAIM.format(
-        now=_NOW,
-        until=f"{_NOW} + %4::interval",
-        place="ctid",
-        skip="FOR UPDATE SKIP LOCKED",
-        is_one_of="ctid = ANY (ARRAY",
-        end=")",
-    ),
+    claim=_claim(""),
+    claim_some=_claim(" AND key = ANY (ARRAY(SELECT jsonb_array_elements_text(%5::text::jsonb)))"),
     # KEY SHARE keeps away a claim, which asks for FOR UPDATE, and nobody who makes the key due: a worker
     # that keeps its fence over a long session would else hold up every intake, and wait for it in turn.
     fence=f"WITH {_asked(CLAIM_KEY)}, {_locked(IS_OURS, 'KEY SHARE')} SELECT of_flow, of_key FROM ours",
@@ -424,6 +430,12 @@ def _changed_alone(columns: Mapping[str, str], condition: str, changes: str, ret
     )
 
 
+def _claim_alone(only: str) -> str:
+    return "WITH " + CLAIM.format(
+        now="%5", until="%4", place="rowid", skip="", is_one_of="rowid IN", end="", only=only
+    )
+
+
 SQLITE = Statements(
     make_due=f"""\
 INSERT INTO deliveries AS d ({", ".join(NEW)})
@@ -432,7 +444,8 @@ SELECT %1, value ->> 'of_flow', value ->> 'of_key', value ->> 'about', %3, %4, %
 FROM json_each(%2) WHERE true
 {MADE_DUE_AGAIN}
 RETURNING flow, {WAS}, 1""",
-    claim="WITH " + CLAIM.format(now="%5", until="%4", place="rowid", skip="", is_one_of="rowid IN", end=""),
+    claim=_claim_alone(""),
+    claim_some=_claim_alone(" AND key IN (SELECT value FROM json_each(%6))"),
     fence=f"{_asked_of_json(CLAIM_KEY)} SELECT of_flow, of_key FROM asked JOIN deliveries d ON {IS_ASKED} "
     f"WHERE {IS_OURS}",
     renew=_changed_alone(CLAIM_KEY, IS_OURS, "leased_until = %3, updated_at = %4", "flow, key, leased_until"),

@@ -311,8 +311,10 @@ class Deliveries(Protocol):
         """
         ...
 
-    async def claim(self, flow: str, limit: int, lease: timedelta) -> Sequence[Claim]:
-        """Claim due deliveries that nobody has, oldest first; none of a paused flow.
+    async def claim(
+        self, flow: str, limit: int, lease: timedelta, *, only: Collection[str] | None = None
+    ) -> Sequence[Claim]:
+        """Claim due deliveries that nobody has, oldest first; none of a paused flow. `only`: of these keys.
 
         Settled ones whose time to be looked at once more has come are claimed after those that are due, and
         have a new generation. One that was begun twice and never ended is claimed alone, so that it takes no

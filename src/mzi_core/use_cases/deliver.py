@@ -186,15 +186,18 @@ class Deliver:
     store: Store
     workers: Mapping[FlowName, PairWorker]
 
-    async def __call__(self, tenant: TenantId, flow: Flow, *, by_hand: bool = False) -> Delivered | None:
+    async def __call__(
+        self, tenant: TenantId, flow: Flow, *, by_hand: bool = False, only: Collection[str] | None = None
+    ) -> Delivered | None:
         """One batch; None where nothing is due. Raises UnknownTenant, StoreUnavailable.
 
-        `by_hand`: a person wants it and sees how it goes. So accounts and courses are made whatever the
-        rules, and where the service refuses the account of mzi the flow is not paused.
+        `only`: of the pairs with these keys. `by_hand`: a person wants it and sees how it goes. So accounts
+        and courses are made whatever the rules, and where the service refuses the account of mzi the flow is
+        not paused.
         """
         begun = _now()
         async with self.store.begin(tenant) as session:
-            claims = await session.claim(flow.name, flow.at_once, LEASE)
+            claims = await session.claim(flow.name, flow.at_once, LEASE, only=only)
             dead = [claim.dead(_DEADLY) for claim in claims if claim.starts > MOST_STARTS]
             await session.end_claims(dead)
             rules = rules_of(await session.settings())

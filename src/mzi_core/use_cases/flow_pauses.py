@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import attrs
 
-from mzi_core.errors import MziError, PauseRefused
+from mzi_core.errors import FlowPaused, MziError, PauseRefused
 from mzi_core.keepable_text import is_keepable
 from mzi_core.modules import Catalogue
 from mzi_core.ports import Deliveries, FlowStatus, Store
@@ -51,6 +51,15 @@ class ResumeFlow:
             await check_flow(session, self.catalogue, flow)
             resumed = await resume_paused(session, [flow])
             return bool(resumed), await _status(session, flow)
+
+
+async def refuse_paused(store: Store, tenant: TenantId, flow: str) -> None:
+    """See that a flow is not paused. Raises FlowPaused, UnknownTenant, StoreUnavailable."""
+    async with store.read(tenant) as session:
+        await session.settings()
+        status = next((each for each in await session.flows() if each.flow == flow), None)
+    if status is not None and status.paused is not None:
+        raise FlowPaused(flow, status.paused)
 
 
 async def resume_paused(session: Deliveries, flows: Collection[str]) -> Sequence[str]:

@@ -8,7 +8,7 @@ import attrs
 from mzi_core.errors import AccountMissing, MziError
 from mzi_core.ids import is_digits
 from mzi_core.module import AnyModule, Version
-from mzi_core.ports import Connections, Event, EventReader, Store
+from mzi_core.ports import Connections, Event, EventReader, Store, ZohoMetadata, ZohoReading
 from mzi_core.use_cases.batches import overlay_of
 from mzi_core.use_cases.field_selection import in_no_record, select
 from mzi_core.values import RecordId, RecordKey, TenantId, ZohoId
@@ -57,6 +57,32 @@ class Look(Protocol):
         ...
 
 
+class SeenZoho(ZohoMetadata, ZohoReading, Protocol):
+    """What reading records needs of Zoho."""
+
+
+async def seen_in_zoho(
+    zoho: SeenZoho, store: Store, tenant: TenantId, module: AnyModule, keys: Sequence[RecordKey]
+) -> Observed:
+    """The records with these keys as Zoho has them now. Raises GatewayError, and other errors of mzi's."""
+    async with store.read(tenant) as session:
+        overlay = overlay_of(await session.settings(), module)
+    choice = await select(zoho, module, overlay)
+    # Zoho's own ids are digits: any other names nothing there, and would spoil the query.
+    real = [ZohoId(key) for key in keys if is_digits(key)]
+    async with store.read(tenant) as session:
+        before = {key: row.revision for key, row in (await session.stored(module, real)).items()}
+    found = await zoho.get_many(choice.named.api_name, real, choice.selection) if real else {}
+    records = list(found.values())
+    return Observed(
+        records=records,
+        gone=[key for key in real if key not in found],
+        unknown={key: f"`{key}` is no id of Zoho's." for key in keys if key not in real},
+        untold=choice.untold | (in_no_record(choice, records) if records else frozenset()),
+        before=before,
+    )
+
+
 @attrs.frozen(kw_only=True)
 class LookAtZoho:
     """Reads the records again, all fields that are declared; what events say of them is not believed.
@@ -76,22 +102,7 @@ class LookAtZoho:
             zoho = await self.connections.zoho(tenant)
         except AccountMissing as error:
             return self._as_told(keys, events, error)
-        async with self.store.read(tenant) as session:
-            overlay = overlay_of(await session.settings(), module)
-        choice = await select(zoho, module, overlay)
-        # Zoho's own ids are digits: any other names nothing there, and would spoil the query.
-        real = [ZohoId(key) for key in keys if is_digits(key)]
-        async with self.store.read(tenant) as session:
-            before = {key: row.revision for key, row in (await session.stored(module, real)).items()}
-        found = await zoho.get_many(choice.named.api_name, real, choice.selection) if real else {}
-        records = list(found.values())
-        return Observed(
-            records=records,
-            gone=[key for key in real if key not in found],
-            unknown={key: f"`{key}` is no id of Zoho's." for key in keys if key not in real},
-            untold=choice.untold | (in_no_record(choice, records) if records else frozenset()),
-            before=before,
-        )
+        return await seen_in_zoho(zoho, self.store, tenant, module, keys)
 
     def _as_told(
         self, keys: Sequence[RecordKey], events: Sequence[Event], missing: AccountMissing

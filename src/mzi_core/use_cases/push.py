@@ -5,14 +5,14 @@ from typing import Any
 
 import attrs
 
-from mzi_core.errors import FlowPaused
-from mzi_core.flows.flow import Flow, flow_of
+from mzi_core.flows.flow import flow_of
 from mzi_core.module import AnyModule, E, Module
 from mzi_core.ports import CausedBy, Causer, Cursor, Query, Store
 from mzi_core.provisioning import Step, StepResult, Target
 from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.carry_out import CarryOut, Learned, PushResult, Steps
 from mzi_core.use_cases.deliver import Deliver
+from mzi_core.use_cases.flow_pauses import refuse_paused
 from mzi_core.use_cases.make_due import MakeDue
 from mzi_core.use_cases.zoho_target import ZohoTarget
 from mzi_core.values import MoodleId, RecordKey, TenantId
@@ -83,19 +83,12 @@ class Push:
         Yields after every batch. Raises UnknownTenant, FlowPaused, StoreError, GatewayError, AccountMissing.
         """
         flow = flow_of(module)
-        await self._refuse_paused(tenant, flow)
+        await refuse_paused(self.store, tenant, flow.name)
         await self.make_due.of_module(tenant, module)
         while (done := await self.deliver(tenant, flow, by_hand=True)) is not None:
             yield PagePushed(tuple(done.results))
             if done.error is not None:
                 raise done.error
-
-    async def _refuse_paused(self, tenant: TenantId, flow: Flow) -> None:
-        async with self.store.read(tenant) as session:
-            await session.settings()
-            status = next((each for each in await session.flows() if each.flow == flow.name), None)
-        if status is not None and status.paused is not None:
-            raise FlowPaused(flow.name, status.paused)
 
     async def to_zoho(self, target: ZohoTarget) -> AsyncGenerator[PagePushed, None]:
         """Yield after every page. Raises UnknownTenant, StoreError and GatewayError."""

@@ -8,6 +8,7 @@ import attrs
 from mzi_core.flows.flow import ACCOUNT, COURSE, ENROLMENT, GRADE
 from mzi_core.ports import Connections
 from mzi_core.provisioning import MoodleDefaults
+from mzi_core.use_cases.create_course import CreateCourse
 from mzi_core.use_cases.deletions import MarkDeleted
 from mzi_core.use_cases.deliver import Deliver
 from mzi_core.use_cases.deliver_counterparts import DeliverCounterparts
@@ -40,6 +41,7 @@ class RemoteUseCases:
     push: Push
     make_due: MakeDue
     deliver_due: DeliverDue
+    create_course: CreateCourse
     run_task: RunTask
     run_tasks_due: RunTasksDue
     list_tasks: ListTasks
@@ -84,6 +86,7 @@ class RemoteUseCases:
             push=Push(store=store, amend=use_cases.amend, make_due=make_due, deliver=deliver),
             make_due=make_due,
             deliver_due=DeliverDue(deliver=deliver),
+            create_course=CreateCourse(batches=batches, targets=targets, connections=connections),
             run_task=run_task,
             run_tasks_due=RunTasksDue(store=store, run=run_task),
             list_tasks=ListTasks(store=store, clock=batches.clock, tasks=tasks),

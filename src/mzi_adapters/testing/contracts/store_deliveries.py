@@ -187,6 +187,20 @@ class ClaimPromises:
                 await make_due(session, "a")
                 assert await claimed(session) == {}
 
+    async def test_only_those_that_are_named_are_claimed(self, store: Store) -> None:
+        """Of them those that are due, or to be looked at once more; the others stay as they are."""
+        async with ours(store) as session:
+            await make_due(session, "a", "b", "c")
+            await session.make_due([Due("grade", "b")])
+            alone = await session.claim(FLOW, 9, HOUR, only=["c"])
+            assert [claim.key for claim in alone] == ["c"]
+            await session.end_claims([claim.settled(look_again=AT_ONCE) for claim in alone])
+            assert await session.claim(FLOW, 9, HOUR, only=[]) == []
+            named = await session.claim(FLOW, 9, HOUR, only=["b", "c", "é"])
+            assert sorted(claim.key for claim in named) == ["b", "c"]
+            assert list(await session.claim(FLOW, 9, HOUR, only=["b", "c"])) == []
+            assert list(await claimed(session)) == ["a"]
+
     async def test_a_claim_says_what_it_is_about(self, store: Store) -> None:
         """All that the store has of it, and until when it is leased."""
         async with ours(store) as session:

@@ -572,6 +572,49 @@ class TestGrades:
         await college.delivered()
         assert self.grade(college)["Grade"] == "M"
 
+    async def recorded_before(self, college: AtWork, key: str, **fields: object) -> None:
+        """Another system wrote a grade under a key of its own."""
+        told = {"Grade": "R", "Class": {"id": CLASS}, "Student": {"id": A}, **fields}
+        told = {**told, "Moodle_Grade_Composite_Key": key, "Modified_Time": "2026-01-01T10:00:00+03:00"}
+        college.zoho.add("BTEC_Grades", told)
+
+    @pytest.mark.parametrize("key", ["4101_77", "4101_1001"])
+    async def test_a_grade_under_an_older_key_is_kept_and_gets_the_key_of_today(self, key: str) -> None:
+        """Of the user and the item, or of the user and the course: no second one is made."""
+        college = await self.college()
+        await self.recorded_before(college, key)
+        await college.sync("moodle_marks", [mark("3", gradeitemid=77)])
+        assert await college.delivered() == {DeliveryState.SETTLED: 1}
+        said = self.grade(college)
+        assert (said["Moodle_Grade_Composite_Key"], said["Grade"]) == (KEY, "M")
+        await self.heard(college)
+        await college.delivered()
+        assert self.grade(college)["Grade"] == "M"
+
+    async def test_a_grade_under_an_older_key_is_that_of_one_mark_alone(self) -> None:
+        """And the key of today comes before an older one."""
+        college = await self.college()
+        await self.recorded_before(college, "4101_1001")
+        await self.recorded_before(college, KEY)
+        told = [mark("3"), mark("4", assignid=56), mark("2", assignid=57)]
+        await college.sync("moodle_marks", told)
+        await college.delivered()
+        kept = {
+            str(each["Moodle_Grade_Composite_Key"]): each["Grade"]
+            for each in college.zoho.records("BTEC_Grades").values()
+        }
+        assert kept == {KEY: "M", "4101_1001_56": "D", "4101_1001_57": "P"}
+
+    async def test_what_a_person_wrote_into_a_grade_under_an_older_key_stays(self) -> None:
+        college = await self.college()
+        await self.recorded_before(college, "4101_1001")
+        ((id, _),) = college.zoho.records("BTEC_Grades").items()
+        college.zoho.edit("BTEC_Grades", id, {"Grade": "D"})
+        await college.sync("moodle_marks", [mark("3")])
+        await college.delivered()
+        said = self.grade(college)
+        assert (said["Moodle_Grade_Composite_Key"], said["Grade"]) == (KEY, "D")
+
     async def test_a_later_mark_and_a_later_attempt_follow(self) -> None:
         college = await self.college()
         for told, grade, attempt in (

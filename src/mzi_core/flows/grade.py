@@ -22,6 +22,8 @@ RELEASED = "Released"
 VERIFIER = "internalverifier"
 """The role in Moodle of who verifies grades: such a grader is named beside the others."""
 
+KEY = "composite_key"
+
 OF_THE_WORK = ("feedback", "grader_name", "iv_name", "outcomes")
 """What only a person says of the work: a grade that nobody gave leaves these as they are."""
 
@@ -93,6 +95,12 @@ def to_record(
     return settled.grade, next(each for each in decisions if each.marking.attempt == settled.attempt)
 
 
+def older_keys(mark: MoodleMarkRecord) -> tuple[str, ...]:
+    """By which keys systems before mzi recorded a mark, the more exact one first. Source: reference C8."""
+    by_item = () if mark.item is None else (f"{mark.student}_{mark.item}",)
+    return (*by_item, f"{mark.student}_{mark.course}")
+
+
 TOGETHER = ("grade_value", "attempt_number")
 """A person who changes one of them has said something of the grade: both stay."""
 
@@ -115,6 +123,7 @@ def plan_grade(facts: GradeFacts) -> GradePlan:
         edited = [name for name in differing if is_newer and in_zoho(theirs, name) not in (None, ())]
     else:
         edited = [name for name in differing if name in agreed and agreed[name] == says[name]]
+    edited = [name for name in edited if name != KEY]  # by which it was found: an older one, not an edit
     if not set(edited).isdisjoint(TOGETHER):
         edited = [name for name in differing if name in edited or name in TOGETHER]
     return GradePlan(

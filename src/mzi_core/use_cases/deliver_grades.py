@@ -11,6 +11,7 @@ from mzi_core.flows.grade import (
     GradePlan,
     as_planned,
     intent_of,
+    older_keys,
     plan_grade,
     to_record,
 )
@@ -133,8 +134,9 @@ class DeliverGrades:
             fresh = await zoho.read_again(
                 {pair.row.entity.key: pair.row for pair in writing.values() if pair.row is not None}
             )
-            unseen = [key for key, pair in writing.items() if pair.row is None]
-            found = await zoho.found("composite_key", unseen)
+            found = await _found_by_keys(
+                zoho, [pair.facts.mark for pair in writing.values() if pair.row is None]
+            )
             writing = {key: pair.with_grade(fresh, found.get(key)) for key, pair in writing.items()}
             plans |= {key: plan_grade(pair.facts) for key, pair in writing.items()}
             writing = {key: pair for key, pair in writing.items() if plans[key].values}
@@ -218,6 +220,21 @@ class DeliverGrades:
                 [_waiting(hold.claims[key], mark, partners[key]) for key, mark in marks.items()]
             )
         return list(ended.values())
+
+
+async def _found_by_keys(
+    zoho: ZohoHalf, marks: Sequence[MoodleMarkRecord]
+) -> Mapping[str, Stored[RecordedGrade]]:
+    """The grades that Zoho has of marks of which we know none; one under an older key is that of one mark."""
+    keys = {str(mark.moodle_key): (str(mark.moodle_key), *older_keys(mark)) for mark in marks}
+    values = list(dict.fromkeys(key for some in keys.values() for key in some))
+    there = await zoho.found("composite_key", values)
+    found = {key: there.pop(key) for key in keys if key in there}
+    for key, (_, *older) in keys.items():
+        match = next((each for each in older if each in there), None)
+        if key not in found and match is not None:
+            found[key] = there.pop(match)
+    return found
 
 
 def _acknowledged(plan: GradePlan) -> dict[str, object]:

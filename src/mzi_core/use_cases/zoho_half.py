@@ -98,7 +98,7 @@ class ZohoHalf:
                 )
         return await self.stored(list(known))
 
-    async def found(self, name: str, values: Sequence[str]) -> Mapping[str, Stored[Any]]:
+    async def found(self, name: str, values: Sequence[str]) -> dict[str, Stored[Any]]:
         """Our records of those that have one of these values in a field, by value: Zoho itself is asked.
 
         Whoever makes a record under a key asks first: what a worker has made before may not be here yet, and

@@ -40,6 +40,7 @@ COMMANDS = {
     "sources": "Who may send events.",
     "tenants": "Whose data is kept.",
     "serve": "Run the HTTP service",
+    "worker": "Take and deliver what is due",
     "bench": "Measure how fast this store",
 }
 """Every command, and how the sentence about it begins."""

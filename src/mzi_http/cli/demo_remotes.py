@@ -1,10 +1,7 @@
 """`mzi demo --remotes`: an invented college's Zoho and Moodle on this machine, to work with by hand."""
 
-import asyncio
 import shlex
-import signal
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -14,6 +11,7 @@ from mzi_adapters.testing.college import build
 from mzi_adapters.testing.remotes import at_work, furnish, serving_remotes, sound_moodle, sound_zoho
 from mzi_http.cli.console_tables import OneLine
 from mzi_http.cli.shell import Ended, Shell
+from mzi_http.cli.stopping import told_to_stop
 from mzi_http.sources import variable_of
 
 _STORE = "sqlite:///remotes.db"
@@ -41,12 +39,8 @@ async def serve_remotes(shell: Shell, seed: int, students: int) -> Ended:
     at_work(moodle)
     with shell.err.status("Making up a college …"):
         furnish(zoho, build(seed, students), in_moodle=False)
-    stop = asyncio.Event()
     async with serving_remotes(zoho, moodle) as served:
-        loop = asyncio.get_running_loop()
-        with suppress(NotImplementedError):  # on Windows Ctrl-C is an interrupt like any other
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, stop.set)
+        stop = told_to_stop()
         shell.show(*_told(served.settings, students))
         await stop.wait()
     shell.say("Both are gone, and nothing of them is kept.")

@@ -87,6 +87,7 @@ _COMMANDS: Mapping[str, str] = {
     "tenants zone": "administration:zone",
     "bench": "bench:bench",
     "serve": "serve:serve",
+    "worker": "work_off:worker",
 }
 """Every command, and the function behind it, which is imported when the command is asked for: all of them
 together take longer to import than most commands take to run."""

@@ -17,7 +17,8 @@ from mzi_core.flows.flow import ACCOUNT
 from mzi_core.flows.rules import FlowName
 from mzi_core.ports import DeliveryKey, DeliveryState, Due
 from mzi_core.use_cases import deliver, deliver_counterparts
-from mzi_core.use_cases.deliver import LEASE, MOST_STARTS, SECOND_LOOK, Delivered
+from mzi_core.use_cases.claim_endings import MOST_STARTS
+from mzi_core.use_cases.deliver import LEASE, SECOND_LOOK, Delivered
 from mzi_core.use_cases.deliver_counterparts import NO_COURSES, DeliverCounterparts
 from mzi_core.use_cases.deliver_grades import DeliverGrades
 from mzi_core.values import DEFAULT_TENANT

@@ -26,9 +26,10 @@ from mzi_core.modules import CATALOGUE, STUDENTS, Student
 from mzi_core.ports import DeliveryState, Due, Event, EventQuery, EventState, Stored
 from mzi_core.use_cases import UseCases, take_events
 from mzi_core.use_cases.browse_events import Delay
+from mzi_core.use_cases.claim_endings import DEADLY, MOST_STARTS
 from mzi_core.use_cases.looking import LookAtZoho, Observed
 from mzi_core.use_cases.receive import Message
-from mzi_core.use_cases.take_events import AT_ONCE, EventsTaken
+from mzi_core.use_cases.take_events import AT_ONCE, LEASE, EventsTaken
 from mzi_core.values import DEFAULT_TENANT, RecordKey, TenantId, ZohoId
 
 ACCOUNTLESS = TenantId("accountless")
@@ -504,3 +505,26 @@ async def test_a_key_that_is_no_id_of_zohos_is_parked_and_deletes_nothing(colleg
     event = await college.told({"zoho_id": "stu_1"})
     assert await college.take() == EventsTaken(looked_at=1, parked=1)
     assert (await college.event(event)).reason == "`stu_1` is no id of Zoho's."
+
+
+async def test_a_record_of_which_every_worker_died_is_given_up_with_its_events_and_harms_no_other(
+    college: College, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many events are about it."""
+    monkeypatch.setattr(take_events, "MOST_EVENTS", 2)
+    for id in (1, 2):
+        college.zoho.add("BTEC_Students", student(id))
+    deadly = [await college.told({"data": [{"id": number(1)}]}) for _ in range(3)]
+    for _ in range(MOST_STARTS):
+        async with college.use_cases.store.begin(college.tenant) as session:
+            assert len(await session.claim("take:students", 1, LEASE)) == 1
+        college.timer.jump(LEASE.total_seconds() + 1)
+    other = await college.told({"data": [{"id": number(2)}]})
+    assert await college.take() == EventsTaken(dead=3)
+    assert await college.state(number(1)) is DeliveryState.DEAD
+    for each in deadly:
+        ended = await college.event(each)
+        assert (ended.state, ended.reason) == (EventState.DEAD, DEADLY)
+    assert await college.take() == EventsTaken(looked_at=1, taken=1)
+    assert (await college.event(other)).state is EventState.TAKEN
+    assert await college.take() is None

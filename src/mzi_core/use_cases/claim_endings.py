@@ -22,6 +22,20 @@ UNAVAILABLE = timedelta(minutes=1)
 """When a service is asked again that did not say when it can be."""
 
 
+MOST_STARTS = 10
+"""Who was begun so often and never ended is given up: its worker dies of it each time."""
+
+DEADLY = (
+    "Whoever worked on it ended before it did, each time. See the log of the service for what went wrong "
+    "then; `mzi deliveries redrive` tries it again."
+)
+
+
+def is_deadly(claim: Claim) -> bool:
+    """Whether nobody shall work on it any more: it would take yet another worker with it."""
+    return claim.starts > MOST_STARTS
+
+
 def may_be_about_one(error: MziError) -> bool:
     """Whether a service may refuse one record alone, and not the account or the module."""
     return isinstance(error, GatewayRefused) and not isinstance(error, AccessRefused | RemoteNotFound)

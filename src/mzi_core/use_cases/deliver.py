@@ -30,7 +30,7 @@ from mzi_core.ports import (
     WriteResult,
 )
 from mzi_core.provisioning import StepResult
-from mzi_core.use_cases.claim_endings import may_be_about_one, put_off
+from mzi_core.use_cases.claim_endings import DEADLY, is_deadly, may_be_about_one, put_off
 from mzi_core.values import MoodleId, TenantId, ZohoId
 
 LEASE = timedelta(minutes=5)
@@ -41,9 +41,6 @@ LAST_SEND = timedelta(minutes=4)
 
 SECOND_LOOK = 4 * LEASE
 """After so long a pair is looked at once more that two workers may have been at, or whose answer was lost."""
-
-MOST_STARTS = 10
-"""Who was begun so often and never ended is given up: its worker dies of it each time."""
 
 Result = StepResult[ZohoId | MoodleId]
 
@@ -198,8 +195,7 @@ class Deliver:
         begun = _now()
         async with self.store.begin(tenant) as session:
             claims = await session.claim(flow.name, flow.at_once, LEASE, only=only)
-            dead = [claim.dead(_DEADLY) for claim in claims if claim.starts > MOST_STARTS]
-            await session.end_claims(dead)
+            await session.end_claims([claim.dead(DEADLY) for claim in claims if is_deadly(claim)])
             rules = rules_of(await session.settings())
         if by_hand:
             rules = attrs.evolve(rules, create_accounts=True, create_courses=True)
@@ -208,7 +204,7 @@ class Deliver:
         hold = Hold(
             store=self.store,
             tenant=tenant,
-            claims={claim.key: claim for claim in claims if claim.starts <= MOST_STARTS},
+            claims={claim.key: claim for claim in claims if not is_deadly(claim)},
             begun=begun,
             by_hand=by_hand,
         )
@@ -246,12 +242,6 @@ class Deliver:
             if paused:
                 await session.pause(flow.name, error.told)
         return Delivered(worked_on=0, states=Counter(states.values()), error=error, paused=paused)
-
-
-_DEADLY = (
-    "Whoever worked on it ended before it did, each time. See the log of the service for what went wrong "
-    "then; `mzi deliveries redrive` tries it again."
-)
 
 
 def _looked_at_again(ending: Ending) -> Ending:

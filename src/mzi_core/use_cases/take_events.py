@@ -30,7 +30,13 @@ from mzi_core.ports import (
     Session,
 )
 from mzi_core.use_cases.batches import Batches
-from mzi_core.use_cases.claim_endings import WITHOUT_ACCOUNT, may_be_about_one, put_off
+from mzi_core.use_cases.claim_endings import (
+    DEADLY,
+    WITHOUT_ACCOUNT,
+    is_deadly,
+    may_be_about_one,
+    put_off,
+)
 from mzi_core.use_cases.deletions import delete_records
 from mzi_core.use_cases.looking import Look, Observed
 from mzi_core.values import Code, Outcome, RecordId, RecordKey, TenantId
@@ -89,7 +95,24 @@ class TakeEvents:
         store = self.batches.store
         async with store.begin(tenant) as session:
             claims = await session.claim(take_flow(module.name), AT_ONCE, LEASE)
-        return await self._taken(tenant, module, claims) if claims else None
+            buried = await self._bury(session, module, [claim for claim in claims if is_deadly(claim)])
+        if not claims:
+            return None
+        left = [claim for claim in claims if not is_deadly(claim)]
+        done = await self._taken(tenant, module, left) if left else EventsTaken()
+        return attrs.evolve(done, dead=done.dead + buried)
+
+    async def _bury(self, session: Session, module: AnyModule, deadly: Sequence[Claim]) -> int:
+        """Give up records of which every worker died, with all events about them; how many those are."""
+        if not deadly:
+            return 0
+        await session.end_claims([claim.dead(DEADLY) for claim in deadly])
+        keys = [module.side.key(claim.key) for claim in deadly]
+        buried = 0
+        while events := await session.waiting_events(module.name, keys, MOST_EVENTS):
+            ids = [event.id for event in events]
+            buried += await session.end_events(ids, EventState.DEAD, DEADLY, self._now())
+        return buried
 
     async def _taken(self, tenant: TenantId, module: AnyModule, claims: Sequence[Claim]) -> EventsTaken:
         """Where the service refuses to show them all, each half by itself: one record spoils no other."""

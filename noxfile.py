@@ -159,6 +159,13 @@ def kills(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHON)
+def worker_kills(session: nox.Session) -> None:
+    """Workers killed 200 times while they write to Zoho and Moodle: both sides agree in the end."""
+    _install(session, "-e", ".[test]")
+    session.run("python", "-m", "tests.processes.worker_kills", *session.posargs)
+
+
+@nox.session(python=PYTHON)
 def simulation(session: nox.Session) -> None:
     """Two-way sync in virtual time, seed by seed: `nox -s simulation -- 0 --seeds 1000`."""
     _install(session, "-e", ".[test]")

@@ -1942,6 +1942,13 @@ class ClosesWhatWasDecided(Faithful):
         await self.real.close_reviews(addresses)
 
 
+class ForgetsEveryClosedReview(Faithful):
+    noticed_by = "test_what_was_closed_is_forgotten_in_time"
+
+    async def forget_closed_reviews(self, older_than: timedelta, limit: int) -> int:
+        return int(await self.real.forget_closed_reviews(timedelta(0), limit))
+
+
 class ListsReviewsFromTheBeginningOfAKind(Faithful):
     noticed_by = "test_the_list_is_told_in_pages"
 

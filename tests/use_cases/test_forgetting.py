@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import chain, repeat
 
 import attrs
 import pytest
 
 from mzi_adapters.memory import MemoryStore
-from mzi_adapters.testing.contracts.fixtures import change, event
+from mzi_adapters.testing.contracts.fixtures import change, event, question
 from mzi_adapters.testing.harness import CountedIds, FixedClock, Harness
 from mzi_core.errors import UnknownTenant
-from mzi_core.ports import EventQuery, EventState, Store
+from mzi_core.ports import DeliveryQuery, Due, EventQuery, EventState, Store
 from mzi_core.use_cases import forgetting
 from mzi_core.use_cases.forgetting import EVERY, ForgetInTurn, ForgetOld, Retention
 from mzi_core.values import DEFAULT_TENANT, TenantId
@@ -105,7 +106,7 @@ async def test_one_process_at_a_time_forgets_and_all_together_once_an_hour() -> 
 async def test_what_is_stopped_forgets_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forgetting, "AT_ONCE", 1)
     store = await _kept(EVERY_AGE)
-    asked = iter([False, False, True, True])
+    asked = chain([False, False], repeat(True))
     done = await ForgetOld(store=store, clock=CLOCK)(DEFAULT_TENANT, MONTH, stopped=lambda: next(asked))
     assert done == {EventState.TAKEN: 2}
 
@@ -150,6 +151,36 @@ async def test_what_was_reserved_at_the_brake_is_forgotten_when_it_counts_no_mor
         assert await session.reserve("account", "suspend", {"a": 1, "b": 1, "c": 1}, 0, within=9 * DAY) == {
             "c"
         }
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 1000])
+async def test_what_was_settled_and_asked_no_longer_is_forgotten_with_the_events(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """Of every flow; what is due, and what is asked still, stays, and so does all where events do."""
+    monkeypatch.setattr(forgetting, "AT_ONCE", at_once)
+    clock = FixedClock()
+    store = MemoryStore(clock)
+    async with store.begin(DEFAULT_TENANT) as session:
+        await session.make_due([Due(flow, key) for flow in ("account", "take:students") for key in "123"])
+        for flow in ("account", "take:students"):
+            for claim in await session.claim(flow, 2, DAY):
+                await session.end_claims([claim.settled()])
+        await session.put_reviews([question(key) for key in "123"])
+        await session.close_reviews([question(key).address for key in "12"])
+    forget = ForgetOld(store=store, clock=clock)
+
+    async def left() -> tuple[int, int]:
+        async with store.read(DEFAULT_TENANT) as session:
+            return len(await session.list_deliveries(DeliveryQuery())), len(await session.reviews())
+
+    await forget(DEFAULT_TENANT, MONTH)
+    clock.advance(31 * DAY)
+    await forget(DEFAULT_TENANT, Retention(taken=None))
+    await forget(DEFAULT_TENANT, MONTH, stopped=lambda: True)
+    assert await left() == (6, 3)
+    await forget(DEFAULT_TENANT, MONTH)
+    assert await left() == (2, 1)
 
 
 async def test_the_use_cases_forget_for_one_tenant_and_in_turn_for_all() -> None:

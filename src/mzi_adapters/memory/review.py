@@ -1,6 +1,7 @@
 """What a person must decide."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -38,6 +39,18 @@ class Reviews(TenantTables):
     async def close_reviews(self, addresses: Collection[ReviewAddress]) -> None:
         for address in addresses:
             await self.decide_review(address, ReviewState.CLOSED, None, "")
+
+    async def forget_closed_reviews(self, older_than: timedelta, limit: int) -> int:
+        before = self.clock.now() - older_than
+        closed = [
+            (item.decided_at, key)
+            for key, item in self.tables.reviews.items()
+            if key[0] == self.tenant and item.state is ReviewState.CLOSED and item.decided_at is not None
+        ]
+        old = sorted((at, key) for at, key in closed if at <= before)[:limit]
+        for _, key in old:
+            self.tables.reviews.drop(key)
+        return len(old)
 
     async def decide_review(
         self, address: ReviewAddress, state: ReviewState, choice: MoodleId | None, by: str

@@ -1,6 +1,7 @@
 """What a person must decide."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -88,6 +89,20 @@ class Reviews(TimedScope):
                 closed = sa.update(REVIEWS).values(state=ReviewState.CLOSED.value, decided_at=self._moment())
                 which = self.mine(REVIEWS), _c.state == _OPEN, _c.kind == kind.value
                 await self.run(closed.where(*which, self.among(_c.key, keys)))
+
+    async def forget_closed_reviews(self, older_than: timedelta, limit: int) -> int:
+        """Forget those that were closed longer ago, the oldest first."""
+        before = (await self.run(sa.select(self._moment()))).scalar_one() - older_than
+        old = (
+            sa.select(_c.kind, _c.key)
+            .where(self.mine(REVIEWS), _c.state == ReviewState.CLOSED.value, _c.decided_at <= before)
+            .order_by(_c.decided_at)
+            .limit(limit)
+        )
+        done = await self.run(
+            sa.delete(REVIEWS).where(self.mine(REVIEWS), sa.tuple_(_c.kind, _c.key).in_(old))
+        )
+        return int(done.rowcount)
 
     async def decide_review(
         self, address: ReviewAddress, state: ReviewState, choice: MoodleId | None, by: str

@@ -1,7 +1,7 @@
 """The review list: what a person must decide, for nothing that both sides say decides it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -125,6 +125,13 @@ class Reviews(Protocol):
 
     async def close_reviews(self, addresses: Collection[ReviewAddress]) -> None:
         """Close those that are open: they are no longer asked. What was decided stays."""
+        ...
+
+    async def forget_closed_reviews(self, older_than: timedelta, limit: int) -> int:
+        """Forget at most so many that were closed longer ago, the oldest first; how many it were.
+
+        What a person decided is not forgotten.
+        """
         ...
 
     async def decide_review(

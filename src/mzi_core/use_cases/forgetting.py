@@ -1,6 +1,7 @@
 """Forget in time: events that have ended, but none by which something was made, and what was changed.
 
-What was reserved at the brake is forgotten with them, once it counts no more.
+What was reserved at the brake is forgotten with them, once it counts no more; and, for as long as events that
+were taken are kept, settled deliveries and closed items of the review list.
 """
 
 from collections.abc import Callable, Mapping
@@ -73,7 +74,29 @@ class ForgetOld:
         if retention.history is not None:
             done[CHANGES] = await self._changes(tenant, now - retention.history, stopped)
         await self._reservations(tenant, stopped)
+        if retention.taken is not None:
+            await self._closed_reviews(tenant, retention.taken, stopped)
+            await self._settled(tenant, retention.taken, stopped)
         return done
+
+    async def _closed_reviews(
+        self, tenant: TenantId, older_than: timedelta, stopped: Callable[[], bool]
+    ) -> None:
+        some = AT_ONCE
+        while some == AT_ONCE and not stopped():
+            async with self.store.begin(tenant) as session:
+                some = await session.forget_closed_reviews(older_than, AT_ONCE)
+
+    async def _settled(self, tenant: TenantId, older_than: timedelta, stopped: Callable[[], bool]) -> None:
+        """Forget settled deliveries; who looks for one learns as much from its record."""
+        async with self.store.read(tenant) as session:
+            flows = [each.flow for each in await session.flows()]
+        for flow in flows:
+            after: str | None = ""
+            while after is not None and not stopped():
+                async with self.store.begin(tenant) as session:
+                    forgotten = await session.forget_settled(flow, older_than, after=after, limit=AT_ONCE)
+                after = forgotten.after
 
     async def _reservations(self, tenant: TenantId, stopped: Callable[[], bool]) -> None:
         some = AT_ONCE

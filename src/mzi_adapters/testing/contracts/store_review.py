@@ -1,5 +1,7 @@
 """What a store promises about the review list."""
 
+from datetime import timedelta
+
 import attrs
 
 from mzi_adapters.testing.contracts.fixtures import ours, question
@@ -140,6 +142,21 @@ class ReviewPromises:
             again = await one(session)
             assert (again.state, again.decided_at) == (ReviewState.OPEN, None)
             assert again.opened_at >= closed.decided_at
+
+    async def test_what_was_closed_is_forgotten_in_time(self, store: Store) -> None:
+        """The oldest first; what is open or was decided never is."""
+        async with ours(store) as session:
+            await session.put_reviews([question(key) for key in "12345"])
+            await session.decide_review(question("1").address, ReviewState.DISMISSED, None, "p")
+            await session.decide_review(question("2").address, ReviewState.CHOSEN, FIRST, "p")
+            for key in "43":
+                await session.close_reviews([question(key).address])
+            assert await session.forget_closed_reviews(timedelta(hours=1), 9) == 0
+            assert await session.forget_closed_reviews(timedelta(0), 1) == 1
+            assert [each.key for each in await session.reviews()] == ["1", "2", "3", "5"]
+            assert await session.forget_closed_reviews(timedelta(0), 9) == 1
+            assert await session.forget_closed_reviews(timedelta(0), 9) == 0
+            assert [each.key for each in await session.reviews()] == ["1", "2", "5"]
 
     async def test_the_list_is_told_in_pages(self, store: Store) -> None:
         """By kind and key, of one state, of one kind, or of both."""

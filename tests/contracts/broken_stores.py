@@ -1714,9 +1714,7 @@ class TellsHowTheOtherTenantsStand(Faithful):
 class TellsWhatOtherTenantsDeliver(Faithful):
     noticed_by = "test_deliveries_are_told_whole_at_once"
 
-    async def deliveries_at(
-        self, addresses: Collection[DeliveryKey]
-    ) -> Mapping[DeliveryKey, StoredDelivery]:
+    async def deliveries_at(self, addresses: Collection[DeliveryKey]) -> Mapping[DeliveryKey, StoredDelivery]:
         theirs = await attrs.evolve(self.real, tenant=CANARY).deliveries_at(addresses)
         return {**theirs, **await self.real.deliveries_at(addresses)}
 

@@ -281,9 +281,7 @@ class Deliveries(TenantTables):
     async def delivery(self, address: DeliveryKey) -> StoredDelivery | None:
         return self._found(address.flow, address.key)
 
-    async def deliveries_at(
-        self, addresses: Collection[DeliveryKey]
-    ) -> Mapping[DeliveryKey, StoredDelivery]:
+    async def deliveries_at(self, addresses: Collection[DeliveryKey]) -> Mapping[DeliveryKey, StoredDelivery]:
         rows = {address: self._found(address.flow, address.key) for address in addresses}
         return {address: row for address, row in rows.items() if row is not None}
 

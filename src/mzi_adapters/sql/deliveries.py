@@ -349,9 +349,7 @@ class Deliveries(TimedScope):
         found = self._read(await self.ask(say.ONE, self.tenant, address.flow, address.key))
         return found[0] if found else None
 
-    async def deliveries_at(
-        self, addresses: Collection[DeliveryKey]
-    ) -> Mapping[DeliveryKey, StoredDelivery]:
+    async def deliveries_at(self, addresses: Collection[DeliveryKey]) -> Mapping[DeliveryKey, StoredDelivery]:
         """Each of these."""
         if not addresses:
             return {}

@@ -411,9 +411,7 @@ class Deliveries(Protocol):
         """One delivery."""
         ...
 
-    async def deliveries_at(
-        self, addresses: Collection[DeliveryKey]
-    ) -> Mapping[DeliveryKey, StoredDelivery]:
+    async def deliveries_at(self, addresses: Collection[DeliveryKey]) -> Mapping[DeliveryKey, StoredDelivery]:
         """Each of these; unknown ones are left out."""
         ...
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 
@@ -35,7 +35,7 @@ from mzi_core.use_cases.ask_persons import AskPersons
 from mzi_core.use_cases.batches import Batches, shared_locks
 from mzi_core.use_cases.carry_out import CarryOut, Learned, Steps
 from mzi_core.use_cases.claim_endings import failed
-from mzi_core.use_cases.deliver import Hold, Result, Worked
+from mzi_core.use_cases.deliver import Hold, Remembered, Result, Worked
 from mzi_core.use_cases.moodle_target import MoodleTarget
 from mzi_core.use_cases.targets import Targets
 from mzi_core.use_cases.zoho_half import BY_DELIVERY, News, ZohoHalf
@@ -331,30 +331,6 @@ class _Pairs:
 def _address(needs: Parent) -> DeliveryKey:
     """The delivery that has what is needed."""
     return DeliveryKey(flow_of(CATALOGUE[needs.module]).name, needs.key)
-
-
-class Remembered(Protocol):
-    """What the store has of a pair beside its records, whether somebody is at work on it or not."""
-
-    @property
-    def generation(self) -> int:
-        """How often it was made due."""
-        ...
-
-    @property
-    def approved_generation(self) -> int:
-        """The generation that a person has approved, or 0."""
-        ...
-
-    @property
-    def plan_id(self) -> str:
-        """The plan it is or was held under, or ""."""
-        ...
-
-    @property
-    def agreed(self) -> JsonObject | None:
-        """What was agreed."""
-        ...
 
 
 @attrs.frozen(kw_only=True)

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
+from flow_page import agreements
 from grade_examples import EXAMPLES
 from rich.console import Console
 from sphinx.application import Sphinx
@@ -359,6 +360,7 @@ _MAKERS: Mapping[str, Callable[[], Iterator[str]]] = {
         modules,
         overview,
         flows,
+        agreements,
         outlooks,
         rules,
         causes,

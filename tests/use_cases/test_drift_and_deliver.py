@@ -13,7 +13,7 @@ from tests.use_cases.test_deliver import AtWork, at_work, mark
 from tests.use_cases.test_push import class_, enrollment, student
 
 from mzi_core.flows.drift import Outlook
-from mzi_core.flows.flow import FLOWS
+from mzi_core.flows.flow import FLOWS, flow_of
 from mzi_core.flows.rules import FlowName
 from mzi_core.ports import Applied, DeliveryState
 from mzi_core.provisioning import Action
@@ -127,6 +127,8 @@ async def test_what_is_told_of_a_college_is_done_next_and_after_that_nothing_is_
         assert done == {key: SENT[outlook] for key, outlook in told.items() if outlook in SENT}
         states = {each.key: each.state for each in await college.deliveries(flow)}
         assert states == {key: ENDS[outlook] for key, outlook in told.items()}
+        waits = {each.waits_for.flow for each in await college.deliveries(flow) if each.waits_for}
+        assert waits <= {flow_of(module).name for module in FLOWS[flow].waits_for.values()}
     college.timer.jump(600)
     await college.delivered()
     for flow in COUNTERPARTS:

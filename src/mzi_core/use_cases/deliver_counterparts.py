@@ -47,9 +47,6 @@ HELD = (
     "or reject it."
 )
 
-SUSPEND = DestructiveAction.SUSPEND
-"""What the brake counts of counterparts."""
-
 ASKED = "asked"
 """Under this name is remembered of a pair that was held what Zoho's record said then, as a fingerprint."""
 
@@ -189,7 +186,7 @@ class _Pairs:
             over = asked.over
             if not over:
                 return as_it_was
-            plan = await session.open_plan(flow_of(self.module).name, SUSPEND)
+            plan = await session.open_plan(flow_of(self.module).name, asked.action)
             ended = await session.end_claims(
                 [
                     wanted[key].held(plan, HELD.format(plan), agreed={ASKED: rows[key].fingerprint})
@@ -337,9 +334,10 @@ def _address(needs: Parent) -> DeliveryKey:
 class AskedBrake:
     """What the brake says of pairs: by which plan a person has rejected them, and which are `over` its limit.
 
-    All others may be done.
+    All others may be done. `action`: what was asked about.
     """
 
+    action: DestructiveAction
     rejected: Mapping[RecordKey, BrakePlan]
     over: Sequence[RecordKey]
 
@@ -354,6 +352,8 @@ async def ask_brake(
 
     What a person has rejected is not reserved; it is over the limit where Zoho has said something else since.
     """
+    flow = flow_of(module)
+    (action,) = flow.takes_away
     rejected = await _rejected(session, wanted)
     as_it_was = {
         key: plan for key, plan in rejected.items() if _asked(wanted[key].agreed) == rows[key].fingerprint
@@ -361,13 +361,13 @@ async def ask_brake(
     left = {key: each for key, each in wanted.items() if key not in as_it_was}
     counts = await session.count(module)
     passing = await session.reserve(
-        flow_of(module).name,
-        SUSPEND,
+        flow.name,
+        action,
         {key: each.generation for key, each in left.items() if key not in rejected},
         limit(sum(counts.get(state, 0) for state in (State.NEW, State.UPDATED))),
         approved=[key for key, each in left.items() if each.approved_generation == each.generation],
     )
-    return AskedBrake(rejected=as_it_was, over=[key for key in left if key not in passing])
+    return AskedBrake(action=action, rejected=as_it_was, over=[key for key in left if key not in passing])
 
 
 def taken_back(step: Step[object], agreed: JsonObject | None) -> Step[object]:

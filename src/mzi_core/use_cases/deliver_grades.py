@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from mzi_core.flows import take_flow
-from mzi_core.flows.flow import flow_of, in_moodle_only
+from mzi_core.flows.flow import GRADE, flow_of, in_moodle_only
 from mzi_core.flows.grade import (
     GradeFacts,
     GradePlan,
@@ -245,7 +245,7 @@ class DeliverGrades:
         That is looked for once more under the locks of both modules, which who brings it has alone.
         """
         async with self.batches.store.begin(hold.tenant) as session:
-            await session.lock(shared_locks((STUDENTS, CLASSES)))
+            await session.lock(shared_locks(GRADE.waits_for.values()))
             partners = await grade_partners(session, marks)
             ended = await session.end_claims(
                 [_waiting(hold.claims[key], mark, partners[key]) for key, mark in marks.items()]

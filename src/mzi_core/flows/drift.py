@@ -92,9 +92,7 @@ def counterpart_drift(
 
     `is_untold`: whether Zoho is yet to be told how it went.
     """
-    found = Kept(_outlook(step, is_untold=is_untold), step.why)
-    if kept is not None and step.needs is None:
-        found = kept
+    found = kept or Kept(_outlook(step, is_untold=is_untold), step.why)
     return PairDrift(
         key=step.zoho_id,
         module=module.name,

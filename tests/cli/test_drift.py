@@ -56,8 +56,8 @@ def test_what_differs_is_counted_by_flow_and_shown_field_by_field(differing: Mzi
     ran = differing("drift")
     assert ran.code == 1
     head, _, *rows = [line.split() for line in ran.out.splitlines()]
-    assert head == ["flow", "agrees", "change", "leave", "cannot"]
-    assert rows[0] == ["account", "1", "1", "1", "1"]
+    assert head == ["account"]
+    assert rows[:4] == [["agrees", "1"], ["change", "1"], ["leave", "1"], ["cannot", "1"]]
     assert [*IDS[2:3], "last_name", "Example2", "Before"] in rows
     assert "by the rules mzi makes none by itself" in said(ran.out)
     assert "It has no first and last name; Moodle needs both." in said(ran.out)
@@ -66,7 +66,7 @@ def test_what_differs_is_counted_by_flow_and_shown_field_by_field(differing: Mzi
 def test_what_is_to_be_made_is_in_one_line(differing: Mzi) -> None:
     differing("rules", "set", "create_accounts=true")
     ran = differing("drift", "account")
-    assert ran.out.splitlines()[0].split() == ["flow", "agrees", "create", "change", "cannot"]
+    assert ["create", "1"] in [line.split() for line in ran.out.splitlines()]
     assert f"a3@campus.example, Rana, Example3, {IDS[3]}" in said(ran.out)
 
 
@@ -112,7 +112,7 @@ def test_where_both_sides_agree_it_ends_well(mzi: Mzi, college: Remotes, folder:
     mzi("sync", "students", written(folder, "s.json", [full(1)]))
     mzi("push", "students", "--to", "moodle", "--yes")
     ran = mzi("drift")
-    assert (ran.code, [line.split() for line in ran.out.splitlines()][2]) == (0, ["account", "1"])
+    assert (ran.code, [line.split() for line in ran.out.splitlines()][2]) == (0, ["agrees", "1"])
 
 
 def test_what_could_be_read_is_told_where_a_service_refuses(

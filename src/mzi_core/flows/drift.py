@@ -18,7 +18,7 @@ class Outlook(StrEnum):
     """What would become of a pair if it was delivered now."""
 
     AGREES = "agrees"
-    """Both sides say the same, and Zoho knows it."""
+    """Both sides say the same and Zoho knows it, or nothing is to be on the other side yet."""
 
     CREATE = "create"
     """What is missing would be made: something in Moodle, or the grade of a mark in Zoho."""

@@ -120,10 +120,12 @@ class Drifted:
             yield Text(plain(f"{flow} was not read to its end. {error.told}"), style="yellow")
 
     def _counted(self) -> RenderableType:
-        columns = [each for each in Outlook if any(counts[each] for counts in self.counts.values())]
-        shown = table(key("flow"), *(number(each.value, STYLES[each]) for each in columns))
-        for flow, counts in self.counts.items():
-            shown.add_row(flow, *(count(counts[each]) for each in columns))
+        """A column for each flow: there are fewer of them than of what may become of a pair."""
+        shown = table(key("", ""), *map(number, self.counts))
+        for each in Outlook:
+            numbers = [counts[each] for counts in self.counts.values()]
+            if any(numbers):
+                shown.add_row(Text(each.value, style=STYLES[each]), *map(count, numbers))
         return shown
 
 

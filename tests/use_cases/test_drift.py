@@ -285,6 +285,18 @@ class TestGrades:
         assert (pair.outlook, pair.counterpart) == (Outlook.CHANGE, id)
         assert fields(pair)["grade_value"] == ("R", "M")
 
+    async def test_a_grade_whose_key_somebody_has_corrected_is_told_once(self) -> None:
+        """It is known here under the key that it had before."""
+        college = await self.college()
+        told = {"Moodle_Grade_Composite_Key": "7_8_9", "Grade": "M", "Class": {"id": CLASS}}
+        id = college.zoho.add("BTEC_Grades", {**told, "Student": {"id": A}})
+        await college.heard("grades", id)
+        assert [pair.why for pair in await drift(college, GRADE)] == [NO_MARK]
+        college.zoho.edit("BTEC_Grades", id, {"Moodle_Grade_Composite_Key": KEY})
+        await college.sync("moodle_marks", [mark("3")])
+        (pair,) = await drift(college, GRADE)
+        assert (pair.key, pair.counterpart) == (KEY, id)
+
     async def test_what_a_person_has_changed_in_zoho_stays_and_is_told_as_such(self) -> None:
         college = await self.college()
         await college.sync("moodle_marks", [mark("2")])

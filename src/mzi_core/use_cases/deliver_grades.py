@@ -1,6 +1,6 @@
 """Grades: what marks of Moodle come to is brought to Zoho, and a person's edit there is left standing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
@@ -260,20 +260,19 @@ def _acknowledged(plan: GradePlan) -> dict[str, object]:
     return {**plan.values, **said}
 
 
-def missing_partner(mark: MoodleMarkRecord, partners: GradePartners) -> tuple[DeliveryKey, str] | None:
-    """What a mark waits for, and a sentence about it; None where both are known."""
+def missing_partners(mark: MoodleMarkRecord, partners: GradePartners) -> Iterator[tuple[DeliveryKey, str]]:
+    """What a mark waits for, each with a sentence about it."""
     for missing, module, key, what in (
         (partners.student is None, STUDENTS, mark.student, "student in Zoho is linked to Moodle user"),
         (partners.class_ is None, CLASSES, mark.course, "class in Zoho is linked to Moodle course"),
     ):
         if missing:
             address = DeliveryKey(flow_of(module).name, in_moodle_only(MoodleId(int(key))))
-            return address, f"No {what} {key} yet."
-    return None
+            yield address, f"No {what} {key} yet."
 
 
 def _waiting(claim: Claim, mark: MoodleMarkRecord, partners: GradePartners) -> Ending:
-    missing = missing_partner(mark, partners)
+    missing = next(missing_partners(mark, partners), None)
     return claim.given_back() if missing is None else claim.waiting(*missing)
 
 

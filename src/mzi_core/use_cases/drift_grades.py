@@ -17,7 +17,7 @@ from mzi_core.use_cases.deliver_grades import (
     GatheredMarks,
     as_in_zoho,
     gather_marks,
-    missing_partner,
+    missing_partners,
 )
 from mzi_core.use_cases.drift import each_spared, remembered
 from mzi_core.use_cases.push import live_rows
@@ -36,10 +36,14 @@ class DriftOfGrades:
         """Those that have a mark, then the grades that have none."""
         zoho = await ZohoHalf.of(tenant, GRADES, self.batches, self.connections, keeps=False)
         store = self.batches.store
+        told: set[str] = set()  # which grades are that of a mark, whatever key is known here of them
         async for marks in live_rows(store, tenant, MOODLE_MARKS, GRADE.at_once):
-            yield await each_spared(marks, partial(self._found, zoho), _refused)
+            pairs = await each_spared(marks, partial(self._found, zoho), _refused)
+            told.update(pair.counterpart for pair in pairs if pair.counterpart is not None)
+            yield pairs
         async for grades in live_rows(store, tenant, GRADES, GRADE.at_once):
-            if pairs := await self._without_mark(tenant, grades):
+            left = [row.entity for row in grades if row.entity.zoho_id not in told]
+            if pairs := await self._without_mark(tenant, left):
                 yield pairs
 
     async def _found(self, zoho: ZohoHalf, rows: Sequence[Stored[MoodleMarkRecord]]) -> list[PairDrift]:
@@ -52,9 +56,9 @@ class DriftOfGrades:
         drifts = {key: grade_drift(key, pair.facts, plan_grade(pair.facts)) for key, pair in pairs.items()}
         return [drifts.get(key) or _not_recorded(key, found) for key in keys if key in found.partners]
 
-    async def _without_mark(self, tenant: TenantId, rows: Sequence[Stored[RecordedGrade]]) -> list[PairDrift]:
+    async def _without_mark(self, tenant: TenantId, known: Sequence[RecordedGrade]) -> list[PairDrift]:
         """How the grades stand of which Moodle has no mark."""
-        grades = {row.entity.composite_key: row.entity for row in rows if row.entity.composite_key}
+        grades = {grade.composite_key: grade for grade in known if grade.composite_key}
         async with self.batches.store.read(tenant) as session:
             marks = await session.stored(MOODLE_MARKS, [MOODLE_MARKS.side.key(key) for key in grades])
         live = {key for key, row in marks.items() if row.deleted_at is None}
@@ -76,8 +80,8 @@ def _not_recorded(key: str, found: GatheredMarks) -> PairDrift:
     if key in found.pending:
         outlook = Outlook.AGREES if theirs is None else Outlook.LEAVE
         return _unplanned(key, outlook, found.pending[key], theirs)
-    missing = missing_partner(found.lone[key], found.partners[key])
-    return _unplanned(key, Outlook.WAIT, "" if missing is None else missing[1], theirs)
+    _, why = next(missing_partners(found.lone[key], found.partners[key]))
+    return _unplanned(key, Outlook.WAIT, why, theirs)
 
 
 def _unplanned(key: str, outlook: Outlook, why: str, theirs: RecordedGrade | None = None) -> PairDrift:

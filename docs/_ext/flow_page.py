@@ -25,7 +25,6 @@ from mzi_core.flows.write_back import LONGEST_REASON, WriteBack, write_back_of
 from mzi_core.module import AnyModule, Kind
 from mzi_core.modules import (
     CLASSES,
-    ENROLLMENTS,
     MOODLE_COURSES,
     MOODLE_ENROLLMENTS,
     MOODLE_MARKS,
@@ -52,13 +51,29 @@ class Fields:
 
 @cache
 def fields_of_flows() -> Mapping[FlowName, Fields]:
-    """What each flow does to fields, by trying."""
-    return asyncio.run(_tried())
+    """What each flow does to fields, by trying under every choice that a rule has."""
+    found = [asyncio.run(_tried(choices)) for choices in _choices()]
+    return {
+        flow: Fields(
+            made=_each(name for each in found for name in each[flow].made),
+            kept=_each(name for each in found for name in each[flow].kept),
+        )
+        for flow in FLOWS
+    }
 
 
-async def _tried() -> Mapping[FlowName, Fields]:
+def _choices() -> Iterator[Mapping[str, object]]:
+    """Rules to try by: all that may be is done, and each other choice of a rule alone."""
+    all_done = {name: True for name, rule in RULES.items() if isinstance(rule.default, bool)}
+    yield all_done
+    for name, rule in RULES.items():
+        others = [choice.value for choice in rule.choices if choice != rule.default]
+        if not isinstance(rule.default, frozenset):
+            yield from ({**all_done, name: choice} for choice in others)
+
+
+async def _tried(choices: Mapping[str, object]) -> Mapping[FlowName, Fields]:
     mzi = Harness()
-    choices = {name: True for name, rule in RULES.items() if rule.default in (True, False)}
     await mzi.use_cases.set_rules(DEFAULT_TENANT, choices)
     await _enter(mzi)
     made = {}
@@ -135,8 +150,13 @@ async def _tell_who_enrolled(mzi: Harness) -> None:
     """Moodle's events tell that it was mzi that enrolled everybody."""
     users = {each.zoho_id: each.moodle_userid for each in await _linked(mzi, STUDENTS)}
     service = (await (await mzi.connections.moodle(DEFAULT_TENANT)).site()).user_id
-    for number, each in enumerate(await _linked(mzi, ENROLLMENTS), 1):
-        user, course = users[each.student], each.moodle_course_id
+    modules = [module for flow in FLOWS.values() if flow.moodle is MOODLE_ENROLLMENTS for module in flow.zoho]
+    enrolled = [
+        (users[each.student], getattr(each, write_back_of(module).link))
+        for module in modules
+        for each in await _linked(mzi, module)
+    ]
+    for number, (user, course) in enumerate(enrolled, 1):
         await mzi.use_cases.sync(DEFAULT_TENANT, MOODLE_USERS, [{"id": user}])
         await mzi.use_cases.sync(DEFAULT_TENANT, MOODLE_COURSES, [{"id": course, "fullname": "Networking"}])
         told = {"courseid": course, "userid": user, "id": number, "maker": service, "made_as": number}
@@ -252,6 +272,10 @@ _EDITED = (
 )
 
 
+_ID = ("the id in Moodle", "the id in Moodle, where there is one")
+"""What stands in the field of the link when both agree, and when that cannot be."""
+
+
 def _told(flow: Flow) -> Iterator[str]:
     """What Zoho is told, field by field; of what comes from Moodle and cannot be written, nothing."""
     backs = {module: write_back_of(module) for module in flow.zoho}
@@ -262,8 +286,7 @@ def _told(flow: Flow) -> Iterator[str]:
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
     for module, back in backs.items():
-        ids = ("the id in Moodle", "the id in Moodle, where there is one")[: len(problems)]
-        yield f"| `{module.field[back.link].names[0]}` | {' | '.join(ids)} |"
+        yield f"| `{module.field[back.link].names[0]}` | {' | '.join(_ID[: len(problems)])} |"
     for name in _each(name for back in backs.values() for name in told_fields(back)):
         back = next(back for back in backs.values() if name in told_fields(back))
         yield f"| `{name}` | {' | '.join(_values(back, name, problem) for problem in problems)} |"
@@ -285,7 +308,7 @@ def _values(back: WriteBack, name: str, problem: str) -> str:
     for kind in ("boolean", "text"):
         field = ZohoField(api_name=name, label=name, data_type=kind)
         found += [_shown(value) for value in back.told({name: field}, START, problem).values()]
-    return ", or ".join(_each(found)) or "the id in Moodle"
+    return ", or ".join(_each(found)) or _ID[bool(problem)]
 
 
 def _shown(value: object) -> str:

@@ -439,6 +439,6 @@ class TestTrouble:
         await college.in_zoho("enrollments", *(enrollment(n, id) for n, id in enumerate(ids)))
         await college.delivered()
         zoho, moodle = len(college.zoho.seen), college.moodle.calls
-        assert outlooks(await drift(college)) == {Outlook.AGREES: 2401}
+        assert outlooks(await drift(college, ACCOUNT, COURSE, ENROLMENT)) == {Outlook.AGREES: 2401}
         assert len(college.zoho.seen) - zoho <= 40
         assert college.moodle.calls - moodle <= 10

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
+from flow_page import agreements
 from grade_examples import EXAMPLES
 from rich.console import Console
 from sphinx.application import Sphinx
@@ -25,6 +26,7 @@ import mzi_core.ports
 from mzi_adapters.moodle import NEEDED
 from mzi_adapters.moodle.account_setup import STEPS
 from mzi_adapters.moodle.capabilities import CAPABILITIES
+from mzi_core.flows.drift import Outlook
 from mzi_core.flows.flow import FLOWS
 from mzi_core.flows.rules import RULES
 from mzi_core.flows.write_back import write_back_of
@@ -202,6 +204,13 @@ def flows() -> Iterator[str]:
     yield from _table(("flow", "in Zoho", "in Moodle", "a pair is called by", "Zoho is told in"), rows)
 
 
+def outlooks() -> Iterator[str]:
+    """What drift may say of a pair, as the code says it."""
+    said = _said_beside("mzi_core.flows.drift")
+    rows = [(f"`{each}`", said["Outlook", each.name], "yes" if each.differs else "no") for each in Outlook]
+    yield from _table(("", "what it means", "differs"), rows)
+
+
 # Grading.
 
 
@@ -352,6 +361,8 @@ _MAKERS: Mapping[str, Callable[[], Iterator[str]]] = {
         modules,
         overview,
         flows,
+        agreements,
+        outlooks,
         rules,
         causes,
         policies,

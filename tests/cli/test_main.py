@@ -21,6 +21,7 @@ COMMANDS = {
     "sync": "Take records from files, page by page",
     "pull": "Read records from Zoho",
     "push": "Bring Moodle and Zoho to say",
+    "drift": "Tell whether Zoho and Moodle",
     "doctor": "Look at the store, the settings",
     "status": "Say how the store is",
     "list": "List the records of a module",

@@ -120,6 +120,9 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(filled: Mzi, words: list[
 
 def test_an_item_is_decided_once(filled: Mzi) -> None:
     filled("review", "dismiss", "account", A)
+    ran = filled("review", "dismiss", "account", A)
+    assert (ran.code, "it was dismissed" in said(ran.err)) == (2, True)
+    assert filled("review", "choose", "account", A, "7").code == 0  # after all
     for words in (["dismiss", "account", A], ["choose", "account", A, "7"]):
         ran = filled("review", *words)
-        assert (ran.code, "it was dismissed" in said(ran.err)) == (2, True)
+        assert (ran.code, "it was chosen" in said(ran.err)) == (2, True)

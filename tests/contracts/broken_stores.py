@@ -1721,6 +1721,14 @@ class TellsHowTheOtherTenantsStand(Faithful):
         return {**theirs, **await self.real.delivery_states(deliveries)}
 
 
+class TellsWhatOtherTenantsDeliver(Faithful):
+    noticed_by = "test_deliveries_are_told_whole_at_once"
+
+    async def deliveries_at(self, addresses: Collection[DeliveryKey]) -> Mapping[DeliveryKey, StoredDelivery]:
+        theirs = await attrs.evolve(self.real, tenant=CANARY).deliveries_at(addresses)
+        return {**theirs, **await self.real.deliveries_at(addresses)}
+
+
 class GivesOneClaimTwice(Faithful):
     noticed_by = "test_what_was_forgotten_begins_anew_and_its_claims_do_not"
 

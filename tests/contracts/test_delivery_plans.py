@@ -63,6 +63,7 @@ async def _ask(session: Session) -> None:
     await session.deliveries_held("plan", after=keys[0])
     await session.held_under(["plan", "plan 2"])
     await session.delivery(keys[0])
+    await session.deliveries_at(keys)
     await session.delivery_states(keys)
     for asked in LISTED:
         await session.list_deliveries(attrs.evolve(asked, after=keys[0]))

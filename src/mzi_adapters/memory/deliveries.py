@@ -285,11 +285,14 @@ class Deliveries(TenantTables):
     async def delivery(self, address: DeliveryKey) -> StoredDelivery | None:
         return self._found(address.flow, address.key)
 
+    async def deliveries_at(self, addresses: Collection[DeliveryKey]) -> Mapping[DeliveryKey, StoredDelivery]:
+        rows = {address: self._found(address.flow, address.key) for address in addresses}
+        return {address: row for address, row in rows.items() if row is not None}
+
     async def delivery_states(
         self, deliveries: Collection[DeliveryKey]
     ) -> Mapping[DeliveryKey, DeliveryState]:
-        rows = {address: self._found(address.flow, address.key) for address in deliveries}
-        return {address: row.state for address, row in rows.items() if row is not None}
+        return {address: row.state for address, row in (await self.deliveries_at(deliveries)).items()}
 
     async def forget_settled(
         self, flow: str, older_than: timedelta, *, after: str = "", limit: int = 1000

@@ -352,6 +352,13 @@ class Deliveries(TimedScope):
         found = self._read(await self.ask(say.ONE, self.tenant, address.flow, address.key))
         return found[0] if found else None
 
+    async def deliveries_at(self, addresses: Collection[DeliveryKey]) -> Mapping[DeliveryKey, StoredDelivery]:
+        """Each of these."""
+        if not addresses:
+            return {}
+        rows = await self.ask(self.say.at, self.tenant, _json(map(_key_row, addresses)))
+        return {row.address: row for row in self._read(rows)}
+
     async def delivery_states(
         self, deliveries: Collection[DeliveryKey]
     ) -> Mapping[DeliveryKey, DeliveryState]:

@@ -10,7 +10,7 @@ each other. The tenant stands in the rows that are asked for, behind MATERIALIZE
 while it knows nothing of the table, it would make it read all of a tenant's rows (see `postgres.FINDING`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 import attrs
@@ -48,6 +48,7 @@ class Statements:
     reject: str
     pause: str
     flows: str
+    at: str
     states: str
     held_under: str
     add_counts: str
@@ -293,6 +294,18 @@ def _asked(columns: Mapping[str, str]) -> str:
     )
 
 
+_STATE = ("flow", "key", "state")
+"""How a delivery stands, in this order."""
+
+
+def _each_asked(columns: Iterable[str]) -> str:
+    wanted = ", ".join(f"d.{name}" for name in columns)
+    return (
+        f"WITH {_asked(KEY)} SELECT found.* FROM asked CROSS JOIN LATERAL (\n"
+        f"    SELECT {wanted} FROM deliveries d WHERE {IS_ASKED} OFFSET 0\n) AS found"
+    )
+
+
 def _locked(condition: str, strength: str = "NO KEY UPDATE", asked: str = "asked") -> str:
     """Those asked for of which a condition holds, locked one by one in the order of their keys."""
     return f"""\
@@ -396,10 +409,8 @@ WITH made AS (
     reject=_of_plan(REJECTED.format(now=_NOW)),
     pause=PAUSE.format(now="clock_timestamp()"),
     flows=f"{_MOMENT} {FLOWS.format(now=_NOW, later=LATER.format(now=_NOW), most=MOST_PUT_OFF)}",
-    states=f"""\
-WITH {_asked(KEY)} SELECT of_flow, of_key, found.state FROM asked CROSS JOIN LATERAL (
-    SELECT d.state FROM deliveries d WHERE {IS_ASKED} OFFSET 0
-) AS found""",
+    at=_each_asked(COLUMNS),
+    states=_each_asked(_STATE),
     held_under=HELD_UNDER.format(
         hint="", asked="jsonb_array_elements_text(%2::text::jsonb)", columns="(value)"
     ),
@@ -421,6 +432,11 @@ gone AS (DELETE FROM deliveries d USING ours WHERE {IS_ASKED} RETURNING 1) SELEC
 def _asked_of_json(columns: Mapping[str, str]) -> str:
     wanted = ", ".join(f"value ->> '{name}' AS {name}" for name in columns)
     return f"WITH asked AS MATERIALIZED (\n    SELECT %1 AS of_tenant, {wanted} FROM json_each(%2)\n)"
+
+
+def _each_asked_of_json(columns: Iterable[str]) -> str:
+    wanted = ", ".join(f"d.{name}" for name in columns)
+    return f"{_asked_of_json(KEY)} SELECT {wanted} FROM asked JOIN deliveries d ON {IS_ASKED}"
 
 
 def _changed_alone(columns: Mapping[str, str], condition: str, changes: str, returning: str) -> str:
@@ -478,8 +494,8 @@ RETURNING flow, {WAS}, 1""",
     f"WHERE tenant_id = %1 AND {HELD} RETURNING flow, 1",
     pause=PAUSE.format(now="%4"),
     flows=FLOWS.format(now="%2", later=LATER.format(now="%2"), most=MOST_PUT_OFF),
-    states=f"{_asked_of_json(KEY)} "
-    f"SELECT of_flow, of_key, d.state FROM asked JOIN deliveries d ON {IS_ASKED}",
+    at=_each_asked_of_json(COLUMNS),
+    states=_each_asked_of_json(_STATE),
     # As in `listed`: SQLite would go by the state alone.
     held_under=HELD_UNDER.format(hint=" INDEXED BY ix_deliveries_plan", asked="json_each(%2)", columns=""),
     add_counts="""\

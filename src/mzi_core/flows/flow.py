@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
+from mzi_core.flows.brake import DestructiveAction
 from mzi_core.flows.rules import FlowName
 from mzi_core.module import AnyModule, Entity
 from mzi_core.modules import (
+    CATALOGUE,
     CLASSES,
     ENROLLMENTS,
     GRADES,
@@ -26,7 +28,7 @@ class Flow:
     """One kind of agreement. A pair is called by what `key` holds in its record of Zoho.
 
     `zoho`: the modules whose records are one half; `moodle`: that of the other. `at_once`: how many pairs
-    are worked on together.
+    are worked on together. `takes_away`: what it does that the brake counts.
     """
 
     name: FlowName
@@ -34,6 +36,17 @@ class Flow:
     moodle: AnyModule
     key: str = "zoho_id"
     at_once: int
+    takes_away: tuple[DestructiveAction, ...] = ()
+
+    @property
+    def waits_for(self) -> Mapping[str, AnyModule]:
+        """The modules whose records must be known in Moodle first, by the field that points at them."""
+        return {
+            field: CATALOGUE[parent]
+            for module in self.zoho
+            for field, parent in module.depends_on.items()
+            if parent in _BY_MODULE
+        }
 
     @property
     def key_is_moodles(self) -> bool:
@@ -48,7 +61,13 @@ class Flow:
 
 ACCOUNT = Flow(name=FlowName.ACCOUNT, zoho=(STUDENTS, TEACHERS), moodle=MOODLE_USERS, at_once=1000)
 COURSE = Flow(name=FlowName.COURSE, zoho=(CLASSES,), moodle=MOODLE_COURSES, at_once=500)
-ENROLMENT = Flow(name=FlowName.ENROLMENT, zoho=(ENROLLMENTS,), moodle=MOODLE_ENROLLMENTS, at_once=1000)
+ENROLMENT = Flow(
+    name=FlowName.ENROLMENT,
+    zoho=(ENROLLMENTS,),
+    moodle=MOODLE_ENROLLMENTS,
+    at_once=1000,
+    takes_away=(DestructiveAction.SUSPEND,),
+)
 GRADE = Flow(name=FlowName.GRADE, zoho=(GRADES,), moodle=MOODLE_MARKS, key="composite_key", at_once=500)
 
 FLOWS: Mapping[FlowName, Flow] = {each.name: each for each in (ACCOUNT, COURSE, ENROLMENT, GRADE)}

@@ -1,6 +1,6 @@
 """The rules of a college: what mzi may do by itself. Each has a safe default and is read where it counts."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 from typing import Annotated, Any, Self, get_args, get_origin, get_type_hints
@@ -41,9 +41,13 @@ class TeacherRole(RuleValue):
 
 @attrs.frozen
 class Means:
-    """What a rule decides, in the words in which people are told: the annotation of its field."""
+    """What a rule decides, in the words in which people are told: the annotation of its field.
+
+    `flows`: those whose pairs it is about; all of them where none is named.
+    """
 
     sentence: str
+    flows: tuple[FlowName, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -59,21 +63,35 @@ class Rules:
     ] = frozenset()
     create_accounts: Annotated[
         bool,
-        Means("Whether a person without an account in Moodle gets one; one that is there is always linked."),
+        Means(
+            "Whether a person without an account in Moodle gets one; one that is there is always linked.",
+            (FlowName.ACCOUNT,),
+        ),
     ] = False
     withdrawal: Annotated[
         Withdrawal,
-        Means("What becomes of an enrolment that is over in Zoho, if Moodle has told that mzi made it."),
+        Means(
+            "What becomes of an enrolment that is over in Zoho, if Moodle has told that mzi made it.",
+            (FlowName.ENROLMENT,),
+        ),
     ] = Withdrawal.SUSPEND
     create_courses: Annotated[
         bool,
-        Means("Whether an active class without a course in Moodle gets one; one that is there is linked."),
+        Means(
+            "Whether an active class without a course in Moodle gets one; one that is there is linked.",
+            (FlowName.COURSE,),
+        ),
     ] = True
     teacher_role: Annotated[
-        TeacherRole, Means("In which role the teacher of an active class is enrolled in its course, once.")
+        TeacherRole,
+        Means(
+            "In which role the teacher of an active class is enrolled in its course, once.",
+            (FlowName.COURSE,),
+        ),
     ] = TeacherRole.EDITINGTEACHER
     course_users: Annotated[
-        tuple[CourseUser, ...], Means("Who else is enrolled in the course of every active class, once.")
+        tuple[CourseUser, ...],
+        Means("Who else is enrolled in the course of every active class, once.", (FlowName.COURSE,)),
     ] = ()
 
 
@@ -270,3 +288,10 @@ def rules_of(settings: TenantSettings) -> Rules:
 def plain_value(rules: Rules, name: str) -> PlainValue:
     """What a rule is, as plain JSON."""
     return RULES[name].plain(getattr(rules, name))
+
+
+def rules_about(flow: FlowName) -> Sequence[str]:
+    """The names of the rules that the pairs of a flow are brought to agree by."""
+    said = get_type_hints(Rules, include_extras=True)
+    means = {name: next(each for each in get_args(said[name]) if isinstance(each, Means)) for name in RULES}
+    return [name for name, each in means.items() if flow in (each.flows or FlowName)]

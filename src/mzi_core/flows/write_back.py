@@ -8,7 +8,7 @@ from datetime import datetime
 
 import attrs
 
-from mzi_core.module import AnyModule
+from mzi_core.module import AnyModule, Entity
 from mzi_core.modules import CLASSES, ENROLLMENTS, GRADES, STUDENTS, TEACHERS
 from mzi_core.ports import ZohoField
 
@@ -62,3 +62,10 @@ _WRITE_BACKS: Mapping[AnyModule, WriteBack] = {
 def write_back_of(module: AnyModule) -> WriteBack:
     """Of a module whose records are in a flow. Raises KeyError for another."""
     return _WRITE_BACKS[module]
+
+
+def is_link_untold(module: AnyModule, record: Entity) -> bool:
+    """Whether Zoho does not say the link to Moodle that we know."""
+    link = write_back_of(module).link
+    said = module.said_in.get(link)
+    return said is not None and getattr(record, said) != getattr(record, link)

@@ -413,6 +413,10 @@ class Deliveries(Protocol):
         """One delivery."""
         ...
 
+    async def deliveries_at(self, addresses: Collection[DeliveryKey]) -> Mapping[DeliveryKey, StoredDelivery]:
+        """Each of these; unknown ones are left out."""
+        ...
+
     async def delivery_states(
         self, deliveries: Collection[DeliveryKey]
     ) -> Mapping[DeliveryKey, DeliveryState]:

@@ -10,7 +10,7 @@ from mzi_core.lazy import finder
 if TYPE_CHECKING:
     from mzi_core.provisioning.accounts import FoundAccounts, Person, account_steps, person_of
     from mzi_core.provisioning.courses import FoundCourses, course_steps
-    from mzi_core.provisioning.description import described
+    from mzi_core.provisioning.description import described, in_json
     from mzi_core.provisioning.enrolments import FoundMembers, enrolment_steps
     from mzi_core.provisioning.records import FoundRecords, RecordStep, RecordWrite, record_steps
     from mzi_core.provisioning.result import StepResult
@@ -56,6 +56,7 @@ __all__ = [
     "course_steps",
     "described",
     "enrolment_steps",
+    "in_json",
     "person_of",
     "record_steps",
 ]

@@ -24,10 +24,11 @@ def described(step: Step[object]) -> dict[str, Any]:
 
 
 def _change(change: Difference) -> dict[str, object]:
-    return {"field": change.field, "before": _plain(change.before), "after": _plain(change.after)}
+    return {"field": change.field, "before": in_json(change.before), "after": in_json(change.after)}
 
 
-def _plain(value: Any) -> object:
+def in_json(value: Any) -> object:
+    """A value of a record as JSON can say it."""
     match value:
         case None | bool() | int() | str():
             return value
@@ -36,7 +37,7 @@ def _plain(value: Any) -> object:
         case datetime() | date():
             return value.isoformat()
         case tuple():
-            return [_plain(each) for each in value]
+            return [in_json(each) for each in value]
         case _ if attrs.has(type(value)):
-            return {name: _plain(each) for name, each in attrs.asdict(value, recurse=False).items()}
+            return {name: in_json(each) for name, each in attrs.asdict(value, recurse=False).items()}
     return str(value)

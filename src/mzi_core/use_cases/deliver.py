@@ -52,6 +52,38 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
+class Remembered(Protocol):
+    """What is remembered of a pair beside its records, whether somebody is at work on it or not.
+
+    Each is what a claim has of the same name.
+    """
+
+    @property
+    def generation(self) -> int:
+        """How often it was made due."""
+        ...
+
+    @property
+    def agreed(self) -> JsonObject | None:
+        """What both sides last said."""
+        ...
+
+    @property
+    def intent(self) -> JsonObject | None:
+        """What was about to be sent."""
+        ...
+
+    @property
+    def plan_id(self) -> str:
+        """The plan it was held under."""
+        ...
+
+    @property
+    def approved_generation(self) -> int:
+        """Which generation a person has approved."""
+        ...
+
+
 @attrs.define(kw_only=True, eq=False)
 class Hold:
     """The claims that a worker has at hand, by key, and until when it may send.

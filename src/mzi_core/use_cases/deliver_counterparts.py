@@ -10,7 +10,7 @@ from mzi_core.errors import AccountMissing
 from mzi_core.flows.brake import DestructiveAction, limit
 from mzi_core.flows.flow import Flow, flow_of
 from mzi_core.flows.rules import Rules
-from mzi_core.flows.write_back import write_back_of
+from mzi_core.flows.write_back import is_link_untold, write_back_of
 from mzi_core.module import AnyModule
 from mzi_core.modules import CATALOGUE, CLASSES
 from mzi_core.ports import (
@@ -35,12 +35,12 @@ from mzi_core.use_cases.ask_persons import AskPersons
 from mzi_core.use_cases.batches import Batches, shared_locks
 from mzi_core.use_cases.carry_out import CarryOut, Learned, Steps
 from mzi_core.use_cases.claim_endings import failed
-from mzi_core.use_cases.deliver import Hold, Result, Worked
+from mzi_core.use_cases.deliver import Hold, Remembered, Result, Worked
 from mzi_core.use_cases.enrol_staff import EnrolStaff, Unstaffed
 from mzi_core.use_cases.moodle_target import MoodleTarget
 from mzi_core.use_cases.targets import Targets
 from mzi_core.use_cases.zoho_half import BY_DELIVERY, News, ZohoHalf
-from mzi_core.values import Parent, RecordKey, State
+from mzi_core.values import MoodleId, Parent, RecordKey, State
 
 GONE = "Zoho has it no longer."
 HELD = (
@@ -182,31 +182,16 @@ class _Pairs:
         What was approved goes through: it was planned anew just now, so nothing is done blindly. What was
         rejected stays as it is, and where Zoho has said something else since, a person is asked again.
         """
-        wanted = {key: self.hold.claims[key] for key, step in steps.items() if _suspends(step)}
+        wanted = {key: self.hold.claims[key] for key, step in steps.items() if suspends(step)}
         if not wanted:
             return {}
-        action, flow = DestructiveAction.SUSPEND, flow_of(self.module).name
         async with self.batches.store.begin(self.hold.tenant) as session:
-            rejected = await _rejected(session, wanted)
-            as_it_was = {
-                key: wanted.pop(key).settled(plan.reason)
-                for key, plan in rejected.items()
-                if _asked(wanted[key].agreed) == rows[key].fingerprint
-            }
-            counts = await session.count(self.module)
-            passing = await session.reserve(
-                flow,
-                action,
-                {key: claim.generation for key, claim in wanted.items() if key not in rejected},
-                limit(sum(counts.get(state, 0) for state in (State.NEW, State.UPDATED))),
-                approved=[
-                    key for key, claim in wanted.items() if claim.approved_generation == claim.generation
-                ],
-            )
-            over = [key for key in wanted if key not in passing]
+            asked = await ask_brake(session, self.module, wanted, rows)
+            as_it_was = {key: wanted[key].settled(plan.reason) for key, plan in asked.rejected.items()}
+            over = asked.over
             if not over:
                 return as_it_was
-            plan = await session.open_plan(flow, action)
+            plan = await session.open_plan(flow_of(self.module).name, asked.action)
             ended = await session.end_claims(
                 [
                     wanted[key].held(plan, HELD.format(plan), agreed={ASKED: rows[key].fingerprint})
@@ -218,23 +203,11 @@ class _Pairs:
 
     async def _planned(self, rows: Mapping[RecordKey, Stored[Any]]) -> dict[RecordKey, Step[object]]:
         steps = await self.target.plan([row.entity for row in rows.values()]) if rows else ()
-        return {step.zoho_id: self._taken_back(step) for step in steps}
-
-    def _taken_back(self, step: Step[object]) -> Step[object]:
-        """Where it was this pair's delivery that suspended an enrolment, it is made active again with it."""
-        if step.takes_back is None or self.hold.claims[step.zoho_id].agreed != SUSPENDED_BY_MZI:
-            return step
-        return attrs.evolve(
-            step,
-            act=Action.CHANGE,
-            changes=(Difference("suspended", before=True, after=False),),
-            write=step.takes_back,
-            why="",
-        )
+        return {step.zoho_id: taken_back(step, self.hold.claims[step.zoho_id].agreed) for step in steps}
 
     def _may(self, step: Step[object]) -> bool:
         """Whether the rules let it be done."""
-        return not _forbidden(step, self.rules)
+        return not forbidden(step, self.rules)
 
     def _writes(self, step: Step[object], record: Any) -> bool:
         """Whether something is to be written, in Moodle or in Zoho."""
@@ -246,10 +219,7 @@ class _Pairs:
         """Whether Zoho does not know the link that we know, or has not been told what was done."""
         if self.zoho is None:
             return False
-        link = write_back_of(self.module).link
-        said = self.module.said_in.get(link)
-        has_news = bool(self.hold.claims[record.key].intent)
-        return has_news or (said is not None and getattr(record, said) != getattr(record, link))
+        return bool(self.hold.claims[record.key].intent) or is_link_untold(self.module, record)
 
     async def _sending(self, steps: Steps) -> Steps:
         """Those that are still ours to send, once it is noted what is about to be."""
@@ -267,20 +237,7 @@ class _Pairs:
 
     async def _made_before(self, rows: Mapping[RecordKey, Stored[Any]]) -> Mapping[RecordKey, Stored[Any]]:
         """The records, with the accounts that a worker made for them and could not keep any more."""
-        noted = {
-            key: str(name)
-            for key in rows
-            if (name := (self.hold.claims[key].intent or {}).get("username")) is not None
-        }
-        if not noted:
-            return rows
-        found = await self.target.accounts_named(list(noted.values()))
-        link = write_back_of(self.module).link
-        ours = {
-            key: {link: found[name].id}
-            for key, name in noted.items()
-            if name in found and found[name].id_number == key
-        }
+        ours = await made_before(self.target, {key: self.hold.claims[key].intent for key in rows})
         if not ours:
             return rows
         await self._keep(ours)
@@ -383,7 +340,7 @@ class _Pairs:
         unstaffed: Unstaffed | None,
     ) -> Ending:
         if not self._may(step):
-            return claim.settled(_forbidden(step, self.rules))
+            return claim.settled(forbidden(step, self.rules))
         made = None if result is None else result.result
         if isinstance(made, Unknown):
             return failed(claim, made.why)
@@ -409,7 +366,78 @@ def _address(needs: Parent) -> DeliveryKey:
     return DeliveryKey(flow_of(CATALOGUE[needs.module]).name, needs.key)
 
 
-def _suspends(step: Step[object]) -> bool:
+@attrs.frozen(kw_only=True)
+class AskedBrake:
+    """What the brake says of pairs: by which plan a person has rejected them, and which are `over` its limit.
+
+    All others may be done. `action`: what was asked about.
+    """
+
+    action: DestructiveAction
+    rejected: Mapping[RecordKey, BrakePlan]
+    over: Sequence[RecordKey]
+
+
+async def ask_brake(
+    session: Session,
+    module: AnyModule,
+    wanted: Mapping[RecordKey, Remembered],
+    rows: Mapping[RecordKey, Stored[Any]],
+) -> AskedBrake:
+    """Reserve at the brake those that are to be suspended; it holds once the session has ended well.
+
+    What a person has rejected is not reserved; it is over the limit where Zoho has said something else since.
+    """
+    flow = flow_of(module)
+    (action,) = flow.takes_away
+    rejected = await _rejected(session, wanted)
+    as_it_was = {
+        key: plan for key, plan in rejected.items() if _asked(wanted[key].agreed) == rows[key].fingerprint
+    }
+    left = {key: each for key, each in wanted.items() if key not in as_it_was}
+    counts = await session.count(module)
+    passing = await session.reserve(
+        flow.name,
+        action,
+        {key: each.generation for key, each in left.items() if key not in rejected},
+        limit(sum(counts.get(state, 0) for state in (State.NEW, State.UPDATED))),
+        approved=[key for key, each in left.items() if each.approved_generation == each.generation],
+    )
+    return AskedBrake(action=action, rejected=as_it_was, over=[key for key in left if key not in passing])
+
+
+def taken_back(step: Step[object], agreed: JsonObject | None) -> Step[object]:
+    """Where it was this pair's delivery that suspended an enrolment, it is made active again with it."""
+    if step.takes_back is None or agreed != SUSPENDED_BY_MZI:
+        return step
+    return attrs.evolve(
+        step,
+        act=Action.CHANGE,
+        changes=(Difference("suspended", before=True, after=False),),
+        write=step.takes_back,
+        why="",
+    )
+
+
+async def made_before(
+    target: MoodleTarget, intents: Mapping[RecordKey, JsonObject | None]
+) -> Mapping[RecordKey, Mapping[str, MoodleId]]:
+    """The links to accounts that a worker made and could not keep any more, by what it had noted for them."""
+    noted = {
+        key: str(name)
+        for key, intent in intents.items()
+        if (name := (intent or {}).get("username")) is not None
+    }
+    found = await target.accounts_named(list(noted.values())) if noted else {}
+    link = write_back_of(target.module).link
+    return {
+        key: {link: found[name].id}
+        for key, name in noted.items()
+        if name in found and found[name].id_number == key
+    }
+
+
+def suspends(step: Step[object]) -> bool:
     """Whether it suspends an enrolment."""
     return isinstance(step.write, Enrolment) and step.write.suspended is True
 
@@ -426,7 +454,9 @@ def _asked(agreed: JsonObject | None) -> object:
     return (agreed or {}).get(ASKED)
 
 
-async def _rejected(session: Session, claims: Mapping[RecordKey, Claim]) -> Mapping[RecordKey, BrakePlan]:
+async def _rejected(
+    session: Session, claims: Mapping[RecordKey, Remembered]
+) -> Mapping[RecordKey, BrakePlan]:
     """Of which of the pairs a person has said that it is not to be done, and by which plan."""
     ids = {claim.plan_id for claim in claims.values() if claim.plan_id}
     plans = {id: await session.plan(id) for id in sorted(ids)}  # one or two: of a batch few were ever held
@@ -437,7 +467,7 @@ async def _rejected(session: Session, claims: Mapping[RecordKey, Claim]) -> Mapp
     }
 
 
-def _forbidden(step: Step[object], rules: Rules) -> str:
+def forbidden(step: Step[object], rules: Rules) -> str:
     """Why the rules do not let a step be done; nothing where they do."""
     if isinstance(step.write, NewUser) and not rules.create_accounts:
         return NO_ACCOUNTS

@@ -1,11 +1,11 @@
 """Grades: what marks of Moodle come to is brought to Zoho, and a person's edit there is left standing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
 from mzi_core.flows import take_flow
-from mzi_core.flows.flow import flow_of, in_moodle_only
+from mzi_core.flows.flow import GRADE, flow_of, in_moodle_only
 from mzi_core.flows.grade import (
     GradeFacts,
     GradePlan,
@@ -42,12 +42,12 @@ from mzi_core.provisioning import Action, Step
 from mzi_core.provisioning.records import RecordWrite
 from mzi_core.use_cases.batches import Batches, shared_locks
 from mzi_core.use_cases.claim_endings import failed
-from mzi_core.use_cases.deliver import Hold, Worked
+from mzi_core.use_cases.deliver import Hold, Remembered, Worked
 from mzi_core.use_cases.grade_partners import GradePartners, JudgesByLevel, grade_partners
 from mzi_core.use_cases.settle_grades import settled_last
 from mzi_core.use_cases.zoho_half import BY_DELIVERY, ZohoHalf
 from mzi_core.use_cases.zoho_target import ZohoTarget
-from mzi_core.values import MoodleId, RecordKey, ZohoId
+from mzi_core.values import MoodleId, RecordKey, TenantId, ZohoId
 
 _Written = WriteResult[ZohoId | MoodleId]
 
@@ -55,10 +55,9 @@ NO_MARK = "Moodle has no mark for it."
 
 
 @attrs.frozen(kw_only=True)
-class _Pair:
+class GradePair:
     """A mark that is to be recorded, and all that a plan needs."""
 
-    claim: Claim
     facts: GradeFacts
     row: Stored[RecordedGrade] | None
 
@@ -66,11 +65,78 @@ class _Pair:
         self,
         fresh: Mapping[RecordKey, Stored[RecordedGrade]],
         found: Stored[RecordedGrade] | None,
-    ) -> "_Pair":
+    ) -> "GradePair":
         """The same with its grade as it was read again, or `found` in Zoho; without one that is gone."""
         row = found if self.row is None else fresh.get(self.row.entity.key)
         theirs = None if row is None else row.entity
         return attrs.evolve(self, row=row, facts=attrs.evolve(self.facts, theirs=theirs))
+
+
+@attrs.frozen(kw_only=True)
+class GatheredMarks:
+    """What is known of pairs, by key.
+
+    `pairs`: those that are to be recorded; `pending`: why another is not yet; `refused`: why one cannot be
+    judged; `lone`: marks whose student or class is not known. Of all others there is no mark.
+    """
+
+    pairs: Mapping[str, GradePair] = attrs.field(factory=dict)
+    pending: Mapping[str, str] = attrs.field(factory=dict)
+    refused: Mapping[str, str] = attrs.field(factory=dict)
+    lone: Mapping[str, MoodleMarkRecord] = attrs.field(factory=dict)
+    partners: Mapping[str, GradePartners] = attrs.field(factory=dict)
+
+
+async def gather_marks(
+    batches: Batches, tenant: TenantId, remembered: Mapping[str, Remembered | None]
+) -> GatheredMarks:
+    """What the marks with these keys come to, and whose they are; None: nothing is remembered of the pair."""
+    async with batches.store.read(tenant) as session:
+        settings = await session.settings()
+        keys = [MOODLE_MARKS.side.key(key) for key in remembered]
+        rows = await session.stored(MOODLE_MARKS, keys)
+        marks = {str(key): row.entity for key, row in rows.items() if row.deleted_at is None}
+        partners = await grade_partners(session, marks)
+        settled_until = await settled_last(session)
+    pairs: dict[str, GradePair] = {}
+    pending: dict[str, str] = {}
+    refused: dict[str, str] = {}
+    lone: dict[str, MoodleMarkRecord] = {}
+    judges = JudgesByLevel(settings=settings, now=batches.clock.now())
+    for key, mark in marks.items():
+        known, found = remembered[key], partners[key]
+        decided = judges.decided(mark, found.level)
+        if isinstance(decided, str):
+            refused[key] = decided
+            continue
+        grade, decision = to_record(mark, decided.decisions, settled_until)
+        if not grade.is_final:
+            pending[key] = decision.reason(zone=decided.zone)
+        elif found.student is None or found.class_ is None:
+            lone[key] = mark
+        else:
+            facts = GradeFacts(
+                mark=mark,
+                grade=grade,
+                decision=decision,
+                student=found.student,
+                class_=found.class_,
+                theirs=None if found.grade is None else found.grade.entity,
+                agreed=None if known is None else known.agreed,
+                intent=None if known is None else known.intent,
+                zone=decided.zone,
+            )
+            pairs[key] = GradePair(facts=facts, row=found.grade)
+    return GatheredMarks(pairs=pairs, pending=pending, refused=refused, lone=lone, partners=partners)
+
+
+async def as_in_zoho(zoho: ZohoHalf, pairs: Mapping[str, GradePair]) -> dict[str, GradePair]:
+    """The pairs with their grades as Zoho has them now."""
+    fresh = await zoho.read_again(
+        {pair.row.entity.key: pair.row for pair in pairs.values() if pair.row is not None}
+    )
+    found = await _found_by_keys(zoho, [pair.facts.mark for pair in pairs.values() if pair.row is None])
+    return {key: pair.with_grade(fresh, found.get(key)) for key, pair in pairs.items()}
 
 
 @attrs.frozen(kw_only=True)
@@ -82,73 +148,38 @@ class DeliverGrades:
 
     async def __call__(self, rules: Rules, hold: Hold) -> Worked:
         """Work on the claims at hand."""
-        async with self.batches.store.read(hold.tenant) as session:
-            settings = await session.settings()
-            keys = [MOODLE_MARKS.side.key(key) for key in hold.claims]
-            rows = await session.stored(MOODLE_MARKS, keys)
-            marks = {str(key): row.entity for key, row in rows.items() if row.deleted_at is None}
-            partners = await grade_partners(session, marks)
-            settled_until = await settled_last(session)
-        endings = [claim.settled(NO_MARK) for key, claim in hold.claims.items() if key not in marks]
-        pairs: dict[str, _Pair] = {}
-        lone: dict[str, MoodleMarkRecord] = {}
-        judges = JudgesByLevel(settings=settings, now=self.batches.clock.now())
-        for key, mark in marks.items():
-            claim, found = hold.claims[key], partners[key]
-            decided = judges.decided(mark, found.level)
-            if isinstance(decided, str):
-                endings.append(claim.dead(decided))
-                continue
-            grade, decision = to_record(mark, decided.decisions, settled_until)
-            if not grade.is_final:
-                endings.append(claim.settled(decision.reason(zone=decided.zone)))
-            elif found.student is None or found.class_ is None:
-                lone[key] = mark
-            else:
-                facts = GradeFacts(
-                    mark=mark,
-                    grade=grade,
-                    decision=decision,
-                    student=found.student,
-                    class_=found.class_,
-                    theirs=None if found.grade is None else found.grade.entity,
-                    agreed=claim.agreed,
-                    intent=claim.intent,
-                    zone=decided.zone,
-                )
-                pairs[key] = _Pair(claim=claim, facts=facts, row=found.grade)
-        ended = await self._wait(hold, lone) if lone else ()
-        if pairs:
-            endings += await self._recorded(hold, pairs)
+        found = await gather_marks(self.batches, hold.tenant, hold.claims)
+        endings = [
+            *(claim.settled(NO_MARK) for key, claim in hold.claims.items() if key not in found.partners),
+            *(hold.claims[key].settled(why) for key, why in found.pending.items()),
+            *(hold.claims[key].dead(why) for key, why in found.refused.items()),
+        ]
+        ended = await self._wait(hold, found.lone) if found.lone else ()
+        if found.pairs:
+            endings += await self._recorded(hold, found.pairs)
         return Worked(endings=endings, ended=ended)
 
-    async def _recorded(self, hold: Hold, pairs: Mapping[str, _Pair]) -> Sequence[Ending]:
+    async def _recorded(self, hold: Hold, pairs: Mapping[str, GradePair]) -> Sequence[Ending]:
         """Plan, read Zoho again where something is to be overwritten, plan anew, and write."""
         plans = {key: plan_grade(pair.facts) for key, pair in pairs.items()}
         results: dict[str, _Written] = {}
         writing = {
-            key: pairs[key] for key, plan in plans.items() if plan.values or pairs[key].claim.is_in_doubt
+            key: pairs[key] for key, plan in plans.items() if plan.values or hold.claims[key].is_in_doubt
         }
         if writing:
             zoho = await ZohoHalf.of(hold.tenant, GRADES, self.batches, self.connections)
-            fresh = await zoho.read_again(
-                {pair.row.entity.key: pair.row for pair in writing.values() if pair.row is not None}
-            )
-            found = await _found_by_keys(
-                zoho, [pair.facts.mark for pair in writing.values() if pair.row is None]
-            )
-            writing = {key: pair.with_grade(fresh, found.get(key)) for key, pair in writing.items()}
+            writing = await as_in_zoho(zoho, writing)
             plans |= {key: plan_grade(pair.facts) for key, pair in writing.items()}
             writing = {key: pair for key, pair in writing.items() if plans[key].values}
             results = await self._written(hold, zoho, writing, plans)
         return [
-            _ending(pair.claim, plans[key], results.get(key))
-            for key, pair in pairs.items()
+            _ending(hold.claims[key], plans[key], results.get(key))
+            for key in pairs
             if key in results or not plans[key].values
         ]
 
     async def _written(
-        self, hold: Hold, zoho: ZohoHalf, pairs: Mapping[str, _Pair], plans: Mapping[str, GradePlan]
+        self, hold: Hold, zoho: ZohoHalf, pairs: Mapping[str, GradePair], plans: Mapping[str, GradePlan]
     ) -> dict[str, _Written]:
         """Write grades: those that Zoho has by their id, the others by their key."""
         if not pairs:
@@ -182,7 +213,7 @@ class DeliverGrades:
     async def _keep(
         self,
         hold: Hold,
-        pairs: Mapping[str, _Pair],
+        pairs: Mapping[str, GradePair],
         plans: Mapping[str, GradePlan],
         results: Mapping[str, _Written],
     ) -> None:
@@ -214,7 +245,7 @@ class DeliverGrades:
         That is looked for once more under the locks of both modules, which who brings it has alone.
         """
         async with self.batches.store.begin(hold.tenant) as session:
-            await session.lock(shared_locks((STUDENTS, CLASSES)))
+            await session.lock(shared_locks(GRADE.waits_for.values()))
             partners = await grade_partners(session, marks)
             ended = await session.end_claims(
                 [_waiting(hold.claims[key], mark, partners[key]) for key, mark in marks.items()]
@@ -244,15 +275,20 @@ def _acknowledged(plan: GradePlan) -> dict[str, object]:
     return {**plan.values, **said}
 
 
-def _waiting(claim: Claim, mark: MoodleMarkRecord, partners: GradePartners) -> Ending:
+def missing_partners(mark: MoodleMarkRecord, partners: GradePartners) -> Iterator[tuple[DeliveryKey, str]]:
+    """What a mark waits for, each with a sentence about it."""
     for missing, module, key, what in (
         (partners.student is None, STUDENTS, mark.student, "student in Zoho is linked to Moodle user"),
         (partners.class_ is None, CLASSES, mark.course, "class in Zoho is linked to Moodle course"),
     ):
         if missing:
             address = DeliveryKey(flow_of(module).name, in_moodle_only(MoodleId(int(key))))
-            return claim.waiting(address, f"No {what} {key} yet.")
-    return claim.given_back()
+            yield address, f"No {what} {key} yet."
+
+
+def _waiting(claim: Claim, mark: MoodleMarkRecord, partners: GradePartners) -> Ending:
+    missing = next(missing_partners(mark, partners), None)
+    return claim.given_back() if missing is None else claim.waiting(*missing)
 
 
 def _ending(claim: Claim, plan: GradePlan, result: _Written | None) -> Ending:

@@ -7,7 +7,7 @@ import attrs
 
 from mzi_core.flows.flow import flow_of
 from mzi_core.module import AnyModule, E, Module
-from mzi_core.ports import CausedBy, Causer, Cursor, Query, Store
+from mzi_core.ports import CausedBy, Causer, Cursor, Query, Store, Stored
 from mzi_core.provisioning import Step, StepResult, Target
 from mzi_core.use_cases.amend import AmendRecords
 from mzi_core.use_cases.carry_out import CarryOut, Learned, PushResult, Steps
@@ -125,15 +125,23 @@ async def _all_of_them(steps: Steps) -> Steps:
 async def live_pages(
     store: Store, tenant: TenantId, module: Module[E], page: int = PAGE
 ) -> AsyncIterator[Sequence[E]]:
-    """Every live record once; one that is changed meanwhile moves to the end, and is passed over there."""
+    """Every live record once."""
+    async for rows in live_rows(store, tenant, module, page):
+        yield [row.entity for row in rows]
+
+
+async def live_rows(
+    store: Store, tenant: TenantId, module: Module[E], page: int = PAGE
+) -> AsyncIterator[Sequence[Stored[E]]]:
+    """Every live row once; one that is changed meanwhile moves to the end, and is passed over there."""
     seen: set[RecordKey] = set()
     query = Query(limit=page)
     while True:
         async with store.read(tenant) as session:
             await session.settings()
             found = await session.list(module, query)
-        fresh = [row.entity for row in found if row.entity.key not in seen]
-        seen.update(entity.key for entity in fresh)
+        fresh = [row for row in found if row.entity.key not in seen]
+        seen.update(row.entity.key for row in fresh)
         if fresh:
             yield fresh
         if len(found) < page:

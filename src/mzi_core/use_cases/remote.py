@@ -5,15 +5,20 @@ from typing import TYPE_CHECKING, Self
 
 import attrs
 
-from mzi_core.flows.flow import ACCOUNT, COURSE, ENROLMENT, GRADE
+from mzi_core.flows.flow import ACCOUNT, COURSE, ENROLMENT, FLOWS, GRADE
+from mzi_core.flows.rules import FlowName
 from mzi_core.ports import Connections
 from mzi_core.provisioning import MoodleDefaults
+from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.create_course import CreateCourse
 from mzi_core.use_cases.deletions import MarkDeleted
 from mzi_core.use_cases.deliver import Deliver
 from mzi_core.use_cases.deliver_counterparts import DeliverCounterparts
 from mzi_core.use_cases.deliver_due import DeliverDue
 from mzi_core.use_cases.deliver_grades import DeliverGrades
+from mzi_core.use_cases.drift import FindDrift, PairReader
+from mzi_core.use_cases.drift_counterparts import DriftOfCounterparts
+from mzi_core.use_cases.drift_grades import DriftOfGrades
 from mzi_core.use_cases.make_due import MakeDue
 from mzi_core.use_cases.planning_pull import PlanPull
 from mzi_core.use_cases.pull import Prune, Pull
@@ -42,6 +47,7 @@ class RemoteUseCases:
     make_due: MakeDue
     deliver_due: DeliverDue
     create_course: CreateCourse
+    find_drift: FindDrift
     run_task: RunTask
     run_tasks_due: RunTasksDue
     list_tasks: ListTasks
@@ -87,7 +93,19 @@ class RemoteUseCases:
             make_due=make_due,
             deliver_due=DeliverDue(deliver=deliver),
             create_course=CreateCourse(batches=batches, targets=targets, connections=connections),
+            find_drift=FindDrift(store=store, readers=_drift_readers(batches, targets)),
             run_task=run_task,
             run_tasks_due=RunTasksDue(store=store, run=run_task),
             list_tasks=ListTasks(store=store, clock=batches.clock, tasks=tasks),
         )
+
+
+def _drift_readers(batches: Batches, targets: Targets) -> Mapping[FlowName, PairReader]:
+    """A reader for each flow."""
+    connections = targets.connections
+    return {
+        flow.name: DriftOfCounterparts(flow=flow, batches=batches, targets=targets, connections=connections)
+        if flow is not GRADE
+        else DriftOfGrades(batches=batches, connections=connections)
+        for flow in FLOWS.values()
+    }

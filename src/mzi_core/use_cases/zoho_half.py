@@ -16,11 +16,12 @@ from mzi_core.ports import (
     Causer,
     Connections,
     Due,
+    Session,
     Stored,
     WriteResult,
 )
 from mzi_core.provisioning.records import RecordWrite, Subform
-from mzi_core.use_cases.batches import Batches, overlay_of
+from mzi_core.use_cases.batches import Batch, Batches, overlay_of
 from mzi_core.use_cases.deletions import delete_records
 from mzi_core.use_cases.deliver import Hold
 from mzi_core.use_cases.field_selection import Choice, in_no_record, select
@@ -43,17 +44,27 @@ class News:
 
 @attrs.frozen(kw_only=True)
 class ZohoHalf:
-    """The records of one module of one tenant, as Zoho has them now."""
+    """The records of one module of one tenant, as Zoho has them now.
+
+    `keeps`: whether what is read is kept here too; else it is only told what would be.
+    """
 
     tenant: TenantId
     module: AnyModule
     batches: Batches
     zoho: WritableZoho
     choice: Choice
+    keeps: bool = True
 
     @classmethod
     async def of(
-        cls, tenant: TenantId, module: AnyModule, batches: Batches, connections: Connections
+        cls,
+        tenant: TenantId,
+        module: AnyModule,
+        batches: Batches,
+        connections: Connections,
+        *,
+        keeps: bool = True,
     ) -> "ZohoHalf":
         """Raises GatewayError, AccountMissing, ModuleMissing, FieldsMissing."""
         zoho = await connections.zoho(tenant)
@@ -65,13 +76,23 @@ class ZohoHalf:
             batches=batches,
             zoho=zoho,
             choice=await select(zoho, module, overlay),
+            keeps=keeps,
         )
 
     async def stored(self, keys: Sequence[RecordKey]) -> Mapping[RecordKey, Stored[Any]]:
         """Our live records with these keys."""
         async with self.batches.store.read(self.tenant) as session:
-            rows = await session.stored(self.module, keys)
+            return await self._live(session, keys)
+
+    async def _live(self, session: Session, keys: Sequence[RecordKey]) -> Mapping[RecordKey, Stored[Any]]:
+        rows = await session.stored(self.module, keys)
         return {key: row for key, row in rows.items() if row.deleted_at is None}
+
+    def _reading(self) -> Batch[Any]:
+        """A batch for what was read."""
+        return self.batches.open(
+            self.tenant, self.module, discard=not self.keeps, caused_by=BY_DELIVERY, delivers=True
+        )
 
     async def read_again(self, known: Mapping[RecordKey, Stored[Any]]) -> Mapping[RecordKey, Stored[Any]]:
         """Our records as they are after Zoho was asked for them anew; what is gone there is gone here.
@@ -84,7 +105,7 @@ class ZohoHalf:
             self.choice.named.api_name, [ZohoId(key) for key in known], self.choice.selection
         )
         untold = self.choice.untold | in_no_record(self.choice, list(found.values()))
-        async with self.batches.open(self.tenant, self.module, caused_by=BY_DELIVERY, delivers=True) as batch:
+        async with self._reading() as batch:
             now = await batch.session.stored(self.module, list(known))
             same = {key for key, row in now.items() if row.revision == known[key].revision}
             records = [record for key, record in found.items() if key in same]
@@ -96,7 +117,7 @@ class ZohoHalf:
                 await delete_records(
                     batch.session, self.module, gone, at, caused_by=BY_DELIVERY, delivers=True
                 )
-        return await self.stored(list(known))
+            return await self._live(batch.session, list(known))
 
     async def found(self, name: str, values: Sequence[str]) -> dict[str, Stored[Any]]:
         """Our records of those that have one of these values in a field, by value: Zoho itself is asked.
@@ -114,9 +135,10 @@ class ZohoHalf:
             return {}
         records = list(found.values())
         untold = self.choice.untold | in_no_record(self.choice, records)
-        async with self.batches.open(self.tenant, self.module, caused_by=BY_DELIVERY, delivers=True) as batch:
+        async with self._reading() as batch:
             await batch.take(records, untold=untold)
-        rows = await self.stored([self.module.side.key(str(each["id"])) for each in records])
+            keys = [self.module.side.key(str(each["id"])) for each in records]
+            rows = await self._live(batch.session, keys)
         return {
             str(getattr(row.entity, name)): row for row in rows.values() if getattr(row.entity, name) in found
         }

@@ -30,6 +30,7 @@ _COMMANDS: Mapping[str, str] = {
     "pull": "pull:pull",
     "push": "push:push",
     "deliver": "deliver:deliver",
+    "drift": "drift:drift",
     "doctor": "doctor:doctor",
     "moodle setup": "moodle_setup:setup",
     "status": "overview:status",

@@ -59,7 +59,7 @@ class PageTelling:
             if self.report is not None:
                 self.report.add(line)
             if self.results is not None:
-                self.results.add(line)
+                self.results.add(line.data())
 
     def released(self) -> list[dict[str, object]]:
         """What was unparked, as JSON."""

@@ -144,12 +144,12 @@ def _changes(records: Sequence[PushResult], of: int) -> Iterator[RenderableType]
     for pushed in records:
         step = pushed.step
         if step.act is Action.CREATE:
-            new = (_said(change.after) for change in step.changes if change.after is not None)
+            new = (said(change.after) for change in step.changes if change.after is not None)
             rows.add_row(step.zoho_id, step.act, "", "", ", ".join(dict.fromkeys(new)))
             continue
         for place, change in enumerate(step.changes):
             first = (step.zoho_id, step.act) if place == 0 else ("", "")
-            rows.add_row(*first, change.field, _said(change.before), _said(change.after))
+            rows.add_row(*first, change.field, said(change.before), said(change.after))
     yield ""
     yield rows
     yield from _more(of - len(records))
@@ -186,7 +186,8 @@ def _more(count: int) -> Iterator[RenderableType]:
         yield Text(f"… and {count:,} more; --json has all.", style="dim")
 
 
-def _said(value: object) -> str:
+def said(value: object) -> str:
+    """A value as a table shows it: rows by their number, and a dash for nothing."""
     if value is None or value == "":
         return "–"
     if isinstance(value, datetime):

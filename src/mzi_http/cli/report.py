@@ -142,18 +142,22 @@ def open_report(path: str) -> Iterator[Report]:
 
 @attrs.define
 class JsonResults:
-    """One JSON document, written while the sync goes on: however many results, none is kept."""
+    """One JSON document, written while the work goes on: however many results, none is kept.
+
+    `name`: that of the member that has them.
+    """
 
     _write: Callable[[str], None]
+    _name: str = "results"
     _before: str = ""
 
     def __attrs_post_init__(self) -> None:
         """The beginning."""
-        self._write('{"results": [')
+        self._write(f"{{{json.dumps(self._name)}: [")
 
-    def add(self, line: ReportLine) -> None:
+    def add(self, result: Mapping[str, object]) -> None:
         """Write one result."""
-        self._write(f"{self._before}{json.dumps(line.data(), ensure_ascii=False)}")
+        self._write(f"{self._before}{json.dumps(result, ensure_ascii=False)}")
         self._before = ","
 
     def end(self, **rest: object) -> None:

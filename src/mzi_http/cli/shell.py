@@ -36,7 +36,7 @@ class Ended(StrEnum):
         return member
 
     WELL = "everything was accepted", 0
-    REFUSED = "some records were refused, or held until somebody looks at them", 1
+    REFUSED = "some records were refused, differ, or are held until somebody looks at them", 1
     MISUSED = "the command, the settings or a file cannot be used", 2
     NO_STORE = "the store is not available", 3
     NO_REMOTE = "Zoho or Moodle did not do what was asked", 4

@@ -297,7 +297,7 @@ class SyncCommand:
             if self.report is not None:
                 self.report.add(line)
             if self.results is not None:
-                self.results.add(line)
+                self.results.add(line.data())
         if len(self.seen) < REMEMBERED:
             self.seen.add(filter(None, done.outcomes.ids))
 

@@ -216,6 +216,21 @@ class DeliveryListPromises:
             }
             assert await session.delivery_states([]) == {}
 
+    async def test_deliveries_are_told_whole_at_once(self, store: Store) -> None:
+        """Of those that there are, each as it is told by itself."""
+        async with ours(store) as session:
+            await session.make_due([Due(FLOW, "1", "s"), Due(FLOW, "2"), Due("grade", "1")])
+            claims = await claimed(session)
+            await session.end_claims([claims["1"].settled(agreed={"grade": "M"})])
+            await session.note([Note(claim=claims["2"], intent={"told": False})])
+            there = [DeliveryKey(FLOW, "1"), DeliveryKey(FLOW, "2"), DeliveryKey("grade", "1")]
+            asked = [*there, DeliveryKey("course", "1"), DeliveryKey(FLOW, "3")]
+            found = await session.deliveries_at(asked)
+            assert found == {each: await session.delivery(each) for each in there}
+            assert found[there[0]].agreed == {"grade": "M"}
+            assert found[there[1]].intent == {"told": False}
+            assert await session.deliveries_at([]) == {}
+
     async def test_flows_are_counted(self, store: Store) -> None:
         """In this session and in the next, with the age of what has been due longest."""
         async with furnished(store):

@@ -7,9 +7,12 @@ from tests.use_cases.test_deliver import AtWork
 from tests.use_cases.test_push import CLASS, class_
 
 from mzi_adapters.web import Response
+from mzi_core.flows.drift import Outlook
+from mzi_core.flows.flow import COURSE
 from mzi_core.flows.rules import FlowName
 from mzi_core.ports import DeliveryKey, DeliveryState, StoredDelivery, Unenrolment
 from mzi_core.use_cases.deliver_counterparts import GONE
+from mzi_core.use_cases.drift_counterparts import TO_ENROL
 from mzi_core.use_cases.tasks import TaskName
 from mzi_core.values import DEFAULT_TENANT
 
@@ -206,6 +209,43 @@ async def test_an_answer_that_was_lost_is_looked_at_again_and_nobody_is_enrolled
     college.timer.jump(4 * 3600)
     await college.delivered()
     assert await college.in_course() == {"t1@college.example": [EDITING_ROLE]}
+
+
+async def outlook(college: Taught) -> tuple[Outlook, str]:
+    """What would become of the class if it was delivered now; to ask writes nothing."""
+    college.timer.jump(600)  # Zoho gives few access tokens in ten minutes
+    calls = college.moodle_calls(ENROL), college.zoho_writes()
+    (found,) = [
+        pair
+        async for page in college.use_cases.remote.find_drift(DEFAULT_TENANT, [COURSE])
+        for pair in page.pairs
+    ]
+    assert (college.moodle_calls(ENROL), college.zoho_writes()) == calls
+    return found.outlook, found.why
+
+
+async def test_drift_tells_who_is_still_to_be_enrolled() -> None:
+    college = await taught()
+    assert (await outlook(college))[0] is Outlook.CREATE
+    await college.delivered()
+    assert await outlook(college) == (Outlook.AGREES, "")
+    college.moodle.add_user(username="support", email="support@college.example")
+    await college.rules(course_users=["support:teacher", "ghost:teacher"])
+    assert await outlook(college) == (Outlook.CHANGE, TO_ENROL.format(1))
+    college.zoho.edit("BTEC_Classes", CLASS, {"Class_Name": "Networking"})
+    await college.heard("classes", CLASS)
+    await college.delivered()
+    why = "Moodle has no user `ghost`, whom `course_users` names."
+    assert await outlook(college) == (Outlook.CANNOT, why)
+    college.zoho.edit("BTEC_Classes", CLASS, {"Class_Status": "Completed"})
+    await college.heard("classes", CLASS)
+    assert await outlook(college) == (Outlook.AGREES, "")
+
+
+async def test_drift_tells_that_a_class_waits_for_its_teacher() -> None:
+    college = await taught(account=False)
+    await college.delivered()
+    assert await outlook(college) == (Outlook.WAIT, f"Its teacher {TEACHER} has no account in Moodle yet.")
 
 
 async def test_a_class_that_is_gone_has_no_staff() -> None:

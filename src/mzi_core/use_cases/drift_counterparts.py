@@ -12,8 +12,9 @@ from mzi_core.flows.flow import Flow
 from mzi_core.flows.rules import Rules
 from mzi_core.flows.write_back import is_link_untold
 from mzi_core.module import AnyModule
+from mzi_core.modules import CLASSES
 from mzi_core.ports import Connections, JsonObject, Stored
-from mzi_core.provisioning import Step
+from mzi_core.provisioning import Action, Step
 from mzi_core.use_cases.batches import Batches
 from mzi_core.use_cases.deliver import Remembered
 from mzi_core.use_cases.deliver_counterparts import (
@@ -25,12 +26,14 @@ from mzi_core.use_cases.deliver_counterparts import (
     taken_back,
 )
 from mzi_core.use_cases.drift import each_spared, remembered
+from mzi_core.use_cases.enrol_staff import MissingStaff
 from mzi_core.use_cases.moodle_target import MoodleTarget
 from mzi_core.use_cases.push import live_rows
 from mzi_core.use_cases.targets import Targets
 from mzi_core.use_cases.zoho_half import ZohoHalf
 from mzi_core.values import RecordKey, TenantId
 
+TO_ENROL = "Besides the students, {} are still to be enrolled in its course."
 TOO_MANY = "So many would be suspended within a day that a person would be asked first, by `mzi plan list`."
 
 
@@ -110,6 +113,7 @@ class _Pairs:
             step.zoho_id: taken_back(step, known[step.zoho_id].agreed) for step in planned
         }
         kept = await self._kept(steps, fresh, known)
+        kept = {**kept, **await self._unstaffed(steps, fresh, known, kept)}
         return [
             PairDrift(key=key, module=self.module.name, outlook=Outlook.LEAVE, why=GONE)
             if key not in fresh
@@ -126,6 +130,37 @@ class _Pairs:
     def _is_untold(self, record: Any, known: Remembered) -> bool:
         """Whether Zoho does not know the link that we know, or has not been told what was done."""
         return self.zoho is not None and (bool(known.intent) or is_link_untold(self.module, record))
+
+    async def _unstaffed(
+        self,
+        steps: Mapping[RecordKey, Step[object]],
+        rows: Mapping[RecordKey, Stored[Any]],
+        known: Mapping[RecordKey, Remembered],
+        kept: Mapping[RecordKey, Kept],
+    ) -> Mapping[RecordKey, Kept]:
+        """In whose courses somebody is still to be enrolled beside the students, where all else agrees."""
+        if self.module is not CLASSES:
+            return {}
+        classes = {
+            key: rows[key].entity
+            for key, step in steps.items()
+            if key not in kept
+            and step.act in (Action.NOTHING, Action.LINK)
+            and (step.links or rows[key].entity.moodle_class_id is not None)
+            and self.target.wants_course(rows[key].entity)
+        }
+        missing = MissingStaff(
+            store=self.batches.store, moodle=self.target.moodle, tenant=self.target.tenant, rules=self.rules
+        )
+        found = await missing(classes, {key: known[key].agreed for key in classes})
+        return {
+            **{key: Kept(Outlook.CHANGE, TO_ENROL.format(len(some))) for key, some in found.places.items()},
+            **{
+                key: Kept(Outlook.CANNOT if each.needs is None else Outlook.WAIT, each.why)
+                for key, each in found.left.items()
+                if key not in found.places
+            },
+        }
 
     async def _kept(
         self,

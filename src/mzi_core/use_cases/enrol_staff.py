@@ -26,7 +26,7 @@ from mzi_core.ports import (
     WriteResult,
 )
 from mzi_core.use_cases.deliver import Hold
-from mzi_core.values import MoodleId, Parent, RecordKey
+from mzi_core.values import MoodleId, Parent, RecordKey, TenantId
 
 STAFF = "staff"
 """Under this name is remembered of a class who was enrolled in its course, each as user and role."""
@@ -67,6 +67,73 @@ def enrolled_staff(agreed: JsonObject | None) -> Sequence[str]:
 
 
 @attrs.frozen(kw_only=True)
+class FoundStaff:
+    """Who is still to be enrolled, by class, and of which classes somebody cannot be yet."""
+
+    places: Mapping[RecordKey, Sequence[Place]]
+    left: Mapping[RecordKey, Unstaffed]
+
+
+@attrs.frozen(kw_only=True)
+class MissingStaff:
+    """Finds who is to be in the courses of classes and was never enrolled; nothing is written."""
+
+    store: Store
+    moodle: MoodleUsers
+    tenant: TenantId
+    rules: Rules
+
+    async def __call__(
+        self, classes: Mapping[RecordKey, Class], agreed: Mapping[RecordKey, JsonObject | None]
+    ) -> FoundStaff:
+        """`agreed`: what is remembered of each pair. Raises GatewayError, StoreError."""
+        named = {
+            key: [each for each in self.rules.course_users if each.is_for(class_.major)]
+            for key, class_ in classes.items()
+        }
+        users = await self._users({each.user for some in named.values() for each in some})
+        teachers = await self._teachers(classes)
+        left: dict[RecordKey, Unstaffed] = {}
+        found: dict[RecordKey, Sequence[Place]] = {}
+        for key, class_ in classes.items():
+            places = [Place(users[each.user], each.role_id) for each in named[key] if each.user in users]
+            for each in named[key]:
+                if each.user not in users:
+                    left[key] = Unstaffed(why=f"Moodle has no user `{each.user}`, whom `course_users` names.")
+            if class_.teacher is not None and self.rules.teacher_role is not TeacherRole.NONE:
+                account = teachers.get(class_.teacher)
+                if account is None:
+                    why = f"Its teacher {class_.teacher} has no account in Moodle yet."
+                    left[key] = Unstaffed(why=why, needs=Parent(TEACHERS.name, class_.teacher))
+                else:
+                    places.append(Place(account, ROLES[self.rules.teacher_role]))
+            done = enrolled_staff(agreed[key])
+            if missing := [place for place in dict.fromkeys(places) if str(place) not in done]:
+                found[key] = missing
+        return FoundStaff(places=found, left=left)
+
+    async def _users(self, named: Collection[str]) -> Mapping[str, MoodleId]:
+        """The users there are, by what the rules call them."""
+        found: dict[str, MoodleId] = {}
+        for key, some in (
+            (UserKey.ID, sorted(filter(is_id, named))),
+            (UserKey.USERNAME, sorted(each for each in named if not is_id(each))),
+        ):
+            there = await self.moodle.find_users(key, some) if some else {}
+            found |= {name: users[0].id for name, users in there.items() if not users[0].deleted}
+        return found
+
+    async def _teachers(self, classes: Mapping[RecordKey, Class]) -> Mapping[RecordKey, MoodleId | None]:
+        wanted = {each.teacher for each in classes.values() if each.teacher is not None}
+        if not wanted or self.rules.teacher_role is TeacherRole.NONE:
+            return {}
+        async with self.store.read(self.tenant) as session:
+            rows = await session.stored(TEACHERS, wanted)
+        entities: Mapping[RecordKey, Teacher] = {key: row.entity for key, row in rows.items()}
+        return {key: teacher.moodle_userid for key, teacher in entities.items()}
+
+
+@attrs.frozen(kw_only=True)
 class EnrolStaff:
     """Enrols the teachers of classes, and the users that the rules name, in the courses of these classes.
 
@@ -86,58 +153,14 @@ class EnrolStaff:
 
         Raises GatewayError, StoreError.
         """
-        left: dict[RecordKey, Unstaffed] = {}
-        wanted = {key: places for key, places in (await self._wanted(classes, left)).items() if places}
-        if wanted:
-            await self._enrolled(classes, wanted, new, left)
+        missing = MissingStaff(
+            store=self.store, moodle=self.moodle, tenant=self.hold.tenant, rules=self.rules
+        )
+        found = await missing(classes, {key: self.hold.claims[key].agreed for key in classes})
+        left = dict(found.left)
+        if found.places:
+            await self._enrolled(classes, found.places, new, left)
         return left
-
-    async def _wanted(
-        self, classes: Mapping[RecordKey, Class], left: dict[RecordKey, Unstaffed]
-    ) -> Mapping[RecordKey, Sequence[Place]]:
-        """Who is still to be enrolled, by class; `left` is told of whom nobody can be."""
-        named = {
-            key: [each for each in self.rules.course_users if each.is_for(class_.major)]
-            for key, class_ in classes.items()
-        }
-        users = await self._users({each.user for some in named.values() for each in some})
-        teachers = await self._teachers(classes)
-        wanted: dict[RecordKey, Sequence[Place]] = {}
-        for key, class_ in classes.items():
-            places = [Place(users[each.user], each.role_id) for each in named[key] if each.user in users]
-            for each in named[key]:
-                if each.user not in users:
-                    left[key] = Unstaffed(why=f"Moodle has no user `{each.user}`, whom `course_users` names.")
-            if class_.teacher is not None and self.rules.teacher_role is not TeacherRole.NONE:
-                account = teachers.get(class_.teacher)
-                if account is None:
-                    why = f"Its teacher {class_.teacher} has no account in Moodle yet."
-                    left[key] = Unstaffed(why=why, needs=Parent(TEACHERS.name, class_.teacher))
-                else:
-                    places.append(Place(account, ROLES[self.rules.teacher_role]))
-            done = enrolled_staff(self.hold.claims[key].agreed)
-            wanted[key] = [place for place in dict.fromkeys(places) if str(place) not in done]
-        return wanted
-
-    async def _users(self, named: Collection[str]) -> Mapping[str, MoodleId]:
-        """The users there are, by what the rules call them."""
-        found: dict[str, MoodleId] = {}
-        for key, some in (
-            (UserKey.ID, sorted(filter(is_id, named))),
-            (UserKey.USERNAME, sorted(each for each in named if not is_id(each))),
-        ):
-            there = await self.moodle.find_users(key, some) if some else {}
-            found |= {name: users[0].id for name, users in there.items() if not users[0].deleted}
-        return found
-
-    async def _teachers(self, classes: Mapping[RecordKey, Class]) -> Mapping[RecordKey, MoodleId | None]:
-        wanted = {each.teacher for each in classes.values() if each.teacher is not None}
-        if not wanted or self.rules.teacher_role is TeacherRole.NONE:
-            return {}
-        async with self.store.read(self.hold.tenant) as session:
-            rows = await session.stored(TEACHERS, wanted)
-        entities: Mapping[RecordKey, Teacher] = {key: row.entity for key, row in rows.items()}
-        return {key: teacher.moodle_userid for key, teacher in entities.items()}
 
     async def _enrolled(
         self,

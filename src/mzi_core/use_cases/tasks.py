@@ -31,6 +31,24 @@ class TaskName(StrEnum):
     """Read from Moodle the marks that were given since the last time, for an event of it may have been lost,
     and of a changed workflow alone there is none."""
 
+    NOTIFY = "notify"
+    """Tell people what waits for them: plans, paused flows, dead deliveries, silent sources, review items."""
+
+    @property
+    def needs_flows(self) -> bool:
+        """Whether it has nothing to do where no flow runs by itself."""
+        return self is not TaskName.NOTIFY
+
+
+class NobodyIsTold(MziError):
+    """People are to be told something, and no way to tell them is set up."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nobody is told anything yet: set `notify.mail.host`, `notify.mail.sender` and `notify.mail.to`, "
+            "or `notify.webhook.url` and `notify.webhook.secret`; `docs/notify.md` says how."
+        )
+
 
 @attrs.frozen(kw_only=True)
 class TaskDone:
@@ -96,9 +114,12 @@ class RunTask:
     ) -> Run | None:
         """The run as it ended; None where another process is at it, or where it is not due and must be.
 
-        An error of a remote ends the run as FAILED, and is not raised. Raises UnknownTenant, StoreError.
+        An error of a remote ends the run as FAILED, and is not raised. Raises UnknownTenant, StoreError, and
+        NobodyIsTold for a task of which nothing is set up.
         """
-        task = self.tasks[name]
+        task = self.tasks.get(name)
+        if task is None:
+            raise NobodyIsTold
         begun = await self._begun(tenant, name, task if only_if_due else None)
         if begun is None:
             return None
@@ -129,7 +150,8 @@ class RunTask:
             if due is not None:
                 failed = await session.unfinished(name, SOURCE)
                 begun = max((each.started_at for each in (last, failed) if each), default=None)
-                if not rules_of(settings).flows or (begun is not None and begun + due.every > now):
+                is_idle = name.needs_flows and not rules_of(settings).flows
+                if is_idle or (begun is not None and begun + due.every > now):
                     return None
             id = self.ids.record_ids(1)[0]
             run = Run(id=id, module=name, source=SOURCE, status=RunStatus.RUNNING, started_at=now)

@@ -2,9 +2,11 @@
 
 import json
 import logging
+import runpy
 import ssl
 import threading
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from time import time
 
 import attrs
@@ -25,13 +27,14 @@ from mzi_adapters.testing.loopback import serving
 from mzi_adapters.testing.notifier import FakeNotifier
 from mzi_adapters.web import Response, Transport
 from mzi_adapters.web.aiohttp_transport import open_transport
-from mzi_core.notices import data_of, headline, text_of
+from mzi_core.notices import command, data_of, headline, sentence, text_of
 from mzi_core.ports import NoticeDigest, Notifier, NotifyFailed
 from mzi_core.values import TenantId
 
 SENDER, TO = "mzi@college.example", ("office@college.example", "head@college.example")
 LOGIN = ("mzi-user", "canary-password")
 SECRET = "whsec_Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5"
+EXAMPLE = Path(__file__).parents[2] / "docs/examples/receive_notices.py"
 CANARIES = (SENDER, *TO, *LOGIN, SECRET, SECRET[6:], QUOTED)
 
 
@@ -345,6 +348,19 @@ class TestSignatures:
         headers = {**request.headers, id: str(int(time()) + 60)}
         with pytest.raises(WebhookVerificationError):
             OracleWebhook(SECRET).verify(request.body or b"", headers)
+
+
+async def test_the_receiver_of_the_page_believes_it_and_knows_what_came_before() -> None:
+    receive = runpy.run_path(str(EXAMPLE))["received"]
+    service, before = receiving(), set[str]()
+    for _ in range(2):
+        await hook("https://hooks.example/mzi", service).send(digest(*LINES))
+    first, again = service.applied
+    told = receive(SECRET, first.body, first.headers, before)
+    assert told == [f"{sentence(line)} {command(line.notice.address)}" for line in LINES]
+    assert receive(SECRET, again.body, again.headers, before) == []
+    with pytest.raises(WebhookVerificationError):
+        receive(SECRET, b"{}", first.headers, before)
 
 
 class TestWebhookRefusals:

@@ -1,13 +1,16 @@
 """Mail and webhooks, over real sockets: what arrives, what is refused, and what is told of it."""
 
+import asyncio
 import json
 import logging
 import runpy
+import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from time import time
+from typing import Any
 
 import attrs
 import pytest
@@ -268,6 +271,21 @@ class TestMailRefusals:
         assert workers <= 2  # idle ones of the pool
         async with mail_served(MailServer()) as server:
             assert await notifier_of(server).send(digest()) == ""
+
+    async def test_one_that_is_found_too_late_is_told_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Or people would have a mail that the next run sends again."""
+        found, connect = threading.Event(), socket.create_connection
+
+        def late(*arguments: Any, **more: Any) -> socket.socket:
+            assert found.wait(10)
+            return connect(*arguments, **more)
+
+        monkeypatch.setattr(socket, "create_connection", late)
+        async with mail_served(MailServer()) as server:
+            assert "did not do all within" in await why_not(notifier_of(server, within=0.1))
+            found.set()
+            await asyncio.wait_for(server.ended.wait(), 10)
+            assert (server.said, server.taken) == ([], [])
 
     async def test_one_that_leaves_in_the_middle(self) -> None:
         async with mail_served(MailServer(leaves_at="RCPT")) as server:

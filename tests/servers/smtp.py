@@ -22,7 +22,7 @@ class MailServer:
 
     `offers`: what EHLO tells besides. `stops_at`: from this verb on it says nothing more;
     `leaves_at`: it ends the connection. `said`: every verb
-    that came, behind it `tls` where TLS was spoken.
+    that came, behind it `tls` where TLS was spoken. `ended`: a conversation is over.
     """
 
     trust: ssl.SSLContext | None = None
@@ -36,6 +36,7 @@ class MailServer:
     taken: list[EmailMessage] = attrs.field(factory=list)
     to: list[list[str]] = attrs.field(factory=list)
     said: list[str] = attrs.field(factory=list)
+    ended: asyncio.Event = attrs.field(factory=asyncio.Event)
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One conversation."""
@@ -44,6 +45,7 @@ class MailServer:
         except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
             pass  # the client left
         finally:
+            self.ended.set()
             writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

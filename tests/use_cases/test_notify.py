@@ -206,6 +206,22 @@ class TestTheTask:
         college.clock.advance(timedelta(minutes=1))
         assert [run.module for run in (await due())[DEFAULT_TENANT]] == ["notify"]
 
+    async def test_a_run_that_told_nothing_gives_its_place_to_the_next(self) -> None:
+        """Whatever became of it: it is run so often that nothing else would be seen among them."""
+        college = Told()
+        college.mail.refusal = college.webhook.refusal = DOWN
+        for _ in range(2):
+            await college.after(HOUR)
+        await college.dead("1")
+        assert (await college.after(HOUR)).status is RunStatus.FAILED
+        college.mail.refusal = college.webhook.refusal = ""
+        told = [await college.after(HOUR), await college.after(HOUR)]
+        latest = await college.after(HOUR)
+        async with college.mzi.store.read(DEFAULT_TENANT) as session:
+            assert [run.id for run in await session.runs(10)] == [latest.id, told[0].id]
+        assert latest.id == told[1].id
+        assert latest.started_at == college.clock.now()
+
     async def test_it_is_listed_beside_the_others(self) -> None:
         college = Told()
         listed = await college.mzi.use_cases.remote.list_tasks(DEFAULT_TENANT)

@@ -57,10 +57,12 @@ class MailAccount:
 
 class _Plain(SMTP):
     _host: str
+    is_cut = False
 
 
 class _Tls(SMTP_SSL):
     _host: str
+    is_cut = False
 
 
 def _client(account: MailAccount, trust: ssl.SSLContext) -> _Plain | _Tls:
@@ -120,11 +122,14 @@ class MailNotifier:
             raise said
         return said
 
-    def _said(self, client: SMTP, say: _Say) -> str | NotifyFailed:
+    def _said(self, client: _Plain | _Tls, say: _Say) -> str | NotifyFailed:
         """What came of it. Errors are given, not raised: a context would keep what the server said."""
         account = self.account
         try:
             client.connect(account.host, account.port)
+            if client.is_cut:  # while it was looking for the server
+                client.close()
+                return NotifyFailed("The mail server was found too late.")
             if client.sock is None or is_forbidden(client.sock.getpeername()[0]):
                 return NotifyFailed("The mail server is link-local or a cloud's metadata service.")
             client.ehlo_or_helo_if_needed()
@@ -158,8 +163,9 @@ def mail_of(digest: NoticeDigest, sender: str, to: tuple[str, ...]) -> EmailMess
     return message
 
 
-def _cut(client: SMTP) -> None:
+def _cut(client: _Plain | _Tls) -> None:
     """End the connection under a thread that still waits on it."""
+    client.is_cut = True
     if client.sock is not None:
         with suppress(OSError):
             client.sock.shutdown(socket.SHUT_RDWR)

@@ -11,7 +11,7 @@ from mzi_core.errors import MziError, RunInProgress, StoreError
 from mzi_core.flows.rules import rules_of
 from mzi_core.ports import Clock, Due, Ids, Run, RunStatus, Session, Store
 from mzi_core.use_cases.run_leases import SECONDS, RunLease, as_they_stand, lock_of
-from mzi_core.values import TenantId
+from mzi_core.values import RecordId, TenantId
 
 SOURCE = "task"
 """The source under which the runs of tasks are kept; the task's name is their module."""
@@ -37,6 +37,14 @@ class TaskName(StrEnum):
     @property
     def needs_flows(self) -> bool:
         """Whether it has nothing to do where no flow runs by itself."""
+        return self is not TaskName.NOTIFY
+
+    @property
+    def keeps_idle_runs(self) -> bool:
+        """Whether runs are kept in which nothing was done; else the next one takes the place of such a run.
+
+        Of a task that is run every few minutes they would hide all other runs.
+        """
         return self is not TaskName.NOTIFY
 
 
@@ -147,13 +155,12 @@ class RunTask:
             await session.lock((lock_of(name, SOURCE),))
             now = self.clock.now()
             last = await session.finished(name, SOURCE)
+            latest = await session.unfinished(name, SOURCE) or last
             if due is not None:
-                failed = await session.unfinished(name, SOURCE)
-                begun = max((each.started_at for each in (last, failed) if each), default=None)
                 is_idle = name.needs_flows and not rules_of(settings).flows
-                if is_idle or (begun is not None and begun + due.every > now):
+                if is_idle or (latest is not None and latest.started_at + due.every > now):
                     return None
-            id = self.ids.record_ids(1)[0]
+            id = self._id(name, latest)
             run = Run(id=id, module=name, source=SOURCE, status=RunStatus.RUNNING, started_at=now)
             lease = RunLease.of(tenant, run, now, SECONDS)
             try:
@@ -162,6 +169,12 @@ class RunTask:
                 return None
             await session.save_run(run)
         return lease, None if last is None else last.started_at
+
+    def _id(self, name: TaskName, latest: Run | None) -> RecordId:
+        """That of the latest run, where this one takes its place."""
+        if latest is None or name.keeps_idle_runs or any(latest.counts.values()):
+            return self.ids.record_ids(1)[0]
+        return latest.id
 
     async def _ended(
         self, lease: RunLease, status: RunStatus, message: str, done: TaskDone = NOTHING_DONE

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -18,9 +19,12 @@ from tests.servers.smtp import QUOTED, MailServer, mail_served
 from tests.web.given import Service
 
 from mzi_adapters.notify.mail_security import MailSecurity
+from mzi_adapters.testing.contracts.fixtures import event, question
 from mzi_adapters.web import Response
-from mzi_core.notices import NotifyPolicy, QuietHours
-from mzi_core.ports import Due
+from mzi_core.event_proofs import Scheme
+from mzi_core.module import Side
+from mzi_core.notices import NotifyPolicy, QuietHours, command
+from mzi_core.ports import Due, NoticeAddress, NoticeKind
 from mzi_core.values import DEFAULT_TENANT
 from mzi_http.notify_settings import Mail, Notify, Webhook
 from mzi_http.services import open_use_cases
@@ -261,6 +265,36 @@ class TestTesting:
                 "notify",
                 "status",
             )
+
+
+class TestWhereToLook:
+    """What a message says leads to what it is about."""
+
+    @pytest.mark.parametrize("kind", NoticeKind)
+    def test_each_command_is_one_and_shows_something(self, mzi: Mzi, kind: NoticeKind) -> None:
+        mzi("db", "upgrade")
+        of = asyncio.run(something_of(kind))
+        ran = mzi(*shlex.split(command(NoticeAddress(kind, of)))[1:])
+        assert (ran.code, ran.err) == (0, "")
+        assert ("user_created" if kind is NoticeKind.SILENT else of[-8:]) in ran.out
+
+
+async def something_of(kind: NoticeKind) -> str:
+    """Something that a notice of this kind is of."""
+    async with open_use_cases(load()) as use_cases:
+        if kind is NoticeKind.SILENT:
+            source, _ = await use_cases.sources.add(Side.ZOHO, "x", DEFAULT_TENANT, scheme=Scheme.HEADER)
+            async with use_cases.store.begin(DEFAULT_TENANT) as session:
+                await session.keep_events([event(1, source.id)])
+            return source.id
+        async with use_cases.store.begin(DEFAULT_TENANT) as session:
+            await session.make_due([Due("grade", "1")])
+            (claim,) = await session.claim("grade", 1, timedelta(hours=1))
+            await session.end_claims([claim.dead("It is not known.")])
+            await session.pause("grade", "The token is refused.")
+            await session.put_reviews([question("1")])
+            plan = await session.open_plan("enrolment", "suspend")
+    return {NoticeKind.PLAN: plan, NoticeKind.REVIEW: "account"}.get(kind, "grade")
 
 
 class TestStatus:

@@ -42,7 +42,7 @@ from mzi_core.grading import (
 )
 from mzi_core.module import AnyModule, Field, Wire, declared
 from mzi_core.modules import CATALOGUE
-from mzi_core.ports import DeliveryState, ReviewKind, ReviewState
+from mzi_core.ports import DeliveryState, NoticeKind, ReviewKind, ReviewState
 from mzi_core.use_cases.doctor import CheckName
 from mzi_core.values import Code, State
 from mzi_http import errors, settings
@@ -394,6 +394,7 @@ def _labels() -> set[str]:
 
 _WHOLE: Mapping[str, Callable[[], set[str]]] = {
     "codes": lambda: {code.value for code in Code},
+    "kinds of notices": lambda: {kind.value for kind in NoticeKind},
     "review kinds": lambda: {kind.value for kind in ReviewKind},
     "review states": lambda: {state.value for state in ReviewState},
     "delivery states": lambda: {state.value for state in DeliveryState},

@@ -293,6 +293,11 @@ def signing_headers(
     """The headers by which this body proves itself; of the schemes that sign. `id`: of Standard Webhooks."""
     if scheme is Scheme.HMAC:
         return {SIGNATURE_HEADERS[origin]: f"{_ALGORITHM}{_signed(secret.encode(), body).hex()}"}
+    return standard_headers(secret, body, id=id, at=at)
+
+
+def standard_headers(secret: str, body: bytes, *, id: str, at: datetime) -> Mapping[str, str]:
+    """The headers of Standard Webhooks 1.0, by which this body proves itself to whoever has the secret."""
     moment = int(at.timestamp())
     return {
         ID_HEADER: id,

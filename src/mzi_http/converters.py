@@ -13,7 +13,10 @@ LONGEST_LIST = 1_000
 """Characters of a list of words."""
 _OFFSET = re.compile(r"[+-](0[0-9]|1[0-4]):[0-5][0-9]")
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""The names of this machine."""
+
+LARGEST_PORT = 65_535
 
 
 def whole(value: object, least: int, most: int) -> int:
@@ -72,19 +75,24 @@ def loopback(value: object) -> str:
     parts = _address(value)
     if parts is None:
         return ""
-    if parts.scheme != "http" or parts.hostname not in _LOOPBACK or parts.path.strip("/"):
+    if parts.scheme != "http" or parts.hostname not in LOOPBACK or parts.path.strip("/"):
         raise ValueError("may only name a server on this machine, such as `http://127.0.0.1:8080`.")
     return f"http://{parts.netloc}"
 
 
 def site(value: object) -> str:
     """The address of a web site without a final slash, or nothing; `https://` except on this machine."""
+    return receiver(value).rstrip("/")
+
+
+def receiver(value: object) -> str:
+    """The address to which something is sent, or nothing; `https://` except on this machine."""
     parts = _address(value)
     if parts is None:
         return ""
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise ValueError("must begin with `https://`: what is sent there must not be read on the way.")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+    return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
 
 def _address(value: object) -> SplitResult | None:

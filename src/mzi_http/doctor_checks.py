@@ -4,7 +4,7 @@ from mzi_adapters.moodle import doctor as moodle
 from mzi_adapters.zoho import doctor as zoho
 from mzi_core.use_cases.doctor import Doctor
 from mzi_core.use_cases.doctor_declarations import DECLARATIONS
-from mzi_core.use_cases.doctor_own import BREAKERS, FILES, STORE, settings_check
+from mzi_core.use_cases.doctor_own import BREAKERS, FILES, NOTIFY, STORE, settings_check
 
 DOCTOR = Doctor(
     checks=(
@@ -12,6 +12,7 @@ DOCTOR = Doctor(
         settings_check(moodle.login_method),
         FILES,
         BREAKERS,
+        NOTIFY,
         *zoho.ACCOUNT,
         *DECLARATIONS,
         *moodle.CHECKS,

@@ -61,10 +61,12 @@ from mzi_core.errors import (
 )
 from mzi_core.event_proofs import SecretRefused
 from mzi_core.flows.rules import RulesRefused
+from mzi_core.ports import NotifyFailed
 from mzi_core.use_cases.access import TenantNameRefused
 from mzi_core.use_cases.event_sources import OverlapRefused, SchemeRefused, SourceRevoked
 from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused
 from mzi_core.use_cases.moodle_target import NothingInMoodle
+from mzi_core.use_cases.tasks import NobodyIsTold
 from mzi_core.use_cases.tenants import ZoneRefused
 from mzi_http.jsontext import encode
 
@@ -208,6 +210,8 @@ KINDS: Mapping[type[MziError], ProblemType] = {
     PolicyRefused: REFUSED,
     RulesRefused: REFUSED,
     ZoneRefused: REFUSED,
+    NobodyIsTold: REFUSED,
+    NotifyFailed: REFUSED,
     NothingInMoodle: REFUSED,
     CannotBePulled: REFUSED,
     MessageRefused: BAD_BODY,

@@ -29,6 +29,8 @@ def read(file: Path | None) -> Settings:
         raise SettingsRefused([f"`{path}` is not UTF-8; save it as UTF-8."]) from error
     except TsError as error:  # a file that is no TOML, or cannot be read
         raise SettingsRefused([f"`{path}` cannot be read: {error}"]) from error
+    if problems := list(settings.notify.problems()):
+        raise SettingsRefused(problems)
     if path is None or settings.secrets.folder != HERE:
         return settings
     return attrs.evolve(settings, secrets=attrs.evolve(settings.secrets, folder=str(path.parent)))

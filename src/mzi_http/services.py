@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mzi_core.use_cases.doctor import Environment
     from mzi_core.use_cases.events import EventAdapters
     from mzi_core.use_cases.forgetting import Retention
+    from mzi_core.use_cases.notify import Notifying
+    from mzi_http.container import Container
 
 _SQLITE = "sqlite"
 _NOT_A_PATH = ("", ":memory:")
@@ -56,6 +58,7 @@ class Services:
             missing={service: names for service, names in lacking.items() if names},
             files=[str(file) for file in files if file.is_file()],
             exposed=[str(file) for file in files if is_open_to_others(file)],
+            notifiers=self.use_cases.notify.notifying.notifiers,
         )
 
 
@@ -77,6 +80,12 @@ def _event_adapters(store: Store) -> "EventAdapters":
     from mzi_adapters.events import event_adapters  # noqa: PLC0415  # few commands have to do with events
 
     return event_adapters(store)
+
+
+def _notifying(settings: Settings, container: "Container") -> "Notifying":
+    from mzi_http.notifiers import notifying_of  # noqa: PLC0415  # few commands tell anybody anything
+
+    return notifying_of(settings, container)
 
 
 @asynccontextmanager
@@ -101,6 +110,7 @@ async def open_services(settings: Settings, *, by_hand: bool = False) -> AsyncIt
             moodle_defaults=settings.moodle.defaults(),
             vault=container.keyed_vault(),
             event_adapters=partial(_event_adapters, store),
+            notifying=partial(_notifying, settings, container),
         )
         yield Services(use_cases=use_cases, connections=connections, settings=settings)
     finally:

@@ -13,7 +13,8 @@ from mzi_core.errors import MziError
 from mzi_core.use_cases.access import TenantNameRefused, tenant_id
 from mzi_core.use_cases.take_page import PAGE
 from mzi_core.values import DEFAULT_TENANT, TenantId
-from mzi_http.converters import offset_from_utc, one_of, text, whole
+from mzi_http.converters import LARGEST_PORT, offset_from_utc, one_of, text, whole
+from mzi_http.notify_settings import Notify
 from mzi_http.remote_accounts import Moodle, Zoho
 from mzi_http.sources import anything_said, variable_of
 
@@ -26,8 +27,6 @@ MEMORY = "memory:"
 HERE = "."
 
 _BACKENDS = ("sqlite:///", "postgresql://", MEMORY)
-
-LARGEST_PORT = 65_535
 
 
 class SettingsRefused(MziError):
@@ -46,7 +45,7 @@ class LogFormat(StrEnum):
 
 
 class Proxies(StrEnum):
-    """Where proxies are taken from on the way to Zoho and Moodle."""
+    """Where proxies are taken from on the way to Zoho, to Moodle and to the receiver of webhooks."""
 
     NONE = "none"
     ENVIRONMENT = "environment"
@@ -168,7 +167,7 @@ class Log:
 
 @attrs.frozen(kw_only=True)
 class Web:
-    """How Zoho and Moodle are reached: those of the environment are HTTPS_PROXY and its kin."""
+    """How services are reached. Proxies of the environment are HTTPS_PROXY and its kin."""
 
     proxies: Proxies = attrs.field(default=Proxies.NONE, converter=_proxies)
 
@@ -228,6 +227,7 @@ class Settings:
     secrets: Secrets = attrs.field(factory=Secrets)
     events: EventLog = attrs.field(factory=EventLog)
     history: History = attrs.field(factory=History)
+    notify: Notify = attrs.field(factory=Notify)
     http: Http = attrs.field(factory=Http)
     log: Log = attrs.field(factory=Log)
 

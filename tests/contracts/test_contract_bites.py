@@ -5,7 +5,7 @@ from inspect import signature
 from unittest import SkipTest
 
 import pytest
-from tests.contracts import broken_events  # noqa: F401  # its classes are among the broken ones
+from tests.contracts import broken_events, broken_notices  # noqa: F401  # among the broken ones
 from tests.contracts.broken_stores import (
     AMONG_OTHERS,
     REGISTRIES,

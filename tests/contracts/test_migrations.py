@@ -234,6 +234,7 @@ async def test_records_survive_the_way_to_0002_and_back(url: str) -> None:
                 "pauses": {},
                 "plans": [],
                 "reviews": [],
+                "notices": [],
             }
             kept = [
                 attrs.evolve(each, **gone, settings=attrs.evolve(each.settings, rules={})) for each in before

@@ -29,6 +29,8 @@ from mzi_core.ports import (
     DecisionRecord,
     EventQuery,
     EventState,
+    NoticeAddress,
+    NoticeKind,
     PlanState,
     Query,
     ReviewAddress,
@@ -37,6 +39,7 @@ from mzi_core.ports import (
     Session,
     StoredResponse,
     TenantSettings,
+    ToldNotice,
 )
 from mzi_core.ports.brake import DAY
 from mzi_core.values import State
@@ -129,7 +132,7 @@ async def _ask_at_the_brake(session: Session) -> None:
 
 
 async def _ask_about_reviews(session: Session) -> None:
-    """What a person must decide."""
+    """What a person must decide, and is told of."""
     address = ReviewAddress(ReviewKind.ACCOUNT, "1")
     await session.reviews(ReviewState.OPEN, ReviewKind.ACCOUNT, after=address)
     await session.reviews(ReviewState.OPEN, after=address)
@@ -138,6 +141,17 @@ async def _ask_about_reviews(session: Session) -> None:
     await session.choices(ReviewKind.ACCOUNT, ["1", "2"])
     await session.decide_review(address, ReviewState.DISMISSED, None, "")
     await session.close_reviews([address])
+    await session.open_reviews()
+    await _ask_about_notices(session)
+
+
+async def _ask_about_notices(session: Session) -> None:
+    """What people were told of, and what is worth telling."""
+    address = NoticeAddress(NoticeKind.DEAD, "grade")
+    await session.last_heard(["a", "b"])
+    await session.told_notices("mail")
+    await session.save_told("mail", [ToldNotice(address=address, number=1, told_at=BEGAN)])
+    await session.forget_told("mail", [address])
 
 
 async def _ask_about_sources(session: Session) -> None:

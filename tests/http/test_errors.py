@@ -20,10 +20,12 @@ from mzi_core.event_proofs import Scheme, SecretRefused
 from mzi_core.flows.rules import RulesRefused
 from mzi_core.module import Side
 from mzi_core.modules import CATALOGUE
+from mzi_core.ports import NotifyFailed
 from mzi_core.use_cases.access import TenantNameRefused
 from mzi_core.use_cases.event_sources import OverlapRefused, SchemeRefused, SourceRevoked
 from mzi_core.use_cases.grades import MarkingRefused, PolicyRefused
 from mzi_core.use_cases.moodle_target import NothingInMoodle
+from mzi_core.use_cases.tasks import NobodyIsTold
 from mzi_core.use_cases.tenants import ZoneRefused
 from mzi_core.values import DEFAULT_TENANT
 from mzi_http.cli.main import meaning
@@ -58,6 +60,8 @@ ANSWERED: dict[MziError, tuple[int, str, Ended]] = {
     PolicyRefused("One.", "Two."): (422, "refused", Ended.MISUSED),
     RulesRefused("One.", "Two."): (422, "refused", Ended.MISUSED),
     ZoneRefused("Amman"): (422, "refused", Ended.MISUSED),
+    NobodyIsTold(): (422, "refused", Ended.MISUSED),
+    NotifyFailed("It redirects."): (422, "refused", Ended.MISUSED),
     NothingInMoodle(CATALOGUE["payments"], CATALOGUE): (422, "refused", Ended.MISUSED),
     errors.StoreError("It broke."): (500, "unforeseen", Ended.NO_STORE),
     errors.StoreUnavailable("It is away."): (503, "unavailable", Ended.NO_STORE),

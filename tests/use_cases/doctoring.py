@@ -10,7 +10,7 @@ from tests.use_cases.remotes import TOKEN, College
 from mzi_adapters.testing.remotes import at_work
 from mzi_adapters.testing.zoho.fake import CLIENT_SECRET, REFRESH_TOKEN
 from mzi_adapters.web import Response
-from mzi_core.ports import Feature, StoreHealth
+from mzi_core.ports import Feature, Notifier, StoreHealth
 from mzi_core.use_cases.doctor import CheckName, Doctor, Environment, Finding, Severity, Subject
 from mzi_core.values import DEFAULT_TENANT, TenantId
 from mzi_http.doctor_checks import DOCTOR
@@ -40,6 +40,7 @@ class Case:
     missing: dict[Subject, Sequence[str]] = attrs.field(factory=dict)
     files: Sequence[str] = ("mzi.toml", "a store.db")
     exposed: Sequence[str] = ()
+    notifiers: Sequence[Notifier] = ()
     tenant: TenantId = DEFAULT_TENANT
     doctor: Doctor = DOCTOR
     health: StoreHealth = attrs.field(
@@ -61,6 +62,7 @@ class Case:
             missing=self.missing,
             files=self.files,
             exposed=self.exposed,
+            notifiers=self.notifiers,
         )
         findings = [finding async for finding in self.doctor(environment)]
         await connections.close()

@@ -22,10 +22,12 @@ from tests.use_cases.doctoring import (
 from tests.use_cases.remotes import hidden_from_the_account
 
 from mzi_adapters.testing.moodle.site import Site
+from mzi_adapters.testing.notifier import FakeNotifier
 from mzi_core.circuit_breaker import opened
 from mzi_core.errors import AccessRefused, AuthRevoked, GatewayUnavailable, ProtocolError, UnknownTenant
 from mzi_core.mapping import FieldMapping
 from mzi_core.modules import STUDENTS
+from mzi_core.ports import StoreHealth
 from mzi_core.use_cases.doctor import (
     GRANT,
     LATER,
@@ -38,6 +40,7 @@ from mzi_core.use_cases.doctor import (
     Severity,
     Subject,
 )
+from mzi_core.use_cases.rules import SetRules
 from mzi_core.values import DEFAULT_TENANT, TenantId
 
 
@@ -351,3 +354,49 @@ PLANTS: Plants = {
 @pytest.mark.parametrize("name", PLANTS)
 async def test_what_is_wrong_is_named_with_its_remedy_and_no_other_check_is_red(name: str) -> None:
     await is_named_alone(*PLANTS[name])
+
+
+class TestWhoIsTold:
+    """Whether anybody hears of it when a flow stands still."""
+
+    async def found(self, case: Case, *flows: str) -> list[tuple[Severity, str]]:
+        """What is found where these flows run by themselves."""
+        await SetRules(store=case.college.store)(DEFAULT_TENANT, {"flows": list(flows)})
+        findings = [each for each in await case.findings() if each.check is CheckName.NOTIFY]
+        assert all(bool(each.remedy) is (each.level is not Severity.GREEN) for each in findings)
+        return [(each.level, each.said) for each in findings]
+
+    async def test_it_is_amber_where_flows_run_and_nobody_is_told(self) -> None:
+        assert await self.found(Case(), "grade") == [
+            (
+                AMBER,
+                "Flows run by themselves, and nobody is told when one stands still or waits for a person.",
+            )
+        ]
+        assert await self.found(Case()) == [
+            (Severity.GREEN, "No flow runs by itself, so nobody need be told when one stands still.")
+        ]
+
+    async def test_each_way_is_looked_at_without_sending_anything(self) -> None:
+        mail, down = FakeNotifier("mail"), FakeNotifier("pager", refusal="It is away.")
+        blind = Unseen("webhook")
+        assert await self.found(Case(notifiers=[mail, blind, down]), "grade") == [
+            (Severity.GREEN, "People are told by mail, which takes what mzi hands over."),
+            (
+                Severity.GREEN,
+                "People are told by webhook; `mzi notify test` shows whether it arrives.",
+            ),
+            (RED, "Nobody can be told by pager. It is away."),
+        ]
+        assert mail.sent == blind.sent == down.sent == []
+
+    async def test_without_a_store_there_is_nothing_to_find(self) -> None:
+        health = StoreHealth(backend="", version="", ready=False, message="It is not there.")
+        assert await self.found(Case(health=health), "grade") == []
+
+
+class Unseen(FakeNotifier):
+    """Of which only a message shows whether it is taken."""
+
+    async def check(self) -> bool:
+        return False

@@ -101,6 +101,10 @@ class Events(TenantTables):
         oldest = min(waiting, key=lambda each: each.id, default=None)
         return None if oldest is None else oldest.received_at
 
+    async def last_heard(self, sources: Collection[str]) -> Mapping[str, datetime]:
+        newest = sorted((each for each in self._mine() if each.source in sources), key=lambda each: each.id)
+        return {each.source: each.received_at for each in newest}
+
     async def forget_events(
         self,
         state: EventState,

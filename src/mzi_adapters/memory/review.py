@@ -1,5 +1,6 @@
 """What a person must decide."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -86,3 +87,7 @@ class Reviews(TenantTables):
     async def choices(self, kind: ReviewKind, keys: Collection[str]) -> Mapping[str, MoodleId]:
         items = (self._review_at(ReviewAddress(kind, key)) for key in keys)
         return {item.key: item.choice for item in items if item is not None and item.choice is not None}
+
+    async def open_reviews(self) -> Mapping[ReviewKind, int]:
+        mine = (item for (tenant, _), item in self.tables.reviews.items() if tenant == self.tenant)
+        return Counter(item.kind for item in mine if item.state is ReviewState.OPEN)

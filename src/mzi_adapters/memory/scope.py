@@ -73,6 +73,7 @@ class Tables:
     )  # (tenant, flow, action, key) -> (when it was reserved last, generation)
     plans: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, id) -> Plan
     reviews: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, ReviewAddress) -> ReviewItem
+    notices: JournaledTable = attrs.field(factory=JournaledTable)  # (tenant, way, address) -> ToldNotice
     tenants: JournaledTable = attrs.field(factory=JournaledTable)  # tenant -> TenantSettings
     keys: JournaledTable = attrs.field(factory=JournaledTable)  # id -> ApiKey
     sources: JournaledTable = attrs.field(factory=JournaledTable)  # id -> EventSource

@@ -14,6 +14,7 @@ from mzi_adapters.memory.deliveries import Deliveries
 from mzi_adapters.memory.events import Events
 from mzi_adapters.memory.history import RecordHistory
 from mzi_adapters.memory.idempotency import StoredResponses
+from mzi_adapters.memory.notices import ToldNotices
 from mzi_adapters.memory.parked import ParkedRecords
 from mzi_adapters.memory.records import Records
 from mzi_adapters.memory.registry import MemoryRegistry
@@ -50,6 +51,7 @@ class MemorySession(
     Deliveries,
     Brake,
     Reviews,
+    ToldNotices,
 ):
     """One transaction over one tenant's data."""
 

@@ -193,6 +193,21 @@ class Events(Counted):
         )
         return rows.scalars().one_or_none()
 
+    async def last_heard(self, sources: Collection[str]) -> Mapping[str, datetime]:
+        """Of each source the one event with the last id, which its index finds."""
+        if not sources:
+            return {}
+        newest = [
+            sa.select(EVENTS.c.source, EVENTS.c.received_at)
+            .where(self.mine(EVENTS), EVENTS.c.source == source)
+            .order_by(EVENTS.c.id.desc())
+            .limit(1)
+            .subquery()
+            for source in sorted(set(sources))
+        ]
+        rows = await self.run(sa.union_all(*(sa.select(each) for each in newest)))
+        return {row.source: row.received_at for row in rows}
+
     async def forget_events(
         self,
         state: EventState,

@@ -150,3 +150,9 @@ class Reviews(TimedScope):
         which = self.mine(REVIEWS), _c.kind == kind.value, _c.choice.is_not(None)
         rows = await self.run(sa.select(_c.key, _c.choice).where(*which, self.among(_c.key, keys)))
         return {row.key: MoodleId(row.choice) for row in rows}
+
+    async def open_reviews(self) -> Mapping[ReviewKind, int]:
+        """How many are open of each kind."""
+        which = self.mine(REVIEWS), _c.state == _OPEN
+        rows = await self.run(sa.select(_c.kind, sa.func.count()).where(*which).group_by(_c.kind))
+        return {ReviewKind(kind): number for kind, number in rows}

@@ -19,6 +19,7 @@ from mzi_adapters.sql.engine import PATIENCE, POOL, engine_for, for_reading, is_
 from mzi_adapters.sql.events import Events
 from mzi_adapters.sql.history import RecordHistory
 from mzi_adapters.sql.idempotency import StoredResponses
+from mzi_adapters.sql.notices import ToldNotices
 from mzi_adapters.sql.parked import ParkedRecords
 from mzi_adapters.sql.records import Records
 from mzi_adapters.sql.registry import SqlRegistry
@@ -52,6 +53,7 @@ class SqlSession(
     Deliveries,
     Brake,
     Reviews,
+    ToldNotices,
 ):
     """One transaction over one tenant's rows."""
 

@@ -368,6 +368,19 @@ REVIEWS = sa.Table(
 )
 """What a person must decide: `candidates` are ids of Moodle, `sentences` what is said of each."""
 
+NOTICES = sa.Table(
+    "told_notices",
+    _metadata,
+    sa.Column("tenant_id", Key, primary_key=True),
+    sa.Column("way", Key, primary_key=True),
+    sa.Column("kind", Key, primary_key=True),
+    sa.Column("of", Key, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("told_at", UtcDateTime, nullable=False),
+    sa.Column("gone_at", UtcDateTime),
+)
+"""What people were told last of each notice, by each way; `number` is 0 where that was that it is over."""
+
 DECISIONS = sa.Table(
     "grade_decisions",
     _metadata,

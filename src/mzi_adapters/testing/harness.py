@@ -27,6 +27,7 @@ from mzi_core.modules import CATALOGUE, Catalogue
 from mzi_core.ports import Codec, Ids, Store, Vault
 from mzi_core.provisioning import MoodleDefaults
 from mzi_core.use_cases import UseCases
+from mzi_core.use_cases.notify import Notifying
 from mzi_core.values import DEFAULT_TENANT, RecordId, TenantId
 
 START = datetime(2026, 2, 15, 8, 0, tzinfo=UTC)
@@ -73,7 +74,8 @@ class Harness:
 
     `zoho` and `moodle` are the tenant's, in memory, with every declared module and nothing in it: plant what
     people entered there, pull and push, and look at what stands there afterwards. `catalogue`: as in
-    `UseCases.over`, with modules of your own.
+    `UseCases.over`, with modules of your own. `notifying`: by which ways people are told, none if not said;
+    `FakeNotifier` remembers what it was handed.
     """
 
     store: Store = attrs.field(factory=MemoryStore)
@@ -84,6 +86,7 @@ class Harness:
     tenant: TenantId = DEFAULT_TENANT
     moodle_defaults: MoodleDefaults = attrs.field(factory=MoodleDefaults)
     vault: Vault = attrs.field(factory=FakeVault)
+    notifying: Notifying = attrs.field(factory=Notifying)
 
     @cached_property
     def zoho(self) -> FakeZoho:
@@ -121,4 +124,5 @@ class Harness:
             moodle_defaults=self.moodle_defaults,
             event_adapters=lambda: event_adapters(self.store),
             vault=self.vault,
+            notifying=lambda: self.notifying,
         )

@@ -98,8 +98,13 @@ class GuardedTransport:
 
 def refuse_inside_session(request: Request) -> None:
     """What a remote in memory does first of all. Raises SentInsideSession."""
+    refuse_sending(f"{request.method} {request.url}")
+
+
+def refuse_sending(what: str) -> None:
+    """The same of whatever else is sent. Raises SentInsideSession."""
     if _open_sessions.get():
-        raise SentInsideSession(f"{request.method} {request.url} was sent while a session was open.")
+        raise SentInsideSession(f"{what} was sent while a session was open.")
 
 
 def _proof(store: GuardedStore, wire: GuardedTransport) -> tuple[Store, Transport]:

@@ -93,6 +93,18 @@ if TYPE_CHECKING:
     from mzi_core.ports.moodle.plugin import MoodlePlugin, Template, TemplateCriterion
     from mzi_core.ports.moodle.site import Feature, MoodleSite, MoodleStatus
     from mzi_core.ports.moodle.users import MoodleUser, MoodleUsers, NewUser, UserChange, UserKey
+    from mzi_core.ports.notices import (
+        Notice,
+        NoticeAddress,
+        NoticeDigest,
+        NoticeKind,
+        NoticeLine,
+        NoticeState,
+        Notifier,
+        NotifyFailed,
+        ToldNotice,
+        ToldNotices,
+    )
     from mzi_core.ports.parked import (
         LARGEST_PARKED,
         LEFT_OUT,
@@ -136,7 +148,7 @@ else:
     _HOMES = (
         *("clock", "records", "parked", "codec", "registry", "settings", "runs", "decisions", "events"),
         *("event_sources", "history", "idempotency", "locks", "tokens", "leases", "breakers", "deliveries"),
-        *("brake", "review", "vault", "store", "writes"),
+        *("brake", "review", "notices", "vault", "store", "writes"),
         *("zoho.reading", "zoho.metadata", "zoho.status", "zoho.writing", "zoho.watching", "zoho.gateway"),
         *("moodle.users", "moodle.courses", "moodle.categories", "moodle.enrolments"),
         *("moodle.groups", "moodle.site", "moodle.assignments", "moodle.marking", "moodle.plugin"),
@@ -239,6 +251,14 @@ __all__ = [
     "NoConnections",
     "NoVault",
     "Note",
+    "Notice",
+    "NoticeAddress",
+    "NoticeDigest",
+    "NoticeKind",
+    "NoticeLine",
+    "NoticeState",
+    "Notifier",
+    "NotifyFailed",
     "OpenBreaker",
     "Organization",
     "ParkedRecord",
@@ -286,6 +306,8 @@ __all__ = [
     "TenantFlow",
     "TenantSettings",
     "Told",
+    "ToldNotice",
+    "ToldNotices",
     "Unenrolment",
     "Unknown",
     "Unreadable",

@@ -121,6 +121,10 @@ class Events(Protocol):
         """When the event was received that waits and has the first id; None where none waits."""
         ...
 
+    async def last_heard(self, sources: Collection[str]) -> Mapping[str, datetime]:
+        """When the event with the last id of each of these sources was received; the others are left out."""
+        ...
+
     async def forget_events(
         self,
         state: EventState,

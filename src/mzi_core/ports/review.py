@@ -157,3 +157,7 @@ class Reviews(Protocol):
     async def choices(self, kind: ReviewKind, keys: Collection[str]) -> Mapping[str, MoodleId]:
         """What was chosen under these keys; those about which nobody chose are left out."""
         ...
+
+    async def open_reviews(self) -> Mapping[ReviewKind, int]:
+        """How many are open of each kind; kinds of which none is are left out."""
+        ...

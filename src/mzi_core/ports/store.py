@@ -15,6 +15,7 @@ from mzi_core.ports.history import RecordHistory
 from mzi_core.ports.idempotency import StoredResponses
 from mzi_core.ports.leases import StoredLeases
 from mzi_core.ports.locks import Locks
+from mzi_core.ports.notices import ToldNotices
 from mzi_core.ports.parked import ParkedRecords
 from mzi_core.ports.records import Records
 from mzi_core.ports.registry import Registry
@@ -41,6 +42,7 @@ class Session(
     Deliveries,
     Brake,
     Reviews,
+    ToldNotices,
     Protocol,
 ):
     """One transaction over one tenant's data: what is written is seen by later reads of the same session.

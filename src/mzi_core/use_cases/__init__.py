@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mzi_core.use_cases.event_sources import SourceUseCases
     from mzi_core.use_cases.events import EventAdapters, EventUseCases
     from mzi_core.use_cases.forgetting import ForgetInTurn, ForgetOld
+    from mzi_core.use_cases.notify import Notifying, NotifyUseCases
     from mzi_core.use_cases.plans import PlanUseCases
     from mzi_core.use_cases.remote import RemoteUseCases
     from mzi_core.use_cases.review import ReviewUseCases
@@ -79,6 +80,7 @@ class UseCases:
     _connections: "Connections | None" = None
     _event_adapters: "Callable[[], EventAdapters] | None" = None
     _moodle_defaults: "MoodleDefaults | None" = None
+    _notifying: "Callable[[], Notifying] | None" = None
 
     @classmethod
     def over(
@@ -93,11 +95,13 @@ class UseCases:
         moodle_defaults: "MoodleDefaults | None" = None,
         vault: "Vault | None" = None,
         event_adapters: "Callable[[], EventAdapters] | None" = None,
+        notifying: "Callable[[], Notifying] | None" = None,
     ) -> Self:
         """Build them all. Without `connections` no tenant has an account at Zoho or Moodle.
 
         Without `vault` no secret of a source that signs its events can be kept. `event_adapters` is called
-        when events are first asked for; without it there are none.
+        when events are first asked for; without it there are none. `notifying` is called when people
+        are first to be told something; without it nobody is.
 
         `catalogue`: every module whose records may point at each other, for modules of one's own
         `Catalogue((*CATALOGUE, ROOMS))`. The store must be one that keeps them.
@@ -150,6 +154,7 @@ class UseCases:
             connections=connections,
             moodle_defaults=moodle_defaults,
             event_adapters=event_adapters,
+            notifying=notifying,
         )
 
     @cached_property
@@ -194,6 +199,14 @@ class UseCases:
         from mzi_core.use_cases.plans import PlanUseCases  # noqa: PLC0415
 
         return PlanUseCases.over(self.store)
+
+    @cached_property
+    def notify(self) -> "NotifyUseCases":
+        """Those about telling people what waits for them."""
+        from mzi_core.use_cases.notify import Notifying, NotifyUseCases  # noqa: PLC0415
+
+        notifying = Notifying() if self._notifying is None else self._notifying()
+        return NotifyUseCases.over(self.store, self.batches.clock, self.batches.ids, notifying)
 
     @cached_property
     def review(self) -> "ReviewUseCases":

@@ -18,6 +18,7 @@ from mzi_core.ports import (
     MoodleMarks,
     MoodleStatus,
     MoodleUsers,
+    Notifier,
     Store,
     StoreHealth,
     ZohoMetadata,
@@ -52,6 +53,7 @@ class CheckName(StrEnum):
     SETTINGS = "settings"
     FILES = "files"
     BREAKERS = "breakers"
+    NOTIFY = "notify"
     ZOHO_TOKEN = "zoho token"  # noqa: S105  # a name
     ZOHO_SCOPES = "zoho scopes"
     ZOHO_EDITION = "zoho edition"
@@ -115,6 +117,7 @@ class Environment:
 
     `missing`: the settings that are not there, by service; its gateway is None then. `files`: those of the
     settings and the store that are there. `exposed`: those of them that others on this machine can read.
+    `notifiers`: by whom people are told what waits for them.
     """
 
     tenant: TenantId
@@ -127,6 +130,7 @@ class Environment:
     missing: Mapping[Subject, Sequence[str]] = attrs.field(factory=dict)
     files: Sequence[str] = ()
     exposed: Sequence[str] = ()
+    notifiers: Sequence[Notifier] = ()
 
 
 @attrs.frozen

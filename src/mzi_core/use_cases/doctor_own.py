@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 from shlex import quote
 
+from mzi_core.errors import UnknownTenant
+from mzi_core.flows.rules import rules_of
+from mzi_core.ports import Notifier, NotifyFailed
 from mzi_core.use_cases.doctor import Check, CheckName, Environment, Finding, Severity, Subject
 
 
@@ -93,6 +96,47 @@ async def _breakers(environment: Environment) -> Sequence[Finding]:
     ]
 
 
+async def _notify(environment: Environment) -> Sequence[Finding]:
+    """Nothing is sent; of a way that cannot be tried so it is only told that it is set."""
+    if environment.notifiers:
+        return [await _way(notifier) for notifier in environment.notifiers]
+    if not environment.health.ready:  # the store that is read in its place has no rules
+        return ()
+    try:
+        async with environment.store.read(environment.tenant) as session:
+            settings = await session.settings()
+    except UnknownTenant:  # which is told where its fields are looked at
+        return ()
+    if not rules_of(settings).flows:
+        said = "No flow runs by itself, so nobody need be told when one stands still."
+        return [Finding(check=CheckName.NOTIFY, level=Severity.GREEN, said=said)]
+    return [
+        Finding(
+            check=CheckName.NOTIFY,
+            level=Severity.AMBER,
+            said="Flows run by themselves, and nobody is told when one stands still or waits for a person.",
+            remedy="Set `notify.mail` or `notify.webhook`, and try it with `mzi notify test`.",
+        )
+    ]
+
+
+async def _way(notifier: Notifier) -> Finding:
+    try:
+        is_known = await notifier.check()
+    except NotifyFailed as failed:
+        return Finding(
+            check=CheckName.NOTIFY,
+            level=Severity.RED,
+            said=f"Nobody can be told by {notifier.way}. {failed}",
+            remedy="Repair it, and try it with `mzi notify test`.",
+        )
+    said = f"People are told by {notifier.way}" + (
+        ", which takes what mzi hands over." if is_known else "; `mzi notify test` shows whether it arrives."
+    )
+    return Finding(check=CheckName.NOTIFY, level=Severity.GREEN, said=said)
+
+
 STORE = Check((CheckName.STORE,), _store)
 FILES = Check((CheckName.FILES,), _files)
 BREAKERS = Check((CheckName.BREAKERS,), _breakers)
+NOTIFY = Check((CheckName.NOTIFY,), _notify)

@@ -76,11 +76,13 @@ class RemoteUseCases:
         plan_pull = PlanPull(connections=connections, store=store, clock=batches.clock)
         pull = Pull(connections=connections, store=store, runs=use_cases.runs, mark_deleted=mark_deleted)
         pull_moodle = PullMoodle(connections=connections, store=store, runs=use_cases.runs)
-        tasks: Mapping[TaskName, Task] = {
+        tasks: dict[TaskName, Task] = {
             TaskName.SETTLE_GRADES: SettleGrades(store=store),
             TaskName.RECONCILE: ReconcileZoho(plan=plan_pull, pull=pull),
             TaskName.FIND_MARKS: FindMarks(pull=pull_moodle),
         }
+        if use_cases.notify.notifying.notifiers:
+            tasks[TaskName.NOTIFY] = use_cases.notify.tell
         run_task = RunTask(store=store, clock=batches.clock, ids=batches.ids, tasks=tasks)
         return cls(
             connections=connections,

@@ -11,7 +11,7 @@ from mzi_core.errors import MziError, RunInProgress, StoreError
 from mzi_core.flows.rules import rules_of
 from mzi_core.ports import Clock, Due, Ids, Run, RunStatus, Session, Store
 from mzi_core.use_cases.run_leases import SECONDS, RunLease, as_they_stand, lock_of
-from mzi_core.values import TenantId
+from mzi_core.values import RecordId, TenantId
 
 SOURCE = "task"
 """The source under which the runs of tasks are kept; the task's name is their module."""
@@ -30,6 +30,32 @@ class TaskName(StrEnum):
     FIND_MARKS = "find-marks"
     """Read from Moodle the marks that were given since the last time, for an event of it may have been lost,
     and of a changed workflow alone there is none."""
+
+    NOTIFY = "notify"
+    """Tell people what waits for them: plans, paused flows, dead deliveries, silent sources, review items."""
+
+    @property
+    def needs_flows(self) -> bool:
+        """Whether it has nothing to do where no flow runs by itself."""
+        return self is not TaskName.NOTIFY
+
+    @property
+    def keeps_idle_runs(self) -> bool:
+        """Whether runs are kept in which nothing was done; else the next one takes the place of such a run.
+
+        Of a task that is run every few minutes they would hide all other runs.
+        """
+        return self is not TaskName.NOTIFY
+
+
+class NobodyIsTold(MziError):
+    """People are to be told something, and no way to tell them is set up."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nobody is told anything yet: set `notify.mail.host`, `notify.mail.sender` and `notify.mail.to`, "
+            "or `notify.webhook.url` and `notify.webhook.secret`; `docs/notify.md` says how."
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -96,9 +122,12 @@ class RunTask:
     ) -> Run | None:
         """The run as it ended; None where another process is at it, or where it is not due and must be.
 
-        An error of a remote ends the run as FAILED, and is not raised. Raises UnknownTenant, StoreError.
+        An error of a remote ends the run as FAILED, and is not raised. Raises UnknownTenant, StoreError, and
+        NobodyIsTold for a task of which nothing is set up.
         """
-        task = self.tasks[name]
+        task = self.tasks.get(name)
+        if task is None:
+            raise NobodyIsTold
         begun = await self._begun(tenant, name, task if only_if_due else None)
         if begun is None:
             return None
@@ -126,12 +155,12 @@ class RunTask:
             await session.lock((lock_of(name, SOURCE),))
             now = self.clock.now()
             last = await session.finished(name, SOURCE)
+            latest = await session.unfinished(name, SOURCE) or last
             if due is not None:
-                failed = await session.unfinished(name, SOURCE)
-                begun = max((each.started_at for each in (last, failed) if each), default=None)
-                if not rules_of(settings).flows or (begun is not None and begun + due.every > now):
+                is_idle = name.needs_flows and not rules_of(settings).flows
+                if is_idle or (latest is not None and latest.started_at + due.every > now):
                     return None
-            id = self.ids.record_ids(1)[0]
+            id = self._id(name, latest)
             run = Run(id=id, module=name, source=SOURCE, status=RunStatus.RUNNING, started_at=now)
             lease = RunLease.of(tenant, run, now, SECONDS)
             try:
@@ -140,6 +169,12 @@ class RunTask:
                 return None
             await session.save_run(run)
         return lease, None if last is None else last.started_at
+
+    def _id(self, name: TaskName, latest: Run | None) -> RecordId:
+        """That of the latest run, where this one takes its place."""
+        if latest is None or name.keeps_idle_runs or any(latest.counts.values()):
+            return self.ids.record_ids(1)[0]
+        return latest.id
 
     async def _ended(
         self, lease: RunLease, status: RunStatus, message: str, done: TaskDone = NOTHING_DONE

@@ -83,6 +83,8 @@ _COMMANDS: Mapping[str, str] = {
     "sources sign": "event_sources:sign",
     "task list": "tasks:list_tasks",
     "task run": "tasks:run_task",
+    "notify test": "notify:try_out",
+    "notify status": "notify:status",
     "tenants add": "administration:add",
     "tenants list": "administration:list_tenants",
     "tenants zone": "administration:zone",
@@ -107,6 +109,7 @@ _GROUPS: Mapping[str, str] = {
     "secrets": "With which key secrets are kept.",
     "sources": "Who may send events.",
     "task": "What is done by the clock.",
+    "notify": "Telling people what waits for them.",
     "tenants": "Whose data is kept.",
 }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mzi_core.errors import StoreUnavailable
 from mzi_http import services
 from mzi_http.cli.shell import Ended, Given, Shell, UsageError
-from mzi_http.settings import LARGEST_PORT
+from mzi_http.converters import LARGEST_PORT
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

@@ -39,7 +39,7 @@ class Ended(StrEnum):
     REFUSED = "some records were refused, differ, or are held until somebody looks at them", 1
     MISUSED = "the command, the settings or a file cannot be used", 2
     NO_STORE = "the store is not available", 3
-    NO_REMOTE = "Zoho or Moodle did not do what was asked", 4
+    NO_REMOTE = "Zoho, Moodle or another service did not do what was asked", 4
     UNWELL = "the doctor found something red", 5
     UNFORESEEN = "something nobody foresaw", 70
     STOPPED = "stopped by Ctrl-C", 130

@@ -42,7 +42,7 @@ async def run_task(
     Parameters
     ----------
     name
-        The task: settle-grades, reconcile or find-marks.
+        The task: settle-grades, reconcile, find-marks or notify.
     """
     async with shell.open() as use_cases:
         run = await use_cases.remote.run_task(shell.tenant(tenant), name)

@@ -36,6 +36,8 @@ from mzi_core.ports import (
     EventState,
     HistoryEntry,
     Lease,
+    NoticeAddress,
+    NoticeKind,
     OpenBreaker,
     ParkedRecord,
     Query,
@@ -53,6 +55,7 @@ from mzi_core.ports import (
     StoredResponse,
     StoreHealth,
     TenantSettings,
+    ToldNotice,
     ValueChange,
 )
 from mzi_core.values import DEFAULT_TENANT, Code, MoodleId, Parent, Reason, RecordId, State, TenantId, ZohoId
@@ -71,6 +74,9 @@ GONE = 3
 
 FURNISHED = "src_furnished"
 """The source of the events that are there."""
+
+WAYS = ("mail", "webhook")
+"""The ways by which the canary was told something."""
 
 ONLY_THEIRS = 4
 """The sample that only the canary has."""
@@ -282,6 +288,7 @@ async def _fill_more(session: Session) -> None:
     await session.save_lease(Lease(tenant=session.tenant, name="renew", holder="theirs", until=later(5)))
     await _fill_deliveries(session)
     await _fill_reviews(session)
+    await _fill_notices(session)
 
 
 async def _fill_deliveries(session: Session) -> None:
@@ -298,6 +305,13 @@ async def _fill_deliveries(session: Session) -> None:
     await session.pause("course", "theirs")
     await session.reserve("account", "suspend", {"1": 1, "2": 1}, 2)
     await session.open_plan("account", "suspend")
+
+
+async def _fill_notices(session: Session) -> None:
+    """One that stands, told by each of two ways."""
+    address = NoticeAddress(NoticeKind.DEAD, "account")
+    for way in WAYS:
+        await session.save_told(way, [ToldNotice(address=address, number=1, told_at=BEGAN)])
 
 
 async def _fill_reviews(session: Session) -> None:
@@ -329,6 +343,7 @@ class Everything:
     pauses: Mapping[str, str | None]
     plans: Sequence[BrakePlan]
     reviews: Sequence[ReviewItem]
+    notices: Sequence[ToldNotice]
     settings: TenantSettings
 
 
@@ -364,6 +379,7 @@ async def everything(store: Store, tenant: TenantId) -> Everything:
             pauses={flow.flow: flow.paused for flow in await session.flows()},
             plans=list(await session.plans()),
             reviews=list(await session.reviews(limit=10_000)),
+            notices=[each for way in WAYS for each in await session.told_notices(way)],
             settings=await session.settings(),
         )
 

@@ -30,6 +30,7 @@ from mzi_adapters.testing.contracts.store_events import (
 from mzi_adapters.testing.contracts.store_history import HistoryPromises
 from mzi_adapters.testing.contracts.store_idempotency import StoredResponsePromises
 from mzi_adapters.testing.contracts.store_lists import ListingPromises
+from mzi_adapters.testing.contracts.store_notices import ToldNoticePromises
 from mzi_adapters.testing.contracts.store_parked import ParkedRecordPromises
 from mzi_adapters.testing.contracts.store_records import ExactnessPromises, RecordPromises
 from mzi_adapters.testing.contracts.store_registry import RegistryPromises
@@ -92,5 +93,6 @@ class StoreContract(
     BrakePromises,
     PlanPromises,
     ReviewPromises,
+    ToldNoticePromises,
 ):
     """Everything the docstrings of the port promise, a test each."""

@@ -214,6 +214,16 @@ class EventListPromises:
             await session.end_events([event(5).id], EventState.DEAD, "", later(10))
             assert await session.oldest_waiting() == event(6).received_at
 
+    async def test_when_each_source_was_heard_last_is_told_at_once(self, store: Store) -> None:
+        """By the last id, whatever became of the event; of who has told nothing there is nothing."""
+        async with ours(store) as session:
+            kept = [event(7, "a"), attrs.evolve(event(9, "a"), received_at=later(3)), event(8, "b")]
+            await session.keep_events([*kept, attrs.evolve(event(10, "A"), received_at=later(9))])
+            await session.end_events([event(9).id], EventState.DEAD, "", later(10))
+            heard = await session.last_heard(["b", "a", "nobody", "a"])
+            assert dict(heard) == {"a": later(3), "b": event(8).received_at}
+            assert dict(await session.last_heard([])) == {}
+
     async def test_old_events_that_have_ended_are_forgotten(self, store: Store) -> None:
         """Of the state that is asked for, and none of kinds that are to stay; the counts know of it."""
         async with ours(store) as session:

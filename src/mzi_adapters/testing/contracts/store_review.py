@@ -203,3 +203,16 @@ class ReviewPromises:
             assert await session.choices(ReviewKind.ACCOUNT, ["1"]) == {"1": FIRST}
             assert await session.choices(ReviewKind.COURSE, ["1", "4"]) == {"4": THIRD}
             assert await session.choices(ReviewKind.ACCOUNT, []) == {}
+
+    async def test_open_items_are_counted_by_kind(self, store: Store) -> None:
+        """None that was decided or closed, and no kind of which none is open."""
+        async with ours(store) as session:
+            assert await session.open_reviews() == {}
+            courses = [attrs.evolve(question(key), kind=ReviewKind.COURSE) for key in "12"]
+            await session.put_reviews([*(question(key) for key in "12345"), *courses])
+            await session.decide_review(question("1").address, ReviewState.CHOSEN, FIRST, "p")
+            await session.decide_review(question("2").address, ReviewState.DISMISSED, None, "p")
+            await session.close_reviews([question("3").address, *(each.address for each in courses)])
+            assert await session.open_reviews() == {ReviewKind.ACCOUNT: 2}
+            await session.put_reviews(courses)
+            assert await session.open_reviews() == {ReviewKind.ACCOUNT: 2, ReviewKind.COURSE: 2}

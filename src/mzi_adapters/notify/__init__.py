@@ -1,0 +1,1 @@
+"""By which ways people are told what waits for them: mail over SMTP, and signed webhooks."""

@@ -189,8 +189,8 @@ class Deliver:
     async def __call__(self, tenant: TenantId, flow: Flow, *, by_hand: bool = False) -> Delivered | None:
         """One batch; None where nothing is due. Raises UnknownTenant, StoreUnavailable.
 
-        `by_hand`: a person wants it and sees how it goes. So accounts and courses are made whatever the
-        rules, and where the service refuses the account of mzi the flow is not paused.
+        `by_hand`: a person wants it and sees how it goes. So accounts, categories and courses are made
+        whatever the rules, and where the service refuses the account of mzi the flow is not paused.
         """
         begun = _now()
         async with self.store.begin(tenant) as session:
@@ -199,7 +199,7 @@ class Deliver:
             await session.end_claims(dead)
             rules = rules_of(await session.settings())
         if by_hand:
-            rules = attrs.evolve(rules, create_accounts=True, create_courses=True)
+            rules = attrs.evolve(rules, create_accounts=True, create_programs=True, create_courses=True)
         if not claims:
             return None
         hold = Hold(

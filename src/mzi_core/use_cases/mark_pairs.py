@@ -10,8 +10,9 @@ from mzi_core.flows import subject_of
 from mzi_core.flows.flow import ENROLMENT, FLOWS, Flow, waited_for
 from mzi_core.ids import is_digits
 from mzi_core.module import AnyModule, Entity
-from mzi_core.modules import CLASSES, ENROLLMENTS, MOODLE_ENROLLMENTS, STUDENTS
+from mzi_core.modules import CLASSES, ENROLLMENTS, MOODLE_ENROLLMENTS, PROGRAMS, STUDENTS
 from mzi_core.ports import DeliveryKey, Due, Session
+from mzi_core.use_cases.programs_in_moodle import programs_by_moodle_id
 from mzi_core.use_cases.take_page import RecordChange
 from mzi_core.values import Email, MoodleId, RecordKey, Value, ZohoId
 
@@ -83,8 +84,9 @@ class MarkPairs:
         left = {each.key: each for each in records}
         for partner in flow.zoho:
             owners = await self._partners(partner, list(left.values()))
-            found += (_due(flow, partner, key, key) for key in owners.values())
-            left = {key: each for key, each in left.items() if key not in owners}
+            found += (_due(flow, partner, key, key) for key in owners)
+            theirs = set(owners.values())
+            left = {key: each for key, each in left.items() if key not in theirs}
         return found
 
     async def _enrolled(self, records: Sequence[Any]) -> Sequence[RecordKey]:
@@ -103,36 +105,37 @@ class MarkPairs:
 
     async def _linked(self, module: AnyModule, ids: Collection[MoodleId]) -> dict[RecordKey, MoodleId]:
         """The records of Zoho that are linked to users, or to courses, with these."""
-        (link,) = (link.name for link in module.links)
+        if module is PROGRAMS:
+            having = await programs_by_moodle_id(self.session)
+            return {program.key: id for id in ids for program in having.get(id, ())}
+        (link,) = module.own_ids
         owners = (await self.session.owners(module, {link: ids})).get(link, {})
         return {owners[id]: id for id in ids if id in owners}
 
     async def _partners(self, module: AnyModule, records: Sequence[Entity]) -> dict[RecordKey, RecordKey]:
-        """Whose users or courses these are: who has the link, else the id number, else the address."""
-        counterpart = module.counterpart
-        if counterpart is None or not records:
+        """By who has it, these users or courses: by the link, else the id number, else the address."""
+        if not records:
             return {}
-        ids: dict[Value, RecordKey] = {
-            MoodleId(int(each.key)): each.key for each in records if is_digits(each.key)
-        }
-        linked = (await self.session.owners(module, {counterpart.id: ids})).get(counterpart.id, {})
-        found = {ids[id]: owner for id, owner in linked.items()}
+        ids = {MoodleId(int(each.key)): each.key for each in records if is_digits(each.key)}
+        found = {owner: ids[id] for owner, id in (await self._linked(module, ids)).items()}
+        theirs = set(found.values())
         numbers = {
             ZohoId(number): each.key
             for each in records
-            if each.key not in found and is_digits(number := getattr(each, "id_number", None) or "")
+            if each.key not in theirs and is_digits(number := getattr(each, "id_number", None) or "")
         }
         if numbers:
             there = await self.session.present(module, numbers)
-            found |= {numbers[ZohoId(key)]: key for key in there}
+            found |= {key: numbers[ZohoId(key)] for key in there}
+            theirs = set(found.values())
         emails: dict[Value, RecordKey] = {
             Email(email): each.key
             for each in records
-            if each.key not in found and (email := getattr(each, "email", None))
+            if each.key not in theirs and (email := getattr(each, "email", None))
         }
         if emails and "academic_email" in module.unique_names:
             known = (await self.session.owners(module, {"academic_email": emails})).get("academic_email", {})
-            found |= {emails[email]: owner for email, owner in known.items()}
+            found |= {owner: emails[email] for email, owner in known.items()}
         return found
 
 

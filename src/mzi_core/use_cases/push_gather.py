@@ -6,6 +6,7 @@ from typing import Protocol
 import attrs
 
 from mzi_core.errors import AuthRevoked, GatewayRefused
+from mzi_core.flows.rules import Programs
 from mzi_core.module import AnyModule, Counterpart, Entity
 from mzi_core.modules import (
     CATALOGUE,
@@ -15,6 +16,7 @@ from mzi_core.modules import (
     STUDENTS,
     Class,
     Enrollment,
+    Program,
     Student,
     Teacher,
 )
@@ -23,6 +25,7 @@ from mzi_core.ports import (
     CourseKey,
     Enrolment,
     Membership,
+    MoodleCategories,
     MoodleCourses,
     MoodleEnrolments,
     MoodleSite,
@@ -38,20 +41,25 @@ from mzi_core.provisioning import (
     FoundAccounts,
     FoundCourses,
     FoundMembers,
+    FoundPlaces,
     MoodleDefaults,
     StepResult,
     account_steps,
     course_steps,
     enrolment_steps,
     person_of,
+    program_steps,
 )
 from mzi_core.provisioning.accounts import AccountStep
 from mzi_core.provisioning.courses import CourseStep, gets_course, short_name
 from mzi_core.provisioning.enrolments import EnrolmentStep, course_of
+from mzi_core.provisioning.programs import ProgramPlace, ProgramStep
+from mzi_core.provisioning.programs import short_name as short_name_of_program
+from mzi_core.use_cases.programs_in_moodle import programs_by_moodle_id
 from mzi_core.values import MoodleId, MoodleKey, RecordKey, TenantId
 
 
-class MoodleRoster(MoodleStatus, MoodleUsers, MoodleCourses, MoodleEnrolments, Protocol):
+class MoodleRoster(MoodleStatus, MoodleUsers, MoodleCategories, MoodleCourses, MoodleEnrolments, Protocol):
     """What a push needs of Moodle."""
 
 
@@ -59,7 +67,7 @@ class MoodleRoster(MoodleStatus, MoodleUsers, MoodleCourses, MoodleEnrolments, P
 class Gather:
     """Where a push looks, and what it has read so far: the site and each course's members are read once.
 
-    `suspends`: whether what mzi enrolled is suspended once it is over.
+    `suspends`: whether what mzi enrolled is suspended once it is over. `programs`: what a programme is.
     """
 
     store: Store
@@ -67,6 +75,7 @@ class Gather:
     tenant: TenantId
     defaults: MoodleDefaults
     suspends: bool = False
+    programs: Programs = Programs.CATEGORY
     members: dict[MoodleId, set[MoodleId]] = attrs.field(factory=dict)
     closed: dict[MoodleId, str] = attrs.field(factory=dict)
     empty: set[MoodleId] = attrs.field(factory=set)
@@ -164,6 +173,8 @@ async def plan_courses(
     by_short_name = await gather.moodle.find_courses(CourseKey.SHORT_NAME, list(dict.fromkeys(names)))
     found = {course.id for course in (*by_id_number.values(), *by_short_name.values())}
     programs = {each.program for each in others if each.program is not None}
+    if gather.programs is not Programs.CATEGORY:
+        programs = set()
     async with gather.store.read(gather.tenant) as session:
         stored = await session.stored(PROGRAMS, programs)
     categories = {id: row.entity.moodle_id for id, row in stored.items()}
@@ -176,6 +187,41 @@ async def plan_courses(
             owners=await gather.owners(module, counterpart.id, found),
             categories={id: category for id, category in categories.items() if category is not None},
             chosen=await gather.chosen(ReviewKind.COURSE, ours),
+        ),
+        gather.defaults,
+        counterpart,
+    )
+
+
+async def plan_programs(
+    gather: Gather, module: AnyModule, counterpart: Counterpart, ours: Sequence[Program]
+) -> list[ProgramStep]:
+    """The steps about programmes."""
+    moodle, are_courses = gather.moodle, gather.programs is Programs.COURSE
+    linked = [each.moodle_id for each in ours if each.moodle_id is not None]
+    others = [each for each in ours if each.moodle_id is None]
+    numbers = [each.zoho_id for each in others]
+    async with gather.store.read(gather.tenant) as session:
+        having = await programs_by_moodle_id(session)
+    by_id: Mapping[MoodleId, ProgramPlace]
+    by_id_number: Mapping[str, ProgramPlace]
+    by_short_name: Mapping[str, ProgramPlace] = {}
+    if are_courses:
+        by_id = await moodle.courses(linked)
+        by_id_number = await moodle.find_courses(CourseKey.ID_NUMBER, numbers)
+        names = [short_name_of_program(each) for each in others if each.zoho_id not in by_id_number]
+        by_short_name = await moodle.find_courses(CourseKey.SHORT_NAME, list(dict.fromkeys(names)))
+    else:
+        by_id = await moodle.categories(linked)
+        by_id_number = await moodle.find_categories(numbers)
+    return program_steps(
+        ours,
+        FoundPlaces(
+            by_id=by_id,
+            by_id_number=by_id_number,
+            by_short_name=by_short_name,
+            shared={id for id, programs in having.items() if len(programs) > 1},
+            are_courses=are_courses,
         ),
         gather.defaults,
         counterpart,

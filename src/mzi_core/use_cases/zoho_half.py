@@ -176,8 +176,9 @@ class ZohoHalf:
     def _write(self, record: Any, at: datetime, news: News) -> dict[str, object]:
         """The fields of a record that are to be told, as the organisation holds them."""
         named = self.choice.named
-        told = write_back_of(self.module).told(named.described.fields, at, news.problem)
+        write_back, real = write_back_of(self.module), named.described.fields
         fields: dict[str, Any] = dict(news.fields)
+        told = write_back.told(real, at, news.problem) | write_back.copied(real, fields.get(write_back.link))
         write = self.write_of(attrs.evolve(record, **fields), fields, by_key=False)
         return {name: value for name, value in write.record.items() if name != "id"} | told
 

@@ -34,7 +34,7 @@ async def test_an_intent_sends_the_recorded_form_and_reads_the_recorded_answer(i
 
 
 READ = {"core_course_update_categories"}
-"""Functions of which no call was recorded yet: what they take, answer and refuse was read in Moodle's code."""
+"""Functions of which no call was recorded yet: what they take and refuse was read in Moodle's code."""
 
 
 def test_every_function_the_gateway_needs_was_recorded() -> None:

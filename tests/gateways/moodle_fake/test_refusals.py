@@ -11,7 +11,7 @@ from tests.gateways.moodle_fake.conftest import Campus
 Asked = Callable[[Campus], dict[str, Any]]
 
 
-def _changed_category(_: Campus, **change: object) -> dict[str, Any]:
+def _changed_category(change: object, _: Campus) -> dict[str, Any]:
     return {"categories": [change]}
 
 
@@ -92,7 +92,7 @@ REFUSED: list[tuple[str, Asked, str]] = [
         "invalidrecord",
     ),
     *(
-        ("core_course_update_categories", partial(_changed_category, **change), errorcode)
+        ("core_course_update_categories", partial(_changed_category, change), errorcode)
         for errorcode, change in (
             ("unknowncategory", {"id": 99, "name": "N"}),
             ("categorynamerequired", {"id": 1, "name": ""}),

@@ -19,8 +19,10 @@ from mzi_core.flows.rules import (
 )
 from mzi_core.ports import TenantSettings
 
-FLOWS = "`account`, `course`, `enrolment` or `grade`"
-THERE_ARE = "there are `flows`, `create_accounts`, `withdrawal`, `create_courses`."
+FLOWS = "`account`, `program`, `course`, `enrolment`, `registration` or `grade`"
+THERE_ARE = (
+    "there are `flows`, `create_accounts`, `programs`, `create_programs`, `withdrawal`, `create_courses`."
+)
 
 
 def test_a_college_that_chose_nothing_has_the_safe_defaults() -> None:
@@ -28,6 +30,8 @@ def test_a_college_that_chose_nothing_has_the_safe_defaults() -> None:
     assert {name: plain_value(Rules(), name) for name in RULES} == {
         "flows": [],
         "create_accounts": False,
+        "programs": "category",
+        "create_programs": False,
         "withdrawal": "suspend",
         "create_courses": True,
     }
@@ -87,7 +91,7 @@ REFUSED = (
     ({"flows": ["grade", "grade"]}, "`flows[1]` says `grade` again; name it once."),
     (
         {"flows": ["x"] * 51},
-        "`flows` has 51 values; name each of `account`, `course`, `enrolment` and `grade` once.",
+        f"`flows` has 51 values; name each of {FLOWS.replace(' or ', ' and ')} once.",
     ),
 )
 

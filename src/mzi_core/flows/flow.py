@@ -15,6 +15,7 @@ from mzi_core.modules import (
     MOODLE_MARKS,
     MOODLE_USERS,
     PROGRAMS,
+    REGISTRATIONS,
     STUDENTS,
     TEACHERS,
 )
@@ -51,9 +52,17 @@ ACCOUNT = Flow(name=FlowName.ACCOUNT, zoho=(STUDENTS, TEACHERS), moodle=MOODLE_U
 PROGRAM = Flow(name=FlowName.PROGRAM, zoho=(PROGRAMS,), moodle=MOODLE_COURSES, at_once=100)
 COURSE = Flow(name=FlowName.COURSE, zoho=(CLASSES,), moodle=MOODLE_COURSES, at_once=500)
 ENROLMENT = Flow(name=FlowName.ENROLMENT, zoho=(ENROLLMENTS,), moodle=MOODLE_ENROLLMENTS, at_once=1000)
+REGISTRATION = Flow(
+    name=FlowName.REGISTRATION, zoho=(REGISTRATIONS,), moodle=MOODLE_ENROLLMENTS, at_once=1000
+)
 GRADE = Flow(name=FlowName.GRADE, zoho=(GRADES,), moodle=MOODLE_MARKS, key="composite_key", at_once=500)
 
-FLOWS: Mapping[FlowName, Flow] = {each.name: each for each in (ACCOUNT, PROGRAM, COURSE, ENROLMENT, GRADE)}
+ENROLLING = (ENROLMENT, REGISTRATION)
+"""Those whose records of Zoho put a student into a course."""
+
+FLOWS: Mapping[FlowName, Flow] = {
+    each.name: each for each in (ACCOUNT, PROGRAM, COURSE, ENROLMENT, REGISTRATION, GRADE)
+}
 """All of them, those first that others wait for."""
 
 

@@ -15,6 +15,7 @@ KINDS: Mapping[FlowName, ReviewKind] = {
     FlowName.ACCOUNT: ReviewKind.ACCOUNT,
     FlowName.COURSE: ReviewKind.COURSE,
     FlowName.ENROLMENT: ReviewKind.WITHDRAWAL,
+    FlowName.REGISTRATION: ReviewKind.WITHDRAWAL,
 }
 """What can be asked about the pairs of a flow."""
 

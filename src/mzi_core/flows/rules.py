@@ -35,6 +35,7 @@ class FlowName(RuleValue):
     PROGRAM = "program", "Programmes of Zoho, and the categories or courses of Moodle."
     COURSE = "course", "Classes of Zoho, and the courses of Moodle."
     ENROLMENT = "enrolment", "Enrolments of Zoho, and those of Moodle."
+    REGISTRATION = "registration", "Registrations of Zoho, and enrolments in the courses of programmes."
     GRADE = "grade", "Marks of Moodle, and the grades of Zoho."
 
 
@@ -42,7 +43,7 @@ class Programs(RuleValue):
     """What a programme of Zoho is in Moodle."""
 
     CATEGORY = "category", "A category, which the courses of its classes are made in."
-    COURSE = "course", "A course of its own; those of its classes are made in the category for all."
+    COURSE = "course", "A course, which a registration enrols in; its classes use the category for all."
 
 
 class Withdrawal(RuleValue):

@@ -9,13 +9,13 @@ from datetime import datetime
 import attrs
 
 from mzi_core.module import AnyModule
-from mzi_core.modules import CLASSES, ENROLLMENTS, GRADES, PROGRAMS, STUDENTS, TEACHERS
+from mzi_core.modules import CLASSES, ENROLLMENTS, GRADES, PROGRAMS, REGISTRATIONS, STUDENTS, TEACHERS
 from mzi_core.ports import ZohoField
 
 LONGEST_REASON = 250
 """Characters of a reason that are told: what a single line of Zoho holds."""
 
-SYNCED, FAILED = "Synced", "Failed"
+SYNCED, FAILED, PENDING = "Synced", "Failed", "Pending"
 
 
 @attrs.frozen(kw_only=True)
@@ -24,14 +24,19 @@ class WriteBack:
 
     `link`: the field of ours that holds the id in Moodle. `copies`: others that hold it too. `flags`: set to
     true or false, or to a word where they are no check boxes. `moments`: set to the time. `reasons`: why it
-    failed; emptied once it went well.
+    failed; emptied once it went well. `waits`: those of the flags that say so while it waits for another.
     """
 
     link: str
     flags: tuple[str, ...] = ("Synced_to_Moodle", "Sync_Status", "Moodle_Sync_Status")
     copies: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
     moments: tuple[str, ...] = ("Last_Sync_Date",)
     reasons: tuple[str, ...] = ("Sync_Error_Message", "Last_Sync_Error", "Sync_Error")
+
+    def awaiting(self, real: Mapping[str, ZohoField]) -> dict[str, object]:
+        """What to write into a record that waits for another."""
+        return {name: PENDING for name in _there(self.waits, real) if real[name].data_type != "boolean"}
 
     def copied(self, real: Mapping[str, ZohoField], id: object) -> dict[str, object]:
         """The id in Moodle as the other fields hold it; nothing of an id that is not known."""
@@ -72,6 +77,11 @@ _WRITE_BACKS: Mapping[AnyModule, WriteBack] = {
     ),
     CLASSES: WriteBack(link="moodle_class_id", moments=("Last_Synced_to_Moodle", "Last_Sync_Date")),
     ENROLLMENTS: WriteBack(link="moodle_course_id"),
+    REGISTRATIONS: WriteBack(
+        link="moodle_course_id",
+        moments=("Moodle_Sync_Date", "Last_Sync_Date"),
+        waits=("Moodle_Sync_Status",),
+    ),
     GRADES: WriteBack(link="moodle_grade_id"),
 }
 

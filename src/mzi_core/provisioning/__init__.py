@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mzi_core.provisioning.courses import FoundCourses, course_steps
     from mzi_core.provisioning.description import described
     from mzi_core.provisioning.enrolments import FoundMembers, enrolment_steps
-    from mzi_core.provisioning.programs import FoundPlaces, program_steps
+    from mzi_core.provisioning.program_places import FoundPlaces, program_steps
     from mzi_core.provisioning.records import FoundRecords, RecordStep, RecordWrite, record_steps
     from mzi_core.provisioning.result import StepResult
     from mzi_core.provisioning.step import (
@@ -37,7 +37,7 @@ else:  # a type checker would take any name for one of these
             "description",
             "accounts",
             "courses",
-            "programs",
+            "program_places",
             "enrolments",
             "records",
         ],

@@ -32,6 +32,7 @@ from mzi_core.ports import (
     Unknown,
 )
 from mzi_core.provisioning import Action, Difference, Step
+from mzi_core.provisioning.enrolments import NO_COURSE
 from mzi_core.use_cases.ask_persons import AskPersons
 from mzi_core.use_cases.batches import Batches, shared_locks
 from mzi_core.use_cases.carry_out import CarryOut, Learned, Steps
@@ -312,7 +313,11 @@ class _Pairs:
         news: dict[RecordKey, News] = {}
         for key, step in steps.items():
             result = results.get(key)
-            if result is None or step.needs is not None or (step.act.writes and result.result is None):
+            if step.needs is not None:
+                if write_back_of(self.module).waits and not self.hold.claims[key].intent:
+                    news[key] = News(waits=True)
+                continue
+            if result is None or step.why == NO_COURSE or (step.act.writes and result.result is None):
                 continue
             if result.well:
                 learned = {**result.step.links, **result.learned}

@@ -1,12 +1,12 @@
 """What a page of ours needs to be compared with Moodle, read in as few calls as there can be."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 
 from mzi_core.errors import AuthRevoked, GatewayRefused
-from mzi_core.flows.rules import Programs
+from mzi_core.flows.rules import FlowName, Programs
 from mzi_core.module import AnyModule, Counterpart, Entity
 from mzi_core.modules import (
     CATALOGUE,
@@ -17,6 +17,7 @@ from mzi_core.modules import (
     Class,
     Enrollment,
     Program,
+    Registration,
     Student,
     Teacher,
 )
@@ -34,6 +35,7 @@ from mzi_core.ports import (
     MoodleUsers,
     ReviewKind,
     Store,
+    Stored,
     UserKey,
 )
 from mzi_core.provisioning import (
@@ -51,10 +53,11 @@ from mzi_core.provisioning import (
     program_steps,
 )
 from mzi_core.provisioning.accounts import AccountStep
+from mzi_core.provisioning.attendances import attendance_of, course_of
 from mzi_core.provisioning.courses import CourseStep, gets_course, short_name
-from mzi_core.provisioning.enrolments import EnrolmentStep, course_of
-from mzi_core.provisioning.programs import ProgramPlace, ProgramStep
-from mzi_core.provisioning.programs import short_name as short_name_of_program
+from mzi_core.provisioning.enrolments import EnrolmentStep, without_course
+from mzi_core.provisioning.program_places import ProgramPlace, ProgramStep, is_of
+from mzi_core.provisioning.program_places import short_name as short_name_of_program
 from mzi_core.use_cases.programs_in_moodle import programs_by_moodle_id
 from mzi_core.values import MoodleId, MoodleKey, RecordKey, TenantId
 
@@ -229,24 +232,34 @@ async def plan_programs(
 
 
 async def plan_enrolments(
-    gather: Gather, module: AnyModule, counterpart: Counterpart, ours: Sequence[Enrollment]
+    gather: Gather, module: AnyModule, counterpart: Counterpart, ours: Sequence[Enrollment | Registration]
 ) -> list[EnrolmentStep]:
-    """The steps about enrolments."""
+    """The steps about enrolments, or about registrations."""
+    registrations = [each for each in ours if isinstance(each, Registration)]
+    if registrations and gather.programs is not Programs.COURSE:
+        return without_course(registrations)
+    attendances = [attendance_of(each) for each in ours]
+    keys = {each.place.key for each in attendances}
     async with gather.store.read(gather.tenant) as session:
-        students = await session.stored(STUDENTS, {each.student for each in ours})
-        classes = await session.stored(CLASSES, {each.class_ for each in ours})
-    courses = {id: row.entity.moodle_class_id for id, row in classes.items()}
-    for course in dict.fromkeys(course_of(each, courses) for each in ours):
+        students = await session.stored(STUDENTS, {each.student for each in attendances})
+        classes = await session.stored(CLASSES, keys if not registrations else ())
+        programs = await session.stored(PROGRAMS, keys if registrations else ())
+    unsure = await _unsure(gather, [row.entity for row in programs.values()])
+    courses: dict[RecordKey, MoodleId | None] = {
+        **{id: row.entity.moodle_class_id for id, row in classes.items()},
+        **{id: None if id in unsure else row.entity.moodle_id for id, row in programs.items()},
+    }
+    for course in dict.fromkeys(course_of(each, courses) for each in attendances):
         if course is not None and course not in gather.members and course not in gather.closed:
             await _read_members(gather, course)
     accounts = {id: row.entity.moodle_userid for id, row in students.items()}
-    for each in ours:
+    for each in attendances:
         course = course_of(each, courses)
         if course is not None and accounts.get(each.student) in gather.members.get(course, ()):
             await _read_suspended(gather, course)
     ended = [
         (course, account)
-        for each in ours
+        for each in attendances
         if gather.suspends
         and counterpart.is_over(each.status)
         and (course := course_of(each, courses)) is not None
@@ -263,7 +276,8 @@ async def plan_enrolments(
                 for id, row in classes.items()
                 if not gets_course(row.entity, gather.defaults)
             },
-            deleted={id for rows in (students, classes) for id, row in rows.items() if row.deleted_at},
+            unsure=unsure,
+            deleted=_deleted(students) | _deleted(classes) | _deleted(programs),
             members=gather.members,
             closed=gather.closed,
             empty=gather.empty,
@@ -274,6 +288,22 @@ async def plan_enrolments(
         gather.defaults,
         counterpart,
     )
+
+
+def _deleted(rows: Mapping[RecordKey, Stored[Any]]) -> set[RecordKey]:
+    return {key for key, row in rows.items() if row.deleted_at is not None}
+
+
+async def _unsure(gather: Gather, programs: Sequence[Program]) -> dict[RecordKey, str]:
+    """Why the course of a programme may be another one: its id may be wrong, or that of a category."""
+    linked = [(each, each.moodle_id) for each in programs if each.moodle_id is not None]
+    found = await gather.moodle.courses([id for _, id in linked]) if linked else {}
+    return {
+        program.zoho_id: f"Course {id}, which program {program.zoho_id} names, is not known to be its own: "
+        f"`mzi deliveries show {FlowName.PROGRAM} {program.zoho_id}` says why."
+        for program, id in linked
+        if id not in found or not is_of(program, found[id])
+    }
 
 
 async def _made_by_mzi(

@@ -24,7 +24,14 @@ async def values(api: Api, **headers: str) -> dict[str, Any]:
     return {name: rule["value"] for name, rule in answer.json()["rules"].items()}
 
 
-DEFAULTS = {"flows": [], "create_accounts": False, "withdrawal": "suspend", "create_courses": True}
+DEFAULTS = {
+    "flows": [],
+    "create_accounts": False,
+    "programs": "category",
+    "create_programs": False,
+    "withdrawal": "suspend",
+    "create_courses": True,
+}
 
 
 async def test_every_rule_is_told_with_value_default_and_meaning(api: Api) -> None:
@@ -66,7 +73,7 @@ async def test_what_cannot_be_set_is_refused_whole_and_by_parts(api: Api) -> Non
     assert (answer.status_code, told["type"]) == (422, "urn:mzi:problem:refused")
     assert [each["detail"] for each in told["errors"]] == [
         "There is no rule 'withdrawl'; did you mean `withdrawal`?",
-        "`flows[1]` must be `account`, `course`, `enrolment` or `grade`, not 'x'.",
+        "`flows[1]` must be `account`, `program`, `course`, `enrolment`, `registration` or `grade`, not 'x'.",
     ]
     assert await values(api) == DEFAULTS
 

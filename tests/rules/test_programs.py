@@ -102,6 +102,12 @@ class TestBoth:
             assert (found.act is not Action.CANNOT) is is_its_own
             assert found.candidates == ()
 
+    @pytest.mark.parametrize("are_courses", [True, False])
+    def test_an_id_from_before_another_rule_counts_for_nothing(self, are_courses: bool) -> None:
+        before = {"by_id": {9: COURSE if are_courses else CATEGORY}, "formerly": {ID}}
+        made = step(LINKED, are_courses=are_courses, **before)
+        assert (made.act, made.learns) == (Action.CREATE, "moodle_id")
+
 
 class TestCategories:
     """A programme is a category."""

@@ -196,6 +196,27 @@ class TestCourses:
         assert await college.delivered() == {DeliveryState.DEAD: 1}
         assert "has its short name and is another one" in (await only(college, FlowName.PROGRAM)).reason
 
+    async def test_by_another_rule_it_becomes_the_other_and_back(self) -> None:
+        """What it was before is known by its id number, and stays in Moodle."""
+        college = await of_programs(flows=["program"])
+        await college.in_zoho("programs", program())
+        await college.delivered()
+        category = await moodle_id(college)
+        site = college.moodle.site
+        for rule, there in (
+            ("course", site.courses),
+            ("category", site.categories),
+            ("course", site.courses),
+        ):
+            college.timer.jump(600)
+            await college.rules(programs=rule, create_programs=True)
+            await college.use_cases.remote.make_due(DEFAULT_TENANT, [FLOWS[FlowName.PROGRAM]])
+            assert await college.delivered() == {DeliveryState.SETTLED: 1}
+            (id,) = [id for id, each in there.items() if each.idnumber == IT]
+            assert await moodle_id(college) == id
+            assert college.zoho_says("Products", IT)["MoodleID"] == str(id)
+        assert category in site.categories
+
 
 class TestRegistrations:
     """A registration enrols in the course of its programme."""

@@ -41,13 +41,15 @@ class FoundPlaces:
     """What Moodle and our store say: the categories, or else the courses, by each of their keys.
 
     `by_short_name`: of courses only. `shared`: what several programmes are linked to; nobody renames it.
-    `are_courses`: whether a programme is a course.
+    `formerly`: programmes whose id is that of what they were before, by another rule. `are_courses`: whether
+    a programme is a course.
     """
 
     by_id: Mapping[MoodleId, ProgramPlace] = attrs.field(factory=dict)
     by_id_number: Mapping[str, ProgramPlace] = attrs.field(factory=dict)
     by_short_name: Mapping[str, ProgramPlace] = attrs.field(factory=dict)
     shared: Collection[MoodleId] = ()
+    formerly: Collection[RecordKey] = ()
     are_courses: bool = False
 
     @property
@@ -95,7 +97,7 @@ def _step(program: Program, found: FoundPlaces, defaults: MoodleDefaults, link: 
         return _cannot(program, f"Moodle keeps names and codes of at most {LONGEST} characters.")
     if has_tag(program.name) or has_tag(short_name(program)):
         return _cannot(program, "Its name has a `<`, which Moodle takes for HTML; correct it in Zoho.")
-    if program.moodle_id is not None:
+    if program.moodle_id is not None and program.zoho_id not in found.formerly:
         place = found.by_id.get(program.moodle_id)
         if place is None:
             return _cannot(

@@ -202,20 +202,25 @@ async def plan_programs(
     """The steps about programmes."""
     moodle, are_courses = gather.moodle, gather.programs is Programs.COURSE
     linked = [each.moodle_id for each in ours if each.moodle_id is not None]
-    others = [each for each in ours if each.moodle_id is None]
-    numbers = [each.zoho_id for each in others]
     async with gather.store.read(gather.tenant) as session:
         having = await programs_by_moodle_id(session)
-    by_id: Mapping[MoodleId, ProgramPlace]
+    by_id = await _places(gather, linked, are_courses=are_courses)
+    strange = [
+        (each, id)
+        for each in ours
+        if (id := each.moodle_id) is not None and not (id in by_id and is_of(each, by_id[id]))
+    ]
+    before = await _places(gather, [id for _, id in strange], are_courses=not are_courses)
+    formerly = {each.zoho_id for each, id in strange if id in before and before[id].id_number == each.zoho_id}
+    others = [each for each in ours if each.moodle_id is None or each.zoho_id in formerly]
+    numbers = [each.zoho_id for each in others]
     by_id_number: Mapping[str, ProgramPlace]
     by_short_name: Mapping[str, ProgramPlace] = {}
     if are_courses:
-        by_id = await moodle.courses(linked)
         by_id_number = await moodle.find_courses(CourseKey.ID_NUMBER, numbers)
         names = [short_name_of_program(each) for each in others if each.zoho_id not in by_id_number]
         by_short_name = await moodle.find_courses(CourseKey.SHORT_NAME, list(dict.fromkeys(names)))
     else:
-        by_id = await moodle.categories(linked)
         by_id_number = await moodle.find_categories(numbers)
     return program_steps(
         ours,
@@ -224,11 +229,23 @@ async def plan_programs(
             by_id_number=by_id_number,
             by_short_name=by_short_name,
             shared={id for id, programs in having.items() if len(programs) > 1},
+            formerly=formerly,
             are_courses=are_courses,
         ),
         gather.defaults,
         counterpart,
     )
+
+
+async def _places(
+    gather: Gather, ids: Sequence[MoodleId], *, are_courses: bool
+) -> Mapping[MoodleId, ProgramPlace]:
+    """These courses, or else these categories; what is not there is left out."""
+    if not ids:
+        return {}
+    if are_courses:
+        return await gather.moodle.courses(ids)
+    return await gather.moodle.categories(ids)
 
 
 async def plan_enrolments(

@@ -189,6 +189,18 @@ class TestCourses:
         (course,) = [each for each in college.moodle.site.courses.values() if each.idnumber == CLASS]
         assert course.categoryid == 1
 
+    async def test_nor_is_it_where_a_programme_is_a_category_again_and_not_made_one_yet(self) -> None:
+        college = await of_programs(programs="course")
+        await college.in_zoho("programs", program())
+        await college.delivered()
+        while await moodle_id(college) not in college.moodle.site.categories:
+            college.moodle.add_category("Another one")
+        await college.rules(programs="category")
+        await college.in_zoho("classes", class_(BTEC_Program={"id": IT}))
+        await college.delivered()
+        (course,) = [each for each in college.moodle.site.courses.values() if each.idnumber == CLASS]
+        assert course.categoryid == 1
+
     async def test_a_course_with_its_short_name_is_not_taken(self) -> None:
         college = await of_programs(programs="course")
         college.moodle.add_course(shortname="P1", fullname="Physics 1")

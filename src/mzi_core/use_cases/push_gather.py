@@ -175,12 +175,6 @@ async def plan_courses(
     names = [short_name(each) for each in others if each.zoho_id not in by_id_number]
     by_short_name = await gather.moodle.find_courses(CourseKey.SHORT_NAME, list(dict.fromkeys(names)))
     found = {course.id for course in (*by_id_number.values(), *by_short_name.values())}
-    programs = {each.program for each in others if each.program is not None}
-    if gather.programs is not Programs.CATEGORY:
-        programs = set()
-    async with gather.store.read(gather.tenant) as session:
-        stored = await session.stored(PROGRAMS, programs)
-    categories = {id: row.entity.moodle_id for id, row in stored.items()}
     return course_steps(
         ours,
         FoundCourses(
@@ -188,12 +182,24 @@ async def plan_courses(
             by_id_number=by_id_number,
             by_short_name=by_short_name,
             owners=await gather.owners(module, counterpart.id, found),
-            categories={id: category for id, category in categories.items() if category is not None},
+            categories=await _categories(gather, others),
             chosen=await gather.chosen(ReviewKind.COURSE, ours),
         ),
         gather.defaults,
         counterpart,
     )
+
+
+async def _categories(gather: Gather, classes: Iterable[Class]) -> Mapping[RecordKey, MoodleId]:
+    """The categories of the programmes of classes, where by the rules a programme is one."""
+    programs = {each.program for each in classes if each.program is not None}
+    if gather.programs is not Programs.CATEGORY or not programs:
+        return {}
+    async with gather.store.read(gather.tenant) as session:
+        stored = await session.stored(PROGRAMS, programs)
+    linked = {key: id for key, row in stored.items() if (id := row.entity.moodle_id) is not None}
+    formerly = await _formerly(gather, linked, are_courses=False)
+    return {key: id for key, id in linked.items() if key not in formerly}
 
 
 async def plan_programs(
@@ -205,13 +211,12 @@ async def plan_programs(
     async with gather.store.read(gather.tenant) as session:
         having = await programs_by_moodle_id(session)
     by_id = await _places(gather, linked, are_courses=are_courses)
-    strange = [
-        (each, id)
+    strange: dict[RecordKey, MoodleId] = {
+        each.zoho_id: id
         for each in ours
         if (id := each.moodle_id) is not None and not (id in by_id and is_of(each, by_id[id]))
-    ]
-    before = await _places(gather, [id for _, id in strange], are_courses=not are_courses)
-    formerly = {each.zoho_id for each, id in strange if id in before and before[id].id_number == each.zoho_id}
+    }
+    formerly = await _formerly(gather, strange, are_courses=are_courses)
     others = [each for each in ours if each.moodle_id is None or each.zoho_id in formerly]
     numbers = [each.zoho_id for each in others]
     by_id_number: Mapping[str, ProgramPlace]
@@ -235,6 +240,14 @@ async def plan_programs(
         gather.defaults,
         counterpart,
     )
+
+
+async def _formerly(
+    gather: Gather, linked: Mapping[RecordKey, MoodleId], *, are_courses: bool
+) -> Collection[RecordKey]:
+    """The programmes whose id is still that of what they were by another rule: it has their id number."""
+    before = await _places(gather, list(linked.values()), are_courses=not are_courses)
+    return {key for key, id in linked.items() if id in before and before[id].id_number == key}
 
 
 async def _places(

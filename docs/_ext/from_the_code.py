@@ -190,6 +190,7 @@ def flows() -> Iterator[str]:
         backs = {module: write_back_of(module) for module in flow.zoho}
         told = [
             *(name for module, back in backs.items() for name in module.field[back.link].names[:1]),
+            *(name for back in backs.values() for name in back.copies),
             *(name for back in backs.values() for name in (*back.flags, *back.moments, *back.reasons)),
         ]
         rows.append(

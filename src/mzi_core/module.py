@@ -405,6 +405,8 @@ class MoodleKind(StrEnum):
     USER = "user"
     COURSE = "course"
     ENROLMENT = "enrolment"
+    PROGRAM = "program"
+    """A category or a course, as the college says."""
 
 
 @attrs.frozen
@@ -572,6 +574,14 @@ class Module(Generic[E]):
     def our_names(self) -> tuple[str, ...]:
         """The names under which mzi alone writes something."""
         return tuple(field.names[0] for field in self.fields if field.wire.is_ours)
+
+    @cached_property
+    def own_ids(self) -> tuple[str, ...]:
+        """The fields that hold the id of a record's own counterpart: its links, and one that is shared."""
+        names = [field.name for field in self.links]
+        if self.counterpart is not None and self.counterpart.kind is MoodleKind.PROGRAM:
+            names.append(self.counterpart.id)
+        return tuple(names)
 
     def as_sent(self, record: Any) -> Any:
         """A record without what a sender has no say in."""

@@ -60,6 +60,41 @@ def test_students_go_to_moodle_and_their_ids_to_zoho(mzi: Mzi, college: Remotes,
     assert [target["planned"]["nothing"] for target in again.json["targets"]] == [1, 1]
 
 
+def test_programs_and_registrations_go_the_way_that_the_rules_say(
+    mzi: Mzi, college: Remotes, folder: Path
+) -> None:
+    """First as a category, of which a registration has no need; then as a course, in which it enrols."""
+    held = {
+        "students": college.zoho.add("BTEC_Students", {**student(1, **FULL), "id": "71"}),
+        "programs": college.zoho.add(
+            "Products", {"id": "72", "Product_Name": "HND IT", "Product_Code": "IT"}
+        ),
+        "registrations": college.zoho.add(
+            "BTEC_Registrations", {"id": "73", "Student_ID": {"id": "71"}, "Program": {"id": "72"}}
+        ),
+    }
+    names = {"students": "BTEC_Students", "programs": "Products", "registrations": "BTEC_Registrations"}
+    for module, id in held.items():
+        record = college.zoho.records(names[module])[id]
+        mzi("sync", module, written(folder, f"{module}.json", [record]))
+    site = college.moodle.site
+    before = len(site.categories)
+    dry = mzi("push", "programs", "--to", "moodle", "--dry-run")
+    assert (dry.code, "What would become of 1 program in Moodle:" in dry.out) == (0, True)
+    assert len(site.categories) == before
+    for rule, kept, enrols in (("category", site.categories, False), ("course", site.courses, True)):
+        assert mzi("rules", "set", f"programs={rule}").code in (0, 1)
+        college.zoho.edit("Products", "72", {"MoodleID": None, "crmnmoodle__Moodle_ID": None})
+        mzi("sync", "programs", written(folder, "again.json", [college.zoho.records("Products")["72"]]))
+        for module in ("students", "programs", "registrations"):
+            ran = mzi("push", module, "--to", "moodle", "--json")
+            assert ran.code == 0, ran.out + ran.err
+        assert [each.idnumber for each in kept.values()].count("72") == 1
+        registered = college.zoho.records("BTEC_Registrations")["73"]
+        assert (registered.get("Moodle_Course_ID") is not None) is enrols
+    assert "no course of its own" not in mzi("push", "registrations", "--to", "moodle").out
+
+
 def test_a_dry_run_counts_what_zoho_would_be_told_of_new_accounts(
     mzi: Mzi, college: Remotes, folder: Path
 ) -> None:

@@ -132,6 +132,10 @@ TRAPS: dict[str, tuple[str, Break]] = {
         "test_one_bad_enrolment_harms_no_other",
         _put(batching, "about_all", lambda *_: True),
     ),
+    "refuses all categories for one": (
+        "test_each_change_of_a_category_stands_for_itself",
+        _put(batching, "about_all", lambda *_: True),
+    ),
     "ignores the warnings of an update": (
         "test_one_bad_change_harms_no_other",
         _put(users, "warnings", lambda answer: {}),

@@ -27,6 +27,8 @@ async def values(api: Api, **headers: str) -> dict[str, Any]:
 DEFAULTS = {
     "flows": [],
     "create_accounts": False,
+    "programs": "category",
+    "create_programs": False,
     "withdrawal": "suspend",
     "create_courses": True,
     "teacher_role": "editingteacher",
@@ -73,7 +75,7 @@ async def test_what_cannot_be_set_is_refused_whole_and_by_parts(api: Api) -> Non
     assert (answer.status_code, told["type"]) == (422, "urn:mzi:problem:refused")
     assert [each["detail"] for each in told["errors"]] == [
         "There is no rule 'withdrawl'; did you mean `withdrawal`?",
-        "`flows[1]` must be `account`, `course`, `enrolment` or `grade`, not 'x'.",
+        "`flows[1]` must be `account`, `program`, `course`, `enrolment`, `registration` or `grade`, not 'x'.",
     ]
     assert await values(api) == DEFAULTS
 

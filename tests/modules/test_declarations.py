@@ -129,7 +129,10 @@ BESIDE_THE_LIST = {
     "units": {"Name", "Description", "Level", "Status"},
     "classes": {"Class_Major"},
     "enrollments": {"Enrollment_Status"},
-    "registrations": {"Total_Fees", "Completion_Date", "Version", "Program_Level", "Paid_Amount"},
+    "registrations": {
+        *("Total_Fees", "Completion_Date", "Version", "Program_Level", "Paid_Amount"),
+        *("Moodle_Course_ID", "Student_Moodle_ID"),
+    },
     "payments": {"Payment_Status", "Receipt_Number", "Bank_Name", "Description"},
     "grades": {"Unit", "Score"},
     "requests": {"Description"},

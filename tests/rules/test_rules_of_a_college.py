@@ -20,9 +20,10 @@ from mzi_core.flows.rules import (
 )
 from mzi_core.ports import TenantSettings
 
-FLOWS = "`account`, `course`, `enrolment` or `grade`"
+FLOWS = "`account`, `program`, `course`, `enrolment`, `registration` or `grade`"
 THERE_ARE = (
-    "there are `flows`, `create_accounts`, `withdrawal`, `create_courses`, `teacher_role`, `course_users`."
+    "there are `flows`, `create_accounts`, `programs`, `create_programs`, `withdrawal`, `create_courses`, "
+    "`teacher_role`, `course_users`."
 )
 FORM = "USER:ROLE, or USER:ROLE:MAJOR for classes of one major"
 
@@ -32,6 +33,8 @@ def test_a_college_that_chose_nothing_has_the_safe_defaults() -> None:
     assert {name: plain_value(Rules(), name) for name in RULES} == {
         "flows": [],
         "create_accounts": False,
+        "programs": "category",
+        "create_programs": False,
         "withdrawal": "suspend",
         "create_courses": True,
         "teacher_role": "editingteacher",
@@ -116,7 +119,7 @@ REFUSED = (
     ),
     (
         {"flows": ["x"] * 51},
-        "`flows` has 51 values; name each of `account`, `course`, `enrolment` and `grade` once.",
+        f"`flows` has 51 values; name each of {FLOWS.replace(' or ', ' and ')} once.",
     ),
 )
 
@@ -148,7 +151,7 @@ def test_a_refusal_repeats_little_of_what_it_refuses() -> None:
     with pytest.raises(RulesRefused) as refused:
         read_rules({**{f"{long}{n}": n for n in range(1000)}, "withdrawal": long, "flows": [long] * 50})
     assert len(refused.value.problems) == 5 + 50 + 1
-    assert max(map(len, refused.value.problems)) < 200
+    assert max(map(len, refused.value.problems)) < 250
 
 
 def test_kept_rules_that_are_not_known_any_more_are_passed_over() -> None:

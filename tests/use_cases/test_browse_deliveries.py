@@ -75,7 +75,7 @@ async def test_a_flow_that_is_known_is_one_also_without_a_delivery() -> None:
             "Did you mean `take:enrollments` or `enrolment`?",
         ),
         ("room", ("rooms",), "Did you mean `rooms`?"),
-        ("x", (), "There are account, course, enrolment, grade, take:"),
+        ("x", (), "There are account, program, course, enrolment, registration, grade, take:"),
         ("\ud800" * 90, (), "There is no flow `" + "\ud800" * 60 + "`. There are account,"),
     ],
 )

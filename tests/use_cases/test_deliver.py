@@ -74,9 +74,8 @@ class AtWork(College):
 
     async def in_zoho(self, module: str, *records: dict[str, object]) -> None:
         """People enter records in Zoho, and mzi takes them."""
-        names = {"students": "BTEC_Students", "classes": "BTEC_Classes", "enrollments": "BTEC_Enrollments"}
         for record in records:
-            self.zoho.add(names[module], record)
+            self.zoho.add(CATALOGUE[module].remote_name, record)
         await self.sync(module, records)
 
     async def delivered(self) -> Counter[DeliveryState]:

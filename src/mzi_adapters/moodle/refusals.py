@@ -78,6 +78,9 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
         BAD_VALUE: "A value is missing, malformed or taken; Moodle does not say which.",
         "errorinvalidparam": "A value is not among those the site takes.",
         "dmlwriteexception": "The database took no such row: a text may be too long, or a value taken.",
+        "categorynamerequired": "A category needs a name.",
+        "categorytoolong": "The name of the category is too long.",
+        "idnumbertoolong": "The id number is too long.",
         "enddatebeforestartdate": "The end must be after the start.",
         "nostartdatenoenddate": "A course has an end only with a start; send both.",
         "useremailinvalid": "The address is not valid, or not allowed on this site.",
@@ -103,6 +106,7 @@ _MEANINGS: dict[type[GatewayError], dict[str, str]] = {
         "Enrolment methods.",
         "invalidcoursemodule": "There is no such course module.",
         "unknowcategory": "There is no such category.",
+        "unknowncategory": "There is no such category.",
         "nofile": "There is no such file.",
     },
     GatewayUnavailable: {

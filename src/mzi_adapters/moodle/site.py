@@ -14,6 +14,7 @@ NEEDED = (
     "core_course_get_courses",
     "core_course_get_courses_by_field",
     "core_course_get_updates_since",
+    "core_course_update_categories",
     "core_course_update_courses",
     "core_enrol_get_enrolled_users",
     "core_grading_get_definitions",

@@ -16,6 +16,8 @@ from mzi_core.modules import (
     MOODLE_ENROLLMENTS,
     MOODLE_MARKS,
     MOODLE_USERS,
+    PROGRAMS,
+    REGISTRATIONS,
     STUDENTS,
     TEACHERS,
 )
@@ -60,6 +62,7 @@ class Flow:
 
 
 ACCOUNT = Flow(name=FlowName.ACCOUNT, zoho=(STUDENTS, TEACHERS), moodle=MOODLE_USERS, at_once=1000)
+PROGRAM = Flow(name=FlowName.PROGRAM, zoho=(PROGRAMS,), moodle=MOODLE_COURSES, at_once=100)
 COURSE = Flow(name=FlowName.COURSE, zoho=(CLASSES,), moodle=MOODLE_COURSES, at_once=500)
 ENROLMENT = Flow(
     name=FlowName.ENROLMENT,
@@ -68,9 +71,21 @@ ENROLMENT = Flow(
     at_once=1000,
     takes_away=(DestructiveAction.SUSPEND,),
 )
+REGISTRATION = Flow(
+    name=FlowName.REGISTRATION,
+    zoho=(REGISTRATIONS,),
+    moodle=MOODLE_ENROLLMENTS,
+    at_once=1000,
+    takes_away=(DestructiveAction.SUSPEND,),
+)
 GRADE = Flow(name=FlowName.GRADE, zoho=(GRADES,), moodle=MOODLE_MARKS, key="composite_key", at_once=500)
 
-FLOWS: Mapping[FlowName, Flow] = {each.name: each for each in (ACCOUNT, COURSE, ENROLMENT, GRADE)}
+ENROLLING = (ENROLMENT, REGISTRATION)
+"""Those whose records of Zoho put a student into a course."""
+
+FLOWS: Mapping[FlowName, Flow] = {
+    each.name: each for each in (ACCOUNT, PROGRAM, COURSE, ENROLMENT, REGISTRATION, GRADE)
+}
 """All of them, those first that others wait for."""
 
 
@@ -85,10 +100,10 @@ def in_moodle_only(id: MoodleId) -> str:
 
 
 def waited_for(module: AnyModule, before: Entity | None, after: Entity) -> Iterator[DeliveryKey]:
-    """What somebody may wait for that a record has just got: its link to Moodle."""
-    for link in module.links:
-        id = getattr(after, link.name)
-        if id is not None and module.name in _BY_MODULE and id != getattr(before, link.name, None):
+    """What somebody may wait for that a record has just got: its id in Moodle."""
+    for name in module.own_ids:
+        id = getattr(after, name)
+        if id is not None and module.name in _BY_MODULE and id != getattr(before, name, None):
             flow = flow_of(module)
             yield DeliveryKey(flow.name, str(flow.pair_of(after)))
             yield DeliveryKey(flow.name, in_moodle_only(id))

@@ -15,6 +15,7 @@ KINDS: Mapping[FlowName, ReviewKind] = {
     FlowName.ACCOUNT: ReviewKind.ACCOUNT,
     FlowName.COURSE: ReviewKind.COURSE,
     FlowName.ENROLMENT: ReviewKind.WITHDRAWAL,
+    FlowName.REGISTRATION: ReviewKind.WITHDRAWAL,
 }
 """What can be asked about the pairs of a flow."""
 
@@ -26,9 +27,9 @@ CANDIDATES: Mapping[ReviewKind, AnyModule] = {
 """What the candidates are, of the modules of Moodle."""
 
 
-def kind_of(module: AnyModule) -> ReviewKind:
-    """What can be asked about the records of a module. Raises KeyError for one of which nothing is."""
-    return KINDS[flow_of(module).name]
+def kind_of(module: AnyModule) -> ReviewKind | None:
+    """What can be asked about the records of a module; None for one of which nothing is."""
+    return KINDS.get(flow_of(module).name)
 
 
 def question_of(
@@ -38,10 +39,11 @@ def question_of(
 
     `known`: what is kept of the candidates.
     """
-    if not step.candidates:
+    kind = kind_of(module)
+    if not step.candidates or kind is None:
         return None
     return ReviewQuestion(
-        kind=kind_of(module),
+        kind=kind,
         key=step.zoho_id,
         subject=subject_of(module.name, step.zoho_id),
         module=module.name,

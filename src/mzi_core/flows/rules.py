@@ -19,9 +19,18 @@ class FlowName(RuleValue):
     """The kinds of agreement between Zoho and Moodle."""
 
     ACCOUNT = "account", "Students and teachers of Zoho, and the users of Moodle."
+    PROGRAM = "program", "Programmes of Zoho, and the categories or courses of Moodle."
     COURSE = "course", "Classes of Zoho, and the courses of Moodle."
     ENROLMENT = "enrolment", "Enrolments of Zoho, and those of Moodle."
+    REGISTRATION = "registration", "Registrations of Zoho, and enrolments in the courses of programmes."
     GRADE = "grade", "Marks of Moodle, and the grades of Zoho."
+
+
+class Programs(RuleValue):
+    """What a programme of Zoho is in Moodle."""
+
+    CATEGORY = "category", "A category, which the courses of its classes are made in."
+    COURSE = "course", "A course, which a registration enrols in; its classes use the category for all."
 
 
 class Withdrawal(RuleValue):
@@ -67,6 +76,11 @@ class Rules:
             "Whether a person without an account in Moodle gets one; one that is there is always linked.",
             (FlowName.ACCOUNT,),
         ),
+    ] = False
+    programs: Annotated[Programs, Means("What a programme of Zoho is in Moodle.")] = Programs.CATEGORY
+    create_programs: Annotated[
+        bool,
+        Means("Whether an active programme that is not in Moodle yet is made there; one that is is linked."),
     ] = False
     withdrawal: Annotated[
         Withdrawal,

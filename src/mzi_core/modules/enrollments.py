@@ -27,6 +27,9 @@ class Enrollment(ZohoEntity):
     moodle_course_id: Annotated[MoodleId | None, zoho("Moodle_Course_ID")] = None
 
 
+ENDED = ("Withdrawn", "Dropped", "Cancelled", "Canceled", "Deleted", "Transferred")
+"""The statuses in which a student has left a class, or a programme."""
+
 ENROLLMENTS = Module(
     name="enrollments",
     singular="enrollment",
@@ -34,9 +37,5 @@ ENROLLMENTS = Module(
     entity=Enrollment,
     depends_on={"student": "students", "class_": "classes"},
     found_by=("student", "class_"),
-    counterpart=Counterpart(
-        MoodleKind.ENROLMENT,
-        id="moodle_course_id",
-        ended=("Withdrawn", "Dropped", "Cancelled", "Canceled", "Deleted", "Transferred"),
-    ),
+    counterpart=Counterpart(MoodleKind.ENROLMENT, id="moodle_course_id", ended=ENDED),
 )

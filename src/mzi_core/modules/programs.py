@@ -5,13 +5,16 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Module, ZohoEntity, identity, money, zoho
+from mzi_core.module import Counterpart, Module, MoodleKind, ZohoEntity, identity, money, zoho
 from mzi_core.values import MoodleId, ZohoId
 
 
 @attrs.frozen(kw_only=True)
 class Program(ZohoEntity):
-    """A programme. `moodle_id` is the Moodle category its courses go into (B5); several may share one."""
+    """A programme. `moodle_id` is the category its courses go into (B5), or by a rule a course of its own.
+
+    Several programmes may share a category, so it is no link that only one may have.
+    """
 
     zoho_id: Annotated[ZohoId, identity("id", "ID", "Product_ID")]
     name: Annotated[str, zoho("Product_Name", "Name")]
@@ -34,4 +37,5 @@ PROGRAMS = Module(
     remote_name="Products",
     entity=Program,
     aliases=("Prodacts", "BTEC_Programs"),
+    counterpart=Counterpart(MoodleKind.PROGRAM, id="moodle_id"),
 )

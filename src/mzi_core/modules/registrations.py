@@ -6,8 +6,9 @@ from typing import Annotated
 
 import attrs
 
-from mzi_core.module import Module, ZohoEntity, lookup, money, subform, zoho
-from mzi_core.values import ZohoId
+from mzi_core.module import Counterpart, Module, MoodleKind, ZohoEntity, lookup, money, subform, zoho
+from mzi_core.modules.enrollments import ENDED
+from mzi_core.values import MoodleId, ZohoId
 
 
 @attrs.frozen(kw_only=True)
@@ -24,7 +25,11 @@ class Installment:
 
 @attrs.frozen(kw_only=True)
 class Registration(ZohoEntity):
-    """A registration. Its status is Registration_Status, else Enrollment_Status, else Status (C15)."""
+    """A registration. Its status is Registration_Status, else Enrollment_Status, else Status (C15).
+
+    `moodle_course_id`: the course of the programme in which it was enrolled; `student_moodle_id`: a copy of
+    the student's. Others share both, so they are no links of its own.
+    """
 
     student: Annotated[ZohoId, lookup("Student_ID", "Student")]
     program: Annotated[ZohoId, lookup("Program")]
@@ -45,6 +50,8 @@ class Registration(ZohoEntity):
     discount: Annotated[bool | None, zoho("Discount")] = None
     discount_percentage: Annotated[Decimal | None, zoho("Discount_Percentage", minimum=0, maximum=100)] = None
     discount_reason: Annotated[str | None, zoho("Discount_Reason")] = None
+    moodle_course_id: Annotated[MoodleId | None, zoho("Moodle_Course_ID")] = None
+    student_moodle_id: Annotated[MoodleId | None, zoho("Student_Moodle_ID")] = None
     installments: Annotated[tuple[Installment, ...], subform("Payment_Schedule", row_key="number")] = ()
 
 
@@ -67,5 +74,7 @@ REGISTRATIONS = Module(
     remote_name="BTEC_Registrations",
     entity=Registration,
     depends_on={"student": "students", "program": "programs"},
+    found_by=("student", "program"),
+    counterpart=Counterpart(MoodleKind.ENROLMENT, id="moodle_course_id", ended=ENDED),
     complete=number_installments,
 )

@@ -63,7 +63,12 @@ if TYPE_CHECKING:
         Participant,
         Submission,
     )
-    from mzi_core.ports.moodle.categories import MoodleCategories, MoodleCategory, NewCategory
+    from mzi_core.ports.moodle.categories import (
+        CategoryChange,
+        MoodleCategories,
+        MoodleCategory,
+        NewCategory,
+    )
     from mzi_core.ports.moodle.courses import (
         CourseChange,
         CourseKey,
@@ -177,6 +182,7 @@ __all__ = [
     "BrakePlan",
     "Breaker",
     "Candidate",
+    "CategoryChange",
     "CausedBy",
     "Causer",
     "ChangeKind",

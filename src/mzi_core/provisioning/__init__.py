@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mzi_core.provisioning.courses import FoundCourses, course_steps
     from mzi_core.provisioning.description import described, in_json
     from mzi_core.provisioning.enrolments import FoundMembers, enrolment_steps
+    from mzi_core.provisioning.program_places import FoundPlaces, program_steps
     from mzi_core.provisioning.records import FoundRecords, RecordStep, RecordWrite, record_steps
     from mzi_core.provisioning.result import StepResult
     from mzi_core.provisioning.step import (
@@ -29,7 +30,17 @@ if TYPE_CHECKING:
 else:  # a type checker would take any name for one of these
     __getattr__ = finder(
         __name__,
-        ["step", "result", "target", "description", "accounts", "courses", "enrolments", "records"],
+        [
+            "step",
+            "result",
+            "target",
+            "description",
+            "accounts",
+            "courses",
+            "program_places",
+            "enrolments",
+            "records",
+        ],
     )
 
 __all__ = [
@@ -41,6 +52,7 @@ __all__ = [
     "FoundAccounts",
     "FoundCourses",
     "FoundMembers",
+    "FoundPlaces",
     "FoundRecords",
     "IdNumbers",
     "MoodleDefaults",
@@ -58,5 +70,6 @@ __all__ = [
     "enrolment_steps",
     "in_json",
     "person_of",
+    "program_steps",
     "record_steps",
 ]

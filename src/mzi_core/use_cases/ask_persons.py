@@ -24,6 +24,8 @@ class AskPersons:
     ) -> None:
         """In one session, for the claims that nobody has taken over. `gone`: pairs that are no more."""
         kind = kind_of(self.module)
+        if kind is None:
+            return
         async with self.store.begin(hold.tenant) as session:
             ours = set(await hold.still_ours(session, [*steps, *gone]))
             known = await self._known(session, kind, [steps[key] for key in steps if key in ours])

@@ -220,9 +220,9 @@ class Deliver:
     ) -> Delivered | None:
         """One batch; None where nothing is due. Raises UnknownTenant, StoreUnavailable.
 
-        `only`: of the pairs with these keys. `by_hand`: a person wants it and sees how it goes. So accounts
-        and courses are made whatever the rules, and where the service refuses the account of mzi the flow is
-        not paused.
+        `only`: of the pairs with these keys. `by_hand`: a person wants it and sees how it goes. So accounts,
+        categories and courses are made whatever the rules, and where the service refuses the account of mzi
+        the flow is not paused.
         """
         begun = _now()
         async with self.store.begin(tenant) as session:
@@ -230,7 +230,7 @@ class Deliver:
             await session.end_claims([claim.dead(DEADLY) for claim in claims if is_deadly(claim)])
             rules = rules_of(await session.settings())
         if by_hand:
-            rules = attrs.evolve(rules, create_accounts=True, create_courses=True)
+            rules = attrs.evolve(rules, create_accounts=True, create_programs=True, create_courses=True)
         if not claims:
             return None
         hold = Hold(

@@ -1,4 +1,4 @@
-"""Accounts, courses and enrolments: what Zoho says is brought to Moodle, and Zoho told of it."""
+"""Accounts, programmes, courses and enrolments: what Zoho says is brought to Moodle, and Zoho told of it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -12,7 +12,7 @@ from mzi_core.flows.flow import Flow, flow_of
 from mzi_core.flows.rules import Rules
 from mzi_core.flows.write_back import is_link_untold, write_back_of
 from mzi_core.module import AnyModule
-from mzi_core.modules import CATALOGUE, CLASSES
+from mzi_core.modules import CATALOGUE, CLASSES, PROGRAMS
 from mzi_core.ports import (
     BrakePlan,
     Claim,
@@ -22,6 +22,7 @@ from mzi_core.ports import (
     Ending,
     Enrolment,
     JsonObject,
+    NewCategory,
     NewCourse,
     NewUser,
     PlanState,
@@ -31,6 +32,7 @@ from mzi_core.ports import (
     Unknown,
 )
 from mzi_core.provisioning import Action, Difference, Step
+from mzi_core.provisioning.enrolments import NO_COURSE
 from mzi_core.use_cases.ask_persons import AskPersons
 from mzi_core.use_cases.batches import Batches, shared_locks
 from mzi_core.use_cases.carry_out import CarryOut, Learned, Steps
@@ -55,6 +57,7 @@ SUSPENDED_BY_MZI: JsonObject = {"suspended": True}
 """What is remembered of a pair whose enrolment mzi has suspended."""
 
 NO_ACCOUNTS = "It has no account in Moodle, and by the rules mzi makes none by itself."
+NO_PROGRAMS = "It is not in Moodle yet, and by the rules mzi makes no programs there by itself."
 NO_COURSES = "It has no course in Moodle, and by the rules mzi makes none by itself."
 
 
@@ -207,7 +210,7 @@ class _Pairs:
 
     def _may(self, step: Step[object]) -> bool:
         """Whether the rules let it be done."""
-        return not forbidden(step, self.rules)
+        return not forbidden(self.module, step, self.rules)
 
     def _writes(self, step: Step[object], record: Any) -> bool:
         """Whether something is to be written, in Moodle or in Zoho."""
@@ -247,10 +250,10 @@ class _Pairs:
     async def _keep(self, learned: Learned) -> None:
         """Keep links, where nobody has taken the pair over; who waited for them is woken.
 
-        What is no link is a field of Zoho's: it is told, and kept once that is acknowledged.
+        What is no link is a field of Zoho's: where that can be told, it is, and kept once acknowledged.
         """
         changes = {
-            key: {name: value for name, value in fields.items() if name in self._links}
+            key: {name: value for name, value in fields.items() if name in self._links or self.zoho is None}
             for key, fields in learned.items()
         }
         changes = {key: fields for key, fields in changes.items() if fields}
@@ -272,11 +275,16 @@ class _Pairs:
         news: dict[RecordKey, News] = {}
         for key, step in steps.items():
             result = results.get(key)
-            if result is None or step.needs is not None or (step.act.writes and result.result is None):
+            if step.needs is not None:
+                if write_back_of(self.module).waits and not self.hold.claims[key].intent:
+                    news[key] = News(waits=True)
+                continue
+            if result is None or step.why == NO_COURSE or (step.act.writes and result.result is None):
                 continue
             if result.well:
-                if result.result is not None or step.links or self._is_untold(rows[key].entity):
-                    fields = {name: id for name, id in step.links.items() if name not in self._links}
+                learned = {**result.step.links, **result.learned}
+                if result.result is not None or learned or self._is_untold(rows[key].entity):
+                    fields = {name: id for name, id in learned.items() if name not in self._links}
                     news[key] = News(fields=fields)
             elif _is_its_own_fault(step, result):
                 news[key] = News(problem=result.why)
@@ -320,7 +328,7 @@ class _Pairs:
                 Parent(module.name, key)
                 for module, keys in wanted.items()
                 for key, row in (await session.stored(module, keys)).items()
-                if any(getattr(row.entity, link.name) is not None for link in module.links)
+                if any(getattr(row.entity, name) is not None for name in module.own_ids)
             }
             endings = [
                 self.hold.claims[key].given_back()
@@ -340,7 +348,7 @@ class _Pairs:
         unstaffed: Unstaffed | None,
     ) -> Ending:
         if not self._may(step):
-            return claim.settled(forbidden(step, self.rules))
+            return claim.settled(forbidden(self.module, step, self.rules))
         made = None if result is None else result.result
         if isinstance(made, Unknown):
             return failed(claim, made.why)
@@ -467,12 +475,14 @@ async def _rejected(
     }
 
 
-def forbidden(step: Step[object], rules: Rules) -> str:
+def forbidden(module: AnyModule, step: Step[object], rules: Rules) -> str:
     """Why the rules do not let a step be done; nothing where they do."""
     if isinstance(step.write, NewUser) and not rules.create_accounts:
         return NO_ACCOUNTS
-    if isinstance(step.write, NewCourse) and not rules.create_courses:
-        return NO_COURSES
+    if isinstance(step.write, NewCategory | NewCourse):
+        if module is PROGRAMS:
+            return "" if rules.create_programs else NO_PROGRAMS
+        return "" if rules.create_courses else NO_COURSES
     return ""
 
 

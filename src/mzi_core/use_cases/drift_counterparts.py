@@ -172,7 +172,7 @@ class _Pairs:
         kept = {
             key: Kept(Outlook.LEAVE, why)
             for key, step in steps.items()
-            if (why := forbidden(step, self.rules))
+            if (why := forbidden(self.module, step, self.rules))
         }
         wanted = {key: known[key] for key, step in steps.items() if suspends(step)}
         if not wanted:

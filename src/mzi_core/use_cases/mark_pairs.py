@@ -7,11 +7,13 @@ from typing import Any
 import attrs
 
 from mzi_core.flows import subject_of
-from mzi_core.flows.flow import ENROLMENT, FLOWS, Flow, waited_for
+from mzi_core.flows.flow import ENROLLING, FLOWS, REGISTRATION, Flow, waited_for
 from mzi_core.ids import is_digits
 from mzi_core.module import AnyModule, Entity
-from mzi_core.modules import CLASSES, ENROLLMENTS, MOODLE_ENROLLMENTS, STUDENTS
+from mzi_core.modules import CATALOGUE, MOODLE_COURSES, PROGRAMS, STUDENTS
 from mzi_core.ports import DeliveryKey, Due, Session
+from mzi_core.provisioning.attendances import attendance_of, course_of
+from mzi_core.use_cases.programs_in_moodle import programs_by_moodle_id
 from mzi_core.use_cases.take_page import RecordChange
 from mzi_core.values import Email, MoodleId, RecordKey, Value, ZohoId
 
@@ -57,82 +59,93 @@ class MarkPairs:
             await self.session.make_due(list(dues.values()))
 
     async def _of_linked(self, linked: Mapping[AnyModule, Sequence[RecordKey]]) -> None:
-        """Have the enrolments looked at of students and classes that have a link which they had not before.
+        """Have enrolments looked at where a student, class or programme has an id that it had not before.
 
         Whatever Moodle told of these while there was no link was told of nobody.
         """
-        if ENROLMENT.name not in self.flows:
-            return
         dues: set[Due] = set()
-        for field, parent in ENROLLMENTS.depends_on.items():
-            for module in linked:
-                if module.name == parent:
-                    found = await self.session.pointing_at(ENROLLMENTS, field, linked[module])
-                    keys = [key for each in found.values() for key in each]
-                    dues.update(_due(ENROLMENT, ENROLLMENTS, key, key) for key in keys)
+        for flow in ENROLLING:
+            (enrolling,) = flow.zoho
+            for field, parent in enrolling.depends_on.items():
+                keys = [key for module in linked if module.name == parent for key in linked[module]]
+                if keys and flow.name in self.flows:
+                    dues.update(await self._pointing(flow, field, keys))
         if dues:
             await self.session.make_due(list(dues))
 
+    async def _pointing(self, flow: Flow, field: str, keys: Collection[RecordKey]) -> Sequence[Due]:
+        """The pairs of a flow whose records of Zoho point at these."""
+        (module,) = flow.zoho
+        found = await self.session.pointing_at(module, field, keys)
+        return [_due(flow, module, key, key) for some in found.values() for key in some]
+
     async def _pairs(self, flow: Flow, module: AnyModule, records: Sequence[Entity]) -> Sequence[Due]:
         """The pairs of a flow that records are in."""
+        if flow is REGISTRATION and module is MOODLE_COURSES:
+            programs = await self._partners(PROGRAMS, records)
+            return await self._pointing(flow, "program", programs) if programs else ()
         if module is not flow.moodle or flow.key_is_moodles:
             return own_pairs(flow, module, records)
-        if module is MOODLE_ENROLLMENTS:
-            return [_due(flow, ENROLLMENTS, key, key) for key in await self._enrolled(records)]
+        if flow in ENROLLING:
+            return await self._enrolled(flow, records)
         found: list[Due] = []
         left = {each.key: each for each in records}
         for partner in flow.zoho:
             owners = await self._partners(partner, list(left.values()))
-            found += (_due(flow, partner, key, key) for key in owners.values())
-            left = {key: each for key, each in left.items() if key not in owners}
+            found += (_due(flow, partner, key, key) for key in owners)
+            theirs = set(owners.values())
+            left = {key: each for key, each in left.items() if key not in theirs}
         return found
 
-    async def _enrolled(self, records: Sequence[Any]) -> Sequence[RecordKey]:
-        """The enrolments in Zoho of the same students in the same courses."""
+    async def _enrolled(self, flow: Flow, records: Sequence[Any]) -> Sequence[Due]:
+        """The pairs of the same students in the same courses."""
+        (module,) = flow.zoho
+        (of_place,) = (CATALOGUE[name] for name in module.depends_on.values() if name != STUDENTS.name)
         places = {(MoodleId(int(each.user)), MoodleId(int(each.course))) for each in records}
         students = await self._linked(STUDENTS, {user for user, _ in places})
-        courses = await self._linked(CLASSES, {course for _, course in places})
-        pointing = await self.session.pointing_at(ENROLLMENTS, "student", students)
-        rows = await self.session.stored(ENROLLMENTS, [key for keys in pointing.values() for key in keys])
+        courses = await self._linked(of_place, {course for _, course in places})
+        pointing = await self.session.pointing_at(module, "student", students)
+        rows = await self.session.stored(module, [key for keys in pointing.values() for key in keys])
+        attendances = [attendance_of(row.entity) for row in rows.values()]
         return [
-            key
-            for key, row in rows.items()
-            if (students[row.entity.student], courses.get(row.entity.class_, row.entity.moodle_course_id))
-            in places
+            _due(flow, module, each.zoho_id, each.zoho_id)
+            for each in attendances
+            if (students[each.student], course_of(each, courses)) in places
         ]
 
     async def _linked(self, module: AnyModule, ids: Collection[MoodleId]) -> dict[RecordKey, MoodleId]:
         """The records of Zoho that are linked to users, or to courses, with these."""
-        (link,) = (link.name for link in module.links)
+        if module is PROGRAMS:
+            having = await programs_by_moodle_id(self.session)
+            return {program.key: id for id in ids for program in having.get(id, ())}
+        (link,) = module.own_ids
         owners = (await self.session.owners(module, {link: ids})).get(link, {})
         return {owners[id]: id for id in ids if id in owners}
 
     async def _partners(self, module: AnyModule, records: Sequence[Entity]) -> dict[RecordKey, RecordKey]:
-        """Whose users or courses these are: who has the link, else the id number, else the address."""
-        counterpart = module.counterpart
-        if counterpart is None or not records:
+        """By who has it, these users or courses: by the link, else the id number, else the address."""
+        if not records:
             return {}
-        ids: dict[Value, RecordKey] = {
-            MoodleId(int(each.key)): each.key for each in records if is_digits(each.key)
-        }
-        linked = (await self.session.owners(module, {counterpart.id: ids})).get(counterpart.id, {})
-        found = {ids[id]: owner for id, owner in linked.items()}
+        ids = {MoodleId(int(each.key)): each.key for each in records if is_digits(each.key)}
+        found = {owner: ids[id] for owner, id in (await self._linked(module, ids)).items()}
+        theirs = set(found.values())
         numbers = {
             ZohoId(number): each.key
             for each in records
-            if each.key not in found and is_digits(number := getattr(each, "id_number", None) or "")
+            if each.key not in theirs and is_digits(number := getattr(each, "id_number", None) or "")
         }
         if numbers:
             there = await self.session.present(module, numbers)
-            found |= {numbers[ZohoId(key)]: key for key in there}
+            found |= {key: numbers[ZohoId(key)] for key in there}
+            theirs = set(found.values())
         emails: dict[Value, RecordKey] = {
             Email(email): each.key
             for each in records
-            if each.key not in found and (email := getattr(each, "email", None))
+            if each.key not in theirs and (email := getattr(each, "email", None))
         }
         if emails and "academic_email" in module.unique_names:
             known = (await self.session.owners(module, {"academic_email": emails})).get("academic_email", {})
-            found |= {emails[email]: owner for email, owner in known.items()}
+            found |= {owner: emails[email] for email, owner in known.items()}
         return found
 
 

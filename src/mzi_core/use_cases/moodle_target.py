@@ -1,4 +1,4 @@
-"""Moodle's accounts, courses and enrolments as our records would have them."""
+"""Moodle's accounts, categories, courses and enrolments as our records would have them."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -9,9 +9,11 @@ from mzi_core.errors import MziError
 from mzi_core.module import AnyModule, Counterpart, MoodleKind
 from mzi_core.modules import Catalogue, Class
 from mzi_core.ports import (
+    CategoryChange,
     CourseChange,
     Enrolment,
     MoodleUser,
+    NewCategory,
     NewCourse,
     NewUser,
     UserChange,
@@ -26,6 +28,7 @@ from mzi_core.use_cases.push_gather import (
     plan_accounts,
     plan_courses,
     plan_enrolments,
+    plan_programs,
 )
 from mzi_core.values import MoodleId, TenantId, ZohoId
 
@@ -35,6 +38,7 @@ _PLANS: Mapping[MoodleKind, Callable[[Gather, AnyModule, Counterpart, Sequence[A
     MoodleKind.USER: plan_accounts,
     MoodleKind.COURSE: plan_courses,
     MoodleKind.ENROLMENT: plan_enrolments,
+    MoodleKind.PROGRAM: plan_programs,
 }
 """How steps are planned, by what a record is in Moodle."""
 
@@ -93,6 +97,8 @@ class MoodleTarget:
         done = [
             *await _sent(steps, NewUser, moodle.create_users),
             *await _sent(steps, UserChange, moodle.update_users),
+            *await _sent(steps, NewCategory, moodle.create_categories),
+            *await _sent(steps, CategoryChange, moodle.update_categories),
             *await _sent(steps, NewCourse, moodle.create_courses),
             *await _sent(steps, CourseChange, moodle.update_courses),
             *await _sent(steps, Enrolment, moodle.enrol),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 import attrs
 
-from mzi_core.flows.flow import ACCOUNT, COURSE, ENROLMENT, FLOWS, GRADE
+from mzi_core.flows.flow import FLOWS, GRADE
 from mzi_core.flows.rules import FlowName
 from mzi_core.ports import Connections
 from mzi_core.provisioning import MoodleDefaults
@@ -68,7 +68,8 @@ class RemoteUseCases:
             flow.name: DeliverCounterparts(
                 flow=flow, batches=batches, targets=targets, connections=connections
             )
-            for flow in (ACCOUNT, COURSE, ENROLMENT)
+            for flow in FLOWS.values()
+            if flow is not GRADE
         }
         grades = DeliverGrades(batches=batches, connections=connections)
         deliver = Deliver(store=store, workers={**workers, GRADE.name: grades})

@@ -37,6 +37,7 @@ class Targets:
             tenant=tenant,
             defaults=self.defaults,
             suspends=rules.withdrawal is Withdrawal.SUSPEND,
+            programs=rules.programs,
         )
         return MoodleTarget(module=module, counterpart=counterpart, gather=gather)
 

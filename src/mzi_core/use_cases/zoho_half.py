@@ -33,12 +33,13 @@ BY_DELIVERY = CausedBy(Causer.DELIVERY)
 
 @attrs.frozen(kw_only=True)
 class News:
-    """What Zoho is to be told of a record: that all is well, or the `problem`.
+    """What Zoho is to be told of a record: that all is well, or the `problem`, or that it `waits`.
 
     `fields`: what it is to hold besides, by our names; the link is told in any case.
     """
 
     problem: str = ""
+    waits: bool = False
     fields: Mapping[str, object] = attrs.field(factory=dict)
 
 
@@ -198,8 +199,10 @@ class ZohoHalf:
     def _write(self, record: Any, at: datetime, news: News) -> dict[str, object]:
         """The fields of a record that are to be told, as the organisation holds them."""
         named = self.choice.named
-        told = write_back_of(self.module).told(named.described.fields, at, news.problem)
+        write_back, real = write_back_of(self.module), named.described.fields
         fields: dict[str, Any] = dict(news.fields)
+        said = write_back.awaiting(real) if news.waits else write_back.told(real, at, news.problem)
+        told = said | write_back.copied(real, fields.get(write_back.link))
         write = self.write_of(attrs.evolve(record, **fields), fields, by_key=False)
         return {name: value for name, value in write.record.items() if name != "id"} | told
 

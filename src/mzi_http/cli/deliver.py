@@ -42,7 +42,7 @@ async def deliver(
     Parameters
     ----------
     flows
-        Only these: account, course, enrolment, grade.
+        Only these: account, program, course, enrolment, registration, grade.
     every
         Look at every pair, also where nothing has changed.
     """

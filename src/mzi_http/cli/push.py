@@ -40,9 +40,10 @@ async def push(
 ) -> Ended:
     """Bring Moodle and Zoho to say what the store says, and tell what became of every record.
 
-    In Moodle students and teachers become accounts, classes courses, and enrolments manual enrolments; what
-    is there is found and brought in line, and nobody is deleted or unenrolled. In Zoho the fields that differ
-    are written; nothing is emptied, and no workflow runs. It works for the tenant of the settings.
+    In Moodle students and teachers become accounts, programs categories or courses as the rules say, classes
+    courses, and enrolments and registrations manual enrolments; what is there is found and brought in line,
+    and nobody is deleted or unenrolled. In Zoho the fields that differ are written; nothing is emptied, and
+    no workflow runs. It works for the tenant of the settings.
 
     Parameters
     ----------

@@ -33,9 +33,14 @@ async def test_an_intent_sends_the_recorded_form_and_reads_the_recorded_answer(i
     assert intent.given(given), given
 
 
+READ = {"core_course_update_categories"}
+"""Functions of which no call was recorded yet: what they take and refuse was read in Moodle's code."""
+
+
 def test_every_function_the_gateway_needs_was_recorded() -> None:
-    """None is called on the word of a document."""
-    assert set(NEEDED) <= {call.function for call in recorded_calls().values()}
+    """Or read in the code: none is called on the word of a document."""
+    recorded = {call.function for call in recorded_calls().values()}
+    assert set(NEEDED) - recorded == READ
 
 
 @pytest.mark.parametrize("case", ["ok_all", "ok_onlyactive_userfields", "ok_onlysuspended", "ok_paged"])

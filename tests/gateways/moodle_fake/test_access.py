@@ -150,6 +150,7 @@ def probes(campus: Campus) -> list[tuple[str, dict[str, Any]]]:
         ("core_course_update_courses", {"courses": [{"id": course, "visible": 0}]}),
         ("core_course_get_courses_by_field", {"field": "id", "value": course}),
         ("core_course_create_categories", {"categories": [{"name": "N"}]}),
+        ("core_course_update_categories", {"categories": [{"id": 1, "name": "N"}]}),
         ("enrol_manual_enrol_users", {"enrolments": [{"roleid": 5, "userid": noor, "courseid": course}]}),
         ("enrol_manual_unenrol_users", {"enrolments": [{"userid": 2, "courseid": course}]}),
         ("core_enrol_get_enrolled_users", {"courseid": course}),

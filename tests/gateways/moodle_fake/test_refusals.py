@@ -1,6 +1,7 @@
 """The rarer refusals, in a table: what is asked, and the code that is answered."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,6 +9,11 @@ from tests.gateways.moodle_fake.asking import ask
 from tests.gateways.moodle_fake.conftest import Campus
 
 Asked = Callable[[Campus], dict[str, Any]]
+
+
+def _changed_category(change: object, _: Campus) -> dict[str, Any]:
+    return {"categories": [change]}
+
 
 REFUSED: list[tuple[str, Asked, str]] = [
     ("core_webservice_get_site_info", lambda _: {"serviceshortnames": ["x"]}, "servicenotavailable"),
@@ -84,6 +90,17 @@ REFUSED: list[tuple[str, Asked, str]] = [
         "core_course_get_course_module_by_instance",
         lambda _: {"module": "forum", "instance": 1},
         "invalidrecord",
+    ),
+    *(
+        ("core_course_update_categories", partial(_changed_category, change), errorcode)
+        for errorcode, change in (
+            ("unknowncategory", {"id": 99, "name": "N"}),
+            ("categorynamerequired", {"id": 1, "name": ""}),
+            ("categorytoolong", {"id": 1, "name": "N" * 256}),
+            ("idnumbertoolong", {"id": 1, "idnumber": "9" * 101}),
+            ("categoryidnumbertaken", {"id": 1, "idnumber": "L5"}),
+            ("invalidparameter", {"id": 1, "name": "<b>"}),
+        )
     ),
 ]
 

@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 
 from mzi_adapters.testing.college.seeds import Record
-from mzi_core.modules import PROGRAMS, ZOHO_CATALOGUE
+from mzi_core.modules import ZOHO_CATALOGUE
 
 _EMPTIED: Mapping[str, tuple[str, ...]] = {
-    PROGRAMS.name: PROGRAMS.field["moodle_id"].names,
-    **{
-        module.name: module.field[module.counterpart.id].names
-        for module in ZOHO_CATALOGUE
-        if module.counterpart is not None
-    },
+    module.name: module.field[module.counterpart.id].names
+    for module in ZOHO_CATALOGUE
+    if module.counterpart is not None
 }
 """The fields that say where in Moodle a record's counterpart is, or the category of its courses."""
 

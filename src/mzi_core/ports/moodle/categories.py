@@ -29,8 +29,24 @@ class NewCategory:
     description: str | None = None
 
 
+@attrs.frozen(kw_only=True)
+class CategoryChange:
+    """What to change of a category: None leaves a field alone, and the id number "" empties it."""
+
+    id: MoodleId
+    name: str | None = None
+    id_number: str | None = None
+
+
 class MoodleCategories(Protocol):
-    """Course categories: found and created."""
+    """Course categories: found, created and changed."""
+
+    async def categories(self, ids: Sequence[MoodleId]) -> dict[MoodleId, MoodleCategory]:
+        """These categories; what is not there is left out.
+
+        Raises AccessRefused where the id number of one is kept from the account.
+        """
+        ...
 
     async def find_categories(self, id_numbers: Sequence[str]) -> dict[str, MoodleCategory]:
         """The category that has exactly this id number, by id number; a call for each."""
@@ -38,4 +54,8 @@ class MoodleCategories(Protocol):
 
     async def create_categories(self, categories: Sequence[NewCategory]) -> Sequence[WriteResult[MoodleId]]:
         """Create categories; an id number that is taken is rejected with its `existing` category."""
+        ...
+
+    async def update_categories(self, changes: Sequence[CategoryChange]) -> Sequence[WriteResult[MoodleId]]:
+        """Change categories, each for itself."""
         ...

@@ -1,6 +1,6 @@
 """What people were told of.
 
-Revision 0023, after 0021.
+Revision 0023, after 0022.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from mzi_adapters.sql import types
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

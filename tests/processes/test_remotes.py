@@ -60,10 +60,7 @@ def test_what_it_prints_to_be_copied_pulls_pushes_and_is_found_sound(tmp_path: P
         settings, commands = typed(said)
         assert [command[0] for command in commands] == [
             "pull",
-            "push",
-            "push",
-            "push",
-            "push",
+            *["push"] * 5,
             "pull",
             "push",
             "rules",
@@ -84,7 +81,7 @@ def test_what_it_prints_to_be_copied_pulls_pushes_and_is_found_sound(tmp_path: P
             if command[0] not in WITHOUT_JSON:
                 told[" ".join(command)] = json.loads(ran.stdout)
         assert told["pull all"]["summary"]["NEW"] > 100
-        for module in ("teachers", "students", "classes", "enrollments"):
+        for module in ("teachers", "students", "programs", "classes", "enrollments"):
             moodle, zoho = told[f"push {module}"]["targets"]
             assert moodle["done"]["written"] == moodle["planned"]["create"] > 0
             assert zoho["done"]["refused"] == zoho["done"]["unsure"] == 0

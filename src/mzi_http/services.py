@@ -111,6 +111,7 @@ async def open_services(settings: Settings, *, by_hand: bool = False) -> AsyncIt
             vault=container.keyed_vault(),
             event_adapters=partial(_event_adapters, store),
             notifying=partial(_notifying, settings, container),
+            task_times=settings.tasks.times,
         )
         yield Services(use_cases=use_cases, connections=connections, settings=settings)
     finally:

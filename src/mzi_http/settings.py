@@ -1,6 +1,7 @@
 """What an operator may set: `mzi.toml`, then `MZI_*` in the environment. A name nobody knows is refused."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,8 @@ from mzi_http.sources import anything_said, variable_of
 
 if TYPE_CHECKING:
     from typed_settings.types import OptionInfo, OptionList
+
+    from mzi_core.use_cases.tasks import TaskTimes
 
 MEMORY = "memory:"
 """The store that nothing outlives."""
@@ -207,6 +210,29 @@ class History:
     keep: int = attrs.field(default=730, converter=_history_days)
 
 
+def _minutes(value: object) -> int:
+    return whole(value, 5, 7 * 24 * 60)
+
+
+@attrs.frozen(kw_only=True)
+class Tasks:
+    """After how many minutes the tasks are run again that look for what nobody tells of."""
+
+    settle_grades: int = attrs.field(default=60, converter=_minutes)
+    reconcile: int = attrs.field(default=60, converter=_minutes)
+    find_marks: int = attrs.field(default=360, converter=_minutes)
+
+    def times(self) -> "TaskTimes":
+        """The same as durations."""
+        from mzi_core.use_cases.tasks import TaskTimes  # noqa: PLC0415  # few commands run any
+
+        return TaskTimes(
+            settle_grades=timedelta(minutes=self.settle_grades),
+            reconcile=timedelta(minutes=self.reconcile),
+            find_marks=timedelta(minutes=self.find_marks),
+        )
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
     """All of them. `page`: how many records of a file are taken in one transaction.
@@ -227,6 +253,7 @@ class Settings:
     secrets: Secrets = attrs.field(factory=Secrets)
     events: EventLog = attrs.field(factory=EventLog)
     history: History = attrs.field(factory=History)
+    tasks: Tasks = attrs.field(factory=Tasks)
     notify: Notify = attrs.field(factory=Notify)
     http: Http = attrs.field(factory=Http)
     log: Log = attrs.field(factory=Log)

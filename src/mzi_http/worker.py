@@ -183,7 +183,7 @@ def clockwork(run_due: RunTasksDue, *, pause: float = 60.0) -> Repeated:
 
 def _tell_of(tenant: TenantId, run: Run) -> None:
     level = logging.INFO if run.status is RunStatus.COMPLETED else logging.WARNING
-    counts = ", ".join(f"{number:,} {name}" for name, number in run.counts.items() if number)
+    counts = ", ".join(f"{name} {number:,}" for name, number in run.counts.items() if number)
     said = run.message or counts or "nothing was to be done"
     _log.log(level, "Task %s of tenant %s is %s: %s", run.module, tenant, run.status, said)
 

@@ -67,6 +67,7 @@ def test_another_file_can_be_named_in_two_ways(folder: Path, monkeypatch: pytest
         ("MZI_HTTP_PORT", "0", "`MZI_HTTP_PORT` must be from 1 to 65535."),
         ("MZI_HTTP_MAX_BODY", "-5", "`MZI_HTTP_MAX_BODY` must be a whole number."),
         ("MZI_PAGE", "", "`MZI_PAGE` must be a whole number."),
+        ("MZI_TASKS_RECONCILE", "4", "`MZI_TASKS_RECONCILE` must be from 5 to 10080."),
         ("MZI_LOG_LEVEL", "loud", "`MZI_LOG_LEVEL` must be one of debug, info, warning, error."),
         ("MZI_LOG_FORMAT", "xml", "`MZI_LOG_FORMAT` must be one of text, json."),
         ("MZI_TENANT", "A B", "`MZI_TENANT` is no tenant. A tenant name has small letters"),

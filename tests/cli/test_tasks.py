@@ -1,5 +1,6 @@
 """`mzi task`: what is done by the clock, and having it done now."""
 
+import pytest
 from tests.cli.terminal import Mzi
 
 
@@ -31,3 +32,13 @@ def test_a_task_that_there_is_not_is_refused(mzi: Mzi) -> None:
     mzi("db", "upgrade")
     ran = mzi("task", "run", "settle")
     assert (ran.code, "settle-grades" in ran.err) == (2, True)
+
+
+def test_how_often_the_tasks_run_is_for_the_settings_to_say(
+    mzi: Mzi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, minutes in (("SETTLE_GRADES", 10), ("RECONCILE", 90), ("FIND_MARKS", 1440)):
+        monkeypatch.setenv(f"MZI_TASKS_{name}", str(minutes))
+    mzi("db", "upgrade")
+    every = {each["name"]: each["every_seconds"] for each in mzi("task", "list", "--json").json["tasks"]}
+    assert every == {"settle-grades": 600, "reconcile": 5400, "find-marks": 86_400}

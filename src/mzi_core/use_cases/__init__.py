@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mzi_core.use_cases.plans import PlanUseCases
     from mzi_core.use_cases.remote import RemoteUseCases
     from mzi_core.use_cases.review import ReviewUseCases
+    from mzi_core.use_cases.tasks import TaskTimes
 
 
 @attrs.frozen(kw_only=True)
@@ -81,6 +82,7 @@ class UseCases:
     _event_adapters: "Callable[[], EventAdapters] | None" = None
     _moodle_defaults: "MoodleDefaults | None" = None
     _notifying: "Callable[[], Notifying] | None" = None
+    _task_times: "Callable[[], TaskTimes] | None" = None
 
     @classmethod
     def over(
@@ -96,12 +98,14 @@ class UseCases:
         vault: "Vault | None" = None,
         event_adapters: "Callable[[], EventAdapters] | None" = None,
         notifying: "Callable[[], Notifying] | None" = None,
+        task_times: "Callable[[], TaskTimes] | None" = None,
     ) -> Self:
         """Build them all. Without `connections` no tenant has an account at Zoho or Moodle.
 
         Without `vault` no secret of a source that signs its events can be kept. `event_adapters` is called
         when events are first asked for; without it there are none. `notifying` is called when people
-        are first to be told something; without it nobody is.
+        are first to be told something; without it nobody is. `task_times` is called when a task is first
+        looked at; without it they are those of `TaskTimes`.
 
         `catalogue`: every module whose records may point at each other, for modules of one's own
         `Catalogue((*CATALOGUE, ROOMS))`. The store must be one that keeps them.
@@ -155,6 +159,7 @@ class UseCases:
             moodle_defaults=moodle_defaults,
             event_adapters=event_adapters,
             notifying=notifying,
+            task_times=task_times,
         )
 
     @cached_property
@@ -234,6 +239,11 @@ class UseCases:
         from mzi_core.ports import NoConnections  # noqa: PLC0415
         from mzi_core.provisioning import MoodleDefaults  # noqa: PLC0415
         from mzi_core.use_cases.remote import RemoteUseCases  # noqa: PLC0415
+        from mzi_core.use_cases.tasks import TaskTimes  # noqa: PLC0415
 
-        connections = self._connections or NoConnections()
-        return RemoteUseCases.over(self, connections, self._moodle_defaults or MoodleDefaults())
+        return RemoteUseCases.over(
+            self,
+            self._connections or NoConnections(),
+            self._moodle_defaults or MoodleDefaults(),
+            TaskTimes() if self._task_times is None else self._task_times(),
+        )

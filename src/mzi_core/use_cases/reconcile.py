@@ -23,7 +23,7 @@ class ReconcileZoho:
     plan: PlanPull
     pull: Pull
     modules: Sequence[AnyModule] = tuple(ZOHO_CATALOGUE.in_order())
-    every: timedelta = timedelta(hours=1)
+    every: timedelta
 
     async def __call__(
         self, tenant: TenantId, since: datetime | None, now: datetime, goes_on: GoesOn
@@ -51,7 +51,7 @@ class FindMarks:
     """
 
     pull: PullMoodle
-    every: timedelta = timedelta(hours=6)
+    every: timedelta
 
     async def __call__(
         self, tenant: TenantId, since: datetime | None, now: datetime, goes_on: GoesOn

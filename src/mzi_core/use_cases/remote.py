@@ -27,7 +27,7 @@ from mzi_core.use_cases.push import Push
 from mzi_core.use_cases.reconcile import FindMarks, ReconcileZoho
 from mzi_core.use_cases.settle_grades import SettleGrades
 from mzi_core.use_cases.targets import Targets
-from mzi_core.use_cases.tasks import ListTasks, RunTask, RunTasksDue, Task, TaskName
+from mzi_core.use_cases.tasks import ListTasks, RunTask, RunTasksDue, Task, TaskName, TaskTimes
 
 if TYPE_CHECKING:
     from mzi_core.use_cases import UseCases
@@ -53,7 +53,13 @@ class RemoteUseCases:
     list_tasks: ListTasks
 
     @classmethod
-    def over(cls, use_cases: "UseCases", connections: Connections, defaults: MoodleDefaults) -> Self:
+    def over(
+        cls,
+        use_cases: "UseCases",
+        connections: Connections,
+        defaults: MoodleDefaults,
+        times: TaskTimes,
+    ) -> Self:
         """Build them on the store, clock, codec and catalogue of the others."""
         batches, store = use_cases.batches, use_cases.store
         mark_deleted = MarkDeleted(store=store, clock=batches.clock, catalogue=batches.catalogue)
@@ -78,9 +84,9 @@ class RemoteUseCases:
         pull = Pull(connections=connections, store=store, runs=use_cases.runs, mark_deleted=mark_deleted)
         pull_moodle = PullMoodle(connections=connections, store=store, runs=use_cases.runs)
         tasks: dict[TaskName, Task] = {
-            TaskName.SETTLE_GRADES: SettleGrades(store=store),
-            TaskName.RECONCILE: ReconcileZoho(plan=plan_pull, pull=pull),
-            TaskName.FIND_MARKS: FindMarks(pull=pull_moodle),
+            TaskName.SETTLE_GRADES: SettleGrades(store=store, every=times.settle_grades),
+            TaskName.RECONCILE: ReconcileZoho(plan=plan_pull, pull=pull, every=times.reconcile),
+            TaskName.FIND_MARKS: FindMarks(pull=pull_moodle, every=times.find_marks),
         }
         if use_cases.notify.notifying.notifiers:
             tasks[TaskName.NOTIFY] = use_cases.notify.tell

@@ -28,7 +28,7 @@ class SettleGrades:
     """Decides every mark as of the last time and as of now; where the grades differ, its pair is due."""
 
     store: Store
-    every: timedelta = timedelta(hours=1)
+    every: timedelta
 
     async def __call__(
         self, tenant: TenantId, since: datetime | None, now: datetime, goes_on: GoesOn

@@ -48,6 +48,15 @@ class TaskName(StrEnum):
         return self is not TaskName.NOTIFY
 
 
+@attrs.frozen(kw_only=True)
+class TaskTimes:
+    """How often the tasks are run that look for what nobody tells of."""
+
+    settle_grades: timedelta = timedelta(hours=1)
+    reconcile: timedelta = timedelta(hours=1)
+    find_marks: timedelta = timedelta(hours=6)
+
+
 class NobodyIsTold(MziError):
     """People are to be told something, and no way to tell them is set up."""
 

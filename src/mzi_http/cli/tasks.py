@@ -73,7 +73,7 @@ _ENDED: Mapping[RunStatus, Ended] = {
 
 
 def _came_of(run: Run) -> Text:
-    counts = ", ".join(f"{number:,} {name}" for name, number in run.counts.items() if number)
+    counts = ", ".join(f"{name} {number:,}" for name, number in run.counts.items() if number)
     return Text(plain(": ".join(filter(None, (run.status.value, run.message or counts)))))
 
 

@@ -2,56 +2,10 @@
 
 import pytest
 from tests.http.serving import Api
-from tests.http.test_payloads import payload, send
 from tests.http.test_problems import problem
 
 PATH = "/api/v1/classes/create"
 CLASS = "5398830000090000201"
-TEACHER = "5398830000090000701"
-START = 1771102800
-"""00:00 of 2026-02-15 where the college is."""
-
-
-async def test_52_a_course_is_made_once_with_its_teacher_and_the_users_that_are_named(memory: Api) -> None:
-    moodle, zoho = memory.mzi.moodle, memory.mzi.zoho
-    names = ("support", "affairs", "ceo", "boss", "it.leader")
-    users = {name: moodle.add_user(username=name, email=f"{name}@college.example") for name in names}
-    taught_by = moodle.add_user(username="t1@college.example", email="t1@college.example")
-    lines = [*(f"{users[name]}:editingteacher" for name in names[:4]), "it.leader:editingteacher:it"]
-    await memory.mzi.use_cases.set_rules(memory.mzi.tenant, {"course_users": lines})
-    asked = payload(52)["body"]
-    while moodle.add_category("Spring") < asked["category_id"]:
-        pass
-    teacher = {"id": TEACHER, "Name": "Teacher One", "Teacher_Moodle_ID": str(taught_by)}
-    zoho.add("BTEC_Teachers", teacher)
-    await memory.sync("teachers", teacher)
-    zoho.add(
-        "BTEC_Classes",
-        {
-            "id": CLASS,
-            "Class_Name": asked["class_name"],
-            "Class_Short_Name": asked["class_short_name"],
-            "Class_Status": "Active",
-            "Class_Major": asked["class_major"],
-            "Start_Date": asked["start_date"],
-            "Teacher": {"id": TEACHER},
-        },
-    )
-    first, second = await send(memory, 52), await send(memory, 52)
-    course = moodle.site.courses[first["moodle_course_id"]]
-    assert first == second
-    assert first == {
-        "status": "success",
-        "moodle_course_id": course.id,
-        "zoho_updated": True,
-        "teacher_enrolled": True,
-        "default_users_enrolled": 5,
-        "message": "The class has its course.",
-    }
-    assert (course.fullname, course.startdate, course.numsections) == (asked["class_name"], START, 12)
-    assert course.categoryid == asked["category_id"]
-    assert zoho.records("BTEC_Classes")[CLASS]["Moodle_Class_ID"] == str(course.id)
-    assert len(moodle.site.courses) == 2  # the front page is one
 
 
 @pytest.mark.parametrize(

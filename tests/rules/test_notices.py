@@ -243,62 +243,59 @@ INTERVAL = timedelta(minutes=15)
 ADDRESSES = (PLAN, DEAD, REVIEW)
 
 
-class TestOverAnyHistory:
-    """Runs every quarter of an hour, in which each notice has a number or is not there."""
-
-    @given(
-        st.lists(
-            st.tuples(
-                st.fixed_dictionaries({}, optional=dict.fromkeys(ADDRESSES, st.integers(1, 40))),
-                st.integers(1, 100),
-            ),
-            max_size=12,
+@given(
+    st.lists(
+        st.tuples(
+            st.fixed_dictionaries({}, optional=dict.fromkeys(ADDRESSES, st.integers(1, 40))),
+            st.integers(1, 100),
         ),
-        st.booleans(),
-        st.sets(st.integers(0, 200)),
-    )
-    def test_each_is_told_while_it_stands_and_not_twice_a_day(
-        self,
-        stretches: list[tuple[dict[NoticeAddress, int], int]],
-        has_night: bool,
-        failing: set[int],
-    ) -> None:
-        kept: dict[NoticeAddress, ToldNotice] = {}
-        last: dict[NoticeAddress, tuple[datetime, int]] = {}  # told to stand, and not that it is over
-        quiet = QuietHours(time(22), time(7))
-        now, turn = NOW, 0
-        for standing, length in stretches:
-            for _ in range(length):
-                is_quiet = has_night and quiet.covers(now)
-                rows = sorted(kept.values(), key=lambda each: each.address)
-                numbers = [Notice(address=each, number=number) for each, number in standing.items()]
-                done = compared(numbers, rows, now, is_quiet=is_quiet)
-                kept |= {each.address: each for each in done.noted}
-                for address in done.forgotten:
-                    del kept[address]
-                is_sent = turn not in failing
-                if is_sent:
-                    self.hear(done, last, now)
-                    kept |= {each.address: each for each in done.told}
-                for address in standing:  # whatever stands is known, once something could be sent
-                    if is_sent and (address.kind.cannot_wait or not is_quiet):
-                        assert address in last
-                        assert now - last[address][0] < AGAIN
-                now, turn = now + INTERVAL, turn + 1
+        max_size=12,
+    ),
+    st.booleans(),
+    st.sets(st.integers(0, 200)),
+)
+def test_over_any_history_each_is_told_while_it_stands_and_not_twice_a_day(
+    stretches: list[tuple[dict[NoticeAddress, int], int]],
+    has_night: bool,
+    failing: set[int],
+) -> None:
+    """Of runs every quarter of an hour, in which each notice has a number or is not there."""
+    kept: dict[NoticeAddress, ToldNotice] = {}
+    last: dict[NoticeAddress, tuple[datetime, int]] = {}  # told to stand, and not that it is over
+    quiet = QuietHours(time(22), time(7))
+    now, turn = NOW, 0
+    for standing, length in stretches:
+        for _ in range(length):
+            is_quiet = has_night and quiet.covers(now)
+            rows = sorted(kept.values(), key=lambda each: each.address)
+            numbers = [Notice(address=each, number=number) for each, number in standing.items()]
+            done = compared(numbers, rows, now, is_quiet=is_quiet)
+            kept |= {each.address: each for each in done.noted}
+            for address in done.forgotten:
+                del kept[address]
+            is_sent = turn not in failing
+            if is_sent:
+                hear(done, last, now)
+                kept |= {each.address: each for each in done.told}
+            for address in standing:  # whatever stands is known, once something could be sent
+                if is_sent and (address.kind.cannot_wait or not is_quiet):
+                    assert address in last
+                    assert now - last[address][0] < AGAIN
+            now, turn = now + INTERVAL, turn + 1
 
-    def hear(
-        self, done: NoticeComparison, last: dict[NoticeAddress, tuple[datetime, int]], now: datetime
-    ) -> None:
-        assert len({line.notice.address for line in done.lines}) == len(done.lines)
-        for line in done.lines:
-            address, number = line.notice.address, line.notice.number
-            if line.state is NoticeState.OVER:
-                del last[address]  # only of what people know
-                continue
-            if address in last:
-                at, before = last[address]
-                assert now - at >= AGAIN or number >= 2 * before
-            last[address] = (now, number)
+
+def hear(done: NoticeComparison, last: dict[NoticeAddress, tuple[datetime, int]], now: datetime) -> None:
+    """What people know by then."""
+    assert len({line.notice.address for line in done.lines}) == len(done.lines)
+    for line in done.lines:
+        address, number = line.notice.address, line.notice.number
+        if line.state is NoticeState.OVER:
+            del last[address]  # only of what people know
+            continue
+        if address in last:
+            at, before = last[address]
+            assert now - at >= AGAIN or number >= 2 * before
+        last[address] = (now, number)
 
 
 def line(address: NoticeAddress, state: NoticeState, number: int = 1, before: int = 0) -> NoticeLine:

@@ -161,3 +161,18 @@ def test_what_another_version_saved_is_told_and_can_be_taken_away(mzi: Mzi) -> N
         assert ran.err.startswith(told)
     assert mzi("rules", "set", "--reset", "gone").err == ""
     assert mzi("rules", "show").err == ""
+
+
+def test_what_changes_can_be_had_as_json(mzi: Mzi, folder: Path) -> None:
+    """With nothing in it where every rule stays."""
+    asked = ("flows=grade,account", "course_users=support:teacher")
+    change = {
+        "flows": {"before": [], "after": ["account", "grade"]},
+        "course_users": {"before": [], "after": ["support:teacher"]},
+    }
+    for words in (("set", *asked, "--dry-run"), ("set", *asked)):
+        assert mzi("rules", *words, "--json").json == change
+    (folder / "rules.json").write_text(json.dumps({"flows": ["grade", "account"], "withdrawal": "leave"}))
+    checked = mzi("rules", "check", "rules.json", "--json").json
+    assert checked == {"withdrawal": {"before": "suspend", "after": "leave"}}
+    assert mzi("rules", "set", "flows=account,grade", "--json").json == {}

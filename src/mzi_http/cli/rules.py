@@ -47,6 +47,7 @@ async def set_rules(
     reset: Annotated[Sequence[str], Parameter(show_default=False)] = (),
     dry_run: bool = False,
     tenant: Tenant = None,
+    as_json: AsJson = False,
     shell: Given,
 ) -> Ended:
     """Change some rules, and show what they were and are; the others stay. All are saved, or none.
@@ -64,13 +65,13 @@ async def set_rules(
     async with shell.open(Missing.EMPTY if dry_run else Missing.MAKE) as use_cases:
         ask = use_cases.check_rules if dry_run else use_cases.set_rules
         change = await ask(shell.tenant(tenant), asked)
-    _show_change(shell, change)
+    _show_change(shell, change, as_json=as_json)
     if dry_run:
         shell.say("Nothing was saved.")
     return Ended.WELL
 
 
-async def check(file: str, /, *, tenant: Tenant = None, shell: Given) -> Ended:
+async def check(file: str, /, *, tenant: Tenant = None, as_json: AsJson = False, shell: Given) -> Ended:
     """Say whether the rules of a file can be saved, and what they would change. Nothing is saved.
 
     Parameters
@@ -81,8 +82,9 @@ async def check(file: str, /, *, tenant: Tenant = None, shell: Given) -> Ended:
     asked = _read(file)
     async with shell.open(Missing.EMPTY) as use_cases:
         change = await use_cases.check_rules(shell.tenant(tenant), asked)
-    shell.show("These rules can be saved.")
-    _show_change(shell, change)
+    if not as_json:
+        shell.show("These rules can be saved.")
+    _show_change(shell, change, as_json=as_json)
     return Ended.WELL
 
 
@@ -147,8 +149,16 @@ def _meaning(rule: Rule) -> str:
     return "\n".join([rule.meaning, *form, *(f"{choice}: {choice.meaning}" for choice in rule.choices)])
 
 
-def _show_change(shell: Shell, change: "RulesChange") -> None:
-    if change.changed:
+def _show_change(shell: Shell, change: "RulesChange", *, as_json: bool) -> None:
+    if as_json:
+        before, after = change.before.rules, change.after.rules
+        shell.json(
+            {
+                name: {"before": plain_value(before, name), "after": plain_value(after, name)}
+                for name in change.changed
+            }
+        )
+    elif change.changed:
         shell.show("", _table(change))
     else:
         shell.show("Every rule stays as it is.")

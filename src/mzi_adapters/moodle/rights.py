@@ -7,7 +7,7 @@ and at the rest after that; what is wrong on purpose belongs to the rest. What s
 seen.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from secrets import token_urlsafe
@@ -22,8 +22,10 @@ from mzi_adapters.moodle.refusals import (
     NO_FUNCTION,
     KeptBack,
 )
-from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError
+from mzi_core.errors import AccessRefused, AuthRevoked, GatewayError, UnknownTenant
+from mzi_core.flows.rules import FlowName, TeacherRole, rules_of
 from mzi_core.modules import CLASSES
+from mzi_core.moodle_roles import ROLES
 from mzi_core.ports import (
     CourseChange,
     CourseKey,
@@ -233,9 +235,12 @@ async def _in_course(environment: Environment, rights: Rights, course: MoodleCou
     rights.note("enrol/manual:unenrol", not _denied(unenrolled))
     (enrolled,) = await moodle.enrol([Enrolment(user=NOBODY, course=course.id, role=role)])
     rights.note("enrol/manual:enrol", not _denied(enrolled))
-    (given,) = await moodle.assign_roles([RoleInCourse(user=NOBODY, course=course.id, role=role)])
-    rights.note("moodle/role:assign", not _denied(given))
-    return [_roles(role, given), await _enrolment(moodle, course)]
+    wanted = await _wanted_roles(environment)
+    given = await moodle.assign_roles(
+        [RoleInCourse(user=NOBODY, course=course.id, role=each) for each in wanted]
+    )
+    rights.note("moodle/role:assign", not any(map(_denied, given)))
+    return [_roles(wanted, given), await _enrolment(moodle, course)]
 
 
 async def _changes(moodle: ExaminedMoodle, rights: Rights, course: MoodleCourse, now: datetime) -> None:
@@ -254,15 +259,30 @@ async def _changes(moodle: ExaminedMoodle, rights: Rights, course: MoodleCourse,
             return  # without it every change is refused
 
 
-def _roles(role: MoodleId, given: WriteResult[MoodleId]) -> Finding:
+async def _wanted_roles(environment: Environment) -> Mapping[MoodleId, str]:
+    """The roles that mzi is to give, and to whom: beside the students whoever is to be in every course."""
+    students = {environment.defaults.student_role: "students"}
+    try:
+        async with environment.store.read(environment.tenant) as session:
+            rules = rules_of(await session.settings())
+    except UnknownTenant:  # which is told where its fields are looked at
+        return students
+    if FlowName.COURSE not in rules.flows:
+        return students
+    named = {each.role_id: "those whom `course_users` names" for each in rules.course_users}
+    taught = rules.teacher_role is not TeacherRole.NONE
+    return {**named, **({ROLES[rules.teacher_role]: "teachers"} if taught else {}), **students}
+
+
+def _roles(wanted: Mapping[MoodleId, str], given: Sequence[WriteResult[MoodleId]]) -> Finding:
     """Moodle looks at the capability first, then at the role, and then at the user, who cannot be."""
-    if _denied(given):
+    if any(map(_denied, given)):
         return _unknown("The account may not assign roles.")[0]
-    if _code(given) == BAD_VALUE:
-        return _role_refused(role)
-    return Finding(
-        check=CheckName.MOODLE_ROLES, level=Severity.GREEN, said=f"Role {role} may be assigned to students."
-    )
+    refused = [role for role, result in zip(wanted, given, strict=True) if _code(result) == BAD_VALUE]
+    if refused:
+        return _role_refused(refused, wanted)
+    said = ", ".join(f"role {role} to {wanted[role]}" for role in sorted(wanted))
+    return Finding(check=CheckName.MOODLE_ROLES, level=Severity.GREEN, said=f"The account may assign {said}.")
 
 
 async def _enrolment(moodle: ExaminedMoodle, course: MoodleCourse) -> Finding:
@@ -277,13 +297,15 @@ async def _enrolment(moodle: ExaminedMoodle, course: MoodleCourse) -> Finding:
     return Finding(check=CheckName.MOODLE_ENROLMENT, level=Severity.GREEN, said=said)
 
 
-def _role_refused(role: MoodleId) -> Finding:
+def _role_refused(refused: Sequence[MoodleId], wanted: Mapping[MoodleId, str]) -> Finding:
+    said = ", ".join(f"role {role} to {wanted[role]}" for role in sorted(refused))
     return Finding(
         check=CheckName.MOODLE_ROLES,
         level=Severity.RED,
-        said=f"The account may not assign role {role} to anybody.",
-        remedy="Tick it for the service's role under Define roles > Allow role assignments, or set "
-        "`moodle.student_role` to the id of the student role.",
+        said=f"The account may not assign {said}.",
+        remedy="Tick it for the service's role under Define roles > Allow role assignments; or set "
+        "`moodle.student_role` to the id of the student role, or the rules `teacher_role` and `course_users` "
+        "to others.",
     )
 
 

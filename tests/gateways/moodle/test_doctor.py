@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 
+import attrs
 import pytest
 from tests.use_cases.doctoring import AMBER, RED, Case, Plant, Plants, bad_token, is_named_alone, of
 from tests.use_cases.remotes import TOKEN
@@ -13,8 +14,8 @@ from mzi_adapters.moodle.capabilities import AS_GOOD, CAPABILITIES, UNASKED
 from mzi_adapters.web import Response
 from mzi_core.ports import Feature
 from mzi_core.provisioning import MoodleDefaults
-from mzi_core.use_cases.doctor import CheckName, Severity
-from mzi_core.values import MoodleId
+from mzi_core.use_cases.doctor import CheckName, Finding, Severity
+from mzi_core.values import DEFAULT_TENANT, MoodleId, TenantId
 
 
 def moodle_says(code: str, exception: str = "core\\exception\\moodle_exception") -> Callable[[], Response]:
@@ -273,3 +274,33 @@ async def test_a_login_method_that_is_like_none_is_told_without_a_guess() -> Non
     (finding,) = [each for each in await case.findings() if each.check is CheckName.SETTINGS]
     assert finding.level is AMBER
     assert "Did you mean" not in finding.remedy
+
+
+async def ruled(case: Case, **rules: object) -> Finding:
+    """What the doctor says of roles under such rules."""
+    async with case.college.store.begin(DEFAULT_TENANT) as session:
+        await session.save_settings(attrs.evolve(await session.settings(), rules=rules))
+    (found,) = [each for each in await case.findings() if each.check is CheckName.MOODLE_ROLES]
+    return found
+
+
+async def test_where_courses_are_made_the_roles_of_whoever_is_in_them_are_looked_at_too() -> None:
+    said = await ruled(Case(), flows=["course"], course_users=["support:teacher"])
+    assert said.level is Severity.GREEN
+    assert said.said == (
+        "The account may assign role 3 to teachers, role 4 to those whom `course_users` names, "
+        "role 5 to students."
+    )
+    said = await ruled(Case(), flows=["course"], course_users=["boss:manager"], teacher_role="none")
+    assert (said.level, said.said) == (
+        RED,
+        "The account may not assign role 1 to those whom `course_users` names.",
+    )
+    said = await ruled(Case(), flows=["account"], course_users=["boss:manager"])
+    assert (said.level, said.said) == (Severity.GREEN, "The account may assign role 5 to students.")
+
+
+async def test_of_a_tenant_that_nobody_has_made_the_students_are_looked_at() -> None:
+    case = Case(tenant=TenantId("nobody"))
+    (found,) = [each for each in await case.findings() if each.check is CheckName.MOODLE_ROLES]
+    assert (found.level, found.said) == (Severity.GREEN, "The account may assign role 5 to students.")
